@@ -1,0 +1,2 @@
+// The entry point of this program; it says new and nothing else.
+return 0;

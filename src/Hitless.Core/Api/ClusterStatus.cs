@@ -1,0 +1,49 @@
+namespace Hitless.Core.Api;
+
+/// <summary><c>GET /v1/status</c>: what one unit knows of its cluster (contract.md, "status --json").</summary>
+public sealed record ClusterStatus(
+    string Cluster,
+    string Mode,
+    string Health,
+    long Epoch,
+    string? Primary,
+    string Self,
+    IReadOnlyList<UnitStatus> Units,
+    RunStatus? Upgrade,
+    IReadOnlyList<string> Problems);
+
+/// <summary>One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault, upgrading, absent.</summary>
+public sealed record UnitStatus(
+    string Name,
+    string Role,
+    string State,
+    string Reason,
+    string Version,
+    string Slot,
+    int Priority,
+    bool Override,
+    long AgeSeconds,
+    long Sessions,
+    long SessionLag,
+    string Configuration,
+    long ConfigurationRevision,
+    IReadOnlyList<InterfaceStatus> Interfaces,
+    IReadOnlyList<HealthStatus> Health);
+
+/// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
+public sealed record InterfaceStatus(string Name, bool Up);
+
+/// <summary>One probe of <c>health:</c>; <c>Result</c> is passing, failing or unknown.</summary>
+public sealed record HealthStatus(string Name, string Result, string? Detail);
+
+/// <summary><c>GET /v1/history</c> and the lines of <c>GET /v1/events</c> (server-sent events).</summary>
+public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit, string Kind, string Text, long? Epoch);
+
+/// <summary>Every refusal has one line that says why, and one that says what to do next.</summary>
+public sealed record Refusal(string Error, string Remedy);
+
+/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
+public sealed record SwitchoverRequest(string? To, bool Wait);
+
+/// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
+public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);

@@ -1,0 +1,36 @@
+namespace Hitless.Core.Api;
+
+/// <summary><c>GET /v1/sessions/count</c>.</summary>
+public sealed record SessionCount(string Unit, long Total, IReadOnlyDictionary<string, long> ByProtocol);
+
+/// <summary>One conntrack entry in words, for <c>GET /v1/sessions</c>. <c>Original</c> and <c>Reply</c> are "src:port -> dst:port".</summary>
+public sealed record SessionEntry(string Protocol, string Original, string Reply, string State, long TimeoutSeconds, uint Mark, int Zone, bool Critical);
+
+/// <summary>One difference. <c>Cause</c>: missing, extra, state, nat. <c>Fate</c> at a switch: survives, breaks, not-needed.</summary>
+public sealed record SessionDifferenceEntry(string Cause, string Fate, SessionEntry Session, string Detail);
+
+/// <summary><c>GET /v1/sessions/diff?with=UNIT</c> (contract.md): this unit's table against another's.</summary>
+public sealed record SessionDifference(
+    string Unit,
+    string With,
+    long Missing,
+    long Extra,
+    long Different,
+    long Critical,
+    long BytesExchanged,
+    long Compared,
+    IReadOnlyList<SessionDifferenceEntry> Entries);
+
+/// <summary>Counters of the replication, for status and tests.</summary>
+public sealed record SessionReplicationStatus(
+    long Sessions,
+    long EventsSent,
+    long EventsApplied,
+    long DatagramsSent,
+    long DatagramsReceived,
+    long DatagramsRefused,
+    long Retransmitted,
+    long Overruns,
+    long Bulks,
+    long ApplyErrors,
+    long LagMs);

@@ -1,0 +1,48 @@
+using System.Net;
+
+namespace Hitless.Core.Configuration;
+
+/// <summary>Everything that <c>unit.yaml</c> says, with the defaults filled in (contract.md, "A unit"). Immutable; made by the daemon's reader.</summary>
+public sealed record UnitSettings(
+    ClusterSettings Cluster,
+    IdentitySettings Unit,
+    HeartbeatSettings Heartbeat,
+    IReadOnlyList<PortSettings> Interfaces,
+    SessionSettings Sessions,
+    IReadOnlyList<ManagedFileSettings> Files,
+    IReadOnlyList<ProbeSettings> Health,
+    UpgradeSettings Upgrade);
+
+/// <summary><c>cluster:</c>. <c>Group</c> is 0-1023 and becomes part of the virtual MAC. <c>KeyFile</c> is an absolute path.</summary>
+public sealed record ClusterSettings(string Name, int Group, bool ActiveActive, string KeyFile);
+
+/// <summary><c>unit:</c>. Higher priority wins (0-255, default 128).</summary>
+public sealed record IdentitySettings(string Name, int Priority, bool Override);
+
+/// <summary><c>heartbeat:</c>. A peer is silent after <c>Interval</c> × <c>LostThreshold</c> without a heartbeat on any link. <c>Port</c>: UDP heartbeats, and TCP for the units' own API.</summary>
+public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Links, TimeSpan Interval, int LostThreshold, int Port);
+
+/// <summary>One heartbeat link: our address on it and the peers' addresses on it.</summary>
+public sealed record HeartbeatLinkSettings(string Interface, IPAddress Address, IReadOnlyList<IPAddress> Peers);
+
+/// <summary>One port with the virtual addresses on it.</summary>
+public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> VirtualAddresses, bool Monitor);
+
+/// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
+public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Address}/{PrefixLength}";
+}
+
+/// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated.</summary>
+public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<string> Critical);
+
+/// <summary>One entry of <c>configuration.files</c>; <c>{file}</c> in a command stands for the candidate's path.</summary>
+public sealed record ManagedFileSettings(string Path, string? Check, string? Apply);
+
+/// <summary>One entry of <c>health:</c>: an ICMP echo to <c>Ping</c> each <c>Interval</c>; failing after <c>FailAfter</c> misses in a row.</summary>
+public sealed record ProbeSettings(string Name, IPAddress Ping, TimeSpan Interval, int FailAfter);
+
+/// <summary><c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted unit may take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be missing at the gate.</summary>
+public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeSpan RejoinTimeout, TimeSpan ConfirmTimeout, string? TrustFile, double SessionDifferenceLimit);
