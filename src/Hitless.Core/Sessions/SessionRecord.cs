@@ -10,13 +10,18 @@ namespace Hitless.Core.Sessions;
 public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, SessionStatus Status, uint TimeoutSeconds, uint Mark, TcpProgress Tcp)
 {
     /// <summary>The source is translated: answers do not go to the original source.</summary>
-    public bool HasSourceNat => (Reply.Destination, Reply.DestinationPort) != (Straight.Destination, Straight.DestinationPort);
+    public bool HasSourceNat => Reply.Destination != Straight.Destination || (IsIcmp ? Reply.SourcePort != Straight.SourcePort : Reply.DestinationPort != Straight.DestinationPort);
 
     /// <summary>The destination is translated: answers do not come from the original destination.</summary>
-    public bool HasDestinationNat => (Reply.Source, Reply.SourcePort) != (Straight.Source, Straight.SourcePort);
+    public bool HasDestinationNat => Reply.Source != Straight.Source || (!IsIcmp && Reply.SourcePort != Straight.SourcePort);
 
     /// <summary>Any address or port is translated.</summary>
     public bool HasNat => Reply != Straight;
+
+    /// <summary>The port (for ICMP the identifier) that source translation gave.</summary>
+    public ushort SourceNatPort => IsIcmp ? Reply.SourcePort : Reply.DestinationPort;
+
+    private bool IsIcmp => Key.Protocol is Protocols.Icmp or Protocols.IcmpV6;
 
     private SessionTuple Straight => Key.Original.Inverted(Key.Protocol);
 
