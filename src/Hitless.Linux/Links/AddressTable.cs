@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Hitless.Core.Configuration;
 using Hitless.Linux.Netlink;
 
@@ -10,8 +11,9 @@ public readonly record struct LinkAddress(int LinkIndex, AddressPrefix Prefix);
 /// <summary>The addresses of the namespace of the thread that made it. Not for several threads at once.</summary>
 public sealed class AddressTable : IDisposable
 {
-    // Header, ifaddrmsg, two addresses of 16 bytes, flags.
-    private const int BytesPerMessage = 80;
+    // Header, ifaddrmsg, two addresses of 16 bytes, flags, lifetimes.
+    private const int BytesPerMessage = 96;
+    private const uint Forever = uint.MaxValue;
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route);
 
@@ -31,7 +33,8 @@ public sealed class AddressTable : IDisposable
 
     /// <summary>
     /// Makes the addresses stand, in one system call; those that stand already are no failure. IPv6 addresses skip the search for
-    /// duplicates, because the other units hold the same ones.
+    /// duplicates, because the other units hold the same ones, and are "deprecated" (RFC 6724 rule 3): a unit's own traffic prefers an address
+    /// of its own, as with IPv4, where the first address of a network is preferred. So let the own address stand first.
     /// </summary>
     public NetlinkResult Ensure(IReadOnlyList<LinkAddress> addresses) =>
         Change(addresses, Rtnetlink.NewAddress, NetlinkFlags.Create | NetlinkFlags.Replace);
@@ -89,6 +92,8 @@ public sealed class AddressTable : IDisposable
         if (isIpv6)
         {
             writer.U32(Rtnetlink.AddressFlags, Rtnetlink.AddressNoDuplicateDetection);
+            var lifetimes = new Rtnetlink.AddressLifetimes { Preferred = 0, Valid = Forever };
+            writer.Attribute(Rtnetlink.AddressCacheInfo, MemoryMarshal.AsBytes(new ReadOnlySpan<Rtnetlink.AddressLifetimes>(in lifetimes)));
         }
     }
 }

@@ -27,6 +27,7 @@ internal static class Rtnetlink
 
     internal const ushort AddressPeer = 1;
     internal const ushort AddressLocal = 2;
+    internal const ushort AddressCacheInfo = 6;
     internal const ushort AddressFlags = 8;
     internal const uint AddressSecondary = 0x01;
     internal const uint AddressNoDuplicateDetection = 0x02;
@@ -58,6 +59,16 @@ internal static class Rtnetlink
         internal byte Flags;
         internal byte Scope;
         internal int Index;
+    }
+
+    /// <summary><c>struct ifa_cacheinfo</c>; lifetimes in seconds.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct AddressLifetimes
+    {
+        internal uint Preferred;
+        internal uint Valid;
+        internal uint Created;
+        internal uint Updated;
     }
 
     /// <summary><c>struct ndmsg</c>.</summary>
