@@ -98,8 +98,8 @@ public interface IUnit
     /// <summary>The report of a run; null: the last.</summary>
     Task<RunReport> RunReportAsync(string? run, CancellationToken cancel);
 
-    /// <summary>Events with a number above <paramref name="after"/>, then those to come. Ends only when cancelled or when the unit stops.</summary>
-    IAsyncEnumerable<ClusterEvent> EventsAsync(long after, CancellationToken cancel);
+    /// <summary>Events with a number above <paramref name="after"/> (null: none of the past), then those to come. Ends only when cancelled or when the unit stops.</summary>
+    IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel);
 
     /// <summary>The last <paramref name="limit"/> events, oldest first. <paramref name="kind"/> null: every kind.</summary>
     Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel);
