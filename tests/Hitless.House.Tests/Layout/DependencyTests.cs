@@ -12,7 +12,7 @@ public sealed class DependencyTests
         var allowed = MarkdownTable.Below("Dependencies", "docs/architecture.md").ToDictionary(row => row[0].Trim('`'), row => row[1]);
         var actual = Repository.FilesUnder("src", "*.csproj").ToDictionary(path => Path.GetFileNameWithoutExtension(path), References);
 
-        Assert.Equal(allowed.Order(), actual.Order());
+        Assert.Equal(allowed.OrderBy(row => row.Key, StringComparer.Ordinal), actual.OrderBy(row => row.Key, StringComparer.Ordinal));
     }
 
     [Fact]

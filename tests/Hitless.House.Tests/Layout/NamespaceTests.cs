@@ -18,11 +18,11 @@ public sealed partial class NamespaceTests
     private static IEnumerable<string> Misplaced(string top) =>
         from file in Repository.SourcesUnder(top)
         let expected = Path.GetDirectoryName(file.Path)![(top.Length + 1)..].Replace('/', '.')
-        let found = Namespace().Matches(file.Code).Select(match => match.Groups[1].Value + match.Groups[2].Value).ToList()
+        let found = Namespace().Matches(file.Code).Select(match => match.Groups["name"].Value + match.Groups["end"].Value).ToList()
         where !(found.Count == 0 && s_withoutNamespace.Contains(Path.GetFileName(file.Path)))
         where found is not [var only] || only != expected + ";"
         select $"{file.Path}: {(found.Count == 0 ? "no namespace" : string.Join(' ', found))}, expected {expected};";
 
-    [GeneratedRegex(@"^\s*namespace\s+([\w.]+)\s*([;{]?)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*namespace\s+(?<name>[\w.]+)\s*(?<end>[;{]?)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Namespace();
 }

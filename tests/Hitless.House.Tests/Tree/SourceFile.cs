@@ -37,7 +37,7 @@ internal sealed partial class SourceFile(string path, string text)
         | (\$@|@\$|@)"([^"]|"")*"
         | \$?"([^"\\\n]|\\.)*"
         | '([^'\\\n]|\\[^\n]{1,6}?)'
-        """, RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace)]
+        """, RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)]
     private static partial Regex NotCode();
 
     [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]*")]
