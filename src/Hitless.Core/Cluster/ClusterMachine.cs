@@ -29,6 +29,7 @@ public sealed partial class ClusterMachine
     private TimeSpan phaseSince;
     private TimeSpan ageSince;
     private TimeSpan lastStep;
+    private TimeSpan lastPrimaryHeard;
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
     private TimeSpan quietUntil;
@@ -321,6 +322,7 @@ public sealed partial class ClusterMachine
 
         if (heartbeat.Role == UnitRole.Primary && heartbeat.Epoch >= epoch)
         {
+            lastPrimaryHeard = now;
             FollowPrimary(peer, now, effects);
         }
 
