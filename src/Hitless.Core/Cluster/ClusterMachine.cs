@@ -141,7 +141,7 @@ public sealed partial class ClusterMachine
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
             return Earlier(next, phase switch
             {
-                Phase.Starting => phaseSince + options.StartHold,
+                Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
                 Phase.Draining => phaseSince + options.DrainTime,
                 Phase.Handing => phaseSince + options.OfferTimeout,
                 _ => TimeSpan.MaxValue,
