@@ -319,7 +319,8 @@ public sealed partial class ClusterMachine
             Announce(now, effects);
         }
 
-        if (heartbeat.Role == UnitRole.Primary && heartbeat.Epoch >= epoch)
+        // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
+        if (heartbeat.Role == UnitRole.Primary && CurrentPrimary() == peer)
         {
             FollowPrimary(peer, now, effects);
         }
