@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hitless.Simulator.Faults;
+using Hitless.Simulator.Rules;
 
 namespace Hitless.Simulator;
 
@@ -57,7 +58,7 @@ internal static class Campaign
     private static int RunMany(CampaignOptions options, TextWriter output)
     {
         var watch = Stopwatch.StartNew();
-        var failures = new SortedDictionary<ulong, string>();
+        var failures = new SortedDictionary<ulong, RuleBreach>();
         var events = 0L;
         Parallel.For(0, options.Seeds, new ParallelOptions { MaxDegreeOfParallelism = options.Jobs }, index =>
         {
@@ -68,7 +69,7 @@ internal static class Campaign
             {
                 lock (failures)
                 {
-                    failures.Add(simulation.Seed, breach.ToString());
+                    failures.Add(simulation.Seed, breach);
                 }
             }
         });
@@ -76,6 +77,11 @@ internal static class Campaign
         foreach (var (seed, breach) in failures.Take(ShownFailures))
         {
             output.WriteLine($"seed {seed}: {breach}\n  replay: ./dev sim --seed {seed} --verbose{options.Again}");
+        }
+
+        foreach (var rule in failures.Values.GroupBy(breach => breach.Rule).OrderByDescending(rule => rule.Count()))
+        {
+            output.WriteLine($"{rule.Count(),6} × {rule.Key}");
         }
 
         output.WriteLine($"{options.Seeds} seeds from {options.Start}, {events} events, {watch.Elapsed.TotalSeconds:F1} s: {(failures.Count == 0 ? "no invariant broken" : $"{failures.Count} SEEDS BROKE AN INVARIANT")}");
