@@ -142,7 +142,7 @@ public sealed partial class ClusterMachine
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
             return Earlier(next, phase switch
             {
-                Phase.Starting => phaseSince + options.StartHold,
+                Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
                 Phase.Draining => phaseSince + options.DrainTime,
                 Phase.Handing => phaseSince + options.OfferTimeout,
                 _ => TimeSpan.MaxValue,
@@ -320,7 +320,8 @@ public sealed partial class ClusterMachine
             Announce(now, effects);
         }
 
-        if (heartbeat.Role == UnitRole.Primary && heartbeat.Epoch >= epoch)
+        // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
+        if (heartbeat.Role == UnitRole.Primary && CurrentPrimary() == peer)
         {
             lastPrimaryHeard = now;
             FollowPrimary(peer, now, effects);
