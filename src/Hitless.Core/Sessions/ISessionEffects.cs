@@ -20,4 +20,7 @@ public interface ISessionEffects
 
     /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked"/> does not know, then call <see cref="SessionExchange.OnPruned"/>.</summary>
     void StartPrune(ulong unit);
+
+    /// <summary>What was held of a unit's sessions is no longer whole: they are being asked for again.</summary>
+    void SyncLost(ulong unit);
 }

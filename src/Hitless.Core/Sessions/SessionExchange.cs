@@ -78,7 +78,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public void Resync(TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom is { } unit)
-            Receiver(unit).Request(NextNonce(), now, effects);
+            RequestAgain(Receiver(unit), now, effects);
         else if (Sending)
             sender.WantBulk(now, effects);
     }
@@ -158,7 +158,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public bool OnMessage(in DatagramHeader from, ReadOnlySpan<byte> payload, TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom == from.UnitId && Receiver(from.UnitId).IsNews(from.Incarnation))
-            Receiver(from.UnitId).Request(NextNonce(), now, effects);
+            RequestAgain(Receiver(from.UnitId), now, effects);
         var reader = new ByteReader(payload);
         if (!reader.TryReadByte(out var kind))
             return false;
@@ -189,7 +189,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation) && !receiver.OnPosition(last, oldest, now, effects)
             && !receiver.Requests && SyncFrom == from.UnitId)
         {
-            receiver.Request(NextNonce(), now, effects);
+            RequestAgain(receiver, now, effects);
         }
 
         return true;
@@ -220,6 +220,12 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (target == ownUnit)
             Find(from.UnitId)?.OnSyncAnswer(from.Incarnation, nonce, start, now);
         return true;
+    }
+
+    private void RequestAgain(SessionStreamReceiver receiver, TimeSpan now, ISessionEffects effects)
+    {
+        effects.SyncLost(receiver.Unit);
+        receiver.Request(NextNonce(), now, effects);
     }
 
     private SessionStreamReceiver Receiver(ulong unit)

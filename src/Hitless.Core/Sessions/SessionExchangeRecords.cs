@@ -6,5 +6,5 @@ public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Dige
 /// <summary>Between units: the sessions of some buckets are wanted.</summary>
 public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wanted);
 
-/// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionList.ToBytes"/>).</summary>
+/// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionRecords.ToBytes"/>).</summary>
 public sealed record SessionEntriesAnswer(string Unit, byte[] Records);

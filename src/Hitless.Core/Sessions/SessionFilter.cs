@@ -13,7 +13,7 @@ namespace Hitless.Core.Sessions;
 public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddress> ownAddresses, IEnumerable<IPAddress> heartbeatAddresses)
 {
     private readonly HashSet<(bool V6, UInt128 Address)> own =
-        [.. ownAddresses.Concat(heartbeatAddresses).Select(address => (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6, SessionTuple.Number(address)))];
+        [.. ownAddresses.Concat(heartbeatAddresses).Select(address => (SessionTuple.IsV6(address), SessionTuple.Number(address)))];
 
     /// <summary>True when the session is told to the others, held for them, and compared with them.</summary>
     public bool Replicates(in SessionRecord record)

@@ -41,6 +41,13 @@ public readonly record struct SessionTuple(UInt128 Source, UInt128 Destination, 
         return number;
     }
 
+    /// <summary>True for an IPv6 address.</summary>
+    public static bool IsV6(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return address.TryWriteBytes(bytes, out var length) && length == 16;
+    }
+
     private static string Bracketed(UInt128 value, bool v6) => v6 ? $"[{Address(value, v6)}]" : Address(value, v6).ToString();
 
     // nf_conntrack_proto_icmp.c and _icmpv6.c, invmap: echo, timestamp, information, address mask; echo and node information.

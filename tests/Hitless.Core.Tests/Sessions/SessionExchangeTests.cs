@@ -41,7 +41,7 @@ public sealed class SessionExchangeTests
         units.Run(Second, () => Churn(units.A, random));
         units.Loss = 0;
         units.Run(Second);
-        Assert.Equal(2, units.B.Synced);
+        Assert.Equal((2, 1), (units.B.Synced, units.B.Lost));
         Assert.Equal(units.A.Table, units.B.Table);
     }
 

@@ -79,6 +79,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public int Synced { get; private set; }
 
+    public int Lost { get; private set; }
+
     public void Set(SessionRecord record)
     {
         Table[record.Key] = record;
@@ -122,6 +124,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
     public void Delete(in SessionKey key) => Table.Remove(key);
 
     public void StartDump() => dump = new Queue<SessionRecord>(Table.Values);
+
+    public void SyncLost(ulong unit) => Lost++;
 
     public void StartPrune(ulong unit)
     {

@@ -3,7 +3,7 @@ using Hitless.Core.Wire;
 namespace Hitless.Core.Sessions;
 
 /// <summary>Many sessions as bytes: schema (1), then each with its length (1). Fields of a later schema are skipped.</summary>
-public static class SessionList
+public static class SessionRecords
 {
     /// <summary>Writes the sessions.</summary>
     public static byte[] ToBytes(IReadOnlyCollection<SessionRecord> records)
