@@ -19,6 +19,9 @@ public sealed partial class ClusterMachine
     private bool handingForOperator;
     private string takeoverReason = "";
 
+    /// <summary>At the last claim: the longest that the virtual addresses can have been without a primary. Planned: from the offer to the claim, while the offering unit forwarded on. Unplanned: since the former primary's last heartbeat.</summary>
+    public TimeSpan LastGap { get; private set; }
+
     private void ConsiderTakeover(TimeSpan now, IClusterEffects effects)
     {
         if (CurrentPrimary() is not null)
@@ -106,6 +109,7 @@ public sealed partial class ClusterMachine
 
     private void Claim(string why, TimeSpan now, IClusterEffects effects)
     {
+        LastGap = phase == Phase.Accepting ? now - phaseSince : everDecided ? now - lastPrimaryHeard : TimeSpan.Zero;
         epoch = epoch.Next(options.Self);
         Enter(Phase.Primary, now);
         everDecided = true;

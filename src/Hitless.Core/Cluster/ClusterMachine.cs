@@ -29,6 +29,7 @@ public sealed partial class ClusterMachine
     private TimeSpan phaseSince;
     private TimeSpan ageSince;
     private TimeSpan lastStep;
+    private TimeSpan lastPrimaryHeard;
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
     private TimeSpan quietUntil;
@@ -322,6 +323,7 @@ public sealed partial class ClusterMachine
         // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
         if (heartbeat.Role == UnitRole.Primary && CurrentPrimary() == peer)
         {
+            lastPrimaryHeard = now;
             FollowPrimary(peer, now, effects);
         }
 

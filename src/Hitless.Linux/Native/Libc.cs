@@ -29,6 +29,10 @@ internal static unsafe partial class Libc
     internal const int NetlinkAddMembership = 1;
     internal const int NetlinkStrictCheck = 12;
 
+    internal const int OpenReadOnly = 0;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal const int CloneNewNet = 0x40000000;
+
     internal const int MessageDontWait = 0x40;
     internal const int MessageTruncated = 0x20;
 
@@ -52,6 +56,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
     internal static partial nint ReceiveFrom(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint* addressLength);
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial FileDescriptor Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
+    internal static partial int SetNamespace(FileDescriptor descriptor, int kind);
 
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollEntry* entries, nuint count, int timeoutMs);

@@ -104,7 +104,7 @@ public sealed class NetlinkRequester(NetlinkProtocol protocol, int receiveBuffer
                 continue;
             }
 
-            interrupted |= message.Flags.HasFlag(NetlinkFlags.Multi | NetlinkFlags.DumpInterrupted);
+            interrupted |= Has(message, NetlinkFlags.Multi | NetlinkFlags.DumpInterrupted);
             switch (message.Type)
             {
                 case NetlinkMessageType.Done:
@@ -169,13 +169,13 @@ public sealed class NetlinkRequester(NetlinkProtocol protocol, int receiveBuffer
     private static string? ExtendedText(NetlinkMessage message)
     {
         const ushort TextAttribute = 1;
-        if (!message.Flags.HasFlag(NetlinkFlags.ExtendedAck) || message.Payload.Length < 4 + NetlinkMessageWriter.HeaderBytes)
+        if (!Has(message, NetlinkFlags.ExtendedAck) || message.Payload.Length < 4 + NetlinkMessageWriter.HeaderBytes)
         {
             return null;
         }
 
         var requestBytes = MemoryMarshal.Read<uint>(message.Payload[4..]);
-        var echoed = message.Flags.HasFlag(NetlinkFlags.Capped) ? NetlinkMessageWriter.HeaderBytes : Math.Min(requestBytes, (uint)message.Payload.Length);
+        var echoed = Has(message, NetlinkFlags.Capped) ? NetlinkMessageWriter.HeaderBytes : Math.Min(requestBytes, (uint)message.Payload.Length);
         var attributes = message.Attributes(4 + (int)echoed);
         while (attributes.TryRead(out var attribute))
         {
@@ -195,7 +195,7 @@ public sealed class NetlinkRequester(NetlinkProtocol protocol, int receiveBuffer
         while (messages.TryRead(out var message))
         {
             first = first == 0 ? message.Sequence : first;
-            last = message.Flags.HasFlag(NetlinkFlags.Acknowledge) ? message.Sequence : last;
+            last = Has(message, NetlinkFlags.Acknowledge) ? message.Sequence : last;
         }
 
         return last == 0 && !IsDump(batch)
@@ -203,5 +203,8 @@ public sealed class NetlinkRequester(NetlinkProtocol protocol, int receiveBuffer
             : (first, last);
     }
 
-    private static bool IsDump(ReadOnlySpan<byte> request) => new NetlinkMessage(request).Flags.HasFlag(NetlinkFlags.Dump);
+    private static bool IsDump(ReadOnlySpan<byte> request) => Has(new NetlinkMessage(request), NetlinkFlags.Dump);
+
+    // Enum.HasFlag boxes as long as the code is not optimized.
+    private static bool Has(NetlinkMessage message, NetlinkFlags flags) => (message.Flags & flags) == flags;
 }

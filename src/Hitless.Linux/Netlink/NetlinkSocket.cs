@@ -9,6 +9,9 @@ namespace Hitless.Linux.Netlink;
 /// </summary>
 public sealed unsafe class NetlinkSocket : IDisposable
 {
+    // A datagram must fit into the send buffer: large batches need more than the system's default.
+    private const int SendBufferBytes = 1024 * 1024;
+
     private readonly NetlinkProtocol _protocol;
 
     /// <param name="protocol">The netlink family.</param>
@@ -30,6 +33,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
         // Older kernels know neither; the answers are then only less talkative.
         _ = Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkExtendedAck, 1);
         _ = Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkCapAck, 1);
+        _ = Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionSendBufferForce, SendBufferBytes);
         if (receiveBufferBytes > 0)
         {
             Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionReceiveBufferForce, receiveBufferBytes), "cannot size a netlink socket's buffer");
