@@ -40,6 +40,9 @@ public sealed class TrafficRun : IDisposable
         await _probe.SnapshotAsync<ProbeClientReport>(),
         await _echo.SnapshotAsync<Arrivals>());
 
+    /// <summary>Opens no new connections from now on; those that stand, the download and the probe go on.</summary>
+    public Task QuietAsync() => _client.AskAsync<ClientReport>("quiet");
+
     /// <summary>Ends all traffic in good order and gives the account.</summary>
     public async Task<TrafficReport> FinishAsync()
     {

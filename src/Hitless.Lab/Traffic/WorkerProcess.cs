@@ -9,7 +9,7 @@ namespace Hitless.Lab.Traffic;
 /// <summary>One of <see cref="TrafficWorker"/>'s programs in a namespace, and the conversation with it.</summary>
 public sealed class WorkerProcess : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
     private readonly string _name;
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -31,9 +31,12 @@ public sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>Asks for an account so far.</summary>
-    public async Task<T> SnapshotAsync<T>()
+    public Task<T> SnapshotAsync<T>() => AskAsync<T>("snapshot");
+
+    /// <summary>Says one line and gives back the account that answers it.</summary>
+    public async Task<T> AskAsync<T>(string line)
     {
-        await _process.StandardInput.WriteLineAsync("snapshot");
+        await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
         return Parse<T>(await ReadAsync());
     }
