@@ -7,7 +7,8 @@ using Hitless.Lab.Units;
 namespace Hitless.Lab.Demo;
 
 /// <summary>The newcomer's first run: a lab, traffic through it, an upgrade of its firmware, and the account of what that cost.</summary>
-public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> say)
+/// <param name="meanwhile">What happens to the cluster while the run goes on (tests: faults); null: nothing.</param>
+public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> say, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StandingLimit = TimeSpan.FromSeconds(45);
@@ -31,7 +32,9 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
 
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
+        var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
         var exitCode = await _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, "upgrade", "start", options.ImageTo);
+        await fault;
         await Task.Delay(CoolDown, cancellation);
 
         await traffic.QuietAsync();

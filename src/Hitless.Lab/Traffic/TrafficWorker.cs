@@ -49,10 +49,10 @@ public static class TrafficWorker
     }
 
     /// <summary>On the client: long and short connections and the download.</summary>
-    public static async Task<int> ClientAsync(int connections, int ratePerSecond)
+    public static async Task<int> ClientAsync(int connections, int ratePerSecond, bool ipv4Only)
     {
-        var longOnes = new LongConnections(connections, Ports.Echo);
-        var shortOnes = new ShortConnections(ratePerSecond, Ports.Short);
+        var longOnes = new LongConnections(connections, Ports.Echo, ipv4Only);
+        var shortOnes = new ShortConnections(ratePerSecond, Ports.Short, ipv4Only);
         using var download = new Download();
         shortOnes.Start();
         var opening = longOnes.OpenAsync();

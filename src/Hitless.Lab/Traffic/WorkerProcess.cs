@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
@@ -20,11 +19,11 @@ public sealed class WorkerProcess : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Starts a program in a node's namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled where the machine allows.</summary>
-    public static async Task<WorkerProcess> StartAsync(LabPlan plan, string node, bool urgent, params IReadOnlyList<string> arguments)
+    /// <summary>Starts a program in a network namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled where the machine allows.</summary>
+    public static async Task<WorkerProcess> StartAsync(string netNamespace, bool urgent, params IReadOnlyList<string> arguments)
     {
         var priority = Priority(urgent);
-        var process = Tool.Start("ip", ["netns", "exec", plan.NamespaceOf(node), .. priority, .. LabProgram.Command, .. arguments], redirectInput: true);
+        var process = Tool.Start("ip", ["netns", "exec", netNamespace, .. priority, .. LabProgram.Command, .. arguments], redirectInput: true);
         var worker = new WorkerProcess(arguments[0], process);
         var said = await worker.ReadAsync();
         return said == "ready" ? worker : throw new LabException($"{arguments[0]} said '{said}' where it should be ready", "run it by hand with `hitless lab exec`");
