@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Text;
+using System.Text.Unicode;
+using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration.Yaml;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>Reads <c>unit.yaml</c> (contract.md, "A unit"). Whatever is in the file, the answer is settings or a list of everything that is wrong, never an exception.</summary>
+public static class UnitFile
+{
+    /// <summary>A larger file is refused without being read.</summary>
+    public const int LengthMaxBytes = 1 << 20;
+
+    /// <summary>Reads the file at <paramref name="path"/>. On false, <paramref name="problems"/> has at least one entry.</summary>
+    public static bool TryRead(string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        settings = null;
+        byte[] content;
+        try
+        {
+            using var file = File.OpenRead(path);
+            content = new byte[LengthMaxBytes + 1];
+            content = content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            problems = [new(path, 1, 1, $"cannot be read: {e.Message}")];
+            return false;
+        }
+
+        return TryParse(content, path, out settings, out problems);
+    }
+
+    /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> content, string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        settings = null;
+        var found = new Problems(path);
+        if (TryDecode(content, found, out var text))
+        {
+            var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
+            if (node is not null && UnitKeys.Root.Read(node, "", found)?.Value is Section root)
+            {
+                UnitRules.Check(root, found);
+                settings = found.None ? SettingsFrom(root, FolderOf(path)) : null;
+            }
+        }
+
+        problems = found.Found;
+        return settings is not null;
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> content, Problems problems, out string text)
+    {
+        text = "";
+        if (content.Length > LengthMaxBytes)
+        {
+            problems.Add(Place.Start, $"larger than {LengthMaxBytes / 1024} KiB; expected a file of a few KiB");
+            return false;
+        }
+
+        if (content.StartsWith("\uFEFF"u8))
+        {
+            content = content[3..];
+        }
+
+        var characters = new char[content.Length];
+        var status = Utf8.ToUtf16(content, characters, out var read, out var written, replaceInvalidSequences: false);
+        text = new string(characters, 0, written);
+        if (status == OperationStatus.Done)
+        {
+            return true;
+        }
+
+        var line = text.AsSpan().Count('\n') + 1;
+        var column = text.Length - text.LastIndexOf('\n');
+        problems.Add(new Place(line, column), $"byte 0x{content[read]:x2} is not UTF-8; expected text in UTF-8");
+        return false;
+    }
+
+    private static UnitSettings SettingsFrom(Section root, string folder)
+    {
+        var (cluster, unit, heartbeat) = (root.Under("cluster"), root.Under("unit"), root.Under("heartbeat"));
+        var (sessions, upgrade) = (root.Under("sessions"), root.Under("upgrade"));
+        var pickup = sessions.Under("pickup");
+        return new UnitSettings(
+            new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
+            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override")),
+            new HeartbeatSettings([.. heartbeat.Sections("links").Select(LinkFrom)], heartbeat.Get<TimeSpan>("interval"), heartbeat.Get<int>("lost-threshold"), heartbeat.Get<int>("port")),
+            [.. root.Sections("interfaces").Select(PortFrom)],
+            new SessionSettings(
+                pickup.Get<bool>("tcp"),
+                pickup.Get<bool>("connectionless"),
+                pickup.Get<bool>("expectations"),
+                pickup.Get<bool>("nat"),
+                pickup.Get<TimeSpan>("delay"),
+                ValuesOf<string>(sessions, "critical")),
+            [.. root.Under("configuration").Sections("files").Select(file => new ManagedFileSettings(file.Get<string>("path"), TextOf(file, "check"), TextOf(file, "apply")))],
+            [.. root.Sections("health").Select(ProbeFrom)],
+            new UpgradeSettings(
+                upgrade.Get<TimeSpan>("soak"),
+                upgrade.Get<TimeSpan>("uptime-margin"),
+                upgrade.Get<TimeSpan>("rejoin-timeout"),
+                upgrade.Get<TimeSpan>("confirm-timeout"),
+                TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
+                upgrade.Get<double>("session-difference-limit")));
+    }
+
+    private static HeartbeatLinkSettings LinkFrom(Section link) =>
+        new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));
+
+    private static PortSettings PortFrom(Section port) =>
+        new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"));
+
+    private static ProbeSettings ProbeFrom(Section probe) =>
+        new(probe.Get<string>("name"), probe.Get<IPAddress>("ping"), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"));
+
+    private static string? TextOf(Section section, string key) => section.Find(key)?.Value as string;
+
+    private static IReadOnlyList<T> ValuesOf<T>(Section section, string key) => [.. section.Items(key).Select(item => item.Value).OfType<T>()];
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+}

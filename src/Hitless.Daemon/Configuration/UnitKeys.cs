@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Hitless.Daemon.Configuration.Yaml;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>The one table of the keys of <c>unit.yaml</c>: the reader, the defaults and docs/unit.schema.json all come from it.</summary>
+public static partial class UnitKeys
+{
+    private static readonly ScalarShape Name = Scalars.Word("a name of at most 32 letters a-z, digits and dashes, not beginning with a dash", NamePattern());
+    private static readonly ScalarShape Interface = Scalars.Word("the name of an interface, at most 15 letters, digits and _ . @ + -", InterfacePattern());
+    private static readonly ScalarShape ManagedPath = Scalars.Word("an absolute path of letters, digits and _ . @ + : = , - without .. in it", PathPattern());
+    private static readonly ScalarShape FilePath = Scalars.Line("the path of a file", 1024);
+    private static readonly ScalarShape Command = Scalars.Line("a shell command on one line, with {file} for the path", 2000);
+
+    private static readonly SectionShape Cluster = new(
+    [
+        new("name", Name, "Name of the cluster, the same on every unit.", Mandatory: true),
+        new("group", Scalars.Integer(0, 1023), "Number of the cluster, part of its virtual MAC; another cluster on the same network needs another.", "0"),
+        new("mode", Scalars.Choice("active-passive", "active-active"), "Whether standbys carry traffic too.", "active-passive"),
+        new("key-file", FilePath, "Key of the cluster, made by hitless key generate; relative to this file's folder.", "cluster.key"),
+    ]);
+
+    private static readonly SectionShape Unit = new(
+    [
+        new("name", Name, "Name of this unit, different on every unit.", Mandatory: true),
+        new("priority", Scalars.Integer(0, 255), "Higher wins the choice of primary.", "128"),
+        new("override", Scalars.Boolean, "Priority comes before age: a better unit takes over when it joins (preemption).", "false"),
+    ]);
+
+    private static readonly SectionShape Link = new(
+    [
+        new("interface", Interface, "Interface of the heartbeat link.", Mandatory: true),
+        new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
+        new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
+    ]);
+
+    private static readonly SectionShape Heartbeat = new(
+    [
+        new("links", new ListShape(Link, 1, 8), "Heartbeat links; a peer is alive while it is heard on any of them.", Mandatory: true),
+        new("interval", Scalars.Duration(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(10)), "Time between heartbeats.", "20ms"),
+        new("lost-threshold", Scalars.Integer(2, 255), "A peer is lost after so many intervals of silence.", "4"),
+        // The two ports above it are taken too: sessions (+1) and the units' own API (+2).
+        new("port", Scalars.Integer(1, 65533), "UDP port of the heartbeats; the next two are used as well (sessions, units' API).", "8417"),
+    ]);
+
+    private static readonly SectionShape Port = new(
+    [
+        new("name", Interface, "Name of the interface.", Mandatory: true),
+        new("virtual-addresses", new ListShape(Scalars.Prefix, 0, 256), "Addresses that the primary answers for."),
+        new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
+    ]);
+
+    private static readonly SectionShape Pickup = new(
+    [
+        new("tcp", Scalars.Boolean, "Replicate TCP sessions.", "true"),
+        new("connectionless", Scalars.Boolean, "Replicate UDP, ICMP and other sessions without a connection.", "true"),
+        new("expectations", Scalars.Boolean, "Replicate expected sessions (FTP, SIP, TFTP).", "true"),
+        new("nat", Scalars.Boolean, "Replicate sessions behind NAT.", "true"),
+        new("delay", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "Replicate only sessions older than this.", "0s"),
+    ]);
+
+    private static readonly SectionShape Sessions = new(
+    [
+        new("pickup", Pickup, "Which sessions are replicated."),
+        new("critical", new ListShape(Scalars.Line("an expression such as \"tcp dport 5432\"", 256), 0, 256), "Sessions that an upgrade must not lose."),
+    ]);
+
+    private static readonly SectionShape ManagedFile = new(
+    [
+        new("path", ManagedPath, "The file, the same on every unit.", Mandatory: true),
+        new("check", Command, "Fails when the candidate {file} is wrong; runs on every unit before anything is changed."),
+        new("apply", Command, "Makes the file's content take effect."),
+    ]);
+
+    private static readonly SectionShape Configuration = new(
+    [
+        new("files", new ListShape(ManagedFile, 0, 1000), "Files that the cluster keeps the same on every unit."),
+    ]);
+
+    private static readonly SectionShape Probe = new(
+    [
+        new("name", Name, "Name of the probe.", Mandatory: true),
+        new("ping", Scalars.Address, "Address that answers ICMP echo.", Mandatory: true),
+        new("interval", Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), "Time between probes.", "1s"),
+        new("fail-after", Scalars.Integer(1, 1000), "Failing after so many misses in a row.", "3"),
+    ]);
+
+    private static readonly SectionShape Upgrade = new(
+    [
+        new("soak", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "How long the new primary is watched before the former one is upgraded.", "10s"),
+        new("uptime-margin", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "Ages closer than this count as equal.", "300s"),
+        new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted unit may take to come back.", "30m"),
+        new("confirm-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "A trial boot that is not confirmed within this falls back.", "5m"),
+        new("trust-file", FilePath, "Certificates (PEM) whose images are accepted; relative to this file's folder."),
+        new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
+    ]);
+
+    /// <summary>The whole file.</summary>
+    public static SectionShape Root { get; } = new(
+    [
+        new("cluster", Cluster, "What all units share.", Mandatory: true),
+        new("unit", Unit, "What is this unit's own; it never travels.", Mandatory: true),
+        new("heartbeat", Heartbeat, "How units hear each other.", Mandatory: true),
+        new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic.", Mandatory: true),
+        new("sessions", Sessions, "Replication of sessions."),
+        new("configuration", Configuration, "The cluster-wide configuration."),
+        new("health", new ListShape(Probe, 0, 64), "Probes that an upgrade and a switchover watch."),
+        new("upgrade", Upgrade, "Limits of an upgrade."),
+    ]);
+
+    /// <summary>The table as JSON Schema, for editors (docs/unit.schema.json).</summary>
+    public static string JsonSchema()
+    {
+        var schema = Root.Schema();
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", "unit.yaml of Hitless");
+        return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,14}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex InterfacePattern();
+
+    [GeneratedRegex(@"^(/(?!\.{1,2}(/|$))[A-Za-z0-9_.@+:=,-]{1,255}){1,64}$", RegexOptions.ExplicitCapture, 1000)]
+    internal static partial Regex PathPattern();
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration.Yaml;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>What must hold between the keys of <c>unit.yaml</c>. Works on whatever was readable, so one bad value hides no other mistake.</summary>
+internal static class UnitRules
+{
+    public static void Check(Section root, Problems problems)
+    {
+        CheckHeartbeat(root.Under("heartbeat"), problems);
+        CheckInterfaces(root, problems);
+        CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
+        CheckTwice(root.Sections("health"), "name", "the probe", problems);
+    }
+
+    private static void CheckHeartbeat(Section heartbeat, Problems problems)
+    {
+        var seen = new Dictionary<object, Place>();
+        foreach (var link in heartbeat.Sections("links"))
+        {
+            var address = link.Find("address");
+            Once(seen, address, "heartbeat address", problems);
+            foreach (var peer in link.Items("peers"))
+            {
+                Once(seen, peer, "heartbeat address", problems);
+                if (address is { Value: IPAddress own } && peer.Value is IPAddress other && own.AddressFamily != other.AddressFamily)
+                {
+                    problems.Add(peer.At, $"peer {other} is of another address family than the link's own address {own}; expected both IPv4 or both IPv6");
+                }
+            }
+        }
+    }
+
+    private static void CheckInterfaces(Section root, Problems problems)
+    {
+        CheckTwice(root.Sections("interfaces"), "name", "the interface", problems);
+        var own = root.Under("heartbeat").Sections("links").Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
+        var seen = new Dictionary<object, Place>();
+        foreach (var located in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses")))
+        {
+            if (located.Value is AddressPrefix prefix)
+            {
+                Once(seen, located with { Value = prefix.Address }, "virtual address", problems);
+                if (own.Contains(prefix.Address))
+                {
+                    problems.Add(located.At, $"virtual address {prefix.Address} is a heartbeat address of this unit; expected one that no unit owns");
+                }
+            }
+        }
+    }
+
+    private static void CheckTwice(IReadOnlyList<Section> sections, string key, string what, Problems problems)
+    {
+        var seen = new Dictionary<object, Place>();
+        foreach (var section in sections)
+        {
+            Once(seen, section.Find(key), what, problems);
+        }
+    }
+
+    private static void Once(Dictionary<object, Place> seen, Located? value, string what, Problems problems)
+    {
+        if (value is not null && !seen.TryAdd(value.Value, value.At))
+        {
+            problems.Add(value.At, $"{what} {value.Value} stands in line {seen[value.Value].Line} already; expected each only once");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Hitless.Core.Configuration;
+
+namespace Hitless.Daemon.Configuration.Yaml;
+
+/// <summary>The kinds of scalar that unit.yaml knows.</summary>
+public static partial class Scalars
+{
+    /// <summary>A word that matches <paramref name="pattern"/> (whose <c>$</c> would also let one newline pass: JSON Schema has no <c>\z</c>).</summary>
+    public static ScalarShape Word(string expected, Regex pattern) => new(
+        expected,
+        (string text, bool _, out string? wrong) => { wrong = null; return pattern.IsMatch(text) && !text.EndsWith('\n') ? text : null; },
+        () => new JsonObject { ["type"] = "string", ["pattern"] = pattern.ToString() });
+
+    /// <summary>One of a few words.</summary>
+    public static ScalarShape Choice(params string[] words) => new(
+        string.Join(" or ", words),
+        (string text, bool _, out string? wrong) =>
+        {
+            var near = Spelling.Nearest(text, words);
+            wrong = near is null ? null : $"is not valid (did you mean \"{near}\"?)";
+            return words.Contains(text) ? text : null;
+        },
+        () => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(w => JsonValue.Create(w))]) });
+
+    /// <summary>Any one-line text of 1 to <paramref name="lengthMax"/> characters.</summary>
+    public static ScalarShape Line(string expected, int lengthMax) => new(
+        expected,
+        (string text, bool _, out string? wrong) =>
+        {
+            wrong = text.Length == 0 ? "is empty" : text.Length > lengthMax ? $"is longer than {lengthMax} characters" : "is not one line of text";
+            return text.Length is 0 || text.Length > lengthMax || text.Any(c => char.IsControl(c) || char.IsSurrogate(c)) ? null : text;
+        },
+        () => new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = lengthMax });
+
+    /// <summary><c>true</c> or <c>false</c>, without quotes.</summary>
+    public static ScalarShape Boolean { get; } = new(
+        "true or false",
+        (string text, bool plain, out string? wrong) =>
+        {
+            wrong = plain ? null : "is in quotes";
+            return !plain ? null : text switch { "true" => true, "false" => false, _ => null };
+        },
+        () => new JsonObject { ["type"] = "boolean" });
+
+    /// <summary>A whole number, without quotes.</summary>
+    public static ScalarShape Integer(int min, int max) => new(
+        $"a whole number from {min} to {max}",
+        (string text, bool plain, out string? wrong) =>
+        {
+            var isNumber = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+            wrong = !plain ? "is in quotes" : isNumber ? "is out of range" : "is not a whole number";
+            return plain && isNumber && value >= min && value <= max ? value : null;
+        },
+        () => new JsonObject { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max });
+
+    /// <summary>A share from 0 to 1.</summary>
+    public static ScalarShape Share { get; } = new(
+        "a share from 0 to 1, such as 0.01",
+        (string text, bool plain, out string? wrong) =>
+        {
+            var isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value);
+            wrong = !plain ? "is in quotes" : isNumber ? "is out of range" : "is not a number";
+            return plain && isNumber && value is >= 0 and <= 1 ? value : null;
+        },
+        () => new JsonObject { ["type"] = "number", ["minimum"] = 0, ["maximum"] = 1 });
+
+    /// <summary>A number with its unit: <c>20ms</c>, <c>10s</c>, <c>5m</c>, <c>1h</c>.</summary>
+    public static ScalarShape Duration(TimeSpan min, TimeSpan max) => new(
+        $"a duration from {Format(min)} to {Format(max)}",
+        (string text, bool _, out string? wrong) =>
+        {
+            if (!DurationPattern().IsMatch(text) || text.EndsWith('\n'))
+            {
+                wrong = long.TryParse(text, out var _) ? "has no unit (ms, s, m, h)" : "is not a duration such as 20ms, 10s, 5m or 1h";
+                return null;
+            }
+
+            wrong = "is out of range";
+            var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+            var milliseconds = long.Parse(text.AsSpan(0, digits)) * MillisecondsOf(text[digits..]);
+            return milliseconds >= min.TotalMilliseconds && milliseconds <= max.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        },
+        () => new JsonObject { ["type"] = "string", ["pattern"] = DurationPattern().ToString() });
+
+    /// <summary>An IPv4 or IPv6 address of one host.</summary>
+    public static ScalarShape Address { get; } = new(
+        "an IP address such as 10.10.9.1 or fd00:9::1",
+        (string text, bool _, out string? wrong) => HostAddress(text, out wrong),
+        () => new JsonObject { ["type"] = "string", ["anyOf"] = Formats("ipv4", "ipv6") });
+
+    /// <summary>An address with the length of its prefix.</summary>
+    public static ScalarShape Prefix { get; } = new(
+        "an address with its prefix length such as 10.10.1.1/24 or fd00:1::1/64",
+        (string text, bool _, out string? wrong) => PrefixOf(text, out wrong),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^[0-9a-fA-F.:]+/[0-9]{1,3}$" });
+
+    /// <summary>The shortest form: <c>5m</c>, <c>20ms</c>.</summary>
+    public static string Format(TimeSpan duration) => (long)duration.TotalMilliseconds switch
+    {
+        0 => "0s",
+        var ms when ms % 3_600_000 == 0 => $"{ms / 3_600_000}h",
+        var ms when ms % 60_000 == 0 => $"{ms / 60_000}m",
+        var ms when ms % 1000 == 0 => $"{ms / 1000}s",
+        var ms => $"{ms}ms",
+    };
+
+    private static long MillisecondsOf(string unit) => unit switch { "ms" => 1, "s" => 1000, "m" => 60_000, _ => 3_600_000 };
+
+    private static IPAddress? HostAddress(string text, out string? wrong)
+    {
+        wrong = "is not an IP address";
+        // IPAddress.TryParse also takes "1", "0x7f.1", "[::1]" and scopes; operators who write those mean something else.
+        var isV4 = V4Pattern().IsMatch(text);
+        if ((!isV4 && !V6Pattern().IsMatch(text)) || !IPAddress.TryParse(text, out var address))
+        {
+            return null;
+        }
+
+        wrong = "is not the address of one host";
+        var first = address.GetAddressBytes()[0];
+        var notHost = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6
+            || (isV4 ? first >= 224 || first == 0 : address.IsIPv6Multicast);
+        return notHost ? null : address;
+    }
+
+    private static object? PrefixOf(string text, out string? wrong)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+        {
+            wrong = "has no prefix length";
+            return null;
+        }
+
+        if (HostAddress(text[..slash], out wrong) is not { } address)
+        {
+            return null;
+        }
+
+        var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+        if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length < 1 || length > bits)
+        {
+            wrong = $"has a prefix length outside 1 to {bits}";
+            return null;
+        }
+
+        wrong = "is the network, not an address in it";
+        return length < bits - 1 && NetworkOf(address, length).Equals(address) ? null : new AddressPrefix(address, length);
+    }
+
+    private static IPAddress NetworkOf(IPAddress address, int length)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var bit = length; bit < bytes.Length * 8; bit++)
+        {
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        }
+
+        return new IPAddress(bytes);
+    }
+
+    private static JsonArray Formats(params string[] formats) => new([.. formats.Select(f => new JsonObject { ["format"] = f })]);
+
+    [GeneratedRegex("^[0-9]{1,9}(ms|s|m|h)$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex DurationPattern();
+
+    [GeneratedRegex(@"^([0-9]{1,3}\.){3}[0-9]{1,3}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex V4Pattern();
+
+    [GeneratedRegex(@"^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex V6Pattern();
+}
