@@ -9,7 +9,7 @@ public sealed partial class ClusterMachine
 
     private void BecomeStandby(string why, TimeSpan now, IClusterEffects effects)
     {
-        if (phase == Phase.Starting)
+        if (!everDecided)
         {
             if (options.AdoptClaim)
             {
