@@ -32,7 +32,8 @@ public sealed class ConfigurationService : IDisposable
     /// <param name="phaseTimeMax">Default <see cref="PhaseTimeMax"/>.</param>
     /// <param name="commandTimeMax">How long one check or apply command may run, default 10 s.</param>
     /// <param name="store">Default: the one under <paramref name="stateFolder"/>; tests give one with power cuts.</param>
-    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null)
+    /// <param name="root">Put in front of every managed path, see <see cref="ManagedFiles"/>.</param>
+    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null, string root = "")
     {
         var folder = Path.Combine(stateFolder, "configuration");
         _settings = settings;
@@ -40,7 +41,7 @@ public sealed class ConfigurationService : IDisposable
         _clock = clock;
         _phaseTimeMax = phaseTimeMax ?? PhaseTimeMax;
         _store = store ?? new RevisionStore(folder);
-        Local = new LocalConfiguration(settings.Unit.Name, _store, new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10)), clock);
+        Local = new LocalConfiguration(settings.Unit.Name, _store, new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10), root), clock);
     }
 
     /// <summary>This unit alone: what the units' API answers with.</summary>

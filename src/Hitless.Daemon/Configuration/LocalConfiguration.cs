@@ -26,7 +26,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         () =>
         {
             var head = store.Head is { } info ? store.Read(info.Hash) : null;
-            return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, ManagedFiles.Compare(head?.Files ?? []), _failure ?? (store.Problems.Count > 0 ? store.Problems[0] : null)));
+            return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, files.Compare(head?.Files ?? []), _failure ?? (store.Problems.Count > 0 ? store.Problems[0] : null)));
         },
         cancel);
 
@@ -122,7 +122,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return Yes();
             }
 
-            var (before, why) = ManagedFiles.Before(head.Files);
+            var (before, why) = files.Before(head.Files);
             if (before is null)
             {
                 return No(why);
@@ -139,7 +139,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         {
             var head = Current();
             var known = head?.Files ?? [];
-            var (found, problems) = ManagedFiles.Import(listed.Where(l => !known.Any(k => k.Path == l.Path)));
+            var (found, problems) = files.Import(listed.Where(l => !known.Any(k => k.Path == l.Path)));
             if (head is null || found.Count > 0)
             {
                 var message = found.Count == 0 ? "no managed files" : $"as found on {unit}: {string.Join(", ", found.Select(f => f.Path))}";
@@ -191,7 +191,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         store.Add(revision);
         if (store.Pending is null)
         {
-            var (before, why) = ManagedFiles.Before(revision.Files);
+            var (before, why) = files.Before(revision.Files);
             if (before is null)
             {
                 return No(why);
@@ -212,7 +212,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     private UnitAnswer Verify(Revision revision)
     {
-        var wrong = ManagedFiles.Compare(revision.Files).FirstOrDefault(i => i.State != "in-sync");
+        var wrong = files.Compare(revision.Files).FirstOrDefault(i => i.State != "in-sync");
         return wrong is null ? Yes() : No($"{wrong.Path} is not on disk as it was written: {wrong.Why}");
     }
 
@@ -285,7 +285,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     private Revision? OnDisk()
     {
-        if (Current() is not { } head || ManagedFiles.Before(head.Files).Before is not { } before)
+        if (Current() is not { } head || files.Before(head.Files).Before is not { } before)
         {
             return null;
         }

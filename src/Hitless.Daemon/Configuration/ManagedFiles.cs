@@ -12,12 +12,15 @@ public sealed record FilesOutcome(string? Why, string Output);
 /// The managed files of this unit: check, write, apply, take back, compare. A revision's files whose content is on disk already are
 /// left alone, so nothing is reloaded that did not change. Commands that several files share run once.
 /// </summary>
-public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax)
+/// <param name="candidateFolder">Where candidates for check commands are put.</param>
+/// <param name="commandTimeMax">How long one command may run.</param>
+/// <param name="root">Put in front of every path; empty on a real unit. Several units on one file system (tests, a lab without mount namespaces) have one each.</param>
+public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax, string root = "")
 {
     private const int OutputMax = 64 << 10;
 
     /// <summary>Reads the listed files from disk, for the first revision. Files that do not exist are left out; one that cannot be taken is an error.</summary>
-    public static (IReadOnlyList<ManagedFile> Files, IReadOnlyList<string> Problems) Import(IEnumerable<ManagedFileSettings> listed)
+    public (IReadOnlyList<ManagedFile> Files, IReadOnlyList<string> Problems) Import(IEnumerable<ManagedFileSettings> listed)
     {
         var files = new List<ManagedFile>();
         var problems = new List<string>();
@@ -74,7 +77,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
     }
 
     /// <summary>What stands on disk now for these files; null and the reason if it cannot be read.</summary>
-    public static (IReadOnlyList<FileBefore>? Before, string? Why) Before(IEnumerable<ManagedFile> files)
+    public (IReadOnlyList<FileBefore>? Before, string? Why) Before(IEnumerable<ManagedFile> files)
     {
         var before = new List<FileBefore>();
         foreach (var file in files)
@@ -102,15 +105,15 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             var commands = new List<(string Path, string Command)>();
             foreach (var file in files)
             {
-                var differs = !IsOnDisk(file, DiskFile.Read(file.Path));
+                var differs = !IsOnDisk(file, DiskFile.Read(Real(file.Path)));
                 if (differs)
                 {
-                    await DiskFile.WriteAsync(file.Path, file.Content, file.Mode, commandTimeMax);
+                    await DiskFile.WriteAsync(Real(file.Path), file.Content, file.Mode, commandTimeMax);
                 }
 
                 if (file.Apply is not null && (differs || repeat))
                 {
-                    commands.Add((file.Path, ShellCommand.WithFile(file.Apply, file.Path)));
+                    commands.Add((file.Path, ShellCommand.WithFile(file.Apply, Real(file.Path))));
                 }
             }
 
@@ -132,7 +135,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         {
             try
             {
-                await DiskFile.RestoreAsync(old, commandTimeMax);
+                await DiskFile.RestoreAsync(old with { Path = Real(old.Path) }, commandTimeMax);
             }
             catch (ManagedFileException e)
             {
@@ -143,7 +146,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             var changed = file is not null && !IsOnDisk(file, old);
             if (old.Content is not null && changed && file?.Apply is { } apply)
             {
-                commands.Add((old.Path, ShellCommand.WithFile(apply, old.Path)));
+                commands.Add((old.Path, ShellCommand.WithFile(apply, Real(old.Path))));
             }
         }
 
@@ -152,7 +155,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
     }
 
     /// <summary>Each file of the revision against the disk: in-sync, drifted, missing.</summary>
-    public static IReadOnlyList<SyncReportItem> Compare(IEnumerable<ManagedFile> files) =>
+    public IReadOnlyList<SyncReportItem> Compare(IEnumerable<ManagedFile> files) =>
     [
         .. files.Select(file => TryRead(file.Path, out var disk) is { } why ? new SyncReportItem(file.Path, "drifted", why)
             : disk.Content is null ? new SyncReportItem(file.Path, "missing", "the file is not on disk")
@@ -161,11 +164,11 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             : new SyncReportItem(file.Path, "in-sync", null)),
     ];
 
-    private static string? TryRead(string path, out FileBefore before)
+    private string? TryRead(string path, out FileBefore before)
     {
         try
         {
-            before = DiskFile.Read(path);
+            before = DiskFile.Read(Real(path)) with { Path = path };
             return null;
         }
         catch (ManagedFileException e)
@@ -174,6 +177,8 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             return e.Message;
         }
     }
+
+    private string Real(string path) => ManagedPath.IsPlain(path) ? root + path : throw new ManagedFileException(path, ManagedPath.NotPlain);
 
     private static bool IsOnDisk(ManagedFile file, FileBefore disk) =>
         disk.Content is { } content && content.AsSpan().SequenceEqual(file.Content) && (file.Mode is null || file.Mode == disk.Mode);
