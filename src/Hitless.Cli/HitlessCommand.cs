@@ -20,7 +20,8 @@ internal static class HitlessCommand
         if (parsed.Errors.Count > 0)
         {
             var remedy = $"see {string.Join(' ', CommandPath(parsed.CommandResult.Command))} --help";
-            screen.Refuse(new(parsed.Errors[0].Message.ReplaceLineEndings(" "), remedy));
+            screen.Json = args.Contains("--json");
+            screen.Refuse(new(parsed.Errors[^1].Message.ReplaceLineEndings(" "), remedy));
             return ExitCode.Usage;
         }
 

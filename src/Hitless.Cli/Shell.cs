@@ -63,6 +63,11 @@ internal sealed class Shell(Screen screen, Patience patience)
             screen.Refuse(unreachable.Refusal);
             return ExitCode.Unreachable;
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            screen.Refuse(new("interrupted; what the unit has begun goes on there", "see hitless status and hitless upgrade status"));
+            return ExitCode.Refused;
+        }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             screen.Refuse(new(failed.Message, "check the path and the rights on this machine"));

@@ -26,7 +26,8 @@ public sealed class TwoUnits : IDisposable
         Ports = TrafficPort.From(Group, [Port("lan0", lan), Port("wan0", "10.77.2.1/24", "fd77:2::1/64")]);
         Shell.Run($"""
             set -e
-            for n in switch client server a b; do ip netns add {_prefix}$n; ip -n {_prefix}$n link set lo up; done
+            for n in switch client server a b; do ip netns add {_prefix}$n; ip -n {_prefix}$n link set lo up
+              ip netns exec {_prefix}$n sh -c 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'; done
             for b in lan wan; do ip -n {Switch} link add $b type bridge; ip -n {Switch} link set $b up; done
             plug() {"{"} ip -n {_prefix}$1 link add $2 type veth peer name $1-$2 netns {Switch}; ip -n {Switch} link set $1-$2 master $3 up; ip -n {_prefix}$1 link set $2 up; {"}"}
             plug client eth0 lan; plug server eth0 wan; plug a lan0 lan; plug a wan0 wan; plug b lan0 lan; plug b wan0 wan

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Hitless.Cli.Display;
 
 namespace Hitless.Cli.Commands;
@@ -20,14 +21,13 @@ internal static class LabCommand
             using var lab = Process.Start(new ProcessStartInfo(File.Exists(beside) ? beside : "hitless-lab", args) { UseShellExecute = false })!;
 
             // Ctrl-C reaches the lab as well, which cleans up: its end is ours.
-            using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(
-                System.Runtime.InteropServices.PosixSignal.SIGINT, signal => signal.Cancel = true);
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
             await lab.WaitForExitAsync(cancel);
             return lab.ExitCode;
         }
-        catch (Win32Exception missing)
+        catch (Win32Exception)
         {
-            screen.Refuse(new($"hitless-lab cannot be started: {missing.Message}", "install the program hitless-lab beside hitless or on PATH (./dev build leaves it in out/)"));
+            screen.Refuse(new("the program hitless-lab is not there", "install the program hitless-lab beside hitless or on PATH (./dev build leaves it in out/)"));
             return ExitCode.Refused;
         }
     }

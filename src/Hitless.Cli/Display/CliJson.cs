@@ -11,8 +11,8 @@ namespace Hitless.Cli.Display;
 [JsonSerializable(typeof(Verdict))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    // For people's eyes too: "priority 200 > 100", not "priority 200 \u003E 100".
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    /// <summary>For people's eyes too: "priority 200 > 100", not "priority 200 \u003E 100".</summary>
+    public static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -44,11 +44,17 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
 
     public void Document<T>(T answer, JsonTypeInfo<T> type) => Output.WriteLine(JsonSerializer.Serialize(answer, type));
 
-    /// <summary>The reason on one line, then the remedy.</summary>
-    public void Refuse(Refusal refusal)
+    /// <summary>The reason on one line, then the remedy, on standard error.</summary>
+    public void Complain(Refusal refusal)
     {
         Error.WriteLine($"hitless: {refusal.Error}");
         Error.WriteLine($"  {refusal.Remedy}");
+    }
+
+    /// <summary>A refusal instead of an answer; it is the one document with <c>--json</c>.</summary>
+    public void Refuse(Refusal refusal)
+    {
+        Complain(refusal);
         if (Json)
         {
             Document(refusal, CliJson.Api.Refusal);

@@ -55,6 +55,13 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
         ? name
         : throw new LabException($"there is no unit {name} in lab {Name}", $"its units are {string.Join(", ", Units)}");
 
+    /// <summary>The path of hitless or hitless-boot, or a clear refusal.</summary>
+    public string Program(string name)
+    {
+        var file = Path.Combine(Binaries, name);
+        return File.Exists(file) ? file : throw new LabException($"there is no {name} in {Binaries}", "run `./dev build`, or say where the binaries are with --bin DIR");
+    }
+
     /// <summary>Writes <c>lab.json</c>.</summary>
     public void Save()
     {

@@ -79,7 +79,7 @@ public static class Faults
                 rules.AppendLine($"oifname \"{end}\" numgen random mod 100 < {percent} counter drop");
             }
 
-            rules.AppendLine("} }");
+            rules.AppendLine("}").AppendLine("}");
         }
 
         UnitPower.Note(unit, $"drop {percent}% on {port}");

@@ -19,15 +19,13 @@ public static class LabSite
         plan.Save();
         UnitFiles.Write(plan);
         Topology.Create(plan);
-        if (plan.StaticRouter)
-        {
-            StaticRouter.Configure(plan);
-            return;
-        }
-
         foreach (var unit in UnitsOf(plan))
         {
-            UnitPower.Install(unit, plan.Image!, plan.Trust!);
+            UnitPower.RememberDefaults(unit);
+            if (!plan.StaticRouter)
+            {
+                UnitPower.Install(unit, plan.Image!, plan.Trust!);
+            }
         }
 
         foreach (var unit in UnitsOf(plan))

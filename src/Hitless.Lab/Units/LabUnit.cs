@@ -1,5 +1,4 @@
 using Hitless.Lab.Network;
-using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Units;
 
@@ -42,12 +41,5 @@ public sealed record LabUnit(LabPlan Plan, string Name)
     {
         const string Enter = "b=$1; mount --bind $b/etc /etc/hitless && mount --bind $b/state /var/lib/hitless && mount --bind $b/run /run/hitless && shift && exec \"$@\"";
         return ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
-    }
-
-    /// <summary>The lab's own program or one of its neighbours.</summary>
-    public string Program(string name)
-    {
-        var file = Path.Combine(Plan.Binaries, name);
-        return File.Exists(file) ? file : throw new LabException($"there is no {name} in {Plan.Binaries}", "run `./dev build`, or say where the binaries are with --bin DIR");
     }
 }

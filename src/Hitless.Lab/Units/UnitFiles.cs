@@ -88,7 +88,7 @@ public static class UnitFiles
     {
         var file = Path.Combine(plan.Folder, "cluster.key");
         File.Delete(file);
-        Tool.Run(Path.Combine(plan.Binaries, "hitless"), ["key", "generate", file]);
+        Tool.Run(plan.Program("hitless"), ["key", "generate", file]);
         return file;
     }
 }

@@ -8,9 +8,11 @@ public static class Errno
     public const int Permission = 1;
     public const int NoEntry = 2;
     public const int Interrupted = 4;
+    public const int NoSuchDeviceOrAddress = 6;
     public const int Again = 11;
     public const int Exists = 17;
     public const int NoDevice = 19;
+    public const int InvalidArgument = 22;
     public const int NotSupported = 95;
     public const int AddressNotAvailable = 99;
     public const int NetworkDown = 100;

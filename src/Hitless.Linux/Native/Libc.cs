@@ -66,8 +66,40 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollEntry* entries, nuint count, int timeoutMs);
 
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(FileDescriptor descriptor, void* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(FileDescriptor descriptor, void* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial FileDescriptor EpollCreate(int flags);
+
+    [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EpollControl(FileDescriptor epoll, int operation, SafeHandle descriptor, void* entry);
+
+    [LibraryImport(Library, EntryPoint = "epoll_pwait2", SetLastError = true)]
+    internal static partial int EpollWait(FileDescriptor epoll, void* events, int count, TimeSpec* timeout, void* signals);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial FileDescriptor EventFd(uint value, int flags);
+
+    [LibraryImport(Library, EntryPoint = "sched_setscheduler", SetLastError = true)]
+    internal static partial int SetScheduler(int thread, int policy, int* priority);
+
+    [LibraryImport(Library, EntryPoint = "mlockall", SetLastError = true)]
+    internal static partial int LockMemory(int flags);
+
     internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
         SetSocketOption(socket, level, name, &value, sizeof(int));
+
+    /// <summary><c>struct timespec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
 
     /// <summary><c>struct pollfd</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
