@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Sessions;
@@ -8,6 +7,7 @@ using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
 

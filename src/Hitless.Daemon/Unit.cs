@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -14,6 +13,7 @@ using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Firmware.Slots;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
 
@@ -70,7 +70,6 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
-        sessions.Start();
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
@@ -104,6 +103,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await engine.DisposeAsync();
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await peerServer.DisposeAsync();
+        steps.Dispose();
+        configuration.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -181,14 +182,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
     private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
     {
-        var replication = sessions.Status();
-        var head = configuration.Head;
+        var replication = await sessions.StatusAsync();
+        var head = configuration.Current;
         return Describe(view.Self, view, view.Reason, BootName()) with
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
             ConfigurationRevision = head?.Number ?? 0,
-            Health = await Task.FromResult(probes.Status()),
+            Health = probes.Status(),
         };
     }
 

@@ -60,12 +60,12 @@ public static class SessionCodec
         if (!TryReadKey(ref reader, out var key, out var fields))
             return false;
         var reply = key.Original.Inverted(key.Protocol);
-        if (fields.HasFlag(Fields.Nat) && !TryReadTuple(ref reader, key.V6, out reply))
+        if ((fields & Fields.Nat) != 0 && !TryReadTuple(ref reader, key.V6, out reply))
             return false;
         if (!reader.TryReadUInt16(out var status) || !reader.TryReadUInt32(out var timeout))
             return false;
         TcpProgress tcp = default;
-        if (fields.HasFlag(Fields.Tcp))
+        if ((fields & Fields.Tcp) != 0)
         {
             if (!reader.TryReadByte(out var state) || !reader.TryReadByte(out var original) || !reader.TryReadByte(out var answer) || !reader.TryReadByte(out var scales))
                 return false;
@@ -73,7 +73,7 @@ public static class SessionCodec
         }
 
         uint mark = 0;
-        if (fields.HasFlag(Fields.Mark) && !reader.TryReadUInt32(out mark))
+        if ((fields & Fields.Mark) != 0 && !reader.TryReadUInt32(out mark))
             return false;
         record = new SessionRecord(key, reply, (SessionStatus)status, timeout, mark, tcp);
         return true;
@@ -95,11 +95,11 @@ public static class SessionCodec
         if (!reader.TryReadByte(out var flags) || !reader.TryReadByte(out var protocol))
             return false;
         fields = (Fields)flags;
-        var v6 = fields.HasFlag(Fields.V6);
+        var v6 = (fields & Fields.V6) != 0;
         if (!TryReadTuple(ref reader, v6, out var original))
             return false;
         ushort zone = 0;
-        if (fields.HasFlag(Fields.Zone) && !reader.TryReadUInt16(out zone))
+        if ((fields & Fields.Zone) != 0 && !reader.TryReadUInt16(out zone))
             return false;
         key = new SessionKey(v6, protocol, zone, original);
         return true;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Hitless.Core.Sessions;
 
@@ -75,7 +74,7 @@ public sealed class SessionExpression
     {
         if (!text.Contains('/', StringComparison.Ordinal) && IPAddress.TryParse(text, out var single))
         {
-            network = new IPNetwork(single, single.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32);
+            network = new IPNetwork(single, SessionTuple.IsV6(single) ? 128 : 32);
             return true;
         }
 

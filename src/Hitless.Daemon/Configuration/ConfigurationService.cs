@@ -134,7 +134,7 @@ public sealed class ConfigurationService : IDisposable
     }
 
     /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's.</summary>
-    public async Task<CommitResult> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<CommitOutcome> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         await _oneCommit.WaitAsync(cancel);
         try
@@ -143,12 +143,12 @@ public sealed class ConfigurationService : IDisposable
             var started = request.Parent is { } parent ? await Local.FetchAsync(parent, cancel) : null;
             if (CommitRules.Refuse(request, head, started, _settings.Files, FrozenBecause) is { } refusal)
             {
-                return new CommitResult(null, refusal, [], []);
+                return new CommitOutcome(null, refusal, [], []);
             }
 
             if (request.ConfirmMs is not null)
             {
-                return new CommitResult(null, new Refusal("commits that undo themselves are not there yet", "commit without --confirm"), [], []);
+                return new CommitOutcome(null, new Refusal("commits that undo themselves are not there yet", "commit without --confirm"), [], []);
             }
 
             var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, _clock.GetUtcNow());
@@ -161,10 +161,10 @@ public sealed class ConfigurationService : IDisposable
     }
 
     /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
-    public async Task<CommitResult> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+    public async Task<CommitOutcome> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
         await Local.FindAsync(reference, cancel) is { } old
             ? await CommitAsync(new CommitRequest(old.Files, $"rollback to {reference}", author, null, null), epoch, peers, cancel)
-            : new CommitResult(null, NoSuch(reference), [], []);
+            : new CommitOutcome(null, NoSuch(reference), [], []);
 
     /// <summary>The revisions, newest first, and the branches.</summary>
     public Task<ConfigurationHistory> HistoryAsync(CancellationToken cancel) => Local.HistoryAsync(cancel);
@@ -217,16 +217,16 @@ public sealed class ConfigurationService : IDisposable
     /// Puts back a backup. On a unit without any revision: its whole history, applied here. In a running cluster: a new revision with
     /// the backup's content, committed on all units. The unit.yaml in it is only shown (<see cref="BackupFile.TryRead"/>).
     /// </summary>
-    public async Task<CommitResult> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<CommitOutcome> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         if (!BackupFile.TryRead(path, out var backup, out var refusal))
         {
-            return new CommitResult(null, refusal, [], []);
+            return new CommitOutcome(null, refusal, [], []);
         }
 
         if (backup.Head is not { } head)
         {
-            return new CommitResult(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
+            return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
         }
 
         if (_store.Head is not null || peers.Names.Count > 0)
@@ -236,16 +236,16 @@ public sealed class ConfigurationService : IDisposable
 
         if (FrozenBecause is { } reason)
         {
-            return new CommitResult(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
+            return new CommitOutcome(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
         }
 
         var answer = await Local.AcceptAsync(backup.Trunk, backup.Revisions, cancel);
         return answer.Ok
-            ? new CommitResult(_store.Head, null, [answer], [])
-            : new CommitResult(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
+            ? new CommitOutcome(_store.Head, null, [answer], [])
+            : new CommitOutcome(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
     }
 
-    private async Task<CommitResult> DriveAsync(Revision revision, IConfigurationPeers peers)
+    private async Task<CommitOutcome> DriveAsync(Revision revision, IConfigurationPeers peers)
     {
         var machine = new CommitMachine(Local.Unit, [.. peers.Names], _phaseTimeMax);
         var answers = Channel.CreateUnbounded<CommitInput.Answered>();
@@ -279,14 +279,14 @@ public sealed class ConfigurationService : IDisposable
         return Result(machine, revision, all);
     }
 
-    private static CommitResult Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
+    private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
     {
         var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
         return machine.State switch
         {
-            CommitState.Committed => new CommitResult(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
-            CommitState.Refused => new CommitResult(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
-            _ => new CommitResult(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
+            CommitState.Committed => new CommitOutcome(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
+            CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
+            _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
         };
     }
 

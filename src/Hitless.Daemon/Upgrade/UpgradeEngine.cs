@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon.Upgrade;
 

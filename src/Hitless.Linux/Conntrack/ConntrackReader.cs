@@ -40,7 +40,7 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
     {
         while (messages.TryRead(out var message))
         {
-            Interrupted |= message.Flags.HasFlag(NetlinkFlags.DumpInterrupted);
+            Interrupted |= (message.Flags & NetlinkFlags.DumpInterrupted) != 0;
             change = message.Type == Delete ? ConntrackChange.Deleted : ConntrackChange.Updated;
             switch (message.Type)
             {

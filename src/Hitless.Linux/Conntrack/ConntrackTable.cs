@@ -105,14 +105,15 @@ public sealed class ConntrackTable : IDisposable
     /// <summary>Empties the table (for tests and the lab's power-off).</summary>
     public void Clear()
     {
+        var request = new NetlinkMessageWriter(stackalloc byte[64]);
         foreach (var family in (ReadOnlySpan<byte>)[ConntrackProtocol.FamilyV4, ConntrackProtocol.FamilyV6])
         {
-            var request = new NetlinkMessageWriter(stackalloc byte[32]);
             request.BeginMessage(ConntrackProtocol.Delete, NetlinkFlags.Request, 0);
             request.NetfilterHeader(family);
             request.EndMessage();
-            socket.Send(request.Written);
         }
+
+        socket.Send(request.Written);
     }
 
     /// <inheritdoc/>

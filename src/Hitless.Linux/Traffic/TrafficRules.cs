@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using System.Net.Sockets;
 using Hitless.Linux.Nftables;
 

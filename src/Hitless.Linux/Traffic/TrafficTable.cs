@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
 using Hitless.Linux.Netlink;
