@@ -75,30 +75,3 @@ internal sealed class Shell(Screen screen, Patience patience)
         }
     }
 }
-
-/// <summary>The command line itself is wrong in a way that the parser cannot see; exit code 2.</summary>
-internal sealed class UsageException(string message, string remedy) : Exception(message)
-{
-    public string Remedy { get; } = remedy;
-}
-
-/// <summary>One run of one command.</summary>
-internal sealed class Call(ParseResult parsed, Screen screen, string socketPath, Patience patience, CancellationToken cancel) : IDisposable
-{
-    private UnitClient? _unit;
-
-    public Screen Screen { get; } = screen;
-
-    public Patience Patience { get; } = patience;
-
-    public CancellationToken Cancel { get; } = cancel;
-
-    /// <summary>The unit that <c>--socket</c> names.</summary>
-    public UnitClient Unit => _unit ??= new UnitClient(socketPath);
-
-    public T? Value<T>(Option<T> option) => parsed.GetValue(option);
-
-    public T? Value<T>(Argument<T> argument) => parsed.GetValue(argument);
-
-    public void Dispose() => _unit?.Dispose();
-}

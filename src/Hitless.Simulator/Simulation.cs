@@ -109,13 +109,19 @@ internal sealed class Simulation
         Timeline.After(off, () => Start(unit));
     }
 
-    /// <summary>A daemon has left in good order: it gives its kernel back, and is started again later.</summary>
+    /// <summary>A daemon has left in good order: it is started again later.</summary>
     public void Stopped(UnitProcess process)
     {
         if (process.Alive)
         {
             process.End();
-            SetTraffic(process.Unit, TrafficState.Muted, starting: true);
+
+            // A primary that found nobody to hand over to leaves its kernel forwarding.
+            if (process.Machine.Role != UnitRole.Primary)
+            {
+                SetTraffic(process.Unit, TrafficState.Muted, starting: true);
+            }
+
             Timeline.After(Chance.Milliseconds(200, 1000), () => Start(process.Unit));
         }
     }

@@ -11,41 +11,45 @@ using Hitless.Firmware.Signing;
 namespace Hitless.Cli.Commands;
 
 /// <summary><c>firmware build DIR --version V --key K --out F …</c>: for those who make images.</summary>
-internal static class BuildCommand
+internal sealed class BuildCommand
 {
-    private static readonly Argument<string> Folder = new("DIR") { Description = "The folder whose files make the image; hitlessd must be in it" };
-    private static readonly Option<string> Version = new("--version") { Description = "Version of the image: 1.2.3", HelpName = "V", Required = true };
-    private static readonly Option<string> Key = new("--key") { Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)", HelpName = "K", Required = true };
-    private static readonly Option<string> Out = new("--out") { Description = "The image to write", HelpName = "F", Required = true };
-    private static readonly Option<string[]> From = new("--from") { Description = "Versions that it may follow: \">=1.0.0 <2.0.0\"; again for another range (default: every version)", HelpName = "RANGE" };
-    private static readonly Option<string> WireMin = new("--wire-min") { Description = "Oldest wire protocol that it speaks", HelpName = "V", DefaultValueFactory = _ => "1.0" };
-    private static readonly Option<string> WireMax = new("--wire-max") { Description = "Newest wire protocol that it speaks (default: that of this hitless)", HelpName = "V", DefaultValueFactory = _ => OwnWire() };
-    private static readonly Option<string?> Notes = new("--notes") { Description = "File with the release notes", HelpName = "F" };
-    private static readonly Option<string> ActivationOption = new Option<string>("--activation") { Description = "What makes it run: restart or reboot", DefaultValueFactory = _ => "restart" }.AcceptOnly("restart", "reboot");
+    private readonly Argument<string> _folder = new("DIR") { Description = "The folder whose files make the image; hitlessd must be in it" };
+    private readonly Option<string> _version = new("--version") { Description = "Version of the image: 1.2.3", HelpName = "V", Required = true };
+    private readonly Option<string> _key = new("--key") { Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)", HelpName = "K", Required = true };
+    private readonly Option<string> _output = new("--out") { Description = "The image to write", HelpName = "F", Required = true };
+    private readonly Option<string[]> _from = new("--from") { Description = "Versions that it may follow: \">=1.0.0 <2.0.0\"; again for another range (default: every version)", HelpName = "RANGE" };
+    private readonly Option<string> _wireMin = new("--wire-min") { Description = "Oldest wire protocol that it speaks", HelpName = "V", DefaultValueFactory = _ => "1.0" };
+    private readonly Option<string> _wireMax = new("--wire-max") { Description = "Newest wire protocol that it speaks (default: that of this hitless)", HelpName = "V", DefaultValueFactory = _ => OwnWire() };
+    private readonly Option<string?> _notes = new("--notes") { Description = "File with the release notes", HelpName = "F" };
+    private readonly Option<string> _activation = new("--activation") { Description = "What makes it run: restart or reboot", DefaultValueFactory = _ => "restart" };
 
-    public static Command Make(Shell shell) => shell.Command(
-        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), Folder, Version, Key, Out, From, WireMin, WireMax, Notes, ActivationOption);
+    private BuildCommand() => _activation.AcceptOnlyFromAmong("restart", "reboot");
 
-    private static int Build(Call call)
+    public static Command Make(Shell shell) => new BuildCommand().MakeCommand(shell);
+
+    private Command MakeCommand(Shell shell) => shell.Command(
+        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), _folder, _version, _key, _output, _from, _wireMin, _wireMax, _notes, _activation);
+
+    private int Build(Call call)
     {
         var options = new ImageOptions(
-            Parse<SemanticVersion>(call.Value(Version)!, SemanticVersion.TryParse, "--version", "1.2.3"),
+            Parse<SemanticVersion>(call.Value(_version)!, SemanticVersion.TryParse, "--version", "1.2.3"),
             new ProtocolRange(
-                Parse<ProtocolVersion>(call.Value(WireMin)!, ProtocolVersion.TryParse, "--wire-min", "1.0"),
-                Parse<ProtocolVersion>(call.Value(WireMax)!, ProtocolVersion.TryParse, "--wire-max", "1.0")))
+                Parse<ProtocolVersion>(call.Value(_wireMin)!, ProtocolVersion.TryParse, "--wire-min", "1.0"),
+                Parse<ProtocolVersion>(call.Value(_wireMax)!, ProtocolVersion.TryParse, "--wire-max", "1.0")))
         {
-            UpgradeFrom = call.Value(From) is { Length: > 0 } ranges ? [.. ranges.Select(ParseRange)] : [VersionRange.Any],
-            ReleaseNotes = call.Value(Notes) is { } notes ? File.ReadAllText(notes) : "",
-            Activation = call.Value(ActivationOption) == "reboot" ? Activation.Reboot : Activation.Restart,
+            UpgradeFrom = call.Value(_from) is { Length: > 0 } ranges ? [.. ranges.Select(ParseRange)] : [VersionRange.Any],
+            ReleaseNotes = call.Value(_notes) is { } notes ? File.ReadAllText(notes) : "",
+            Activation = call.Value(_activation) == "reboot" ? Activation.Reboot : Activation.Restart,
             BuiltAt = TimeProvider.System.GetUtcNow(),
         };
-        using var signer = ReadKey(call.Value(Key)!);
-        if (!ImageBuilder.TryBuild(call.Value(Folder)!, options, signer, call.Value(Out)!, out _, out var problem))
+        using var signer = ReadKey(call.Value(_key)!);
+        if (!ImageBuilder.TryBuild(call.Value(_folder)!, options, signer, call.Value(_output)!, out _, out var problem))
         {
             throw new RefusedException(problem!.ToRefusal());
         }
 
-        if (!ImageFile.TryOpen(call.Value(Out)!, out var built, out problem))
+        if (!ImageFile.TryOpen(call.Value(_output)!, out var built, out problem))
         {
             throw new RefusedException(problem!.ToRefusal());
         }
@@ -56,12 +60,6 @@ internal static class BuildCommand
         }
 
         return ExitCode.Done;
-    }
-
-    private static Option<string> AcceptOnly(this Option<string> option, params string[] values)
-    {
-        option.AcceptOnlyFromAmong(values);
-        return option;
     }
 
     private static X509Certificate2 ReadKey(string path)

@@ -45,7 +45,7 @@ public sealed partial class ClusterMachine
 
     private void OnSynced(ulong unit, TimeSpan now, IClusterEffects effects)
     {
-        if (phase is Phase.Standby or Phase.Draining && unit == syncFrom && !synced)
+        if (Role != UnitRole.Primary && unit == syncFrom && !synced)
         {
             synced = true;
             effects.Record("sessions", $"{options.Name} holds the sessions of the primary");

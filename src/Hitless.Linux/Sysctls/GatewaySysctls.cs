@@ -10,6 +10,9 @@ public static class GatewaySysctls
         var failures = new List<string>();
         Set("net/ipv4/ip_forward", "1");
         Set("net/ipv6/conf/all/forwarding", "1");
+
+        // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent after a switch.
+        Set("net/netfilter/nf_conntrack_events", "1");
         foreach (var port in ports)
         {
             // A port answers only for addresses that stand on it: other ports have other virtual MACs.

@@ -12,7 +12,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BulkPatience = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan AppliedPatience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan AppliedPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly List<int> sent = [];
     private readonly Dictionary<int, int> arrivedItems = [];

@@ -20,6 +20,7 @@ internal sealed class UnitProcess : IClusterEffects
     private TimeSpan stalledUntil;
     private long epochOnTheWayToDisk;
     private int effectsLeft = -1;
+    private bool heartbeatDue;
 
     public UnitProcess(Simulation world, SimulatedUnit unit)
     {
@@ -42,7 +43,7 @@ internal sealed class UnitProcess : IClusterEffects
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
         };
         machine = new ClusterMachine(options, LocalNow, this);
-        SendHeartbeat();
+        Speak();
         Take(ClusterInput.PortsChanged(unit.PortsUp));
     }
 
@@ -121,7 +122,7 @@ internal sealed class UnitProcess : IClusterEffects
             var wasPrimary = machine.Role == UnitRole.Primary;
             var own = machine.Epoch;
             var heard = heartbeat.Epoch;
-            var fromPrimary = heartbeat.Role == UnitRole.Primary;
+            var fromPrimary = heartbeat is { Role: UnitRole.Primary, State: not UnitState.Leaving };
             if (world.Plant == Plant.DeafToHigherEpoch && wasPrimary && fromPrimary)
             {
                 heartbeat.Role = UnitRole.Standby;
@@ -159,16 +160,7 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <inheritdoc/>
-    public void SendHeartbeat()
-    {
-        // The machine speaks from within its constructor, before it can be asked what it says.
-        if (machine is not null)
-        {
-            Effect();
-            heartbeats.Send(machine);
-        }
-    }
+    void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
 
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
     {
@@ -250,8 +242,19 @@ internal sealed class UnitProcess : IClusterEffects
             return;
         }
 
+        Speak();
         WriteEpoch();
         PlanWake(input.Kind);
+    }
+
+    /// <summary>However often a step asked for it, one heartbeat leaves after it, as from the control loop.</summary>
+    private void Speak()
+    {
+        if (heartbeatDue)
+        {
+            heartbeatDue = false;
+            heartbeats.Send(machine);
+        }
     }
 
     private void PlanWake(ClusterInputKind last)

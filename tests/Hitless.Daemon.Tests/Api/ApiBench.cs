@@ -43,14 +43,18 @@ internal sealed class ApiBench : IAsyncDisposable
     }
 
     /// <summary>Runs <c>hitless --socket … args</c>, not on a terminal.</summary>
-    public Task<Ran> HitlessAsync(params string[] args) => HitlessAsync(TestContext.Current.CancellationToken, args);
-
-    public async Task<Ran> HitlessAsync(CancellationToken cancel, params string[] args)
+    public async Task<Ran> HitlessAsync(params string[] args)
     {
         await using var output = new StringWriter();
+        return await HitlessAsync(output, TestContext.Current.CancellationToken, args);
+    }
+
+    /// <summary>The same, with a Ctrl-C and an output that the test can watch.</summary>
+    public async Task<Ran> HitlessAsync(StringWriter output, CancellationToken ctrlC, params string[] args)
+    {
         await using var error = new StringWriter();
         var patience = new Patience(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(5));
-        var code = await HitlessCommand.RunAsync(["--socket", Socket, .. args], new Screen(output, error, isTerminal: false), patience, cancel);
+        var code = await HitlessCommand.RunAsync(["--socket", Socket, .. args], new Screen(output, error, isTerminal: false), patience, ctrlC);
         return new Ran(code, output.ToString(), error.ToString());
     }
 

@@ -19,6 +19,9 @@ internal sealed class ScriptedUnit : IUnit
 
     public Queue<ClusterEvent[]> Happening { get; } = [];
 
+    /// <summary>Complete when the first script of <see cref="Watched"/> has been told.</summary>
+    public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Verdict { get; set; } = "completed";
 
     public bool Ready { get; set; } = true;
@@ -99,6 +102,8 @@ internal sealed class ScriptedUnit : IUnit
         {
             yield return status;
         }
+
+        Told.TrySetResult();
     }
 
     public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => Answer("next", Samples.Run("running", 1));

@@ -152,6 +152,30 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task An_edited_file_is_committed_and_an_unchanged_one_is_not()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        Environment.SetEnvironmentVariable("VISUAL", "sed -i s/inet/edited/");
+        Assert.Equal(0, (await bench.HitlessAsync("config", "edit", "/etc/nftables.conf")).Code);
+        Assert.Equal("table edited t {}\n", System.Text.Encoding.UTF8.GetString(Assert.Single(bench.Unit.Commit!.Files).Content));
+
+        Environment.SetEnvironmentVariable("VISUAL", "true");
+        var ran = await bench.HitlessAsync("config", "edit", "/etc/nftables.conf");
+        Assert.Equal((1, "hitless: /etc/nftables.conf was left as it was; nothing to commit\n  save a change in the editor\n"), (ran.Code, ran.Error));
+    }
+
+    [Fact]
+    public async Task The_lab_is_another_program_whose_exit_code_counts()
+    {
+        await using var bench = new ApiBench();
+        await File.WriteAllTextAsync(bench.File("hitless-lab"), "#!/bin/sh\nexit $(($# + 40))\n", Cancel);
+        File.SetUnixFileMode(bench.File("hitless-lab"), (UnixFileMode)0b111_101_101);
+        Environment.SetEnvironmentVariable("PATH", $"{Path.GetDirectoryName(bench.Socket)}:{Environment.GetEnvironmentVariable("PATH")}");
+        await using var output = new StringWriter();
+        Assert.Equal(43, await Hitless.Cli.HitlessCommand.RunAsync(["lab", "exec", "gw1", "--json"], new(output, output, false), Hitless.Cli.Client.Patience.Ordinary, Cancel));
+    }
+
+    [Fact]
     public async Task A_backup_is_written_whole_or_not_at_all_and_can_be_restored()
     {
         await using var bench = await ApiBench.StartAsync();
@@ -184,13 +208,13 @@ public sealed class CommandTests
         bench.Unit.Happening.Enqueue([Samples.Event(3, "first")]);
         bench.Unit.Happening.Enqueue([Samples.Event(4, "second")]);
         using var ctrlC = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var following = bench.HitlessAsync(ctrlC.Token, "events", "--follow", "--json");
-        await Until(() => { lock (bench.Unit.Asked) { return bench.Unit.Asked.Contains("events 3"); } });
-        await Until(() => bench.Unit.Happening.Count == 0);
-        await Task.Delay(50, Cancel);
+        await using var output = new WatchedWriter("second");
+        var following = bench.HitlessAsync(output, ctrlC.Token, "events", "--follow", "--json");
+        await output.Seen;
         await ctrlC.CancelAsync();
         var ran = await following;
         Assert.Equal((0, ""), (ran.Code, ran.Error));
+        Assert.Contains("events 3", bench.Unit.Asked);
         using var document = JsonDocument.Parse(ran.Output);
         Assert.Equal([1L, 2, 3, 4], document.RootElement.EnumerateArray().Select(happened => happened.GetProperty("number").GetInt64()));
     }
@@ -237,11 +261,19 @@ public sealed class CommandTests
 
     private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 
-    private static async Task Until(Func<bool> reached)
+    private sealed class WatchedWriter(string awaited) : StringWriter
     {
-        while (!reached())
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Seen => _seen.Task;
+
+        public override void WriteLine(string? value)
         {
-            await Task.Delay(5, Cancel);
+            base.WriteLine(value);
+            if (value?.Contains(awaited, StringComparison.Ordinal) == true)
+            {
+                _seen.TrySetResult();
+            }
         }
     }
 }

@@ -39,13 +39,8 @@ public sealed class FollowTests
         await using var bench = await ApiBench.StartAsync();
         bench.Unit.Watched.Enqueue([Samples.Run("running", 1)]);
         var following = bench.HitlessAsync("upgrade", "start", "f00d");
-        while (bench.Unit.Watched.Count > 0)
-        {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-
+        await bench.Unit.Told.Task;
         await bench.StopHostAsync();
-        bench.Unit.Watched.Clear();
         bench.Unit.Watched.Enqueue([Samples.Run("completed", 3)]);
         await bench.StartHostAsync();
         var ran = await following;
@@ -127,5 +122,20 @@ public sealed class FollowTests
         Assert.Equal((1, "hitless: the cluster is not ready: 1 MB is free on gw2\n  free 30 MB on gw2\n"), (ran.Code, ran.Error));
         using var check = JsonDocument.Parse(ran.Output);
         Assert.False(check.RootElement.GetProperty("ready").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Ctrl_c_leaves_the_run_alone_and_says_so()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        bench.Unit.Watched.Enqueue([Samples.Run("running", 1)]);
+        using var ctrlC = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        await using var output = new StringWriter();
+        var following = bench.HitlessAsync(output, ctrlC.Token, "upgrade", "start", "f00d");
+        await bench.Unit.Told.Task;
+        await ctrlC.CancelAsync();
+        var ran = await following;
+        Assert.Equal((1, "hitless: interrupted; what the unit has begun goes on there\n  see hitless status and hitless upgrade status\n"), (ran.Code, ran.Error));
+        Assert.DoesNotContain("abort", bench.Unit.Asked);
     }
 }

@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 
-namespace Hitless.Cli.Client;
+namespace Hitless.Cli;
 
 /// <summary>What was asked was refused, by the unit or by this machine; exit code 1.</summary>
 internal sealed class RefusedException(Refusal refusal, Exception? inner = null) : Exception(refusal.Error, inner)
@@ -17,4 +17,10 @@ internal sealed class RefusedException(Refusal refusal, Exception? inner = null)
 internal sealed class UnreachableException(Refusal refusal, Exception inner) : Exception(refusal.Error, inner)
 {
     public Refusal Refusal { get; } = refusal;
+}
+
+/// <summary>The command line itself is wrong in a way that the parser cannot see; exit code 2.</summary>
+internal sealed class UsageException(string message, string remedy) : Exception(message)
+{
+    public string Remedy { get; } = remedy;
 }
