@@ -103,6 +103,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await engine.DisposeAsync();
         await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await peerServer.DisposeAsync();
+        steps.Dispose();
+        configuration.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();

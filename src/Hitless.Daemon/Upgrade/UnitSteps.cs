@@ -24,7 +24,7 @@ public sealed class UnitSteps(
     TrustStore trust,
     PeerClient peers,
     Func<string, CancellationToken, Task<string>> backUp,
-    Action<int, string> exit)
+    Action<int, string> exit) : IDisposable
 {
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim one = new(1);
@@ -61,6 +61,9 @@ public sealed class UnitSteps(
             Throw(slots.Confirm(running));
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => one.Dispose();
 
     private async Task<string> CopyAsync(StepRequest request, CancellationToken cancel)
     {
