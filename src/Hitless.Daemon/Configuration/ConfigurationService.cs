@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Threading.Channels;
 using Hitless.Core.Api;
@@ -303,6 +304,12 @@ public sealed class ConfigurationService : IDisposable
         {
             answer = new UnitAnswer(ask.Unit, false, $"not reachable: {e.Message}", null);
         }
+        catch (Exception e)
+        {
+            // We are wrong: let the one who commits hear it, not only the deadline.
+            answers.TryComplete(e);
+            return;
+        }
 
         answers.TryWrite(new CommitInput.Answered(ask.Phase, answer with { Unit = ask.Unit }));
     }
@@ -317,6 +324,11 @@ public sealed class ConfigurationService : IDisposable
         catch (OperationCanceledException)
         {
             return new CommitInput.Tick();
+        }
+        catch (ChannelClosedException e) when (e.InnerException is { } wrong)
+        {
+            ExceptionDispatchInfo.Throw(wrong);
+            throw;
         }
     }
 

@@ -79,6 +79,9 @@ public sealed class RevisionStore
         return hits.Count == 1 ? Read(hits[0].Hash) : null;
     }
 
+    /// <summary>Whether the way back from <paramref name="revision"/> leads over <paramref name="ancestor"/>.</summary>
+    public bool LeadsTo(RevisionInfo ancestor, RevisionInfo revision) => TrunkOf(revision.Hash).Any(r => r.Hash == ancestor.Hash);
+
     /// <summary>Keeps a revision; it is not the head by that.</summary>
     public void Add(Revision revision)
     {
