@@ -20,9 +20,14 @@ public static class RevisionIdentity
         return new Revision(info with { Hash = HashOf(info, sorted) }, sorted);
     }
 
-    /// <summary>The hash in it is the hash of it, and its files are in order, each path once.</summary>
-    public static bool IsIntact(Revision revision)
+    /// <summary>The hash in it is the hash of it, and its files are in order, each path once. What came from a disk or another unit may be anything, also null where nothing is.</summary>
+    public static bool IsIntact(Revision? revision)
     {
+        if (revision is not { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } || revision.Files.Any(f => f is not { Path: not null, Content: not null }))
+        {
+            return false;
+        }
+
         for (var i = 1; i < revision.Files.Count; i++)
         {
             if (string.CompareOrdinal(revision.Files[i - 1].Path, revision.Files[i].Path) >= 0)

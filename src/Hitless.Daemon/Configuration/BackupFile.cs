@@ -198,9 +198,7 @@ public static class BackupFile
     }
 
     private static Revision RevisionOf(string name, byte[] json) =>
-        JsonSerializer.Deserialize<Revision>(json, Json) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-        && revision.Files.All(f => f is { Path: not null, Content: not null })
-        && RevisionIdentity.IsIntact(revision)
+        JsonSerializer.Deserialize<Revision>(json, Json) is { } revision && RevisionIdentity.IsIntact(revision)
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");
 

@@ -118,9 +118,9 @@ public sealed class ConfigurationService : IDisposable
             }
 
             var missing = new List<Revision>();
-            foreach (var info in theirs.Trunk.Where(r => !_store.Has(r.Hash)))
+            foreach (var hash in await Local.MissingAsync(theirs.Trunk, cancel))
             {
-                if (await peers.FetchAsync(unit, info.Hash, cancel) is { } revision)
+                if (await peers.FetchAsync(unit, hash, cancel) is { } revision)
                 {
                     missing.Add(revision);
                 }

@@ -37,6 +37,10 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     /// <summary>A revision by its hash, or null.</summary>
     public Task<Revision?> FetchAsync(string hash, CancellationToken cancel) => AloneAsync(() => Task.FromResult(store.Read(hash)), cancel);
 
+    /// <summary>Hashes of the revisions of a trunk that are not here.</summary>
+    public Task<IReadOnlyList<string>> MissingAsync(IReadOnlyList<RevisionInfo> trunk, CancellationToken cancel) =>
+        AloneAsync(() => Task.FromResult<IReadOnlyList<string>>([.. trunk.Select(r => r.Hash).Where(h => !store.Has(h))]), cancel);
+
     /// <summary>A revision by number, beginning of its hash, name of a branch, <c>head</c>, or <c>disk</c> (what stands on disk now, with the head's number); null if there is none.</summary>
     public Task<Revision?> FindAsync(string reference, CancellationToken cancel) => AloneAsync(
         () => Task.FromResult(reference switch

@@ -176,12 +176,7 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) =>
-        ReadJson<Revision>(path) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-        && revision.Files.All(f => f is { Path: not null, Content: not null })
-        && RevisionIdentity.IsIntact(revision)
-            ? revision
-            : null;
+    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
     private static T? ReadJson<T>(string path)
         where T : class
