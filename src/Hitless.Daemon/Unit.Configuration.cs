@@ -32,18 +32,18 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) => await configuration.CommitAsync(request, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, (epoch, units) => configuration.CommitAsync(request, epoch, units, cancel));
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) =>
-        throw new RefusedException("nothing waits to be confirmed", "commits that undo themselves are not there yet: commit without --confirm");
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, (epoch, units) => configuration.ConfirmAsync("operator", epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => (await configuration.HistoryAsync(cancel)).Revisions;
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, (epoch, units) => configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
@@ -141,7 +141,7 @@ public sealed partial class Unit
     }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
-        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], null)
+        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], revision.ConfirmBy)
         : throw new RefusedException(outcome.Refusal!.Error, outcome.Refusal.Remedy);
 
     private void MapConfigurationCalls()
@@ -150,6 +150,7 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.Read, (_, cancel) => configuration.ReadLocalAsync(cancel));
         peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) => new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel)));
         peerServer.Map(ConfigurationCalls.Commit, CommitConfigurationAsync);
+        peerServer.Map(ConfigurationCalls.Confirm, (_, cancel) => ConfirmConfigurationAsync(cancel));
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {
@@ -179,6 +180,11 @@ public sealed partial class Unit
                 {
                     var answer = await configuration.SyncFromAsync(primary.Name, PeersIn(view), ending.Token);
                     events.Add(EventKinds.Configuration, answer.Ok ? $"follows {primary.Name}: revision {configuration.Current?.Number}" : $"cannot follow {primary.Name}: {answer.Why}");
+                }
+
+                else if (isPrimary && !JournalStore.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
+                {
+                    events.Add(EventKinds.Configuration, undone.Revision is { } now ? $"not confirmed in time: revision {now.Number} undoes it" : $"not confirmed in time, and not undone: {undone.Refusal!.Error}");
                 }
 
                 wasPrimary = isPrimary;

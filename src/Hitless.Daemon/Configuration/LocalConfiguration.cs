@@ -37,6 +37,10 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     /// <summary>A revision by its hash, or null.</summary>
     public Task<Revision?> FetchAsync(string hash, CancellationToken cancel) => AloneAsync(() => Task.FromResult(store.Read(hash)), cancel);
 
+    /// <summary>Hashes of the revisions of a trunk that are not here.</summary>
+    public Task<IReadOnlyList<string>> MissingAsync(IReadOnlyList<RevisionInfo> trunk, CancellationToken cancel) =>
+        AloneAsync(() => Task.FromResult<IReadOnlyList<string>>([.. trunk.Select(r => r.Hash).Where(h => !store.Has(h))]), cancel);
+
     /// <summary>A revision by number, beginning of its hash, name of a branch, <c>head</c>, or <c>disk</c> (what stands on disk now, with the head's number); null if there is none.</summary>
     public Task<Revision?> FindAsync(string reference, CancellationToken cancel) => AloneAsync(
         () => Task.FromResult(reference switch
@@ -52,7 +56,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
         {
             CommitPhase.Check => CheckAsync(revision, cancel),
-            CommitPhase.Apply => ApplyAsync(revision, repeat: false, cancel),
+            CommitPhase.Apply => ApplyAsync(revision, cancel),
             CommitPhase.Verify => Task.FromResult(Verify(revision)),
             CommitPhase.Finish => Task.FromResult(Finish(revision)),
             _ => TakeBackAsync(revision.Info.Hash, cancel),
@@ -88,7 +92,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 store.Add(revision);
             }
 
-            var answer = store.Read(trunk[^1].Hash) is not { } theirs ? No($"revision {trunk[^1].Number} was not sent") : await AdoptAsync(theirs, verdict, cancel);
+            var answer = store.Read(trunk[^1].Hash) is not { } theirs ? No($"revision {trunk[^1].Number} was not sent") : await AdoptAsync(theirs, cancel);
             _failure = answer.Why;
             return answer;
         },
@@ -108,7 +112,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return await TakeBackAsync(hash, cancel);
             }
 
-            var applied = await ApplyAsync(revision, repeat: true, cancel);
+            var applied = await TryApplyAsync(revision, repeat: true, cancel);
             return applied.Ok ? Finish(revision) : applied;
         },
         cancel);
@@ -152,7 +156,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         },
         cancel);
 
-    private async Task<UnitAnswer> AdoptAsync(Revision theirs, MergeVerdict verdict, CancellationToken cancel)
+    private async Task<UnitAnswer> AdoptAsync(Revision theirs, CancellationToken cancel)
     {
         if (store.Pending is { } pending && pending.Revision.Hash != theirs.Info.Hash)
         {
@@ -169,22 +173,14 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             return Answer(check);
         }
 
-        var branches = verdict == MergeVerdict.TheirsWins && store.Head is { } loser
-            ? [new RevisionBranch(RevisionMerge.BranchName(loser), loser, $"lost against revision {theirs.Info.Number} of epoch {theirs.Info.Epoch} by {theirs.Info.Author}", clock.GetUtcNow())]
-            : Array.Empty<RevisionBranch>();
         var applied = await TryApplyAsync(theirs, repeat: false, cancel);
-        if (applied.Ok)
-        {
-            store.SetHead(theirs.Info, [.. branches, .. DriftBranch(store.Pending?.Before ?? [], theirs)]);
-        }
-
-        return applied;
+        return applied.Ok ? Finish(theirs) : applied;
     }
 
     private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, cancel));
 
-    private async Task<UnitAnswer> ApplyAsync(Revision revision, bool repeat, CancellationToken cancel) =>
-        revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat, cancel);
+    private async Task<UnitAnswer> ApplyAsync(Revision revision, CancellationToken cancel) =>
+        revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat: false, cancel);
 
     private async Task<UnitAnswer> TryApplyAsync(Revision revision, bool repeat, CancellationToken cancel)
     {
@@ -228,7 +224,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             return No($"revision {revision.Info.Number} is not applied on trial here");
         }
 
-        store.SetHead(revision.Info, DriftBranch(store.Pending.Before, revision));
+        store.SetHead(revision.Info, [.. LostBranch(revision), .. DriftBranch(store.Pending.Before, revision)]);
         _failure = null;
         return Yes();
     }
@@ -254,6 +250,11 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         store.Pending is { } pending && pending.Revision.Hash != revision.Info.Hash ? No($"revision {pending.Revision.Number} is on trial here already")
         : revision.Info.Parent != store.Head?.Hash && revision.Info.Hash != store.Head?.Hash ? No($"it holds revision {store.Head?.Number ?? 0}, the commit goes on from another; hitless config sync first")
         : null;
+
+    /// <summary>The head, when <paramref name="winner"/> does not go on from it.</summary>
+    private RevisionBranch[] LostBranch(Revision winner) => store.Head is { } loser && !store.LeadsTo(loser, winner.Info)
+        ? [new(RevisionMerge.BranchName(loser), loser, $"lost against revision {winner.Info.Number} of epoch {winner.Info.Epoch} by {winner.Info.Author}", clock.GetUtcNow())]
+        : [];
 
     /// <summary>Hand edits that <paramref name="revision"/> has overwritten, as a revision beside the trunk: nothing that someone wrote is lost.</summary>
     private RevisionBranch[] DriftBranch(IReadOnlyList<FileBefore> before, Revision revision)

@@ -79,6 +79,9 @@ public sealed class RevisionStore
         return hits.Count == 1 ? Read(hits[0].Hash) : null;
     }
 
+    /// <summary>Whether the way back from <paramref name="revision"/> leads over <paramref name="ancestor"/>.</summary>
+    public bool LeadsTo(RevisionInfo ancestor, RevisionInfo revision) => TrunkOf(revision.Hash).Any(r => r.Hash == ancestor.Hash);
+
     /// <summary>Keeps a revision; it is not the head by that.</summary>
     public void Add(Revision revision)
     {
@@ -173,12 +176,7 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) =>
-        ReadJson<Revision>(path) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-        && revision.Files.All(f => f is { Path: not null, Content: not null })
-        && RevisionIdentity.IsIntact(revision)
-            ? revision
-            : null;
+    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
     private static T? ReadJson<T>(string path)
         where T : class

@@ -133,6 +133,57 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task A_commit_with_a_time_limit_is_undone_by_whoever_is_primary_then()
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        Assert.Null((await CommitForTenMinutes(gw1)).Refusal);
+        AssertAll(bench, "two", 2);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        gw1.Cut = true;
+        Assert.Null((await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel))!.Refusal);
+        gw1.Cut = false;
+        await gw1.SyncFrom("gw2");
+        AssertAll(bench, "one", 3);
+        Assert.Null(await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel));
+    }
+
+    [Fact]
+    public async Task A_commit_with_a_time_limit_stays_when_it_is_confirmed()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        Assert.Equal("there is no commit that waits for being confirmed", (await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal?.Error);
+        await CommitForTenMinutes(gw1);
+        Assert.Null((await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal);
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        AssertAll(bench, "two", 3);
+    }
+
+    [Fact]
+    public async Task The_report_over_four_units_with_200_files_is_complete()
+    {
+        using var bench = new Bench { Listed = [.. Enumerable.Range(0, 200).Select(i => new ManagedFileSettings($"/etc/f{i}", null, null))] };
+        var gw1 = bench.Add("gw1");
+        for (var i = 0; i < 200; i++)
+        {
+            gw1.Write($"/etc/f{i}", new string('x', 4000));
+        }
+
+        await gw1.BecomePrimary();
+        foreach (var name in new[] { "gw2", "gw3", "gw4" })
+        {
+            Assert.True((await bench.Add(name).SyncFrom("gw1")).Ok);
+        }
+
+        var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
+        Assert.True(report.InSync);
+        Assert.All(report.Units, u => Assert.Equal(200, u.Items.Count));
+    }
+
+    [Fact]
     public async Task Rollback_makes_a_new_revision_with_the_old_content_and_diff_shows_it()
     {
         using var bench = await TwoUnits();
@@ -267,6 +318,9 @@ public sealed class ConfigurationServiceTests
         Assert.True((await gw1.SyncFrom("gw2")).Ok);
         AssertAll(bench, "two", 2);
     }
+
+    private static Task<CommitOutcome> CommitForTenMinutes(BenchUnit unit) =>
+        unit.Service.CommitAsync(new CommitRequest([Managed(Bench.A, "two")], "try", "anna", null, 600_000), 1, unit, Cancel);
 
     private static ManagedFile Managed(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
 
