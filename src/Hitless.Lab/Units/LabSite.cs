@@ -65,12 +65,24 @@ public static class LabSite
 
             var copy = Path.Combine(target, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy, overwrite: true);
+            CopyIfThere(file, copy);
         }
     }
 
     /// <summary>The units of a lab.</summary>
     public static IEnumerable<LabUnit> UnitsOf(LabPlan plan) => plan.Units.Select(name => new LabUnit(plan, name));
+
+    private static void CopyIfThere(string file, string copy)
+    {
+        try
+        {
+            File.Copy(file, copy, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // The units still run: a lock is held, or a temporary file was renamed meanwhile.
+        }
+    }
 
     private static void RemoveMountPoints()
     {
