@@ -30,7 +30,6 @@ image() { # NAME VERSION WIREMAX: the folder $parts/NAME becomes the image of th
 
 good() { # VERSION WIREMINOR
     "$here/publish.sh" "$1" "$2" "$parts/$1" Daemon Cli >/dev/null
-    rm -f "$parts/$1"/*.json
     image "$1" "$1" "1.$2"
 }
 
