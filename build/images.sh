@@ -15,6 +15,8 @@ out=$(cd "$1" && pwd)
 parts=$out/.images
 key=$out/keys/image-signing.key
 
+[ -x "$out/hitless" ] || { echo "build/images.sh: $out/hitless is missing; run ./dev build first" >&2; exit 1; }
+
 [ -e "$key" ] || "$out/hitless" key generate --image-signing "$out/keys" --name "Hitless developer" >/dev/null
 cp "$out/keys/image-signing.crt" "$out/images/trust.pem"
 rm -f "$out/images"/*.hli

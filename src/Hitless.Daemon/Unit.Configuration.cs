@@ -178,7 +178,7 @@ public sealed partial class Unit
                 else if (!isPrimary && view.Primary is { } primary && primary.RevisionTag != TagOf(configuration.Current))
                 {
                     var answer = await configuration.SyncFromAsync(primary.Name, PeersIn(view), ending.Token);
-                    events.Add("configuration", answer.Ok ? $"follows {primary.Name}: revision {configuration.Current?.Number}" : $"cannot follow {primary.Name}: {answer.Why}");
+                    events.Add(EventKinds.Configuration, answer.Ok ? $"follows {primary.Name}: revision {configuration.Current?.Number}" : $"cannot follow {primary.Name}: {answer.Why}");
                 }
 
                 wasPrimary = isPrimary;
@@ -186,7 +186,7 @@ public sealed partial class Unit
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                events.Add("configuration", e.Message);
+                events.Add(EventKinds.Configuration, e.Message);
             }
         }
     }

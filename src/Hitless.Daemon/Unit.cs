@@ -60,7 +60,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
         peers = new PeerClient(certificate, directory.AddressesOf);
-        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add("api", text));
+        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
         configuration = OpenConfiguration(unitFile);
@@ -275,7 +275,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private void RequestExit(int code, string why)
     {
         ExitCode = code;
-        events.Add("stop", $"{Name} restarts: {why}");
+        events.Add(EventKinds.Unit, $"{Name} restarts: {why}");
         _ = Task.Run(async () =>
         {
             // The answer to who asked goes out first.

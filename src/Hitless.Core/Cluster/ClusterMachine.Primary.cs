@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Cluster;
 
 /// <content>Becoming primary, being primary, handing over.</content>
@@ -49,7 +51,7 @@ public sealed partial class ClusterMachine
 
         takeoverReason = "no primary; " + Election.Explain(Myself(now), candidates, options.Margin);
         Enter(Phase.TakingOver, now);
-        effects.Record("takeover", $"{options.Name} takes over: {takeoverReason}");
+        effects.Record(EventKinds.Role, $"{options.Name} takes over: {takeoverReason}");
         effects.Drain(++ticket);
     }
 
@@ -127,7 +129,7 @@ public sealed partial class ClusterMachine
         Announce(now, effects);
         Tell(now, effects);
         effects.SetSessionRole(sending: true, syncFrom: null);
-        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {why}");
     }
 
     /// <summary>
@@ -223,7 +225,7 @@ public sealed partial class ClusterMachine
         if (best.Serial == options.Self)
         {
             reason = $"{why}: {explained}";
-            effects.Record("election", $"{options.Name} stays primary: {explained}");
+            effects.Record(EventKinds.Role, $"{options.Name} stays primary: {explained}");
             effects.SwitchoverEnded(done: true, $"{options.Name} stays primary: {explained}");
         }
         else
@@ -238,7 +240,7 @@ public sealed partial class ClusterMachine
         handingReason = why;
         handingForOperator = forOperator;
         Enter(Phase.Handing, now);
-        effects.Record("switchover", $"{options.Name} hands over to {target.Name}: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
         effects.Barrier(++ticket);
     }
 
@@ -257,7 +259,7 @@ public sealed partial class ClusterMachine
         quietUntil = now + options.RetryDelay;
         Enter(Phase.Primary, now);
         Tell(now, effects);
-        effects.Record("switchover", $"{options.Name} stays primary: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} stays primary: {why}");
         if (handingForOperator)
         {
             effects.SwitchoverEnded(done: false, why);
@@ -282,7 +284,7 @@ public sealed partial class ClusterMachine
             synced = false;
             reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
-            effects.Record("standby", $"{options.Name} steps down: {reason}");
+            effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");
             if (was == Phase.Handing && handingForOperator)
             {
                 effects.SwitchoverEnded(done: true, $"{newPrimary.Last.Name} is primary, epoch {newPrimary.Last.Epoch.Number}");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hitless.Core.Api;
 
 namespace Hitless.Core.Cluster;
 
@@ -204,7 +205,7 @@ public sealed partial class ClusterMachine
                 break;
             case ClusterInputKind.Stop:
                 stopping = true;
-                effects.Record("stop", "asked to stop");
+                effects.Record(EventKinds.Unit, "asked to stop");
                 break;
             case ClusterInputKind.Facts:
                 outgoing.Sessions = input.Ticket;
@@ -292,7 +293,7 @@ public sealed partial class ClusterMachine
 
             peer.Tag = input.Value;
             peer.PendingTag = 0;
-            effects.Record("unit", $"{heartbeat.Name} has started ({heartbeat.Version})");
+            effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }
 
@@ -308,7 +309,7 @@ public sealed partial class ClusterMachine
         if (peer.Absent)
         {
             peer.Absent = false;
-            effects.Record("unit", $"{heartbeat.Name} is present ({heartbeat.Version})");
+            effects.Record(EventKinds.Unit, $"{heartbeat.Name} is present ({heartbeat.Version})");
         }
 
         AgreeOnWire();
@@ -377,7 +378,7 @@ public sealed partial class ClusterMachine
         if (!peer.Absent)
         {
             peer.Absent = true;
-            effects.Record("unit", $"{peer.Last.Name} is absent: {why}");
+            effects.Record(EventKinds.Unit, $"{peer.Last.Name} is absent: {why}");
         }
 
         AgreeOnWire();

@@ -43,7 +43,7 @@ public static class BackupFile
     private const int EntryMaxBytes = 64 << 20;
     private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
 
     /// <summary>Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
     public static BackupInfo Write(string path, BackupContent content)

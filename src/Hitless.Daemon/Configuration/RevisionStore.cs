@@ -20,14 +20,14 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// </summary>
 public sealed class RevisionStore
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
     private readonly Dictionary<string, RevisionInfo> _revisions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly string _folder;
     private readonly Action<string, byte[]> _write;
     private StoredHead _stored = new(null, []);
 
-    private sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
+    internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
 
     /// <summary>Opens the store, creating the folder if there is none.</summary>
     /// <param name="folder">STATE/configuration.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
@@ -177,7 +178,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         {
             if (RealTime.TryEnter(RealTimePriority) is { } why)
             {
-                events.Add("schedule", why);
+                events.Add(EventKinds.Unit, why);
             }
 
             kernel = openKernel(events);

@@ -75,6 +75,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             EndDump();
         kernel.Listen(sending);
         exchange.SetRole(sending, syncFrom, now, this);
+        schedule.ReadTimeouts();
         refreshAt = now + schedule.Interval;
     }
 

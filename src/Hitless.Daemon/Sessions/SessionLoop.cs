@@ -82,6 +82,8 @@ public sealed class SessionLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (stopping)
+            return;
         stopping = true;
         poller.WakeUp();
         thread.Join();
