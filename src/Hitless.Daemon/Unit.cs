@@ -43,6 +43,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
+    private Task roleWork = Task.CompletedTask;
 
     /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
     public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
@@ -253,7 +254,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
     }
 
-    private void OnRoleChanged(bool primary, long epoch, string reason) => _ = Task.Run(() =>
+    /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
+    private void OnRoleChanged(bool primary, long epoch, string reason) => roleWork = roleWork.ContinueWith(_ =>
     {
         if (primary)
         {
@@ -262,7 +264,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         engine.Drive(primary, epoch, reason);
-    });
+    }, TaskScheduler.Default);
 
     private long ReadEpoch()
     {

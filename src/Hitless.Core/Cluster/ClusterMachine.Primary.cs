@@ -11,6 +11,7 @@ public sealed partial class ClusterMachine
 
     private TimeSpan nextAnnouncement = TimeSpan.MaxValue;
     private int announcements;
+    private TimeSpan raiseAfter;
     private bool everDecided;
     private uint ticket;
     private ulong acceptingFrom;
@@ -33,6 +34,11 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
+        if (StandsAside)
+        {
+            return;
+        }
+
         var candidates = Candidates(now, readyOnly: false);
         var rank = Election.RankOf(options.Self, candidates, options.Margin);
 
@@ -79,7 +85,7 @@ public sealed partial class ClusterMachine
             BecomeStandby($"{primary.Last.Name} withdrew its offer", now, effects);
         }
 
-        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && !stopping)
+        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && !stopping && !StandsAside)
         {
             acceptingFrom = primary.Unit;
             acceptingToken = offer.Token;
@@ -124,6 +130,19 @@ public sealed partial class ClusterMachine
         Tell(now, effects);
         effects.SetSessionRole(sending: true, syncFrom: null);
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {why}");
+    }
+
+    /// <summary>
+    /// Somebody gone had opened a higher epoch that this primary never heard; it goes above it, so that epochs only grow. Not again at once: while
+    /// the other claimant lives and is heard by others only, both would race.
+    /// </summary>
+    private void RaiseEpoch(Peer witness, TimeSpan now, IClusterEffects effects)
+    {
+        epoch = witness.Last.Epoch.Next(options.Self);
+        raiseAfter = now + options.RetryDelay;
+        reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
+        Tell(now, effects);
+        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)

@@ -95,7 +95,7 @@ public sealed partial class ClusterMachine
         Phase.Draining => UnitState.Draining,
         Phase.Starting => UnitState.Starting,
         Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
-        _ when !synced => UnitState.Syncing,
+        _ when !synced || StandsAside => UnitState.Syncing,
         _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
     };
 
@@ -107,6 +107,9 @@ public sealed partial class ClusterMachine
 
     /// <summary>All sessions of the primary are held.</summary>
     public bool Synced => synced;
+
+    /// <summary>The unit is standby and stays so until it has restarted: its slot may be switched.</summary>
+    public bool StandsAside { get; private set; }
 
     /// <summary>Preemption as in force now.</summary>
     public bool Override => overrideOn;
@@ -195,6 +198,10 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Hold:
                 hold = input.Flag;
                 outgoing.Upgrading = hold;
+                break;
+            case ClusterInputKind.Aside:
+                StandsAside = input.Flag && phase == Phase.Standby;
+                Tell(now, effects);
                 break;
             case ClusterInputKind.Stop:
                 stopping = true;
@@ -314,6 +321,10 @@ public sealed partial class ClusterMachine
         else if (heartbeat.Epoch.Number > epoch.Number && Role != UnitRole.Primary)
         {
             epoch = heartbeat.Epoch;
+        }
+        else if (heartbeat.Epoch.Number > epoch.Number && heartbeat.Role != UnitRole.Primary && phase == Phase.Primary && now >= raiseAfter)
+        {
+            RaiseEpoch(peer, now, effects);
         }
         else if (wasPrimary && heartbeat.Role != UnitRole.Primary && Role == UnitRole.Primary)
         {

@@ -101,6 +101,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>A run is open: nobody preempts.</summary>
     public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
 
+    /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes the promise back.</summary>
+    public Task<bool> StandAsideAsync(bool aside) => AskAsync(() =>
+    {
+        Step(ClusterInput.StandAside(aside));
+        return machine.StandsAside;
+    });
+
     /// <summary>Leave the cluster: hand over first.</summary>
     public void RequestStop() => Post(ClusterInput.StopRequested);
 

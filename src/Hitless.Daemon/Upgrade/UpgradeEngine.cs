@@ -79,7 +79,9 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             var document = new JournalDocument(journal);
             var view = await control.ViewAsync();
             await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
-            return new RunInput.Appended(ticket, Ok: true);
+
+            // A store that has a further journal of this run did not take it: another unit drives, or has driven further.
+            return new RunInput.Appended(ticket, JournalStore.Compare(store.Read(entry.Run)[^1], entry) == 0);
         }, _ => new RunInput.Appended(ticket, Ok: false));
         events.Add(EventKinds.Upgrade, $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
     }

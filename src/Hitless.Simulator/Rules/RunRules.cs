@@ -15,10 +15,10 @@ internal sealed class RunRules(Simulation world)
     /// <summary>The run of this life, once it has begun.</summary>
     public string? Run { get; private set; }
 
-    /// <summary>Rule 4, and the first half of rule 5: the unit that writes or switches a slot carries no traffic, and somebody else does.</summary>
-    public void SlotTouched(UnitProcess process, string how)
+    /// <summary>Rule 4, and the first half of rule 5: a unit that writes or switches a slot carries no traffic (one that drains may write, not switch), and somebody else does.</summary>
+    public void SlotTouched(UnitProcess process, string how, bool switched)
     {
-        if (process.Unit.Traffic == TrafficState.Claimed)
+        if (process.Unit.Traffic == TrafficState.Claimed || (switched && process.Unit.Forwards))
         {
             world.Breach("rule 4, slots are left alone under traffic", $"{process.Unit} {how} while it is {process.Unit.Traffic}");
         }

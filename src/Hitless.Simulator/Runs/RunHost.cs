@@ -12,15 +12,14 @@ internal sealed class RunHost : IRunEffects
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
     private readonly Simulation world;
     private readonly UnitProcess process;
-    private readonly Chance chance;
     private readonly RunActs acts;
     private readonly RunMachine machine;
+    private TimeSpan rolesHandledAt;
 
     public RunHost(Simulation world, UnitProcess process, Chance chance)
     {
         this.world = world;
         this.process = process;
-        this.chance = chance;
         acts = new RunActs(world, process, chance);
         machine = new RunMachine(process.Unit.Name);
         process.Take(ClusterInput.HoldChanged(JournalShelf.IsOpen(process.Unit.Journals.Last)));
@@ -30,11 +29,13 @@ internal sealed class RunHost : IRunEffects
     /// <summary>The machine that drives, or would.</summary>
     public RunMachine Machine => machine;
 
-    /// <summary>The cluster machine of this process has another role, or opened an epoch.</summary>
+    /// <summary>The cluster machine of this process has another role, or opened an epoch. Handled off the control loop's thread, one after the other.</summary>
     public void RoleChanged(bool primary, long epoch, string reason)
     {
-        // Off the control loop's thread; who became primary writes that down first.
-        world.Timeline.After(primary ? process.DiskDelay() : TimeSpan.FromMilliseconds(0.1), () =>
+        // Who became primary writes that down first.
+        var delay = primary ? process.DiskDelay() : TimeSpan.FromMilliseconds(0.1);
+        rolesHandledAt = (rolesHandledAt > world.Timeline.Now ? rolesHandledAt : world.Timeline.Now) + delay;
+        world.Timeline.At(rolesHandledAt, () =>
         {
             if (!process.Alive)
             {
@@ -80,7 +81,7 @@ internal sealed class RunHost : IRunEffects
             {
                 if (--open == 0)
                 {
-                    Take(new RunInput.Appended(ticket, Ok: true));
+                    Take(new RunInput.Appended(ticket, Ok: process.Unit.Journals.Last[^1] == entry));
                 }
             }
 
@@ -175,7 +176,7 @@ internal sealed class RunHost : IRunEffects
         world.Timeline.After(TickEvery, Tick);
     }
 
-    private void Take(RunInput input) => world.Timeline.After(chance.Milliseconds(0, 0.2), () => process.WhenScheduled(() =>
+    private void Take(RunInput input) => world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () => process.WhenScheduled(() =>
         process.Guard(() => machine.Step(input, process.LocalNow, DateTimeOffset.UnixEpoch + world.Timeline.Now, this))));
 
     private UnitFacts[] Facts()

@@ -79,7 +79,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         }
         else
         {
-            world.Rules.Runs.SlotTouched(process, "writes a slot");
+            world.Rules.Runs.SlotTouched(process, "writes a slot", switched: false);
             unit.Boot = begun;
             Later(chance.Milliseconds(20, 800), () =>
             {
@@ -100,9 +100,13 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(true, "runs the image already");
         }
+        else if (!StandsAside())
+        {
+            end(false, "is about to carry the traffic, or still does");
+        }
         else
         {
-            world.Rules.Runs.SlotTouched(process, "begins a trial");
+            world.Rules.Runs.SlotTouched(process, "begins a trial", switched: true);
             world.Rules.Runs.Switching(process, header);
             Write(BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out var next, out var why), next, why, end);
             process.ExitForRun();
@@ -119,13 +123,19 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(true, "runs the old version");
         }
+        else if (!StandsAside())
+        {
+            end(false, "is about to carry the traffic, or still does");
+        }
         else
         {
-            world.Rules.Runs.SlotTouched(process, "goes back");
+            world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
             Write(BootRules.TryRollBack(process.Unit.Boot, "rollback", out var next, out var why), next, why, end);
             process.ExitForRun();
         }
     }
+
+    private bool StandsAside() => process.StandAside() || world.Plant == Plant.InstallAnywhere;
 
     private bool IsPrimary => world.Plant != Plant.InstallAnywhere && process.Machine.Role == UnitRole.Primary;
 

@@ -118,6 +118,9 @@ internal sealed class UnitProcess : IClusterEffects
         Take(ClusterInput.StopRequested);
     }
 
+    /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none.</summary>
+    public bool StandAside() => Guard(() => Step(ClusterInput.StandAside(true))) && Alive && machine.StandsAside;
+
     /// <summary>A step of a run wants the daemon started anew; the answer to who asked goes out first.</summary>
     public void ExitForRun()
     {
