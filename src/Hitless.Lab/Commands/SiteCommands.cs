@@ -87,7 +87,9 @@ public static class SiteCommands
 
             UnitPower.Note(target, "reboot asked for");
             string[] again = [.. LabProgram.Command, "reset-unit", target.Name, "--detached", "--name", target.Plan.Name, "--root", parsed.GetValue(CommonOptions.Root)!];
-            return Tool.Attach("sh", ["-c", "log=$1; shift; setsid \"$@\" >>\"$log\" 2>&1 </dev/null &", "reset-unit", target.Log, .. again]);
+
+            // Inside the unit this wait ends with our own death; hitless-boot must not start anything meanwhile.
+            return Tool.Attach("sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "reset-unit", target.Log, .. again]);
         });
         return command;
     }

@@ -41,9 +41,10 @@ public static class TrafficCommands
     {
         var tcp = new Option<int>("--tcp");
         var rate = new Option<int>("--rate");
+        var ipv4 = new Option<bool>("--ipv4");
         yield return Worker("traffic-server", _ => TrafficWorker.ServerAsync());
         yield return Worker("traffic-echo", _ => TrafficWorker.ProbeEchoAsync());
-        yield return Worker("traffic-client", parsed => TrafficWorker.ClientAsync(parsed.GetValue(tcp), parsed.GetValue(rate)), tcp, rate);
+        yield return Worker("traffic-client", parsed => TrafficWorker.ClientAsync(parsed.GetValue(tcp), parsed.GetValue(rate), parsed.GetValue(ipv4)), tcp, rate, ipv4);
         yield return Worker("traffic-probe", _ => TrafficWorker.ProbeAsync());
     }
 

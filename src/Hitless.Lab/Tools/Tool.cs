@@ -54,6 +54,28 @@ public static class Tool
         return process.ExitCode;
     }
 
+    /// <summary>As <see cref="Attach"/>, but ends the program when the time is over (null) or the call is cancelled.</summary>
+    public static async Task<int?> AttachAsync(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancellation)
+    {
+        using var process = Launch(new ProcessStartInfo(program, arguments) { UseShellExecute = false });
+        try
+        {
+            await process.WaitForExitAsync(cancellation).WaitAsync(limit, cancellation);
+            return process.ExitCode;
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
     /// <summary>Starts a program with redirected streams; the caller reads them and disposes of the process.</summary>
     public static Process Start(string program, IEnumerable<string> arguments, bool redirectInput)
     {

@@ -10,9 +10,9 @@ public sealed class LongConnections
     private volatile bool _sending = true;
 
     /// <summary>Prepares <paramref name="count"/> connections to the echo service.</summary>
-    public LongConnections(int count, int port)
+    public LongConnections(int count, int port, bool ipv4Only)
     {
-        _all = [.. Enumerable.Range(0, count).Select(number => new LongConnection(number, Route.Of(number), port, _worst))];
+        _all = [.. Enumerable.Range(0, count).Select(number => new LongConnection(number, Route.Of(number, ipv4Only), port, _worst))];
         _thread = new Thread(Run) { IsBackground = true, Name = "long connections", Priority = ThreadPriority.AboveNormal };
     }
 

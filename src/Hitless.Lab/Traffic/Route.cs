@@ -18,9 +18,10 @@ public readonly record struct Route(IPAddress Source, IPAddress Target, bool Hid
     public bool Ipv6 => Source.AddressFamily == AddressFamily.InterNetworkV6;
 
     /// <summary>The way of the n-th connection.</summary>
-    public static Route Of(long number)
+    public static Route Of(long number, bool ipv4Only)
     {
         var (hidden, forwarded, ipv6) = Pattern[number % Pattern.Length];
+        ipv6 &= !ipv4Only;
         var sources = (hidden, ipv6) switch
         {
             (true, true) => Addresses.HiddenSources6,

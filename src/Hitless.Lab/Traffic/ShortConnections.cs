@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Hitless.Lab.Traffic;
 
 /// <summary>Opens new TCP connections all the time, one every <c>1000 / rate</c> ms: connect, 32 bytes there and back, close.</summary>
-public sealed class ShortConnections(int ratePerSecond, int port)
+public sealed class ShortConnections(int ratePerSecond, int port, bool ipv4Only)
 {
     private readonly Worst _slowest = new();
     private readonly ConcurrentQueue<LostConnection> _failures = new();
@@ -42,7 +42,7 @@ public sealed class ShortConnections(int ratePerSecond, int port)
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1000.0 / ratePerSecond));
         for (long number = 0; !_stop; number++)
         {
-            underWay.Add(ConnectAsync(Route.Of(number)));
+            underWay.Add(ConnectAsync(Route.Of(number, ipv4Only)));
             if (underWay.Count > 1000)
             {
                 underWay.RemoveAll(task => task.IsCompleted);

@@ -14,14 +14,19 @@ public sealed class TrafficRun : IDisposable
     private TrafficRun(WorkerProcess server, WorkerProcess echo, WorkerProcess client, WorkerProcess probe) =>
         (_server, _echo, _client, _probe) = (server, echo, client, probe);
 
-    /// <summary>Starts servers, then clients.</summary>
-    public static async Task<TrafficRun> StartAsync(LabPlan plan, int connections, int ratePerSecond)
+    /// <summary>Starts servers, then clients, in a lab.</summary>
+    public static Task<TrafficRun> StartAsync(LabPlan plan, int connections, int ratePerSecond) =>
+        StartAsync(plan.NamespaceOf(LabPlan.Client), plan.NamespaceOf(LabPlan.Server), connections, ratePerSecond, ipv4Only: false);
+
+    /// <summary>The same in any two namespaces with the lab's addresses.</summary>
+    public static async Task<TrafficRun> StartAsync(string client, string server, int connections, int ratePerSecond, bool ipv4Only)
     {
-        var server = await WorkerProcess.StartAsync(plan, LabPlan.Server, urgent: false, "traffic-server");
-        var echo = await WorkerProcess.StartAsync(plan, LabPlan.Server, urgent: true, "traffic-echo");
-        var client = await WorkerProcess.StartAsync(plan, LabPlan.Client, urgent: false, "traffic-client", "--tcp", $"{connections}", "--rate", $"{ratePerSecond}");
-        var probe = await WorkerProcess.StartAsync(plan, LabPlan.Client, urgent: true, "traffic-probe");
-        return new TrafficRun(server, echo, client, probe);
+        string[] family = ipv4Only ? ["--ipv4"] : [];
+        return new TrafficRun(
+            await WorkerProcess.StartAsync(server, urgent: false, "traffic-server"),
+            await WorkerProcess.StartAsync(server, urgent: true, "traffic-echo"),
+            await WorkerProcess.StartAsync(client, urgent: false, ["traffic-client", "--tcp", $"{connections}", "--rate", $"{ratePerSecond}", .. family]),
+            await WorkerProcess.StartAsync(client, urgent: true, "traffic-probe"));
     }
 
     /// <summary>Waits until every long connection stands (or was lost), at most <paramref name="limit"/>.</summary>
@@ -39,6 +44,9 @@ public sealed class TrafficRun : IDisposable
         await _client.SnapshotAsync<ClientReport>(),
         await _probe.SnapshotAsync<ProbeClientReport>(),
         await _echo.SnapshotAsync<Arrivals>());
+
+    /// <summary>Opens no new connections from now on; those that stand, the download and the probe go on.</summary>
+    public Task QuietAsync() => _client.AskAsync<ClientReport>("quiet");
 
     /// <summary>Ends all traffic in good order and gives the account.</summary>
     public async Task<TrafficReport> FinishAsync()

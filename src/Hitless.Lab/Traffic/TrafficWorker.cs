@@ -6,8 +6,9 @@ using Hitless.Lab.Network;
 namespace Hitless.Lab.Traffic;
 
 /// <summary>
-/// The programs that run inside client and server. Each says "ready", answers a line "snapshot" on standard input with one line of JSON, and when
-/// standard input ends gives its last account the same way and exits: so none of them outlives who started it.
+/// The programs that run inside client and server. Each says "ready", answers a line "snapshot" on standard input with one line of JSON (as it does
+/// "quiet", after which no new connections are opened), and when standard input ends gives its last account the same way and exits: so none of
+/// them outlives who started it.
 /// </summary>
 public static class TrafficWorker
 {
@@ -48,10 +49,10 @@ public static class TrafficWorker
     }
 
     /// <summary>On the client: long and short connections and the download.</summary>
-    public static async Task<int> ClientAsync(int connections, int ratePerSecond)
+    public static async Task<int> ClientAsync(int connections, int ratePerSecond, bool ipv4Only)
     {
-        var longOnes = new LongConnections(connections, Ports.Echo);
-        var shortOnes = new ShortConnections(ratePerSecond, Ports.Short);
+        var longOnes = new LongConnections(connections, Ports.Echo, ipv4Only);
+        var shortOnes = new ShortConnections(ratePerSecond, Ports.Short, ipv4Only);
         using var download = new Download();
         shortOnes.Start();
         var opening = longOnes.OpenAsync();
@@ -60,18 +61,23 @@ public static class TrafficWorker
             async () =>
             {
                 await opening;
-                await shortOnes.FinishAsync();
-                longOnes.Finish();
-                var downloaded = await download.FinishAsync();
-                return new ClientReport(longOnes.Report(), shortOnes.Report(), downloaded);
-            });
+                var downloaded = download.FinishAsync();
+                await Task.WhenAll(shortOnes.FinishAsync(), Task.Run(longOnes.Finish), downloaded);
+                return new ClientReport(longOnes.Report(), shortOnes.Report(), await downloaded);
+            },
+            shortOnes.FinishAsync);
     }
 
-    private static async Task<int> ConverseAsync(Func<object> snapshot, Func<Task<object>> finish)
+    private static async Task<int> ConverseAsync(Func<object> snapshot, Func<Task<object>> finish, Func<Task>? quiet = null)
     {
         await SayAsync("ready");
-        while (await Console.In.ReadLineAsync() is { } line && line != "stop")
+        while (await Console.In.ReadLineAsync() is { } line)
         {
+            if (line == "quiet" && quiet is not null)
+            {
+                await quiet();
+            }
+
             await SayAsync(JsonSerializer.Serialize(snapshot(), Json));
         }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
@@ -9,7 +8,7 @@ namespace Hitless.Lab.Traffic;
 /// <summary>One of <see cref="TrafficWorker"/>'s programs in a namespace, and the conversation with it.</summary>
 public sealed class WorkerProcess : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
     private readonly string _name;
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -20,20 +19,23 @@ public sealed class WorkerProcess : IDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Starts a program in a node's namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled where the machine allows.</summary>
-    public static async Task<WorkerProcess> StartAsync(LabPlan plan, string node, bool urgent, params IReadOnlyList<string> arguments)
+    /// <summary>Starts a program in a network namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled where the machine allows.</summary>
+    public static async Task<WorkerProcess> StartAsync(string netNamespace, bool urgent, params IReadOnlyList<string> arguments)
     {
         var priority = Priority(urgent);
-        var process = Tool.Start("ip", ["netns", "exec", plan.NamespaceOf(node), .. priority, .. LabProgram.Command, .. arguments], redirectInput: true);
+        var process = Tool.Start("ip", ["netns", "exec", netNamespace, .. priority, .. LabProgram.Command, .. arguments], redirectInput: true);
         var worker = new WorkerProcess(arguments[0], process);
         var said = await worker.ReadAsync();
         return said == "ready" ? worker : throw new LabException($"{arguments[0]} said '{said}' where it should be ready", "run it by hand with `hitless lab exec`");
     }
 
     /// <summary>Asks for an account so far.</summary>
-    public async Task<T> SnapshotAsync<T>()
+    public Task<T> SnapshotAsync<T>() => AskAsync<T>("snapshot");
+
+    /// <summary>Says one line and gives back the account that answers it.</summary>
+    public async Task<T> AskAsync<T>(string line)
     {
-        await _process.StandardInput.WriteLineAsync("snapshot");
+        await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
         return Parse<T>(await ReadAsync());
     }

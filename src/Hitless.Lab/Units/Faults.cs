@@ -79,7 +79,7 @@ public static class Faults
                 rules.AppendLine($"oifname \"{end}\" numgen random mod 100 < {percent} counter drop");
             }
 
-            rules.AppendLine("} }");
+            rules.AppendLine("}").AppendLine("}");
         }
 
         UnitPower.Note(unit, $"drop {percent}% on {port}");
@@ -94,15 +94,25 @@ public static class Faults
         }
     }
 
-    private static bool IsDaemon(int pid)
+    // Whatever hitless-boot has started is the daemon, also when an image's hitlessd is a script.
+    private static bool IsDaemon(int pid) => Read(pid, "comm").StartsWith("hitlessd", StringComparison.Ordinal) || Read(ParentOf(pid), "comm").StartsWith("hitless-boot", StringComparison.Ordinal);
+
+    private static int ParentOf(int pid)
+    {
+        // proc(5): pid (comm) state ppid …; comm may hold spaces.
+        var words = Read(pid, "stat").Split(") ") is [_, .., var rest] ? rest.Split(' ') : [];
+        return words.Length > 1 ? int.Parse(words[1]) : 0;
+    }
+
+    private static string Read(int pid, string file)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/comm").StartsWith("hitlessd", StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{pid}/{file}");
         }
         catch (IOException)
         {
-            return false;
+            return "";
         }
     }
 }

@@ -21,7 +21,7 @@ public static class UnitFiles
             foreach (var (inside, behind) in LabUnit.Places)
             {
                 Directory.CreateDirectory(Path.Combine(unit.Folder, behind));
-                Directory.CreateDirectory(inside);
+                MakePlace(inside);
             }
 
             var etc = Path.Combine(unit.Folder, "etc");
@@ -84,11 +84,23 @@ public static class UnitFiles
         return text.ToString();
     }
 
+    private static void MakePlace(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Root of a user namespace only: LabUnit.Inside helps itself.
+        }
+    }
+
     private static string MakeKey(LabPlan plan)
     {
         var file = Path.Combine(plan.Folder, "cluster.key");
         File.Delete(file);
-        Tool.Run(Path.Combine(plan.Binaries, "hitless"), ["key", "generate", file]);
+        Tool.Run(plan.Program("hitless"), ["key", "generate", file]);
         return file;
     }
 }

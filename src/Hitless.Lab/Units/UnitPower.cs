@@ -14,13 +14,8 @@ public static class UnitPower
     /// <summary>Boots: ports up, own addresses, the operator's sysctls and firewall, then hitless-boot in a session of its own, its output in the unit's log.</summary>
     public static void Boot(LabUnit unit)
     {
-        if (!File.Exists(unit.KernelDefaults))
-        {
-            File.WriteAllText(unit.KernelDefaults, ReadSysctls(unit));
-        }
-
-        BringUp(unit, new Dictionary<string, string[]>(StringComparer.Ordinal));
         Note(unit, "boot");
+        BringUp(unit, unit.Plan.StaticRouter ? StaticRouter.GatewayAddresses(unit) : StaticRouter.None);
         if (unit.Plan.StaticRouter)
         {
             return;
@@ -28,33 +23,18 @@ public static class UnitPower
 
         Tool.Run("ip", unit.Inside(
             "sh", "-c", "log=$1; shift; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!", "boot", unit.Log,
-            unit.Program("hitless-boot"),
+            unit.Plan.Program("hitless-boot"),
             "--state", "/var/lib/hitless", "--config", "/etc/hitless/unit.yaml", "--socket", "/run/hitless/hitless.sock",
             "--reboot-command", string.Join(' ', [.. LabProgram.Command, "reset-unit", unit.Name, "--name", unit.Plan.Name, "--root", Path.GetDirectoryName(unit.Plan.Folder)!])));
     }
 
+    /// <summary>Writes down the settings that a new namespace begins with.</summary>
+    public static void RememberDefaults(LabUnit unit) => File.WriteAllText(unit.KernelDefaults, ReadSysctls(unit));
+
     /// <summary>Puts an image into slot a of a unit that does not run, as a factory does.</summary>
     public static void Install(LabUnit unit, string image, string trust)
     {
-        Tool.Run("ip", unit.Inside(unit.Program("hitless-boot"), "--install", Path.GetFullPath(image), "--trust", Path.GetFullPath(trust), "--state", "/var/lib/hitless"));
-    }
-
-    /// <summary>Ports up with the unit's own addresses and some more (gateway addresses of a static router), then sysctls and firewall.</summary>
-    public static void BringUp(LabUnit unit, IReadOnlyDictionary<string, string[]> more)
-    {
-        var lines = new StringBuilder("link set lo up\n");
-        foreach (var port in unit.Plan.UnitPorts)
-        {
-            lines.AppendLine($"link set {port} up");
-            foreach (var address in Addresses.Own(port, unit.Number).Concat(more.GetValueOrDefault(port, [])))
-            {
-                lines.AppendLine($"address replace {address} dev {port}{(address.Contains(':') ? " nodad" : "")}");
-            }
-        }
-
-        Topology.Batch(unit.Namespace, lines);
-        Topology.SetSysctls(unit.Namespace, Firewall.Sysctls);
-        Tool.Run("ip", unit.Inside("nft", "-f", "/etc/hitless/nftables.conf"));
+        Tool.Run("ip", unit.Inside(unit.Plan.Program("hitless-boot"), "--install", Path.GetFullPath(image), "--trust", Path.GetFullPath(trust), "--state", "/var/lib/hitless"));
     }
 
     /// <summary>Every process ends at once and the kernel forgets. The unit is off afterwards.</summary>
@@ -85,6 +65,23 @@ public static class UnitPower
     /// <summary>A line of the lab itself in the unit's log.</summary>
     public static void Note(LabUnit unit, string text) =>
         File.AppendAllText(unit.Log, $"---- {DateTimeOffset.UtcNow:O} lab: {text}{Environment.NewLine}");
+
+    private static void BringUp(LabUnit unit, IReadOnlyDictionary<string, string[]> more)
+    {
+        var lines = new StringBuilder("link set lo up\n");
+        foreach (var port in unit.Plan.UnitPorts)
+        {
+            lines.AppendLine($"link set {port} up");
+            foreach (var address in Addresses.Own(port, unit.Number).Concat(more.GetValueOrDefault(port, [])))
+            {
+                lines.AppendLine($"address replace {address} dev {port}{(address.Contains(':') ? " nodad" : "")}");
+            }
+        }
+
+        Topology.Batch(unit.Namespace, lines);
+        Topology.SetSysctls(unit.Namespace, Firewall.Sysctls);
+        Tool.Run("ip", unit.Inside("nft", "-f", "/etc/hitless/nftables.conf"));
+    }
 
     private static string ReadSysctls(LabUnit unit) =>
         Tool.Try("ip", ["netns", "exec", unit.Namespace, "sysctl", "-a", "-r", "^net\\.(ipv4|ipv6|netfilter)\\."]).Output;

@@ -12,6 +12,7 @@ public static class Errno
     public const int Again = 11;
     public const int Exists = 17;
     public const int NoDevice = 19;
+    public const int InvalidArgument = 22;
     public const int NotSupported = 95;
     public const int AddressNotAvailable = 99;
     public const int NetworkDown = 100;

@@ -50,11 +50,11 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
     }
 
     /// <summary>Makes the table. <paramref name="comment"/> is what <c>nft list table</c> shows.</summary>
-    public void Table(scoped ReadOnlySpan<byte> comment)
+    public void Table(NftTableFlags flags, scoped ReadOnlySpan<byte> comment)
     {
         BeginMessage(NewTable, NetlinkFlags.Create);
         _writer.String(TableName, table);
-        _writer.U32BigEndian(2, 0);
+        _writer.U32BigEndian(2, (uint)flags);
         var userData = _writer.Attribute(TableUserData, comment.Length + 3);
         userData[0] = UserDataComment;
         userData[1] = (byte)(comment.Length + 1);

@@ -28,6 +28,19 @@ internal static class NftConstants
     internal const byte UserDataComment = 0;
 }
 
+/// <summary>Whose a table is (<c>enum nft_table_flags</c>).</summary>
+[Flags]
+public enum NftTableFlags
+{
+    None = 0,
+
+    /// <summary>Only the socket that made it may change it; <c>nft flush ruleset</c> passes it by.</summary>
+    Owner = 2,
+
+    /// <summary>It stands on when the owner's socket is closed, and is then anybody's (since kernel 6.9).</summary>
+    Persist = 4,
+}
+
 /// <summary>Hooks of the netdev family (<c>enum nf_dev_hooks</c>).</summary>
 public enum NftHook
 {

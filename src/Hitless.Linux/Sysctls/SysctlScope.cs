@@ -2,8 +2,8 @@ namespace Hitless.Linux.Sysctls;
 
 /// <summary>
 /// Sets values below <c>/proc/sys</c> and puts back what stood before. What to put back is kept in a small file, written before a value is
-/// changed, so the successor of a killed process still knows the values of before its first start. The network settings are those
-/// of the calling thread's namespace.
+/// changed, so the successor of a killed process still knows the values of before its first start. Put it where a reboot clears it
+/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace.
 /// </summary>
 public sealed class SysctlScope
 {

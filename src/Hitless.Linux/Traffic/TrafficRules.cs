@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using System.Net.Sockets;
 using Hitless.Linux.Nftables;
 
@@ -55,14 +56,14 @@ internal static class TrafficRules
     };
 
     /// <summary>The whole transaction: what stood goes, the new state's table comes.</summary>
-    internal static byte[] Encode(string table, TrafficState state, IReadOnlyList<TrafficPort> ports)
+    internal static byte[] Encode(string table, NftTableFlags flags, TrafficState state, IReadOnlyList<TrafficPort> ports)
     {
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
         var ipv6 = Keys(ports, AddressFamily.InterNetworkV6);
         var batch = new NftBatchWriter(new byte[4096 + (ports.Count * 6144) + (ipv4.Length * 8) + (ipv6.Length * 4)], table);
         batch.Begin();
         batch.DeleteTable(acknowledge: false);
-        batch.Table(Comment(state));
+        batch.Table(flags, Comment(state));
         if (ipv4.Length > 0)
         {
             batch.Set(Ipv4Set, NftKeyType.Ipv4Address, 4, ipv4);

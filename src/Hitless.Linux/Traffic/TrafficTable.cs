@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
 using Hitless.Linux.Netlink;
@@ -10,6 +11,8 @@ namespace Hitless.Linux.Traffic;
 /// The nftables table (family netdev) that makes a unit muted, claimed or draining on its ports, in the network namespace of the
 /// thread that made this object. Each state's transaction is encoded beforehand: <see cref="Apply"/> is one system call, allocates nothing, and packets see
 /// either the old state or the new one. The table outlives the process, and a successor reads from it where the unit stood.
+/// While this object lives nobody else can change the table: <c>nft flush ruleset</c>, with which many rule files begin, passes it by. (Before kernel 6.9
+/// it does not, see <see cref="Protected"/>: whoever reloads rules there must apply the state again.)
 /// Not for several threads at once.
 /// </summary>
 public sealed class TrafficTable : IDisposable
@@ -21,6 +24,7 @@ public sealed class TrafficTable : IDisposable
     private readonly IReadOnlyList<TrafficPort> _ports;
     private readonly string _name;
     private readonly byte[][] _batches;
+    private NftTableFlags _flags = NftTableFlags.Owner | NftTableFlags.Persist;
 
     public TrafficTable(IReadOnlyList<TrafficPort> ports, string name = DefaultName)
     {
@@ -32,6 +36,9 @@ public sealed class TrafficTable : IDisposable
 
     /// <summary>Ports that did not exist when the kernel last refused a transaction because of it; new kernels (6.16) take absent ports and bind to them when they come.</summary>
     public IReadOnlyList<string> MissingPorts { get; private set; } = [];
+
+    /// <summary>False if the kernel is too old to keep others from flushing the table (known after the first <see cref="Apply"/>).</summary>
+    public bool Protected => _flags != NftTableFlags.None;
 
     /// <summary>
     /// Brings the unit into a state, whatever stood before; repeating it repairs. Where the kernel refuses a port that is
@@ -45,6 +52,13 @@ public sealed class TrafficTable : IDisposable
         }
 
         var result = _netlink.Execute(_batches[(int)state]);
+        if (result.Errno is Errno.NotSupported or Errno.InvalidArgument && Protected)
+        {
+            _flags = NftTableFlags.None;
+            Encode(_ports);
+            result = _netlink.Execute(_batches[(int)state]);
+        }
+
         if (result.Errno is Errno.NoEntry or Errno.NoDevice)
         {
             EncodePresent();
@@ -137,7 +151,7 @@ public sealed class TrafficTable : IDisposable
     {
         foreach (var state in Enum.GetValues<TrafficState>())
         {
-            _batches[(int)state] = TrafficRules.Encode(_name, state, ports);
+            _batches[(int)state] = TrafficRules.Encode(_name, _flags, state, ports);
         }
     }
 

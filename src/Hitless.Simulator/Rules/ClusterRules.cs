@@ -12,6 +12,9 @@ internal sealed class ClusterRules(Simulation world)
     private readonly Dictionary<Epoch, SimulatedUnit> claims = [];
     private readonly Dictionary<SimulatedUnit, Claim> lastClaims = [];
 
+    /// <summary>The rules about runs.</summary>
+    public RunRules Runs { get; } = new(world);
+
     private sealed record Claim(Epoch Epoch, UnitProcess By)
     {
         public bool Announced { get; set; }
@@ -26,7 +29,7 @@ internal sealed class ClusterRules(Simulation world)
         var epoch = process.Machine.Epoch;
         if (claims.TryGetValue(epoch, out var other) && other != process.Unit)
         {
-            world.Breach("rule 1, at most one primary per epoch", $"{process.Unit} claims epoch {epoch}, which {other} had claimed");
+            world.Breach("rule 1, at most one primary per epoch", $"{process.Unit} claims epoch {epoch.Number}, which {other} had claimed");
         }
 
         if (epoch.Number <= process.Unit.DurableEpoch)
@@ -52,7 +55,7 @@ internal sealed class ClusterRules(Simulation world)
     /// <summary>A machine has taken a heartbeat: rule 1 says what it must have done if that was of a higher epoch.</summary>
     public void HeartbeatTaken(UnitProcess process, in HeartbeatDatagram datagram, bool wasPrimary, Epoch own, Epoch heard, bool fromPrimary)
     {
-        if (!process.Alive || !wasPrimary || !fromPrimary || heard <= own)
+        if (!process.Alive || process.Machine.State == UnitState.Leaving || !wasPrimary || !fromPrimary || heard <= own)
         {
             return;
         }
@@ -62,7 +65,7 @@ internal sealed class ClusterRules(Simulation world)
             // A recording from before the unit's start is not to be believed; this one was.
             if (peer.Unit == datagram.Unit && peer.Tag == datagram.Tag && process.Machine.Role == UnitRole.Primary)
             {
-                world.Breach("rule 1, who hears a higher epoch steps down", $"{process.Unit} stays primary in epoch {own} after hearing {heard}");
+                world.Breach("rule 1, who hears a higher epoch steps down", $"{process.Unit} stays primary in epoch {own.Number} of {own.Claimant:x} after hearing {heard.Number} of {heard.Claimant:x}");
             }
         }
     }
@@ -100,9 +103,9 @@ internal sealed class ClusterRules(Simulation world)
             return;
         }
 
-        if (process.Sessions.Applied < position)
+        if (process.Sessions.AppliedAtAnswer < position)
         {
-            world.Breach("rule 2, commit before claim", $"{process.Unit} claims with {process.Sessions.Applied} of {position} sessions applied");
+            world.Breach("rule 2, commit before claim", $"{process.Unit} claims with {process.Sessions.AppliedAtAnswer} of {position} sessions applied");
         }
 
         foreach (var former in world.Units)

@@ -2,11 +2,11 @@ using Hitless.Core.Cluster;
 
 namespace Hitless.Simulator.Units;
 
-/// <summary>A process's heartbeat socket: encodes for the wire, sends on every link, and refuses what is doubled or late.</summary>
+/// <summary>A process's heartbeat socket: encodes for the wire, sends on every link, and refuses what is doubled, as the replay window of the wire does.</summary>
 internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
 {
     private readonly Heartbeat incoming = new();
-    private readonly Dictionary<(ulong Unit, ulong Tag), ulong> newest = [];
+    private readonly HashSet<(ulong Unit, ulong Tag, ulong Sequence)> taken = [];
     private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
     private ulong sequence;
 
@@ -24,16 +24,15 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
         }
     }
 
-    /// <summary>Decodes a heartbeat; the result is good until the next one. False if a newer one of that process came before, or if it is malformed.</summary>
+    /// <summary>Decodes a heartbeat; the result is good until the next one. False if it came before. One that was overtaken is good.</summary>
     public bool TryRead(in HeartbeatDatagram datagram, out Heartbeat heartbeat)
     {
         heartbeat = incoming;
-        if (newest.TryGetValue((datagram.Unit, datagram.Tag), out var last) && datagram.Sequence <= last)
+        if (!taken.Add((datagram.Unit, datagram.Tag, datagram.Sequence)))
         {
             return false;
         }
 
-        newest[(datagram.Unit, datagram.Tag)] = datagram.Sequence;
         if (!HeartbeatCodec.TryRead(datagram.Payload, incoming))
         {
             throw new InvalidOperationException("A heartbeat that was encoded by this version cannot be decoded by it.");

@@ -12,7 +12,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BulkPatience = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan AppliedPatience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan AppliedPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly List<int> sent = [];
     private readonly Dictionary<int, int> arrivedItems = [];
@@ -34,8 +34,8 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     /// <summary>The promise was about the sessions of a unit that offers its role.</summary>
     public bool PromisedToOffer { get; private set; }
 
-    /// <summary>Positions of the source's stream that are in the kernel.</summary>
-    public int Applied => applied;
+    /// <summary>Positions that were in the kernel when the promise was said to be kept.</summary>
+    public int AppliedAtAnswer { get; private set; }
 
     /// <summary>The sessions that this unit has sent, in order.</summary>
     public IReadOnlyList<int> Sent => sent;
@@ -178,7 +178,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 
     private void OnBulk(SimulatedUnit from, ulong stream, int head, int[] table)
     {
-        if (from != source || loaded)
+        if (from != source || loaded || process.Ails(Runs.Firmware.NeverReady))
         {
             return;
         }
@@ -245,6 +245,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
         if (held || world.Plant == Plant.ClaimWithoutSessions)
         {
             awaited = null;
+            AppliedAtAnswer = applied;
             // Never from within the step that asked.
             world.Timeline.After(TimeSpan.Zero, () =>
                 process.Take(wanted.Offered ? ClusterInput.SessionsApplied(wanted.Ticket, ok: true) : ClusterInput.Drained(wanted.Ticket)));

@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Traffic;

@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Traffic;
 
@@ -89,18 +90,44 @@ public sealed class TrafficTableTests
         foreach (var state in (TrafficState[])[TrafficState.Muted, TrafficState.Claimed, TrafficState.Draining, TrafficState.Claimed])
         {
             units.TableA.Apply(state).ThrowIfFailed("apply");
-
-            using var successor = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports));
-            Assert.Equal(state, successor.Read());
+            Assert.Equal(state, units.TableA.Read());
         }
 
+        units.TableA.Dispose();
+        using var successor = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports));
+        Assert.Equal(TrafficState.Claimed, successor.Read());
+        successor.Apply(TrafficState.Draining).ThrowIfFailed("adopt");
+        Assert.Equal(TrafficState.Draining, successor.Read());
+        successor.Remove().ThrowIfFailed("remove");
+        successor.Remove().ThrowIfFailed("remove again");
+        Assert.Null(successor.Read());
+    }
+
+    [Fact]
+    public void A_damaged_table_is_not_taken_for_a_state_and_is_repaired()
+    {
+        using var units = new TwoUnits();
+        units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("apply");
+        units.TableA.Dispose();
+        using var successor = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports));
+
         Shell.Run($"ip netns exec {units.A} nft 'delete chain netdev hitless in-lan0'");
-        Assert.Null(units.TableA.Read());
-        units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("repair");
+
+        Assert.Null(successor.Read());
+        successor.Apply(TrafficState.Muted).ThrowIfFailed("repair");
+        Assert.Equal(TrafficState.Muted, successor.Read());
+    }
+
+    [Fact]
+    public void Flushing_the_ruleset_does_not_unmute_a_unit()
+    {
+        using var units = new TwoUnits();
+        units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("apply");
+        Assert.SkipUnless(units.TableA.Protected, "needs kernel 6.9, for tables that others cannot flush");
+
+        Shell.Run($"ip netns exec {units.A} nft flush ruleset");
+
         Assert.Equal(TrafficState.Muted, units.TableA.Read());
-        units.TableA.Remove().ThrowIfFailed("remove");
-        units.TableA.Remove().ThrowIfFailed("remove again");
-        Assert.Null(units.TableA.Read());
     }
 
     [Fact]

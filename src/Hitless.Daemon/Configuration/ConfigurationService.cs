@@ -1,0 +1,359 @@
+using System.Runtime.ExceptionServices;
+using System.Text;
+using System.Threading.Channels;
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>
+/// The configuration of the cluster as this unit runs it: commits (on the primary), following the primary (on a standby), history,
+/// report, backup. It knows nothing of HTTP: the other units are an <see cref="IConfigurationPeers"/>. All methods may be called
+/// from any thread; commits run one after the other. Nothing here runs on the control loop.
+/// </summary>
+public sealed class ConfigurationService : IDisposable
+{
+    /// <summary>How long a unit may take for one phase of a commit.</summary>
+    public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(60);
+
+    private readonly UnitSettings _settings;
+    private readonly string _unitFilePath;
+    private readonly RevisionStore _store;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _phaseTimeMax;
+    private readonly SemaphoreSlim _oneCommit = new(1, 1);
+    private volatile RevisionInfo? _committing;
+    private SyncReport? _lastReport;
+
+    /// <summary>Opens what is under <paramref name="stateFolder"/>/configuration.</summary>
+    /// <param name="settings">unit.yaml as read.</param>
+    /// <param name="unitFilePath">Where it was read from; its text goes into backups.</param>
+    /// <param name="stateFolder">The state directory.</param>
+    /// <param name="clock">Wall clock for revisions, timers for commits.</param>
+    /// <param name="phaseTimeMax">Default <see cref="PhaseTimeMax"/>.</param>
+    /// <param name="commandTimeMax">How long one check or apply command may run, default 10 s.</param>
+    /// <param name="store">Default: the one under <paramref name="stateFolder"/>; tests give one with power cuts.</param>
+    /// <param name="root">Put in front of every managed path, see <see cref="ManagedFiles"/>.</param>
+    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null, string root = "")
+    {
+        var folder = Path.Combine(stateFolder, "configuration");
+        _settings = settings;
+        _unitFilePath = unitFilePath;
+        _clock = clock;
+        _phaseTimeMax = phaseTimeMax ?? PhaseTimeMax;
+        _store = store ?? new RevisionStore(folder);
+        Local = new LocalConfiguration(settings.Unit.Name, _store, new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10), root), clock);
+    }
+
+    /// <summary>This unit alone: what the units' API answers with.</summary>
+    public LocalConfiguration Local { get; }
+
+    /// <summary>The current revision; null before the first.</summary>
+    public RevisionInfo? Current => _store.Head;
+
+    /// <summary>While set, commits are refused with this reason (an upgrade run is on).</summary>
+    public string? FrozenBecause { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Local.Dispose();
+        _oneCommit.Dispose();
+    }
+
+    /// <summary>The facts of this unit. A commit that it drives counts as pending, so that a standby that asks meanwhile leaves its trial alone.</summary>
+    public async Task<UnitConfiguration> ReadLocalAsync(CancellationToken cancel)
+    {
+        var committing = _committing;
+        var facts = await Local.ReadAsync(cancel);
+        return facts with { Pending = facts.Pending ?? committing };
+    }
+
+    /// <summary>
+    /// To be called when this unit has become primary: ends a trial that the former primary cut off, takes over a newer revision
+    /// that another unit holds, and makes the first revision from the files on disk if no unit has one.
+    /// </summary>
+    public async Task<UnitAnswer> BecomePrimaryAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var resolved = await Local.ResolvePendingAsync(stands: true, cancel);
+        if (!resolved.Ok)
+        {
+            await Local.ResolvePendingAsync(stands: false, cancel);
+        }
+
+        foreach (var unit in peers.Names)
+        {
+            await SyncFromAsync(unit, peers, cancel);
+        }
+
+        return await Local.ImportAsync(_settings.Files, epoch, cancel);
+    }
+
+    /// <summary>
+    /// Takes another unit's head if it wins: a standby calls it for the primary (when it joins, after each commit, and every few
+    /// seconds), a primary for each unit that joins. <c>Ok</c> when afterwards this unit holds the other's head or the other is the one who has to follow.
+    /// </summary>
+    public async Task<UnitAnswer> SyncFromAsync(string unit, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        try
+        {
+            var theirs = await peers.ReadAsync(unit, cancel);
+            if (_store.Pending?.Revision.Hash is { } pending)
+            {
+                if (theirs.Pending?.Hash == pending || _committing is not null)
+                {
+                    return new UnitAnswer(Local.Unit, true, null, "a commit is under way");
+                }
+
+                var resolved = await Local.ResolvePendingAsync(theirs.Trunk.Any(r => r.Hash == pending), cancel);
+                if (!resolved.Ok)
+                {
+                    return resolved;
+                }
+            }
+
+            if (RevisionMerge.Compare(_store.Trunk, theirs.Trunk) is not (MergeVerdict.FastForward or MergeVerdict.TheirsWins))
+            {
+                return await Local.AcceptAsync(theirs.Trunk, [], cancel);
+            }
+
+            var missing = new List<Revision>();
+            foreach (var hash in await Local.MissingAsync(theirs.Trunk, cancel))
+            {
+                if (await peers.FetchAsync(unit, hash, cancel) is { } revision)
+                {
+                    missing.Add(revision);
+                }
+            }
+
+            return await Local.AcceptAsync(theirs.Trunk, missing, cancel);
+        }
+        catch (Exception e) when (IsUnreachable(e, cancel))
+        {
+            return new UnitAnswer(Local.Unit, false, $"{unit} is not reachable: {e.Message}", null);
+        }
+    }
+
+    /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it undoes itself unless <see cref="ConfirmAsync"/> follows in time.</summary>
+    public async Task<CommitOutcome> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        await _oneCommit.WaitAsync(cancel);
+        try
+        {
+            var head = _store.Head is { } info ? await Local.FetchAsync(info.Hash, cancel) : null;
+            var started = request.Parent is { } parent ? await Local.FetchAsync(parent, cancel) : null;
+            if (CommitRules.Refuse(request, head, started, _settings.Files, FrozenBecause) is { } refusal)
+            {
+                return new CommitOutcome(null, refusal, [], []);
+            }
+
+            var now = _clock.GetUtcNow();
+            var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, now, request.ConfirmMs is { } ms ? now.AddMilliseconds(ms) : null);
+            return await DriveAsync(revision, peers);
+        }
+        finally
+        {
+            _oneCommit.Release();
+        }
+    }
+
+    /// <summary>Keeps a commit that was made with a time limit: a revision with the same content and no limit follows it.</summary>
+    public Task<CommitOutcome> ConfirmAsync(string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        _store.Head is { ConfirmBy: not null } head
+            ? CommitAsync(new CommitRequest([], $"confirmed revision {head.Number}", author, head.Hash, null), epoch, peers, cancel)
+            : Task.FromResult(new CommitOutcome(null, new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"), [], []));
+
+    /// <summary>To be called on the primary about every second: undoes a commit that was not confirmed in time, also one that a former primary made. Null if nothing was due.</summary>
+    public async Task<CommitOutcome?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow()) && _store.Head is { Parent: { } parent } head && await Local.FetchAsync(parent, cancel) is { } before
+            ? await CommitAsync(new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null), epoch, peers, cancel)
+            : null;
+
+    /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
+    public async Task<CommitOutcome> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        await Local.FindAsync(reference, cancel) is { } old
+            ? await CommitAsync(new CommitRequest(old.Files, $"rollback to {reference}", author, null, null), epoch, peers, cancel)
+            : new CommitOutcome(null, NoSuch(reference), [], []);
+
+    /// <summary>The revisions, newest first, and the branches.</summary>
+    public Task<ConfigurationHistory> HistoryAsync(CancellationToken cancel) => Local.HistoryAsync(cancel);
+
+    /// <summary>The current revision with its files; null before the first.</summary>
+    public Task<Revision?> ShowAsync(CancellationToken cancel) => Local.FindAsync("head", cancel);
+
+    /// <summary>Unified diff between two references (number, beginning of a hash, branch, <c>head</c>, <c>disk</c>); null and a refusal if one does not exist.</summary>
+    public async Task<(string? Diff, Refusal? Refusal)> DiffAsync(string from, string to, CancellationToken cancel)
+    {
+        var (a, b) = (await Local.FindAsync(from, cancel), await Local.FindAsync(to, cancel));
+        return a is null ? (null, NoSuch(from)) : b is null ? (null, NoSuch(to)) : (RevisionDiff.Of(a, b), null);
+    }
+
+    /// <summary>The sync report over all units, against the head of <paramref name="primary"/> (this unit's if there is none or it does not answer).</summary>
+    public async Task<SyncReport> ReportAsync(string? primary, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var own = await ReadLocalAsync(cancel);
+        var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Facts: await TryReadAsync(unit, peers, cancel))));
+        IEnumerable<(string Unit, UnitConfiguration? Facts)> all = others.Append((Local.Unit, own)).Concat(peers.Absent.Select(u => (u, (UnitConfiguration?)null))).OrderBy(u => u.Item1, StringComparer.Ordinal);
+        var reference = others.FirstOrDefault(o => o.Unit == primary).Facts ?? own;
+        return _lastReport = SyncReports.Make(_settings.Cluster.Name, reference, all, _lastReport, _clock.GetUtcNow());
+    }
+
+    /// <summary>Writes head, history, managed files and the text of unit.yaml to one file. A refusal if that cannot be done.</summary>
+    public async Task<(BackupInfo? Info, Refusal? Refusal)> BackupAsync(string path, string version, CancellationToken cancel)
+    {
+        var revisions = new List<Revision>();
+        foreach (var info in _store.Trunk.Concat(_store.Branches.Select(b => b.Head)))
+        {
+            if (await Local.FetchAsync(info.Hash, cancel) is { } revision)
+            {
+                revisions.Add(revision);
+            }
+        }
+
+        try
+        {
+            var text = File.Exists(_unitFilePath) ? await File.ReadAllTextAsync(_unitFilePath, Encoding.UTF8, cancel) : "";
+            var about = new BackupInfo(_settings.Cluster.Name, Local.Unit, version, _clock.GetUtcNow(), _store.Head, revisions.Count, 0, text);
+            return (BackupFile.Write(path, new BackupContent(about, revisions)), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, new Refusal($"the backup {path} cannot be written: {e.Message}", "choose another place, or make room"));
+        }
+    }
+
+    /// <summary>
+    /// Puts back a backup. On a unit without any revision: its whole history, applied here. In a running cluster: a new revision with
+    /// the backup's content, committed on all units. The unit.yaml in it is only shown (<see cref="BackupFile.TryRead"/>).
+    /// </summary>
+    public async Task<CommitOutcome> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        if (!BackupFile.TryRead(path, out var backup, out var refusal))
+        {
+            return new CommitOutcome(null, refusal, [], []);
+        }
+
+        if (backup.Head is not { } head)
+        {
+            return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
+        }
+
+        if (_store.Head is not null || peers.Names.Count > 0)
+        {
+            return await CommitAsync(new CommitRequest(head.Files, $"restored from the backup of {backup.About.Unit} of {backup.About.Time:yyyy-MM-dd HH:mm}", author, null, null), epoch, peers, cancel);
+        }
+
+        if (FrozenBecause is { } reason)
+        {
+            return new CommitOutcome(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
+        }
+
+        var answer = await Local.AcceptAsync(backup.Trunk, backup.Revisions, cancel);
+        return answer.Ok
+            ? new CommitOutcome(_store.Head, null, [answer], [])
+            : new CommitOutcome(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
+    }
+
+    private async Task<CommitOutcome> DriveAsync(Revision revision, IConfigurationPeers peers)
+    {
+        var machine = new CommitMachine(Local.Unit, [.. peers.Names], _phaseTimeMax);
+        var answers = Channel.CreateUnbounded<CommitInput.Answered>();
+        var all = new List<UnitAnswer>();
+        var asks = new List<CommitAsk>();
+        var start = _clock.GetTimestamp();
+        _committing = revision.Info;
+        try
+        {
+            for (CommitInput input = new CommitInput.Start(); !machine.Ended || asks.Count > 0;)
+            {
+                machine.Step(input, _clock.GetElapsedTime(start), asks);
+                foreach (var ask in asks)
+                {
+                    _ = AskAsync(ask, revision, peers, answers.Writer);
+                }
+
+                asks.Clear();
+                if (machine.NextDeadline is { } deadline)
+                {
+                    input = await NextAsync(answers.Reader, deadline - _clock.GetElapsedTime(start));
+                    all.AddRange(input is CommitInput.Answered { Answer: { Output: not null } or { Ok: false } } a ? [a.Answer] : []);
+                }
+            }
+        }
+        finally
+        {
+            _committing = null;
+        }
+
+        return Result(machine, revision, all);
+    }
+
+    private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
+    {
+        var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
+        return machine.State switch
+        {
+            CommitState.Committed => new CommitOutcome(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
+            CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
+            _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
+        };
+    }
+
+    private async Task AskAsync(CommitAsk ask, Revision revision, IConfigurationPeers peers, ChannelWriter<CommitInput.Answered> answers)
+    {
+        UnitAnswer answer;
+        try
+        {
+            answer = ask.Unit == Local.Unit
+                ? await Local.AnswerAsync(ask.Phase, revision, CancellationToken.None)
+                : await peers.AskAsync(ask.Unit, ask.Phase, revision, CancellationToken.None);
+        }
+        catch (Exception e) when (IsUnreachable(e, CancellationToken.None))
+        {
+            answer = new UnitAnswer(ask.Unit, false, $"not reachable: {e.Message}", null);
+        }
+        catch (Exception e)
+        {
+            // We are wrong: let the one who commits hear it, not only the deadline.
+            answers.TryComplete(e);
+            return;
+        }
+
+        answers.TryWrite(new CommitInput.Answered(ask.Phase, answer with { Unit = ask.Unit }));
+    }
+
+    private async Task<CommitInput> NextAsync(ChannelReader<CommitInput.Answered> answers, TimeSpan timeMax)
+    {
+        using var limit = new CancellationTokenSource(timeMax > TimeSpan.Zero ? timeMax : TimeSpan.Zero, _clock);
+        try
+        {
+            return await answers.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new CommitInput.Tick();
+        }
+        catch (ChannelClosedException e) when (e.InnerException is { } wrong)
+        {
+            ExceptionDispatchInfo.Throw(wrong);
+            throw;
+        }
+    }
+
+    private static async Task<UnitConfiguration?> TryReadAsync(string unit, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        try
+        {
+            return await peers.ReadAsync(unit, cancel);
+        }
+        catch (Exception e) when (IsUnreachable(e, cancel))
+        {
+            return null;
+        }
+    }
+
+    private static bool IsUnreachable(Exception e, CancellationToken cancel) =>
+        e is IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+
+    private static Refusal NoSuch(string reference) => new($"there is no revision {reference}", "hitless config history lists them");
+}

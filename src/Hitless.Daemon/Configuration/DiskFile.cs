@@ -1,0 +1,138 @@
+using System.Globalization;
+using Hitless.Core.Configuration;
+using Hitless.Firmware.Files;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>What stood at a managed path. <c>Content</c> null: no such file. <c>Mode</c>: octal, such as 0644.</summary>
+public sealed record FileBefore(string Path, byte[]? Content, string? Mode);
+
+/// <summary>Reads and replaces one managed file. What the world refuses is a <see cref="ManagedFileException"/> with one line.</summary>
+internal static class DiskFile
+{
+    /// <summary>Reads at most <see cref="CommitRules.FileLengthMaxBytes"/>; a larger file is refused without being read to its end.</summary>
+    public static FileBefore Read(string path)
+    {
+        if (ManagedPath.Problem(path) is { } problem)
+        {
+            throw new ManagedFileException(path, problem);
+        }
+
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return new FileBefore(path, null, null);
+            }
+
+            using var file = File.OpenRead(path);
+            if (!file.CanSeek || file.Length > CommitRules.FileLengthMaxBytes)
+            {
+                throw new ManagedFileException(path, file.CanSeek ? $"is larger than {CommitRules.FileLengthMaxBytes >> 20} MiB" : "is not a plain file");
+            }
+
+            var content = new byte[file.Length];
+            var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            return new FileBefore(path, content[..length], Octal(File.GetUnixFileMode(file.SafeFileHandle)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ManagedFileException(path, $"cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; <paramref name="mode"/>, if given, wins.</summary>
+    public static async Task WriteAsync(string path, byte[] content, string? mode, TimeSpan timeMax)
+    {
+        if (ManagedPath.Problem(path) is { } problem)
+        {
+            throw new ManagedFileException(path, problem);
+        }
+
+        // A dot in front: programs that read a whole folder (*.conf) must not see it.
+        var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.hitless");
+        try
+        {
+            File.Delete(temporary);
+            if (File.Exists(path))
+            {
+                await CopyAttributesAsync(path, temporary, timeMax);
+            }
+
+            WriteFlushed(temporary, content, mode);
+            DurableFile.Move(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ManagedFileException(path, $"cannot be written: {e.Message}");
+        }
+        finally
+        {
+            TryDelete(temporary);
+        }
+    }
+
+    /// <summary>Puts back what stood there, also nothing.</summary>
+    public static async Task RestoreAsync(FileBefore before, TimeSpan timeMax)
+    {
+        if (before.Content is { } content)
+        {
+            await WriteAsync(before.Path, content, before.Mode, timeMax);
+        }
+        else
+        {
+            try
+            {
+                DurableFile.Delete(before.Path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new ManagedFileException(before.Path, $"cannot be deleted: {e.Message}");
+            }
+        }
+    }
+
+    /// <summary>Null for what is no mode; the bits beyond rwxrwxrwx never travel.</summary>
+    public static UnixFileMode? ModeOf(string? octal) =>
+        int.TryParse(octal, NumberStyles.None, CultureInfo.InvariantCulture, out _) && octal.All(c => c is >= '0' and <= '7') && octal.Length <= 4
+            ? (UnixFileMode)(Convert.ToInt32(octal, 8) & 0x1FF)
+            : null;
+
+    private static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode & 0x1FF, 8).PadLeft(3, '0');
+
+    private static async Task CopyAttributesAsync(string from, string to, TimeSpan timeMax)
+    {
+        // .NET cannot change owners; coreutils does owner, mode, extended attributes and ACLs in one go.
+        var command = $"cp --attributes-only --preserve=mode,ownership,xattr --no-dereference -- {from} {to}";
+        var outcome = await ShellCommand.RunAsync(command, timeMax, CancellationToken.None);
+        if (outcome.Why is not null)
+        {
+            throw new IOException($"its owner and mode could not be kept: {outcome.Output}");
+        }
+    }
+
+    private static void WriteFlushed(string path, byte[] content, string? mode)
+    {
+        using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write);
+        RandomAccess.SetLength(handle, 0);
+        RandomAccess.Write(handle, content, 0);
+        if (ModeOf(mode) is { } bits)
+        {
+            File.SetUnixFileMode(handle, bits);
+        }
+
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A temporary that stays is replaced by the next write.
+        }
+    }
+}

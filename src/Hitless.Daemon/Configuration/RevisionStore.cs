@@ -1,0 +1,193 @@
+using System.Text.Json;
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Firmware.Files;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>A revision that is applied on trial, and what stood on disk before it.</summary>
+public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before);
+
+/// <summary>
+/// The revisions of this unit on disk:
+/// <code>
+/// revisions/NUMBER-HASH.json   one revision with its files, never changed
+/// head.json                    which of them is the head, and the branches
+/// pending.json                 only while a revision is applied on trial
+/// </code>
+/// Each write replaces one file in one step, a revision is there before anything names it: a power cut at any moment leaves the
+/// old or the new head. Not thread-safe; its owner has a lock. Disk errors come out as <see cref="IOException"/>.
+/// </summary>
+public sealed class RevisionStore
+{
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
+    private readonly Dictionary<string, RevisionInfo> _revisions = new(StringComparer.Ordinal);
+    private readonly List<string> _problems = [];
+    private readonly string _folder;
+    private readonly Action<string, byte[]> _write;
+    private StoredHead _stored = new(null, []);
+
+    internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
+
+    /// <summary>Opens the store, creating the folder if there is none.</summary>
+    /// <param name="folder">STATE/configuration.</param>
+    /// <param name="write">Replaces a file durably; tests put a power cut here.</param>
+    public RevisionStore(string folder, Action<string, byte[]>? write = null)
+    {
+        _folder = folder;
+        _write = write ?? ((path, content) => DurableFile.WriteAllBytes(path, content, DurableFile.OwnerOnly));
+        Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Load();
+    }
+
+    /// <summary>The revisions that lead to the head, oldest first; empty before the first.</summary>
+    public IReadOnlyList<RevisionInfo> Trunk { get; private set; } = [];
+
+    /// <summary>The current revision.</summary>
+    public RevisionInfo? Head => Trunk.Count == 0 ? null : Trunk[^1];
+
+    /// <summary>Applied on trial, or null.</summary>
+    public PendingRevision? Pending { get; private set; }
+
+    /// <summary>What lost a merge and is kept.</summary>
+    public IReadOnlyList<RevisionBranch> Branches => _stored.Branches;
+
+    /// <summary>What was found damaged when the store was opened, a line each.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    private string RevisionFolder => Path.Combine(_folder, "revisions");
+
+    private string HeadPath => Path.Combine(_folder, "head.json");
+
+    private string PendingPath => Path.Combine(_folder, "pending.json");
+
+    /// <summary>Whether a revision with this hash is here.</summary>
+    public bool Has(string hash) => _revisions.ContainsKey(hash);
+
+    /// <summary>A revision with its files; null if it is not here or damaged.</summary>
+    public Revision? Read(string hash) => _revisions.TryGetValue(hash, out var info) ? ReadIntact(PathOf(info)) : null;
+
+    /// <summary>By number (of the trunk), by the beginning of a hash, or by the name of a branch; null if nothing or more than one fits.</summary>
+    public Revision? Find(string reference)
+    {
+        var hits = Branches.Where(b => b.Name == reference).Select(b => b.Head)
+            .Concat(Trunk.Where(r => r.Number.ToString() == reference))
+            .Concat(reference.Length >= 4 ? _revisions.Values.Where(r => r.Hash.StartsWith(reference, StringComparison.Ordinal)) : [])
+            .DistinctBy(r => r.Hash)
+            .Take(2)
+            .ToList();
+        return hits.Count == 1 ? Read(hits[0].Hash) : null;
+    }
+
+    /// <summary>Whether the way back from <paramref name="revision"/> leads over <paramref name="ancestor"/>.</summary>
+    public bool LeadsTo(RevisionInfo ancestor, RevisionInfo revision) => TrunkOf(revision.Hash).Any(r => r.Hash == ancestor.Hash);
+
+    /// <summary>Keeps a revision; it is not the head by that.</summary>
+    public void Add(Revision revision)
+    {
+        if (!RevisionIdentity.IsIntact(revision))
+        {
+            throw new InvalidOperationException($"revision {revision.Info.Number} does not match its hash");
+        }
+
+        if (!Has(revision.Info.Hash))
+        {
+            _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, Json));
+            _revisions[revision.Info.Hash] = revision.Info;
+        }
+    }
+
+    /// <summary>Notes what is about to be applied on trial, before anything on disk changes.</summary>
+    public void SetPending(PendingRevision pending)
+    {
+        _write(PendingPath, JsonSerializer.SerializeToUtf8Bytes(pending, Json));
+        Pending = pending;
+    }
+
+    /// <summary>The trial is over without a new head.</summary>
+    public void DropPending()
+    {
+        Pending = null;
+        DurableFile.Delete(PendingPath);
+    }
+
+    /// <summary>Moves the head, in the same write as new branches, and ends a trial.</summary>
+    public void SetHead(RevisionInfo head, IReadOnlyList<RevisionBranch> newBranches)
+    {
+        var stored = new StoredHead(head.Hash, [.. Branches, .. newBranches.Where(n => !Branches.Any(b => b.Name == n.Name))]);
+        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, Json));
+        _stored = stored;
+        Trunk = TrunkOf(head.Hash);
+        DropPending();
+    }
+
+    private void Load()
+    {
+        foreach (var path in Directory.EnumerateFiles(RevisionFolder, "*.json"))
+        {
+            if (ReadIntact(path) is { } revision)
+            {
+                _revisions[revision.Info.Hash] = revision.Info;
+            }
+            else
+            {
+                _problems.Add($"{path} is damaged and left out");
+            }
+        }
+
+        _stored = ReadJson<StoredHead>(HeadPath) is { Branches: not null } stored ? stored : new StoredHead(null, []);
+        if (_stored.Head is null || !Has(_stored.Head))
+        {
+            Recover();
+        }
+
+        Trunk = TrunkOf(_stored.Head);
+        var pending = ReadJson<PendingRevision>(PendingPath);
+        Pending = pending is { Revision: not null, Before: not null } && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
+        if (Pending is null)
+        {
+            DurableFile.Delete(PendingPath);
+        }
+    }
+
+    /// <summary>Without a readable head.json, the winner among the revisions here is the best guess, if the file was there at all.</summary>
+    private void Recover()
+    {
+        if (File.Exists(HeadPath))
+        {
+            var pending = ReadJson<PendingRevision>(PendingPath)?.Revision?.Hash;
+            var best = _revisions.Values.Where(r => r.Hash != pending && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
+            _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
+            _stored = _stored with { Head = best?.Hash };
+        }
+    }
+
+    private List<RevisionInfo> TrunkOf(string? hash)
+    {
+        var trunk = new List<RevisionInfo>();
+        for (; hash is not null && _revisions.TryGetValue(hash, out var info); hash = info.Parent)
+        {
+            trunk.Add(info);
+        }
+
+        trunk.Reverse();
+        return trunk;
+    }
+
+    private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
+
+    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
+
+    private static T? ReadJson<T>(string path)
+        where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Json) : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,342 @@
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Configuration;
+
+public sealed class ConfigurationServiceTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_first_revision_is_what_the_primary_has_on_disk_and_the_standby_follows()
+    {
+        using var bench = new Bench();
+        var (gw1, gw2) = (bench.Add("gw1", "one", "b"), bench.Add("gw2", "other"));
+        Assert.True((await gw1.BecomePrimary()).Ok);
+        Assert.Equal((1, "import", null), (gw1.Service.Current!.Number, gw1.Service.Current.Author, gw1.Service.Current.Parent));
+        Assert.True((await gw2.SyncFrom("gw1")).Ok);
+        Assert.Equal(gw1.Service.Current, gw2.Service.Current);
+        Assert.Equal(("one", "b", "one"), (gw2.Disk(Bench.A), gw2.Disk(Bench.B), gw2.Disk(Bench.A + ".applied")));
+    }
+
+    [Fact]
+    public async Task Without_managed_files_there_is_an_empty_revision_everywhere()
+    {
+        using var bench = new Bench { Listed = [] };
+        var (gw1, gw2) = (bench.Add("gw1"), bench.Add("gw2"));
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        var report = await gw2.Service.ReportAsync("gw1", gw2, Cancel);
+        Assert.True(report.InSync);
+        Assert.Equal(1, report.Revision);
+        Assert.StartsWith("/etc/a.conf is not a managed file", (await gw1.Commit(Bench.A, "x")).Refusal?.Error);
+    }
+
+    [Fact]
+    public async Task A_commit_is_on_every_unit()
+    {
+        using var bench = await TwoUnits();
+        var result = await bench["gw1"].Commit(Bench.A, "two", epoch: 3);
+        Assert.Null(result.Refusal);
+        Assert.Equal((2, 3, "anna"), (result.Revision!.Number, result.Revision.Epoch, result.Revision.Author));
+        AssertAll(bench, "two", 2);
+        Assert.True((await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).InSync);
+    }
+
+    [Fact]
+    public async Task A_check_that_fails_on_one_unit_changes_nothing_on_any()
+    {
+        // The state folder of gw2 is where its candidate lies, so this check fails there and nowhere else.
+        using var strict = new Bench { Listed = [new(Bench.A, "! echo {file} | grep gw2", "true")] };
+        var (one, two) = (strict.Add("gw1", "one"), strict.Add("gw2", "one"));
+        await one.BecomePrimary();
+        await two.SyncFrom("gw1");
+        var before = File.GetLastWriteTimeUtc(one.Root + Bench.A);
+        var result = await one.Commit(Bench.A, "two");
+        Assert.StartsWith("the commit was refused, nothing was changed: gw2: check of /etc/a.conf failed: exit code 1: ", result.Refusal?.Error);
+        AssertAll(strict, "one", 1);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(one.Root + Bench.A));
+        Assert.Equal(2, (await one.Service.HistoryAsync(Cancel)).Revisions.Count + (await two.Service.HistoryAsync(Cancel)).Revisions.Count);
+    }
+
+    [Theory]
+    [InlineData("gw1")]
+    [InlineData("gw2")]
+    public async Task An_apply_that_fails_on_one_unit_is_taken_back_on_all(string broken)
+    {
+        using var bench = new Bench { Listed = [new(Bench.A, null, $"! grep two {{file}} || ! echo {{file}} | grep /{broken}/"), new(Bench.B, null, null)] };
+        var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2", "one"));
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        var request = new CommitRequest([Managed(Bench.A, "two"), Managed(Bench.B, "new")], "", "anna", null, null);
+        var result = await gw1.Service.CommitAsync(request, 1, gw1, Cancel);
+        Assert.StartsWith($"the commit was taken back on every unit: {broken}: apply of /etc/a.conf failed: exit code 1", result.Refusal?.Error);
+        AssertAll(bench, "one", 1);
+        Assert.All(bench.Names, n => Assert.Null(bench[n].Disk(Bench.B)));
+    }
+
+    [Fact]
+    public async Task A_command_that_never_ends_is_killed_and_the_commit_taken_back()
+    {
+        using var bench = new Bench { Listed = [new(Bench.A, null, "! grep -q two {file} || { sleep 1000 & wait; }")], CommandTimeMax = TimeSpan.FromMilliseconds(300) };
+        var gw1 = bench.Add("gw1", "one");
+        await gw1.BecomePrimary();
+        var result = await gw1.Commit(Bench.A, "two");
+        Assert.Contains("did not end within 0.3 s and was killed", result.Refusal?.Error);
+        AssertAll(bench, "one", 1);
+    }
+
+    [Fact]
+    public async Task Content_that_is_not_UTF8_is_committed_as_it_is()
+    {
+        using var bench = await TwoUnits();
+        var request = new CommitRequest([new ManagedFile(Bench.B, [0xff, 0xfe, 0], null, null, null)], "binary", "anna", null, null);
+        Assert.Null((await bench["gw1"].Service.CommitAsync(request, 1, bench["gw1"], Cancel)).Refusal);
+        Assert.Equal([0xff, 0xfe, 0], File.ReadAllBytes(bench["gw2"].Root + Bench.B));
+        Assert.Equal("Binary files a/etc/b.conf and b/etc/b.conf differ\n", (await bench["gw2"].Service.DiffAsync("1", "2", Cancel)).Diff);
+    }
+
+    [Fact]
+    public async Task Owner_and_mode_of_a_managed_file_are_kept_and_the_mode_travels()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "changing owners needs root");
+        using var bench = new Bench();
+        var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2"));
+        Assert.Null((await ShellCommand.RunAsync($"chown 12:34 {gw1.Root}{Bench.A} && chmod 640 {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Why);
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
+        Assert.Equal("640 12:34", (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
+        Assert.Equal("640", (await ShellCommand.RunAsync($"stat -c %a {gw2.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
+    }
+
+    [Fact]
+    public async Task The_second_of_two_editors_is_told_what_changed()
+    {
+        using var bench = await TwoUnits();
+        var parent = bench["gw1"].Service.Current!.Hash;
+        Assert.Null((await bench["gw1"].Commit(Bench.A, "two", parent)).Refusal);
+        Assert.Contains("since revision 1 it changed /etc/a.conf", (await bench["gw1"].Commit(Bench.A, "three", parent)).Refusal?.Error);
+        AssertAll(bench, "two", 2);
+    }
+
+    [Fact]
+    public async Task A_frozen_configuration_refuses_commits_with_the_reason()
+    {
+        using var bench = await TwoUnits();
+        bench["gw1"].Service.FrozenBecause = "upgrade run 12";
+        Assert.Equal("the configuration is frozen: upgrade run 12", (await bench["gw1"].Commit(Bench.A, "two")).Refusal?.Error);
+        bench["gw1"].Service.FrozenBecause = null;
+        Assert.Null((await bench["gw1"].Commit(Bench.A, "two")).Refusal);
+    }
+
+    [Fact]
+    public async Task A_commit_with_a_time_limit_is_undone_by_whoever_is_primary_then()
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        Assert.Null((await CommitForTenMinutes(gw1)).Refusal);
+        AssertAll(bench, "two", 2);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        gw1.Cut = true;
+        Assert.Null((await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel))!.Refusal);
+        gw1.Cut = false;
+        await gw1.SyncFrom("gw2");
+        AssertAll(bench, "one", 3);
+        Assert.Null(await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel));
+    }
+
+    [Fact]
+    public async Task A_commit_with_a_time_limit_stays_when_it_is_confirmed()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        Assert.Equal("there is no commit that waits for being confirmed", (await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal?.Error);
+        await CommitForTenMinutes(gw1);
+        Assert.Null((await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal);
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        AssertAll(bench, "two", 3);
+    }
+
+    [Fact]
+    public async Task The_report_over_four_units_with_200_files_is_complete()
+    {
+        using var bench = new Bench { Listed = [.. Enumerable.Range(0, 200).Select(i => new ManagedFileSettings($"/etc/f{i}", null, null))] };
+        var gw1 = bench.Add("gw1");
+        for (var i = 0; i < 200; i++)
+        {
+            gw1.Write($"/etc/f{i}", new string('x', 4000));
+        }
+
+        await gw1.BecomePrimary();
+        foreach (var name in new[] { "gw2", "gw3", "gw4" })
+        {
+            Assert.True((await bench.Add(name).SyncFrom("gw1")).Ok);
+        }
+
+        var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
+        Assert.True(report.InSync);
+        Assert.All(report.Units, u => Assert.Equal(200, u.Items.Count));
+    }
+
+    [Fact]
+    public async Task Rollback_makes_a_new_revision_with_the_old_content_and_diff_shows_it()
+    {
+        using var bench = await TwoUnits();
+        await bench["gw1"].Commit(Bench.A, "two\n");
+        Assert.Equal(3, (await bench["gw1"].Service.RollbackAsync("1", "anna", 1, bench["gw1"], Cancel)).Revision?.Number);
+        AssertAll(bench, "one", 3);
+        Assert.Equal("--- a/etc/a.conf\n+++ b/etc/a.conf\n@@ -1,1 +1,1 @@\n-two\n+one\n\\ No newline at end of file\n", (await bench["gw2"].Service.DiffAsync("2", "head", Cancel)).Diff);
+        Assert.Equal([3, 2, 1], (await bench["gw2"].Service.HistoryAsync(Cancel)).Revisions.Select(r => r.Number));
+        Assert.Equal("there is no revision 9", (await bench["gw1"].Service.RollbackAsync("9", "anna", 1, bench["gw1"], Cancel)).Refusal?.Error);
+    }
+
+    [Fact]
+    public async Task Hand_edits_are_reported_and_kept_as_a_branch_when_they_are_put_back()
+    {
+        using var bench = await TwoUnits();
+        var gw2 = bench["gw2"];
+        gw2.Write(Bench.A, "by hand");
+        var line = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units.Single(u => u.Unit == "gw2");
+        Assert.Equal(("out-of-sync", "/etc/a.conf drifted"), (line.State, line.Why));
+        Assert.Contains("+by hand", (await gw2.Service.DiffAsync("head", "disk", Cancel)).Diff);
+        Assert.True((await gw2.Service.Local.RepairAsync(Cancel)).Ok);
+        Assert.Equal("one", gw2.Disk(Bench.A));
+        var branch = Assert.Single((await gw2.Service.HistoryAsync(Cancel)).Branches);
+        Assert.Contains("+by hand", (await gw2.Service.DiffAsync("head", branch.Name, Cancel)).Diff);
+        Assert.True((await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).InSync);
+    }
+
+    [Fact]
+    public async Task After_a_split_both_units_end_on_the_winner_and_the_loser_is_a_branch()
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        gw1.Cut = true;
+        Assert.Null((await gw1.Commit(Bench.A, "low", epoch: 2)).Refusal);
+        Assert.Null((await gw2.Commit(Bench.A, "high", epoch: 3)).Refusal);
+        gw1.Cut = false;
+        Assert.False((await gw2.SyncFrom("gw1")).Ok);
+        Assert.True((await gw1.SyncFrom("gw2")).Ok);
+        AssertAll(bench, "high", 2);
+        var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        Assert.StartsWith("lost-2-2-", branch.Name);
+        Assert.Null((await gw1.Service.RollbackAsync(branch.Name, "anna", 3, gw1, Cancel)).Refusal);
+        AssertAll(bench, "low", 3);
+    }
+
+    [Fact]
+    public async Task A_unit_with_factory_settings_that_was_primary_alone_overwrites_nothing()
+    {
+        using var bench = await TwoUnits();
+        Assert.Null((await bench["gw1"].Commit(Bench.A, "two")).Refusal);
+        var fresh = bench.Add("gw3", "factory");
+        fresh.Cut = true;
+        await fresh.BecomePrimary(epoch: 50);
+        fresh.Cut = false;
+        Assert.False((await bench["gw1"].SyncFrom("gw3")).Ok);
+        Assert.True((await fresh.SyncFrom("gw1")).Ok);
+        AssertAll(bench, "two", 2);
+    }
+
+    [Fact]
+    public async Task A_unit_that_was_away_catches_up_with_the_whole_history()
+    {
+        using var bench = await TwoUnits();
+        bench["gw2"].Cut = true;
+        await bench["gw1"].Commit(Bench.A, "two");
+        await bench["gw1"].Commit(Bench.A, "three");
+        Assert.Equal("unreachable", (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].State);
+        bench["gw2"].Cut = false;
+        Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
+        AssertAll(bench, "three", 3);
+        Assert.NotNull(await bench["gw2"].Service.Local.FindAsync("2", Cancel));
+    }
+
+    [Fact]
+    public async Task A_unit_whose_check_fails_does_not_follow_and_says_why()
+    {
+        using var bench = await TwoUnits();
+        bench["gw2"].Cut = true;
+        await bench["gw1"].Commit(Bench.A, "two");
+        bench["gw2"].Cut = false;
+        var etc = bench["gw2"].Root + "/etc";
+        Directory.Move(etc, etc + "2");
+        Directory.CreateSymbolicLink(etc, etc + "2");
+        var answer = await bench["gw2"].SyncFrom("gw1");
+        Assert.Contains("leads through the symbolic link", answer.Why);
+        var line = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1];
+        Assert.Contains("following failed", line.Why);
+        Assert.Equal("one", bench["gw2"].Disk(Bench.A));
+    }
+
+    [Theory]
+    [InlineData(CommitPhase.Check)]
+    [InlineData(CommitPhase.Apply)]
+    [InlineData(CommitPhase.Verify)]
+    [InlineData(CommitPhase.Finish)]
+    public async Task A_standby_that_is_cut_off_during_a_commit_ends_with_the_primarys_head(CommitPhase phase)
+    {
+        using var bench = await TwoUnits();
+        bench["gw2"].OnAsked = asked =>
+        {
+            if (asked == phase)
+            {
+                bench["gw2"].Cut = true;
+                throw new IOException("cut off");
+            }
+        };
+        var result = await bench["gw1"].Commit(Bench.A, "two");
+        Assert.Equal(phase == CommitPhase.Finish, result.Revision is not null);
+        bench["gw2"].OnAsked = null;
+        bench["gw2"].Cut = false;
+        Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
+        AssertAll(bench, phase == CommitPhase.Finish ? "two" : "one", phase == CommitPhase.Finish ? 2 : 1);
+    }
+
+    [Fact]
+    public async Task A_standby_that_becomes_primary_amid_a_commit_carries_it_on()
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        gw2.OnAsked = asked =>
+        {
+            if (asked == CommitPhase.Verify)
+            {
+                gw1.Cut = true;
+                throw new IOException("cut off");
+            }
+        };
+        Assert.NotNull((await gw1.Commit(Bench.A, "two")).Refusal);
+        gw2.OnAsked = null;
+        Assert.True((await gw2.BecomePrimary(2)).Ok);
+        gw1.Cut = false;
+        Assert.True((await gw1.SyncFrom("gw2")).Ok);
+        AssertAll(bench, "two", 2);
+    }
+
+    private static Task<CommitOutcome> CommitForTenMinutes(BenchUnit unit) =>
+        unit.Service.CommitAsync(new CommitRequest([Managed(Bench.A, "two")], "try", "anna", null, 600_000), 1, unit, Cancel);
+
+    private static ManagedFile Managed(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
+
+    private static async Task<Bench> TwoUnits()
+    {
+        var bench = new Bench();
+        bench.Add("gw1", "one");
+        bench.Add("gw2", "one");
+        Assert.True((await bench["gw1"].BecomePrimary()).Ok);
+        Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
+        return bench;
+    }
+
+    private static void AssertAll(Bench bench, string a, long revision) => Assert.All(bench.Names, name =>
+    {
+        Assert.Equal((name, a, revision), (name, bench[name].Disk(Bench.A), bench[name].Service.Current?.Number));
+        Assert.Equal(bench["gw1"].Service.Current, bench[name].Service.Current);
+    });
+}
