@@ -38,7 +38,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         get
         {
-            var deadline = Sending ? sender.NextDeadline : TimeSpan.MaxValue;
+            var deadline = Sending || sender.Lingers ? sender.NextDeadline : TimeSpan.MaxValue;
             foreach (var receiver in receivers)
                 deadline = receiver.NextDeadline < deadline ? receiver.NextDeadline : deadline;
             return deadline;
@@ -61,20 +61,19 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     }
 
     /// <summary>
-    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. A changed <paramref name="syncFrom"/> is asked for a
-    /// bulk, once this unit carries no traffic: before that, the other does not know yet what is born here.
+    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said, <paramref name="syncFrom"/> is asked
+    /// for a bulk, once this unit carries no traffic: before that, the other does not know yet what is born here.
     /// </summary>
     public void SetRole(bool sending, ulong? syncFrom, TimeSpan now, ISessionEffects effects)
     {
         if (Sending && !sending)
-            sender.Stop();
+            sender.Stop(now, effects);
         Sending = sending;
         var wanted = sending ? null : syncFrom;
-        var changed = wanted != SyncFrom;
         SyncFrom = wanted;
         foreach (var receiver in receivers)
             receiver.TakesBulks = receiver.Unit == wanted;
-        if (changed && wanted is { } unit)
+        if (wanted is { } unit)
             Receiver(unit).Request(NextNonce(), now, effects);
     }
 
@@ -143,16 +142,16 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             receiver.Drain(Sending, effects);
     }
 
-    /// <summary>True when the session was told by the unit since its bulk began.</summary>
+    /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
     public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key.Hash64()) ?? true;
 
-    /// <summary>What the bulk did not tell is removed.</summary>
-    public void OnPruned(ulong unit) => Find(unit)?.StopMarking();
+    /// <summary>What the bulk did not tell is removed: true when the table is now whole, false when another bulk began meanwhile.</summary>
+    public bool OnPruned(ulong unit) => Find(unit)?.OnPruned() ?? false;
 
     /// <summary>Timers.</summary>
     public void OnTime(TimeSpan now, ISessionEffects effects)
     {
-        if (Sending)
+        if (Sending || sender.Lingers)
             sender.OnTime(now, effects);
         foreach (var receiver in receivers)
             receiver.OnTime(now, effects);
@@ -203,7 +202,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt128(out var incarnation) || !reader.TryReadUInt64(out var applied))
             return false;
-        if (Sending && target == ownUnit && incarnation == ownIncarnation)
+        if (target == ownUnit && incarnation == ownIncarnation)
             sender.OnReport(from.UnitId, applied, ref reader, now, effects);
         return true;
     }

@@ -115,6 +115,49 @@ public sealed class SessionExchangeTests
     }
 
     [Fact]
+    public void What_is_told_last_is_sent_again_after_the_role_has_changed()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(true, null, units.Now, units.B);
+        units.Loss = 1;
+        units.A.Set(SessionSamples.Tcp(4321));
+        units.A.Exchange.SetRole(false, 2, units.Now, units.A);
+        units.Loss = 0;
+        units.Run(Second);
+        Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4321).Key));
+        Assert.Equal(1, units.A.Synced);
+    }
+
+    [Fact]
+    public void Who_is_told_again_whom_to_follow_syncs_again()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(2, units.B.Synced);
+    }
+
+    [Fact]
+    public void A_prune_that_a_new_bulk_overtakes_removes_nothing()
+    {
+        var units = Following();
+        units.B.DefersPrune = true;
+        units.B.Exchange.Resync(units.Now, units.B);
+        units.Run(Second);
+        units.B.DefersPrune = false;
+        units.B.Exchange.Resync(units.Now, units.B);
+        for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
+            units.Run(TimeSpan.FromMilliseconds(1));
+        units.Run(TimeSpan.FromMilliseconds(3));
+        units.B.Prune(1);
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.Equal(1, units.B.Synced);
+        units.Run(Second);
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.Equal(2, units.B.Synced);
+    }
+
+    [Fact]
     public void A_standby_tells_nothing()
     {
         var units = Following();

@@ -79,6 +79,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public int Synced { get; private set; }
 
+    public bool DefersPrune { get; set; }
+
     public int Lost { get; private set; }
 
     public void Set(SessionRecord record)
@@ -129,9 +131,14 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public void StartPrune(ulong unit)
     {
+        if (!DefersPrune)
+            Prune(unit);
+    }
+
+    public void Prune(ulong unit)
+    {
         foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
             Table.Remove(key);
-        Exchange.OnPruned(unit);
-        Synced++;
+        Synced += Exchange.OnPruned(unit) ? 1 : 0;
     }
 }
