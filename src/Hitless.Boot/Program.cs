@@ -1,2 +1,41 @@
-// The entry point of this program; it says new and nothing else.
-return 0;
+// hitless-boot: picks an application slot and keeps hitlessd running from it. Never part of an image, so it stays small.
+using System.Runtime.InteropServices;
+using Hitless.Boot;
+using Hitless.Firmware.Slots;
+
+if (args is ["--help"] or ["-h"])
+{
+    Console.WriteLine(BootOptions.Usage);
+    return 0;
+}
+
+if (!BootOptions.TryParse(args, out var options, out var wrong))
+{
+    Console.Error.WriteLine($"hitless-boot: {wrong}");
+    Console.Error.WriteLine(BootOptions.Usage);
+    return 2;
+}
+
+Action<string> log = text => Console.Error.WriteLine($"hitless-boot: {text}");
+var slots = new SlotStore(options.State);
+if (options.Install is not null)
+{
+    return FirstInstallation.Run(options.Install, options.Trust!, slots, DateTimeOffset.UtcNow, log);
+}
+
+using var stop = new CancellationTokenSource();
+Action<PosixSignalContext> onStop = context =>
+{
+    context.Cancel = true;
+    stop.Cancel();
+};
+using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onStop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, onStop);
+using var instance = SingleInstance.TryTake(options.State);
+if (instance is null)
+{
+    log($"another hitless-boot already runs on {options.State}; stop it first, or give another --state");
+    return 1;
+}
+
+return await new Supervisor(options, slots, log).RunAsync(stop.Token);

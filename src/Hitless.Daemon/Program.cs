@@ -1,2 +1,71 @@
-// The entry point of this program; it says new and nothing else.
-return 0;
+using System.Runtime.InteropServices;
+using Hitless.Core.Wire;
+using Hitless.Daemon;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Configuration;
+using Hitless.Firmware.Signing;
+
+if (!DaemonArguments.TryParse(args, out var arguments, out var usage))
+{
+    Console.Error.WriteLine(usage);
+    return 2;
+}
+
+if (arguments.ShowVersion)
+{
+    Console.WriteLine($"hitlessd {BuildVersion.Text}, wire protocol {WireVersion.Major}.{WireVersion.Minor}");
+    return 0;
+}
+
+if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
+{
+    foreach (var problem in problems)
+    {
+        Console.Error.WriteLine(problem);
+    }
+
+    return 2;
+}
+
+var keyFile = settings.Cluster.KeyFile;
+if (!File.Exists(keyFile))
+{
+    Console.Error.WriteLine($"{keyFile}: the cluster key is not there\nmake one with \"hitless key generate {keyFile}\" and copy it to every unit");
+    return 2;
+}
+
+if (!ClusterKey.TryParse(File.ReadAllText(keyFile), out var key, out var keyError))
+{
+    Console.Error.WriteLine($"{keyFile}: {keyError}");
+    return 2;
+}
+
+var trust = TrustStore.Empty;
+if (settings.Upgrade.TrustFile is { } trustFile && !TrustStore.TryRead(trustFile, out trust, out var untrusted))
+{
+    Console.Error.WriteLine(untrusted);
+    return 2;
+}
+
+await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
+await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+try
+{
+    await unit.StartAsync(CancellationToken.None);
+    await api.StartAsync(CancellationToken.None);
+    await unit.Stopped;
+    return unit.ExitCode;
+}
+catch (IOException e)
+{
+    Console.Error.WriteLine($"hitlessd cannot run: {e.Message}");
+    return 1;
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    unit.RequestStop();
+}

@@ -1,2 +1,3 @@
-// The entry point of this program; it says new and nothing else.
-return 0;
+using Hitless.Lab.Commands;
+
+return await LabCommands.InvokeAsync(args);

@@ -1,2 +1,3 @@
-// The entry point of this program; it says new and nothing else.
-return 0;
+using Hitless.Simulator;
+
+return Campaign.Run(args, Console.Out, Console.Error);

@@ -28,7 +28,7 @@ public sealed record SyncReportItem(string Path, string State, string? Why);
 public sealed record UnitAnswer(string Unit, bool Ok, string? Why, string? Output);
 
 /// <summary>The answer to a commit, a rollback or a restore: the new revision, or the refusal and what each unit said. <c>Notes</c>: what the operator should know although it worked.</summary>
-public sealed record CommitResult(RevisionInfo? Revision, Refusal? Refusal, IReadOnlyList<UnitAnswer> Answers, IReadOnlyList<string> Notes);
+public sealed record CommitOutcome(RevisionInfo? Revision, Refusal? Refusal, IReadOnlyList<UnitAnswer> Answers, IReadOnlyList<string> Notes);
 
 /// <summary>A revision that lost a merge, or hand edits that were overwritten: kept, named, and reported.</summary>
 public sealed record RevisionBranch(string Name, RevisionInfo Head, string Why, DateTimeOffset Since);

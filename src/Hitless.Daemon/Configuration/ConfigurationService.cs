@@ -51,6 +51,9 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The current revision; null before the first.</summary>
     public RevisionInfo? Current => _store.Head;
 
+    /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
+    public bool IsOnTrial => _store.Pending is not null;
+
     /// <summary>While set, commits are refused with this reason (an upgrade run is on).</summary>
     public string? FrozenBecause { get; set; }
 
@@ -135,7 +138,7 @@ public sealed class ConfigurationService : IDisposable
     }
 
     /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it undoes itself unless <see cref="ConfirmAsync"/> follows in time.</summary>
-    public async Task<CommitResult> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<CommitOutcome> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         await _oneCommit.WaitAsync(cancel);
         try
@@ -144,7 +147,7 @@ public sealed class ConfigurationService : IDisposable
             var started = request.Parent is { } parent ? await Local.FetchAsync(parent, cancel) : null;
             if (CommitRules.Refuse(request, head, started, _settings.Files, FrozenBecause) is { } refusal)
             {
-                return new CommitResult(null, refusal, [], []);
+                return new CommitOutcome(null, refusal, [], []);
             }
 
             var now = _clock.GetUtcNow();
@@ -158,22 +161,22 @@ public sealed class ConfigurationService : IDisposable
     }
 
     /// <summary>Keeps a commit that was made with a time limit: a revision with the same content and no limit follows it.</summary>
-    public Task<CommitResult> ConfirmAsync(string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+    public Task<CommitOutcome> ConfirmAsync(string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
         _store.Head is { ConfirmBy: not null } head
             ? CommitAsync(new CommitRequest([], $"confirmed revision {head.Number}", author, head.Hash, null), epoch, peers, cancel)
-            : Task.FromResult(new CommitResult(null, new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"), [], []));
+            : Task.FromResult(new CommitOutcome(null, new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"), [], []));
 
     /// <summary>To be called on the primary about every second: undoes a commit that was not confirmed in time, also one that a former primary made. Null if nothing was due.</summary>
-    public async Task<CommitResult?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+    public async Task<CommitOutcome?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
         CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow()) && _store.Head is { Parent: { } parent } head && await Local.FetchAsync(parent, cancel) is { } before
             ? await CommitAsync(new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null), epoch, peers, cancel)
             : null;
 
     /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
-    public async Task<CommitResult> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+    public async Task<CommitOutcome> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
         await Local.FindAsync(reference, cancel) is { } old
             ? await CommitAsync(new CommitRequest(old.Files, $"rollback to {reference}", author, null, null), epoch, peers, cancel)
-            : new CommitResult(null, NoSuch(reference), [], []);
+            : new CommitOutcome(null, NoSuch(reference), [], []);
 
     /// <summary>The revisions, newest first, and the branches.</summary>
     public Task<ConfigurationHistory> HistoryAsync(CancellationToken cancel) => Local.HistoryAsync(cancel);
@@ -226,16 +229,16 @@ public sealed class ConfigurationService : IDisposable
     /// Puts back a backup. On a unit without any revision: its whole history, applied here. In a running cluster: a new revision with
     /// the backup's content, committed on all units. The unit.yaml in it is only shown (<see cref="BackupFile.TryRead"/>).
     /// </summary>
-    public async Task<CommitResult> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<CommitOutcome> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         if (!BackupFile.TryRead(path, out var backup, out var refusal))
         {
-            return new CommitResult(null, refusal, [], []);
+            return new CommitOutcome(null, refusal, [], []);
         }
 
         if (backup.Head is not { } head)
         {
-            return new CommitResult(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
+            return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
         }
 
         if (_store.Head is not null || peers.Names.Count > 0)
@@ -245,16 +248,16 @@ public sealed class ConfigurationService : IDisposable
 
         if (FrozenBecause is { } reason)
         {
-            return new CommitResult(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
+            return new CommitOutcome(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
         }
 
         var answer = await Local.AcceptAsync(backup.Trunk, backup.Revisions, cancel);
         return answer.Ok
-            ? new CommitResult(_store.Head, null, [answer], [])
-            : new CommitResult(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
+            ? new CommitOutcome(_store.Head, null, [answer], [])
+            : new CommitOutcome(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
     }
 
-    private async Task<CommitResult> DriveAsync(Revision revision, IConfigurationPeers peers)
+    private async Task<CommitOutcome> DriveAsync(Revision revision, IConfigurationPeers peers)
     {
         var machine = new CommitMachine(Local.Unit, [.. peers.Names], _phaseTimeMax);
         var answers = Channel.CreateUnbounded<CommitInput.Answered>();
@@ -276,7 +279,7 @@ public sealed class ConfigurationService : IDisposable
                 if (machine.NextDeadline is { } deadline)
                 {
                     input = await NextAsync(answers.Reader, deadline - _clock.GetElapsedTime(start));
-                    all.AddRange(input is CommitInput.Answered { Answer: { Output: not null } or { Ok: false } } a ? [a.Answer] : []);
+                    all.AddRange(input is CommitInput.Answered answered ? [answered.Answer] : []);
                 }
             }
         }
@@ -288,15 +291,23 @@ public sealed class ConfigurationService : IDisposable
         return Result(machine, revision, all);
     }
 
-    private static CommitResult Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
+    private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
     {
+        answers = [.. answers.Concat(machine.Failures).GroupBy(a => a.Unit, StringComparer.Ordinal).OrderBy(unit => unit.Key, StringComparer.Ordinal).Select(Together)];
         var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
         return machine.State switch
         {
-            CommitState.Committed => new CommitResult(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
-            CommitState.Refused => new CommitResult(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
-            _ => new CommitResult(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
+            CommitState.Committed => new CommitOutcome(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
+            CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
+            _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
         };
+    }
+
+    /// <summary>What one unit said in all phases, as one answer.</summary>
+    private static UnitAnswer Together(IGrouping<string, UnitAnswer> unit)
+    {
+        var output = string.Join("\n", unit.Where(a => a.Output is not null).Select(a => a.Output).Distinct());
+        return new UnitAnswer(unit.Key, unit.All(a => a.Ok), unit.FirstOrDefault(a => !a.Ok)?.Why, output.Length == 0 ? null : output);
     }
 
     private async Task AskAsync(CommitAsk ask, Revision revision, IConfigurationPeers peers, ChannelWriter<CommitInput.Answered> answers)

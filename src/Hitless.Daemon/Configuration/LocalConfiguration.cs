@@ -9,6 +9,9 @@ namespace Hitless.Daemon.Configuration;
 /// </summary>
 public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock) : IDisposable
 {
+    /// <summary>All commands of one phase together; below what the one who drives the commit waits.</summary>
+    public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(45);
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private string? _failure;
 
@@ -51,17 +54,13 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }),
         cancel);
 
-    /// <summary>One phase of a commit that some unit drives.</summary>
-    public Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
-        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
-        {
-            CommitPhase.Check => CheckAsync(revision, cancel),
-            CommitPhase.Apply => ApplyAsync(revision, cancel),
-            CommitPhase.Verify => Task.FromResult(Verify(revision)),
-            CommitPhase.Finish => Task.FromResult(Finish(revision)),
-            _ => TakeBackAsync(revision.Info.Hash, cancel),
-        },
-        cancel);
+    /// <summary>One phase of a commit that some unit drives; commands that are still running after <see cref="PhaseTimeMax"/> are stopped.</summary>
+    public async Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(PhaseTimeMax);
+        return await AnswerPhaseAsync(phase, revision, limit.Token);
+    }
 
     /// <summary>
     /// Follows another unit's head by the rules of <see cref="RevisionMerge"/>: checked, applied and made the head here, or
@@ -153,6 +152,17 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
 
             return Task.FromResult(new UnitAnswer(unit, true, null, problems.Count == 0 ? null : string.Join("\n", problems)));
+        },
+        cancel);
+
+    private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
+        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
+        {
+            CommitPhase.Check => CheckAsync(revision, cancel),
+            CommitPhase.Apply => ApplyAsync(revision, cancel),
+            CommitPhase.Verify => Task.FromResult(Verify(revision)),
+            CommitPhase.Finish => Task.FromResult(Finish(revision)),
+            _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
         },
         cancel);
 

@@ -9,17 +9,16 @@ internal static class RevisionDiff
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static string Of(Revision from, Revision to)
+    /// <summary>Each path that differs.</summary>
+    public static IReadOnlyList<FileDifference> Files(Revision from, Revision to) => [.. CommitRules.Changed(from, to).Select(path =>
     {
-        var text = new StringBuilder();
-        foreach (var path in CommitRules.Changed(from, to))
-        {
-            var (a, b) = (from.Files.FirstOrDefault(f => f.Path == path), to.Files.FirstOrDefault(f => f.Path == path));
-            text.Append(a is not null && b is not null ? Attributes(path, a, b) : "").Append(Content(path, a?.Content, b?.Content));
-        }
+        var (a, b) = (from.Files.FirstOrDefault(f => f.Path == path), to.Files.FirstOrDefault(f => f.Path == path));
+        var attributes = a is not null && b is not null ? Attributes(path, a, b) : "";
+        return new FileDifference(path, a is null ? "added" : b is null ? "removed" : "changed", attributes + Content(path, a?.Content, b?.Content));
+    })];
 
-        return text.ToString();
-    }
+    /// <summary>All of them in one text.</summary>
+    public static string Of(Revision from, Revision to) => string.Concat(Files(from, to).Select(f => f.Text));
 
     private static string Attributes(string path, ManagedFile a, ManagedFile b) => string.Concat(
         new[] { ("check", a.Check, b.Check), ("apply", a.Apply, b.Apply), ("mode", a.Mode, b.Mode) }

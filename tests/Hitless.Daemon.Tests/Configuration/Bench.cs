@@ -101,7 +101,7 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public string? Disk(string path) => File.Exists(Root + path) ? File.ReadAllText(Root + path) : null;
 
-    public Task<CommitResult> Commit(string path, string content, string? parent = null, long epoch = 1) =>
+    public Task<CommitOutcome> Commit(string path, string content, string? parent = null, long epoch = 1) =>
         Service.CommitAsync(new CommitRequest([new ManagedFile(path, Encoding.UTF8.GetBytes(content), null, null, null)], $"set {content}", "anna", parent, null), epoch, this, CancellationToken.None);
 
     public Task<UnitAnswer> BecomePrimary(long epoch = 1) => Service.BecomePrimaryAsync(epoch, this, CancellationToken.None);

@@ -319,7 +319,7 @@ public sealed class ConfigurationServiceTests
         AssertAll(bench, "two", 2);
     }
 
-    private static Task<CommitResult> CommitForTenMinutes(BenchUnit unit) =>
+    private static Task<CommitOutcome> CommitForTenMinutes(BenchUnit unit) =>
         unit.Service.CommitAsync(new CommitRequest([Managed(Bench.A, "two")], "try", "anna", null, 600_000), 1, unit, Cancel);
 
     private static ManagedFile Managed(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);

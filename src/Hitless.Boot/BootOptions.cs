@@ -1,0 +1,68 @@
+namespace Hitless.Boot;
+
+/// <summary>The command line of <c>hitless-boot</c>.</summary>
+/// <param name="RebootCommand">Shell command that reboots the machine; null: start over without.</param>
+/// <param name="DaemonArguments">Everything after <c>--</c>, handed to hitlessd as it is.</param>
+/// <param name="Install">An image for the first installation; then nothing is started.</param>
+/// <param name="Trust">PEM certificates that may have signed it.</param>
+internal sealed record BootOptions(
+    string State,
+    string? Config,
+    string? Socket,
+    string? RebootCommand,
+    IReadOnlyList<string> DaemonArguments,
+    string? Install,
+    string? Trust)
+{
+    public const string Usage = """
+        usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
+               hitless-boot [--state DIR] --install IMAGE --trust CERTIFICATES.pem
+
+        Starts hitlessd from the slot that boot.json in the state directory (default /var/lib/hitless) names, restarts it when
+        it crashes, counts the tries of a trial and falls back. --install puts a first image into slot a.
+        """;
+
+    /// <summary>Reads the arguments; false with what is wrong.</summary>
+    public static bool TryParse(IReadOnlyList<string> arguments, out BootOptions options, out string wrong)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var rest = new List<string>();
+        wrong = "";
+        for (var i = 0; i < arguments.Count && wrong.Length == 0; i++)
+        {
+            if (arguments[i] == "--")
+            {
+                rest.AddRange(arguments.Skip(i + 1));
+                break;
+            }
+
+            if (arguments[i] is not ("--state" or "--config" or "--socket" or "--reboot-command" or "--install" or "--trust"))
+            {
+                wrong = $"unknown argument {arguments[i]}";
+            }
+            else if (i + 1 == arguments.Count)
+            {
+                wrong = $"{arguments[i]} needs a value";
+            }
+            else
+            {
+                values[arguments[i]] = arguments[++i];
+            }
+        }
+
+        options = new BootOptions(
+            Path.GetFullPath(values.GetValueOrDefault("--state", "/var/lib/hitless")),
+            values.GetValueOrDefault("--config"),
+            values.GetValueOrDefault("--socket"),
+            values.GetValueOrDefault("--reboot-command"),
+            rest,
+            values.GetValueOrDefault("--install"),
+            values.GetValueOrDefault("--trust"));
+        if (wrong.Length == 0 && (options.Install is null) != (options.Trust is null))
+        {
+            wrong = "--install and --trust belong together";
+        }
+
+        return wrong.Length == 0;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Hitless.Core.Firmware;
+using Hitless.Firmware.Slots;
+
+namespace Hitless.Boot;
+
+/// <summary>One run of the daemon from a slot. Its output is ours; it leads no terminal and no process group of its own.</summary>
+internal sealed class DaemonProcess : IDisposable
+{
+    private readonly Process process;
+    private readonly long startedAt = Stopwatch.GetTimestamp();
+
+    private DaemonProcess(Process process) => this.process = process;
+
+    public int Id => process.Id;
+
+    /// <summary>128 + the signal's number if a signal ended it.</summary>
+    public int ExitCode => process.ExitCode;
+
+    public TimeSpan Ran => Stopwatch.GetElapsedTime(startedAt);
+
+    /// <summary>Starts the entry point of a slot; false with the reason if the system refuses.</summary>
+    public static bool TryStart(string slotFolder, Slot slot, BootOptions options, out DaemonProcess daemon, out string why)
+    {
+        var start = new ProcessStartInfo(Path.Combine(slotFolder, EntryPoint(slotFolder))) { UseShellExecute = false };
+        AddOption(start, "--config", options.Config);
+        AddOption(start, "--state", options.State);
+        AddOption(start, "--socket", options.Socket);
+        foreach (var argument in options.DaemonArguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment[SlotStore.SlotVariable] = BootState.NameOf(slot);
+        (daemon, why) = (null!, "");
+        try
+        {
+            daemon = new DaemonProcess(Process.Start(start)!);
+            return true;
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
+        {
+            why = e.Message;
+            return false;
+        }
+    }
+
+    public Task ExitedAsync() => process.WaitForExitAsync(CancellationToken.None);
+
+    /// <summary>
+    /// Asks with SIGTERM, and kills what is still there after <paramref name="patience"/>. .NET 10 cannot send a signal and only Hitless.Linux
+    /// may call the C library, so the shell does it: every Linux has one, and this is no hot path.
+    /// </summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        if (!process.HasExited)
+        {
+            using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
+            await kill.WaitForExitAsync(CancellationToken.None);
+            var exited = ExitedAsync();
+            if (await Task.WhenAny(exited, Task.Delay(patience)) != exited)
+            {
+                process.Kill(entireProcessTree: true);
+                await exited;
+            }
+        }
+    }
+
+    public void Dispose() => process.Dispose();
+
+    private static string EntryPoint(string slotFolder)
+    {
+        var file = Path.Combine(slotFolder, "manifest.json");
+        return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) ? manifest.EntryPoint : "hitlessd";
+    }
+
+    private static void AddOption(ProcessStartInfo start, string name, string? value)
+    {
+        if (value is not null)
+        {
+            start.ArgumentList.Add(name);
+            start.ArgumentList.Add(value);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using Hitless.Core.Firmware;
+using Hitless.Firmware.Slots;
+
+namespace Hitless.Boot;
+
+/// <summary>
+/// Keeps the daemon running from the slot that <c>boot.json</c> chooses, until it is told to stop.
+/// <code>
+/// choose (pay a try, on disk) -> start -> wait for: exit of the daemon | deadline of the trial | our own SIGTERM
+///   exit of a trial, or exit 75 into one: choose again at once (the tries run out by themselves, then the choice falls back)
+///   exit 0 of a good slot: it was told to stop, so we end too
+///   exit 75 or crash of a good slot: choose again, the first time at once, then after 100 ms to 2 s
+///   exit 76: the reboot command, then as 75
+///   deadline without a confirmation: stop it, fall back, choose again
+///   SIGTERM: hand it on, wait, end
+/// </code>
+/// If the supervisor itself is killed, the daemon goes on and traffic with it: .NET cannot tie a child to its parent without P/Invoke, and here that is
+/// welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
+/// </summary>
+internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<string> log)
+{
+    /// <summary>A primary hands over before it stops; systemd would wait 90 s.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>A trial that missed its deadline has no sessions to hand over.</summary>
+    private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(2);
+
+    private RestartPolicy restarts;
+
+    private enum Next
+    {
+        Choose,
+        End,
+    }
+
+    /// <summary>The exit code of hitless-boot: 0 after a stop, 1 if no slot can run.</summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var choice = Choose();
+            if (choice.Slot is not { } slot)
+            {
+                log($"nothing to start: {choice.Why}; install an image with `hitless-boot --state {options.State} --install IMAGE --trust CERTIFICATES`");
+                return 1;
+            }
+
+            log($"starting slot {BootState.NameOf(slot)}: {choice.Why}");
+            if (await RunDaemonAsync(slot, choice.Trial, stop) == Next.End)
+            {
+                break;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>A try that cannot be paid on disk is not made: the good slot runs even when the disk is full.</summary>
+    private BootChoice Choose()
+    {
+        var state = ReadState();
+        var choice = BootRules.Boot(state);
+        if (choice.State != state && !TryWrite(choice.State))
+        {
+            choice = BootRules.Boot(BootRules.FallBack(state, "its try could not be written down"));
+        }
+
+        if (state.Trial is not null && choice.Trial is null)
+        {
+            log(choice.State.LastOutcome!);
+        }
+
+        return choice;
+    }
+
+    private bool TryWrite(BootState state)
+    {
+        try
+        {
+            slots.Write(state);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log($"boot.json cannot be written: {e.Message}; look at the disk of {options.State}");
+            return false;
+        }
+    }
+
+    private BootState ReadState()
+    {
+        var state = slots.Read(out var problem);
+        if (problem is not null)
+        {
+            log(problem.ToString());
+        }
+
+        return state;
+    }
+
+    private async Task<Next> RunDaemonAsync(Slot slot, Trial? trial, CancellationToken stop)
+    {
+        if (!DaemonProcess.TryStart(slots.FolderOf(slot), slot, options, out var daemon, out var why))
+        {
+            log($"slot {BootState.NameOf(slot)} cannot be started: {why}");
+            return await PauseAsync(TimeSpan.Zero, stop);
+        }
+
+        using (daemon)
+        {
+            var exited = daemon.ExitedAsync();
+            var stopping = Task.Delay(Timeout.Infinite, stop);
+            if (trial is not null && await Task.WhenAny(exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
+                && first != exited && !stop.IsCancellationRequested && IsOnTrial(slot))
+            {
+                await daemon.StopAsync(TrialPatience);
+                FallBackUnlessConfirmed(slot, $"not confirmed within {trial.ConfirmTimeout.TotalSeconds:0.###} s");
+                return Next.Choose;
+            }
+
+            if (await Task.WhenAny(exited, stopping) != exited)
+            {
+                log("stopping");
+                await daemon.StopAsync(StopPatience);
+                return Next.End;
+            }
+
+            log($"hitlessd of slot {BootState.NameOf(slot)} exited with code {daemon.ExitCode} after {daemon.Ran.TotalSeconds:0.0} s");
+            return await AfterExitAsync(slot, daemon.ExitCode, daemon.Ran, stop);
+        }
+    }
+
+    private async Task<Next> AfterExitAsync(Slot slot, int code, TimeSpan ran, CancellationToken stop)
+    {
+        if (code == SlotStore.ExitReboot)
+        {
+            await RebootAsync();
+        }
+
+        return code == 0 && !IsOnTrial(slot) ? Next.End : await PauseAsync(ran, stop);
+    }
+
+    /// <summary>A trial starts at once: its tries are few. A good slot waits a little longer each time.</summary>
+    private async Task<Next> PauseAsync(TimeSpan ran, CancellationToken stop)
+    {
+        if (slots.Read(out _).Trial is null)
+        {
+            restarts = restarts.Crashed(ran);
+            await Task.Delay(restarts.Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return Next.Choose;
+    }
+
+    private bool IsOnTrial(Slot slot) => slots.Read(out _).Trial?.Slot == slot;
+
+    /// <summary>The daemon is gone, so nobody else writes; but it may have been confirmed while we stopped it.</summary>
+    private void FallBackUnlessConfirmed(Slot slot, string why)
+    {
+        if (IsOnTrial(slot))
+        {
+            var fallen = BootRules.FallBack(ReadState(), why);
+            TryWrite(fallen);
+            log(fallen.LastOutcome!);
+        }
+    }
+
+    private async Task RebootAsync()
+    {
+        if (options.RebootCommand is null)
+        {
+            log("a reboot was asked for; there is no --reboot-command, so hitlessd starts over without");
+            return;
+        }
+
+        log($"rebooting: {options.RebootCommand}");
+        using var reboot = Process.Start("/bin/sh", ["-c", options.RebootCommand]);
+        await reboot.WaitForExitAsync(CancellationToken.None);
+    }
+}

@@ -1,0 +1,159 @@
+using System.CommandLine;
+using Hitless.Cli.Display;
+using Hitless.Core.Api;
+using Hitless.Firmware.Files;
+
+namespace Hitless.Cli.Commands;
+
+/// <summary><c>config show, diff, history, rollback, report, sync, backup, restore</c>; what writes new content is in <see cref="CommitCommands"/>.</summary>
+internal static class ConfigurationCommands
+{
+    public static Command Make(Shell shell)
+    {
+        var path = new Argument<string?>("PATH") { Description = "Print this file alone", Arity = ArgumentArity.ZeroOrOne };
+        var revision = new Option<long?>("--revision") { Description = "An older revision", HelpName = "REV" };
+        var from = new Argument<long?>("FROM") { Description = "Revision (default: the current one)", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Argument<long?>("TO") { Description = "Revision (default: the files on this unit's disk)", Arity = ArgumentArity.ZeroOrOne };
+        var back = new Argument<long>("REV") { Description = "Number of the revision, as in config history" };
+        var message = new Option<string?>("--message", "-m") { Description = "Why", HelpName = "TEXT" };
+        var file = new Argument<string>("FILE") { Description = "The backup" };
+        return new Command("config", "The configuration that all units share")
+        {
+            shell.Command("show", "The current revision and its files", call => ShowAsync(call, call.Value(path), call.Value(revision)), path, revision),
+            CommitCommands.MakeEdit(shell),
+            shell.Command("diff", "What differs between two revisions, or between the current one and this unit's disk", call => DiffAsync(call, call.Value(from), call.Value(to)), from, to),
+            CommitCommands.MakeCommit(shell),
+            CommitCommands.MakeConfirm(shell),
+            shell.Command("history", "All revisions, newest first", HistoryAsync),
+            shell.Command("rollback", "Make an older revision's content current again", call => RollBackAsync(call, call.Value(back), call.Value(message)), back, message),
+            shell.Command("report", "Which unit and which file is in sync, and if not since when and why", call => ReportAsync(call, call.Unit.GetAsync("/v1/config/report", ApiJson.Default.SyncReport, call.Cancel))),
+            shell.Command("sync", "Bring every unit to the current revision", call => ReportAsync(call, call.Unit.PostAsync("/v1/config/sync", ApiJson.Default.SyncReport, call.Cancel))),
+            shell.Command("backup", "Write a backup that one can carry away", call => BackUpAsync(call, call.Value(file)!), file),
+            shell.Command("restore", "Make a backup's content current", call => RestoreAsync(call, call.Value(file)!), file),
+        };
+    }
+
+    private static async Task<int> ShowAsync(Call call, string? path, long? number)
+    {
+        var revision = await call.Unit.GetAsync("/v1/config" + (number is null ? "" : $"?revision={number}"), ApiJson.Default.Revision, call.Cancel);
+        if (path is not null)
+        {
+            var file = CommitCommands.Find(revision, path);
+            call.Screen.Show(revision with { Files = [file] }, CliJson.Api.Revision, _ => call.Screen.Output.Write(System.Text.Encoding.UTF8.GetString(file.Content)));
+            return ExitCode.Done;
+        }
+
+        call.Screen.Show(revision, CliJson.Api.Revision, answer =>
+        {
+            call.Screen.Line(RevisionLine(answer.Info));
+            var table = Tables.Plain("FILE", "SIZE", "MODE", "CHECK", "APPLY");
+            foreach (var managed in answer.Files)
+            {
+                table.AddTexts(managed.Path, Words.Bytes(managed.Content.Length), managed.Mode ?? "", managed.Check ?? "", managed.Apply ?? "");
+            }
+
+            call.Screen.Console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> DiffAsync(Call call, long? from, long? to)
+    {
+        string[] query = [.. from is null ? [] : (string[])[$"from={from}"], .. to is null ? [] : (string[])[$"to={to}"]];
+        var difference = await call.Unit.GetAsync("/v1/config/diff?" + string.Join('&', query), ApiJson.Default.ConfigurationDifference, call.Cancel);
+        call.Screen.Show(difference, CliJson.Api.ConfigurationDifference, answer =>
+        {
+            foreach (var file in answer.Files)
+            {
+                call.Screen.Line($"{file.Change} {file.Path}");
+                call.Screen.Line(file.Text.TrimEnd('\n'));
+            }
+
+            if (answer.Files.Count == 0)
+            {
+                call.Screen.Line($"no difference between {answer.From} and {answer.To}");
+            }
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> HistoryAsync(Call call)
+    {
+        var history = await call.Unit.GetAsync("/v1/config/history", ApiJson.Default.IReadOnlyListRevisionInfo, call.Cancel);
+        call.Screen.Show(history, CliJson.Api.IReadOnlyListRevisionInfo, answer =>
+        {
+            var table = Tables.Plain("REV", "TIME", "AUTHOR", "HASH", "MESSAGE");
+            foreach (var revision in answer)
+            {
+                table.AddTexts($"{revision.Number}", Words.Time(revision.Time), revision.Author, Words.Short(revision.Hash), revision.Message);
+            }
+
+            call.Screen.Console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> RollBackAsync(Call call, long number, string? message)
+    {
+        var request = new RollbackRequest(number, CommitCommands.Author, message);
+        return CommitCommands.Show(call, await call.Unit.PostAsync(
+            "/v1/config/rollback", request, ApiJson.Default.RollbackRequest, ApiJson.Default.CommitResult, call.Cancel));
+    }
+
+    private static async Task<int> ReportAsync(Call call, Task<SyncReport> asked)
+    {
+        call.Screen.Show(await asked, CliJson.Api.SyncReport, report =>
+        {
+            call.Screen.Line($"{report.Cluster}: {(report.InSync ? "in sync" : "NOT in sync")}, revision {report.Revision} ({Words.Short(report.Hash)})");
+            foreach (var unit in report.Units)
+            {
+                var since = unit.Since is { } time ? $" since {Words.Time(time)}" : "";
+                call.Screen.Line($"  {unit.Unit}: {unit.State}{since}, revision {unit.Revision}{(unit.Why is null ? "" : $": {unit.Why}")}");
+                if (unit.Remedy is not null)
+                {
+                    call.Screen.Line($"    {unit.Remedy}");
+                }
+
+                foreach (var item in unit.Items.Where(item => item.State != "in-sync"))
+                {
+                    call.Screen.Line($"    {item.Path}: {item.State}{(item.Why is null ? "" : $": {item.Why}")}");
+                }
+            }
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> BackUpAsync(Call call, string path)
+    {
+        // Beside its destination first: a backup that broke off must not look like one, nor spoil the last good one.
+        var unfinished = path + ".new";
+        try
+        {
+            await using (var file = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnerOnly }))
+            {
+                await call.Unit.DownloadAsync("/v1/config/backup", file, call.Cancel);
+                file.Flush(flushToDisk: true);
+            }
+
+            DurableFile.Move(unfinished, path);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+
+        call.Screen.Show(new WrittenFiles([Path.GetFullPath(path)]), CliJson.Own.WrittenFiles, _ => call.Screen.Line($"backup written to {path} ({Words.Bytes(new FileInfo(path).Length)})"));
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> RestoreAsync(Call call, string path)
+    {
+        await using var file = File.OpenRead(path);
+        return CommitCommands.Show(call, await call.Unit.UploadAsync(
+            $"/v1/config/restore?author={Uri.EscapeDataString(CommitCommands.Author)}", file, ApiJson.Default.CommitResult, call.Cancel));
+    }
+
+    private static string RevisionLine(RevisionInfo info) => info.Number == 0
+        ? "nothing was committed yet; these are the managed files as they lie on this unit"
+        : $"revision {info.Number} ({Words.Short(info.Hash)}), {Words.Time(info.Time)} by {info.Author}: {info.Message}";
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Hitless.Cli.Client;
+using Hitless.Cli.Display;
+using Hitless.Core.Api;
+
+namespace Hitless.Cli.Commands;
+
+/// <summary><c>switchover [--to UNIT] [--wait]</c>.</summary>
+internal static class SwitchoverCommand
+{
+    private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(200);
+
+    public static Command Make(Shell shell)
+    {
+        var to = new Option<string?>("--to") { Description = "The unit that becomes primary (default: the best standby)", HelpName = "UNIT" };
+        var wait = new Option<bool>("--wait") { Description = "Also wait until every unit that is present is ready again" };
+        return shell.Command("switchover", "Make another unit primary, without losing a session", call => RunAsync(call, call.Value(to), call.Value(wait)), to, wait);
+    }
+
+    private static async Task<int> RunAsync(Call call, string? to, bool wait)
+    {
+        var result = await call.Unit.PostAsync(
+            "/v1/switchover", new SwitchoverRequest(to, Wait: true), ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
+        if (wait)
+        {
+            await UntilReadyAsync(call);
+        }
+
+        call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer => call.Screen.Line(
+            $"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}"));
+        return ExitCode.Done;
+    }
+
+    private static async Task UntilReadyAsync(Call call)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
+            if (status.Units.FirstOrDefault(unit => unit.State is not ("ready" or "absent")) is not { } late)
+            {
+                return;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(begin) > SettleTime)
+            {
+                throw new RefusedException($"the switch is done, but {late.Name} is still {late.State}", "see hitless status for the reason");
+            }
+
+            await Task.Delay(Between, call.Cancel);
+        }
+    }
+}

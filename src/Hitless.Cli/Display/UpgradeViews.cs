@@ -1,0 +1,76 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Cli.Display;
+
+/// <summary>What is known before a run, and what became of it, as text.</summary>
+internal static class UpgradeViews
+{
+    public static void Show(Screen screen, UpgradeCheck check)
+    {
+        screen.Line($"image {Words.Short(check.Image)}, version {check.Version}: {(check.Ready ? "ready" : "NOT ready")}");
+        foreach (var result in check.Checks)
+        {
+            screen.Line($"  {result.Result,-4}  {result.Id}: {result.Text}");
+            if (result.Result != "pass" && result.Remedy is not null)
+            {
+                screen.Line($"        {result.Remedy}");
+            }
+        }
+    }
+
+    public static void Show(Screen screen, UpgradePlan plan)
+    {
+        screen.Line($"{plan.From} → {plan.To}, {plan.Mode}, image {Words.Short(plan.Image)}");
+        var table = Tables.Plain("STEP", "", "UNIT", "PRIMARY AFTER", "WHAT HAPPENS");
+        foreach (var step in plan.Steps)
+        {
+            table.AddTexts($"{step.Index + 1}", step.Name, step.Unit ?? "", step.PrimaryAfter, step.Text);
+        }
+
+        screen.Console.Write(table);
+        screen.Line($"in the end {plan.FinalPrimary} is primary: {plan.FinalReason}{(plan.SecondSwitch ? " (the cluster switches a second time)" : "")}");
+    }
+
+    public static void Show(Screen screen, RunStatus? status)
+    {
+        if (status is null)
+        {
+            screen.Line("no run yet");
+            return;
+        }
+
+        screen.Line($"run {status.Run}: {status.State}, {status.From} → {status.To}, {status.Mode}, {status.Percent} %");
+        screen.Line($"  step {status.StepIndex + 1} of {status.StepCount}, {status.Step}{(status.Unit is null ? "" : $" on {status.Unit}")}: {status.Text}");
+    }
+
+    public static void Show(Screen screen, RunReport report)
+    {
+        screen.Line($"run {report.Run}: {report.Verdict}, {report.From} → {report.To}, {report.Mode}, {Words.Duration(report.DurationMs)}, started {Words.Time(report.StartedAt)}");
+        if (report.Reason is { Length: > 0 } reason)
+        {
+            screen.Line($"  {reason}");
+        }
+
+        var table = Tables.Plain("STEP", "UNIT", "AT", "TOOK", "RESULT", "DETAIL");
+        foreach (var step in report.Steps)
+        {
+            table.AddTexts(
+                step.Name, step.Unit ?? "", $"+{Words.Duration((step.StartedAt - report.StartedAt).TotalMilliseconds)}", Words.Duration(step.DurationMs), step.Result, step.Detail ?? "");
+        }
+
+        screen.Console.Write(table);
+        foreach (var election in report.Elections)
+        {
+            screen.Line($"epoch {election.Epoch}: {election.Primary} is primary: {election.Reason}");
+        }
+
+        foreach (var unit in report.Units)
+        {
+            screen.Line($"{unit.Name}: {unit.VersionBefore} (slot {unit.SlotBefore}) → {unit.VersionAfter} (slot {unit.SlotAfter})");
+        }
+
+        var sessions = report.Sessions;
+        screen.Line($"sessions: {Words.Count(sessions.Before)} before, {Words.Count(sessions.Survived)} survived, {Words.Count(sessions.Lost)} lost, {Words.Count(sessions.CriticalLost)} of them critical");
+        screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+    }
+}

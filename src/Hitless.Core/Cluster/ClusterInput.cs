@@ -1,0 +1,119 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>What can happen to a cluster machine. A value, so that a heartbeat costs no allocation; made by the factory methods.</summary>
+public readonly record struct ClusterInput
+{
+    private ClusterInput(ClusterInputKind kind) => Kind = kind;
+
+    /// <summary>Which of the factory methods made it.</summary>
+    public ClusterInputKind Kind { get; }
+
+    /// <summary>The unit that it is about.</summary>
+    public ulong Unit { get; private init; }
+
+    /// <summary>Incarnation tag, sequence, or port bits.</summary>
+    public ulong Value { get; private init; }
+
+    /// <summary>The ticket that it answers, or a count.</summary>
+    public uint Ticket { get; private init; }
+
+    /// <summary>Yes or no.</summary>
+    public bool Flag { get; private init; }
+
+    /// <summary>The decoded heartbeat; valid during the step only.</summary>
+    public Heartbeat? Heartbeat { get; private init; }
+
+    /// <summary>Why, in words.</summary>
+    public string? Text { get; private init; }
+
+    /// <summary>A deadline passed, or nothing did: look at the time.</summary>
+    public static ClusterInput Tick => new(ClusterInputKind.Tick);
+
+    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation.</summary>
+    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat) =>
+        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat };
+
+    /// <summary>Which monitored ports are up (one bit each).</summary>
+    public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
+
+    /// <summary>How many probes fail now.</summary>
+    public static ClusterInput ProbesChanged(int failing) => new(ClusterInputKind.Probes) { Ticket = (uint)failing };
+
+    /// <summary>All sessions of <paramref name="unit"/> have been applied.</summary>
+    public static ClusterInput SessionsSynced(ulong unit) => new(ClusterInputKind.Synced) { Unit = unit };
+
+    /// <summary>The table must be fetched again (overrun, too large a gap).</summary>
+    public static ClusterInput SessionsLost() => new(ClusterInputKind.SyncLost);
+
+    /// <summary>Everything up to <paramref name="sequence"/> is sent.</summary>
+    public static ClusterInput BarrierReached(uint ticket, ulong sequence) => new(ClusterInputKind.Barrier) { Ticket = ticket, Value = sequence };
+
+    /// <summary>The awaited sessions are in the kernel, or could not be had in time.</summary>
+    public static ClusterInput SessionsApplied(uint ticket, bool ok) => new(ClusterInputKind.Applied) { Ticket = ticket, Flag = ok };
+
+    /// <summary>All that had arrived is in the kernel.</summary>
+    public static ClusterInput Drained(uint ticket) => new(ClusterInputKind.Drained) { Ticket = ticket };
+
+    /// <summary>An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby.</summary>
+    public static ClusterInput SwitchoverRequested(ulong? target, string reason) =>
+        new(ClusterInputKind.Switchover) { Unit = target ?? 0, Flag = target is not null, Text = reason };
+
+    /// <summary>Choose the primary by the rules now, as after an upgrade.</summary>
+    public static ClusterInput Renegotiate(string reason) => new(ClusterInputKind.Renegotiate) { Text = reason };
+
+    /// <summary>A run is open (true): nobody preempts until it ends.</summary>
+    public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
+
+    /// <summary>The process is asked to end: hand over first.</summary>
+    public static ClusterInput StopRequested => new(ClusterInputKind.Stop);
+
+    /// <summary>The kernel's number of sessions and the configuration in force, for the next heartbeats.</summary>
+    public static ClusterInput FactsChanged(uint sessions, long revision, ulong revisionTag) =>
+        new(ClusterInputKind.Facts) { Ticket = sessions, Unit = (ulong)revision, Value = revisionTag };
+}
+
+/// <summary>The kinds of <see cref="ClusterInput"/>.</summary>
+public enum ClusterInputKind : byte
+{
+    /// <summary>Time has passed.</summary>
+    Tick,
+
+    /// <summary>A heartbeat came.</summary>
+    Heartbeat,
+
+    /// <summary>Ports went up or down.</summary>
+    Ports,
+
+    /// <summary>Probes changed.</summary>
+    Probes,
+
+    /// <summary>The table is fetched.</summary>
+    Synced,
+
+    /// <summary>The table is no longer whole.</summary>
+    SyncLost,
+
+    /// <summary>A barrier is reached.</summary>
+    Barrier,
+
+    /// <summary>Awaited sessions are applied.</summary>
+    Applied,
+
+    /// <summary>Arrived sessions are applied.</summary>
+    Drained,
+
+    /// <summary>A switchover is asked for.</summary>
+    Switchover,
+
+    /// <summary>The rules are to choose anew.</summary>
+    Renegotiate,
+
+    /// <summary>Preemption is held or released.</summary>
+    Hold,
+
+    /// <summary>The process ends.</summary>
+    Stop,
+
+    /// <summary>Facts for heartbeats.</summary>
+    Facts,
+}

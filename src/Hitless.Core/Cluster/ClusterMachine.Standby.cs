@@ -1,0 +1,114 @@
+namespace Hitless.Core.Cluster;
+
+/// <content>Being standby, fetching the sessions, leaving.</content>
+public sealed partial class ClusterMachine
+{
+    private ulong syncFrom;
+    private ulong syncTag;
+    private readonly Candidate[] candidates = new Candidate[8];
+
+    private void BecomeStandby(string why, TimeSpan now, IClusterEffects effects)
+    {
+        if (!everDecided)
+        {
+            if (options.AdoptClaim)
+            {
+                effects.SetTraffic(TrafficState.Muted);
+            }
+
+            effects.Record("standby", $"{options.Name} is standby: {why}");
+        }
+
+        everDecided = true;
+        Enter(Phase.Standby, now);
+        noPrimarySince = TimeSpan.MaxValue;
+        reason = why;
+        if (CurrentPrimary() is { } primary)
+        {
+            SyncFrom(primary, effects);
+        }
+
+        Tell(now, effects);
+    }
+
+    /// <summary>Fetches the table when the primary, or the primary's incarnation, is another one than before.</summary>
+    private void SyncFrom(Peer primary, IClusterEffects effects)
+    {
+        if (syncFrom != primary.Unit || syncTag != primary.Tag)
+        {
+            syncFrom = primary.Unit;
+            syncTag = primary.Tag;
+            synced = false;
+            effects.SetSessionRole(sending: false, syncFrom);
+        }
+    }
+
+    private void OnSynced(ulong unit, TimeSpan now, IClusterEffects effects)
+    {
+        if (Role != UnitRole.Primary && unit == syncFrom && !synced)
+        {
+            synced = true;
+            effects.Record("sessions", $"{options.Name} holds the sessions of the primary");
+            Tell(now, effects);
+        }
+    }
+
+    private void Leave(TimeSpan now, IClusterEffects effects)
+    {
+        stopped = true;
+        outgoing.Offer = null;
+        Tell(now, effects);
+        effects.Record("stop", $"{options.Name} leaves the cluster");
+        effects.Stopped();
+    }
+
+    private void Enter(Phase next, TimeSpan now)
+    {
+        if (next is Phase.Primary or Phase.Draining)
+        {
+            syncFrom = 0;
+            syncTag = 0;
+        }
+
+        phase = next;
+        phaseSince = now;
+    }
+
+    private Candidate Myself(TimeSpan now) => new(
+        options.Self,
+        options.Name,
+        Role == UnitRole.Primary || synced,
+        Failures,
+        AgeAt(now),
+        options.Priority,
+        overrideOn);
+
+    private Candidate? BestStandby(TimeSpan now)
+    {
+        var standbys = Candidates(now, readyOnly: true)[1..];
+        return Election.TryBest(standbys, options.Margin, out var best) ? best : null;
+    }
+
+    /// <summary>This unit, then every peer that is present; valid until the next call.</summary>
+    private Span<Candidate> Candidates(TimeSpan now, bool readyOnly)
+    {
+        var count = 0;
+        candidates[count++] = Myself(now);
+        foreach (var peer in peers)
+        {
+            if (peer.Absent || count == candidates.Length)
+            {
+                continue;
+            }
+
+            var last = peer.Last;
+            var ready = last.Role == UnitRole.Primary || (last.Role == UnitRole.Standby && last.State is UnitState.Ready or UnitState.Fault);
+            if (ready || !readyOnly)
+            {
+                candidates[count++] = new Candidate(peer.Unit, last.Name, ready, last.Failures, peer.AgeAt(now), last.Priority, last.Override);
+            }
+        }
+
+        return candidates.AsSpan(0, count);
+    }
+}

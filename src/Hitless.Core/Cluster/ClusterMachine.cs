@@ -1,0 +1,459 @@
+using System.Numerics;
+
+namespace Hitless.Core.Cluster;
+
+/// <summary>
+/// Who is primary: one unit's view, and its part in deciding.
+/// <code>
+///              nobody else claims,            Drained
+///   Starting ──I am the best──▶ TakingOver ───────────▶ Primary ──switchover──▶ Handing
+///      │ a primary is heard         ▲                    ▲   │ higher epoch         │ the target's
+///      ▼                            │ primary silent,    │   │ heard                │ higher epoch heard
+///   Standby ────────────────────────┘ I am the best      │   ▼                      ▼
+///      │  ▲                                              │ Draining ◀───────────────┘
+///      │  └──────────── after DrainTime ─────────────────┼───┘
+///      └── primary offers ──▶ Accepting ── Applied ──────┘
+/// </code>
+/// | invariant (design.md) | where |
+/// | 1 a higher epoch steps one down | <see cref="OnHeartbeat"/> |
+/// | 2 commit before claim | <see cref="Claim"/> is reached from Drained and Applied only |
+/// | 3 make before break | Handing forwards on; Draining forwards for DrainTime more |
+/// </summary>
+public sealed partial class ClusterMachine
+{
+    private readonly ClusterOptions options;
+    private readonly List<Peer> peers = [];
+    private readonly Heartbeat outgoing = new();
+
+    private Phase phase = Phase.Starting;
+    private TimeSpan phaseSince;
+    private TimeSpan ageSince;
+    private TimeSpan lastStep;
+    private TimeSpan lastPrimaryHeard;
+    private TimeSpan nextHeartbeat;
+    private TimeSpan noPrimarySince;
+    private TimeSpan quietUntil;
+    private TimeSpan graceUntil;
+    private Epoch epoch;
+    private bool synced;
+    private bool hold;
+    private bool stopping;
+    private bool stopped;
+    private int failingProbes;
+    private ulong portsUp;
+    private bool overrideOn;
+    private string reason = "starting: listening for a primary";
+
+    private enum Phase
+    {
+        Starting,
+        Standby,
+        TakingOver,
+        Accepting,
+        Primary,
+        Handing,
+        Draining,
+    }
+
+    /// <summary>A unit that starts at <paramref name="now"/>.</summary>
+    public ClusterMachine(ClusterOptions options, TimeSpan now, IClusterEffects effects)
+    {
+        this.options = options;
+        phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
+        epoch = new Epoch(options.EpochNumber, 0);
+        overrideOn = options.Override;
+        portsUp = AllPorts;
+        outgoing.Name = options.Name;
+        outgoing.Version = options.Version;
+        outgoing.WireMinor = options.WireMinor;
+        outgoing.Priority = options.Priority;
+        effects.SetTraffic(options.AdoptClaim ? TrafficState.Claimed : TrafficState.Muted);
+        effects.SetSessionRole(sending: options.AdoptClaim, syncFrom: null);
+        Tell(now, effects);
+    }
+
+    /// <summary>What this unit says of itself now: to be sent when <see cref="IClusterEffects.SendHeartbeat"/> asks for it.</summary>
+    public Heartbeat Outgoing => outgoing;
+
+    /// <summary>The wire minor version that every unit present speaks.</summary>
+    public byte AgreedWireMinor { get; private set; }
+
+    /// <summary>The unit's role.</summary>
+    public UnitRole Role => phase switch
+    {
+        Phase.Primary or Phase.Handing => UnitRole.Primary,
+        Phase.Starting => UnitRole.None,
+        Phase.TakingOver when !everDecided => UnitRole.None,
+        _ => UnitRole.Standby,
+    };
+
+    /// <summary>The unit's state.</summary>
+    public UnitState State => phase switch
+    {
+        _ when stopped => UnitState.Leaving,
+        Phase.Draining => UnitState.Draining,
+        Phase.Starting => UnitState.Starting,
+        Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
+        _ when !synced => UnitState.Syncing,
+        _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
+    };
+
+    /// <summary>The highest epoch known; our own while primary.</summary>
+    public Epoch Epoch => epoch;
+
+    /// <summary>Why the unit has its role, in words.</summary>
+    public string Reason => reason;
+
+    /// <summary>All sessions of the primary are held.</summary>
+    public bool Synced => synced;
+
+    /// <summary>Preemption as in force now.</summary>
+    public bool Override => overrideOn;
+
+    /// <summary>Everyone heard since the start, present or absent.</summary>
+    public IReadOnlyList<Peer> Peers => peers;
+
+    /// <summary>The unit that is primary as far as this one knows; 0: nobody.</summary>
+    public ulong Primary => Role == UnitRole.Primary ? options.Self : CurrentPrimary()?.Unit ?? 0;
+
+    /// <summary>Time in the cluster.</summary>
+    public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
+
+    private int Failures => failingProbes + options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
+
+    private ulong AllPorts => options.PortCount >= 64 ? ulong.MaxValue : (1UL << options.PortCount) - 1;
+
+    /// <summary>When <see cref="Step"/> wants to be called at the latest, if nothing happens before.</summary>
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            if (stopped)
+            {
+                return TimeSpan.MaxValue;
+            }
+
+            var next = nextHeartbeat;
+            foreach (var peer in peers)
+            {
+                next = peer.Absent ? next : Earlier(next, SilentAt(peer));
+            }
+
+            next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
+            return Earlier(next, phase switch
+            {
+                Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
+                Phase.Draining => phaseSince + options.DrainTime,
+                Phase.Handing => phaseSince + options.OfferTimeout,
+                _ => TimeSpan.MaxValue,
+            });
+        }
+    }
+
+    /// <summary>Takes one input at <paramref name="now"/> (monotonic) and says what to do.</summary>
+    public void Step(in ClusterInput input, TimeSpan now, IClusterEffects effects)
+    {
+        if (stopped)
+        {
+            return;
+        }
+
+        DoubtOneself(now);
+        switch (input.Kind)
+        {
+            case ClusterInputKind.Heartbeat:
+                OnHeartbeat(input, now, effects);
+                break;
+            case ClusterInputKind.Ports:
+                OnPorts(input.Value, now, effects);
+                break;
+            case ClusterInputKind.Probes:
+                failingProbes = (int)input.Ticket;
+                break;
+            case ClusterInputKind.Synced:
+                OnSynced(input.Unit, now, effects);
+                break;
+            case ClusterInputKind.SyncLost:
+                synced = false;
+                break;
+            case ClusterInputKind.Barrier:
+                OnBarrier(input, now, effects);
+                break;
+            case ClusterInputKind.Applied:
+                OnApplied(input, now, effects);
+                break;
+            case ClusterInputKind.Drained:
+                OnDrained(input, now, effects);
+                break;
+            case ClusterInputKind.Switchover:
+                OnSwitchoverRequested(input, now, effects);
+                break;
+            case ClusterInputKind.Renegotiate:
+                OnRenegotiate(input.Text ?? "renegotiation", now, effects);
+                break;
+            case ClusterInputKind.Hold:
+                hold = input.Flag;
+                outgoing.Upgrading = hold;
+                break;
+            case ClusterInputKind.Stop:
+                stopping = true;
+                effects.Record("stop", "asked to stop");
+                break;
+            case ClusterInputKind.Facts:
+                outgoing.Sessions = input.Ticket;
+                outgoing.Revision = (long)input.Unit;
+                outgoing.RevisionTag = input.Value;
+                break;
+            default:
+                break;
+        }
+
+        FindSilentPeers(now, effects);
+        Advance(now, effects);
+        if (now >= nextHeartbeat)
+        {
+            Tell(now, effects);
+        }
+
+        lastStep = now;
+    }
+
+    /// <summary>Moves that time, or the present state of the peers, asks for.</summary>
+    private void Advance(TimeSpan now, IClusterEffects effects)
+    {
+        switch (phase)
+        {
+            case Phase.Starting when CurrentPrimary() is { } primary:
+                BecomeStandby($"{primary.Last.Name} is primary", now, effects);
+                break;
+            case Phase.Starting when now - phaseSince >= options.StartHold:
+            case Phase.Standby:
+                if (stopping)
+                {
+                    Leave(now, effects);
+                }
+                else
+                {
+                    ConsiderTakeover(now, effects);
+                }
+
+                break;
+            case Phase.Starting when stopping:
+                Leave(now, effects);
+                break;
+            case Phase.Accepting when CurrentPrimary() is null:
+                BecomeStandby("the offering primary is gone", now, effects);
+                break;
+            case Phase.Primary:
+                ConsiderHandingOver(now, effects);
+                break;
+            case Phase.Handing when now - phaseSince >= options.OfferTimeout:
+                WithdrawOffer("the target did not claim in time", now, effects);
+                break;
+            case Phase.Handing when FindOrAdd(handingTo).Absent:
+                WithdrawOffer("the target is gone", now, effects);
+                break;
+            case Phase.Draining when now - phaseSince >= options.DrainTime:
+                effects.SetTraffic(TrafficState.Muted);
+                BecomeStandby(reason, now, effects);
+                break;
+            default:
+                break;
+        }
+
+        if (Role == UnitRole.Primary && now >= nextAnnouncement)
+        {
+            Announce(now, effects);
+        }
+    }
+
+    private void OnHeartbeat(in ClusterInput input, TimeSpan now, IClusterEffects effects)
+    {
+        var heartbeat = input.Heartbeat!;
+        var peer = FindOrAdd(input.Unit);
+        var news = false;
+        if (peer.Tag != input.Value)
+        {
+            if (!heartbeat.Hears(options.Self, options.Tag))
+            {
+                // It could be a recording from before our start: name it, and believe it once it names us.
+                peer.PendingTag = input.Value;
+                peer.PendingAt = now;
+                Tell(now, effects);
+                return;
+            }
+
+            peer.Tag = input.Value;
+            peer.PendingTag = 0;
+            effects.Record("unit", $"{heartbeat.Name} has started ({heartbeat.Version})");
+            news = true;
+        }
+
+        var wasPrimary = !peer.Absent && peer.Last.Role == UnitRole.Primary;
+        peer.Last.CopyFrom(heartbeat);
+        peer.HeardAt = now;
+        if (heartbeat.State == UnitState.Leaving)
+        {
+            MarkAbsent(peer, "left", effects);
+            return;
+        }
+
+        if (peer.Absent)
+        {
+            peer.Absent = false;
+            effects.Record("unit", $"{heartbeat.Name} is present ({heartbeat.Version})");
+        }
+
+        AgreeOnWire();
+        if (heartbeat.Epoch > epoch && heartbeat.Role == UnitRole.Primary)
+        {
+            StepDown(peer, now, effects);
+            epoch = heartbeat.Epoch;
+        }
+        else if (heartbeat.Epoch.Number > epoch.Number && Role != UnitRole.Primary)
+        {
+            epoch = heartbeat.Epoch;
+        }
+        else if (wasPrimary && heartbeat.Role != UnitRole.Primary && Role == UnitRole.Primary)
+        {
+            // The other side of a split, or the former primary of our switchover, has stopped speaking for the addresses.
+            Announce(now, effects);
+        }
+
+        // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
+        if (heartbeat.Role == UnitRole.Primary && CurrentPrimary() == peer)
+        {
+            lastPrimaryHeard = now;
+            FollowPrimary(peer, now, effects);
+        }
+
+        if (news)
+        {
+            Tell(now, effects);
+        }
+    }
+
+    private void OnPorts(ulong up, TimeSpan now, IClusterEffects effects)
+    {
+        var fallen = portsUp & ~up & AllPorts;
+        if (fallen != 0)
+        {
+            // FortiOS: age starts again when a monitored port fails.
+            ageSince = now;
+        }
+
+        if (((portsUp ^ up) & AllPorts) != 0)
+        {
+            portsUp = up;
+            outgoing.PortsUp = up;
+            Tell(now, effects);
+        }
+    }
+
+    private void FindSilentPeers(TimeSpan now, IClusterEffects effects)
+    {
+        foreach (var peer in peers)
+        {
+            if (!peer.Absent && now >= SilentAt(peer))
+            {
+                MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms", effects);
+            }
+        }
+    }
+
+    private void MarkAbsent(Peer peer, string why, IClusterEffects effects)
+    {
+        if (!peer.Absent)
+        {
+            peer.Absent = true;
+            effects.Record("unit", $"{peer.Last.Name} is absent: {why}");
+        }
+
+        AgreeOnWire();
+    }
+
+    /// <summary>A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval.</summary>
+    private void DoubtOneself(TimeSpan now)
+    {
+        if (now - lastStep > options.Silence / 2)
+        {
+            graceUntil = now + options.Interval;
+        }
+    }
+
+    private TimeSpan SilentAt(Peer peer)
+    {
+        var silent = peer.HeardAt + options.Silence;
+        return silent < graceUntil ? graceUntil : silent;
+    }
+
+    private void Tell(TimeSpan now, IClusterEffects effects)
+    {
+        outgoing.Role = Role;
+        outgoing.State = State;
+        outgoing.Epoch = epoch;
+        outgoing.Override = overrideOn;
+        outgoing.Age = AgeAt(now);
+        outgoing.Failures = (ushort)Failures;
+        outgoing.PortsUp = portsUp;
+        outgoing.EchoCount = 0;
+        foreach (var peer in peers)
+        {
+            AddEcho(peer.Unit, peer.Tag, now - peer.HeardAt);
+            AddEcho(peer.Unit, peer.PendingTag, now - peer.PendingAt);
+        }
+
+        nextHeartbeat = now + options.Interval;
+        effects.SendHeartbeat();
+    }
+
+    private void AddEcho(ulong unit, ulong tag, TimeSpan heardAgo)
+    {
+        if (tag != 0 && heardAgo < options.Silence && outgoing.EchoCount < Heartbeat.EchoCountMax)
+        {
+            outgoing.Echoes[outgoing.EchoCount++] = new Echo(unit, tag);
+        }
+    }
+
+    private void AgreeOnWire()
+    {
+        var agreed = options.WireMinor;
+        foreach (var peer in peers)
+        {
+            agreed = peer.Absent ? agreed : Math.Min(agreed, peer.Last.WireMinor);
+        }
+
+        AgreedWireMinor = agreed;
+    }
+
+    private Peer? CurrentPrimary()
+    {
+        Peer? best = null;
+        foreach (var peer in peers)
+        {
+            if (!peer.Absent && peer.Last.Role == UnitRole.Primary && (best is null || peer.Last.Epoch > best.Last.Epoch))
+            {
+                best = peer;
+            }
+        }
+
+        return best;
+    }
+
+    private Peer FindOrAdd(ulong unit)
+    {
+        foreach (var peer in peers)
+        {
+            if (peer.Unit == unit)
+            {
+                return peer;
+            }
+        }
+
+        var added = new Peer(unit);
+        peers.Add(added);
+        return added;
+    }
+
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

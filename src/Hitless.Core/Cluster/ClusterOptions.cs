@@ -1,0 +1,44 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>What a cluster machine is told of its own unit. <c>Self</c> is the unit's id (its serial), <c>Tag</c> that of this incarnation (random at each start).</summary>
+public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string Version, byte WireMinor)
+{
+    /// <summary>0-255, higher wins.</summary>
+    public byte Priority { get; init; } = 128;
+
+    /// <summary>Preemption.</summary>
+    public bool Override { get; init; }
+
+    /// <summary>Time between heartbeats.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Heartbeats that must be missed in a row before a unit counts as silent.</summary>
+    public int LostThreshold { get; init; } = 4;
+
+    /// <summary>Ages closer than this are equal.</summary>
+    public TimeSpan Margin { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>How long a starting unit listens before it may become primary.</summary>
+    public TimeSpan StartHold { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a former primary forwards what is still in flight.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>An offer that was not taken by then is withdrawn.</summary>
+    public TimeSpan OfferTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time between two switchovers that the rules (not an operator) ask for.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Monitored ports, in the order of the port bits.</summary>
+    public int PortCount { get; init; }
+
+    /// <summary>The highest epoch that this unit had written down.</summary>
+    public long EpochNumber { get; init; }
+
+    /// <summary>The kernel still forwards from before a restart of the daemon: leave it so until it is known who is primary.</summary>
+    public bool AdoptClaim { get; init; }
+
+    /// <summary>Silence after which a unit counts as gone.</summary>
+    public TimeSpan Silence => Interval * LostThreshold;
+}

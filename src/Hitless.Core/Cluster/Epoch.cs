@@ -1,0 +1,30 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>
+/// A term of one primary. Grows by one at every change of primary; the claimant makes it unique, so that no partition, however
+/// many ways it splits, can put two primaries into one epoch (docs/decisions/0003). Totally ordered: number first, then claimant.
+/// </summary>
+public readonly record struct Epoch(long Number, ulong Claimant) : IComparable<Epoch>
+{
+    /// <summary>Before the first primary.</summary>
+    public static readonly Epoch None;
+
+    /// <summary>The epoch that <paramref name="claimant"/> opens after this one.</summary>
+    public Epoch Next(ulong claimant) => new(Number + 1, claimant);
+
+    /// <inheritdoc/>
+    public int CompareTo(Epoch other) =>
+        Number != other.Number ? Number.CompareTo(other.Number) : Claimant.CompareTo(other.Claimant);
+
+    /// <summary>Older than.</summary>
+    public static bool operator <(Epoch left, Epoch right) => left.CompareTo(right) < 0;
+
+    /// <summary>Newer than.</summary>
+    public static bool operator >(Epoch left, Epoch right) => left.CompareTo(right) > 0;
+
+    /// <summary>Not newer than.</summary>
+    public static bool operator <=(Epoch left, Epoch right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Not older than.</summary>
+    public static bool operator >=(Epoch left, Epoch right) => left.CompareTo(right) >= 0;
+}

@@ -1,0 +1,194 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Hitless.Core.Cluster;
+
+/// <summary>
+/// The payload of a heartbeat: fields of one byte tag, one byte length and big-endian content. A reader skips and counts tags that
+/// it does not know and takes what it knows from a longer field, so either side may be the newer one.
+/// </summary>
+public static class HeartbeatCodec
+{
+    /// <summary>No heartbeat is longer.</summary>
+    public const int LengthMax = 512;
+
+    private const int StringLengthMax = 64;
+
+    private enum Tag : byte
+    {
+        Name = 1,
+        Version = 2,
+        Role = 3,
+        Epoch = 4,
+        Rank = 5,
+        Age = 6,
+        Offer = 7,
+        Echoes = 8,
+        Revision = 9,
+
+        // Wire minor 1.
+        Load = 10,
+    }
+
+    /// <summary>Writes <paramref name="heartbeat"/> as minor version <paramref name="minor"/> and returns the length in bytes. <paramref name="target"/> holds at least <see cref="LengthMax"/>.</summary>
+    public static int Write(Heartbeat heartbeat, int minor, Span<byte> target)
+    {
+        var at = 0;
+        at = WriteString(target, at, Tag.Name, heartbeat.Name);
+        at = WriteString(target, at, Tag.Version, heartbeat.Version);
+        var field = Begin(target, ref at, Tag.Role, 4);
+        field[0] = (byte)heartbeat.Role;
+        field[1] = (byte)heartbeat.State;
+        field[2] = heartbeat.WireMinor;
+        field[3] = (byte)((heartbeat.Override ? 1 : 0) | (heartbeat.Upgrading ? 2 : 0));
+        field = Begin(target, ref at, Tag.Epoch, 16);
+        BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Epoch.Number);
+        BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant);
+        field = Begin(target, ref at, Tag.Rank, 3);
+        field[0] = heartbeat.Priority;
+        BinaryPrimitives.WriteUInt16BigEndian(field[1..], heartbeat.Failures);
+        field = Begin(target, ref at, Tag.Age, 8);
+        BinaryPrimitives.WriteInt64BigEndian(field, (long)heartbeat.Age.TotalMilliseconds);
+        if (heartbeat.Offer is { } offer)
+        {
+            field = Begin(target, ref at, Tag.Offer, 20);
+            BinaryPrimitives.WriteUInt64BigEndian(field, offer.Target);
+            BinaryPrimitives.WriteUInt32BigEndian(field[8..], offer.Token);
+            BinaryPrimitives.WriteUInt64BigEndian(field[12..], offer.Sequence);
+        }
+
+        field = Begin(target, ref at, Tag.Echoes, heartbeat.EchoCount * 16);
+        for (var i = 0; i < heartbeat.EchoCount; i++)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Echoes[i].Unit);
+            BinaryPrimitives.WriteUInt64BigEndian(field[((i * 16) + 8)..], heartbeat.Echoes[i].Tag);
+        }
+
+        field = Begin(target, ref at, Tag.Revision, 16);
+        BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Revision);
+        BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.RevisionTag);
+        if (minor >= 1)
+        {
+            field = Begin(target, ref at, Tag.Load, 12);
+            BinaryPrimitives.WriteUInt32BigEndian(field, heartbeat.Sessions);
+            BinaryPrimitives.WriteUInt64BigEndian(field[4..], heartbeat.PortsUp);
+        }
+
+        return at;
+    }
+
+    /// <summary>Reads a payload into <paramref name="heartbeat"/>; false if it is malformed (then the content is undefined).</summary>
+    public static bool TryRead(ReadOnlySpan<byte> source, Heartbeat heartbeat)
+    {
+        heartbeat.Offer = null;
+        heartbeat.EchoCount = 0;
+        heartbeat.UnknownFields = 0;
+        heartbeat.Sessions = 0;
+        heartbeat.PortsUp = ulong.MaxValue;
+        var seen = 0;
+        while (!source.IsEmpty)
+        {
+            if (source.Length < 2 || source.Length < 2 + source[1])
+            {
+                return false;
+            }
+
+            var tag = (Tag)source[0];
+            if (!TryReadField(tag, source.Slice(2, source[1]), heartbeat))
+            {
+                return false;
+            }
+
+            seen |= tag <= Tag.Load ? 1 << (int)tag : 0;
+            source = source[(2 + source[1])..];
+        }
+
+        const int Mandatory = (1 << (int)Tag.Name) | (1 << (int)Tag.Role) | (1 << (int)Tag.Epoch) | (1 << (int)Tag.Rank) | (1 << (int)Tag.Age);
+        return (seen & Mandatory) == Mandatory;
+    }
+
+    private static bool TryReadField(Tag tag, ReadOnlySpan<byte> field, Heartbeat heartbeat)
+    {
+        switch (tag)
+        {
+            case Tag.Name when field.Length is > 0 and <= StringLengthMax:
+                heartbeat.Name = Keep(heartbeat.Name, field);
+                return true;
+            case Tag.Version when field.Length <= StringLengthMax:
+                heartbeat.Version = Keep(heartbeat.Version, field);
+                return true;
+            case Tag.Role when field.Length >= 4 && field[0] <= (byte)UnitRole.Primary && field[1] <= (byte)UnitState.Absent:
+                heartbeat.Role = (UnitRole)field[0];
+                heartbeat.State = (UnitState)field[1];
+                heartbeat.WireMinor = field[2];
+                heartbeat.Override = (field[3] & 1) != 0;
+                heartbeat.Upgrading = (field[3] & 2) != 0;
+                return true;
+            case Tag.Epoch when field.Length >= 16:
+                heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), BinaryPrimitives.ReadUInt64BigEndian(field[8..]));
+                return heartbeat.Epoch.Number is >= 0 and < long.MaxValue / 2;
+            case Tag.Rank when field.Length >= 3:
+                heartbeat.Priority = field[0];
+                heartbeat.Failures = BinaryPrimitives.ReadUInt16BigEndian(field[1..]);
+                return true;
+            case Tag.Age when field.Length >= 8:
+                var age = BinaryPrimitives.ReadInt64BigEndian(field);
+                heartbeat.Age = TimeSpan.FromMilliseconds(Math.Clamp(age, 0, 1L << 42));
+                return age >= 0;
+            case Tag.Offer when field.Length >= 20:
+                heartbeat.Offer = new Offer(
+                    BinaryPrimitives.ReadUInt64BigEndian(field),
+                    BinaryPrimitives.ReadUInt32BigEndian(field[8..]),
+                    BinaryPrimitives.ReadUInt64BigEndian(field[12..]));
+                return true;
+            case Tag.Echoes when field.Length % 16 == 0:
+                heartbeat.EchoCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
+                for (var i = 0; i < heartbeat.EchoCount; i++)
+                {
+                    heartbeat.Echoes[i] = new Echo(
+                        BinaryPrimitives.ReadUInt64BigEndian(field[(i * 16)..]),
+                        BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..]));
+                }
+
+                return true;
+            case Tag.Revision when field.Length >= 16:
+                heartbeat.Revision = BinaryPrimitives.ReadInt64BigEndian(field);
+                heartbeat.RevisionTag = BinaryPrimitives.ReadUInt64BigEndian(field[8..]);
+                return true;
+            case Tag.Load when field.Length >= 12:
+                heartbeat.Sessions = BinaryPrimitives.ReadUInt32BigEndian(field);
+                heartbeat.PortsUp = BinaryPrimitives.ReadUInt64BigEndian(field[4..]);
+                return true;
+            case >= Tag.Name and <= Tag.Load:
+                return false;
+            default:
+                heartbeat.UnknownFields++;
+                return true;
+        }
+    }
+
+    private static Span<byte> Begin(Span<byte> target, ref int at, Tag tag, int length)
+    {
+        target[at] = (byte)tag;
+        target[at + 1] = checked((byte)length);
+        var field = target.Slice(at + 2, length);
+        at += 2 + length;
+        return field;
+    }
+
+    private static int WriteString(Span<byte> target, int at, Tag tag, string text)
+    {
+        var length = Encoding.UTF8.GetBytes(text.AsSpan(0, Math.Min(text.Length, StringLengthMax / 2)), target[(at + 2)..]);
+        target[at] = (byte)tag;
+        target[at + 1] = (byte)Math.Min(length, StringLengthMax);
+        return at + 2 + target[at + 1];
+    }
+
+    /// <summary>The text that <paramref name="bytes"/> spell: the old string again, if they spell that.</summary>
+    private static string Keep(string old, ReadOnlySpan<byte> bytes)
+    {
+        Span<char> text = stackalloc char[StringLengthMax];
+        var length = Encoding.UTF8.GetChars(bytes, text);
+        return text[..length].SequenceEqual(old) ? old : new string(text[..length]);
+    }
+}

@@ -1,0 +1,35 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>What a <see cref="ClusterMachine"/> wants done. Implemented by the daemon's control loop and by the simulator. Nothing here may block.</summary>
+public interface IClusterEffects
+{
+    /// <summary>Make the kernel so, in one transaction.</summary>
+    void SetTraffic(TrafficState state);
+
+    /// <summary>Gratuitous ARP and unsolicited NA for every virtual address, from the virtual MAC.</summary>
+    void Announce();
+
+    /// <summary>Send <see cref="ClusterMachine.Outgoing"/> on every heartbeat link.</summary>
+    void SendHeartbeat();
+
+    /// <summary>Whether to send this kernel's session events, and from whom to fetch the table (null: from nobody).</summary>
+    void SetSessionRole(bool sending, ulong? syncFrom);
+
+    /// <summary>Send all that the kernel has reported so far; answer with <see cref="ClusterInput.BarrierReached"/>.</summary>
+    void Barrier(uint ticket);
+
+    /// <summary>Apply what <paramref name="peer"/> sent up to <paramref name="sequence"/>; answer with <see cref="ClusterInput.SessionsApplied"/>.</summary>
+    void AwaitApplied(uint ticket, ulong peer, ulong sequence);
+
+    /// <summary>Apply all that has arrived; answer with <see cref="ClusterInput.Drained"/>.</summary>
+    void Drain(uint ticket);
+
+    /// <summary>Something that an operator wants to read later.</summary>
+    void Record(string kind, string text);
+
+    /// <summary>A requested switchover has ended.</summary>
+    void SwitchoverEnded(bool done, string text);
+
+    /// <summary>The unit has left the cluster in good order; the process may end.</summary>
+    void Stopped();
+}

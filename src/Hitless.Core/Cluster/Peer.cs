@@ -1,0 +1,29 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>What a unit knows of another one: its last heartbeat and when it came.</summary>
+public sealed class Peer(ulong unit)
+{
+    /// <summary>The peer's id.</summary>
+    public ulong Unit { get; } = unit;
+
+    /// <summary>Tag of the incarnation that is believed: it has named our own incarnation, so it is no recording. 0: none yet.</summary>
+    public ulong Tag { get; internal set; }
+
+    /// <summary>Tag of an incarnation that has not named ours yet; we name it, so that it can.</summary>
+    public ulong PendingTag { get; internal set; }
+
+    /// <summary>When the pending incarnation was last heard.</summary>
+    public TimeSpan PendingAt { get; internal set; }
+
+    /// <summary>When its last heartbeat came.</summary>
+    public TimeSpan HeardAt { get; internal set; }
+
+    /// <summary>Gone: silent for too long, or it said goodbye.</summary>
+    public bool Absent { get; internal set; } = true;
+
+    /// <summary>Its last heartbeat.</summary>
+    public Heartbeat Last { get; internal set; } = new();
+
+    /// <summary>Its age now.</summary>
+    public TimeSpan AgeAt(TimeSpan now) => Last.Age + (now - HeardAt);
+}

@@ -1,0 +1,26 @@
+namespace Hitless.Core.Sessions;
+
+/// <summary>What <see cref="SessionExchange"/> wants done. The daemon does it to the kernel and the network, the tests to tables and virtual time.</summary>
+public interface ISessionEffects
+{
+    /// <summary>Stands for every unit in <see cref="Send"/>.</summary>
+    const ulong EveryUnit = 0;
+
+    /// <summary>Sends a payload to one unit, or to <see cref="EveryUnit"/>. It may be lost.</summary>
+    void Send(ulong unit, ReadOnlySpan<byte> payload);
+
+    /// <summary>Makes the kernel hold this session; with <paramref name="onlyIfMissing"/> an entry that stands is left alone.</summary>
+    void Apply(in SessionRecord record, bool onlyIfMissing);
+
+    /// <summary>Removes a session from the kernel.</summary>
+    void Delete(in SessionKey key);
+
+    /// <summary>Begin to read the whole table: each entry to <see cref="SessionExchange.OnDumped"/>, at its pace, then <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.</summary>
+    void StartDump();
+
+    /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked"/> does not know, then call <see cref="SessionExchange.OnPruned"/>.</summary>
+    void StartPrune(ulong unit);
+
+    /// <summary>What was held of a unit's sessions is no longer whole: they are being asked for again.</summary>
+    void SyncLost(ulong unit);
+}

@@ -1,0 +1,91 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Core.Sessions;
+
+/// <summary>
+/// Names what differs between the table of the unit that carries traffic and another's, and what becomes of it at a switch. A comparison of two
+/// living tables also finds what is merely on its way: compare twice and keep what is <see cref="Settled"/>.
+/// </summary>
+public static class SessionDiffer
+{
+    private const int EntriesMax = 1000;
+
+    /// <summary>Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.</summary>
+    /// <param name="isCritical">Whether a session is named in <c>sessions.critical</c>.</param>
+    public static SessionDifference Compare(
+        string unit,
+        string with,
+        IEnumerable<SessionRecord> ours,
+        IEnumerable<SessionRecord> theirs,
+        long compared,
+        long bytesExchanged,
+        Func<SessionRecord, bool>? isCritical = null)
+    {
+        var reference = new Dictionary<SessionKey, SessionRecord>();
+        foreach (var record in ours)
+            reference[record.Key] = record;
+        var entries = new List<SessionDifferenceEntry>();
+        foreach (var record in theirs)
+        {
+            if (!reference.Remove(record.Key, out var our))
+                entries.Add(Entry("extra", "not-needed", record, isCritical, $"{with} holds it, {unit} does not"));
+            else if (our.Reply != record.Reply)
+                entries.Add(Entry("nat", "breaks", our, isCritical, $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} {record.Reply.Text(our.Key.V6, our.Key.Protocol)}"));
+            else if (our.Tcp.Class != record.Tcp.Class)
+                entries.Add(Entry("state", StateFate(our), our, isCritical, $"{unit} {StateText(our)}, {with} {StateText(record)}"));
+        }
+
+        foreach (var record in reference.Values)
+            entries.Add(Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+        return Counted(unit, with, entries, compared, bytesExchanged);
+    }
+
+    /// <summary>What two comparisons, a moment apart, both found.</summary>
+    public static SessionDifference Settled(SessionDifference first, SessionDifference second)
+    {
+        var known = first.Entries.Select(Identity).ToHashSet();
+        return Counted(second.Unit, second.With, [.. second.Entries.Where(entry => known.Contains(Identity(entry)))], second.Compared, first.BytesExchanged + second.BytesExchanged);
+    }
+
+    /// <summary>A session in words.</summary>
+    public static SessionEntry Describe(in SessionRecord record, bool critical = false) => new(
+        Protocols.Name(record.Key.Protocol),
+        record.Key.Original.Text(record.Key.V6, record.Key.Protocol),
+        record.Reply.Text(record.Key.V6, record.Key.Protocol),
+        StateText(record),
+        record.TimeoutSeconds,
+        record.Mark,
+        record.Key.Zone,
+        critical);
+
+    private static (string, string, string, int) Identity(SessionDifferenceEntry entry) =>
+        (entry.Cause, entry.Session.Protocol, entry.Session.Original, entry.Session.Zone);
+
+    private static SessionDifferenceEntry Entry(string cause, string fate, in SessionRecord record, Func<SessionRecord, bool>? isCritical, string detail) =>
+        new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
+
+    // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry.
+    private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
+    {
+        Protocols.Tcp => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
+        Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
+        _ => record.HasNat ? "breaks" : "survives",
+    };
+
+    private static string StateFate(in SessionRecord record) => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+
+    private static string StateText(in SessionRecord record) => record.Tcp.State != TcpState.None
+        ? record.Tcp.State.ToString()
+        : record.Status.HasFlag(SessionStatus.Assured) ? "assured" : record.Status.HasFlag(SessionStatus.SeenReply) ? "replied" : "unreplied";
+
+    private static SessionDifference Counted(string unit, string with, List<SessionDifferenceEntry> entries, long compared, long bytesExchanged) => new(
+        unit,
+        with,
+        entries.Count(entry => entry.Cause == "missing"),
+        entries.Count(entry => entry.Cause == "extra"),
+        entries.Count(entry => entry.Cause is "state" or "nat"),
+        entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
+        bytesExchanged,
+        compared,
+        [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)]);
+}

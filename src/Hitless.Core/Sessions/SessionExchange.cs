@@ -1,0 +1,256 @@
+using Hitless.Core.Wire;
+
+namespace Hitless.Core.Sessions;
+
+/// <summary>
+/// The replication protocol of one unit, as a pure machine. Whoever carries traffic sends; everybody follows whom they asked.
+/// <code>
+/// follower                                   sender (carries traffic)
+///   SyncRequest(nonce)  ------------------->
+///   <-------------------  SyncAnswer(nonce, start)        proves that it is no recording
+///   <-------------------  frames start…: BulkBegin, sessions and live updates, BulkEnd
+///   Report(applied, missing ranges)  ------>  the missing frames again
+///   <-------------------  Position(last, oldest)          so that a lost last frame is noticed
+/// </code>
+/// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication.
+/// </summary>
+public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
+{
+    private const int EarlyFrames = 1024;
+    private readonly SessionStreamSender sender = new(ringFrames);
+    private readonly List<SessionStreamReceiver> receivers = [];
+    private ulong nonceState = nonceSeed;
+
+    /// <summary>This unit carries traffic and tells the others.</summary>
+    public bool Sending { get; private set; }
+
+    /// <summary>The unit whose sessions this one wants to hold.</summary>
+    public ulong? SyncFrom { get; private set; }
+
+    /// <summary>Sequence of the last frame sent.</summary>
+    public ulong LastSequence => sender.LastSequence;
+
+    /// <summary>A bulk is being sent.</summary>
+    public bool BulkRuns => sender.BulkRuns;
+
+    /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            var deadline = Sending ? sender.NextDeadline : TimeSpan.MaxValue;
+            foreach (var receiver in receivers)
+                deadline = receiver.NextDeadline < deadline ? receiver.NextDeadline : deadline;
+            return deadline;
+        }
+    }
+
+    /// <summary>Counters so far.</summary>
+    public SessionExchangeStatus Status(TimeSpan now)
+    {
+        long applied = 0, skipped = 0;
+        var lag = TimeSpan.Zero;
+        foreach (var receiver in receivers)
+        {
+            applied += receiver.EventsApplied;
+            skipped += receiver.Skipped;
+            lag = receiver.Unit == SyncFrom ? receiver.Lag(now) : lag;
+        }
+
+        return new SessionExchangeStatus(sender.EventsSent, applied, skipped, sender.Retransmitted, sender.Bulks, lag);
+    }
+
+    /// <summary>Says what this unit is: whether it carries traffic, and whose sessions it wants. A changed <paramref name="syncFrom"/> asks for a bulk.</summary>
+    public void SetRole(bool sending, ulong? syncFrom, TimeSpan now, ISessionEffects effects)
+    {
+        if (Sending && !sending)
+            sender.Stop();
+        if (!Sending && sending)
+            receivers.ForEach(receiver => receiver.StopMarking());
+        Sending = sending;
+        var changed = syncFrom != SyncFrom;
+        SyncFrom = syncFrom;
+        if (changed && syncFrom is { } unit)
+            Receiver(unit).Request(NextNonce(), now, effects);
+    }
+
+    /// <summary>Asks for all of it again.</summary>
+    public void Resync(TimeSpan now, ISessionEffects effects)
+    {
+        if (SyncFrom is { } unit)
+            RequestAgain(Receiver(unit), now, effects);
+        else if (Sending)
+            sender.WantBulk(now, effects);
+    }
+
+    /// <summary>The kernel says that a session is new or changed.</summary>
+    public void OnUpdated(in SessionRecord record, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.Update(record, effects);
+    }
+
+    /// <summary>The kernel says that a session has ended.</summary>
+    public void OnDeleted(in SessionKey key, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.Delete(key, effects);
+    }
+
+    /// <summary>The kernel's event buffer ran over: nobody knows what was lost.</summary>
+    public void OnOverrun(TimeSpan now, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.WantBulk(now, effects);
+    }
+
+    /// <summary>The daemon begins a dump of its own accord, to refresh timeouts.</summary>
+    public void OnDumpBegun() => sender.BeginDump();
+
+    /// <summary>An entry of the dump.</summary>
+    public void OnDumped(in SessionRecord record, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.Dumped(record, effects);
+    }
+
+    /// <summary>The dump is complete.</summary>
+    public void OnDumpEnded(TimeSpan now, ISessionEffects effects) => sender.EndDump(now, effects);
+
+    /// <summary>False while a follower is too far behind for more of a dump.</summary>
+    public bool DumpMayProceed(TimeSpan now) => sender.BulkMayProceed(now);
+
+    /// <summary>Sends what has been collected.</summary>
+    public void Flush(ISessionEffects effects) => sender.Flush(effects);
+
+    /// <summary>Frames that a unit has not reported as applied.</summary>
+    public long LagOf(ulong unit) => sender.LagOf(unit);
+
+    /// <summary>All frames of this unit up to the answer are handed to the kernel; 0 when it is not followed.</summary>
+    public ulong AppliedOf(ulong unit) => Find(unit)?.Applied ?? 0;
+
+    /// <summary>The unit has sent frames up to <paramref name="sequence"/>: ask for what is missing.</summary>
+    public void Expect(ulong unit, ulong sequence, TimeSpan now, ISessionEffects effects) => Find(unit)?.Expect(sequence, now, effects);
+
+    /// <summary>The senders are gone: apply what came early, gaps or not.</summary>
+    public void Drain(ISessionEffects effects)
+    {
+        foreach (var receiver in receivers)
+            receiver.Drain(Sending, effects);
+    }
+
+    /// <summary>True when the session was told by the unit since its bulk began.</summary>
+    public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key.Hash64()) ?? true;
+
+    /// <summary>What the bulk did not tell is removed.</summary>
+    public void OnPruned(ulong unit) => Find(unit)?.StopMarking();
+
+    /// <summary>Timers.</summary>
+    public void OnTime(TimeSpan now, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.OnTime(now, effects);
+        foreach (var receiver in receivers)
+            receiver.OnTime(now, effects);
+    }
+
+    /// <summary>An authentic payload of another unit; false when it makes no sense.</summary>
+    public bool OnMessage(in DatagramHeader from, ReadOnlySpan<byte> payload, TimeSpan now, ISessionEffects effects)
+    {
+        if (SyncFrom == from.UnitId && Receiver(from.UnitId).IsNews(from.Incarnation))
+            RequestAgain(Receiver(from.UnitId), now, effects);
+        var reader = new ByteReader(payload);
+        if (!reader.TryReadByte(out var kind))
+            return false;
+        return (SessionMessage)kind switch
+        {
+            SessionMessage.Frame => OnFrame(from, ref reader, payload, now, effects),
+            SessionMessage.Position => OnPosition(from, ref reader, now, effects),
+            SessionMessage.Report => OnReport(from, ref reader, now, effects),
+            SessionMessage.SyncRequest => OnSyncRequest(from, ref reader, now, effects),
+            SessionMessage.SyncAnswer => OnSyncAnswer(from, ref reader, now),
+            _ => false,
+        };
+    }
+
+    private bool OnFrame(in DatagramHeader from, ref ByteReader reader, ReadOnlySpan<byte> payload, TimeSpan now, ISessionEffects effects)
+    {
+        if (!reader.TryReadByte(out _) || !reader.TryReadUInt64(out var sequence) || payload.Length > SessionPayload.SizeMax)
+            return false;
+        if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation))
+            receiver.OnFrame(sequence, payload, Sending, now, effects);
+        return true;
+    }
+
+    private bool OnPosition(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
+    {
+        if (!reader.TryReadUInt64(out var last) || !reader.TryReadUInt64(out var oldest))
+            return false;
+        if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation) && !receiver.OnPosition(last, oldest, now, effects)
+            && !receiver.Requests && SyncFrom == from.UnitId)
+        {
+            RequestAgain(receiver, now, effects);
+        }
+
+        return true;
+    }
+
+    private bool OnReport(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
+    {
+        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt128(out var incarnation) || !reader.TryReadUInt64(out var applied))
+            return false;
+        if (Sending && target == ownUnit && incarnation == ownIncarnation)
+            sender.OnReport(from.UnitId, applied, ref reader, now, effects);
+        return true;
+    }
+
+    private bool OnSyncRequest(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
+    {
+        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || nonce == 0)
+            return false;
+        if (Sending && target == ownUnit)
+            sender.OnSyncRequest(from.UnitId, nonce, now, effects);
+        return true;
+    }
+
+    private bool OnSyncAnswer(in DatagramHeader from, ref ByteReader reader, TimeSpan now)
+    {
+        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || !reader.TryReadUInt64(out var start))
+            return false;
+        if (target == ownUnit)
+            Find(from.UnitId)?.OnSyncAnswer(from.Incarnation, nonce, start, now);
+        return true;
+    }
+
+    private void RequestAgain(SessionStreamReceiver receiver, TimeSpan now, ISessionEffects effects)
+    {
+        effects.SyncLost(receiver.Unit);
+        receiver.Request(NextNonce(), now, effects);
+    }
+
+    private SessionStreamReceiver Receiver(ulong unit)
+    {
+        if (Find(unit) is { } known)
+            return known;
+        var added = new SessionStreamReceiver(unit, EarlyFrames);
+        receivers.Add(added);
+        return added;
+    }
+
+    private SessionStreamReceiver? Find(ulong unit)
+    {
+        foreach (var receiver in receivers)
+        {
+            if (receiver.Unit == unit)
+                return receiver;
+        }
+
+        return null;
+    }
+
+    private ulong NextNonce()
+    {
+        nonceState += 0x9E3779B97F4A7C15;
+        return SessionKey.Mix(nonceState) | 1;
+    }
+}

@@ -1,0 +1,10 @@
+namespace Hitless.Core.Sessions;
+
+/// <summary>Between units: the digests of a unit's table (<see cref="SessionDigests.ToBytes"/>).</summary>
+public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Digests);
+
+/// <summary>Between units: the sessions of some buckets are wanted.</summary>
+public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wanted);
+
+/// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionRecords.ToBytes"/>).</summary>
+public sealed record SessionEntriesAnswer(string Unit, byte[] Records);

@@ -1,0 +1,35 @@
+using Hitless.Core.Wire;
+
+namespace Hitless.Core.Sessions;
+
+/// <summary>The first byte of a session payload.</summary>
+public enum SessionMessage : byte
+{
+    /// <summary>A frame of the stream: schema (1), sequence (8), operations.</summary>
+    Frame = 1,
+
+    /// <summary>Where the stream stands: last sequence (8), oldest that can be sent again (8).</summary>
+    Position = 2,
+
+    /// <summary>What a follower has: target unit (8) and incarnation (16), applied sequence (8), count (1), ranges that are missing (8 + 8 each).</summary>
+    Report = 3,
+
+    /// <summary>Begin to follow: target unit (8), nonce (8).</summary>
+    SyncRequest = 4,
+
+    /// <summary>The answer: target unit (8), its nonce (8), sequence of the frame that begins the bulk (8). The nonce proves that it is no recording.</summary>
+    SyncAnswer = 5,
+}
+
+/// <summary>Sizes of session payloads.</summary>
+public static class SessionPayload
+{
+    /// <summary>The largest payload: the datagram stays within 1400 bytes.</summary>
+    public const int SizeMax = 1400 - DatagramSealer.Overhead;
+
+    /// <summary>Bytes before the operations of a frame.</summary>
+    public const int FrameHeaderSize = 10;
+
+    /// <summary>Missing ranges that one report names at most.</summary>
+    public const int RangesMax = 32;
+}

@@ -1,0 +1,34 @@
+namespace Hitless.Core.Sessions;
+
+/// <summary>One conntrack entry as a value: what a standby needs to carry the session on.</summary>
+/// <param name="Key">Protocol, original tuple, zone.</param>
+/// <param name="Reply">The tuple of the answers; where it is not the inverse of the original, addresses are translated.</param>
+/// <param name="Status">The kernel's status bits (nf_conntrack_common.h).</param>
+/// <param name="TimeoutSeconds">Seconds until the entry ends without traffic.</param>
+/// <param name="Mark">The connection mark.</param>
+/// <param name="Tcp">State of TCP; default for other protocols.</param>
+public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, SessionStatus Status, uint TimeoutSeconds, uint Mark, TcpProgress Tcp)
+{
+    /// <summary>The source is translated: answers do not go to the original source.</summary>
+    public bool HasSourceNat => Reply.Destination != Straight.Destination || (IsIcmp ? Reply.SourcePort != Straight.SourcePort : Reply.DestinationPort != Straight.DestinationPort);
+
+    /// <summary>The destination is translated: answers do not come from the original destination.</summary>
+    public bool HasDestinationNat => Reply.Source != Straight.Source || (!IsIcmp && Reply.SourcePort != Straight.SourcePort);
+
+    /// <summary>Any address or port is translated.</summary>
+    public bool HasNat => Reply != Straight;
+
+    /// <summary>The port (for ICMP the identifier) that source translation gave.</summary>
+    public ushort SourceNatPort => IsIcmp ? Reply.SourcePort : Reply.DestinationPort;
+
+    private bool IsIcmp => Key.Protocol is Protocols.Icmp or Protocols.IcmpV6;
+
+    private SessionTuple Straight => Key.Original.Inverted(Key.Protocol);
+
+    /// <summary>Hash over what must be equal on both units: identity, translation, class of the TCP state. Not timeouts, not marks.</summary>
+    public ulong Digest64()
+    {
+        var hash = SessionKey.Mix(Key.Hash64() ^ ((ulong)Reply.SourcePort << 24) ^ ((ulong)Reply.DestinationPort << 8) ^ (ulong)Tcp.Class);
+        return SessionKey.Fold(SessionKey.Fold(hash, Reply.Source), Reply.Destination);
+    }
+}

@@ -1,0 +1,237 @@
+using Hitless.Core.Wire;
+
+namespace Hitless.Core.Sessions;
+
+/// <summary>
+/// The receiving half towards one unit. It follows only an incarnation that has answered a request with the request's own
+/// nonce, so a recording of former traffic is never followed. Frames are applied in order; one that comes too early waits in a
+/// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request.
+/// </summary>
+internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
+{
+    private const int ReportEveryFrames = 64;
+    private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReportGapAgainAfter = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Never = TimeSpan.MaxValue;
+
+    private readonly FrameRing early = new(ringFrames, SessionPayload.SizeMax);
+    private readonly HashMarks marks = new();
+    private bool follows;
+    private UInt128 incarnation;
+    private ulong nonce;
+    private TimeSpan requestedAt;
+    private ulong highest;
+    private ulong reported;
+    private TimeSpan reportedAt;
+    private TimeSpan behindSince = Never;
+    private bool marking;
+    private ulong bulk;
+
+    public ulong Unit => unit;
+
+    /// <summary>All frames up to this one are applied.</summary>
+    public ulong Applied { get; private set; }
+
+    public long EventsApplied { get; private set; }
+
+    public long Skipped { get; private set; }
+
+    /// <summary>A request is under way.</summary>
+    public bool Requests => nonce != 0;
+
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            var deadline = nonce != 0 ? requestedAt + RequestInterval : Never;
+            if (!follows)
+                return deadline;
+            if (highest > Applied)
+                return Earlier(deadline, reportedAt + ReportGapAgainAfter);
+            return reported < Applied ? Earlier(deadline, reportedAt + ReportProgressAfter) : deadline;
+        }
+    }
+
+    /// <summary>True when the unit speaks with an incarnation that is neither followed nor asked.</summary>
+    public bool IsNews(UInt128 seen) => nonce == 0 && (!follows || seen != incarnation);
+
+    public bool Follows(UInt128 seen) => follows && seen == incarnation;
+
+    public TimeSpan Lag(TimeSpan now) => behindSince == Never ? TimeSpan.Zero : now - behindSince;
+
+    public bool IsMarked(ulong hash) => marks.Contains(hash);
+
+    public void StopMarking()
+    {
+        marking = false;
+        marks.Clear();
+    }
+
+    public void Request(ulong newNonce, TimeSpan now, ISessionEffects effects)
+    {
+        nonce = newNonce;
+        SendRequest(now, effects);
+    }
+
+    public void OnSyncAnswer(UInt128 from, ulong answered, ulong start, TimeSpan now)
+    {
+        if (nonce == 0 || answered != nonce || start == 0)
+            return;
+        nonce = 0;
+        follows = true;
+        incarnation = from;
+        Applied = highest = reported = start - 1;
+        reportedAt = now;
+        behindSince = Never;
+        early.Clear();
+        StopMarking();
+    }
+
+    public void OnFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, TimeSpan now, ISessionEffects effects)
+    {
+        if (sequence <= Applied)
+            return;
+        var gapGrows = sequence > highest + 1;
+        highest = Math.Max(highest, sequence);
+        if (sequence == Applied + 1)
+        {
+            ApplyFrame(sequence, payload, sending, effects);
+            while (early.TryGet(Applied + 1, out var next))
+                ApplyFrame(Applied + 1, next, sending, effects);
+        }
+        else if (sequence - Applied <= (ulong)early.Capacity)
+        {
+            early.Store(sequence, payload);
+        }
+
+        NoteGap(now);
+        if (gapGrows || Applied - reported >= ReportEveryFrames)
+            Report(now, effects);
+    }
+
+    /// <summary>The sender says where it stands; false when what is missing here is gone there.</summary>
+    public bool OnPosition(ulong last, ulong oldest, TimeSpan now, ISessionEffects effects)
+    {
+        if (oldest > Applied + 1 && last > Applied)
+            return false;
+        Expect(last, now, effects);
+        return true;
+    }
+
+    /// <summary>This sequence exists, however it became known: ask for what is missing below it.</summary>
+    public void Expect(ulong sequence, TimeSpan now, ISessionEffects effects)
+    {
+        if (!follows || sequence <= highest)
+            return;
+        highest = sequence;
+        NoteGap(now);
+        Report(now, effects);
+    }
+
+    /// <summary>The sender is dead: apply what came early, gaps or not.</summary>
+    public void Drain(bool sending, ISessionEffects effects)
+    {
+        if (!follows)
+            return;
+        for (var sequence = Applied + 1; sequence <= highest && sequence - Applied <= (ulong)early.Capacity * 2; sequence++)
+        {
+            if (early.TryGet(sequence, out var frame))
+                ApplyFrame(sequence, frame, sending, effects);
+        }
+
+        Applied = highest;
+        behindSince = Never;
+    }
+
+    public void OnTime(TimeSpan now, ISessionEffects effects)
+    {
+        if (nonce != 0 && now >= requestedAt + RequestInterval)
+            SendRequest(now, effects);
+        if (follows && now >= NextDeadline)
+            Report(now, effects);
+    }
+
+    private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, ISessionEffects effects)
+    {
+        var reader = new SessionFrameReader(payload[SessionPayload.FrameHeaderSize..]);
+        while (reader.TryNext(out var operation, out var operand))
+        {
+            if (!TryApply(operation, ref operand, sending, effects))
+                Skipped++;
+        }
+
+        if (reader.Broken)
+            Skipped++;
+        Applied = sequence;
+    }
+
+    private bool TryApply(SessionOperation operation, ref ByteReader operand, bool sending, ISessionEffects effects)
+    {
+        switch (operation)
+        {
+            case SessionOperation.Update when SessionCodec.TryReadRecord(ref operand, out var record):
+                if (marking)
+                    marks.Add(record.Key.Hash64());
+                effects.Apply(record, onlyIfMissing: sending);
+                EventsApplied++;
+                return true;
+            // A unit that carries traffic itself knows better what has ended.
+            case SessionOperation.Delete when SessionCodec.TryReadKey(ref operand, out var key):
+                if (!sending)
+                    effects.Delete(key);
+                EventsApplied++;
+                return true;
+            case SessionOperation.BulkBegin when operand.TryReadUInt64(out bulk):
+                marks.Clear();
+                marking = !sending;
+                return true;
+            case SessionOperation.BulkEnd when operand.TryReadUInt64(out var ended):
+                if (marking && ended == bulk)
+                    effects.StartPrune(unit);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void SendRequest(TimeSpan now, ISessionEffects effects)
+    {
+        requestedAt = now;
+        var writer = new ByteWriter(stackalloc byte[17]);
+        writer.WriteByte((byte)SessionMessage.SyncRequest);
+        writer.WriteUInt64(unit);
+        writer.WriteUInt64(nonce);
+        effects.Send(unit, writer.Written);
+    }
+
+    private void Report(TimeSpan now, ISessionEffects effects)
+    {
+        reportedAt = now;
+        reported = Applied;
+        var writer = new ByteWriter(stackalloc byte[34 + (16 * SessionPayload.RangesMax)]);
+        writer.WriteByte((byte)SessionMessage.Report);
+        writer.WriteUInt64(unit);
+        writer.WriteUInt128(incarnation);
+        writer.WriteUInt64(Applied);
+        var ranges = new ByteWriter(stackalloc byte[16 * SessionPayload.RangesMax]);
+        var end = Math.Min(highest, Applied + (ulong)early.Capacity);
+        for (var sequence = Applied + 1; sequence <= end && ranges.Remaining > 0; sequence++)
+        {
+            if (early.Holds(sequence))
+                continue;
+            ranges.WriteUInt64(sequence);
+            while (sequence < end && !early.Holds(sequence + 1))
+                sequence++;
+            ranges.WriteUInt64(sequence);
+        }
+
+        writer.WriteByte((byte)(ranges.Position / 16));
+        writer.WriteBytes(ranges.Written);
+        effects.Send(unit, writer.Written);
+    }
+
+    private void NoteGap(TimeSpan now) => behindSince = highest == Applied ? Never : Earlier(behindSince, now);
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

@@ -1,0 +1,264 @@
+using Hitless.Core.Wire;
+
+namespace Hitless.Core.Sessions;
+
+/// <summary>
+/// The sending half: one stream of numbered frames to all units, a ring of the last frames for those who lost some, and bulks
+/// that run inside the same stream, so that they are ordered with the live updates and lost frames are asked for alike.
+/// </summary>
+internal sealed class SessionStreamSender(int ringFrames)
+{
+    /// <summary>A bulk stays at most so many frames ahead of the slowest follower.</summary>
+    private const int BulkWindowFrames = 512;
+
+    private static readonly TimeSpan FollowerLost = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PositionAfterFrames = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PositionWhenIdle = TimeSpan.FromMilliseconds(250);
+
+    private readonly FrameRing ring = new(ringFrames, SessionPayload.SizeMax);
+    private readonly SessionFrameWriter frame = new(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
+    private readonly Dictionary<ulong, Follower> followers = [];
+    private readonly HashMarks touched = new();
+    private bool bulkRuns;
+    private bool bulkWanted;
+    private bool dumpRuns;
+    private ulong bulk;
+    private ulong positionSent;
+    private TimeSpan positionAt;
+
+    public ulong LastSequence { get; private set; }
+
+    public long EventsSent { get; private set; }
+
+    public long Retransmitted { get; private set; }
+
+    public long Bulks { get; private set; }
+
+    public bool BulkRuns => bulkRuns;
+
+    private ulong OldestSequence => LastSequence > (ulong)ring.Capacity ? LastSequence - (ulong)ring.Capacity + 1 : 1;
+
+    public TimeSpan NextDeadline => positionAt + (positionSent < LastSequence ? PositionAfterFrames : PositionWhenIdle);
+
+    /// <summary>Frames that a unit has not reported as applied.</summary>
+    public long LagOf(ulong unit) => followers.TryGetValue(unit, out var follower) ? (long)(LastSequence - Math.Min(follower.Applied, LastSequence)) : 0;
+
+    /// <summary>Forgets the bulks and their requests: this unit carries no traffic any more.</summary>
+    public void Stop()
+    {
+        bulkRuns = bulkWanted = dumpRuns = false;
+        frame.Clear();
+        touched.Clear();
+        followers.Clear();
+    }
+
+    public void Update(in SessionRecord record, ISessionEffects effects)
+    {
+        Touch(record.Key);
+        Tell(record, effects);
+    }
+
+    public void Delete(in SessionKey key, ISessionEffects effects)
+    {
+        Touch(key);
+        EventsSent++;
+        if (frame.TryAddDelete(key))
+            return;
+        Flush(effects);
+        frame.TryAddDelete(key);
+    }
+
+    /// <summary>An entry of a dump. What an event told since the dump began is newer than the dump's word.</summary>
+    public void Dumped(in SessionRecord record, ISessionEffects effects)
+    {
+        if (!touched.Contains(record.Key.Hash64()))
+            Tell(record, effects);
+    }
+
+    public void BeginDump()
+    {
+        dumpRuns = true;
+        touched.Clear();
+    }
+
+    public void EndDump(TimeSpan now, ISessionEffects effects)
+    {
+        dumpRuns = false;
+        touched.Clear();
+        if (!bulkRuns)
+            return;
+        bulkRuns = false;
+        Mark(SessionOperation.BulkEnd, effects);
+        Flush(effects);
+        if (bulkWanted)
+            BeginBulk(now, effects);
+    }
+
+    /// <summary>Events were lost: everybody needs all of it again.</summary>
+    public void WantBulk(TimeSpan now, ISessionEffects effects)
+    {
+        bulkWanted = true;
+        if (!bulkRuns)
+            BeginBulk(now, effects);
+    }
+
+    /// <summary>False while the slowest follower is too far behind for more of a bulk.</summary>
+    public bool BulkMayProceed(TimeSpan now)
+    {
+        foreach (var follower in followers.Values)
+        {
+            if (now - follower.ReportedAt < FollowerLost && LastSequence - Math.Min(follower.Applied, LastSequence) > BulkWindowFrames)
+                return false;
+        }
+
+        return true;
+    }
+
+    public void Flush(ISessionEffects effects)
+    {
+        if (frame.IsEmpty)
+            return;
+        LastSequence++;
+        var header = new ByteWriter(frame.Header);
+        header.WriteByte((byte)SessionMessage.Frame);
+        header.WriteByte(SessionCodec.Schema);
+        header.WriteUInt64(LastSequence);
+        ring.Store(LastSequence, frame.Bytes);
+        effects.Send(ISessionEffects.EveryUnit, frame.Bytes);
+        frame.Clear();
+    }
+
+    public void OnTime(TimeSpan now, ISessionEffects effects)
+    {
+        Flush(effects);
+        if (now >= NextDeadline)
+            SendPosition(ISessionEffects.EveryUnit, now, effects);
+    }
+
+    public void OnSyncRequest(ulong unit, ulong nonce, TimeSpan now, ISessionEffects effects)
+    {
+        if (!followers.TryGetValue(unit, out var follower))
+            followers[unit] = follower = new Follower();
+        if (follower.AnsweredNonce == nonce)
+        {
+            Answer(unit, follower, effects);
+            return;
+        }
+
+        follower.WaitingNonce = nonce;
+        bulkWanted = true;
+        if (!bulkRuns)
+            BeginBulk(now, effects);
+    }
+
+    public void OnReport(ulong unit, ulong applied, ref ByteReader ranges, TimeSpan now, ISessionEffects effects)
+    {
+        if (!followers.TryGetValue(unit, out var follower))
+            return;
+        follower.Applied = Math.Max(follower.Applied, Math.Min(applied, LastSequence));
+        follower.ReportedAt = now;
+        if (!ranges.TryReadByte(out var count))
+            return;
+        var budget = 256;
+        for (var i = 0; i < count && ranges.TryReadUInt64(out var from) && ranges.TryReadUInt64(out var to); i++)
+        {
+            if (from < OldestSequence)
+            {
+                SendPosition(unit, now, effects);
+                return;
+            }
+
+            for (var sequence = from; sequence <= to && sequence <= LastSequence && budget-- > 0; sequence++)
+            {
+                if (!ring.TryGet(sequence, out var lost))
+                    continue;
+                Retransmitted++;
+                effects.Send(unit, lost);
+            }
+        }
+    }
+
+    private void BeginBulk(TimeSpan now, ISessionEffects effects)
+    {
+        bulkWanted = false;
+        bulkRuns = true;
+        bulk++;
+        Bulks++;
+        Flush(effects);
+        Mark(SessionOperation.BulkBegin, effects);
+        Flush(effects);
+        foreach (var (unit, follower) in followers)
+        {
+            if (follower.WaitingNonce == 0)
+                continue;
+            follower.AnsweredNonce = follower.WaitingNonce;
+            follower.WaitingNonce = 0;
+            follower.Start = LastSequence;
+            follower.Applied = LastSequence - 1;
+            follower.ReportedAt = now;
+            Answer(unit, follower, effects);
+        }
+
+        BeginDump();
+        effects.StartDump();
+    }
+
+    private void Answer(ulong unit, Follower follower, ISessionEffects effects)
+    {
+        var writer = new ByteWriter(stackalloc byte[25]);
+        writer.WriteByte((byte)SessionMessage.SyncAnswer);
+        writer.WriteUInt64(unit);
+        writer.WriteUInt64(follower.AnsweredNonce);
+        writer.WriteUInt64(follower.Start);
+        effects.Send(unit, writer.Written);
+    }
+
+    private void SendPosition(ulong unit, TimeSpan now, ISessionEffects effects)
+    {
+        var writer = new ByteWriter(stackalloc byte[17]);
+        writer.WriteByte((byte)SessionMessage.Position);
+        writer.WriteUInt64(LastSequence);
+        writer.WriteUInt64(OldestSequence);
+        effects.Send(unit, writer.Written);
+        if (unit != ISessionEffects.EveryUnit)
+            return;
+        positionAt = now;
+        positionSent = LastSequence;
+    }
+
+    private void Tell(in SessionRecord record, ISessionEffects effects)
+    {
+        EventsSent++;
+        if (frame.TryAdd(record))
+            return;
+        Flush(effects);
+        frame.TryAdd(record);
+    }
+
+    private void Mark(SessionOperation operation, ISessionEffects effects)
+    {
+        if (frame.TryAddMark(operation, bulk))
+            return;
+        Flush(effects);
+        frame.TryAddMark(operation, bulk);
+    }
+
+    private void Touch(in SessionKey key)
+    {
+        if (dumpRuns)
+            touched.Add(key.Hash64());
+    }
+
+    private sealed class Follower
+    {
+        public ulong Applied { get; set; }
+
+        public TimeSpan ReportedAt { get; set; }
+
+        public ulong WaitingNonce { get; set; }
+
+        public ulong AnsweredNonce { get; set; }
+
+        public ulong Start { get; set; }
+    }
+}

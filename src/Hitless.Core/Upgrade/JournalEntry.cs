@@ -1,0 +1,57 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>
+/// One line of a run's journal. It is on disk on every reachable unit before the effect that it announces. Entries are ordered by
+/// (<c>Epoch</c>, <c>Sequence</c>): of two journals of one run the one with the higher last entry is the true one.
+/// </summary>
+public sealed record JournalEntry(
+    string Run,
+    long Epoch,
+    long Sequence,
+    DateTimeOffset Time,
+    string Unit,
+    JournalEntryKind Kind,
+    string Step,
+    string? Target,
+    string? Detail)
+{
+    /// <summary>The run's header; in its first entry only.</summary>
+    public RunHeader? Header { get; init; }
+
+    /// <summary>Sessions at a switch: before, survived, lost, critical lost.</summary>
+    public RunSessions? Sessions { get; init; }
+
+    /// <summary>Longest time in milliseconds between a primary's last word and its successor's claim, at a switch.</summary>
+    public double? GapMs { get; init; }
+}
+
+/// <summary>The kinds of journal entries.</summary>
+public enum JournalEntryKind
+{
+    /// <summary>The run begins.</summary>
+    Begin,
+
+    /// <summary>A unit that has become primary drives the run on.</summary>
+    Drive,
+
+    /// <summary>A step is about to act.</summary>
+    Started,
+
+    /// <summary>A step has reached its goal.</summary>
+    Done,
+
+    /// <summary>A step cannot reach its goal.</summary>
+    Failed,
+
+    /// <summary>From here on the run goes back.</summary>
+    Rollback,
+
+    /// <summary>An operator's word: pause or resume.</summary>
+    Command,
+
+    /// <summary>The run has ended; <c>Detail</c> is the verdict.</summary>
+    End,
+}
+
+/// <summary>Sessions at a switch.</summary>
+public sealed record RunSessions(long Before, long Survived, long Lost, long CriticalLost);

@@ -1,0 +1,46 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>What can happen to a run.</summary>
+public abstract record RunInput
+{
+    private RunInput()
+    {
+    }
+
+    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it.</summary>
+    public sealed record Tick(IReadOnlyList<UnitFacts> Units) : RunInput;
+
+    /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
+    public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput;
+
+    /// <summary>The longest journal among the reachable units; empty: no run is open.</summary>
+    public sealed record Loaded(uint Ticket, IReadOnlyList<JournalEntry> Entries) : RunInput;
+
+    /// <summary>Begin a run.</summary>
+    public sealed record Start(RunHeader Header) : RunInput;
+
+    /// <summary>An entry is on disk on every reachable unit (or could not even be written here).</summary>
+    public sealed record Appended(uint Ticket, bool Ok) : RunInput;
+
+    /// <summary>An act has ended. <paramref name="Retry"/>: the unit could not be reached, so the act may yet succeed.</summary>
+    public sealed record Replied(uint Ticket, bool Ok, bool Retry, string? Detail, RunSessions? Sessions, double? GapMs) : RunInput;
+
+    /// <summary>An operator's word.</summary>
+    public sealed record Command(RunCommand Word) : RunInput;
+}
+
+/// <summary>What an operator can tell a run.</summary>
+public enum RunCommand
+{
+    /// <summary>Open the gate that the run waits at.</summary>
+    Next,
+
+    /// <summary>Begin no further step.</summary>
+    Pause,
+
+    /// <summary>Go on.</summary>
+    Resume,
+
+    /// <summary>Go back to the old version, from wherever the run is.</summary>
+    Rollback,
+}

@@ -1,0 +1,56 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>A step of a run: a goal that is reached or not, so that it can be repeated by whoever drives the run on.</summary>
+public readonly record struct RunStep(string Name, string? Target)
+{
+    /// <summary>All is as a run needs it.</summary>
+    public const string Preflight = "preflight";
+
+    /// <summary>Every unit has a backup file of its configuration.</summary>
+    public const string Backup = "backup";
+
+    /// <summary>Configuration frozen, preemption held.</summary>
+    public const string Freeze = "freeze";
+
+    /// <summary>The image is in the target's store.</summary>
+    public const string Copy = "copy";
+
+    /// <summary>The image is in the target's spare slot.</summary>
+    public const string Install = "install";
+
+    /// <summary>The target starts from its spare slot, on trial.</summary>
+    public const string Trial = "trial";
+
+    /// <summary>The target is back, on the new version, and ready.</summary>
+    public const string Rejoin = "rejoin";
+
+    /// <summary>The target holds the sessions and the configuration.</summary>
+    public const string Verify = "verify";
+
+    /// <summary>The target keeps its new slot.</summary>
+    public const string Confirm = "confirm";
+
+    /// <summary>The target is primary.</summary>
+    public const string Switchover = "switchover";
+
+    /// <summary>The sessions of before the switch are on the new primary.</summary>
+    public const string ServiceCheck = "service-check";
+
+    /// <summary>The new primary has carried the traffic for the soak time.</summary>
+    public const string Soak = "soak";
+
+    /// <summary>The cluster's rules have chosen who ends as primary.</summary>
+    public const string FinalPrimary = "final-primary";
+
+    /// <summary>Configuration free, preemption as before.</summary>
+    public const string Release = "release";
+
+    /// <summary>The target runs its old slot again.</summary>
+    public const string Revert = "revert";
+
+    /// <summary>The target is back, on the old version, and ready.</summary>
+    public const string Return = "return";
+
+    /// <inheritdoc/>
+    public override string ToString() => Target is null ? Name : $"{Name} {Target}";
+}

@@ -1,0 +1,77 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Core.Upgrade;
+
+/// <summary>Reads a journal for people: the state of a run, and the report of an ended one.</summary>
+public static class RunView
+{
+    /// <summary>Where the run stands. <paramref name="journal"/> begins with the entry that holds the header.</summary>
+    public static RunStatus Status(IReadOnlyList<JournalEntry> journal, bool waiting, DateTimeOffset now)
+    {
+        var header = journal[0].Header!;
+        var forward = RunPlan.Steps(header);
+        var steps = Steps(journal, now);
+        var done = steps.Count(s => s.Result is "done");
+        var last = journal[^1];
+        var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End) ?? last;
+        var rollingBack = journal.Any(e => e.Kind == JournalEntryKind.Rollback);
+        var paused = journal.LastOrDefault(e => e.Kind == JournalEntryKind.Command)?.Detail == "pause";
+        var state = last.Kind == JournalEntryKind.End ? last.Detail! : rollingBack ? "rolling-back" : waiting ? "waiting" : paused ? "paused" : "running";
+        var percent = last.Kind == JournalEntryKind.End ? 100 : Math.Min(99, done * 100 / forward.Count);
+        return new RunStatus(header.Run, Mode(header), state, header.From, header.To, done, forward.Count, current.Step, current.Target, percent, current.Detail ?? "", steps);
+    }
+
+    /// <summary>The report; <paramref name="units"/> are the units as they are now.</summary>
+    public static RunReport Report(IReadOnlyList<JournalEntry> journal, IReadOnlyList<ReportUnit> units)
+    {
+        var header = journal[0].Header!;
+        var last = journal[^1];
+        var sessions = journal.Where(e => e.Sessions is not null).Select(e => e.Sessions!).ToArray();
+        return new RunReport(
+            header.Run,
+            Mode(header),
+            last.Kind == JournalEntryKind.End ? last.Detail! : "failed",
+            header.From,
+            header.To,
+            header.StartedAt,
+            (last.Time - header.StartedAt).TotalMilliseconds,
+            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail,
+            Steps(journal, last.Time),
+            [.. journal.Where(e => e.Kind == JournalEntryKind.Drive).Select(e => new ReportElection(e.Epoch, e.Unit, e.Detail ?? ""))],
+            new ReportSessions(sessions.Sum(s => s.Before), sessions.Sum(s => s.Survived), sessions.Sum(s => s.Lost), sessions.Sum(s => s.CriticalLost)),
+            journal.Max(e => e.GapMs) ?? 0,
+            units);
+    }
+
+    private static List<ReportStep> Steps(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)
+    {
+        List<ReportStep> steps = [];
+        JournalEntry? open = null;
+        foreach (var entry in journal)
+        {
+            var matches = open is not null && open.Step == entry.Step && open.Target == entry.Target;
+            if (entry.Kind == JournalEntryKind.Started)
+            {
+                // Begun again by another driver: one step still.
+                open = matches ? open : entry;
+            }
+            else if (entry.Kind is JournalEntryKind.Done or JournalEntryKind.Failed or JournalEntryKind.Rollback && matches)
+            {
+                steps.Add(Row(open!, entry.Time, entry.Kind == JournalEntryKind.Done ? "done" : "failed", entry.Detail));
+                open = null;
+            }
+        }
+
+        if (open is not null)
+        {
+            steps.Add(Row(open, now, "running", open.Detail));
+        }
+
+        return steps;
+    }
+
+    private static ReportStep Row(JournalEntry begun, DateTimeOffset end, string result, string? detail) =>
+        new(begun.Step, begun.Target, begun.Time, (end - begun.Time).TotalMilliseconds, result, detail);
+
+    private static string Mode(RunHeader header) => header.Guided ? "guided" : "automatic";
+}

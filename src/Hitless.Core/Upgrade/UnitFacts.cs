@@ -1,0 +1,4 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>What the driver of a run knows of a unit now. <c>Tag</c> tells one start of its daemon from another.</summary>
+public readonly record struct UnitFacts(string Name, bool Present, bool Primary, bool Ready, string Version, int Failures, ulong Tag);

@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+
+namespace Hitless.Core.Wire;
+
+/// <summary>
+/// Verifies and decrypts datagrams of the other units, and counts what it refuses by reason. Opening allocates nothing once
+/// a sender's incarnation is known. An incarnation is remembered only after one of its tags has verified, so forged
+/// datagrams neither grow the table nor push a live unit out of it. Not thread-safe.
+/// </summary>
+public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId) : IDisposable
+{
+    private const int SenderLimit = 32;
+    private readonly List<Sender> senders = new(SenderLimit);
+    private readonly long[] counts = new long[(int)DatagramVerdict.BadTag + 1];
+    private long opened;
+
+    /// <summary>Senders' incarnations that are remembered, at most 32.</summary>
+    public int SenderCount => senders.Count;
+
+    /// <summary>Datagrams that ended in this verdict.</summary>
+    public long Count(DatagramVerdict verdict) => counts[(int)verdict];
+
+    /// <summary>Datagrams that were refused, for whatever reason.</summary>
+    public long RefusedCount
+    {
+        get
+        {
+            var sum = 0L;
+            for (var verdict = 1; verdict < counts.Length; verdict++)
+                sum += counts[verdict];
+            return sum;
+        }
+    }
+
+    /// <summary>
+    /// Opens <paramref name="datagram"/> into <paramref name="plaintext"/> (at least as long as the datagram).
+    /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> may <paramref name="header"/> and <paramref name="payload"/> be trusted.
+    /// </summary>
+    public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, out DatagramHeader header, out ReadOnlySpan<byte> payload)
+    {
+        payload = default;
+        var verdict = DatagramHeader.Read(datagram, out header);
+        if (verdict == DatagramVerdict.Accepted)
+            verdict = Judge(datagram, plaintext, header, out payload);
+        counts[(int)verdict]++;
+        return verdict;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var sender in senders)
+            sender.Cipher.Dispose();
+        senders.Clear();
+    }
+
+    private DatagramVerdict Judge(ReadOnlySpan<byte> datagram, Span<byte> plaintext, scoped in DatagramHeader header, out ReadOnlySpan<byte> payload)
+    {
+        payload = default;
+        if (header.Kind != kind)
+            return DatagramVerdict.OtherKind;
+        if (header.Group != group)
+            return DatagramVerdict.OtherGroup;
+        if (header.UnitId == ownUnitId)
+            return DatagramVerdict.Own;
+        var length = datagram.Length - header.LengthBytes - DatagramHeader.TagSize;
+        if (length > plaintext.Length)
+            return DatagramVerdict.Truncated;
+
+        var known = Find(header.UnitId, header.Incarnation);
+        if (known is not null && !known.Window.IsFresh(header.Sequence))
+            return DatagramVerdict.Replayed;
+        var cipher = known?.Cipher ?? key.DeriveCipher(kind, header.UnitId, header.Incarnation);
+        if (!TryDecrypt(cipher, datagram, header, plaintext[..length]))
+        {
+            if (known is null)
+                cipher.Dispose();
+            return DatagramVerdict.BadTag;
+        }
+
+        known ??= Remember(header.UnitId, header.Incarnation, cipher);
+        known.Window.Mark(header.Sequence);
+        known.LastOpened = ++opened;
+        payload = plaintext[..length];
+        return DatagramVerdict.Accepted;
+    }
+
+    private static bool TryDecrypt(AesGcm cipher, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
+    {
+        Span<byte> nonce = stackalloc byte[12];
+        DatagramSealer.WriteNonce(header.Sequence, nonce);
+        try
+        {
+            cipher.Decrypt(nonce, datagram.Slice(header.LengthBytes, plaintext.Length), datagram[^DatagramHeader.TagSize..], plaintext, datagram[..header.LengthBytes]);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    private Sender? Find(ulong unitId, UInt128 incarnation)
+    {
+        foreach (var sender in senders)
+        {
+            if (sender.UnitId == unitId && sender.Incarnation == incarnation)
+                return sender;
+        }
+
+        return null;
+    }
+
+    private Sender Remember(ulong unitId, UInt128 incarnation, AesGcm cipher)
+    {
+        if (senders.Count == SenderLimit)
+        {
+            var oldest = senders.MinBy(sender => sender.LastOpened)!;
+            oldest.Cipher.Dispose();
+            senders.Remove(oldest);
+        }
+
+        var added = new Sender(unitId, incarnation, cipher);
+        senders.Add(added);
+        return added;
+    }
+
+    private sealed class Sender(ulong unitId, UInt128 incarnation, AesGcm cipher)
+    {
+        public ulong UnitId { get; } = unitId;
+
+        public UInt128 Incarnation { get; } = incarnation;
+
+        public AesGcm Cipher { get; } = cipher;
+
+        public ReplayWindow Window { get; } = new();
+
+        public long LastOpened { get; set; }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Hitless.Core.Wire;
+
+/// <summary>Encrypts and signs the datagrams of this process. The nonce is the sequence, and the key belongs to one incarnation, so no nonce is ever used twice. Not thread-safe; seals without allocating.</summary>
+public sealed class DatagramSealer : IDisposable
+{
+    /// <summary>Bytes that sealing adds to a payload.</summary>
+    public const int Overhead = DatagramHeader.Size + DatagramHeader.TagSize;
+
+    private readonly AesGcm cipher;
+    private readonly DatagramHeader header;
+
+    /// <summary>A sealer for one kind of datagrams of one incarnation. <paramref name="incarnation"/> must be random per process start: reusing it reuses nonces.</summary>
+    public DatagramSealer(ClusterKey key, DatagramKind kind, int group, ulong unitId, UInt128 incarnation)
+    {
+        header = new DatagramHeader(WireVersion.Major, WireVersion.Minor, kind, DatagramHeader.Size, checked((ushort)group), unitId, incarnation, 0);
+        cipher = key.DeriveCipher(kind, unitId, incarnation);
+    }
+
+    /// <summary>The sequence of the datagram sealed last; 0 before the first.</summary>
+    public ulong Sequence { get; private set; }
+
+    /// <summary>Seals <paramref name="payload"/> into <paramref name="datagram"/> (at least payload + <see cref="Overhead"/> bytes, not overlapping) and returns the datagram's length.</summary>
+    public int Seal(ReadOnlySpan<byte> payload, Span<byte> datagram)
+    {
+        if (datagram.Length < payload.Length + Overhead)
+            throw new InvalidOperationException($"a payload of {payload.Length} bytes does not fit a datagram of {datagram.Length}");
+        Sequence++;
+        var writer = new ByteWriter(datagram);
+        (header with { Sequence = Sequence }).Write(ref writer);
+        Span<byte> nonce = stackalloc byte[12];
+        WriteNonce(Sequence, nonce);
+        cipher.Encrypt(
+            nonce,
+            payload,
+            datagram.Slice(DatagramHeader.Size, payload.Length),
+            datagram.Slice(DatagramHeader.Size + payload.Length, DatagramHeader.TagSize),
+            datagram[..DatagramHeader.Size]);
+        return payload.Length + Overhead;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => cipher.Dispose();
+
+    internal static void WriteNonce(ulong sequence, Span<byte> nonce)
+    {
+        nonce.Clear();
+        BinaryPrimitives.WriteUInt64BigEndian(nonce[4..], sequence);
+    }
+}

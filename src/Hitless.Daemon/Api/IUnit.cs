@@ -1,0 +1,106 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Daemon.Api;
+
+/// <summary>
+/// Everything that the local API offers, and the only thing that HTTP knows of the unit. Called from several threads at once.
+/// A method that cannot do what it was asked throws <see cref="RefusedException"/> and has then changed nothing.
+/// </summary>
+public interface IUnit
+{
+    /// <summary>What this unit knows of the cluster now. Answers at once, in every state.</summary>
+    Task<ClusterStatus> StatusAsync(CancellationToken cancel);
+
+    /// <summary>A planned switchover; complete when the new primary has claimed (or, without <c>Wait</c>, when it was accepted).</summary>
+    Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel);
+
+    /// <summary>How many sessions this unit's kernel holds.</summary>
+    Task<SessionCount> CountSessionsAsync(CancellationToken cancel);
+
+    /// <summary>The first <paramref name="limit"/> sessions that match. <paramref name="filter"/>: an expression as in <c>sessions.critical</c>; null: all.</summary>
+    Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel);
+
+    /// <summary>The session difference between this unit and another; null: the primary, or on the primary the best standby.</summary>
+    Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel);
+
+    /// <summary>A bulk transfer of sessions, complete when it is applied.</summary>
+    Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel);
+
+    /// <summary>A revision with its files; null: the current one. Before the first commit: number 0, and every managed file as it lies on disk.</summary>
+    Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel);
+
+    /// <summary>Unified difference; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>
+    Task<ConfigurationDifference> CompareConfigurationAsync(long? from, long? to, CancellationToken cancel);
+
+    /// <summary>Checks on every unit, applies, verifies, and takes back everywhere if one fails.</summary>
+    Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel);
+
+    /// <summary>Keeps what was committed with <c>ConfirmMs</c>.</summary>
+    Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel);
+
+    /// <summary>All revisions that this unit keeps, newest first.</summary>
+    Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel);
+
+    /// <summary>Makes an old revision's content current, as a new revision.</summary>
+    Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel);
+
+    /// <summary>Which unit and which item is in sync, and if not since when and why.</summary>
+    Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel);
+
+    /// <summary>Brings units that are behind, or whose files drifted, to the current revision.</summary>
+    Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel);
+
+    /// <summary>Writes a backup that one can carry away. The destination is the network: write asynchronously, refuse before the first byte.</summary>
+    Task BackUpConfigurationAsync(Stream destination, CancellationToken cancel);
+
+    /// <summary>Reads a backup (asynchronously) and commits its content as a new revision.</summary>
+    Task<CommitResult> RestoreConfigurationAsync(Stream source, string author, CancellationToken cancel);
+
+    /// <summary>Reads an image (asynchronously), verifies its signature and hashes, and keeps it. The same image twice is one image.</summary>
+    Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel);
+
+    /// <summary>The images that this unit keeps.</summary>
+    Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel);
+
+    /// <summary>The readiness checks of a run, without starting one.</summary>
+    Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel);
+
+    /// <summary>The steps of a run and its predicted elections, without starting one.</summary>
+    Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel);
+
+    /// <summary>Starts a run; complete when it stands in the journal.</summary>
+    Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel);
+
+    /// <summary>The open run, else the one that ended last (with its final state), else null.</summary>
+    Task<RunStatus?> RunAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// The run's state now and at each change; ends after its final state. <paramref name="run"/> null: the open run, else the last.
+    /// An unknown run is refused. Slow readers may miss states in between, never the last.
+    /// </summary>
+    IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, CancellationToken cancel);
+
+    /// <summary>Opens the gate that a guided run waits at.</summary>
+    Task<RunStatus> OpenGateAsync(CancellationToken cancel);
+
+    /// <summary>Lets the step in hand end, then waits.</summary>
+    Task<RunStatus> PauseRunAsync(CancellationToken cancel);
+
+    /// <summary>Goes on after a pause.</summary>
+    Task<RunStatus> ResumeRunAsync(CancellationToken cancel);
+
+    /// <summary>Ends the run where it is safe: what is upgraded stays, nothing further is touched.</summary>
+    Task<RunStatus> AbortRunAsync(CancellationToken cancel);
+
+    /// <summary>Takes the run back: the standby first, switch, then the other unit.</summary>
+    Task<RunStatus> RollBackRunAsync(CancellationToken cancel);
+
+    /// <summary>The report of a run; null: the last.</summary>
+    Task<RunReport> RunReportAsync(string? run, CancellationToken cancel);
+
+    /// <summary>Events with a number above <paramref name="after"/> (null: none of the past), then those to come. Ends only when cancelled or when the unit stops.</summary>
+    IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel);
+
+    /// <summary>The last <paramref name="limit"/> events, oldest first. <paramref name="kind"/> null: every kind.</summary>
+    Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel);
+}

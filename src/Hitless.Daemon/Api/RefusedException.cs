@@ -1,0 +1,13 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Daemon.Api;
+
+/// <summary>What was asked cannot be done now, and nothing has changed. Becomes HTTP 409 with the <see cref="Refusal"/>, and exit code 1 of the CLI.</summary>
+public sealed class RefusedException(string error, string remedy, Exception? inner = null) : Exception(error, inner)
+{
+    /// <summary>One line: what to do next.</summary>
+    public string Remedy { get; } = remedy;
+
+    /// <summary>The refusal as it goes over the wire.</summary>
+    public Refusal Refusal => new(Message, Remedy);
+}

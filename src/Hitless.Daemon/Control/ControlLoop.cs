@@ -1,0 +1,309 @@
+using System.Collections.Concurrent;
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Sessions;
+using Hitless.Linux.Polling;
+using Hitless.Linux.Scheduling;
+using Hitless.Linux.Sockets;
+
+namespace Hitless.Daemon.Control;
+
+/// <summary>
+/// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state. Turns
+/// datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
+/// </summary>
+public sealed class ControlLoop : IClusterEffects, IDisposable
+{
+    private const int RealTimePriority = 20;
+    private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
+    private readonly UnitSettings settings;
+    private readonly UnitIdentity identity;
+    private readonly EventLog events;
+    private readonly PeerDirectory directory;
+    private readonly ClusterOptions options;
+    private readonly Func<EventLog, GatewayKernel> openKernel;
+    private readonly Func<HeartbeatLinks> openLinks;
+    private readonly Poller poller = new();
+    private readonly ConcurrentQueue<ClusterInput> inputs = new();
+    private readonly ConcurrentQueue<Action> questions = new();
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread thread;
+    private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
+    private int knownCount;
+    private ClusterMachine machine = null!;
+    private GatewayKernel kernel = null!;
+    private HeartbeatLinks links = null!;
+    private SessionLoop sessions = null!;
+    private TaskCompletionSource<string>? switchover;
+    private bool heartbeatDue;
+    private bool leaving;
+    private UnitRole toldRole;
+    private long toldEpoch = -1;
+
+    /// <summary>A loop that is not yet started.</summary>
+    public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
+    {
+        this.settings = settings;
+        this.identity = identity;
+        this.events = events;
+        this.directory = directory;
+        openKernel = log => new GatewayKernel(settings, stateFolder, log);
+        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
+        options = new ClusterOptions(identity.Id, identity.Tag, settings.Unit.Name, version, WireVersion.Minor)
+        {
+            Priority = (byte)settings.Unit.Priority,
+            Override = settings.Unit.Override,
+            Interval = settings.Heartbeat.Interval,
+            LostThreshold = settings.Heartbeat.LostThreshold,
+            Margin = settings.Upgrade.UptimeMargin,
+            PortCount = settings.Interfaces.Count(p => p.Monitor),
+            EpochNumber = epochNumber,
+        };
+        thread = new Thread(Run) { Name = "control", IsBackground = true };
+    }
+
+    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or opens an epoch; must only queue.</summary>
+    public event Action<bool, long, string>? RoleChanged;
+
+    /// <summary>Ends when the unit has left the cluster.</summary>
+    public Task Stopped => stopped.Task;
+
+    /// <summary>The longest that the loop came late to a deadline since the start: the margin that heartbeats have left.</summary>
+    public TimeSpan Lateness { get; private set; }
+
+    /// <summary>Starts the thread. <paramref name="sessionLoop"/> must be able to take orders from now on.</summary>
+    public void Start(SessionLoop sessionLoop)
+    {
+        sessions = sessionLoop;
+        thread.Start();
+    }
+
+    /// <summary>Hands the machine an input; from any thread.</summary>
+    public void Post(in ClusterInput input)
+    {
+        inputs.Enqueue(input);
+        poller.WakeUp();
+    }
+
+    /// <summary>The cluster as this unit sees it now.</summary>
+    public Task<ClusterView> ViewAsync() => AskAsync(View);
+
+    /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
+    /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
+    public Task<string> SwitchOverAsync(ulong? target, string reason) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason));
+
+    /// <summary>Lets the rules choose the primary now.</summary>
+    public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
+
+    /// <summary>A run is open: nobody preempts.</summary>
+    public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
+
+    /// <summary>Leave the cluster: hand over first.</summary>
+    public void RequestStop() => Post(ClusterInput.StopRequested);
+
+    /// <inheritdoc/>
+    public void Dispose() => poller.Dispose();
+
+    void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
+
+    void IClusterEffects.Announce() => kernel.Announce();
+
+    void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.SetRole(sending, syncFrom);
+
+    void IClusterEffects.Barrier(uint ticket) => sessions.Barrier(ticket);
+
+    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => sessions.AwaitApplied(ticket, peer, sequence, AppliedTimeout);
+
+    void IClusterEffects.Drain(uint ticket) => sessions.Drain(ticket);
+
+    void IClusterEffects.Record(string kind, string text) => events.Add(kind, text, machine?.Epoch.Number);
+
+    void IClusterEffects.SwitchoverEnded(bool done, string text)
+    {
+        if (done)
+        {
+            switchover?.TrySetResult(text);
+        }
+        else
+        {
+            switchover?.TrySetException(new RefusedException(text, "hitless status tells the state of every unit"));
+        }
+
+        switchover = null;
+    }
+
+    void IClusterEffects.Stopped() => leaving = true;
+
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        questions.Enqueue(() => answer.TrySetResult(question()));
+        poller.WakeUp();
+        return answer.Task;
+    }
+
+    private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
+    {
+        var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await AskAsync(() =>
+        {
+            if (switchover is not null)
+            {
+                end.TrySetException(new RefusedException("a switchover is under way", "wait for its end: hitless status"));
+                return false;
+            }
+
+            switchover = end;
+            Step(request);
+            return true;
+        });
+        return await end.Task;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            if (RealTime.TryEnter(RealTimePriority) is { } why)
+            {
+                events.Add("schedule", why);
+            }
+
+            kernel = openKernel(events);
+            links = openLinks();
+            kernel.Prepare();
+            machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed }, MonotonicClock.Now, this);
+            machine.Step(ClusterInput.PortsChanged(kernel.PortsUp), MonotonicClock.Now, this);
+            links.AddTo(poller);
+            poller.Add(kernel.Monitor.Handle, links.Count);
+            Loop();
+            links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            if (machine.Role != UnitRole.Primary)
+            {
+                kernel.Withdraw();
+            }
+
+            stopped.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            stopped.TrySetException(e);
+        }
+        finally
+        {
+            links?.Dispose();
+            kernel?.Dispose();
+        }
+    }
+
+    private void Loop()
+    {
+        Span<int> ready = stackalloc int[16];
+        while (!leaving)
+        {
+            var deadline = machine.NextDeadline;
+            var count = poller.Wait(deadline - MonotonicClock.Now, ready);
+            var late = MonotonicClock.Now - deadline;
+            Lateness = late > Lateness ? late : Lateness;
+
+            // First everything that arrived, then the deadlines: what lay in a buffer was not silence.
+            for (var i = 0; i < count; i++)
+            {
+                if (ready[i] == links.Count)
+                {
+                    ReadKernel();
+                }
+                else
+                {
+                    ReadLink(ready[i]);
+                }
+            }
+
+            while (inputs.TryDequeue(out var input))
+            {
+                Step(input);
+            }
+
+            while (questions.TryDequeue(out var question))
+            {
+                question();
+            }
+
+            Step(ClusterInput.Tick);
+        }
+    }
+
+    private void Step(in ClusterInput input)
+    {
+        machine.Step(input, MonotonicClock.Now, this);
+        if (heartbeatDue)
+        {
+            heartbeatDue = false;
+            links.Send(machine.Outgoing, machine.AgreedWireMinor);
+        }
+
+        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        {
+            toldRole = machine.Role;
+            toldEpoch = machine.Epoch.Number;
+            RoleChanged?.Invoke(toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
+        }
+    }
+
+    private void ReadKernel()
+    {
+        if (kernel.ReadChanges())
+        {
+            Step(ClusterInput.PortsChanged(kernel.PortsUp));
+        }
+    }
+
+    private void ReadLink(int link)
+    {
+        while (links.TryReceive(link, out var header, out var heartbeat, out var from))
+        {
+            Learn(header.UnitId, heartbeat.Name, from);
+            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
+        }
+    }
+
+    private void Learn(ulong unit, string name, in DatagramEndpoint from)
+    {
+        for (var i = 0; i < knownCount; i++)
+        {
+            if (known[i].Unit == unit && known[i].From == from)
+            {
+                return;
+            }
+        }
+
+        if (knownCount < known.Length)
+        {
+            known[knownCount++] = (unit, from);
+            directory.Learn(name, from.ToIPEndPoint().Address);
+        }
+    }
+
+    private ClusterView View()
+    {
+        var now = MonotonicClock.Now;
+        var own = UnitView.From(identity.Id, identity.Tag, machine.Outgoing, present: true, machine.AgeAt(now)) with
+        {
+            Role = machine.Role,
+            State = machine.State,
+            Epoch = machine.Epoch,
+        };
+        return new ClusterView(
+            machine.Epoch,
+            own,
+            [.. machine.Peers.Where(p => p.Tag != 0).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
+            machine.Reason,
+            machine.Synced,
+            machine.AgreedWireMinor,
+            machine.LastGap);
+    }
+}

@@ -1,0 +1,202 @@
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Linux.Announcements;
+using Hitless.Linux.Links;
+using Hitless.Linux.Sysctls;
+using Hitless.Linux.Traffic;
+
+namespace Hitless.Daemon.Control;
+
+/// <summary>
+/// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the sysctls,
+/// the carrier of the ports. Belongs to the control loop's thread.
+/// </summary>
+public sealed class GatewayKernel : IDisposable
+{
+    private readonly IReadOnlyList<PortSettings> ports;
+    private readonly IReadOnlyList<TrafficPort> trafficPorts;
+    private readonly SysctlScope sysctls;
+    private readonly EventLog events;
+    private readonly LinkTable links = new();
+    private readonly AddressTable addresses = new();
+    private readonly TrafficTable traffic;
+    private readonly LinkMonitor monitor = new();
+    private readonly Dictionary<int, bool> upByIndex = [];
+    private readonly Dictionary<string, int> indexByName = [];
+    private Announcer? announcer;
+    private TrafficState state;
+
+    /// <summary>Reads where the kernel stands; changes nothing yet.</summary>
+    public GatewayKernel(UnitSettings settings, string stateFolder, EventLog events)
+    {
+        ports = settings.Interfaces;
+        trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
+        this.events = events;
+        traffic = new TrafficTable(trafficPorts);
+        sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
+        WasClaimed = traffic.Read() == TrafficState.Claimed;
+    }
+
+    /// <summary>A predecessor of this process left the kernel forwarding.</summary>
+    public bool WasClaimed { get; }
+
+    /// <summary>For the poller: readable when links or addresses changed.</summary>
+    public LinkMonitor Monitor => monitor;
+
+    /// <summary>The monitored ports that are up, one bit each in the order of <c>interfaces:</c>.</summary>
+    public ulong PortsUp { get; private set; }
+
+    /// <summary>How many ports are monitored.</summary>
+    public int MonitoredCount => ports.Count(p => p.Monitor);
+
+    /// <summary>Sysctls first, then mute, then the addresses: no moment in which an address speaks that should not.</summary>
+    public void Prepare()
+    {
+        foreach (var problem in GatewaySysctls.Apply(sysctls, ports.Select(p => p.Name)))
+        {
+            events.Add("kernel", problem);
+        }
+
+        SetTraffic(WasClaimed ? TrafficState.Claimed : TrafficState.Muted);
+        Repair();
+    }
+
+    /// <summary>One transaction, whatever the number of addresses.</summary>
+    public void SetTraffic(TrafficState wanted)
+    {
+        state = wanted;
+        var result = traffic.Apply(wanted);
+        if (!result.Succeeded)
+        {
+            events.Add("kernel", $"the traffic table could not be set to {wanted}: {result}");
+        }
+    }
+
+    /// <summary>Announces every virtual address on every port that is there.</summary>
+    public void Announce() => announcer?.AnnounceAll();
+
+    /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
+    public bool ReadChanges()
+    {
+        var (changed, repair) = (false, false);
+        while (monitor.TryRead(out var change))
+        {
+            switch (change.Kind)
+            {
+                case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
+                    changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
+                    repair |= changed && change.Link.Up;
+                    upByIndex[index] = change.Link.Up;
+                    break;
+                case LinkChangeKind.Link:
+                    repair |= ports.Any(p => p.Name == change.Link.Name);
+                    break;
+                case LinkChangeKind.AddressRemoved:
+                    repair |= IsVirtual(change.Address);
+                    break;
+                case LinkChangeKind.LinkRemoved:
+                    changed |= upByIndex.Remove(change.Link.Index);
+                    break;
+                case LinkChangeKind.Lost:
+                    repair = true;
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (repair)
+        {
+            Repair();
+        }
+        else if (changed)
+        {
+            CountPorts();
+        }
+
+        return changed || repair;
+    }
+
+    /// <summary>Gives everything back: for a unit that leaves and carries no traffic.</summary>
+    public void Withdraw()
+    {
+        var standing = Wanted().ToArray();
+        addresses.Remove(standing);
+        foreach (var port in trafficPorts)
+        {
+            if (indexByName.TryGetValue(port.Name, out var index))
+            {
+                links.RemoveUnicastFilter(index, port.VirtualMac);
+            }
+        }
+
+        traffic.Remove();
+        sysctls.Restore();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        announcer?.Dispose();
+        monitor.Dispose();
+        traffic.Dispose();
+        addresses.Dispose();
+        links.Dispose();
+    }
+
+    /// <summary>Makes addresses, filters and table so; what stands already costs a few messages.</summary>
+    private void Repair()
+    {
+        indexByName.Clear();
+        foreach (var link in links.Read())
+        {
+            indexByName[link.Name] = link.Index;
+            upByIndex[link.Index] = link.Up;
+        }
+
+        foreach (var port in trafficPorts)
+        {
+            if (!indexByName.TryGetValue(port.Name, out var index))
+            {
+                events.Add("kernel", $"the port {port.Name} does not exist; it is taken up as soon as it does");
+                continue;
+            }
+
+            links.EnsureUnicastFilter(index, port.VirtualMac);
+        }
+
+        var result = addresses.Ensure([.. Wanted()]);
+        if (!result.Succeeded)
+        {
+            events.Add("kernel", $"virtual addresses could not be set: {result}");
+        }
+
+        traffic.Apply(state);
+        announcer?.Dispose();
+        announcer = new Announcer(trafficPorts.Where(p => indexByName.ContainsKey(p.Name)));
+        CountPorts();
+    }
+
+    private IEnumerable<LinkAddress> Wanted() =>
+        from port in trafficPorts
+        where indexByName.ContainsKey(port.Name)
+        from address in port.Addresses
+        select new LinkAddress(indexByName[port.Name], address);
+
+    private bool IsVirtual(LocalAddress address) =>
+        trafficPorts.Any(p => indexByName.TryGetValue(p.Name, out var index) && index == address.LinkIndex && p.Addresses.Contains(address.Prefix));
+
+    private void CountPorts()
+    {
+        ulong bits = 0;
+        var bit = 0;
+        foreach (var port in ports.Where(p => p.Monitor))
+        {
+            var up = indexByName.TryGetValue(port.Name, out var index) && upByIndex.TryGetValue(index, out var isUp) && isUp;
+            bits |= up ? 1UL << bit : 0;
+            bit++;
+        }
+
+        PortsUp = bits;
+    }
+}

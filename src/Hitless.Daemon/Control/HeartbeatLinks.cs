@@ -1,0 +1,113 @@
+using System.Net;
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
+using Hitless.Linux.Polling;
+using Hitless.Linux.Sockets;
+
+namespace Hitless.Daemon.Control;
+
+/// <summary>The heartbeat links of a unit: seals what it says and sends it to every peer on every link, opens what comes. Allocates nothing once the peers are known.</summary>
+public sealed class HeartbeatLinks : IDisposable
+{
+    private const int BufferBytes = 2048;
+    private readonly DatagramSocket?[] sockets;
+    private readonly DatagramEndpoint[][] peers;
+    private readonly DatagramSealer sealer;
+    private readonly DatagramOpener opener;
+    private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
+    private readonly byte[] datagram = new byte[BufferBytes];
+    private readonly byte[] plaintext = new byte[BufferBytes];
+    private readonly Heartbeat heartbeat = new();
+
+    /// <summary>Opens a socket a link; a link whose interface is absent is reported and stays silent.</summary>
+    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
+    {
+        var port = settings.Heartbeat.Port;
+        var links = settings.Heartbeat.Links;
+        sockets = new DatagramSocket?[links.Count];
+        peers = [.. links.Select(link => link.Peers.Select(p => new DatagramEndpoint(new IPEndPoint(p, port))).ToArray())];
+        for (var i = 0; i < links.Count; i++)
+        {
+            try
+            {
+                sockets[i] = new DatagramSocket(
+                    new DatagramEndpoint(new IPEndPoint(links[i].Address, port)),
+                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6));
+            }
+            catch (IOException e)
+            {
+                events.Add("heartbeat", $"the heartbeat link on {links[i].Interface} is not used: {e.Message}");
+            }
+        }
+
+        sealer = new DatagramSealer(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
+        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
+    }
+
+    /// <summary>How many links there are; tokens of the poller are 0 to this.</summary>
+    public int Count => sockets.Length;
+
+    /// <summary>What was refused so far, by reason.</summary>
+    public long Refused(DatagramVerdict verdict) => opener.Count(verdict);
+
+    /// <summary>Watches the links.</summary>
+    public void AddTo(Poller poller)
+    {
+        for (var i = 0; i < sockets.Length; i++)
+        {
+            if (sockets[i] is { } socket)
+            {
+                poller.Add(socket.Handle, i);
+            }
+        }
+    }
+
+    /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol.</summary>
+    public void Send(Heartbeat outgoing, int minor)
+    {
+        var length = HeartbeatCodec.Write(outgoing, minor, payload);
+        for (var i = 0; i < sockets.Length; i++)
+        {
+            if (sockets[i] is not { } socket)
+            {
+                continue;
+            }
+
+            var sealedLength = sealer.Seal(payload.AsSpan(0, length), datagram);
+            foreach (ref readonly var peer in peers[i].AsSpan())
+            {
+                // A link that is down loses it, as a cut cable would.
+                _ = socket.Send(peer, datagram.AsSpan(0, sealedLength));
+            }
+        }
+    }
+
+    /// <summary>The next authentic heartbeat on a link; false when nothing is there now. The heartbeat is valid until the next call.</summary>
+    public bool TryReceive(int link, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
+    {
+        received = heartbeat;
+        while (sockets[link]!.TryReceive(datagram, out var length, out from))
+        {
+            if (opener.Open(datagram.AsSpan(0, length), plaintext, out header, out var content) == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
+            {
+                return true;
+            }
+        }
+
+        header = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var socket in sockets)
+        {
+            socket?.Dispose();
+        }
+
+        sealer.Dispose();
+        opener.Dispose();
+    }
+}

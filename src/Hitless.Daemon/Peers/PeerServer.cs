@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using Hitless.Core.Api;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Hitless.Daemon.Peers;
+
+/// <summary>
+/// This unit's side of the units' own API: HTTPS on the heartbeat addresses, mutual TLS 1.3, only for who knows the cluster key.
+/// <c>POST /v1/call/{name}</c> with JSON both ways; <c>GET /v1/content/{name}?key=</c> with a Range for what is large.
+/// Map everything first, then start.
+/// </summary>
+public sealed class PeerServer : IAsyncDisposable
+{
+    private const int SocketOptionIpFreeBind = 15; // IP_FREEBIND, linux/in.h; valid for IPv6 sockets too
+    private readonly WebApplication _application;
+    private readonly Action<string> _log;
+
+    /// <param name="identity">Derived from the cluster key; stays the caller's to dispose.</param>
+    /// <param name="endPoints">The heartbeat addresses. They need not be there yet.</param>
+    /// <param name="log">One line for each handler that crashed.</param>
+    public PeerServer(ClusterCertificate identity, IReadOnlyList<IPEndPoint> endPoints, Action<string> log)
+    {
+        _log = log;
+        _application = QuietHost.Build(Bind, kestrel =>
+        {
+            // Before the handshake anybody on a heartbeat link is a stranger: few of them, and not for long.
+            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Limits.MaxRequestBodySize = 64 << 20;
+            foreach (var endPoint in endPoints)
+            {
+                kestrel.Listen(endPoint, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        HandshakeTimeout = TimeSpan.FromSeconds(5),
+                        OnConnection = _ => ValueTask.FromResult(ServerOptions(identity)),
+                    });
+                });
+            }
+        });
+    }
+
+    /// <summary>Where it listens once it is started; tells the port that the kernel chose for port 0.</summary>
+    public IReadOnlyList<IPEndPoint> Listening => [.. _application.Urls.Select(url => IPEndPoint.Parse(new Uri(url).Authority))];
+
+    /// <summary>
+    /// Answers a call. The handler may throw <see cref="RefusedException"/>. It may run twice for one intent (the caller repeats what got no answer),
+    /// so it must be repeatable. The token is cancelled when the caller leaves.
+    /// </summary>
+    public void Map<TRequest, TAnswer>(PeerCall<TRequest, TAnswer> call, Func<TRequest, CancellationToken, Task<TAnswer>> handler) =>
+        _application.MapPost($"/v1/call/{call.Name}", (RequestDelegate)(context => Refusals.AnswerAsync(context, async _ =>
+        {
+            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, call.Request, context.RequestAborted)
+                ?? throw new JsonException("the body is null");
+            await context.WriteAsync(call.Answer, await handler(request, context.RequestAborted));
+        }, _log)));
+
+    /// <summary>Offers content for download, in parts if need be. The handler gets the key and opens a seekable stream, or throws <see cref="RefusedException"/>; the stream is disposed here.</summary>
+    public void MapContent(string name, Func<string, CancellationToken, Task<Stream>> open) =>
+        _application.MapGet($"/v1/content/{name}", (RequestDelegate)(context => Refusals.AnswerAsync(context, async _ =>
+        {
+            var content = await open(context.Text("key") ?? "", context.RequestAborted);
+            await TypedResults.Stream(content, enableRangeProcessing: true).ExecuteAsync(context);
+        }, _log)));
+
+    /// <summary>Begins to answer, on every address, whether or not the address and its link are there.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public Task StartAsync(CancellationToken cancel) => _application.StartAsync(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+    }
+
+    private static SslServerAuthenticationOptions ServerOptions(ClusterCertificate identity) => new()
+    {
+        ServerCertificate = identity.Certificate,
+        ClientCertificateRequired = true,
+        EnabledSslProtocols = SslProtocols.Tls13,
+        CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+        RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
+    };
+
+    private static Socket Bind(EndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = false;
+        }
+
+        socket.SetRawSocketOption((int)SocketOptionLevel.IP, SocketOptionIpFreeBind, BitConverter.GetBytes(1));
+        socket.Bind(endPoint);
+        return socket;
+    }
+}

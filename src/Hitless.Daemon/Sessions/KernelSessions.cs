@@ -1,0 +1,116 @@
+using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
+using Hitless.Linux.Conntrack;
+using Hitless.Linux.Links;
+using Hitless.Linux.Netlink;
+using Hitless.Linux.Polling;
+
+namespace Hitless.Daemon.Sessions;
+
+/// <summary>The kernel's table as the session loop sees it: events while this unit carries traffic, injections while it does not, and dumps a piece at a time.</summary>
+internal sealed class KernelSessions : IDisposable
+{
+    private static readonly TimeSpan FilterAge = TimeSpan.FromSeconds(10);
+    private readonly UnitSettings settings;
+    private readonly Poller poller;
+    private readonly int eventToken;
+    private readonly ConntrackTable table = new();
+    private SessionFilter filter;
+    private TimeSpan filterReadAt;
+    private ConntrackEvents? events;
+
+    public KernelSessions(UnitSettings settings, Poller poller, int eventToken)
+    {
+        this.settings = settings;
+        this.poller = poller;
+        this.eventToken = eventToken;
+        filter = ReadFilter();
+    }
+
+    public long Overruns { get; private set; }
+
+    public long Errors => table.Errors;
+
+    public int LastError => table.LastError;
+
+    public SessionFilter Filter => filter;
+
+    public long Count() => table.Count();
+
+    /// <summary>Listens to the kernel's events, or no longer: who listens to its own injections pays twice.</summary>
+    public void Listen(bool on)
+    {
+        if (on && events is null)
+        {
+            events = new ConntrackEvents();
+            poller.Add(events.Handle, eventToken);
+        }
+        else if (!on)
+        {
+            events?.Dispose();
+            events = null;
+        }
+    }
+
+    /// <summary>Hands events to the exchange; false when none is left.</summary>
+    public bool ReadEvents(SessionExchange exchange, ISessionEffects effects, TimeSpan now)
+    {
+        if (events is null)
+            return false;
+        switch (events.Receive(table.PortId, out var reader))
+        {
+            case NetlinkReceive.Empty:
+                return false;
+            case NetlinkReceive.Data:
+                while (reader.TryNext(out var change, out var record))
+                {
+                    if (!filter.Replicates(record))
+                        continue;
+                    if (change == ConntrackChange.Deleted)
+                        exchange.OnDeleted(record.Key, effects);
+                    else
+                        exchange.OnUpdated(record, effects);
+                }
+
+                return true;
+            default:
+                Overruns++;
+                exchange.OnOverrun(now, effects);
+                return true;
+        }
+    }
+
+    public void Apply(in SessionRecord record, bool onlyIfMissing)
+    {
+        if (filter.Replicates(record))
+            table.Put(record, onlyIfMissing);
+    }
+
+    public void Delete(in SessionKey key) => table.Delete(key);
+
+    /// <summary>What was applied is in the kernel when this returns.</summary>
+    public void Flush() => table.Flush();
+
+    /// <summary>The unit's own addresses may have changed.</summary>
+    public void RefreshFilter(TimeSpan now)
+    {
+        if (now - filterReadAt < FilterAge)
+            return;
+        filterReadAt = now;
+        filter = ReadFilter();
+    }
+
+    public void Dispose()
+    {
+        events?.Dispose();
+        table.Dispose();
+    }
+
+    private SessionFilter ReadFilter()
+    {
+        var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
+        using var addresses = new AddressTable();
+        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
+        return new SessionFilter(settings.Sessions, own, settings.Heartbeat.Links.SelectMany(link => link.Peers.Append(link.Address)));
+    }
+}

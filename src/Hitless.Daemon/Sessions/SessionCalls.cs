@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+using Hitless.Core.Sessions;
+using Hitless.Daemon.Peers;
+using Hitless.Daemon.Upgrade;
+
+namespace Hitless.Daemon.Sessions;
+
+/// <summary>What units ask of each other to compare their tables: digests of buckets first, then the sessions of the unequal ones.</summary>
+public static class SessionCalls
+{
+    /// <summary>The digests of the asked unit's table.</summary>
+    public static PeerCall<StepRequest, SessionDigestAnswer> Digests { get; } = new("sessions.digests", UpgradeJson.Default.StepRequest, SessionJson.Default.SessionDigestAnswer);
+
+    /// <summary>The sessions of some buckets.</summary>
+    public static PeerCall<SessionEntriesRequest, SessionEntriesAnswer> Entries { get; } = new("sessions.entries", SessionJson.Default.SessionEntriesRequest, SessionJson.Default.SessionEntriesAnswer);
+}
+
+/// <summary>The JSON of <see cref="SessionCalls"/>.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(SessionDigestAnswer))]
+[JsonSerializable(typeof(SessionEntriesRequest))]
+[JsonSerializable(typeof(SessionEntriesAnswer))]
+public sealed partial class SessionJson : JsonSerializerContext;

@@ -1,0 +1,264 @@
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Hitless.Linux.Conntrack;
+using Hitless.Linux.Netlink;
+using Hitless.Linux.Polling;
+using Hitless.Linux.Scheduling;
+
+namespace Hitless.Daemon.Sessions;
+
+/// <summary>Everything that the session loop's thread owns. It does what <see cref="SessionExchange"/> decides: kernel on one side, links on the other.</summary>
+internal sealed class SessionEngine : ISessionEffects, IDisposable
+{
+    private const int EventToken = 0;
+    private const int FirstLinkToken = 1;
+    private const int EventDatagramsPerTurn = 256;
+    private const int DatagramsPerTurn = 512;
+    private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan BarrierMax = TimeSpan.FromMilliseconds(50);
+
+    private readonly Action<SessionNotice> notify;
+    private readonly Poller poller;
+    private readonly KernelSessions kernel;
+    private readonly SessionLinks links;
+    private readonly SessionExchange exchange;
+    private readonly RefreshSchedule schedule = new();
+    private readonly List<Waiter> waiters = [];
+    private ConntrackDump? dump;
+    private bool dumpRefreshes;
+    private ConntrackDump? prune;
+    private ulong pruneUnit;
+    private TimeSpan now;
+    private TimeSpan refreshAt;
+
+    public SessionEngine(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, ulong nonceSeed, Poller poller, Action<SessionNotice> notify)
+    {
+        this.poller = poller;
+        this.notify = notify;
+        now = MonotonicClock.Now;
+        exchange = new SessionExchange(unit, incarnation, nonceSeed);
+        links = new SessionLinks(settings.Heartbeat, key, settings.Cluster.Group, unit, incarnation);
+        kernel = new KernelSessions(settings, poller, EventToken);
+        links.Watch(poller, FirstLinkToken);
+    }
+
+    /// <summary>Which sessions are replicated.</summary>
+    public SessionFilter Filter => kernel.Filter;
+
+    /// <summary>Waits for work, at most until the next deadline, and does it.</summary>
+    public void Turn(Span<int> ready)
+    {
+        now = MonotonicClock.Now;
+        poller.Wait(Patience(), ready);
+        now = MonotonicClock.Now;
+        for (var i = 0; i < EventDatagramsPerTurn && kernel.ReadEvents(exchange, this, now); i++)
+        {
+        }
+
+        exchange.Flush(this);
+        ReadDatagrams(DatagramsPerTurn);
+        kernel.Flush();
+        PumpDump();
+        PumpPrune();
+        if (now >= exchange.NextDeadline)
+            exchange.OnTime(now, this);
+        AnswerWaiters();
+        BeginRefresh();
+        kernel.RefreshFilter(now);
+    }
+
+    public void SetRole(bool sending, ulong? syncFrom)
+    {
+        if (!sending)
+            EndDump();
+        kernel.Listen(sending);
+        exchange.SetRole(sending, syncFrom, now, this);
+        refreshAt = now + schedule.Interval;
+    }
+
+    public void Resync() => exchange.Resync(now, this);
+
+    /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
+    public void Barrier(uint ticket)
+    {
+        var end = MonotonicClock.Now + BarrierMax;
+        for (var times = 0; times < 2; times++)
+        {
+            while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end)
+            {
+            }
+        }
+
+        exchange.Flush(this);
+        notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
+    }
+
+    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout)
+    {
+        waiters.Add(new Waiter(ticket, unit, sequence, now + timeout));
+        exchange.Expect(unit, sequence, now, this);
+        AnswerWaiters();
+    }
+
+    public void Drain(uint ticket)
+    {
+        ReadDatagrams(int.MaxValue);
+        exchange.Drain(this);
+        kernel.Flush();
+        notify(new SessionNotice(SessionNoticeKind.Drained, ticket));
+    }
+
+    public SessionReplicationStatus Status()
+    {
+        var status = exchange.Status(now);
+        return new SessionReplicationStatus(
+            kernel.Count(),
+            status.EventsSent,
+            status.EventsApplied,
+            links.Sent,
+            links.Received,
+            links.Refused,
+            status.Retransmitted,
+            kernel.Overruns,
+            status.Bulks,
+            kernel.Errors,
+            (long)status.Lag.TotalMilliseconds);
+    }
+
+    public long CountOf(DatagramVerdict verdict) => links.CountOf(verdict);
+
+    void ISessionEffects.Send(ulong unit, ReadOnlySpan<byte> payload) => links.Send(unit, payload, now);
+
+    void ISessionEffects.Apply(in SessionRecord record, bool onlyIfMissing) => kernel.Apply(record, onlyIfMissing);
+
+    void ISessionEffects.Delete(in SessionKey key) => kernel.Delete(key);
+
+    void ISessionEffects.StartDump() => StartDump(refreshes: false);
+
+    void ISessionEffects.StartPrune(ulong unit)
+    {
+        kernel.Flush();
+        prune?.Dispose();
+        prune = new ConntrackDump();
+        pruneUnit = unit;
+    }
+
+    void ISessionEffects.SyncLost(ulong unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
+
+    public void Dispose()
+    {
+        dump?.Dispose();
+        prune?.Dispose();
+        links.Dispose();
+        kernel.Dispose();
+    }
+
+    private TimeSpan Patience()
+    {
+        if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
+            return TimeSpan.Zero;
+        var deadline = exchange.NextDeadline;
+        foreach (var waiter in waiters)
+            deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
+        return deadline - now < IdleMax ? deadline - now : IdleMax;
+    }
+
+    private void ReadDatagrams(int limit)
+    {
+        for (var link = 0; link < links.Count; link++)
+        {
+            for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
+                exchange.OnMessage(header, payload, now, this);
+        }
+    }
+
+    private void StartDump(bool refreshes)
+    {
+        dump?.Dispose();
+        dump = new ConntrackDump();
+        dumpRefreshes = refreshes;
+    }
+
+    private void EndDump()
+    {
+        dump?.Dispose();
+        dump = null;
+    }
+
+    private void PumpDump()
+    {
+        if (dump is null || !exchange.DumpMayProceed(now))
+            return;
+        if (dump.Receive(out var reader) != NetlinkReceive.Data)
+        {
+            StartDump(dumpRefreshes);
+            return;
+        }
+
+        while (reader.TryNext(out _, out var record))
+        {
+            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record)))
+                exchange.OnDumped(record, this);
+        }
+
+        if (!reader.Done && reader.Error == 0)
+            return;
+        EndDump();
+        exchange.OnDumpEnded(now, this);
+        exchange.Flush(this);
+    }
+
+    private void PumpPrune()
+    {
+        if (prune is null)
+            return;
+        var done = exchange.Sending || prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
+        kernel.Flush();
+        if (!done)
+            return;
+        prune.Dispose();
+        prune = null;
+        exchange.OnPruned(pruneUnit);
+        if (!exchange.Sending)
+            notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
+    }
+
+    private bool RemoveUnknown(ref ConntrackReader reader)
+    {
+        while (reader.TryNext(out _, out var record))
+        {
+            if (kernel.Filter.Replicates(record) && !exchange.IsMarked(pruneUnit, record.Key))
+                kernel.Delete(record.Key);
+        }
+
+        return reader.Done || reader.Error != 0;
+    }
+
+    private void AnswerWaiters()
+    {
+        for (var i = waiters.Count - 1; i >= 0; i--)
+        {
+            var waiter = waiters[i];
+            var ok = exchange.AppliedOf(waiter.Unit) >= waiter.Sequence;
+            if (!ok && now < waiter.Deadline)
+                continue;
+            kernel.Flush();
+            waiters.RemoveAt(i);
+            notify(new SessionNotice(SessionNoticeKind.Applied, waiter.Ticket, waiter.Unit, waiter.Sequence, ok));
+        }
+    }
+
+    private void BeginRefresh()
+    {
+        if (!exchange.Sending || now < refreshAt || dump is not null)
+            return;
+        schedule.BeginRound();
+        refreshAt = now + schedule.Interval;
+        exchange.OnDumpBegun();
+        StartDump(refreshes: true);
+    }
+
+    private readonly record struct Waiter(uint Ticket, ulong Unit, ulong Sequence, TimeSpan Deadline);
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Hitless.Linux.Polling;
+
+namespace Hitless.Daemon.Sessions;
+
+/// <summary>
+/// The thread that replicates sessions, and its doors for the other threads. It lives in the network namespace of the thread that makes it. Requests
+/// return at once; answers for the control loop come as <see cref="SessionNotice"/>, called on the session thread: queue them.
+/// </summary>
+public sealed class SessionLoop : IDisposable
+{
+    private readonly ConcurrentQueue<Action<SessionEngine>> requests = new();
+    private readonly Poller poller = new();
+    private readonly SessionEngine engine;
+    private readonly Thread thread;
+    private readonly string unitName;
+    private volatile bool stopping;
+
+    /// <summary>Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.</summary>
+    /// <param name="settings">The unit's settings.</param>
+    /// <param name="key">The cluster key.</param>
+    /// <param name="unit">This unit's id.</param>
+    /// <param name="incarnation">Random per process start.</param>
+    /// <param name="notify">Called on the session thread; must not block.</param>
+    /// <exception cref="IOException">A heartbeat address cannot be bound.</exception>
+    public SessionLoop(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Action<SessionNotice> notify)
+    {
+        unitName = settings.Unit.Name;
+        var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        engine = new SessionEngine(settings, key, unit, incarnation, seed, poller, notify);
+        thread = new Thread(Run) { Name = "sessions", IsBackground = true };
+        thread.Start();
+    }
+
+    /// <summary>What this unit is: <paramref name="sending"/> while it carries traffic (primary, draining); <paramref name="syncFrom"/>: the unit whose sessions are to be held here. A changed one is asked for a bulk, and <see cref="SessionNoticeKind.Synced"/> follows.</summary>
+    public void SetRole(bool sending, ulong? syncFrom) => Post(each => each.SetRole(sending, syncFrom));
+
+    /// <summary>Asks that all that the kernel has reported so far be sent; answered by <see cref="SessionNoticeKind.BarrierReached"/>.</summary>
+    public void Barrier(uint ticket) => Post(each => each.Barrier(ticket));
+
+    /// <summary>Asks that the frames of <paramref name="unit"/> up to <paramref name="sequence"/> be in the kernel; answered by <see cref="SessionNoticeKind.Applied"/>.</summary>
+    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout) => Post(each => each.AwaitApplied(ticket, unit, sequence, timeout));
+
+    /// <summary>The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.</summary>
+    public void Drain(uint ticket) => Post(each => each.Drain(ticket));
+
+    /// <summary>Asks for a bulk: from the followed unit, or, where this unit carries traffic, to all.</summary>
+    public Task ResyncAsync() => AskAsync(each =>
+    {
+        each.Resync();
+        return true;
+    });
+
+    /// <summary>Counters.</summary>
+    public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status());
+
+    /// <summary>Datagrams of the session links that ended in this verdict.</summary>
+    public Task<long> CountOfAsync(DatagramVerdict verdict) => AskAsync(each => each.CountOf(verdict));
+
+    /// <summary>Sessions in this unit's kernel.</summary>
+    public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
+
+    /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
+    public Task<(long Total, IReadOnlyList<SessionRecord> Records)> ListAsync(int limit, Func<SessionRecord, bool>? matches = null) =>
+        ReadAsync(_ => SessionReader.List(limit, matches));
+
+    /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>.</summary>
+    public Task<SessionDigests> DigestsAsync(int buckets = SessionDigests.BucketsDefault) => ReadAsync(filter => SessionReader.Digests(filter, buckets));
+
+    /// <summary>The replicated sessions of some buckets.</summary>
+    public Task<IReadOnlyList<SessionRecord>> EntriesAsync(int buckets, IEnumerable<int> wanted)
+    {
+        var set = wanted.ToHashSet();
+        return ReadAsync(filter => SessionReader.Entries(filter, buckets, set));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stopping = true;
+        poller.WakeUp();
+        thread.Join();
+        engine.Dispose();
+        poller.Dispose();
+    }
+
+    private void Run()
+    {
+        Span<int> ready = stackalloc int[8];
+        while (!stopping)
+        {
+            engine.Turn(ready);
+            while (requests.TryDequeue(out var request))
+                request(engine);
+        }
+    }
+
+    private void Post(Action<SessionEngine> request)
+    {
+        requests.Enqueue(request);
+        poller.WakeUp();
+    }
+
+    private Task<T> AskAsync<T>(Func<SessionEngine, T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(each => answer.SetResult(question(each)));
+        return answer.Task;
+    }
+
+    // A thread that the session thread starts inherits its network namespace; a pool thread would not.
+    private Task<T> ReadAsync<T>(Func<SessionFilter, T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(each =>
+        {
+            var filter = each.Filter;
+            new Thread(() =>
+            {
+                try
+                {
+                    answer.SetResult(question(filter));
+                }
+                catch (Exception exception)
+                {
+                    answer.SetException(exception);
+                }
+            })
+            { IsBackground = true, Name = "sessions reader" }.Start();
+        });
+        return answer.Task;
+    }
+}

@@ -1,0 +1,159 @@
+using Hitless.Core.Api;
+using Hitless.Core.Cluster;
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
+using Hitless.Daemon.Sessions;
+using Hitless.Daemon.Upgrade;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Hitless.Daemon;
+
+/// <content>Sessions: what the API asks of them, and what the units ask of each other to compare them.</content>
+public sealed partial class Unit
+{
+    private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(150);
+    private readonly List<SessionExpression> critical = [];
+
+    /// <inheritdoc/>
+    public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => sessions.CountAsync();
+
+    /// <inheritdoc/>
+    public async Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel)
+    {
+        SessionExpression? expression = null;
+        if (filter is not null && !SessionExpression.TryParse(filter, out expression, out var error))
+        {
+            throw new RefusedException(error, "write it in nftables' words");
+        }
+
+        var (total, records) = await sessions.ListAsync(limit, expression is null ? null : expression.Matches);
+        return new SessionList(Name, total, [.. records.Select(r => SessionDiffer.Describe(r, IsCritical(r)))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var other = with ?? (view.Primary is { } primary && primary.Name != Name ? primary.Name : view.Peers.FirstOrDefault(p => p.Ready)?.Name);
+        if (other is null || other == Name || view.Units.All(u => u.Name != other))
+        {
+            throw new RefusedException(
+                other is null ? "there is no other unit to compare with" : $"there is no other unit \"{other}\"",
+                $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
+        }
+
+        try
+        {
+            return await CompareAsync(other, cancel);
+        }
+        catch (PeerException e)
+        {
+            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var begun = Stopwatch.GetTimestamp();
+        var before = (await sessions.StatusAsync()).Bulks;
+        await sessions.ResyncAsync();
+        while ((await sessions.StatusAsync()).Bulks == before && Stopwatch.GetElapsedTime(begun) < CompareTimeout)
+        {
+            await Task.Delay(SettleDelay, cancel);
+        }
+
+        var standing = await sessions.CountAsync();
+        var sending = view.Self.Role == UnitRole.Primary;
+        return new ResyncResult(
+            sending ? Name : view.Primary?.Name ?? "",
+            sending ? string.Join(", ", view.Peers.Where(p => p.Present).Select(p => p.Name)) : Name,
+            standing.Total,
+            Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+    }
+
+    private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
+    {
+        foreach (var text in settings.Sessions.Critical)
+        {
+            critical.Add(SessionExpression.TryParse(text, out var expression, out var error)
+                ? expression
+                : throw new IOException($"sessions.critical: {error}"));
+        }
+
+        return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(notice.Kind switch
+        {
+            SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit),
+            SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
+            SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
+            SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
+            _ => ClusterInput.Drained(notice.Ticket),
+        }));
+    }
+
+    private bool IsCritical(SessionRecord record) => critical.Exists(e => e.Matches(record));
+
+    /// <summary>Compares this unit's table with another's, twice: what is only on its way is no difference.</summary>
+    private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
+    {
+        var first = await CompareOnceAsync(with, cancel);
+        if (first.Entries.Count == 0)
+        {
+            return first;
+        }
+
+        await Task.Delay(SettleDelay, cancel);
+        return SessionDiffer.Settled(first, await CompareOnceAsync(with, cancel));
+    }
+
+    private async Task<SessionDifference> CompareOnceAsync(string with, CancellationToken cancel)
+    {
+        var own = sessions.DigestsAsync();
+        var answer = await peers.CallAsync(with, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, cancel);
+        var ours = await own;
+        if (!SessionDigests.TryParse(answer.Digests, out var theirs))
+        {
+            throw new RefusedException($"the digests of {with} cannot be read", "look at the versions of the units: hitless status");
+        }
+
+        var compared = Math.Max(ours.Sessions, answer.Sessions);
+        var unequal = ours.UnequalTo(theirs);
+        if (unequal.Count == 0)
+        {
+            return new SessionDifference(Name, with, 0, 0, 0, 0, answer.Digests.Length, compared, []);
+        }
+
+        var wanted = new SessionEntriesRequest(ours.Buckets, unequal);
+        var ourEntries = sessions.EntriesAsync(ours.Buckets, unequal);
+        var entries = await peers.CallAsync(with, SessionCalls.Entries, wanted, CompareTimeout, cancel);
+        if (!SessionRecords.TryParse(entries.Records, out var theirEntries))
+        {
+            throw new RefusedException($"the sessions of {with} cannot be read", "look at the versions of the units: hitless status");
+        }
+
+        return SessionDiffer.Compare(Name, with, await ourEntries, theirEntries, compared, answer.Digests.Length + entries.Records.Length, IsCritical);
+    }
+
+    /// <summary>The keys of the sessions that a switch should keep, now.</summary>
+    private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
+    {
+        var records = await sessions.EntriesAsync(1, [0]);
+        return new SessionSnapshot(run, [.. records.Select(r => r.Key.Hash64())], [.. records.Where(IsCritical).Select(r => r.Key.Hash64())]);
+    }
+
+    private void MapSessionCalls()
+    {
+        peerServer.Map(SessionCalls.Digests, async (_, _) =>
+        {
+            var digests = await sessions.DigestsAsync();
+            return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
+        });
+        peerServer.Map(SessionCalls.Entries, async (request, _) =>
+            new SessionEntriesAnswer(Name, SessionRecords.ToBytes(await sessions.EntriesAsync(request.Buckets, request.Wanted))));
+    }
+}

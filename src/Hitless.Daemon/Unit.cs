@@ -1,0 +1,286 @@
+using Hitless.Core.Api;
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Control;
+using Hitless.Daemon.Health;
+using Hitless.Daemon.Peers;
+using Hitless.Daemon.Sessions;
+using Hitless.Daemon.Upgrade;
+using Hitless.Firmware.Files;
+using Hitless.Firmware.Images;
+using Hitless.Firmware.Signing;
+using Hitless.Firmware.Slots;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Hitless.Daemon;
+
+/// <summary>One unit, put together: the two loops, the engine, the stores, and what the API asks of them.</summary>
+public sealed partial class Unit : IUnit, IAsyncDisposable
+{
+    private static readonly TimeSpan PeerTimeout = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(90);
+    private readonly UnitSettings settings;
+    private readonly string stateFolder;
+    private readonly EventLog events;
+    private readonly PeerDirectory directory;
+    private readonly ClusterCertificate certificate;
+    private readonly PeerServer peerServer;
+    private readonly PeerClient peers;
+    private readonly ControlLoop control;
+    private readonly SessionLoop sessions;
+    private readonly ProbeLoop probes;
+    private readonly ConfigurationService configuration;
+    private readonly ImageStore images;
+    private readonly SlotStore slots;
+    private readonly TrustStore trust;
+    private readonly JournalStore journals;
+    private readonly UnitSteps steps;
+    private readonly StepActs acts;
+    private readonly Readiness readiness;
+    private readonly UpgradeEngine engine;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Task background;
+
+    /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
+    public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
+    {
+        this.settings = settings;
+        this.stateFolder = stateFolder;
+        this.trust = trust;
+        Name = settings.Unit.Name;
+        Directory.CreateDirectory(stateFolder);
+        events = new EventLog(stateFolder, Name);
+        var identity = UnitIdentity.Load(stateFolder);
+        directory = new PeerDirectory(settings.Heartbeat.Port + 2);
+        Span<byte> secret = stackalloc byte[ClusterKey.Size];
+        key.Derive([], "hitless peer identity v1"u8, secret);
+        certificate = ClusterCertificate.Derive(secret.ToArray());
+        peers = new PeerClient(certificate, directory.AddressesOf);
+        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add("api", text));
+        control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
+        sessions = OpenSessions(identity, key);
+        configuration = OpenConfiguration(unitFile);
+        images = new ImageStore(stateFolder, trust);
+        slots = new SlotStore(stateFolder);
+        journals = new JournalStore(stateFolder);
+        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
+        acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
+        control.RoleChanged += OnRoleChanged;
+        control.Start(sessions);
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
+        probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
+        background = Task.Run(WatchFactsAsync);
+    }
+
+    /// <summary>The unit's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What the process is to exit with, once the unit has stopped: 0, or what asks <c>hitless-boot</c> for another start.</summary>
+    public int ExitCode { get; private set; }
+
+    /// <summary>Ends when the unit has left the cluster; fails if the control loop did.</summary>
+    public Task Stopped => control.Stopped;
+
+    /// <summary>Begins to answer the other units.</summary>
+    public Task StartAsync(CancellationToken cancel)
+    {
+        MapPeerCalls();
+        return peerServer.StartAsync(cancel);
+    }
+
+    /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
+    public void RequestStop() => control.RequestStop();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await probes.DisposeAsync();
+        await engine.DisposeAsync();
+        await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await peerServer.DisposeAsync();
+        steps.Dispose();
+        configuration.Dispose();
+        peers.Dispose();
+        sessions.Dispose();
+        control.Dispose();
+        certificate.Dispose();
+        await events.DisposeAsync();
+        ending.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var run = RunNow();
+        var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
+        var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
+        List<string> problems = [];
+        var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
+        if (view.Primary is null)
+        {
+            problems.Add("nobody is primary");
+        }
+
+        if (units.Length < expected)
+        {
+            problems.Add($"{expected - units.Length} of {expected} units were never heard");
+        }
+
+        problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
+        problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
+        return new ClusterStatus(
+            settings.Cluster.Name,
+            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
+            view.Primary is null ? "down" : problems.Count == 0 ? "ok" : "degraded",
+            view.Epoch.Number,
+            view.Primary?.Name,
+            Name,
+            units,
+            run is { State: "completed" or "rolled-back" or "failed" } ? null : run,
+            problems);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var former = PrimaryOf(view);
+        if (former.Name != Name)
+        {
+            return await ForwardAsync(former.Name, UpgradeCalls.SwitchOver, request, cancel);
+        }
+
+        ulong? target = null;
+        if (request.To is { } to)
+        {
+            target = view.Units.FirstOrDefault(u => u.Name == to)?.Id
+                ?? throw new RefusedException($"there is no unit \"{to}\"", $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
+        }
+
+        var begun = Stopwatch.GetTimestamp();
+        var switched = control.SwitchOverAsync(target, "asked for by an operator");
+        if (request.Wait)
+        {
+            await switched;
+        }
+
+        var after = await control.ViewAsync();
+        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) => Task.FromResult(events.Last(kind, limit));
+
+    private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
+    {
+        var replication = await sessions.StatusAsync();
+        var head = configuration.Current;
+        return Describe(view.Self, view, view.Reason, BootName()) with
+        {
+            Sessions = replication.Sessions,
+            SessionLag = replication.LagMs,
+            ConfigurationRevision = head?.Number ?? 0,
+            Health = probes.Status(),
+        };
+    }
+
+    /// <summary>What a peer says of itself; what its heartbeats said if it does not answer.</summary>
+    private async Task<UnitStatus> StatusOfAsync(UnitView unit, ClusterView view, CancellationToken cancel)
+    {
+        if (unit.Present)
+        {
+            try
+            {
+                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", Name), PeerTimeout, cancel);
+            }
+            catch (PeerException)
+            {
+                return Describe(unit, view, "heard by heartbeat only: its API does not answer", "");
+            }
+        }
+
+        return Describe(unit, view, "not heard", "");
+    }
+
+    private UnitStatus Describe(UnitView unit, ClusterView view, string reason, string slot)
+    {
+        var sameRevision = view.Primary is { } primary && unit.Present ? (unit.RevisionTag == primary.RevisionTag ? "in-sync" : "out-of-sync") : "unknown";
+        var monitored = settings.Interfaces.Where(p => p.Monitor).Select((p, i) => new InterfaceStatus(p.Name, unit.Present && (unit.PortsUp >> i & 1) != 0));
+        return new UnitStatus(
+            unit.Name,
+            unit.Role switch { UnitRole.Primary => "primary", UnitRole.Standby => "standby", _ => "none" },
+            unit.State switch { UnitState.Leaving => "absent", var state => state.ToString().ToLowerInvariant() },
+            reason,
+            unit.Version,
+            slot,
+            unit.Priority,
+            unit.Override,
+            (long)unit.Age.TotalSeconds,
+            unit.Sessions,
+            0,
+            sameRevision,
+            unit.Revision,
+            [.. monitored],
+            []);
+    }
+
+    private static UnitStatus MarkUpgrading(UnitStatus unit, RunStatus? run) =>
+        run is { State: "running" or "rolling-back" } && run.Unit == unit.Name && unit.State is "absent" or "starting" or "syncing"
+            ? unit with { State = "upgrading", Reason = run.Text }
+            : unit;
+
+    private static UnitView PrimaryOf(ClusterView view) => view.Primary
+        ?? throw new RefusedException("nobody is primary now", "wait some seconds and try again; hitless status tells why");
+
+    private async Task<TAnswer> ForwardAsync<TRequest, TAnswer>(string unit, PeerCall<TRequest, TAnswer> call, TRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return await peers.CallAsync(unit, call, request, ForwardTimeout, cancel);
+        }
+        catch (PeerException e)
+        {
+            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+        }
+    }
+
+    private void OnRoleChanged(bool primary, long epoch, string reason) => _ = Task.Run(() =>
+    {
+        if (primary)
+        {
+            DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
+            steps.KeepTrialOfPrimary();
+        }
+
+        engine.Drive(primary, epoch, reason);
+    });
+
+    private long ReadEpoch()
+    {
+        var path = Path.Combine(stateFolder, "epoch");
+        return File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), out var number) && number >= 0 ? number : 0;
+    }
+
+    private void RequestExit(int code, string why)
+    {
+        ExitCode = code;
+        events.Add("stop", $"{Name} restarts: {why}");
+        _ = Task.Run(async () =>
+        {
+            // The answer to who asked goes out first.
+            await Task.Delay(100);
+            control.RequestStop();
+        });
+    }
+
+    private static string BootName() => SlotStore.Running is { } slot ? Core.Firmware.BootState.NameOf(slot) : "";
+}

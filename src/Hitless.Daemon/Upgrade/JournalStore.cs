@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Hitless.Core.Upgrade;
+using Hitless.Firmware.Files;
+
+namespace Hitless.Daemon.Upgrade;
+
+/// <summary>
+/// The journals of runs on this unit's disk, <c>journal/RUN.jsonl</c>: a line an entry, the whole file replaced at each entry (a run has some dozens).
+/// A journal only ever grows: one that ends earlier than what is here is not taken.
+/// </summary>
+public sealed class JournalStore(string stateFolder)
+{
+    private readonly string folder = Path.Combine(stateFolder, "journal");
+    private readonly Lock gate = new();
+
+    /// <summary>Takes a journal if it is newer than the one of the same run that is here. On disk when this returns.</summary>
+    /// <returns>Whether it was taken.</returns>
+    public bool Put(IReadOnlyList<JournalEntry> entries)
+    {
+        if (entries.Count == 0 || entries[0].Header is null)
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            var here = Read(entries[0].Run);
+            if (here.Count > 0 && Compare(here[^1], entries[^1]) >= 0)
+            {
+                return false;
+            }
+
+            Directory.CreateDirectory(folder);
+            DurableFile.WriteAllText(PathOf(entries[0].Run), string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n")));
+            return true;
+        }
+    }
+
+    /// <summary>The journal of a run; empty if it is not here. Lines that cannot be read end it.</summary>
+    public IReadOnlyList<JournalEntry> Read(string run)
+    {
+        var path = PathOf(run);
+        List<JournalEntry> entries = [];
+        if (!File.Exists(path))
+        {
+            return entries;
+        }
+
+        foreach (var line in File.ReadLines(path))
+        {
+            try
+            {
+                entries.Add(JsonSerializer.Deserialize(line, UpgradeJson.Default.JournalEntry)!);
+            }
+            catch (JsonException)
+            {
+                break;
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>The runs that are here, oldest first.</summary>
+    public IReadOnlyList<string> Runs() => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*.jsonl").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>The journal of the run that began last; empty if there was none.</summary>
+    public IReadOnlyList<JournalEntry> Last() => Runs() is [.., var last] ? Read(last) : [];
+
+    /// <summary>Which of two last entries of one run is further: higher epoch, then higher sequence.</summary>
+    public static int Compare(JournalEntry a, JournalEntry b) => (a.Epoch, a.Sequence).CompareTo((b.Epoch, b.Sequence));
+
+    /// <summary>Whether a journal is that of a run that has not ended.</summary>
+    public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
+
+    private string PathOf(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+        ? Path.Combine(folder, run + ".jsonl")
+        : throw new InvalidDataException($"\"{run}\" is no name of a run");
+}

@@ -1,0 +1,187 @@
+using System.IO.Pipelines;
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
+using Hitless.Firmware.Images;
+using Hitless.Firmware.Signing;
+using Hitless.Firmware.Slots;
+
+namespace Hitless.Daemon.Upgrade;
+
+/// <summary>
+/// The part of a run that happens on the unit itself: fetch the image, install it, try it, keep it, go back. Each step may be asked for again.
+/// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks.
+/// </summary>
+public sealed class UnitSteps(
+    UpgradeSettings settings,
+    ControlLoop control,
+    ImageStore images,
+    SlotStore slots,
+    TrustStore trust,
+    PeerClient peers,
+    Func<string, CancellationToken, Task<string>> backUp,
+    Action<int, string> exit) : IDisposable
+{
+    private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
+    private readonly SemaphoreSlim one = new(1);
+
+    /// <summary>Takes the step; the answer says what was done in words.</summary>
+    /// <exception cref="RefusedException">It cannot be done here.</exception>
+    public async Task<StepAnswer> TakeAsync(StepRequest request, CancellationToken cancel)
+    {
+        await one.WaitAsync(cancel);
+        try
+        {
+            return new StepAnswer(request.Step switch
+            {
+                RunStep.Backup => await backUp(request.Run, cancel),
+                RunStep.Copy => await CopyAsync(request, cancel),
+                RunStep.Install => await InstallAsync(request),
+                RunStep.Trial => await TryAsync(request),
+                RunStep.Confirm => await ConfirmAsync(),
+                RunStep.Revert => await RevertAsync(request),
+                _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
+            });
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    /// <summary>A unit that has to carry the traffic while its slot is on trial keeps the slot: falling back would cut the traffic.</summary>
+    public void KeepTrialOfPrimary()
+    {
+        if (SlotStore.Running is { } running && slots.Read(out _).Trial?.Slot == running)
+        {
+            Throw(slots.Confirm(running));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => one.Dispose();
+
+    private async Task<string> CopyAsync(StepRequest request, CancellationToken cancel)
+    {
+        if (images.TryFind(request.Image, out _, out _, out _))
+        {
+            return "the image is here already";
+        }
+
+        var pipe = new Pipe();
+        var download = Task.Run(
+            async () =>
+            {
+                Exception? failure = null;
+                try
+                {
+                    await using var sink = pipe.Writer.AsStream(leaveOpen: true);
+                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, 0, sink, progress: null, DownloadSilence, cancel);
+                }
+                catch (Exception e)
+                {
+                    failure = e;
+                }
+
+                await pipe.Writer.CompleteAsync(failure);
+            },
+            cancel);
+        await using var source = pipe.Reader.AsStream();
+        var put = await images.PutAsync(source, request.Image, 0, DateTimeOffset.UtcNow, cancel);
+        await download;
+        Throw(put.Problem);
+        return $"copied {put.Image!.SizeBytes >> 10} KB from {request.From}";
+    }
+
+    private async Task<string> InstallAsync(StepRequest request)
+    {
+        var running = await MuteSlotAsync();
+        var state = slots.Read(out _);
+        var spare = BootState.Other(running);
+        if (state.Content(spare) is { } there && there.ImageHash == request.Image && there.Good)
+        {
+            return $"slot {BootState.NameOf(spare)} holds the image already";
+        }
+
+        if (!images.TryFind(request.Image, out var hash, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
+        {
+            throw Refusal(problem!);
+        }
+
+        using (image)
+        {
+            Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running)));
+        }
+
+        return $"installed in slot {BootState.NameOf(spare)}";
+    }
+
+    private async Task<string> TryAsync(StepRequest request)
+    {
+        var running = await MuteSlotAsync();
+        var spare = BootState.Other(running);
+        var state = slots.Read(out _);
+        if (state.Content(running)?.ImageHash == request.Image)
+        {
+            return "runs the image already";
+        }
+
+        Throw(slots.BeginTrial(settings.ConfirmTimeout));
+        exit(ActivationCode(spare), $"trial of slot {BootState.NameOf(spare)}");
+        return $"starts from slot {BootState.NameOf(spare)}";
+    }
+
+    private Task<string> ConfirmAsync()
+    {
+        var running = RunningSlot();
+        Throw(slots.Confirm(running));
+        return Task.FromResult($"slot {BootState.NameOf(running)} is good");
+    }
+
+    private async Task<string> RevertAsync(StepRequest request)
+    {
+        var running = await MuteSlotAsync();
+        if (slots.Read(out _).Content(running)?.Version.ToString() == request.Version)
+        {
+            return $"runs {request.Version}";
+        }
+
+        Throw(slots.RollBack($"run {request.Run} is rolled back"));
+        exit(ActivationCode(BootState.Other(running)), "rollback");
+        return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
+    }
+
+    private async Task<Slot> MuteSlotAsync()
+    {
+        if ((await control.ViewAsync()).Self.Role == UnitRole.Primary)
+        {
+            throw new RefusedException("this unit carries the traffic: its slots are not touched", "switch over first: hitless switchover");
+        }
+
+        return RunningSlot();
+    }
+
+    private static Slot RunningSlot() => SlotStore.Running
+        ?? throw new RefusedException("this unit was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does");
+
+    private int ActivationCode(Slot slot)
+    {
+        var manifest = Path.Combine(slots.FolderOf(slot), ImageExtractor.ManifestName);
+        var reboot = File.Exists(manifest) && ImageManifest.TryRead(File.ReadAllBytes(manifest), out var known, out _) && known.Activation == Activation.Reboot;
+        return reboot ? SlotStore.ExitReboot : SlotStore.ExitRestart;
+    }
+
+    private static void Throw(ImageProblem? problem)
+    {
+        if (problem is not null)
+        {
+            throw Refusal(problem);
+        }
+    }
+
+    private static RefusedException Refusal(ImageProblem problem) => new(problem.Error, problem.Remedy);
+}

@@ -1,0 +1,51 @@
+using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
+using Hitless.Daemon.Peers;
+
+namespace Hitless.Daemon.Upgrade;
+
+/// <summary>What units ask of each other during a run.</summary>
+public static class UpgradeCalls
+{
+    /// <summary>The content name under which units fetch images from each other; the key is the image's hash.</summary>
+    public const string ImageContent = "image";
+
+    /// <summary>Takes over a journal that is longer than the unit's own.</summary>
+    public static PeerCall<JournalDocument, StepAnswer> PutJournal { get; } = new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.StepAnswer);
+
+    /// <summary>The journal of the unit's last run, empty if there was none.</summary>
+    public static PeerCall<StepRequest, JournalDocument> GetJournal { get; } = new("journal.get", UpgradeJson.Default.StepRequest, UpgradeJson.Default.JournalDocument);
+
+    /// <summary>Brings about the goal of a step on the unit that is asked.</summary>
+    public static PeerCall<StepRequest, StepAnswer> Step { get; } = new("upgrade.step", UpgradeJson.Default.StepRequest, UpgradeJson.Default.StepAnswer);
+
+    /// <summary>Keeps the sessions of before a switch, to be held against those after it.</summary>
+    public static PeerCall<SessionSnapshot, StepAnswer> PutSnapshot { get; } = new("upgrade.snapshot", UpgradeJson.Default.SessionSnapshot, UpgradeJson.Default.StepAnswer);
+
+    /// <summary>An operator's start on a standby, passed to the primary.</summary>
+    public static PeerCall<ForwardedStart, RunStatus> Start { get; } = new("upgrade.start", UpgradeJson.Default.ForwardedStart, UpgradeJson.Default.RunStatus);
+
+    /// <summary>An operator's word on a standby, passed to the primary.</summary>
+    public static PeerCall<RunCommand, RunStatus> Command { get; } = new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
+
+    /// <summary>An operator's switchover on a standby, passed to the primary.</summary>
+    public static PeerCall<SwitchoverRequest, SwitchoverResult> SwitchOver { get; } = new("unit.switchover", UpgradeJson.Default.SwitchoverRequest, UpgradeJson.Default.SwitchoverResult);
+
+    /// <summary>What the asked unit says of itself.</summary>
+    public static PeerCall<StepRequest, UnitStatus> Status { get; } = new("unit.status", UpgradeJson.Default.StepRequest, UpgradeJson.Default.UnitStatus);
+}
+
+/// <summary>A whole journal, oldest entry first.</summary>
+public sealed record JournalDocument(IReadOnlyList<JournalEntry> Entries);
+
+/// <summary>A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.</summary>
+public sealed record StepRequest(string Step, string Run, string Image, string Version, string From);
+
+/// <summary>Done, with words.</summary>
+public sealed record StepAnswer(string? Detail);
+
+/// <summary>A start with the unit that has the image.</summary>
+public sealed record ForwardedStart(UpgradeRequest Request, string From);
+
+/// <summary>The sessions of a primary right before it offered its role: 64-bit hashes of their keys, and which of them are critical.</summary>
+public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IReadOnlyList<ulong> Critical);

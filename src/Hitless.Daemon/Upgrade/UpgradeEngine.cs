@@ -1,0 +1,206 @@
+using System.Threading.Channels;
+using Hitless.Core.Upgrade;
+using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Hitless.Daemon.Upgrade;
+
+/// <summary>
+/// Runs the <see cref="RunMachine"/> of this unit: one task owns it; what it wants done is done by tasks that answer into its inbox.
+/// Decides nothing.
+/// </summary>
+public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(2);
+    private readonly Channel<RunInput> inbox = Channel.CreateUnbounded<RunInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource ending = new();
+    private readonly string self;
+    private readonly RunMachine machine;
+    private readonly ControlLoop control;
+    private readonly JournalStore store;
+    private readonly PeerClient peers;
+    private readonly StepActs acts;
+    private readonly EventLog events;
+    private readonly Action<IReadOnlyList<JournalEntry>> ended;
+    private readonly Task[] tasks;
+
+    /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
+    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
+    {
+        this.self = self;
+        this.control = control;
+        this.store = store;
+        this.peers = peers;
+        this.acts = acts;
+        this.events = events;
+        this.ended = ended;
+        machine = new RunMachine(self);
+        control.SetHold(JournalStore.IsOpen(store.Last()));
+        tasks = [Task.Run(RunAsync), Task.Run(TickAsync)];
+    }
+
+    /// <summary>Whether the run that this unit drives waits at a gate.</summary>
+    public bool Waiting { get; private set; }
+
+    /// <summary>Whether this unit drives a run now.</summary>
+    public bool Driving { get; private set; }
+
+    /// <summary>This unit has become primary, or is no longer.</summary>
+    public void Drive(bool primary, long epoch, string reason) => inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason));
+
+    /// <summary>Begins a run.</summary>
+    public void Start(RunHeader header) => inbox.Writer.TryWrite(new RunInput.Start(header));
+
+    /// <summary>Passes an operator's word on.</summary>
+    public void Command(RunCommand word) => inbox.Writer.TryWrite(new RunInput.Command(word));
+
+    /// <summary>A journal from the unit that drives.</summary>
+    public void Receive(IReadOnlyList<JournalEntry> journal)
+    {
+        if (store.Put(journal))
+        {
+            AfterPut(journal);
+        }
+    }
+
+    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    {
+        JournalEntry[] journal = [.. machine.Journal, entry];
+        Answer(async () =>
+        {
+            if (store.Put(journal))
+            {
+                AfterPut(journal);
+            }
+
+            var document = new JournalDocument(journal);
+            var view = await control.ViewAsync();
+            await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
+            return new RunInput.Appended(ticket, Ok: true);
+        }, _ => new RunInput.Appended(ticket, Ok: false));
+        events.Add("run", $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
+    }
+
+    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header) => Answer(
+        async () =>
+        {
+            var (detail, sessions, gap) = await acts.ActAsync(step, header, ending.Token);
+            return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
+        },
+        e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable } or OperationCanceledException, e.Message, null, null));
+
+    void IRunEffects.Load(uint ticket) => Answer(
+        async () =>
+        {
+            var best = store.Last();
+            var view = await control.ViewAsync();
+            foreach (var peer in view.Peers.Where(p => p.Present))
+            {
+                try
+                {
+                    var theirs = (await peers.CallAsync(peer.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), JournalTimeout, ending.Token)).Entries;
+                    best = Further(best, theirs);
+                }
+                catch (PeerException e)
+                {
+                    events.Add("run", $"the journal of {peer.Name} could not be read: {e.Message}");
+                }
+            }
+
+            if (store.Put(best))
+            {
+                AfterPut(best);
+            }
+
+            return new RunInput.Loaded(ticket, JournalStore.IsOpen(best) ? best : []);
+        },
+        _ => new RunInput.Loaded(ticket, []));
+
+    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
+        events.Add("run", $"{header.Run} has ended: {verdict}");
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        inbox.Writer.TryComplete();
+        await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
+        {
+            machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
+            Waiting = machine.Waiting;
+            Driving = machine.Header is not null;
+        }
+    }
+
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(TickEvery);
+        while (await timer.WaitForNextTickAsync(ending.Token))
+        {
+            if (Driving)
+            {
+                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(await control.ViewAsync())));
+            }
+        }
+    }
+
+    private void AfterPut(IReadOnlyList<JournalEntry> journal)
+    {
+        control.SetHold(JournalStore.IsOpen(journal));
+        if (!JournalStore.IsOpen(journal))
+        {
+            ended(journal);
+        }
+    }
+
+    private async Task TellAsync(string unit, JournalDocument document)
+    {
+        try
+        {
+            await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
+        }
+        catch (PeerException e)
+        {
+            // Not reachable (any more): the journal reaches it when it is back and the next entry is written.
+            events.Add("run", $"the journal did not reach {unit}: {e.Message}");
+        }
+    }
+
+    /// <summary>Does something slow outside the machine's task and puts the answer into its inbox.</summary>
+    private void Answer(Func<Task<RunInput>> work, Func<Exception, RunInput> failed) => _ = Task.Run(async () =>
+    {
+        RunInput answer;
+        try
+        {
+            answer = await work();
+        }
+        catch (Exception e)
+        {
+            answer = failed(e);
+        }
+
+        inbox.Writer.TryWrite(answer);
+    });
+
+    private static IReadOnlyList<JournalEntry> Further(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
+    {
+        if (a.Count == 0 || b.Count == 0)
+        {
+            return a.Count == 0 ? b : a;
+        }
+
+        var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
+        return byRun != 0 ? (byRun > 0 ? a : b) : JournalStore.Compare(a[^1], b[^1]) >= 0 ? a : b;
+    }
+
+    private static UnitFacts[] FactsOf(ClusterView view) =>
+        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == Core.Cluster.UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
+
+namespace Hitless.Daemon.Upgrade;
+
+/// <summary>The JSON of journals and of the calls that units make to each other during a run.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(JournalEntry))]
+[JsonSerializable(typeof(JournalDocument))]
+[JsonSerializable(typeof(StepRequest))]
+[JsonSerializable(typeof(StepAnswer))]
+[JsonSerializable(typeof(ForwardedStart))]
+[JsonSerializable(typeof(SessionSnapshot))]
+[JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(RunReport))]
+[JsonSerializable(typeof(UnitStatus))]
+[JsonSerializable(typeof(SwitchoverRequest))]
+[JsonSerializable(typeof(SwitchoverResult))]
+public sealed partial class UpgradeJson : JsonSerializerContext;

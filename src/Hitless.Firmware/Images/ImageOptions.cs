@@ -1,0 +1,24 @@
+using Hitless.Core.Firmware;
+
+namespace Hitless.Firmware.Images;
+
+/// <summary>What the maker of an image says of it; the rest of the manifest comes from the files. Each has a sensible default but the version and the wire range.</summary>
+public sealed record ImageOptions(SemanticVersion Version, ProtocolRange Wire)
+{
+    public string Product { get; init; } = ImageManifest.HitlessProduct;
+
+    public string Platform { get; init; } = "linux-x64";
+
+    public IReadOnlyList<VersionRange> UpgradeFrom { get; init; } = [VersionRange.Any];
+
+    public SchemaRange Configuration { get; init; } = new(1, 1);
+
+    public Activation Activation { get; init; } = Activation.Restart;
+
+    public string ReleaseNotes { get; init; } = "";
+
+    public string EntryPoint { get; init; } = "hitlessd";
+
+    /// <summary>Goes into the manifest; the same files and options with the same time give the same manifest and payload.</summary>
+    public DateTimeOffset BuiltAt { get; init; } = DateTimeOffset.UnixEpoch;
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Commands;
+
+/// <summary>The options that say what a new lab is made of; <c>up</c> and <c>demo</c> share them.</summary>
+public sealed class UpOptions
+{
+    private readonly Option<int> _units = new("--units") { Description = "gateways, 1 to 4", DefaultValueFactory = _ => 2 };
+    private readonly Option<int> _links = new("--heartbeat-links") { Description = "heartbeat links between them, 1 or 2", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
+    private readonly Option<string?> _trust = new("--trust") { Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image" };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_units, _links, _binaries, _trust])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The plan that the command line asks for.</summary>
+    public LabPlan Plan(ParseResult parsed, string? image, bool staticRouter)
+    {
+        var name = LabPlan.RequireName(parsed.GetValue(CommonOptions.Name)!);
+        var binaries = Path.GetFullPath(parsed.GetValue(_binaries)!);
+        image ??= staticRouter ? null : Images.Default(binaries, 0);
+        return new LabPlan(
+            name,
+            Path.Combine(Path.GetFullPath(parsed.GetValue(CommonOptions.Root)!), name),
+            binaries,
+            InRange(parsed.GetValue(_units), 1, 4, "--units"),
+            InRange(parsed.GetValue(_links), 1, 2, "--heartbeat-links"),
+            staticRouter,
+            image is null ? null : Path.GetFullPath(image),
+            parsed.GetValue(_trust) ?? (image is null ? null : Images.TrustBeside(image)));
+    }
+
+    private static int InRange(int value, int least, int most, string option) => value >= least && value <= most
+        ? value
+        : throw new LabException($"{option} {value} is out of range", $"give {least} to {most}");
+}

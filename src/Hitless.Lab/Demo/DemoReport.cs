@@ -1,0 +1,24 @@
+using Hitless.Core.Api;
+using Hitless.Lab.Traffic;
+
+namespace Hitless.Lab.Demo;
+
+/// <summary>
+/// What <c>demo --json FILE</c> writes. <c>Verdict</c> is the run's (completed, rolled-back, failed); <c>Passed</c> says that it is the expected
+/// one and that nothing was lost, <c>Problems</c> why not.
+/// </summary>
+public sealed record DemoReport(
+    bool Passed,
+    string Verdict,
+    string Expected,
+    IReadOnlyList<string> Problems,
+    int? ExitCode,
+    ClusterStatus? Before,
+    ClusterStatus? Status,
+    SyncReport? Configuration,
+    SessionDifference? Difference,
+    RunReport? Run,
+    TrafficReport? Traffic);
+
+/// <summary>What is asked of a demo.</summary>
+public sealed record DemoOptions(string ImageTo, string Expected, int Connections, int RatePerSecond, TimeSpan Limit);

@@ -1,0 +1,92 @@
+using Hitless.Core.Api;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
+using Hitless.Lab.Traffic;
+using Hitless.Lab.Units;
+
+namespace Hitless.Lab.Demo;
+
+/// <summary>The newcomer's first run: a lab, traffic through it, an upgrade of its firmware, and the account of what that cost.</summary>
+/// <param name="meanwhile">What happens to the cluster while the run goes on (tests: faults); null: nothing.</param>
+public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> say, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StandingLimit = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan DifferenceLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CoolDown = TimeSpan.FromSeconds(5);
+    private readonly ClusterWatch _cluster = new(plan);
+
+    /// <summary>The whole of it. The lab stands afterwards; who called takes it down.</summary>
+    public async Task<DemoReport> RunAsync(CancellationToken cancellation)
+    {
+        say($"lab {plan.Name}: {plan.UnitCount} units, {Path.GetFileName(plan.Image)} in slot a of each");
+        LabSite.Up(plan);
+        var before = await _cluster.UntilReadyAsync(ReadyLimit, cancellation);
+        say($"cluster ready: {Describe(before)}");
+
+        using var traffic = await TrafficRun.StartAsync(plan, options.Connections, options.RatePerSecond);
+        await traffic.WaitUntilStandingAsync(StandingLimit, cancellation);
+        await Task.Delay(WarmUp, cancellation);
+        say($"traffic flows: {Describe(await traffic.SnapshotAsync())}");
+
+        var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
+        say($"upgrade to {Path.GetFileName(options.ImageTo)}");
+        var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
+        var exitCode = await _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, "upgrade", "start", options.ImageTo);
+        await fault;
+        await Task.Delay(CoolDown, cancellation);
+
+        await traffic.QuietAsync();
+        var report = await CollectAsync(before, exitCode, cancellation);
+        report = report with { Traffic = await traffic.FinishAsync() };
+        var problems = DemoJudge.Problems(report).ToArray();
+        return report with { Problems = problems, Passed = problems.Length == 0 };
+    }
+
+    private async Task<DemoReport> CollectAsync(ClusterStatus before, int? exitCode, CancellationToken cancellation)
+    {
+        var status = await LastStatusAsync(cancellation);
+        var cli = _cluster.Cli(status?.Primary ?? before.Primary!);
+        var run = cli.Ask<RunReport>(out _, "upgrade", "report");
+        var configuration = cli.Ask<SyncReport>(out _, "config", "report");
+        var difference = await DifferenceAsync(cli, cancellation);
+        return new DemoReport(false, run?.Verdict ?? "failed", options.Expected, [], exitCode, before, status, configuration, difference, run, Traffic: null);
+    }
+
+    private async Task<ClusterStatus?> LastStatusAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _cluster.UntilReadyAsync(ReadyLimit, cancellation);
+        }
+        catch (LabException notReady)
+        {
+            say(notReady.Message);
+            return _cluster.Status();
+        }
+    }
+
+    // Connections that have just ended leave the two tables at slightly different moments: ask until they agree.
+    private static async Task<SessionDifference?> DifferenceAsync(HitlessCli cli, CancellationToken cancellation)
+    {
+        var until = DateTimeOffset.UtcNow + DifferenceLimit;
+        while (true)
+        {
+            var difference = cli.Ask<SessionDifference>(out _, "sessions", "diff");
+            if (difference is { Missing: 0, Extra: 0, Different: 0 } || DateTimeOffset.UtcNow > until)
+            {
+                return difference;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+        }
+    }
+
+    private static string Describe(ClusterStatus status) =>
+        string.Join(", ", status.Units.Select(unit => $"{unit.Name} {unit.Role} {unit.Version} (slot {unit.Slot}, {unit.Sessions} sessions)"));
+
+    private static string Describe(TrafficReport traffic) =>
+        $"{traffic.Long.Opened} long connections ({traffic.Long.Hidden} SNAT, {traffic.Long.Forwarded} DNAT, {traffic.Long.Ipv6} IPv6), {traffic.Short.Opened} short ones so far, "
+        + $"{traffic.Probe.Sent} probe packets, lost {traffic.ConnectionsLost} connections and {traffic.PacketsLost} packets";
+}

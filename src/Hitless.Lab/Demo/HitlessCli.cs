@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Hitless.Lab.Tools;
+using Hitless.Lab.Units;
+
+namespace Hitless.Lab.Demo;
+
+/// <summary>The CLI <c>hitless</c> as an operator's script would use it, with the socket of one unit.</summary>
+public sealed class HitlessCli(LabUnit unit)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Runs a command with --json and reads its document; null when it says no or cannot be reached.</summary>
+    public T? Ask<T>(out string why, params IEnumerable<string> words)
+        where T : class
+    {
+        var said = Run(["--json", .. words]);
+        why = said.Ok ? "" : FirstLine(said);
+        if (!said.Ok)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(said.Output, Json);
+        }
+        catch (JsonException wrong)
+        {
+            why = $"`hitless {string.Join(' ', words)}` gave no {typeof(T).Name}: {wrong.Message}";
+            return null;
+        }
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public ToolResult Run(params IEnumerable<string> words) => Tool.Try(unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words], limit: TimeSpan.FromMinutes(5));
+
+    /// <summary>Runs a command with our own terminal, so that its progress is seen; gives back its exit code, or null when it did not end in time.</summary>
+    public Task<int?> ShowAsync(TimeSpan limit, CancellationToken cancellation, params IEnumerable<string> words) =>
+        Tool.AttachAsync(unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words], limit, cancellation);
+
+    private static string FirstLine(ToolResult said) => (said.Errors.Trim() is { Length: > 0 } errors ? errors : $"exit code {said.ExitCode}").Split('\n')[0];
+}

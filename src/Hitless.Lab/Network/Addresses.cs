@@ -1,0 +1,39 @@
+namespace Hitless.Lab.Network;
+
+/// <summary>Every address of the lab, in one place.</summary>
+public static class Addresses
+{
+    /// <summary>The virtual addresses on lan0.</summary>
+    public const string VirtualLan = "10.10.1.1", VirtualLan6 = "fd00:1::1";
+
+    /// <summary>The virtual addresses on wan0.</summary>
+    public const string VirtualWan = "10.10.2.1", VirtualWan6 = "fd00:2::1";
+
+    /// <summary>The server.</summary>
+    public const string Server = "10.10.2.10", Server6 = "fd00:2::10";
+
+    /// <summary>Sources of the client that the firewall forwards as they are.</summary>
+    public static IReadOnlyList<string> PlainSources { get; } = [.. Range("10.10.1.10", 1, 4)];
+
+    /// <summary>The same for IPv6.</summary>
+    public static IReadOnlyList<string> PlainSources6 { get; } = [.. Range("fd00:1::10", 1, 4)];
+
+    /// <summary>Sources of the client that the firewall hides behind the virtual address on wan0 (10.10.1.192/26).</summary>
+    public static IReadOnlyList<string> HiddenSources { get; } = [.. Range("10.10.1.20", 1, 4)];
+
+    /// <summary>The same for IPv6 (fd00:1::200/120).</summary>
+    public static IReadOnlyList<string> HiddenSources6 { get; } = [.. Range("fd00:1::20", 1, 4)];
+
+    /// <summary>A unit's own addresses on a port, with prefix length.</summary>
+    public static IEnumerable<string> Own(string port, int unit) => port switch
+    {
+        "lan0" => [$"10.10.1.{10 + unit}/24", $"fd00:1::{10 + unit}/64"],
+        "wan0" => [$"10.10.2.{10 + unit}/24", $"fd00:2::{10 + unit}/64"],
+        _ => [$"{Heartbeat(port, unit)}/24"],
+    };
+
+    /// <summary>A unit's address on a heartbeat link.</summary>
+    public static string Heartbeat(string port, int unit) => $"10.10.{9 + int.Parse(port.AsSpan(2))}.{unit}";
+
+    private static IEnumerable<string> Range(string beginning, int from, int to) => Enumerable.Range(from, to).Select(number => $"{beginning}{number}");
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Network;
+
+/// <summary>
+/// What a lab is: its name, how many units, where its binaries and its folder are. Kept in <c>lab.json</c> of the lab's folder,
+/// so that every later command finds the same lab.
+/// </summary>
+public sealed partial record LabPlan(string Name, string Folder, string Binaries, int UnitCount, int HeartbeatLinks, bool StaticRouter, string? Image, string? Trust)
+{
+    /// <summary>The namespace that holds the switches (bridges lan, wan, hb0…).</summary>
+    public const string Switch = "switch";
+
+    /// <summary>The host on the lan side.</summary>
+    public const string Client = "client";
+
+    /// <summary>The host on the wan side.</summary>
+    public const string Server = "server";
+
+    /// <summary>Where labs live unless told otherwise: one folder per lab.</summary>
+    public const string DefaultRoot = "/var/lib/hitless-lab";
+
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>gw1, gw2…</summary>
+    public IEnumerable<string> Units => Enumerable.Range(1, UnitCount).Select(number => $"gw{number}");
+
+    /// <summary>Every node, the switch first.</summary>
+    public IEnumerable<string> Nodes => [Switch, Client, Server, .. Units];
+
+    /// <summary>hb0, hb1…</summary>
+    public IEnumerable<string> HeartbeatPorts => Enumerable.Range(0, HeartbeatLinks).Select(number => $"hb{number}");
+
+    /// <summary>A unit's ports: lan0, wan0 and the heartbeat ports.</summary>
+    public IEnumerable<string> UnitPorts => ["lan0", "wan0", .. HeartbeatPorts];
+
+    /// <summary>1 for gw1, 2 for gw2…</summary>
+    public static int NumberOf(string unit) => int.Parse(unit.AsSpan(2));
+
+    /// <summary>The network namespace of a node.</summary>
+    public string NamespaceOf(string node) => $"hl-{Name}-{node}";
+
+    /// <summary>The switch's end of a unit's port: lan0 of gw1 is lan-gw1, hb0 is hb0-gw1.</summary>
+    public static string SwitchPort(string port, string unit) => port switch
+    {
+        "lan0" => $"lan-{unit}",
+        "wan0" => $"wan-{unit}",
+        _ => $"{port}-{unit}",
+    };
+
+    /// <summary>The unit by that name, or a clear refusal.</summary>
+    public string RequireUnit(string name) => Units.Contains(name, StringComparer.Ordinal)
+        ? name
+        : throw new LabException($"there is no unit {name} in lab {Name}", $"its units are {string.Join(", ", Units)}");
+
+    /// <summary>The path of hitless or hitless-boot, or a clear refusal.</summary>
+    public string Program(string name)
+    {
+        var file = Path.Combine(Binaries, name);
+        return File.Exists(file) ? file : throw new LabException($"there is no {name} in {Binaries}", "run `./dev build`, or say where the binaries are with --bin DIR");
+    }
+
+    /// <summary>Writes <c>lab.json</c>.</summary>
+    public void Save()
+    {
+        Directory.CreateDirectory(Folder);
+        File.WriteAllText(Path.Combine(Folder, "lab.json"), JsonSerializer.Serialize(this, Format));
+    }
+
+    /// <summary>The lab that <c>up</c> made.</summary>
+    public static LabPlan Load(string root, string name)
+    {
+        var file = Path.Combine(root, RequireName(name), "lab.json");
+        return File.Exists(file)
+            ? JsonSerializer.Deserialize<LabPlan>(File.ReadAllText(file), Format) ?? throw new LabException($"{file} is empty", "`hitless lab down`, then `up` again")
+            : throw new LabException($"there is no lab {name} (no {file})", "start one with `hitless lab up`");
+    }
+
+    /// <summary>Names go into names of namespaces and folders; without dashes one lab's prefix is never the beginning of another's.</summary>
+    public static string RequireName(string name) => NamePattern().IsMatch(name)
+        ? name
+        : throw new LabException($"'{name}' is no name for a lab", "use 1 to 20 small letters and digits");
+
+    [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NamePattern();
+}

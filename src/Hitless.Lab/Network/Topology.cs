@@ -1,0 +1,104 @@
+using System.Text;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Network;
+
+/// <summary>
+/// Makes and removes the lab's namespaces: client – lan – units – wan – server, with the bridges in a namespace of their own, so that
+/// they learn addresses like switches do and a cable can be pulled at the switch.
+/// </summary>
+public static class Topology
+{
+    private const string HostPort = "eth0";
+
+    /// <summary>Makes namespaces, bridges, cables, and the addresses of client and server. Units get theirs when they boot.</summary>
+    public static void Create(LabPlan plan)
+    {
+        var root = new StringBuilder();
+        foreach (var node in plan.Nodes)
+        {
+            root.AppendLine($"netns add {plan.NamespaceOf(node)}");
+        }
+
+        Batch(null, root);
+        foreach (var node in plan.Nodes)
+        {
+            string[] quiet = ["net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.default.accept_ra=0"];
+            SetSysctls(plan.NamespaceOf(node), node == LabPlan.Switch ? ["net.ipv6.conf.default.disable_ipv6=1"] : quiet);
+        }
+
+        MakeSwitches(plan);
+        Attach(plan, "lan", LabPlan.Client, HostPort);
+        Attach(plan, "wan", LabPlan.Server, HostPort);
+        foreach (var unit in plan.Units)
+        {
+            foreach (var port in plan.UnitPorts)
+            {
+                Attach(plan, port[..3] is "lan" or "wan" ? port[..3] : port, unit, port);
+            }
+        }
+
+        Host(plan, LabPlan.Client, [.. Addresses.PlainSources, .. Addresses.HiddenSources], [.. Addresses.PlainSources6, .. Addresses.HiddenSources6],
+            [$"route add default via {Addresses.VirtualLan}", $"route add ::/0 via {Addresses.VirtualLan6}"]);
+        Host(plan, LabPlan.Server, [Addresses.Server], [Addresses.Server6],
+            [$"route add 10.10.1.0/24 via {Addresses.VirtualWan}", $"route add fd00:1::/64 via {Addresses.VirtualWan6}"]);
+    }
+
+    /// <summary>Ends every process in the lab's namespaces and deletes them. Needs nothing but the name.</summary>
+    public static void Remove(string lab)
+    {
+        var standing = Namespaces.OfLab(lab);
+        foreach (var name in standing)
+        {
+            Namespaces.KillAll(name);
+        }
+
+        foreach (var name in standing)
+        {
+            Tool.Run("ip", ["netns", "delete", name]);
+        }
+    }
+
+    /// <summary>Runs `ip` once with one command per line, in a namespace or (null) where we are.</summary>
+    public static void Batch(string? name, StringBuilder lines) =>
+        Tool.Run("ip", name is null ? ["-batch", "-"] : ["-n", name, "-batch", "-"], lines.ToString());
+
+    /// <summary>Sets sysctls (key=value) in a namespace.</summary>
+    public static void SetSysctls(string name, IEnumerable<string> settings) =>
+        Tool.Run("ip", ["netns", "exec", name, "sysctl", "-q", "-w", .. settings]);
+
+    private static void MakeSwitches(LabPlan plan)
+    {
+        var lines = new StringBuilder();
+        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.HeartbeatPorts])
+        {
+            lines.AppendLine($"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
+            lines.AppendLine($"link set {bridge} up");
+        }
+
+        Batch(plan.NamespaceOf(LabPlan.Switch), lines);
+    }
+
+    private static void Attach(LabPlan plan, string bridge, string node, string port)
+    {
+        var switchEnd = $"{bridge}-{node}";
+        Batch(null, new StringBuilder($"link add {switchEnd} netns {plan.NamespaceOf(LabPlan.Switch)} type veth peer name {port} netns {plan.NamespaceOf(node)}\n"));
+        Batch(plan.NamespaceOf(LabPlan.Switch), new StringBuilder($"link set {switchEnd} master {bridge} up\n"));
+    }
+
+    private static void Host(LabPlan plan, string node, IEnumerable<string> addresses, IEnumerable<string> addresses6, IEnumerable<string> routes)
+    {
+        var lines = new StringBuilder("link set lo up\n").AppendLine($"link set {HostPort} up");
+        foreach (var address in addresses)
+        {
+            lines.AppendLine($"address add {address}/24 dev {HostPort}");
+        }
+
+        foreach (var address in addresses6)
+        {
+            lines.AppendLine($"address add {address}/64 dev {HostPort} nodad");
+        }
+
+        Batch(plan.NamespaceOf(node), lines.AppendJoin('\n', routes).AppendLine());
+    }
+}

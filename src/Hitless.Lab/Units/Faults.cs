@@ -1,0 +1,118 @@
+using System.Text;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Units;
+
+/// <summary>What can happen to a unit. Everything is done from outside; the unit is not asked.</summary>
+public static class Faults
+{
+    /// <summary>kill -9 of the daemon alone; hitless-boot and the kernel's state stay.</summary>
+    public static void Kill(LabUnit unit)
+    {
+        var daemons = Namespaces.Processes(unit.Namespace).Where(IsDaemon).ToArray();
+        if (daemons.Length == 0)
+        {
+            throw new LabException($"no hitlessd runs in {unit.Name}", $"look at {unit.Log}");
+        }
+
+        UnitPower.Note(unit, $"kill -9 {string.Join(' ', daemons)}");
+        Namespaces.Signal(daemons, "KILL");
+    }
+
+    /// <summary>The power goes: first every cable is dead, then every process, then the kernel has forgotten.</summary>
+    public static void PowerOff(LabUnit unit)
+    {
+        SetCables(unit, unit.Plan.UnitPorts, up: false);
+        UnitPower.Note(unit, "power off");
+        UnitPower.Reset(unit);
+    }
+
+    /// <summary>The power is back.</summary>
+    public static void PowerOn(LabUnit unit)
+    {
+        SetCables(unit, unit.Plan.UnitPorts, up: true);
+        if (!unit.Running)
+        {
+            UnitPower.Boot(unit);
+        }
+    }
+
+    /// <summary>The processes stand still and go on later; the kernel forwards meanwhile.</summary>
+    public static void Freeze(LabUnit unit, bool frozen)
+    {
+        UnitPower.Note(unit, frozen ? "freeze" : "thaw");
+        Namespaces.Signal(unit.Namespace, frozen ? "STOP" : "CONT");
+    }
+
+    /// <summary>Pulls or plugs cables at the switch.</summary>
+    public static void SetCables(LabUnit unit, IEnumerable<string> ports, bool up)
+    {
+        var lines = new StringBuilder();
+        foreach (var port in ports)
+        {
+            RequirePort(unit, port);
+            lines.AppendLine($"link set {LabPlan.SwitchPort(port, unit.Name)} {(up ? "up" : "down")}");
+        }
+
+        UnitPower.Note(unit, $"{string.Join(' ', ports)} {(up ? "up" : "down")}");
+        Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), lines);
+    }
+
+    /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>
+    public static void Drop(LabUnit unit, string port, int percent, bool fromUnit, bool toUnit)
+    {
+        RequirePort(unit, port);
+        var end = LabPlan.SwitchPort(port, unit.Name);
+        var table = $"drop-{end}";
+        var rules = new StringBuilder($"table bridge {table}\ndelete table bridge {table}\n");
+        if (percent > 0)
+        {
+            rules.AppendLine($"table bridge {table} {{").AppendLine("chain forward { type filter hook forward priority 0; policy accept;");
+            if (fromUnit)
+            {
+                rules.AppendLine($"iifname \"{end}\" numgen random mod 100 < {percent} counter drop");
+            }
+
+            if (toUnit)
+            {
+                rules.AppendLine($"oifname \"{end}\" numgen random mod 100 < {percent} counter drop");
+            }
+
+            rules.AppendLine("}").AppendLine("}");
+        }
+
+        UnitPower.Note(unit, $"drop {percent}% on {port}");
+        Tool.Run("ip", ["netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], rules.ToString());
+    }
+
+    private static void RequirePort(LabUnit unit, string port)
+    {
+        if (!unit.Plan.UnitPorts.Contains(port, StringComparer.Ordinal))
+        {
+            throw new LabException($"{unit.Name} has no port {port}", $"its ports are {string.Join(", ", unit.Plan.UnitPorts)}");
+        }
+    }
+
+    // Whatever hitless-boot has started is the daemon, also when an image's hitlessd is a script.
+    private static bool IsDaemon(int pid) => Read(pid, "comm").StartsWith("hitlessd", StringComparison.Ordinal) || Read(ParentOf(pid), "comm").StartsWith("hitless-boot", StringComparison.Ordinal);
+
+    private static int ParentOf(int pid)
+    {
+        // proc(5): pid (comm) state ppid …; comm may hold spaces.
+        var words = Read(pid, "stat").Split(") ") is [_, .., var rest] ? rest.Split(' ') : [];
+        return words.Length > 1 ? int.Parse(words[1]) : 0;
+    }
+
+    private static string Read(int pid, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/{file}");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Units;
+
+/// <summary>A whole lab: put it up, take it down, look at it.</summary>
+public static class LabSite
+{
+    /// <summary>Takes away what stands of the same name, makes everything new, installs the image on each unit, and boots the units.</summary>
+    public static void Up(LabPlan plan)
+    {
+        RequireRoot();
+        Down(Path.GetDirectoryName(plan.Folder)!, plan.Name);
+        if (!plan.StaticRouter && (plan.Image is null || plan.Trust is null))
+        {
+            throw new LabException("a lab needs an image and the certificate it is signed with", "give --image FILE and --trust CERT, or --static-router");
+        }
+
+        plan.Save();
+        UnitFiles.Write(plan);
+        Topology.Create(plan);
+        foreach (var unit in UnitsOf(plan))
+        {
+            UnitPower.RememberDefaults(unit);
+            if (!plan.StaticRouter)
+            {
+                UnitPower.Install(unit, plan.Image!, plan.Trust!);
+            }
+        }
+
+        foreach (var unit in UnitsOf(plan))
+        {
+            UnitPower.Boot(unit);
+        }
+    }
+
+    /// <summary>Ends every process of a lab and removes its namespaces and its folder. Works on the remains of a crashed lab too, and on nothing.</summary>
+    public static void Down(string root, string name)
+    {
+        RequireRoot();
+        Topology.Remove(LabPlan.RequireName(name));
+        var folder = Path.Combine(root, name);
+        if (File.Exists(Path.Combine(folder, "lab.json")))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        if (!Namespaces.AnyLab())
+        {
+            RemoveMountPoints();
+        }
+    }
+
+    /// <summary>Copies logs, settings and journals (no slots, no images) to a folder, so that a failed run can be read after `down`.</summary>
+    public static void KeepLogs(LabPlan plan, string target)
+    {
+        foreach (var file in Directory.EnumerateFiles(plan.Folder, "*", SearchOption.AllDirectories))
+        {
+            var relative = Path.GetRelativePath(plan.Folder, file);
+            var parts = relative.Split('/');
+            if (parts.Contains("slots") || parts.Contains("images") || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var copy = Path.Combine(target, relative);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
+        }
+    }
+
+    /// <summary>The units of a lab.</summary>
+    public static IEnumerable<LabUnit> UnitsOf(LabPlan plan) => plan.Units.Select(name => new LabUnit(plan, name));
+
+    private static void RemoveMountPoints()
+    {
+        foreach (var (inside, _) in LabUnit.Places)
+        {
+            if (Directory.Exists(inside) && !Directory.EnumerateFileSystemEntries(inside).Any())
+            {
+                Directory.Delete(inside);
+            }
+        }
+    }
+
+    private static void RequireRoot()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new LabException("the lab makes network namespaces and needs root for that", "run it with sudo");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.Units;
+
+/// <summary>Writes what an operator would write for a unit: unit.yaml, the cluster's key, the firewall, the certificate that images are checked with.</summary>
+public static class UnitFiles
+{
+    /// <summary>Makes the folders and files of every unit. What stands from a former life of the lab is removed before.</summary>
+    public static void Write(LabPlan plan)
+    {
+        var key = plan.StaticRouter ? null : MakeKey(plan);
+        foreach (var unit in plan.Units.Select(name => new LabUnit(plan, name)))
+        {
+            if (Directory.Exists(unit.Folder))
+            {
+                Directory.Delete(unit.Folder, recursive: true);
+            }
+
+            foreach (var (inside, behind) in LabUnit.Places)
+            {
+                Directory.CreateDirectory(Path.Combine(unit.Folder, behind));
+                Directory.CreateDirectory(inside);
+            }
+
+            var etc = Path.Combine(unit.Folder, "etc");
+            File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
+            File.WriteAllText(Path.Combine(etc, "unit.yaml"), Settings(unit));
+            if (key is not null)
+            {
+                File.Copy(key, Path.Combine(etc, "cluster.key"));
+            }
+
+            if (plan.Trust is not null)
+            {
+                File.Copy(plan.Trust, Path.Combine(etc, "trust.pem"));
+            }
+        }
+    }
+
+    /// <summary>The unit's <c>unit.yaml</c> (contract.md, "A unit"), with timings short enough to watch.</summary>
+    public static string Settings(LabUnit unit)
+    {
+        var text = new StringBuilder($"""
+            cluster:
+              name: {unit.Plan.Name}
+              group: 7
+              mode: active-passive
+              key-file: cluster.key
+            unit:
+              name: {unit.Name}
+              priority: {Math.Max(10, 250 - (50 * unit.Number))}
+              override: false
+            heartbeat:
+              links:
+
+            """);
+        foreach (var port in unit.Plan.HeartbeatPorts)
+        {
+            var peers = unit.Plan.Units.Where(name => name != unit.Name).Select(name => Addresses.Heartbeat(port, LabPlan.NumberOf(name)));
+            text.AppendLine($"    - {{ interface: {port}, address: {Addresses.Heartbeat(port, unit.Number)}, peers: [{string.Join(", ", peers)}] }}");
+        }
+
+        text.Append($$"""
+            interfaces:
+              - { name: lan0, virtual-addresses: [{{Addresses.VirtualLan}}/24, "{{Addresses.VirtualLan6}}/64"], monitor: true }
+              - { name: wan0, virtual-addresses: [{{Addresses.VirtualWan}}/24, "{{Addresses.VirtualWan6}}/64"], monitor: true }
+            sessions:
+              pickup: { tcp: true, connectionless: true, expectations: true, nat: true, delay: 0s }
+              critical: ["tcp dport {{Ports.Echo}}"]
+            configuration:
+              files:
+                - { path: /etc/hitless/nftables.conf, check: "nft -c -f {file}", apply: "nft -f {file}" }
+            health:
+              - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
+            upgrade:
+              soak: 3s
+              rejoin-timeout: 30s
+              confirm-timeout: 20s
+              trust-file: trust.pem
+
+            """);
+        return text.ToString();
+    }
+
+    private static string MakeKey(LabPlan plan)
+    {
+        var file = Path.Combine(plan.Folder, "cluster.key");
+        File.Delete(file);
+        Tool.Run(plan.Program("hitless"), ["key", "generate", file]);
+        return file;
+    }
+}

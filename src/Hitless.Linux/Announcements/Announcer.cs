@@ -1,0 +1,95 @@
+using System.Net.Sockets;
+using Hitless.Linux.Links;
+using Hitless.Linux.Native;
+using Hitless.Linux.Traffic;
+
+namespace Hitless.Linux.Announcements;
+
+/// <summary>
+/// Tells the networks on all ports that the virtual addresses are here now: gratuitous ARP (both forms) and unsolicited neighbour
+/// advertisements, from the virtual MAC, so that switches move its entry too. Frames are built beforehand; sending allocates nothing.
+/// They pass the egress chain of <see cref="TrafficTable"/>: a muted or draining unit's announcements are dropped there.
+/// Lives in the namespace of the thread that made it. Not for several threads at once.
+/// </summary>
+public sealed class Announcer : IDisposable
+{
+    private readonly LinkTable _links = new();
+    private readonly Port[] _ports;
+
+    public Announcer(IEnumerable<TrafficPort> ports)
+    {
+        _ports = [.. ports.Select(port => new Port(port.Name, Frames(port)))];
+        Array.ForEach(_ports, Open);
+    }
+
+    /// <summary>Sends every announcement once; a port that is absent or was made anew is looked for again.</summary>
+    /// <returns>How many frames the kernel did not take, because a port is absent or down (0 is all well).</returns>
+    public int AnnounceAll()
+    {
+        var failed = 0;
+        foreach (var port in _ports)
+        {
+            failed += Announce(port);
+        }
+
+        return failed;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _links.Dispose();
+        foreach (var port in _ports)
+        {
+            port.Socket?.Dispose();
+        }
+    }
+
+    private static byte[][] Frames(TrafficPort port) => [.. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
+        prefix.Address.AddressFamily == AddressFamily.InterNetworkV6
+            ? [AnnouncementFrame.NeighbourAdvertisement(port.VirtualMac, prefix.Address)]
+            : [
+                AnnouncementFrame.GratuitousArp(port.VirtualMac, prefix.Address, AnnouncementFrame.ArpRequest),
+                AnnouncementFrame.GratuitousArp(port.VirtualMac, prefix.Address, AnnouncementFrame.ArpReply),
+            ])];
+
+    private int Announce(Port port)
+    {
+        if (port.Socket is null)
+        {
+            Open(port);
+        }
+
+        var failed = 0;
+        foreach (var frame in port.Frames)
+        {
+            var errno = port.Socket?.Send(frame) ?? Errno.NoDevice;
+            failed += errno == 0 ? 0 : 1;
+            if (errno is Errno.NoDevice or Errno.NoSuchDeviceOrAddress)
+            {
+                port.Socket?.Dispose();
+                port.Socket = null;
+                return port.Frames.Length;
+            }
+        }
+
+        return failed;
+    }
+
+    private void Open(Port port)
+    {
+        if (_links.Find(port.Name) is { } link)
+        {
+            port.Socket = new PacketSocket(link.Index);
+        }
+    }
+
+    private sealed class Port(string name, byte[][] frames)
+    {
+        internal string Name => name;
+
+        internal byte[][] Frames => frames;
+
+        internal PacketSocket? Socket { get; set; }
+    }
+}

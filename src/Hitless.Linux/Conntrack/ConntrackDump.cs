@@ -1,0 +1,35 @@
+using Hitless.Linux.Native;
+using Hitless.Linux.Netlink;
+
+namespace Hitless.Linux.Conntrack;
+
+/// <summary>One reading of the whole table (IPv4 and IPv6, all zones), datagram by datagram at the reader's pace. Disposing gives up early.</summary>
+public sealed class ConntrackDump : IDisposable
+{
+    private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
+    private readonly byte[] buffer = new byte[64 * 1024];
+
+    /// <summary>Asks for the dump.</summary>
+    public ConntrackDump()
+    {
+        var request = new NetlinkMessageWriter(stackalloc byte[32]);
+        request.BeginMessage(ConntrackProtocol.Get, NetlinkFlags.Request | NetlinkFlags.Dump, 1);
+        request.NetfilterHeader(ConntrackProtocol.FamilyUnspecified);
+        request.EndMessage();
+        socket.Send(request.Written);
+    }
+
+    /// <summary>Readable as long as the dump is not complete.</summary>
+    public FileDescriptor Handle => socket.Handle;
+
+    /// <summary>Receives the next datagram; the kernel has it ready. The dump is complete when the reader, at its end, is <see cref="ConntrackReader.Done"/>.</summary>
+    public NetlinkReceive Receive(out ConntrackReader reader)
+    {
+        var result = socket.Receive(buffer, out var length);
+        reader = new ConntrackReader(buffer.AsSpan(0, result == NetlinkReceive.Data ? length : 0));
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,30 @@
+using Hitless.Linux.Native;
+using Hitless.Linux.Netlink;
+
+namespace Hitless.Linux.Conntrack;
+
+/// <summary>The kernel's conntrack events (new, update, destroy) of this thread's namespace, for as long as this object lives.</summary>
+public sealed class ConntrackEvents : IDisposable
+{
+    private const int ReceiveBufferBytes = 32 * 1024 * 1024;
+    private readonly NetlinkSocket socket = new(
+        NetlinkProtocol.Netfilter,
+        [ConntrackProtocol.GroupNew, ConntrackProtocol.GroupUpdate, ConntrackProtocol.GroupDestroy],
+        ReceiveBufferBytes);
+
+    private readonly byte[] buffer = new byte[64 * 1024];
+
+    /// <summary>Readable when there are events.</summary>
+    public FileDescriptor Handle => socket.Handle;
+
+    /// <summary>Receives one datagram without waiting; events that <paramref name="ownPort"/> caused are skipped by the reader.</summary>
+    public NetlinkReceive Receive(uint ownPort, out ConntrackReader reader)
+    {
+        var result = socket.Receive(buffer, out var length);
+        reader = new ConntrackReader(buffer.AsSpan(0, result == NetlinkReceive.Data ? length : 0), ownPort);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using Hitless.Core.Sessions;
+using Hitless.Linux.Netlink;
+using static Hitless.Linux.Conntrack.ConntrackProtocol;
+
+namespace Hitless.Linux.Conntrack;
+
+/// <summary>
+/// Writes requests that change the table. Two rules of the kernel (nf_conntrack_netlink.c) shape them: translation may only be
+/// given when an entry is made (<c>ctnetlink_change_conntrack</c> refuses it), and then the reply tuple must be the untranslated one, because the
+/// translation is worked out from it (<c>nf_nat_setup_info</c> sets no bit where nothing changes).
+/// Bits that the kernel alone sets are left out of the status; "confirmed" has to be in it.
+/// </summary>
+internal static class ConntrackWriter
+{
+    /// <summary>No request is longer.</summary>
+    public const int RequestSizeMax = 512;
+
+    private const SessionStatus StatusReplicated = SessionStatus.SeenReply | SessionStatus.Assured;
+
+    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record has a translation.</summary>
+    public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, uint sequence)
+    {
+        Begin(ref writer, New, NetlinkFlags.Create | (exclusive ? NetlinkFlags.Exclusive : 0), record.Key, sequence);
+        Tuple(ref writer, TupleReply, record.Key.Original.Inverted(record.Key.Protocol), record.Key);
+        State(ref writer, record);
+        if (record.HasSourceNat)
+            Nat(ref writer, NatSource, record.Reply.Destination, record.SourceNatPort, record.Key);
+        if (record.HasDestinationNat)
+            Nat(ref writer, NatDestination, record.Reply.Source, record.Reply.SourcePort, record.Key);
+        writer.EndMessage();
+    }
+
+    /// <summary>A request that changes an entry that stands (else ENOENT).</summary>
+    public static void Update(ref NetlinkMessageWriter writer, in SessionRecord record, uint sequence)
+    {
+        Begin(ref writer, New, NetlinkFlags.None, record.Key, sequence);
+        State(ref writer, record);
+        writer.EndMessage();
+    }
+
+    /// <summary>A request that removes an entry (ENOENT if there is none).</summary>
+    public static void Delete(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
+    {
+        Begin(ref writer, ConntrackProtocol.Delete, NetlinkFlags.None, key, sequence);
+        writer.EndMessage();
+    }
+
+    private static void Begin(ref NetlinkMessageWriter writer, ushort type, NetlinkFlags flags, in SessionKey key, uint sequence)
+    {
+        writer.BeginMessage(type, NetlinkFlags.Request | flags, sequence);
+        writer.NetfilterHeader(key.V6 ? FamilyV6 : FamilyV4);
+        Tuple(ref writer, TupleOriginal, key.Original, key);
+        if (key.Zone != 0)
+            writer.U16BigEndian(Zone, key.Zone);
+    }
+
+    private static void State(ref NetlinkMessageWriter writer, in SessionRecord record)
+    {
+        writer.U32BigEndian(ConntrackProtocol.Status, (uint)(SessionStatus.Confirmed | (record.Status & StatusReplicated)));
+        writer.U32BigEndian(ConntrackProtocol.Timeout, record.TimeoutSeconds);
+        writer.U32BigEndian(Mark, record.Mark);
+        if (record.Key.Protocol != Protocols.Tcp || record.Tcp.State == Core.Sessions.TcpState.None)
+            return;
+        var information = writer.BeginNested(ProtocolInfo);
+        var tcp = writer.BeginNested(InfoTcp);
+        writer.U8(ConntrackProtocol.TcpState, (byte)record.Tcp.State);
+        writer.U8(TcpScaleOriginal, record.Tcp.ScaleOriginal);
+        writer.U8(TcpScaleReply, record.Tcp.ScaleReply);
+        Flags(writer.Attribute(TcpFlagsOriginal, 2), record.Tcp.FlagsOriginal);
+        Flags(writer.Attribute(TcpFlagsReply, 2), record.Tcp.FlagsReply);
+        writer.EndNested(tcp);
+        writer.EndNested(information);
+    }
+
+    // The windows are not replicated: "be liberal" makes the kernel take the next packets, whatever it believes of windows.
+    private static void Flags(Span<byte> pair, byte flags)
+    {
+        pair[0] = (byte)((flags & FlagsReplicated) | FlagBeLiberal);
+        pair[1] = FlagsReplicated | FlagBeLiberal;
+    }
+
+    private static void Tuple(ref NetlinkMessageWriter writer, ushort type, in SessionTuple tuple, in SessionKey key)
+    {
+        var outer = writer.BeginNested(type);
+        var addresses = writer.BeginNested(TupleAddresses);
+        Address(ref writer, key.V6 ? V6Source : V4Source, tuple.Source, key.V6);
+        Address(ref writer, key.V6 ? V6Destination : V4Destination, tuple.Destination, key.V6);
+        writer.EndNested(addresses);
+        var protocol = writer.BeginNested(TupleProtocol);
+        writer.U8(ProtocolNumber, key.Protocol);
+        switch (key.Protocol)
+        {
+            case Protocols.Icmp:
+                Icmp(ref writer, IcmpId, tuple);
+                break;
+            case Protocols.IcmpV6:
+                Icmp(ref writer, IcmpV6Id, tuple);
+                break;
+            default:
+                writer.U16BigEndian(SourcePort, tuple.SourcePort);
+                writer.U16BigEndian(DestinationPort, tuple.DestinationPort);
+                break;
+        }
+
+        writer.EndNested(protocol);
+        writer.EndNested(outer);
+    }
+
+    // Identifier, type and code follow each other in both protocols' numbering.
+    private static void Icmp(ref NetlinkMessageWriter writer, ushort first, in SessionTuple tuple)
+    {
+        writer.U16BigEndian(first, tuple.SourcePort);
+        writer.U8((ushort)(first + 1), (byte)(tuple.DestinationPort >> 8));
+        writer.U8((ushort)(first + 2), (byte)tuple.DestinationPort);
+    }
+
+    private static void Nat(ref NetlinkMessageWriter writer, ushort type, UInt128 address, ushort port, in SessionKey key)
+    {
+        var nat = writer.BeginNested(type);
+        Address(ref writer, key.V6 ? NatV6Min : NatV4Min, address, key.V6);
+        Address(ref writer, key.V6 ? NatV6Max : NatV4Max, address, key.V6);
+        var protocol = writer.BeginNested(NatProtocol);
+        writer.U16BigEndian(NatPortMin, port);
+        writer.U16BigEndian(NatPortMax, port);
+        writer.EndNested(protocol);
+        writer.EndNested(nat);
+    }
+
+    private static void Address(ref NetlinkMessageWriter writer, ushort type, UInt128 address, bool v6)
+    {
+        if (v6)
+            BinaryPrimitives.WriteUInt128BigEndian(writer.Attribute(type, 16), address);
+        else
+            writer.U32BigEndian(type, (uint)address);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Hitless.Core.Configuration;
+using Hitless.Linux.Netlink;
+
+namespace Hitless.Linux.Links;
+
+/// <summary>An address on an interface.</summary>
+/// <param name="LinkIndex">The interface's number.</param>
+/// <param name="Prefix">The address with its prefix length.</param>
+/// <param name="Secondary">IPv4: not the first of its network, so never chosen as a source by itself, and removed together with the first.</param>
+/// <param name="Usable">False while IPv6 looks for duplicates, and after it found one.</param>
+public readonly record struct LocalAddress(int LinkIndex, AddressPrefix Prefix, bool Secondary, bool Usable)
+{
+    internal static bool TryRead(NetlinkMessage message, out LocalAddress address)
+    {
+        address = default;
+        if (!message.TryReadHeader<Rtnetlink.AddressHeader>(out var header))
+        {
+            return false;
+        }
+
+        IPAddress? local = null, peer = null;
+        uint flags = header.Flags;
+        var attributes = message.Attributes(8);
+        while (attributes.TryRead(out var attribute))
+        {
+            switch (attribute.Type)
+            {
+                case Rtnetlink.AddressLocal when attribute.Value.Length is 4 or 16:
+                    local = new IPAddress(attribute.Value);
+                    break;
+                case Rtnetlink.AddressPeer when attribute.Value.Length is 4 or 16:
+                    peer = new IPAddress(attribute.Value);
+                    break;
+                case Rtnetlink.AddressFlags:
+                    _ = MemoryMarshal.TryRead(attribute.Value, out flags);
+                    break;
+            }
+        }
+
+        if ((local ?? peer) is not { } own)
+        {
+            return false;
+        }
+
+        var isIpv4 = own.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+        address = new LocalAddress(
+            header.Index,
+            new AddressPrefix(own, header.PrefixLength),
+            isIpv4 && (flags & Rtnetlink.AddressSecondary) != 0,
+            (flags & (Rtnetlink.AddressTentative | Rtnetlink.AddressDuplicate)) == 0);
+        return true;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+
+namespace Hitless.Linux.Native;
+
+/// <summary>The C library's calls, one to one. Sizes and constants are those of Linux on 64 bits (x86-64, arm64).</summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    internal const int AddressFamilyInet = 2;
+    internal const int AddressFamilyInet6 = 10;
+    internal const int AddressFamilyNetlink = 16;
+    internal const int AddressFamilyPacket = 17;
+
+    internal const int SocketDatagram = 2;
+    internal const int SocketRaw = 3;
+    internal const int SocketNonBlocking = 0x800;
+    internal const int SocketCloseOnExec = 0x80000;
+
+    internal const int LevelSocket = 1;
+    internal const int OptionSendBufferForce = 32;
+    internal const int OptionReceiveBufferForce = 33;
+    internal const int OptionPriority = 12;
+    internal const int OptionBindToDevice = 25;
+
+    internal const int LevelNetlink = 270;
+    internal const int NetlinkExtendedAck = 11;
+    internal const int NetlinkCapAck = 10;
+    internal const int NetlinkAddMembership = 1;
+    internal const int NetlinkStrictCheck = 12;
+
+    internal const int OpenReadOnly = 0;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal const int CloneNewNet = 0x40000000;
+
+    internal const int MessageDontWait = 0x40;
+    internal const int MessageTruncated = 0x20;
+
+    [LibraryImport(Library, EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
+    internal static partial FileDescriptor Socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
+    internal static partial int Bind(FileDescriptor socket, void* address, uint length);
+
+    [LibraryImport(Library, EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetSocketName(FileDescriptor socket, void* address, uint* length);
+
+    [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSocketOption(FileDescriptor socket, int level, int name, void* value, uint length);
+
+    [LibraryImport(Library, EntryPoint = "sendto", SetLastError = true)]
+    internal static partial nint SendTo(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint addressLength);
+
+    [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
+    internal static partial nint ReceiveFrom(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint* addressLength);
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial FileDescriptor Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "setns", SetLastError = true)]
+    internal static partial int SetNamespace(FileDescriptor descriptor, int kind);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollEntry* entries, nuint count, int timeoutMs);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(FileDescriptor descriptor, void* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(FileDescriptor descriptor, void* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial FileDescriptor EpollCreate(int flags);
+
+    [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EpollControl(FileDescriptor epoll, int operation, SafeHandle descriptor, void* entry);
+
+    [LibraryImport(Library, EntryPoint = "epoll_pwait2", SetLastError = true)]
+    internal static partial int EpollWait(FileDescriptor epoll, void* events, int count, TimeSpec* timeout, void* signals);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial FileDescriptor EventFd(uint value, int flags);
+
+    [LibraryImport(Library, EntryPoint = "sched_setscheduler", SetLastError = true)]
+    internal static partial int SetScheduler(int thread, int policy, int* priority);
+
+    [LibraryImport(Library, EntryPoint = "mlockall", SetLastError = true)]
+    internal static partial int LockMemory(int flags);
+
+    internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
+        SetSocketOption(socket, level, name, &value, sizeof(int));
+
+    /// <summary><c>struct timespec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollEntry
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Returned;
+    }
+}

@@ -1,0 +1,24 @@
+using Hitless.Linux.Native;
+
+namespace Hitless.Linux.Scheduling;
+
+/// <summary>Puts a thread before everything that is scheduled normally, and keeps memory from being paged out.</summary>
+public static unsafe class RealTime
+{
+    private const int PolicyFifo = 1;
+    private const int ResetOnFork = 0x40000000;
+    private const int LockCurrentFutureOnFault = 1 | 2 | 4;
+
+    /// <summary>Schedules the calling thread with SCHED_FIFO; its child processes are scheduled normally.</summary>
+    /// <param name="priority">1 to 99; stay below 50, where the kernel's interrupt threads are.</param>
+    /// <returns>Null, or one line that says why not and what to do.</returns>
+    public static string? TryEnter(int priority) => Libc.SetScheduler(0, PolicyFifo | ResetOnFork, &priority) == 0
+        ? null
+        : $"this thread is not scheduled in real time: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or an RTPRIO limit (systemd: LimitRTPRIO=50).";
+
+    /// <summary>Keeps every page of the process in memory once it was used.</summary>
+    /// <returns>Null, or one line that says why not and what to do.</returns>
+    public static string? TryLockMemory() => Libc.LockMemory(LockCurrentFutureOnFault) == 0
+        ? null
+        : $"memory is not locked: {Errno.Words(Errno.Last)}. Give CAP_IPC_LOCK or a MEMLOCK limit (systemd: LimitMEMLOCK=infinity).";
+}

@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Hitless.Linux.Native;
+
+namespace Hitless.Linux.Sockets;
+
+/// <summary>An IPv4 or IPv6 address with a UDP port, in the form that the kernel takes (<c>sockaddr_in</c>, <c>sockaddr_in6</c>): made once, used without allocating.</summary>
+public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
+{
+    internal const int BytesMax = 28;
+    private const int Ipv4Bytes = 16;
+
+    private readonly SocketAddressBytes _bytes;
+
+    public DatagramEndpoint(IPEndPoint endpoint)
+    {
+        Span<byte> bytes = _bytes;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], (ushort)endpoint.Port);
+        if (endpoint.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            MemoryMarshal.Write(bytes, (ushort)Libc.AddressFamilyInet6);
+            _ = endpoint.Address.TryWriteBytes(bytes[8..], out _);
+            MemoryMarshal.Write(bytes[24..], (uint)endpoint.Address.ScopeId);
+        }
+        else
+        {
+            MemoryMarshal.Write(bytes, (ushort)Libc.AddressFamilyInet);
+            _ = endpoint.Address.TryWriteBytes(bytes[4..], out _);
+        }
+    }
+
+    internal DatagramEndpoint(ReadOnlySpan<byte> socketAddress) => socketAddress.CopyTo(_bytes);
+
+    /// <summary>True for IPv6.</summary>
+    public bool IsIpv6 => Family == Libc.AddressFamilyInet6;
+
+    /// <summary>The UDP port.</summary>
+    public ushort Port => BinaryPrimitives.ReadUInt16BigEndian(Bytes[2..]);
+
+    internal int Length => IsIpv6 ? BytesMax : Ipv4Bytes;
+
+    [UnscopedRef]
+    internal ReadOnlySpan<byte> Bytes => _bytes;
+
+    private ushort Family => MemoryMarshal.Read<ushort>(Bytes);
+
+    public static bool operator ==(DatagramEndpoint left, DatagramEndpoint right) => left.Equals(right);
+
+    public static bool operator !=(DatagramEndpoint left, DatagramEndpoint right) => !left.Equals(right);
+
+    /// <summary>The same in the platform's form. Allocates.</summary>
+    public IPEndPoint ToIPEndPoint() => IsIpv6
+        ? new IPEndPoint(new IPAddress(Bytes.Slice(8, 16), MemoryMarshal.Read<uint>(Bytes[24..])), Port)
+        : new IPEndPoint(new IPAddress(Bytes.Slice(4, 4)), Port);
+
+    /// <summary>Same family, address and port (and for IPv6 the same flow label and scope).</summary>
+    public bool Equals(DatagramEndpoint other) => Bytes.SequenceEqual(other.Bytes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is DatagramEndpoint other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(Bytes);
+        return hash.ToHashCode();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Family == 0 ? "none" : ToIPEndPoint().ToString();
+
+    [InlineArray(BytesMax)]
+    private struct SocketAddressBytes
+    {
+        private byte _first;
+    }
+}

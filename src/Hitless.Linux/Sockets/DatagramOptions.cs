@@ -1,0 +1,8 @@
+namespace Hitless.Linux.Sockets;
+
+/// <summary>How a <see cref="DatagramSocket"/> is set up.</summary>
+/// <param name="Interface">Only this interface's datagrams, whatever the routing table says; null for any.</param>
+/// <param name="ReceiveBufferBytes">0 leaves the system's default.</param>
+/// <param name="SendBufferBytes">0 leaves the system's default.</param>
+/// <param name="Priority">Queueing priority inside this machine (SO_PRIORITY), 0 to 7; above 0 the datagrams are also marked network control (DSCP CS6).</param>
+public readonly record struct DatagramOptions(string? Interface = null, int ReceiveBufferBytes = 0, int SendBufferBytes = 0, int Priority = 0);

@@ -1,0 +1,151 @@
+using System.Text;
+using Hitless.Linux.Native;
+
+namespace Hitless.Linux.Sockets;
+
+/// <summary>
+/// A UDP socket that never waits and, once made, allocates nothing. It may be bound before its address exists, and lives on when its
+/// interface goes down and up. (An interface that is removed and made anew needs a new socket.) In the namespace of the thread that makes it.
+/// </summary>
+public sealed unsafe class DatagramSocket : IDisposable
+{
+    private const int LevelIp = 0;
+    private const int LevelIpv6 = 41;
+    private const int IpFreeBind = 15;
+    private const int IpTypeOfService = 1;
+    private const int Ipv6FreeBind = 78;
+    private const int Ipv6Only = 26;
+    private const int Ipv6TrafficClass = 67;
+    private const int NetworkControl = 0xc0;
+    private const int AttemptsMax = 16;
+
+    /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says which.</exception>
+    public DatagramSocket(DatagramEndpoint local, DatagramOptions options = default)
+    {
+        var family = local.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
+        Handle = Libc.Socket(family, Libc.SocketDatagram | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, 0);
+        Check(Handle.IsInvalid ? -1 : 0, "cannot open a UDP socket");
+        var level = local.IsIpv6 ? LevelIpv6 : LevelIp;
+        Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6FreeBind : IpFreeBind, 1), "cannot allow to bind early");
+        if (local.IsIpv6)
+        {
+            Check(Libc.SetSocketOption(Handle, LevelIpv6, Ipv6Only, 1), "cannot bind to IPv6 only");
+        }
+
+        if (options.Interface is { } device)
+        {
+            fixed (byte* name = Encoding.UTF8.GetBytes(device + '\0'))
+            {
+                Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1), $"cannot bind to the interface {device}");
+            }
+        }
+
+        SetBuffer(Libc.OptionReceiveBufferForce, options.ReceiveBufferBytes);
+        SetBuffer(Libc.OptionSendBufferForce, options.SendBufferBytes);
+        if (options.Priority > 0)
+        {
+            // The mark resets the priority, so it comes first.
+            Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6TrafficClass : IpTypeOfService, NetworkControl), "cannot mark datagrams");
+            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionPriority, options.Priority), "cannot set the priority");
+        }
+
+        fixed (byte* address = local.Bytes)
+        {
+            Check(Libc.Bind(Handle, address, (uint)local.Length), $"cannot bind UDP {local}");
+        }
+    }
+
+    /// <summary>For a poller: readable when there is a datagram.</summary>
+    public FileDescriptor Handle { get; }
+
+    /// <summary>Datagrams that were dropped because they were larger than the receiver's buffer.</summary>
+    public long Truncated { get; private set; }
+
+    /// <summary>The address and port that the socket is bound to (with the port that the kernel chose, if 0 was asked for).</summary>
+    public DatagramEndpoint Local
+    {
+        get
+        {
+            var bytes = stackalloc byte[DatagramEndpoint.BytesMax];
+            var length = (uint)DatagramEndpoint.BytesMax;
+            _ = Libc.GetSocketName(Handle, bytes, &length);
+            return new DatagramEndpoint(new ReadOnlySpan<byte>(bytes, (int)length));
+        }
+    }
+
+    /// <summary>Sends one datagram.</summary>
+    /// <returns>0, or the error number: the interface is down, no route, the buffer is full (<see cref="Errno"/>).</returns>
+    public int Send(in DatagramEndpoint to, ReadOnlySpan<byte> datagram)
+    {
+        fixed (byte* address = to.Bytes)
+        fixed (byte* bytes = datagram)
+        {
+            while (Libc.SendTo(Handle, bytes, (nuint)datagram.Length, Libc.MessageDontWait, address, (uint)to.Length) < 0)
+            {
+                if (Errno.Last != Errno.Interrupted)
+                {
+                    return Errno.Last;
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Receives one datagram, if there is one now.</summary>
+    public bool TryReceive(Span<byte> buffer, out int length, out DatagramEndpoint from)
+    {
+        var address = stackalloc byte[DatagramEndpoint.BytesMax];
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var addressLength = (uint)DatagramEndpoint.BytesMax;
+            nint received;
+            fixed (byte* bytes = buffer)
+            {
+                received = Libc.ReceiveFrom(Handle, bytes, (nuint)buffer.Length, Libc.MessageDontWait | Libc.MessageTruncated, address, &addressLength);
+            }
+
+            if (received >= 0 && received <= buffer.Length)
+            {
+                length = (int)received;
+                from = new DatagramEndpoint(new ReadOnlySpan<byte>(address, (int)Math.Min(addressLength, DatagramEndpoint.BytesMax)));
+                return true;
+            }
+
+            if (received > buffer.Length)
+            {
+                Truncated++;
+            }
+            else if (Errno.Last == Errno.Again)
+            {
+                break;
+            }
+
+            // What else can be reported (interface down, an ICMP error) is about the past and told once: look again.
+        }
+
+        (length, from) = (0, default);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+
+    private void SetBuffer(int option, int bytes)
+    {
+        if (bytes > 0)
+        {
+            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, option, bytes), "cannot size a socket's buffer");
+        }
+    }
+
+    private void Check(int result, string what)
+    {
+        if (result < 0)
+        {
+            var errno = Errno.Last;
+            Handle.Dispose();
+            throw new IOException($"{what}: {Errno.Words(errno)}");
+        }
+    }
+}

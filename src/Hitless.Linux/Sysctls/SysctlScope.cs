@@ -1,0 +1,99 @@
+namespace Hitless.Linux.Sysctls;
+
+/// <summary>
+/// Sets values below <c>/proc/sys</c> and puts back what stood before. What to put back is kept in a small file, written before a value is
+/// changed, so the successor of a killed process still knows the values of before its first start. Put it where a reboot clears it
+/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace.
+/// </summary>
+public sealed class SysctlScope
+{
+    private const string Root = "/proc/sys";
+
+    private readonly string _file;
+    private readonly Dictionary<string, string> _before = new(StringComparer.Ordinal);
+
+    /// <param name="file">Where the former values are kept; read if it exists. One line each: name, space, value.</param>
+    public SysctlScope(string file)
+    {
+        _file = file;
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        foreach (var line in File.ReadLines(file))
+        {
+            if (line.Split(' ', 2) is [var name, var value] && IsName(name))
+            {
+                _before[name] = value;
+            }
+        }
+    }
+
+    /// <summary>The values that <see cref="Restore"/> would put back.</summary>
+    public IReadOnlyDictionary<string, string> Before => _before;
+
+    /// <summary>Sets one value; <paramref name="name"/> is the path with slashes, for example <c>net/ipv4/ip_forward</c> (interfaces may have dots in their names).</summary>
+    /// <returns>Null, or one line that says why it could not be set.</returns>
+    public string? Set(string name, string value)
+    {
+        if (!IsName(name))
+        {
+            throw new InvalidOperationException($"No sysctl name: {name}");
+        }
+
+        try
+        {
+            var path = Path.Combine(Root, name);
+            var before = File.ReadAllText(path).Trim();
+            if (before == value)
+            {
+                return null;
+            }
+
+            if (_before.TryAdd(name, before))
+            {
+                Save();
+            }
+
+            File.WriteAllText(path, value);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot set {name} to {value}: {exception.Message}";
+        }
+    }
+
+    /// <summary>Puts back every former value and deletes the file.</summary>
+    /// <returns>One line for each value that could not be put back (its interface may be gone).</returns>
+    public IReadOnlyList<string> Restore()
+    {
+        var failures = new List<string>();
+        foreach (var (name, value) in _before)
+        {
+            try
+            {
+                File.WriteAllText(Path.Combine(Root, name), value);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                failures.Add($"cannot put {name} back to {value}: {exception.Message}");
+            }
+        }
+
+        _before.Clear();
+        File.Delete(_file);
+        return failures;
+    }
+
+    // The file lies on disk and could be damaged: nothing in it may lead out of /proc/sys/net.
+    private static bool IsName(string name) => name.StartsWith("net/", StringComparison.Ordinal) && !name.Contains("..", StringComparison.Ordinal);
+
+    private void Save()
+    {
+        var temporary = $"{_file}.new";
+        File.WriteAllLines(temporary, _before.Select(pair => $"{pair.Key} {pair.Value}"));
+        File.Move(temporary, _file, overwrite: true);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Hitless.Simulator.Faults;
+
+/// <summary>
+/// A wrong rule, planted between the machine and its world to prove that the checkers would find it. Core stays as it is:
+/// a plant changes what the machine hears, or what becomes of its effects. Listed by <c>./dev sim --help</c>.
+/// </summary>
+internal enum Plant
+{
+    /// <summary>Nothing is wrong.</summary>
+    None,
+
+    /// <summary>The session loop says "applied" and "drained" without having applied: breaks rule 2.</summary>
+    ClaimWithoutSessions,
+
+    /// <summary>A primary does not hear another primary with a higher epoch: breaks rule 1.</summary>
+    DeafToHigherEpoch,
+
+    /// <summary>The former primary is muted when it offers its role, not when the new one has announced itself: breaks rule 3.</summary>
+    BreakBeforeMake,
+
+    /// <summary>A claim is never announced, so switches go on sending to the former primary: breaks rule 3.</summary>
+    SilentClaim,
+
+    /// <summary>A heartbeat's epoch loses its claimant on the wire, so that two claims can be equal: breaks rule 1.</summary>
+    EpochWithoutClaimant,
+}

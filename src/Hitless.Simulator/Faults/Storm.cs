@@ -1,0 +1,179 @@
+using Hitless.Core.Cluster;
+using Hitless.Simulator.Time;
+using Hitless.Simulator.Units;
+
+namespace Hitless.Simulator.Faults;
+
+/// <summary>All that may go wrong, or be asked for at a bad moment. Which of it, how often and how hard differs from seed to seed.</summary>
+internal sealed class Storm
+{
+    private readonly Simulation world;
+    private readonly Chance chance;
+    private readonly (int Weight, Action<SimulatedUnit> Fault)[] faults;
+    private readonly TimeSpan pause;
+    private bool raging;
+
+    public Storm(Simulation world, Chance chance)
+    {
+        this.world = world;
+        this.chance = chance;
+        pause = chance.Milliseconds(50, 1500);
+
+        // A fault of weight 0 does not exist in this life: few kinds at a time reach deeper than all at once.
+        faults =
+        [
+            (Weight(), unit => world.PowerOff(unit, chance.Milliseconds(50, 4000))),
+            (Weight(), Kill),
+            (Weight(), unit => unit.Process?.EndAtEffect(1 + chance.Below(12))),
+            (Weight(), Stall),
+            (Weight(), Part),
+            (Weight(), Cut),
+            (Weight(), Spoil),
+            (Weight(), unit => unit.Slow = !unit.Slow),
+            (Weight(), Unplug),
+            (Weight(), unit => unit.Process?.Sessions.Overrun()),
+            (Weight(), unit => unit.Process?.RequestSwitchover(chance.Happens(0.5) ? null : chance.Of(world.Units).Serial)),
+            (Weight(), unit => unit.Process?.Renegotiate()),
+            (Weight(), unit => unit.Process?.Take(ClusterInput.HoldChanged(chance.Happens(0.5)))),
+            (Weight(), unit => unit.Process?.Take(ClusterInput.ProbesChanged(chance.Below(3)))),
+            (Weight(), unit => unit.Process?.AskToStop()),
+            (Weight(), _ => HealPaths()),
+        ];
+    }
+
+    /// <summary>When the storm is over.</summary>
+    public TimeSpan End { get; private set; }
+
+    /// <summary>Begins, for a while.</summary>
+    public void Rage(TimeSpan duration)
+    {
+        End = TimeSpan.FromSeconds(5) + duration;
+        raging = true;
+        world.Timeline.After(TimeSpan.FromSeconds(chance.Below(5)), Strike);
+    }
+
+    /// <summary>All faults end. One unit may keep a port without carrier: that is no fault of the cluster's.</summary>
+    public void Calm()
+    {
+        raging = false;
+        HealPaths();
+        foreach (var unit in world.Units)
+        {
+            unit.Slow = false;
+            Plug(unit, SimulatedUnit.AllPorts);
+            unit.Process?.EndAtEffect(-1);
+            unit.Process?.Take(ClusterInput.HoldChanged(hold: false));
+            unit.Process?.Take(ClusterInput.ProbesChanged(0));
+        }
+
+        if (chance.Happens(0.3))
+        {
+            Plug(chance.Of(world.Units), 1);
+        }
+    }
+
+    private int Weight() => chance.Happens(0.45) ? 1 + chance.Below(4) : 0;
+
+    private void Strike()
+    {
+        if (!raging)
+        {
+            return;
+        }
+
+        var sum = faults.Sum(fault => fault.Weight);
+        if (sum > 0)
+        {
+            var at = chance.Below(sum);
+            var fault = faults.First(candidate => (at -= candidate.Weight) < 0);
+            fault.Fault(chance.Of(world.Units));
+        }
+
+        world.Timeline.After(chance.Between(TimeSpan.Zero, pause * 2), Strike);
+    }
+
+    private void Kill(SimulatedUnit unit)
+    {
+        if (unit.Process is { } process)
+        {
+            world.Trace.Line(unit.Name, $"kill -9");
+            world.Killed(process);
+        }
+    }
+
+    private void Stall(SimulatedUnit unit)
+    {
+        var duration = chance.Milliseconds(10, 600);
+        world.Trace.Line(unit.Name, $"is not scheduled for {duration.TotalMilliseconds:F0} ms");
+        unit.Process?.Stall(duration);
+    }
+
+    /// <summary>A unit no longer hears, or is no longer heard by, one or all others.</summary>
+    private void Part(SimulatedUnit unit)
+    {
+        var (inwards, outwards) = (chance.Happens(0.6), chance.Happens(0.6));
+        var only = chance.Happens(0.5) ? chance.Of(world.Units) : null;
+        world.Trace.Line(unit.Name, $"is parted from {only?.Name ?? "all"}{(inwards ? ", hears nothing" : "")}{(outwards ? ", is not heard" : "")}");
+        foreach (var other in world.Units.Where(other => other != unit && (only is null || other == only)))
+        {
+            for (var link = 0; link < world.Fabric.LinkCount; link++)
+            {
+                world.Fabric.Between(link, other.Index, unit.Index).Up &= !inwards;
+                world.Fabric.Between(link, unit.Index, other.Index).Up &= !outwards;
+            }
+        }
+
+        world.Timeline.After(chance.Milliseconds(30, 4000), HealPaths);
+    }
+
+    /// <summary>A whole link goes down.</summary>
+    private void Cut(SimulatedUnit unit)
+    {
+        var link = chance.Below(world.Fabric.LinkCount);
+        world.Trace.Line(unit.Name, $"link {link} is cut");
+        foreach (var other in world.Units)
+        {
+            world.Fabric.Between(link, unit.Index, other.Index).Up = false;
+            world.Fabric.Between(link, other.Index, unit.Index).Up = false;
+        }
+    }
+
+    /// <summary>One direction of a link loses, doubles and reorders.</summary>
+    private void Spoil(SimulatedUnit unit)
+    {
+        foreach (var other in world.Units)
+        {
+            var path = world.Fabric.Between(chance.Below(world.Fabric.LinkCount), unit.Index, other.Index);
+            path.Loss = chance.Below(5) * 0.15;
+            path.Duplication = chance.Below(3) * 0.2;
+            path.Straggling = chance.Below(4) * 0.15;
+        }
+
+        world.Trace.Line(unit.Name, $"has bad links");
+    }
+
+    private void Unplug(SimulatedUnit unit)
+    {
+        Plug(unit, (ulong)chance.Below(4));
+        world.Timeline.After(chance.Milliseconds(20, 3000), () => Plug(unit, SimulatedUnit.AllPorts));
+    }
+
+    private void Plug(SimulatedUnit unit, ulong portsUp)
+    {
+        if (unit.PortsUp != portsUp)
+        {
+            world.Trace.Line(unit.Name, $"ports up: {portsUp:b2}");
+            unit.PortsUp = portsUp;
+            unit.Process?.Take(ClusterInput.PortsChanged(portsUp));
+        }
+    }
+
+    private void HealPaths()
+    {
+        foreach (var path in world.Fabric.Paths)
+        {
+            path.Up = true;
+            path.Loss = path.Duplication = path.Straggling = 0;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Hitless.Core.Cluster;
+
+namespace Hitless.Simulator.Units;
+
+/// <summary>A process's heartbeat socket: encodes for the wire, sends on every link, and refuses what is doubled, as the replay window of the wire does.</summary>
+internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
+{
+    private readonly Heartbeat incoming = new();
+    private readonly HashSet<(ulong Unit, ulong Tag, ulong Sequence)> taken = [];
+    private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
+    private ulong sequence;
+
+    /// <summary>Sends what the machine says of its unit to every other unit.</summary>
+    public void Send(ClusterMachine machine)
+    {
+        var length = HeartbeatCodec.Write(machine.Outgoing, machine.AgreedWireMinor, buffer);
+        var datagram = new HeartbeatDatagram(process.Unit.Serial, process.Tag, ++sequence, buffer.AsSpan(0, length).ToArray());
+        foreach (var other in world.Units)
+        {
+            if (other != process.Unit)
+            {
+                world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => other.Process?.TakeHeartbeat(datagram));
+            }
+        }
+    }
+
+    /// <summary>Decodes a heartbeat; the result is good until the next one. False if it came before. One that was overtaken is good.</summary>
+    public bool TryRead(in HeartbeatDatagram datagram, out Heartbeat heartbeat)
+    {
+        heartbeat = incoming;
+        if (!taken.Add((datagram.Unit, datagram.Tag, datagram.Sequence)))
+        {
+            return false;
+        }
+
+        if (!HeartbeatCodec.TryRead(datagram.Payload, incoming))
+        {
+            throw new InvalidOperationException("A heartbeat that was encoded by this version cannot be decoded by it.");
+        }
+
+        return true;
+    }
+}
+
+/// <summary>A heartbeat on the wire, opened: sender, tag of its incarnation, sequence, encoded content.</summary>
+internal readonly record struct HeartbeatDatagram(ulong Unit, ulong Tag, ulong Sequence, byte[] Payload);

@@ -1,0 +1,50 @@
+using Hitless.Core.Cluster;
+
+namespace Hitless.Simulator.Units;
+
+/// <summary>A gateway: what outlives its daemon (kernel, disk), and the daemon's present process, if one runs.</summary>
+internal sealed class SimulatedUnit(int index, byte priority, bool overrides, byte wireMinor)
+{
+    /// <summary>Monitored ports of every unit.</summary>
+    public const int PortCount = 2;
+
+    /// <summary>Every port is up.</summary>
+    public const ulong AllPorts = (1UL << PortCount) - 1;
+
+    public int Index => index;
+
+    public string Name { get; } = $"gw{index + 1}";
+
+    /// <summary>The unit's id. Not in the order of the indices, so that nothing leans on that.</summary>
+    public ulong Serial { get; } = ((ulong)(index * 7 % 5) + 1) << 32 | (uint)index;
+
+    public byte Priority => priority;
+
+    public bool Overrides => overrides;
+
+    public byte WireMinor => wireMinor;
+
+    /// <summary>What the kernel does with the virtual addresses. Outlives a killed daemon, not a lost power.</summary>
+    public TrafficState Traffic { get; set; }
+
+    /// <summary>The kernel's sessions, by number.</summary>
+    public HashSet<int> Sessions { get; } = [];
+
+    /// <summary>Which ports have carrier.</summary>
+    public ulong PortsUp { get; set; } = AllPorts;
+
+    /// <summary>The highest epoch that has reached the disk.</summary>
+    public long DurableEpoch { get; set; }
+
+    /// <summary>How long a write to disk, and an entry of a session into the kernel, take.</summary>
+    public bool Slow { get; set; }
+
+    /// <summary>The daemon that runs now.</summary>
+    public UnitProcess? Process { get; set; }
+
+    /// <summary>Takes traffic for the virtual addresses from the wire.</summary>
+    public bool Forwards => Traffic != TrafficState.Muted;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,304 @@
+using Hitless.Core.Cluster;
+using Hitless.Simulator.Faults;
+using Hitless.Simulator.Rules;
+using Hitless.Simulator.Time;
+
+namespace Hitless.Simulator.Units;
+
+/// <summary>
+/// One run of a unit's daemon: the real cluster machine, and around it what the control loop would do. It can stall (not
+/// scheduled), and end at any effect, as a killed process does.
+/// </summary>
+internal sealed class UnitProcess : IClusterEffects
+{
+    private readonly Simulation world;
+    private readonly Chance chance;
+    private readonly TimeSpan clockOffset;
+    private readonly ClusterMachine machine = null!;
+    private readonly HeartbeatPort heartbeats;
+    private TimeSpan wakeAt = TimeSpan.MaxValue;
+    private TimeSpan stalledUntil;
+    private long epochOnTheWayToDisk;
+    private int effectsLeft = -1;
+    private bool heartbeatDue;
+
+    public UnitProcess(Simulation world, SimulatedUnit unit)
+    {
+        this.world = world;
+        Unit = unit;
+        chance = world.Chance.Fork();
+        Tag = chance.Bits() | 1;
+        clockOffset = chance.Milliseconds(0, 1e6);
+        StartedAt = world.Timeline.Now;
+        Sessions = new SessionLoop(world, this, chance.Fork());
+        heartbeats = new HeartbeatPort(world, this);
+        unit.Process = this;
+        var options = new ClusterOptions(unit.Serial, Tag, unit.Name, "1.0.0", unit.WireMinor)
+        {
+            Priority = unit.Priority,
+            Override = unit.Overrides,
+            PortCount = SimulatedUnit.PortCount,
+            Margin = TimeSpan.FromSeconds(5),
+            EpochNumber = unit.DurableEpoch,
+            AdoptClaim = unit.Traffic == TrafficState.Claimed,
+        };
+        machine = new ClusterMachine(options, LocalNow, this);
+        Speak();
+        Take(ClusterInput.PortsChanged(unit.PortsUp));
+    }
+
+    public SimulatedUnit Unit { get; }
+
+    public ulong Tag { get; }
+
+    public TimeSpan StartedAt { get; }
+
+    public SessionLoop Sessions { get; }
+
+    public ClusterMachine Machine => machine;
+
+    /// <summary>The process runs.</summary>
+    public bool Alive { get; private set; } = true;
+
+    /// <summary>It was asked to stop, and when.</summary>
+    public TimeSpan? StopAskedAt { get; private set; }
+
+    /// <summary>Requests for a switchover that were not answered yet, and since when the oldest waits.</summary>
+    public int OpenRequests { get; private set; }
+
+    /// <summary>The last answer to a request.</summary>
+    public string LastAnswer { get; private set; } = "";
+
+    private TimeSpan LocalNow => world.Timeline.Now + clockOffset;
+
+    /// <summary>The process is not scheduled for a while; what comes meanwhile waits.</summary>
+    public void Stall(TimeSpan duration) => stalledUntil = world.Timeline.Now + duration;
+
+    /// <summary>The process will end in the middle of a step, when this many more effects have been carried out.</summary>
+    public void EndAtEffect(int effects) => effectsLeft = effects;
+
+    /// <summary>The process is no more; what the kernel has, stays.</summary>
+    public void End()
+    {
+        Alive = false;
+        if (Unit.Process == this)
+        {
+            Unit.Process = null;
+        }
+    }
+
+    /// <summary>An operator asks for a switchover (null: to the best standby).</summary>
+    public void RequestSwitchover(ulong? target)
+    {
+        OpenRequests++;
+        Take(ClusterInput.SwitchoverRequested(target, "operator"));
+    }
+
+    /// <summary>As after an upgrade, the rules are to choose anew.</summary>
+    public void Renegotiate()
+    {
+        OpenRequests++;
+        Take(ClusterInput.Renegotiate("renegotiation"));
+    }
+
+    /// <summary>The service manager asks the process to stop.</summary>
+    public void AskToStop()
+    {
+        StopAskedAt ??= world.Timeline.Now;
+        Take(ClusterInput.StopRequested);
+    }
+
+    /// <summary>A heartbeat has arrived at the socket.</summary>
+    public void TakeHeartbeat(in HeartbeatDatagram datagram)
+    {
+        var copy = datagram;
+        WhenScheduled(() =>
+        {
+            if (!heartbeats.TryRead(copy, out var heartbeat))
+            {
+                return;
+            }
+
+            var wasPrimary = machine.Role == UnitRole.Primary;
+            var own = machine.Epoch;
+            var heard = heartbeat.Epoch;
+            var fromPrimary = heartbeat is { Role: UnitRole.Primary, State: not UnitState.Leaving };
+            if (world.Plant == Plant.DeafToHigherEpoch && wasPrimary && fromPrimary)
+            {
+                heartbeat.Role = UnitRole.Standby;
+            }
+
+            if (world.Plant == Plant.EpochWithoutClaimant)
+            {
+                heartbeat.Epoch = new Epoch(heard.Number, 0);
+            }
+
+            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat));
+            world.Rules.HeartbeatTaken(this, copy, wasPrimary, own, heard, fromPrimary);
+        });
+    }
+
+    /// <summary>Gives the machine an input, now or when the process is scheduled again.</summary>
+    public void Take(ClusterInput input) => WhenScheduled(() => Step(input));
+
+    void IClusterEffects.SetTraffic(TrafficState state)
+    {
+        Effect();
+        world.SetTraffic(Unit, state, starting: machine is null);
+        if (state == TrafficState.Claimed && machine is not null)
+        {
+            world.Rules.Claimed(this);
+        }
+    }
+
+    void IClusterEffects.Announce()
+    {
+        Effect();
+        if (world.Plant != Plant.SilentClaim)
+        {
+            world.Rules.Announced(this);
+        }
+    }
+
+    void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
+    {
+        Effect();
+        Sessions.SetRole(sending, syncFrom);
+    }
+
+    void IClusterEffects.Barrier(uint ticket)
+    {
+        Effect();
+        Sessions.Barrier(ticket);
+        if (world.Plant == Plant.BreakBeforeMake)
+        {
+            world.SetTraffic(Unit, TrafficState.Muted, starting: false);
+        }
+    }
+
+    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence)
+    {
+        Effect();
+        Sessions.AwaitApplied(ticket, peer, (int)sequence);
+    }
+
+    void IClusterEffects.Drain(uint ticket)
+    {
+        Effect();
+        Sessions.Drain(ticket);
+    }
+
+    void IClusterEffects.Record(string kind, string text) => world.Trace.Line(Unit.Name, $"{kind}: {text}");
+
+    void IClusterEffects.SwitchoverEnded(bool done, string text)
+    {
+        OpenRequests--;
+        LastAnswer = $"{(done ? "done" : "refused")}: {text}";
+        world.Trace.Line(Unit.Name, $"switchover {LastAnswer}");
+    }
+
+    void IClusterEffects.Stopped()
+    {
+        world.Timeline.After(TimeSpan.Zero, () => world.Stopped(this));
+    }
+
+    private void Effect()
+    {
+        if (effectsLeft > 0 && --effectsLeft == 0)
+        {
+            throw new ProcessEndedException();
+        }
+    }
+
+    private void WhenScheduled(Action work)
+    {
+        if (!Alive)
+        {
+            return;
+        }
+
+        if (world.Timeline.Now < stalledUntil)
+        {
+            world.Timeline.At(stalledUntil, () => WhenScheduled(work));
+        }
+        else
+        {
+            work();
+        }
+    }
+
+    private void Step(in ClusterInput input)
+    {
+        try
+        {
+            machine.Step(input, LocalNow, this);
+        }
+        catch (ProcessEndedException)
+        {
+            world.Trace.Line(Unit.Name, $"the process ends in the middle of a step");
+            world.Killed(this);
+            return;
+        }
+
+        Speak();
+        WriteEpoch();
+        PlanWake(input.Kind);
+    }
+
+    /// <summary>However often a step asked for it, one heartbeat leaves after it, as from the control loop.</summary>
+    private void Speak()
+    {
+        if (heartbeatDue)
+        {
+            heartbeatDue = false;
+            heartbeats.Send(machine);
+        }
+    }
+
+    private void PlanWake(ClusterInputKind last)
+    {
+        var deadline = machine.NextDeadline;
+        if (deadline == TimeSpan.MaxValue)
+        {
+            return;
+        }
+
+        if (deadline <= LocalNow)
+        {
+            world.Rules.DeadlinePassed(this, last, LocalNow - deadline);
+            deadline = LocalNow + TimeSpan.FromMilliseconds(1);
+        }
+
+        var at = deadline - clockOffset;
+        if (at < wakeAt || wakeAt <= world.Timeline.Now)
+        {
+            wakeAt = at;
+            world.Timeline.At(at, () =>
+            {
+                if (wakeAt == at)
+                {
+                    Take(ClusterInput.Tick);
+                }
+            });
+        }
+    }
+
+    /// <summary>The daemon writes down each new epoch, beside its work: a crash may come first.</summary>
+    private void WriteEpoch()
+    {
+        var number = machine.Epoch.Number;
+        if (number > epochOnTheWayToDisk)
+        {
+            epochOnTheWayToDisk = number;
+            world.Timeline.After(Unit.Slow ? chance.Milliseconds(50, 2000) : chance.Milliseconds(1, 10), () =>
+            {
+                if (Alive)
+                {
+                    Unit.DurableEpoch = Math.Max(Unit.DurableEpoch, number);
+                }
+            });
+        }
+    }
+}

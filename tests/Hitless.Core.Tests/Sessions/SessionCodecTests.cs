@@ -1,0 +1,89 @@
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Xunit;
+
+namespace Hitless.Core.Tests.Sessions;
+
+public sealed class SessionCodecTests
+{
+    [Fact]
+    public void Schema_1_is_written_as_ever()
+    {
+        // Golden bytes: these stay for ever, so that versions understand each other.
+        Assert.Equal("08060A000001C00002010BB80050000E0000012C030B0B79", Written(SessionSamples.Tcp(3000)));
+        Assert.Equal(
+            "1711FD000000000000000000000000000001FD010000000000000000000000000002270F00350007" +
+            "FD010000000000000000000000000003FD02000000000000000000000000000914E99C4001B80000001E0000CAFE",
+            Written(SessionSamples.NatV6(9999)));
+    }
+
+    [Fact]
+    public void What_is_written_is_read_back()
+    {
+        var random = new Random(1);
+        var buffer = new byte[SessionCodec.RecordSizeMax];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var record = SessionSamples.Any(random);
+            var writer = new ByteWriter(buffer);
+            SessionCodec.WriteRecord(ref writer, record);
+            Assert.False(writer.Overflowed);
+            var reader = new ByteReader(writer.Written);
+            Assert.True(SessionCodec.TryReadRecord(ref reader, out var read));
+            Assert.Equal(record, read);
+            Assert.Equal(0, reader.Remaining);
+        }
+    }
+
+    [Fact]
+    public void Fields_that_a_later_schema_appends_are_skipped()
+    {
+        var buffer = new byte[100];
+        var record = SessionSamples.Tcp(1);
+        var writer = new ByteWriter(buffer.AsSpan(2));
+        SessionCodec.WriteRecord(ref writer, record);
+        writer.WriteUInt32(0xDEADBEEF);
+        buffer[0] = (byte)SessionOperation.Update;
+        buffer[1] = (byte)writer.Position;
+        var frame = new SessionFrameReader(buffer.AsSpan(0, 2 + writer.Position));
+        Assert.True(frame.TryNext(out _, out var operand));
+        Assert.True(SessionCodec.TryReadRecord(ref operand, out var read));
+        Assert.Equal(record, read);
+        Assert.False(frame.TryNext(out _, out _));
+        Assert.False(frame.Broken);
+    }
+
+    [Fact]
+    public void Random_and_mutated_frames_never_throw()
+    {
+        var random = new Random(2);
+        var frame = new SessionFrameWriter(SessionPayload.SizeMax, 0);
+        var bytes = new byte[SessionPayload.SizeMax];
+        for (var i = 0; i < 100_000; i++)
+        {
+            frame.Clear();
+            for (var n = random.Next(4); n > 0; n--)
+                frame.TryAdd(SessionSamples.Any(random));
+            var length = frame.Length;
+            frame.Bytes.CopyTo(bytes);
+            if (random.Next(2) == 0)
+                random.NextBytes(bytes.AsSpan(0, length = random.Next(200)));
+            for (var n = random.Next(4); n > 0 && length > 0; n--)
+                bytes[random.Next(length)] = (byte)random.Next(256);
+            var reader = new SessionFrameReader(bytes.AsSpan(0, random.Next(length + 1)));
+            while (reader.TryNext(out _, out var operand))
+            {
+                var again = operand;
+                SessionCodec.TryReadKey(ref operand, out _);
+                SessionCodec.TryReadRecord(ref again, out _);
+            }
+        }
+    }
+
+    private static string Written(SessionRecord record)
+    {
+        var writer = new ByteWriter(new byte[SessionCodec.RecordSizeMax]);
+        SessionCodec.WriteRecord(ref writer, record);
+        return Convert.ToHexString(writer.Written);
+    }
+}

@@ -1,0 +1,178 @@
+using Hitless.Core.Sessions;
+using Xunit;
+
+namespace Hitless.Core.Tests.Sessions;
+
+public sealed class SessionExchangeTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Theory]
+    [InlineData(1, 0.0, 0.0, 1)]
+    [InlineData(2, 0.2, 0.0, 1)]
+    [InlineData(3, 0.2, 0.2, 20)]
+    [InlineData(4, 0.5, 0.5, 50)]
+    public void Tables_end_equal_whatever_the_network_does(int seed, double loss, double duplication, int jitterMs)
+    {
+        var units = new VirtualUnits(seed) { Loss = loss, Duplication = duplication, Jitter = TimeSpan.FromMilliseconds(jitterMs) };
+        var random = new Random(seed);
+        for (var i = 0; i < 5000; i++)
+            units.A.Set(SessionSamples.Tcp(i));
+        units.B.Set(SessionSamples.Tcp(100_000));
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        units.Run(2 * Second, () => Churn(units.A, random));
+        units.Loss = 0;
+        units.Run(2 * Second);
+
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.True(units.B.Synced >= 1);
+        Assert.Equal(units.A.Exchange.LastSequence, units.B.Exchange.AppliedOf(1));
+        Assert.Equal(TimeSpan.Zero, units.B.Exchange.Status(units.Now).Lag);
+        Assert.Equal(0, units.A.Exchange.LagOf(2));
+    }
+
+    [Fact]
+    public void A_gap_that_the_ring_has_passed_ends_in_a_new_bulk()
+    {
+        var units = Following(ringFrames: 64);
+        var random = new Random(1);
+        units.Loss = 1;
+        units.Run(Second, () => Churn(units.A, random));
+        units.Loss = 0;
+        units.Run(Second);
+        Assert.Equal((2, 1), (units.B.Synced, units.B.Lost));
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    [Fact]
+    public void Lost_kernel_events_are_healed_by_a_bulk()
+    {
+        var units = Following();
+        units.A.Table.Remove(SessionSamples.Tcp(3).Key);
+        units.A.Table[SessionSamples.Tcp(5000).Key] = SessionSamples.Tcp(5000);
+        units.A.Exchange.OnOverrun(units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    [Fact]
+    public void A_follower_that_restarts_asks_again()
+    {
+        var units = Following();
+        units.RestartB();
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(1, units.B.Synced);
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    [Fact]
+    public void Roles_change_and_the_former_sender_follows()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(true, null, units.Now, units.B);
+        units.B.Set(SessionSamples.Tcp(777));
+        units.A.End(SessionSamples.Tcp(1).Key);
+        units.Run(Second);
+        Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(1).Key), "a unit that carries traffic knows better what has ended");
+        units.A.Exchange.SetRole(false, 2, units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal(1, units.A.Synced);
+        Assert.Equal(units.B.Table, units.A.Table);
+    }
+
+    [Fact]
+    public void A_unit_that_carries_traffic_takes_only_what_it_lacks()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(true, null, units.Now, units.B);
+        units.B.Set(SessionSamples.Tcp(1, TcpState.TimeWait));
+        units.A.Set(SessionSamples.Tcp(1, TcpState.FinWait));
+        units.A.Set(SessionSamples.Tcp(4000));
+        units.Run(Second);
+        Assert.Equal(TcpState.TimeWait, units.B.Table[SessionSamples.Tcp(1).Key].Tcp.State);
+        Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4000).Key));
+    }
+
+    [Fact]
+    public void A_standby_tells_nothing()
+    {
+        var units = Following();
+        var delivered = units.A.Exchange.Status(units.Now).EventsApplied;
+        units.B.End(SessionSamples.Tcp(1).Key);
+        units.Run(Second);
+        Assert.True(units.A.Table.ContainsKey(SessionSamples.Tcp(1).Key));
+        Assert.Equal(delivered, units.A.Exchange.Status(units.Now).EventsApplied);
+    }
+
+    [Fact]
+    public void A_takeover_uses_what_came_early()
+    {
+        var units = Following();
+        units.Loss = 1;
+        units.A.Set(SessionSamples.Tcp(2000));
+        units.A.Tick();
+        units.Loss = 0;
+        units.A.Set(SessionSamples.Tcp(2001));
+        units.A.Tick();
+        units.Loss = 1;
+        units.Run(TimeSpan.FromMilliseconds(5));
+        Assert.False(units.B.Table.ContainsKey(SessionSamples.Tcp(2001).Key));
+        units.B.Exchange.Drain(units.B);
+        Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(2001).Key));
+    }
+
+    [Fact]
+    public void Recorded_traffic_of_a_former_incarnation_is_not_followed()
+    {
+        var units = Following();
+        var applied = units.B.Exchange.Status(units.Now).EventsApplied;
+        var former = units.A.Header with { Incarnation = 99 };
+        foreach (var payload in units.Recording.ToList())
+            units.B.Exchange.OnMessage(former, payload, units.Now, units.B);
+        Assert.Equal(applied, units.B.Exchange.Status(units.Now).EventsApplied);
+    }
+
+    [Fact]
+    public void Random_and_mutated_payloads_never_throw()
+    {
+        var units = Following();
+        var random = new Random(5);
+        for (var i = 0; i < 50_000; i++)
+        {
+            var payload = units.Recording[random.Next(units.Recording.Count)].ToArray();
+            payload[random.Next(payload.Length)] = (byte)random.Next(256);
+            if (random.Next(4) == 0)
+                random.NextBytes(payload.AsSpan(1));
+            payload[0] = (byte)random.Next(7);
+            units.B.Exchange.OnMessage(units.A.Header, payload.AsSpan(0, random.Next(payload.Length + 1)), units.Now, units.B);
+            units.A.Exchange.OnMessage(units.B.Header, payload.AsSpan(0, random.Next(payload.Length + 1)), units.Now, units.A);
+        }
+    }
+
+    private static VirtualUnits Following(int ringFrames = 4096)
+    {
+        var units = new VirtualUnits(7, ringFrames);
+        for (var i = 0; i < 1000; i++)
+            units.A.Set(SessionSamples.Tcp(i));
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(1, units.B.Synced);
+        Assert.Equal(units.A.Table, units.B.Table);
+        return units;
+    }
+
+    private static void Churn(VirtualUnit unit, Random random)
+    {
+        for (var n = 0; n < 50; n++)
+        {
+            var number = random.Next(8000);
+            if (random.Next(3) == 0)
+                unit.End(SessionSamples.Tcp(number).Key);
+            else
+                unit.Set(SessionSamples.Tcp(number, (TcpState)random.Next(1, 9)));
+        }
+    }
+}

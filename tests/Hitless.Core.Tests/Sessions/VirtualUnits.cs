@@ -1,0 +1,137 @@
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+
+namespace Hitless.Core.Tests.Sessions;
+
+/// <summary>Two units with a table each instead of a kernel, in virtual time, over a network that loses, doubles and reorders.</summary>
+internal sealed class VirtualUnits
+{
+    private readonly Random random;
+    private readonly PriorityQueue<(VirtualUnit To, DatagramHeader From, byte[] Payload), (TimeSpan At, long Order)> wire = new();
+    private long order;
+
+    public VirtualUnits(int seed, int ringFrames = 4096)
+    {
+        random = new Random(seed);
+        A = new VirtualUnit(this, 1, 100, ringFrames);
+        B = new VirtualUnit(this, 2, 200, ringFrames);
+    }
+
+    public VirtualUnit A { get; }
+
+    public VirtualUnit B { get; private set; }
+
+    public TimeSpan Now { get; private set; }
+
+    public double Loss { get; set; }
+
+    public double Duplication { get; set; }
+
+    public TimeSpan Jitter { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    public int Delivered { get; private set; }
+
+    public List<byte[]> Recording { get; } = [];
+
+    public void RestartB() => B = new VirtualUnit(this, 2, 201, 4096);
+
+    public void Send(VirtualUnit from, ReadOnlySpan<byte> payload)
+    {
+        var to = from == A ? B : A;
+        if (from == A)
+            Recording.Add(payload.ToArray());
+        for (var copies = random.NextDouble() < Duplication ? 2 : 1; copies > 0; copies--)
+        {
+            if (random.NextDouble() >= Loss)
+                wire.Enqueue((to, from.Header, payload.ToArray()), (Now + (random.NextDouble() * Jitter), order++));
+        }
+    }
+
+    /// <summary>Runs for a while; <paramref name="each"/> millisecond of it something may happen.</summary>
+    public void Run(TimeSpan duration, Action? each = null)
+    {
+        for (var end = Now + duration; Now < end; Now += TimeSpan.FromMilliseconds(1))
+        {
+            each?.Invoke();
+            while (wire.TryPeek(out var datagram, out var priority) && priority.At <= Now)
+            {
+                wire.Dequeue();
+                Delivered++;
+                if (datagram.To == A || datagram.To == B)
+                    datagram.To.Exchange.OnMessage(datagram.From, datagram.Payload, Now, datagram.To);
+            }
+
+            A.Tick();
+            B.Tick();
+        }
+    }
+}
+
+internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnation, int ringFrames) : ISessionEffects
+{
+    private Queue<SessionRecord>? dump;
+
+    public SessionExchange Exchange { get; } = new(id, incarnation, (ulong)incarnation, ringFrames);
+
+    public DatagramHeader Header { get; } = new(1, 1, DatagramKind.Session, DatagramHeader.Size, 7, id, incarnation, 0);
+
+    public Dictionary<SessionKey, SessionRecord> Table { get; } = [];
+
+    public int Synced { get; private set; }
+
+    public int Lost { get; private set; }
+
+    public void Set(SessionRecord record)
+    {
+        Table[record.Key] = record;
+        Exchange.OnUpdated(record, this);
+    }
+
+    public void End(SessionKey key)
+    {
+        Table.Remove(key);
+        Exchange.OnDeleted(key, this);
+    }
+
+    public void Tick()
+    {
+        Exchange.Flush(this);
+        for (var i = 0; dump is not null && i < 200 && Exchange.DumpMayProceed(units.Now); i++)
+        {
+            if (dump.TryDequeue(out var record))
+            {
+                Exchange.OnDumped(record, this);
+            }
+            else
+            {
+                dump = null;
+                Exchange.OnDumpEnded(units.Now, this);
+            }
+        }
+
+        if (units.Now >= Exchange.NextDeadline)
+            Exchange.OnTime(units.Now, this);
+    }
+
+    public void Send(ulong unit, ReadOnlySpan<byte> payload) => units.Send(this, payload);
+
+    public void Apply(in SessionRecord record, bool onlyIfMissing)
+    {
+        if (!onlyIfMissing || !Table.ContainsKey(record.Key))
+            Table[record.Key] = record;
+    }
+
+    public void Delete(in SessionKey key) => Table.Remove(key);
+
+    public void StartDump() => dump = new Queue<SessionRecord>(Table.Values);
+
+    public void SyncLost(ulong unit) => Lost++;
+
+    public void StartPrune(ulong unit)
+    {
+        foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
+            Table.Remove(key);
+        Exchange.OnPruned(unit);
+        Synced++;
+    }
+}

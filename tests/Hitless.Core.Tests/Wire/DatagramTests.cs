@@ -1,0 +1,169 @@
+using Hitless.Core.Wire;
+using Xunit;
+
+namespace Hitless.Core.Tests.Wire;
+
+public sealed class DatagramTests
+{
+    private static readonly byte[] Secret = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+    private readonly byte[] datagram = new byte[2048];
+    private readonly byte[] plaintext = new byte[2048];
+
+    [Fact]
+    public void What_one_unit_seals_another_opens()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var length = sealer.Seal("hello"u8, datagram);
+
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, out var header, out var payload));
+        Assert.Equal("hello"u8, payload);
+        Assert.Equal((11UL, (UInt128)5, 1UL), (header.UnitId, header.Incarnation, header.Sequence));
+        Assert.Equal(WireVersion.Minor, header.Minor);
+    }
+
+    [Fact]
+    public void Each_refusal_has_its_reason_and_is_counted()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var length = sealer.Seal("hello"u8, datagram);
+
+        Assert.Equal(DatagramVerdict.Truncated, Altered(opener, length - 1 - "hello"u8.Length, 0, 0));
+        Assert.Equal(DatagramVerdict.ForeignMagic, Altered(opener, length, 0, 1));
+        Assert.Equal(DatagramVerdict.UnsupportedMajor, Altered(opener, length, 2, 2));
+        Assert.Equal(DatagramVerdict.OtherKind, Altered(opener, length, 4, 3));
+        Assert.Equal(DatagramVerdict.OtherGroup, Altered(opener, length, 7, 1));
+        for (var at = 8; at < length; at++)
+            Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, at, 0x10));
+        using var self = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11);
+        Assert.Equal(DatagramVerdict.Own, self.Open(datagram.AsSpan(0, length), plaintext, out _, out _));
+
+        Assert.Equal(0, opener.SenderCount);
+        Assert.Equal(length - 8, opener.Count(DatagramVerdict.BadTag));
+        Assert.Equal(length - 8 + 5, opener.RefusedCount);
+        Assert.Equal(0, opener.Count(DatagramVerdict.Accepted));
+    }
+
+    [Fact]
+    public void Another_clusters_key_is_refused()
+    {
+        using var sealer = Sealer();
+        using var opener = new DatagramOpener(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 22);
+        Assert.Equal(DatagramVerdict.BadTag, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, out _, out _));
+    }
+
+    [Fact]
+    public void A_datagram_is_accepted_once_in_any_order_within_the_window()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var sent = new List<byte[]>();
+        for (var i = 0; i < 3000; i++)
+            sent.Add(datagram[..sealer.Seal([1], datagram)]);
+        var random = new Random(1);
+        for (var at = 0; at < sent.Count; at += 500)
+        {
+            foreach (var each in sent.Skip(at).Take(500).OrderBy(_ => random.Next()))
+                Assert.Equal(DatagramVerdict.Accepted, opener.Open(each, plaintext, out _, out _));
+        }
+
+        Assert.All(sent, each => Assert.Equal(DatagramVerdict.Replayed, opener.Open(each, plaintext, out _, out _)));
+    }
+
+    [Fact]
+    public void A_jump_forgets_what_fell_out_of_the_window()
+    {
+        var window = new ReplayWindow();
+        var random = new Random(2);
+        var seen = new HashSet<ulong>();
+        ulong highest = 0;
+        for (var i = 0; i < 200_000; i++)
+        {
+            var sequence = random.Next(4) == 0 ? highest + (ulong)random.Next(1, 3000) : (ulong)Math.Max(1, (long)highest - random.Next(1500));
+            var expected = sequence > highest || (highest - sequence < 1024 && !seen.Contains(sequence));
+            Assert.Equal(expected, window.IsFresh(sequence));
+            if (!expected)
+                continue;
+            window.Mark(sequence);
+            seen.Add(sequence);
+            highest = Math.Max(highest, sequence);
+        }
+    }
+
+    [Fact]
+    public void Restarts_do_not_grow_the_table_without_bound()
+    {
+        using var opener = Opener();
+        for (var incarnation = 1; incarnation <= 100; incarnation++)
+        {
+            using var sealer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, (UInt128)incarnation);
+            Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, out _, out _));
+        }
+
+        Assert.Equal(32, opener.SenderCount);
+    }
+
+    [Fact]
+    public void Sealing_and_opening_allocate_nothing()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        void Exchange() => opener.Open(datagram.AsSpan(0, sealer.Seal(plaintext.AsSpan(0, 100), datagram)), plaintext, out _, out _);
+        for (var i = 0; i < 100; i++)
+            Exchange();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            Exchange();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_longer_header_of_a_newer_version_is_skipped()
+    {
+        var header = new DatagramHeader(WireVersion.Major, 200, DatagramKind.Heartbeat, DatagramHeader.Size + 4, 7, 11, 5, 9);
+        var key = new ClusterKey(Secret);
+        using var cipher = key.DeriveCipher(DatagramKind.Heartbeat, 11, 5);
+        var writer = new ByteWriter(datagram);
+        header.Write(ref writer);
+        writer.WriteUInt32(0xDEADBEEF);
+        Span<byte> nonce = stackalloc byte[12];
+        DatagramSealer.WriteNonce(9, nonce);
+        cipher.Encrypt(nonce, "later"u8, datagram.AsSpan(44, 5), datagram.AsSpan(49, 16), datagram.AsSpan(0, 44));
+
+        using var opener = Opener();
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, 65), plaintext, out _, out var payload));
+        Assert.Equal("later"u8, payload);
+    }
+
+    [Fact]
+    public void Random_and_mutated_bytes_are_refused_and_never_throw()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var length = sealer.Seal("hello"u8, datagram);
+        var random = new Random(3);
+        var bytes = new byte[100];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var size = random.Next(bytes.Length);
+            random.NextBytes(bytes.AsSpan(0, size));
+            if (random.Next(2) == 0)
+                datagram.AsSpan(0, Math.Min(random.Next(8, 40), size)).CopyTo(bytes);
+            Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(bytes.AsSpan(0, size), plaintext, out _, out _));
+        }
+
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, out _, out _));
+    }
+
+    private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, 5);
+
+    private static DatagramOpener Opener() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 22);
+
+    private DatagramVerdict Altered(DatagramOpener opener, int length, int at, byte flip)
+    {
+        var copy = datagram[..length];
+        copy[at] ^= flip;
+        return opener.Open(copy, plaintext, out _, out _);
+    }
+}

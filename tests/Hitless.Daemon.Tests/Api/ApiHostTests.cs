@@ -1,0 +1,102 @@
+using System.Net.Sockets;
+using System.Text;
+using Hitless.Daemon.Api;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Api;
+
+public sealed class ApiHostTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Only_owner_and_group_may_open_the_socket_and_it_is_gone_after_the_end()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        Assert.Equal("660", Convert.ToString((int)File.GetUnixFileMode(bench.Socket), 8));
+        await bench.StopHostAsync();
+        Assert.False(File.Exists(bench.Socket));
+    }
+
+    [Fact]
+    public async Task A_socket_that_a_killed_unit_left_is_replaced()
+    {
+        await using var bench = new ApiBench();
+        var left = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        left.Bind(new UnixDomainSocketEndPoint(bench.File("other.sock")));
+        File.Move(bench.File("other.sock"), bench.Socket); // so that closing does not delete it, as when a process is killed
+        left.Dispose();
+        await bench.StartHostAsync();
+        Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
+    }
+
+    [Fact]
+    public async Task A_second_unit_on_the_same_socket_is_refused_and_the_first_goes_on()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        await using var second = new ApiHost(new ScriptedUnit(), bench.Socket, _ => { });
+        var refused = await Assert.ThrowsAsync<IOException>(() => second.StartAsync(Cancel));
+        Assert.StartsWith("another hitlessd answers on", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
+    }
+
+    [Fact]
+    public async Task A_file_in_the_way_is_never_deleted()
+    {
+        await using var bench = new ApiBench();
+        await File.WriteAllTextAsync(bench.Socket, "", Cancel);
+        await using var host = new ApiHost(new ScriptedUnit(), bench.Socket, _ => { });
+        await Assert.ThrowsAsync<IOException>(() => host.StartAsync(Cancel));
+        Assert.True(File.Exists(bench.Socket));
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/nothing", "", 404)]
+    [InlineData("DELETE", "/v1/status", "", 405)]
+    [InlineData("POST", "/v1/switchover", "{", 400)]
+    [InlineData("POST", "/v1/switchover", "null", 400)]
+    [InlineData("GET", "/v1/sessions?limit=many", "", 400)]
+    [InlineData("POST", "/v1/switchover", "{\"to\":\"gw2\",\"wait\":true,\"fromTheFuture\":{\"a\":[1]}}", 200)]
+    public async Task Every_answer_is_json_and_unknown_fields_are_passed_over(string method, string path, string body, int status)
+    {
+        await using var bench = await ApiBench.StartAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await ConnectAsync(bench.Socket, cancel) });
+        using var request = new HttpRequestMessage(new HttpMethod(method), "http://unit" + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var answer = await http.SendAsync(request, Cancel);
+        Assert.Equal(status, (int)answer.StatusCode);
+        using var json = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(status != 200, json.RootElement.TryGetProperty("remedy", out _));
+    }
+
+    [Fact]
+    public async Task A_handler_that_crashes_is_logged_and_named_and_the_next_call_works()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        bench.Unit.Failure = new InvalidOperationException("a bug");
+        var ran = await bench.HitlessAsync("status");
+        Assert.Equal((1, "hitless: the unit failed: a bug\n  see the log of hitlessd (journalctl -u hitlessd)\n"), (ran.Code, ran.Error));
+        Assert.StartsWith("GET /v1/status failed:", Assert.Single(bench.Log), StringComparison.Ordinal);
+        bench.Unit.Failure = null;
+        Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
+    }
+
+    // A stopping daemon must not wait for somebody who follows the events.
+    [Fact]
+    public async Task An_open_stream_does_not_hold_up_the_end()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        await using var stream = await ConnectAsync(bench.Socket, Cancel);
+        await stream.WriteAsync("GET /v1/events HTTP/1.1\r\nHost: unit\r\n\r\n"u8.ToArray(), Cancel);
+        var head = new byte[1000];
+        Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(head, 0, await stream.ReadAsync(head, Cancel)), StringComparison.Ordinal);
+        await bench.StopHostAsync();
+        Assert.Empty(bench.Log);
+    }
+
+    private static async Task<Stream> ConnectAsync(string path, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Hitless.Core.Api;
+using Hitless.Daemon.Api;
+
+namespace Hitless.Daemon.Tests.Api;
+
+/// <summary>A unit that answers from a script and remembers what it was asked.</summary>
+internal sealed class ScriptedUnit : IUnit
+{
+    /// <summary>What was asked, oldest first.</summary>
+    public List<string> Asked { get; } = [];
+
+    /// <summary>Thrown by every call while set.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>One list for each time that somebody watches; the stream ends after it.</summary>
+    public Queue<RunStatus[]> Watched { get; } = [];
+
+    public Queue<ClusterEvent[]> Happening { get; } = [];
+
+    /// <summary>Complete when the first script of <see cref="Watched"/> has been told.</summary>
+    public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Verdict { get; set; } = "completed";
+
+    public bool Ready { get; set; } = true;
+
+    public CommitRequest? Commit { get; private set; }
+
+    public string? UploadedHash { get; private set; }
+
+    public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Samples.Status);
+
+    public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) => Answer($"switchover {request}", Samples.Switched);
+
+    public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));
+
+    public Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel) => Answer($"list {filter} {limit}", new SessionList("gw1", 1, [Samples.Session]));
+
+    public Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel) => Answer($"diff {with}", Samples.Difference);
+
+    public Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel) => Answer("resync", new ResyncResult("gw1", "gw2", 20011, 200));
+
+    public Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel) => Answer($"config {number}", Samples.Configuration);
+
+    public Task<ConfigurationDifference> CompareConfigurationAsync(long? from, long? to, CancellationToken cancel) =>
+        Answer($"config diff {from} {to}", new ConfigurationDifference("revision 4", "disk", [new("/etc/nftables.conf", "changed", "-old\n+new\n")]));
+
+    public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel)
+    {
+        Commit = request;
+        return Answer("commit", Samples.Committed);
+    }
+
+    public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) => Answer("confirm", Samples.Committed with { ConfirmBefore = null });
+
+    public Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => Answer<IReadOnlyList<RevisionInfo>>("config history", [Samples.Configuration.Info]);
+
+    public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) => Answer($"config rollback {request.Number} {request.Message}", Samples.Committed);
+
+    public Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel) => Answer("report", Samples.Report);
+
+    public Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel) => Answer("sync", Samples.Report with { InSync = true });
+
+    public async Task BackUpConfigurationAsync(Stream destination, CancellationToken cancel)
+    {
+        await Answer("backup", true);
+        await destination.WriteAsync("a backup"u8.ToArray(), cancel);
+    }
+
+    public async Task<CommitResult> RestoreConfigurationAsync(Stream source, string author, CancellationToken cancel)
+    {
+        using var reader = new StreamReader(source);
+        return await Answer($"restore \"{await reader.ReadToEndAsync(cancel)}\"", Samples.Committed);
+    }
+
+    public async Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel)
+    {
+        UploadedHash = Convert.ToHexStringLower(await SHA256.HashDataAsync(source, cancel));
+        return await Answer("upload", Samples.Image with { Hash = UploadedHash });
+    }
+
+    public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
+
+    public Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer(
+        $"check {request.Image}",
+        new UpgradeCheck(request.Image, "1.1.0", Ready, [new("two-units", "pass", "2 units are ready", null), new("space", Ready ? "pass" : "fail", "1 MB is free on gw2", "free 30 MB on gw2")]));
+
+    public Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer(
+        $"plan {request.Image} {request.Guided} {request.KeepPrimary}",
+        new UpgradePlan(request.Image, "1.0.0", "1.1.0", "automatic", [new(0, "install", "gw2", "gw1", "installs in slot b")], "gw2", "its age is greater by more than 300 s", false));
+
+    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer($"start {request.Image} {request.Guided}", Samples.Run("running", 0));
+
+    public Task<RunStatus?> RunAsync(CancellationToken cancel) => Answer<RunStatus?>("run", Watched.Count == 0 ? null : Watched.Peek()[0]);
+
+    public async IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Answer($"watch {run}", true);
+        foreach (var status in Watched.Count == 0 ? throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE") : Watched.Dequeue())
+        {
+            yield return status;
+        }
+
+        Told.TrySetResult();
+    }
+
+    public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => Answer("next", Samples.Run("running", 1));
+
+    public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
+
+    public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run("running", 1));
+
+    public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
+
+    public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
+
+    public Task<RunReport> RunReportAsync(string? run, CancellationToken cancel) => Answer($"run report {run}", Samples.RunReport(Verdict));
+
+    public async IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Answer($"events {after}", true);
+        foreach (var happened in Happening.Count == 0 ? [] : Happening.Dequeue())
+        {
+            yield return happened;
+        }
+
+        if (Happening.Count == 0)
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+        }
+    }
+
+    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) =>
+        Answer<IReadOnlyList<ClusterEvent>>($"history {kind} {limit}", [Samples.Event(1, "gw1 is primary"), Samples.Event(2, "gw2 is standby")]);
+
+    private Task<T> Answer<T>(string asked, T answer)
+    {
+        lock (Asked)
+        {
+            Asked.Add(asked.TrimEnd());
+        }
+
+        return Failure is null ? Task.FromResult(answer) : Task.FromException<T>(Failure);
+    }
+}

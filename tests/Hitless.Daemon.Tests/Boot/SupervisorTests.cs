@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using Hitless.Boot;
+using Hitless.Core.Firmware;
+using Hitless.Daemon.Tests.Firmware;
+using Hitless.Firmware.Slots;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Boot;
+
+/// <summary>The supervisor with small scripts as hitlessd. Each of them writes what it does into one file; the test reads it when everything has ended.</summary>
+public sealed class SupervisorTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Workshop workshop = new();
+    private readonly SlotStore slots;
+    private readonly List<string> log = [];
+
+    public SupervisorTests()
+    {
+        slots = new SlotStore(workshop.State);
+        slots.Write(BootRules.Installed(BootState.Empty, Slot.A, Version("1.0.0"), "old"));
+    }
+
+    private string Diary => workshop.PathOf("diary");
+
+    private BootState State => slots.Read(out _);
+
+    public void Dispose() => workshop.Dispose();
+
+    [Fact]
+    public async Task A_good_slot_starts_with_its_arguments_and_its_slot_and_ends_with_its_daemon()
+    {
+        Script(Slot.A, "echo \"$HITLESS_SLOT $*\" >>DIARY; exit 0");
+        Assert.Equal(0, await RunAsync(options => options with { Config = "/c/unit.yaml", Socket = "/s", DaemonArguments = ["--more"] }));
+        Assert.Equal([$"a --config /c/unit.yaml --state {workshop.State} --socket /s --more"], Written());
+    }
+
+    [Fact]
+    public async Task A_trial_that_exits_at_once_uses_up_its_tries_and_falls_back()
+    {
+        BeginTrial(TimeSpan.FromMinutes(1), "echo b >>DIARY; exit 1");
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        Assert.Equal(0, await RunAsync());
+        Assert.Equal(["b", "b", "b", "a"], Written());
+        Assert.Equal("fell back from version 1.1.0 in slot b to 1.0.0 in slot a: its tries are used up", State.LastOutcome);
+        Assert.False(State.B!.Good);
+        Assert.Contains(State.LastOutcome!, log);
+    }
+
+    [Fact]
+    public async Task A_trial_that_ends_well_but_unconfirmed_is_no_success()
+    {
+        BeginTrial(TimeSpan.FromMinutes(1), "echo b >>DIARY; exit 0", tries: 1);
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        await RunAsync();
+        Assert.Equal(["b", "a"], Written());
+    }
+
+    [Fact]
+    public async Task A_trial_that_is_never_confirmed_is_stopped_at_its_deadline()
+    {
+        BeginTrial(TimeSpan.FromMilliseconds(300), "echo b >>DIARY; exec sleep 1000");
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        await RunAsync();
+        Assert.Equal(["b", "a"], Written());
+        Assert.EndsWith("not confirmed within 0.3 s", State.LastOutcome, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trial_deaf_to_sigterm_is_killed()
+    {
+        BeginTrial(TimeSpan.FromMilliseconds(300), "trap '' TERM; echo b >>DIARY; while :; do sleep 1; done");
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        await RunAsync();
+        Assert.Equal(["b", "a"], Written());
+    }
+
+    [Fact]
+    public async Task A_confirmed_trial_goes_on_beyond_its_deadline()
+    {
+        BeginTrial(TimeSpan.FromMilliseconds(300), $"echo b >>DIARY; cat {workshop.PathOf("confirmed.json")} >{workshop.PathOf("state/boot.json")}; sleep 1; echo still >>DIARY; exit 0");
+        Assert.True(BootRules.TryConfirm(State, Slot.B, out var confirmed, out _));
+        File.WriteAllBytes(workshop.PathOf("confirmed.json"), confirmed.ToJson());
+        Assert.Equal(0, await RunAsync());
+        Assert.Equal(["b", "still"], Written());
+        Assert.Equal(Slot.B, State.Active);
+    }
+
+    [Fact]
+    public async Task A_crashed_daemon_of_a_good_slot_is_started_again()
+    {
+        Script(Slot.A, "echo a >>DIARY; [ $(wc -l <DIARY) -ge 3 ] && exit 0; kill -9 $$");
+        Assert.Equal(0, await RunAsync());
+        Assert.Equal(["a", "a", "a"], Written());
+    }
+
+    [Fact]
+    public async Task Exit_code_75_starts_what_is_chosen_then()
+    {
+        BeginTrial(TimeSpan.FromMinutes(1), "echo b >>DIARY; exit 75");
+        Assert.True(BootRules.TryRollBack(State, "asked", out var back, out _));
+        File.WriteAllBytes(workshop.PathOf("back.json"), back.ToJson());
+        Script(Slot.B, $"echo b >>DIARY; cp {workshop.PathOf("back.json")} {workshop.PathOf("state/boot.json")}; exit 75");
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        await RunAsync();
+        Assert.Equal(["b", "a"], Written());
+    }
+
+    [Fact]
+    public async Task Exit_code_76_runs_the_reboot_command_and_starts_over_if_that_returns()
+    {
+        Script(Slot.A, "echo a >>DIARY; [ $(wc -l <DIARY) -ge 3 ] && exit 0; exit 76");
+        await RunAsync(options => options with { RebootCommand = $"echo reboot >>{Diary}" });
+        Assert.Equal(["a", "reboot", "a"], Written());
+    }
+
+    [Fact]
+    public async Task A_slot_without_a_daemon_counts_as_a_crash()
+    {
+        slots.Write(BootRules.Installed(State, Slot.B, Version("1.1.0"), "new"));
+        Assert.Null(slots.BeginTrial(TimeSpan.FromMinutes(1)));
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        await RunAsync();
+        Assert.Equal(["a"], Written());
+    }
+
+    [Fact]
+    public async Task Empty_slots_are_named_with_the_remedy()
+    {
+        slots.Write(BootState.Empty);
+        Assert.Equal(1, await RunAsync());
+        Assert.Contains("--install", Assert.Single(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_is_handed_on_and_waited_for()
+    {
+        var started = workshop.PathOf("started");
+        using (var mkfifo = Process.Start("mkfifo", [started]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Script(Slot.A, $"trap 'echo stopped >>DIARY; exit 0' TERM; echo up >{started}; while :; do sleep 0.05; done");
+        using var stop = new CancellationTokenSource();
+        var running = RunAsync(stop: stop);
+        await File.ReadAllTextAsync(started, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        Assert.Equal(0, await running);
+        Assert.Equal(["stopped"], Written());
+    }
+
+    [Fact]
+    public void Only_one_supervisor_holds_a_state_directory()
+    {
+        using var first = SingleInstance.TryTake(workshop.State);
+        Assert.NotNull(first);
+        Assert.Null(SingleInstance.TryTake(workshop.State));
+    }
+
+    private static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
+
+    private void BeginTrial(TimeSpan confirm, string script, int tries = BootState.DefaultTries)
+    {
+        Script(Slot.B, script);
+        slots.Write(BootRules.Installed(State, Slot.B, Version("1.1.0"), "new"));
+        Assert.Null(slots.BeginTrial(confirm, tries));
+    }
+
+    private void Script(Slot slot, string script)
+    {
+        Directory.CreateDirectory(slots.FolderOf(slot));
+        Workshop.WriteScript(Path.Combine(slots.FolderOf(slot), "hitlessd"), script.Replace("DIARY", Diary, StringComparison.Ordinal));
+    }
+
+    private Task<int> RunAsync(Func<BootOptions, BootOptions>? change = null, CancellationTokenSource? stop = null)
+    {
+        var options = new BootOptions(workshop.State, null, null, null, [], null, null);
+        return new Supervisor(change is null ? options : change(options), slots, log.Add)
+            .RunAsync(stop?.Token ?? TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    private string[] Written() => File.ReadAllLines(Diary);
+}

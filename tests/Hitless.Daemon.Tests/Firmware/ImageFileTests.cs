@@ -1,0 +1,192 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.Pkcs;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Hitless.Core.Firmware;
+using Hitless.Firmware.Images;
+using Hitless.Firmware.Signing;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Firmware;
+
+public sealed class ImageFileTests : IDisposable
+{
+    private readonly Workshop workshop = new();
+
+    public void Dispose() => workshop.Dispose();
+
+    [Fact]
+    public void A_signed_image_verifies_and_names_its_signer()
+    {
+        using var image = Workshop.Open(workshop.MakeImage("1.1.0"));
+        Assert.Null(image.Verify(workshop.Trust, Workshop.Now));
+        Assert.Equal("Maker", image.SignerName);
+        Assert.Equal(["hitlessd", "share/notes.txt"], image.Manifest.Files.Select(file => file.Path));
+        Assert.Equal(["0755", "0644"], image.Manifest.Files.Select(file => file.Mode));
+    }
+
+    [Fact]
+    public void The_same_files_make_the_same_manifest_and_payload()
+    {
+        using var first = Workshop.Open(workshop.MakeImage("1.1.0"));
+        var json = first.Manifest.ToJson();
+        first.Dispose();
+        using var second = Workshop.Open(workshop.MakeImage("1.1.0"));
+        Assert.Equal(json, second.Manifest.ToJson());
+    }
+
+    [Fact]
+    public void A_changed_byte_anywhere_is_noticed()
+    {
+        var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
+        Assert.True(ImageLayout.TryRead(bytes, bytes.Length, out var layout, out _));
+        var versionAt = bytes.AsSpan().IndexOf("\"1.1.0\""u8) + 3;
+        foreach (var (at, expected) in new[]
+        {
+            (versionAt, ImageFault.Tampered),
+            (layout.SignatureBytes.End.Value - 1, ImageFault.Tampered),
+            (layout.SignatureBytes.Start.Value, ImageFault.SignatureMalformed),
+            ((int)layout.PayloadOffset, ImageFault.Tampered),
+            (bytes.Length - 1, ImageFault.Tampered),
+        })
+        {
+            var changed = bytes.ToArray();
+            changed[at] ^= 1;
+            Assert.Equal(expected, VerifyFault(changed));
+        }
+    }
+
+    [Fact]
+    public void An_image_truncated_at_each_boundary_says_so()
+    {
+        var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
+        Assert.True(ImageLayout.TryRead(bytes, bytes.Length, out var layout, out _));
+        int[] boundaries = [8, 12, layout.ManifestBytes.End.Value, layout.SignatureBytes.Start.Value, layout.SignatureBytes.End.Value, bytes.Length];
+        foreach (var length in boundaries.SelectMany(boundary => new[] { boundary - 1, boundary }).Where(length => length < bytes.Length))
+        {
+            Assert.Equal(ImageFault.Truncated, OpenFault(bytes[..length]));
+        }
+    }
+
+    [Fact]
+    public void An_unsigned_image_is_refused()
+    {
+        using var image = Workshop.Open(workshop.MakeImage("1.1.0", signed: false));
+        Assert.Equal(ImageFault.Unsigned, image.Verify(workshop.Trust, Workshop.Now)!.Fault);
+        Assert.Null(image.SignerName);
+    }
+
+    [Fact]
+    public void A_stranger_is_named_and_refused()
+    {
+        var (mallory, _) = workshop.MakeKey("Mallory");
+        using var image = Workshop.Open(workshop.MakeImage("1.1.0", signer: mallory));
+        var problem = image.Verify(workshop.Trust, Workshop.Now)!;
+        Assert.Equal(ImageFault.Stranger, problem.Fault);
+        Assert.Contains("signed by Mallory", problem.Error, StringComparison.Ordinal);
+        Assert.Contains("it trusts Maker", problem.Error, StringComparison.Ordinal);
+        mallory.Dispose();
+    }
+
+    [Fact]
+    public void A_certificate_counts_only_within_its_time()
+    {
+        using var image = Workshop.Open(workshop.MakeImage("1.1.0"));
+        var expired = image.Verify(workshop.Trust, Workshop.Now.AddYears(1))!;
+        Assert.Equal(ImageFault.Expired, expired.Fault);
+        Assert.Contains("expired at 2030-12-01", expired.Error, StringComparison.Ordinal);
+        var early = image.Verify(workshop.Trust, Workshop.Now.AddYears(-1))!;
+        Assert.Equal(ImageFault.Expired, early.Fault);
+        Assert.Contains("set the unit's clock", early.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_signer_that_a_trusted_authority_issued_is_trusted_for_code_only()
+    {
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Authority", authorityKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using var authority = request.CreateSelfSigned(Workshop.Now.AddYears(-1), Workshop.Now.AddYears(1));
+        File.WriteAllText(workshop.PathOf("authority.pem"), authority.ExportCertificatePem());
+        Assert.True(TrustStore.TryRead(workshop.PathOf("authority.pem"), out var trust, out _));
+
+        using var coder = Issue(authority, "1.3.6.1.5.5.7.3.3");
+        using (var image = Workshop.Open(workshop.MakeImage("1.1.0", signer: coder)))
+        {
+            Assert.Null(image.Verify(trust, Workshop.Now));
+            Assert.Equal(ImageFault.Expired, image.Verify(trust, Workshop.Now.AddMonths(7))!.Fault);
+        }
+
+        using var webServer = Issue(authority, "1.3.6.1.5.5.7.3.1");
+        using (var image = Workshop.Open(workshop.MakeImage("1.1.0", signer: webServer)))
+        {
+            Assert.Equal(ImageFault.Stranger, image.Verify(trust, Workshop.Now)!.Fault);
+        }
+    }
+
+    [Fact]
+    public void A_signature_over_other_content_that_it_carries_itself_does_not_count()
+    {
+        var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
+        Assert.True(ImageLayout.TryRead(bytes, bytes.Length, out var layout, out _));
+        var cms = new SignedCms(new ContentInfo("something else that Maker signed"u8.ToArray()), detached: false);
+        cms.ComputeSignature(new CmsSigner(workshop.Signer));
+        byte[] forged = [.. ImageLayout.Header(bytes[layout.ManifestBytes], cms.Encode()), .. bytes[(int)layout.PayloadOffset..]];
+        Assert.Equal(ImageFault.Tampered, VerifyFault(forged));
+    }
+
+    [Fact]
+    public void What_is_no_trust_file_is_named()
+    {
+        File.WriteAllText(workshop.PathOf("empty.pem"), "nothing");
+        Assert.False(TrustStore.TryRead(workshop.PathOf("empty.pem"), out _, out var empty));
+        Assert.Contains("holds no PEM certificate", empty!.Error, StringComparison.Ordinal);
+        Assert.False(TrustStore.TryRead(workshop.PathOf("nowhere.pem"), out _, out var missing));
+        Assert.Contains("upgrade.trust-file", missing!.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_with_a_link_makes_no_image()
+    {
+        var folder = workshop.PathOf("linked");
+        Directory.CreateDirectory(folder);
+        File.CreateSymbolicLink(Path.Combine(folder, "hitlessd"), "/bin/sh");
+        Assert.False(ImageBuilder.TryBuild(folder, Workshop.Options("1.0.0"), workshop.Signer, workshop.PathOf("x.hli"), out _, out var problem));
+        Assert.Equal(ImageFault.UnsafeContent, problem!.Fault);
+    }
+
+    [Fact]
+    public void A_key_file_is_for_its_owner_alone()
+    {
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(workshop.PathOf("Maker.key")));
+        Assert.DoesNotContain("PRIVATE KEY", File.ReadAllText(workshop.PathOf("Maker.pem"), Encoding.ASCII), StringComparison.Ordinal);
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 authority, string use)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Issued", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: true));
+        using var certificate = request.Create(authority, Workshop.Now.AddMonths(-6), Workshop.Now.AddMonths(6), [1, 2, 3, 4]);
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    private ImageFault? OpenFault(byte[] bytes)
+    {
+        File.WriteAllBytes(workshop.PathOf("changed.hli"), bytes);
+        if (!ImageFile.TryOpen(workshop.PathOf("changed.hli"), out var image, out var problem))
+        {
+            return problem!.Fault;
+        }
+
+        image.Dispose();
+        return null;
+    }
+
+    private ImageFault? VerifyFault(byte[] bytes)
+    {
+        File.WriteAllBytes(workshop.PathOf("changed.hli"), bytes);
+        using var image = Workshop.Open(workshop.PathOf("changed.hli"));
+        return image.Verify(workshop.Trust, Workshop.Now)?.Fault;
+    }
+}

@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Sessions;
+using Hitless.Linux.Conntrack;
+using Hitless.Linux.Namespaces;
+using Hitless.Linux.Netlink;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Sessions;
+
+/// <summary>
+/// A client and a server with two gateways between them, a strict firewall on both (forward policy drop, invalid dropped, tcp_loose=0), and a
+/// session loop on each. The virtual addresses 10.91.1.1, 10.91.2.1, fd91:1::1 and fd91:2::1 are moved by hand.
+/// </summary>
+internal sealed class GatewayPair : IDisposable
+{
+    public const ulong UnitA = 0xA1;
+    public const ulong UnitB = 0xB2;
+    public static readonly byte[] Secret = [.. Enumerable.Range(7, 32).Select(i => (byte)i)];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static int count;
+    private readonly string prefix = $"hs-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
+    private readonly BlockingCollection<SessionNotice> noticesA = [];
+    private readonly BlockingCollection<SessionNotice> noticesB = [];
+
+    public GatewayPair()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
+        Shell($$"""
+            set -e
+            for n in switch client server a b; do ip netns add {{prefix}}$n; ip -n {{prefix}}$n link set lo up; done
+            for b in lan wan; do ip -n {{prefix}}switch link add $b type bridge; ip -n {{prefix}}switch link set $b up; done
+            plug() { ip -n {{prefix}}$1 link add $2 type veth peer name $1-$2 netns {{prefix}}switch; ip -n {{prefix}}switch link set $1-$2 master $3 up; ip -n {{prefix}}$1 link set $2 up; }
+            plug client eth0 lan; plug server eth0 wan; plug a lan0 lan; plug a wan0 wan; plug b lan0 lan; plug b wan0 wan
+            ip -n {{A}} link add hb0 type veth peer name hb0 netns {{B}}; ip -n {{A}} link set hb0 up; ip -n {{B}} link set hb0 up
+            ip -n {{A}} addr add 10.91.9.1/24 dev hb0; ip -n {{B}} addr add 10.91.9.2/24 dev hb0
+            host() { ip -n {{prefix}}$1 addr add $2 dev $3 $4; }
+            host client 10.91.1.10/24 eth0; host client fd91:1::10/64 eth0 nodad; host server 10.91.2.10/24 eth0; host server fd91:2::10/64 eth0 nodad
+            host a 10.91.1.2/24 lan0; host a 10.91.2.2/24 wan0; host b 10.91.1.3/24 lan0; host b 10.91.2.3/24 wan0
+            ip -n {{Client}} route add default via 10.91.1.1; ip -n {{Client}} route add default via fd91:1::1
+            ip -n {{Server}} route add default via 10.91.2.1; ip -n {{Server}} route add default via fd91:2::1
+            for n in a b; do ip netns exec {{prefix}}$n sh -c '
+              echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+              echo 0 > /proc/sys/net/netfilter/nf_conntrack_tcp_loose; echo 1 > /proc/sys/net/netfilter/nf_conntrack_events
+              nft -f - <<EOF
+            table inet fw {
+              counter refused { }
+              chain forward { type filter hook forward priority 0; policy drop;
+                ct state invalid counter name refused drop
+                ct state established,related accept
+                iifname "lan0" ct state new accept
+                iifname "wan0" ct status dnat accept
+                counter name refused
+              }
+            }
+            table inet nat {
+              chain pre { type nat hook prerouting priority -100; iifname "wan0" ip daddr 10.91.2.1 tcp dport 8080 dnat ip to 10.91.1.10:9003; }
+              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+                oifname "wan0" udp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+                oifname "wan0" meta l4proto icmp ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+                oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1 }
+            }
+            EOF
+            '; done
+            """);
+        MoveTo(A);
+        LoopA = Start(A, UnitA, 101, noticesA);
+        LoopB = Start(B, UnitB, 202, noticesB);
+    }
+
+    public SessionLoop LoopA { get; }
+
+    public SessionLoop LoopB { get; private set; }
+
+    public string A => $"{prefix}a";
+
+    public string B => $"{prefix}b";
+
+    public string Client => $"{prefix}client";
+
+    public string Server => $"{prefix}server";
+
+    public static string Shell(string script)
+    {
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, UseShellExecute = false };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add($"exec 2>&1\n{script}");
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"exit {process.ExitCode}: {output}");
+    }
+
+    /// <summary>A carries traffic, B follows and holds all of it.</summary>
+    public void Follow()
+    {
+        LoopA.SetRole(true, null);
+        LoopB.SetRole(false, UnitA);
+        NoticeOfB(SessionNoticeKind.Synced);
+    }
+
+    /// <summary>Everything that A's kernel knows is in B's.</summary>
+    public void HandOver()
+    {
+        LoopA.Barrier(1);
+        var barrier = NoticeOfA(SessionNoticeKind.BarrierReached);
+        LoopB.AwaitApplied(2, UnitA, barrier.Sequence, Patience);
+        Assert.True(NoticeOfB(SessionNoticeKind.Applied).Ok);
+    }
+
+    public SessionNotice NoticeOfA(SessionNoticeKind kind) => Notice(noticesA, kind);
+
+    public SessionNotice NoticeOfB(SessionNoticeKind kind) => Notice(noticesB, kind);
+
+    /// <summary>The virtual addresses stand on this unit from now on.</summary>
+    public void MoveTo(string unit) => Shell($$"""
+        for n in {{A}} {{B}}; do
+          ip -n $n addr del 10.91.1.1/24 dev lan0; ip -n $n addr del 10.91.2.1/24 dev wan0; ip -n $n addr del fd91:1::1/64 dev lan0; ip -n $n addr del fd91:2::1/64 dev wan0
+        done 2>/dev/null
+        set -e
+        ip -n {{unit}} addr add 10.91.1.1/24 dev lan0; ip -n {{unit}} addr add 10.91.2.1/24 dev wan0
+        ip -n {{unit}} addr add fd91:1::1/64 dev lan0 nodad; ip -n {{unit}} addr add fd91:2::1/64 dev wan0 nodad
+        ip -n {{Client}} neigh flush dev eth0; ip -n {{Server}} neigh flush dev eth0
+        """);
+
+    /// <summary>Packets that a unit's firewall refused.</summary>
+    public long RefusedBy(string unit)
+    {
+        var words = Shell($"ip netns exec {unit} nft list counter inet fw refused").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return long.Parse(words[Array.IndexOf(words, "packets") + 1]);
+    }
+
+    /// <summary>The unit's process starts anew (and its kernel keeps its table).</summary>
+    public void RestartB()
+    {
+        LoopB.Dispose();
+        while (noticesB.TryTake(out _))
+        {
+        }
+
+        LoopB = Start(B, UnitB, 203, noticesB);
+    }
+
+    /// <summary>Replicated sessions of a unit's kernel.</summary>
+    public static IReadOnlyList<SessionRecord> Sessions(string unit) => NetworkNamespace.Run(unit, () =>
+    {
+        var filter = new SessionFilter(Settings(unit, UnitA).Sessions, [], [IPAddress.Parse("10.91.9.1"), IPAddress.Parse("10.91.9.2")]);
+        using var dump = new ConntrackDump();
+        var records = new List<SessionRecord>();
+        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        {
+            while (reader.TryNext(out _, out var record))
+            {
+                if (filter.Replicates(record))
+                    records.Add(record);
+            }
+
+            if (reader.Done)
+                break;
+        }
+
+        return records;
+    });
+
+    /// <summary>What must be equal on both units.</summary>
+    public static HashSet<(SessionKey, SessionTuple, TcpStateClass)> Essence(string unit) =>
+        [.. Sessions(unit).Select(record => (record.Key, record.Reply, record.Tcp.Class))];
+
+    /// <summary>Waits until the tables are equal.</summary>
+    public void AssertEqualSoon(TimeSpan within)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Essence(A).SetEquals(Essence(B)))
+        {
+            Assert.True(clock.Elapsed < within, $"the tables still differ after {within.TotalSeconds} s: {Essence(A).Count} and {Essence(B).Count} sessions");
+            Thread.Yield();
+        }
+    }
+
+    public void Dispose()
+    {
+        LoopA.Dispose();
+        LoopB.Dispose();
+        Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
+    }
+
+    private static UnitSettings Settings(string name, ulong unit)
+    {
+        var (self, peer) = unit == UnitA ? ("10.91.9.1", "10.91.9.2") : ("10.91.9.2", "10.91.9.1");
+        return new UnitSettings(
+            new ClusterSettings("test", 7, false, "/nowhere"),
+            new IdentitySettings(name, 100, false),
+            new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(self), [IPAddress.Parse(peer)])], TimeSpan.FromMilliseconds(20), 4, 8417),
+            [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
+            new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
+            [],
+            [],
+            new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
+    }
+
+    private static PortSettings Port(string name, params string[] addresses) =>
+        new(name, [.. addresses.Select(address => new AddressPrefix(IPAddress.Parse(address), address.Contains(':', StringComparison.Ordinal) ? 64 : 24))], true);
+
+    private static SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
+        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id), new ClusterKey(Secret), id, incarnation, notices.Add));
+
+    private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
+    {
+        var end = Stopwatch.StartNew();
+        while (notices.TryTake(out var notice, Patience - end.Elapsed > TimeSpan.Zero ? Patience - end.Elapsed : TimeSpan.Zero))
+        {
+            if (notice.Kind == kind)
+                return notice;
+        }
+
+        throw new TimeoutException($"no notice {kind} within {Patience.TotalSeconds} s");
+    }
+}

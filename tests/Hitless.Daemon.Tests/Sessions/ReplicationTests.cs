@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Sessions;
+using Hitless.Linux.Conntrack;
+using Hitless.Linux.Namespaces;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Sessions;
+
+public sealed class ReplicationTests
+{
+    [Fact]
+    public async Task A_unit_that_joins_gets_twenty_thousand_sessions_and_loses_its_stale_ones()
+    {
+        using var pair = new GatewayPair();
+        Change(pair.A, table => Enumerable.Range(0, 20_000).ToList().ForEach(i => table.Put(Session(i))));
+        Change(pair.B, table => Enumerable.Range(30_000, 500).ToList().ForEach(i => table.Put(Session(i))));
+        pair.Follow();
+        Assert.Equal(20_000, GatewayPair.Sessions(pair.B).Count);
+        Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+        Assert.Equal(20_000, (await pair.LoopB.CountAsync()).Total);
+
+        pair.RestartB();
+        Change(pair.A, table => table.Delete(Session(5).Key));
+        pair.LoopB.SetRole(false, GatewayPair.UnitA);
+        pair.NoticeOfB(SessionNoticeKind.Synced);
+        pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+    }
+
+    [Fact]
+    public async Task A_fifth_lost_on_the_link_and_then_none_ends_in_equal_tables()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        foreach (var unit in (string[])[pair.A, pair.B])
+            GatewayPair.Shell($$"""ip netns exec {{unit}} nft 'table inet loss { chain in { type filter hook input priority 0; udp dport 8418 numgen random mod 100 < 20 drop; } }' """);
+        var random = new Random(1);
+        Change(pair.A, table =>
+        {
+            for (var i = 0; i < 30_000; i++)
+            {
+                var number = random.Next(5000);
+                if (random.Next(3) == 0)
+                    table.Delete(Session(number).Key);
+                else
+                    table.Put(Session(number, random.Next(4) == 0 ? TcpState.FinWait : TcpState.Established));
+                if (i % 20 == 0)
+                    table.Flush();
+            }
+        });
+        pair.AssertEqualSoon(TimeSpan.FromSeconds(10));
+        foreach (var unit in (string[])[pair.A, pair.B])
+            GatewayPair.Shell($"ip netns exec {unit} nft delete table inet loss");
+        Change(pair.A, table => table.Put(Session(9000)));
+        pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
+        Assert.True((await pair.LoopA.StatusAsync()).Retransmitted > 0);
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+    }
+
+    [Fact]
+    public async Task Tampered_replayed_and_foreign_datagrams_are_counted_and_never_applied()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        var before = await pair.LoopB.StatusAsync();
+        using var sealer = new DatagramSealer(new ClusterKey(GatewayPair.Secret), DatagramKind.Session, 7, GatewayPair.UnitA, 555);
+        using var foreign = new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Session, 7, GatewayPair.UnitA, 101);
+        var frame = new SessionFrameWriter(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
+        frame.TryAdd(Session(1));
+        var header = new byte[] { (byte)SessionMessage.Frame, 1, 0, 0, 0, 0, 0, 0, 0, 9 };
+        header.CopyTo(frame.Header);
+        using var socket = NetworkNamespace.Run(pair.A, () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        var target = new IPEndPoint(IPAddress.Parse("10.91.9.2"), 8418);
+        var bytes = new byte[1500];
+        for (var i = 0; i < 100; i++)
+        {
+            var length = foreign.Seal(frame.Bytes, bytes);
+            socket.SendTo(bytes.AsSpan(0, length), SocketFlags.None, target);
+            length = sealer.Seal(frame.Bytes, bytes);
+            bytes[length - 20] ^= 1;
+            socket.SendTo(bytes.AsSpan(0, length), SocketFlags.None, target);
+            bytes[length - 20] ^= 1;
+            socket.SendTo(bytes.AsSpan(0, length), SocketFlags.None, target);
+            socket.SendTo(bytes.AsSpan(0, length), SocketFlags.None, target);
+        }
+
+        while (await pair.LoopB.CountOfAsync(DatagramVerdict.Replayed) < 100)
+            await Task.Yield();
+        Assert.Equal(200, await pair.LoopB.CountOfAsync(DatagramVerdict.BadTag));
+        Assert.Equal(100, await pair.LoopB.CountOfAsync(DatagramVerdict.Replayed));
+        var after = await pair.LoopB.StatusAsync();
+        Assert.Equal(before.EventsApplied, after.EventsApplied);
+        Assert.Equal(before.DatagramsRefused + 300, after.DatagramsRefused);
+        Assert.Empty(GatewayPair.Sessions(pair.B));
+    }
+
+    [Fact]
+    public async Task The_difference_names_exactly_what_differs()
+    {
+        using var pair = new GatewayPair();
+        Change(pair.A, table => Enumerable.Range(0, 2000).ToList().ForEach(i => table.Put(Session(i))));
+        pair.Follow();
+        var (none, _) = await CompareAsync(pair);
+        Assert.Empty(none.Entries);
+
+        Change(pair.B, table =>
+        {
+            table.Delete(Session(1).Key);
+            table.Delete(Session(2).Key);
+            table.Put(Session(3, TcpState.TimeWait));
+            table.Put(Session(5000));
+            var (natted, other) = (Session(4), Session(4));
+            table.Delete(natted.Key);
+            table.Flush();
+            table.Put(other with { Reply = other.Reply with { DestinationPort = 33 } });
+        });
+        var (found, buckets) = await CompareAsync(pair);
+        Assert.InRange(buckets, 1, 5);
+        Assert.Equal((2, 1, 2), (found.Missing, found.Extra, found.Different));
+        Assert.Equal(
+            ["extra not-needed", "missing breaks", "missing breaks", "nat breaks", "state survives"],
+            found.Entries.Select(entry => $"{entry.Cause} {entry.Fate}").Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<(Hitless.Core.Api.SessionDifference Found, int Buckets)> CompareAsync(GatewayPair pair)
+    {
+        var ours = await pair.LoopA.DigestsAsync();
+        Assert.True(SessionDigests.TryParse((await pair.LoopB.DigestsAsync()).ToBytes(), out var theirs));
+        var unequal = ours.UnequalTo(theirs);
+        var entriesA = await pair.LoopA.EntriesAsync(ours.Buckets, unequal);
+        Assert.True(SessionRecords.TryParse(SessionRecords.ToBytes([.. await pair.LoopB.EntriesAsync(ours.Buckets, unequal)]), out var entriesB));
+        return (SessionDiffer.Compare("gw1", "gw2", entriesA, entriesB, ours.Sessions, 0), unequal.Count);
+    }
+
+    private static void Change(string unit, Action<ConntrackTable> change) => NetworkNamespace.Run(unit, () =>
+    {
+        using var table = new ConntrackTable();
+        change(table);
+        table.Flush();
+        Assert.Equal((0, 0), (table.Errors, table.LastError));
+    });
+
+    // Half of them behind source translation.
+    private static SessionRecord Session(int number, TcpState state = TcpState.Established)
+    {
+        var original = new SessionTuple(Address("172.16.0.1") + (UInt128)(number / 20_000), Address("192.0.2.1"), (ushort)(number % 20_000 + 2000), 443);
+        var reply = original.Inverted(Protocols.Tcp);
+        return new SessionRecord(
+            new SessionKey(false, Protocols.Tcp, 0, original),
+            number % 2 == 0 ? reply with { Destination = Address("10.91.2.1"), DestinationPort = (ushort)(number + 2000) } : reply,
+            SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured,
+            1000,
+            0,
+            new TcpProgress(state, 3, 3, 7, 7));
+    }
+
+    private static UInt128 Address(string text) => SessionTuple.Number(IPAddress.Parse(text));
+}

@@ -1,0 +1,107 @@
+using Hitless.Core.Sessions;
+using Hitless.Daemon.Sessions;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Sessions;
+
+public sealed class SwitchTests
+{
+    [Fact]
+    public void Connections_of_every_kind_go_on_at_the_other_unit_and_back()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        List<Conversation> conversations =
+        [
+            Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9001),
+            Conversation.Tcp("tcp behind SNAT", pair.Client, pair.Server, "10.91.2.10", 9002),
+            Conversation.Tcp("tcp behind DNAT", pair.Server, pair.Client, "10.91.1.10", 9003, ("10.91.2.1", 8080)),
+            Conversation.Tcp("tcp v6", pair.Client, pair.Server, "fd91:2::10", 9001),
+            Conversation.Tcp("tcp v6 behind SNAT", pair.Client, pair.Server, "fd91:2::10", 9002),
+            Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9001),
+            Conversation.Udp("udp behind SNAT", pair.Client, pair.Server, "10.91.2.10", 9002),
+            Conversation.Udp("udp v6", pair.Client, pair.Server, "fd91:2::10", 9001),
+        ];
+        conversations.ForEach(each => each.Exchange());
+        GatewayPair.Shell($"ip netns exec {pair.Client} ping -c 1 -W 5 10.91.2.10; ip netns exec {pair.Client} ping -c 1 -W 5 fd91:2::10");
+        pair.HandOver();
+        Assert.Equal(10, GatewayPair.Sessions(pair.A).Count);
+        Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
+
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        conversations.ForEach(each => each.Exchange(farBegins: true));
+        conversations.ForEach(each => each.Exchange());
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+        pair.LoopA.SetRole(false, GatewayPair.UnitB);
+        Assert.Equal(GatewayPair.UnitB, pair.NoticeOfA(SessionNoticeKind.Synced).Unit);
+
+        // A session that is born and one that ends at B, then back to A.
+        conversations.Add(Conversation.Tcp("born at b", pair.Client, pair.Server, "10.91.2.10", 9002));
+        conversations[0].Dispose();
+        conversations.RemoveAt(0);
+        conversations.ForEach(each => each.Exchange());
+        pair.LoopB.Barrier(7);
+        var barrier = pair.NoticeOfB(SessionNoticeKind.BarrierReached);
+        Assert.Equal(7u, barrier.Ticket);
+        pair.LoopA.AwaitApplied(8, GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
+        Assert.True(pair.NoticeOfA(SessionNoticeKind.Applied).Ok);
+        pair.LoopA.SetRole(true, null);
+        pair.MoveTo(pair.A);
+        conversations.ForEach(each => each.Exchange());
+        Assert.Equal(0, pair.RefusedBy(pair.A));
+        conversations.ForEach(each => each.Dispose());
+    }
+
+    [Fact]
+    public void A_takeover_of_a_dead_unit_keeps_what_had_arrived()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var conversation = Conversation.Tcp("tcp behind SNAT", pair.Client, pair.Server, "10.91.2.10", 9002);
+        conversation.Exchange();
+        pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
+        pair.LoopA.Dispose();
+        pair.LoopB.Drain(9);
+        Assert.Equal(9u, pair.NoticeOfB(SessionNoticeKind.Drained).Ticket);
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        conversation.Exchange();
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Fact]
+    public void A_units_own_sessions_stay_its_own()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        GatewayPair.Shell($"ip netns exec {pair.A} ping -c 1 -W 5 10.91.9.2; ip netns exec {pair.A} ping -c 1 -W 5 10.91.2.10; ip netns exec {pair.A} ping -c 1 127.0.0.1");
+        using var through = Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9001);
+        pair.HandOver();
+        Assert.Single(GatewayPair.Sessions(pair.B), record => record.Key.Protocol == Protocols.Tcp);
+    }
+
+    [Fact]
+    public async Task A_busy_session_older_than_its_timeout_is_still_held()
+    {
+        using var pair = new GatewayPair();
+        foreach (var unit in (string[])[pair.A, pair.B])
+            GatewayPair.Shell($"ip netns exec {unit} sh -c 'cd /proc/sys/net/netfilter; echo 3 > nf_conntrack_udp_timeout; echo 3 > nf_conntrack_udp_timeout_stream'");
+        pair.LoopA.SetRole(true, null);
+        pair.LoopB.SetRole(false, GatewayPair.UnitA);
+        pair.NoticeOfB(SessionNoticeKind.Synced);
+        using var conversation = Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9001);
+        // The first round of the schedule comes within 15 s; from then on the copy must never be without the session.
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var heldSince = TimeSpan.MaxValue;
+        while (clock.Elapsed < TimeSpan.FromSeconds(30) && clock.Elapsed - heldSince < TimeSpan.FromSeconds(7))
+        {
+            conversation.Exchange();
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            var held = GatewayPair.Sessions(pair.B).Count == 1;
+            heldSince = held ? (heldSince == TimeSpan.MaxValue ? clock.Elapsed : heldSince) : TimeSpan.MaxValue;
+        }
+
+        Assert.True(clock.Elapsed - heldSince >= TimeSpan.FromSeconds(7), "the copy ended although traffic went on");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using Hitless.Core.Api;
+using Hitless.Lab.Demo;
+using Hitless.Lab.Network;
+using Hitless.Lab.Traffic;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Clusters;
+
+/// <summary>A lab of its own for one test. What its units logged is left in <c>out/test/lab/NAME of the test</c>.</summary>
+public sealed class LabCluster : IDisposable
+{
+    /// <summary>The image that units begin with, the one they upgrade to, and two that are no good.</summary>
+    public const string First = "hitless-1.0.0.hli", Second = "hitless-1.1.0.hli", BadExit = "hitless-1.1.1-bad-exit.hli", BadHealth = "hitless-1.1.2-bad-health.hli";
+
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+
+    private LabCluster(LabPlan plan)
+    {
+        Plan = plan;
+        Watch = new ClusterWatch(plan);
+    }
+
+    /// <summary>What the lab is made of.</summary>
+    public LabPlan Plan { get; }
+
+    /// <summary>The cluster as its CLI tells it.</summary>
+    public ClusterWatch Watch { get; }
+
+    /// <summary>A lab that is planned and not up yet: a demo puts it up.</summary>
+    public static LabCluster Planned(int heartbeatLinks = 1)
+    {
+        Prerequisites.NeedBuild(First);
+        var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
+        var image = Prerequisites.Image(First);
+        return new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, 2, heartbeatLinks, StaticRouter: false, image, Commands.Images.TrustBeside(image)));
+    }
+
+    /// <summary>A lab with gw1 as plain router.</summary>
+    public static LabCluster StaticRouter()
+    {
+        Prerequisites.NeedRoot();
+        var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
+        var cluster = new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), AppContext.BaseDirectory, 1, 1, StaticRouter: true, null, null));
+        LabSite.Up(cluster.Plan);
+        return cluster;
+    }
+
+    /// <summary>A lab whose units are ready.</summary>
+    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1)
+    {
+        var cluster = Planned(heartbeatLinks);
+        try
+        {
+            LabSite.Up(cluster.Plan);
+            await cluster.UntilReadyAsync();
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A unit by name.</summary>
+    public LabUnit Unit(string name) => new(Plan, name);
+
+    /// <summary>Waits until all units are ready and agree.</summary>
+    public Task<ClusterStatus> UntilReadyAsync() => Watch.UntilReadyAsync(ReadyLimit, TestContext.Current.CancellationToken);
+
+    /// <summary>Starts traffic and waits until every long connection stands.</summary>
+    public async Task<TrafficRun> FlowingAsync(int connections = 300, int ratePerSecond = 50)
+    {
+        var traffic = await TrafficRun.StartAsync(Plan, connections, ratePerSecond);
+        await traffic.WaitUntilStandingAsync(ReadyLimit, TestContext.Current.CancellationToken);
+        return traffic;
+    }
+
+    /// <summary>Upgrades under traffic as the demo does.</summary>
+    public Task<DemoReport> UpgradeAsync(string image, string expected, int connections = 500, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
+    {
+        Prerequisites.NeedBuild(image);
+        var options = new DemoOptions(Prerequisites.Image(image), expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180));
+        return new DemoRun(Plan, options, Say, meanwhile).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A line in the test's output.</summary>
+    public static void Say(string text) => TestContext.Current.TestOutputHelper?.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} {text}");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Directory.Exists(Plan.Folder))
+        {
+            var test = TestContext.Current.TestMethod?.MethodName ?? Plan.Name;
+            var logs = Path.Combine(Prerequisites.Out, "test", "lab", test);
+            LabSite.KeepLogs(Plan, logs);
+            Say($"logs: {logs}");
+        }
+
+        LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
+    }
+}

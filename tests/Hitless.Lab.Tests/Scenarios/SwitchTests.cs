@@ -1,0 +1,41 @@
+using Hitless.Lab.Demo;
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Scenarios;
+
+public sealed class SwitchTests
+{
+    private static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(20);
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Twenty_switchovers_lose_no_connection()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var result = await new SwitchoverSeries(cluster.Plan, LabCluster.Say).RunAsync(20, connections: 500, ratePerSecond: 100, TimeSpan.FromSeconds(1), Cancellation);
+        LabCluster.Say($"{result.Traffic.PacketsLost} packets lost, longest gap {result.Traffic.LongestGapMs} ms, slowest new connection {result.Traffic.Short.SlowestMs} ms");
+        Assert.Equal(20, result.Switches.Count);
+        Assert.Equal(0, result.Traffic.ConnectionsLost);
+        Assert.Empty(result.Problems);
+    }
+
+    [Fact]
+    public async Task Connections_go_on_when_the_primary_loses_power()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        using var traffic = await cluster.FlowingAsync();
+        await Task.Delay(TimeSpan.FromSeconds(3), Cancellation);
+        Faults.PowerOff(cluster.Unit("gw1"));
+        await cluster.Watch.UntilAsync("gw2 is primary", TakeoverLimit, seen => seen["gw2"]?.Primary == "gw2" ? null : $"gw2 says {seen["gw2"]?.Primary ?? "nothing"}", Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
+        var report = await traffic.FinishAsync();
+        LabCluster.Say($"{report.PacketsLost} packets lost, longest gap {report.LongestGapMs} ms, longest stall {report.Long.LongestStallMs} ms");
+        Assert.Equal(0, report.Long.Lost);
+        Assert.True(report.Download.Intact, report.Download.Why);
+
+        Faults.PowerOn(cluster.Unit("gw1"));
+        Assert.Equal("gw2", (await cluster.UntilReadyAsync()).Primary);
+    }
+}

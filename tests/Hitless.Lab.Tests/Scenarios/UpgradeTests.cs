@@ -1,0 +1,68 @@
+using Hitless.Core.Upgrade;
+using Hitless.Lab.Demo;
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Scenarios;
+
+public sealed class UpgradeTests
+{
+    private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task A_good_image_runs_on_both_units_and_nothing_is_lost()
+    {
+        using var cluster = LabCluster.Planned();
+        var report = await cluster.UpgradeAsync(LabCluster.Second, "completed");
+        Assert.Equal([], report.Problems);
+        Assert.Equal(500, report.Traffic!.Long.Opened);
+        Assert.True(report.Traffic.Long.Hidden >= 250 && report.Traffic.Long.Ipv6 > 0);
+    }
+
+    [Theory]
+    [InlineData(LabCluster.BadExit)]
+    [InlineData(LabCluster.BadHealth)]
+    public async Task A_bad_image_is_rolled_back_and_traffic_does_not_notice(string image)
+    {
+        using var cluster = LabCluster.Planned();
+        var report = await cluster.UpgradeAsync(image, "rolled-back");
+        Assert.Equal([], report.Problems);
+    }
+
+    [Theory]
+    [InlineData(RunStep.Copy, "gw1")]
+    [InlineData(RunStep.Install, "gw2")]
+    [InlineData(RunStep.Rejoin, "gw1")]
+    [InlineData(RunStep.Verify, "gw2")]
+    [InlineData(RunStep.Soak, "gw2")]
+    public async Task A_daemon_killed_at_a_step_does_not_stop_the_run_from_ending(string step, string victim)
+    {
+        using var cluster = LabCluster.Planned();
+        var report = await cluster.UpgradeAsync(LabCluster.Second, "completed", connections: 200, async (watch, cancellation) =>
+        {
+            await ReachedAsync(watch, step, cancellation);
+            Faults.Kill(cluster.Unit(victim));
+            LabCluster.Say($"killed hitlessd of {victim} at {step}");
+        });
+        LabCluster.Say(string.Join("; ", report.Problems));
+        await EndedAsync(cluster.Watch);
+        Assert.Contains(cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
+        Assert.Equal(0, report.Traffic!.ConnectionsLost);
+    }
+
+    private static async Task ReachedAsync(ClusterWatch watch, string step, CancellationToken cancellation)
+    {
+        await watch.UntilAsync(
+            $"a run is at {step}",
+            StepLimit,
+            seen => seen.Values.Any(status => status?.Upgrade?.Step == step) ? null : $"the run is at {string.Join(", ", seen.Values.Select(status => status?.Upgrade?.Step ?? "no step"))}",
+            cancellation);
+    }
+
+    private static Task EndedAsync(ClusterWatch watch) => watch.UntilAsync(
+        "no run is open",
+        StepLimit,
+        seen => seen.Values.FirstOrDefault(status => status?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") }) is { } open ? $"the run is {open.Upgrade!.State} at {open.Upgrade.Step}" : null,
+        TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,78 @@
+using Hitless.Core.Cluster;
+using Hitless.Linux.Announcements;
+using Hitless.Linux.Namespaces;
+using Hitless.Linux.Traffic;
+
+namespace Hitless.Linux.Tests.Traffic;
+
+public sealed class SwitchTests
+{
+    [Theory]
+    [InlineData("10.77.1.1")]
+    [InlineData("fd77:1::1")]
+    [InlineData("10.77.2.10")]
+    [InlineData("fd77:2::10")]
+    public void A_planned_switch_loses_no_packet(string target)
+    {
+        using var units = new TwoUnits();
+        units.TableA.Apply(TrafficState.Claimed).ThrowIfFailed("a");
+        units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("b");
+        using var announcerA = NetworkNamespace.Run(units.A, () => new Announcer(units.Ports));
+        using var announcerB = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+        Assert.Equal(0, announcerA.AnnounceAll());
+        Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 {target}");
+
+        using var ping = Shell.Start($"exec ip netns exec {units.Client} ping -i 0.002 -c 700 -W 2 {target}");
+        var received = 0;
+        while (received < 200)
+        {
+            received += ping.StandardOutput.ReadLine()!.Contains("icmp_seq", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("claim");
+        Assert.Equal(0, announcerB.AnnounceAll());
+        units.TableA.Apply(TrafficState.Draining).ThrowIfFailed("drain");
+        while (received < 450)
+        {
+            received += ping.StandardOutput.ReadLine()!.Contains("icmp_seq", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("mute");
+        var (_, output) = Shell.Finish(ping);
+
+        Assert.Contains("700 packets transmitted, 700 received", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("duplicates", output, StringComparison.Ordinal);
+        Assert.Contains($"{units.LanMac} dev b-lan0", Shell.Run($"bridge -n {units.Switch} fdb"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Announcements_repair_a_host_that_knows_another_mac()
+    {
+        using var units = new TwoUnits();
+        units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("b");
+        Shell.Run($"""
+            ip -n {units.Client} neigh replace 10.77.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+            ip -n {units.Client} neigh replace fd77:1::1 lladdr 02:00:00:00:00:99 dev eth0 nud stale
+            """);
+        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+
+        Assert.Equal(0, announcer.AnnounceAll());
+
+        var neighbours = Shell.Run($"ip -n {units.Client} neigh");
+        Assert.Contains($"10.77.1.1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
+        Assert.Contains($"fd77:1::1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Announcing_allocates_nothing()
+    {
+        using var units = new TwoUnits();
+        using var announcer = NetworkNamespace.Run(units.A, () => new Announcer(units.Ports));
+        announcer.AnnounceAll();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        announcer.AnnounceAll();
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+}
