@@ -49,7 +49,6 @@ public static class RevisionIdentity
         Add(hash, info.Author);
         Add(hash, info.Time.UtcTicks);
         Add(hash, info.Message);
-        Add(hash, info.ConfirmBy?.UtcTicks ?? -1);
         Add(hash, files.Count);
         foreach (var file in files)
         {
@@ -58,6 +57,12 @@ public static class RevisionIdentity
             Add(hash, file.Check);
             Add(hash, file.Apply);
             Add(hash, file.Mode);
+        }
+
+        // What came later is hashed only where it is set: then only such revisions are unreadable to an older version.
+        if (info.ConfirmBy is { } limit)
+        {
+            Add(hash, limit.UtcTicks);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -51,6 +51,9 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The current revision; null before the first.</summary>
     public RevisionInfo? Current => _store.Head;
 
+    /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
+    public bool IsOnTrial => _store.Pending is not null;
+
     /// <summary>While set, commits are refused with this reason (an upgrade run is on).</summary>
     public string? FrozenBecause { get; set; }
 
@@ -276,7 +279,7 @@ public sealed class ConfigurationService : IDisposable
                 if (machine.NextDeadline is { } deadline)
                 {
                     input = await NextAsync(answers.Reader, deadline - _clock.GetElapsedTime(start));
-                    all.AddRange(input is CommitInput.Answered { Answer: { Output: not null } or { Ok: false } } a ? [a.Answer] : []);
+                    all.AddRange(input is CommitInput.Answered answered ? [answered.Answer] : []);
                 }
             }
         }
@@ -290,6 +293,7 @@ public sealed class ConfigurationService : IDisposable
 
     private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
     {
+        answers = [.. answers.Concat(machine.Failures).GroupBy(a => a.Unit, StringComparer.Ordinal).OrderBy(unit => unit.Key, StringComparer.Ordinal).Select(Together)];
         var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
         return machine.State switch
         {
@@ -297,6 +301,13 @@ public sealed class ConfigurationService : IDisposable
             CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
             _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
         };
+    }
+
+    /// <summary>What one unit said in all phases, as one answer.</summary>
+    private static UnitAnswer Together(IGrouping<string, UnitAnswer> unit)
+    {
+        var output = string.Join("\n", unit.Where(a => a.Output is not null).Select(a => a.Output).Distinct());
+        return new UnitAnswer(unit.Key, unit.All(a => a.Ok), unit.FirstOrDefault(a => !a.Ok)?.Why, output.Length == 0 ? null : output);
     }
 
     private async Task AskAsync(CommitAsk ask, Revision revision, IConfigurationPeers peers, ChannelWriter<CommitInput.Answered> answers)

@@ -9,6 +9,9 @@ namespace Hitless.Daemon.Configuration;
 /// </summary>
 public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock) : IDisposable
 {
+    /// <summary>All commands of one phase together; below what the one who drives the commit waits.</summary>
+    public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(45);
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private string? _failure;
 
@@ -51,17 +54,13 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }),
         cancel);
 
-    /// <summary>One phase of a commit that some unit drives.</summary>
-    public Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
-        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
-        {
-            CommitPhase.Check => CheckAsync(revision, cancel),
-            CommitPhase.Apply => ApplyAsync(revision, cancel),
-            CommitPhase.Verify => Task.FromResult(Verify(revision)),
-            CommitPhase.Finish => Task.FromResult(Finish(revision)),
-            _ => TakeBackAsync(revision.Info.Hash, cancel),
-        },
-        cancel);
+    /// <summary>One phase of a commit that some unit drives; commands that are still running after <see cref="PhaseTimeMax"/> are stopped.</summary>
+    public async Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(PhaseTimeMax);
+        return await AnswerPhaseAsync(phase, revision, limit.Token);
+    }
 
     /// <summary>
     /// Follows another unit's head by the rules of <see cref="RevisionMerge"/>: checked, applied and made the head here, or
@@ -133,7 +132,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
 
             store.SetHead(head.Info, DriftBranch(before, head));
-            return Answer(await files.ApplyAsync(head.Files, repeat: false, cancel));
+            return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
         },
         cancel);
 
@@ -156,6 +155,17 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         },
         cancel);
 
+    private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
+        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
+        {
+            CommitPhase.Check => CheckAsync(revision, cancel),
+            CommitPhase.Apply => ApplyAsync(revision, cancel),
+            CommitPhase.Verify => Task.FromResult(Verify(revision)),
+            CommitPhase.Finish => Task.FromResult(Finish(revision)),
+            _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
+        },
+        cancel);
+
     private async Task<UnitAnswer> AdoptAsync(Revision theirs, CancellationToken cancel)
     {
         if (store.Pending is { } pending && pending.Revision.Hash != theirs.Info.Hash)
@@ -167,7 +177,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
         }
 
-        var check = await files.CheckAsync(theirs.Files, cancel);
+        var check = await files.CheckAsync(theirs.Files, CurrentFiles(), cancel);
         if (check.Why is not null)
         {
             return Answer(check);
@@ -177,7 +187,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         return applied.Ok ? Finish(theirs) : applied;
     }
 
-    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, cancel));
+    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
 
     private async Task<UnitAnswer> ApplyAsync(Revision revision, CancellationToken cancel) =>
         revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat: false, cancel);
@@ -193,10 +203,12 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return No(why);
             }
 
-            store.SetPending(new PendingRevision(revision.Info, before));
+            List<FileBefore> putBack = [.. before.Select(b => WhatToPutBack(b, revision))];
+            var edited = putBack.Zip(before).Any(pair => pair.First.Content is { } old && !old.AsSpan().SequenceEqual(pair.Second.Content));
+            store.SetPending(new PendingRevision(revision.Info, putBack, edited));
         }
 
-        var applied = await files.ApplyAsync(revision.Files, repeat, cancel);
+        var applied = await files.ApplyAsync(revision.Files, CurrentFiles(), repeat, cancel);
         if (applied.Why is not null)
         {
             var back = await TakeBackAsync(revision.Info.Hash, CancellationToken.None);
@@ -237,13 +249,27 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }
 
         var (outcome, restored) = await files.TakeBackAsync(pending.Before, store.Read(hash)?.Files ?? [], cancel);
-        if (restored)
+        if (restored && store.Head is { } head && EditedHere(pending) is { Length: > 0 } edited)
+        {
+            store.SetHead(head, edited);
+        }
+        else if (restored)
         {
             store.DropPending();
         }
 
         return Answer(outcome);
     }
+
+    /// <summary>A file that was edited in place and then committed goes back to the current revision's content, not to the edit.</summary>
+    private FileBefore WhatToPutBack(FileBefore disk, Revision revision) =>
+        disk.Content is { } content && Holds(revision, disk.Path, content) && CurrentFiles().FirstOrDefault(f => f.Path == disk.Path) is { } current
+            ? disk with { Content = current.Content, Mode = current.Mode ?? disk.Mode }
+            : disk;
+
+    /// <summary>A revision that was taken back stays as a branch when its content had been edited in place here: putting back has replaced the edit.</summary>
+    private RevisionBranch[] EditedHere(PendingRevision pending) =>
+        pending.Edited ? [new(RevisionMerge.BranchName(pending.Revision, "refused"), pending.Revision, "was edited in place, committed and taken back", clock.GetUtcNow())] : [];
 
     /// <summary>A commit needs the head that it was made on; null if it is.</summary>
     private UnitAnswer? NotOnHead(Revision revision) =>
@@ -281,6 +307,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     private static bool Holds(Revision revision, string path, byte[] content) =>
         revision.Files.Any(f => f.Path == path && f.Content.AsSpan().SequenceEqual(content));
+
+    private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 
     private Revision? Current() => store.Head is { } head ? store.Read(head.Hash) : null;
 

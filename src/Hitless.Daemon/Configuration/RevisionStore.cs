@@ -5,8 +5,8 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>A revision that is applied on trial, and what stood on disk before it.</summary>
-public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before);
+/// <summary>A revision that is applied on trial, and what to put back if it does not stand. <c>Edited</c>: some of its content had been edited in place on this unit before it was committed.</summary>
+public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before, bool Edited = false);
 
 /// <summary>
 /// The revisions of this unit on disk:

@@ -49,7 +49,7 @@ public sealed class ConfigurationServiceTests
     public async Task A_check_that_fails_on_one_unit_changes_nothing_on_any()
     {
         // The state folder of gw2 is where its candidate lies, so this check fails there and nowhere else.
-        using var strict = new Bench { Listed = [new(Bench.A, "! echo {file} | grep gw2", "true")] };
+        using var strict = new Bench { Listed = [new(Bench.A, "! grep -q two {file} || ! echo {file} | grep gw2", "true")] };
         var (one, two) = (strict.Add("gw1", "one"), strict.Add("gw2", "one"));
         await one.BecomePrimary();
         await two.SyncFrom("gw1");
@@ -209,6 +209,38 @@ public sealed class ConfigurationServiceTests
         var branch = Assert.Single((await gw2.Service.HistoryAsync(Cancel)).Branches);
         Assert.Contains("+by hand", (await gw2.Service.DiffAsync("head", branch.Name, Cancel)).Diff);
         Assert.True((await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).InSync);
+    }
+
+    [Fact]
+    public async Task What_is_edited_in_place_and_committed_is_checked_and_applied_on_that_unit_too()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        gw1.Write(Bench.A, "bad");
+        Assert.Contains("gw1: check of /etc/a.conf failed", (await gw1.Commit(Bench.A, "bad")).Refusal?.Error);
+        gw1.Write(Bench.A, "two");
+        var result = await gw1.Commit(Bench.A, "two");
+        Assert.Equal(["gw1", "gw2"], result.Answers.Select(a => a.Unit));
+        AssertAll(bench, "two", 2);
+        Assert.Equal("two", gw1.Disk(Bench.A + ".applied"));
+        Assert.Empty((await gw1.Service.HistoryAsync(Cancel)).Branches);
+    }
+
+    [Fact]
+    public async Task What_is_edited_in_place_and_taken_back_stays_as_a_branch()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        gw1.Write(Bench.A, "two");
+        bench["gw2"].OnAsked = phase => bench["gw2"].Cut = phase == CommitPhase.Verify ? throw new IOException("cut off") : false;
+        Assert.Contains("taken back", (await gw1.Commit(Bench.A, "two")).Refusal?.Error);
+        AssertAll(bench, "one", 1);
+        Assert.Equal("one", gw1.Disk(Bench.A + ".applied"));
+        var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        Assert.StartsWith("refused-1-2-", branch.Name);
+        bench["gw2"].OnAsked = null;
+        Assert.Null((await gw1.Service.RollbackAsync(branch.Name, "anna", 1, gw1, Cancel)).Refusal);
+        AssertAll(bench, "two", 2);
     }
 
     [Fact]
