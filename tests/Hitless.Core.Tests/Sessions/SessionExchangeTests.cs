@@ -68,6 +68,18 @@ public sealed class SessionExchangeTests
     }
 
     [Fact]
+    public void A_sender_that_restarts_is_asked_again()
+    {
+        var units = Following();
+        units.RestartA();
+        units.A.End(SessionSamples.Tcp(3).Key);
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal((2, 1), (units.B.Synced, units.B.Lost));
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    [Fact]
     public void Roles_change_and_the_former_sender_follows()
     {
         var units = Following();
