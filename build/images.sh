@@ -15,6 +15,8 @@ out=$(cd "$1" && pwd)
 parts=$out/.images
 key=$out/keys/image-signing.key
 
+[ -x "$out/hitless" ] || { echo "build/images.sh: $out/hitless is missing; run ./dev build first" >&2; exit 1; }
+
 [ -e "$key" ] || "$out/hitless" key generate --image-signing "$out/keys" --name "Hitless developer" >/dev/null
 cp "$out/keys/image-signing.crt" "$out/images/trust.pem"
 rm -f "$out/images"/*.hli
@@ -28,7 +30,6 @@ image() { # NAME VERSION WIREMAX: the folder $parts/NAME becomes the image of th
 
 good() { # VERSION WIREMINOR
     "$here/publish.sh" "$1" "$2" "$parts/$1" Daemon Cli >/dev/null
-    rm -f "$parts/$1"/*.json
     image "$1" "$1" "1.$2"
 }
 

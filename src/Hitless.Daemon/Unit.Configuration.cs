@@ -33,18 +33,18 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) => await configuration.CommitAsync(request, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, (epoch, units) => configuration.CommitAsync(request, epoch, units, cancel));
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, async (epoch, units) => await configuration.ConfirmAsync(Name, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, (epoch, units) => configuration.ConfirmAsync("operator", epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => (await configuration.HistoryAsync(cancel)).Revisions;
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, (epoch, units) => configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
@@ -148,7 +148,7 @@ public sealed partial class Unit
     }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
-        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], null)
+        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], revision.ConfirmBy)
         : throw new RefusedException(outcome.Refusal!.Error, outcome.Refusal.Remedy);
 
     private void MapConfigurationCalls()
@@ -197,7 +197,7 @@ public sealed partial class Unit
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                events.Add("configuration", e.Message);
+                events.Add(EventKinds.Configuration, e.Message);
             }
         }
     }
@@ -212,7 +212,7 @@ public sealed partial class Unit
 
         if (!JournalStore.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
         {
-            events.Add("configuration", undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
+            events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
         }
     }
 
@@ -223,7 +223,7 @@ public sealed partial class Unit
         var text = !answer.Ok ? $"cannot follow {unit}: {answer.Why}" : configuration.Current != before ? $"follows {unit}: revision {configuration.Current?.Number}" : null;
         if (text is not null && text != lastFollowed)
         {
-            events.Add("configuration", text);
+            events.Add(EventKinds.Configuration, text);
         }
 
         lastFollowed = text ?? lastFollowed;

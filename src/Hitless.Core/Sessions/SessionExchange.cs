@@ -24,7 +24,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// <summary>This unit carries traffic and tells the others.</summary>
     public bool Sending { get; private set; }
 
-    /// <summary>The unit whose sessions this one wants to hold.</summary>
+    /// <summary>The unit whose sessions this one wants to hold; null while it carries traffic itself.</summary>
     public ulong? SyncFrom { get; private set; }
 
     /// <summary>Sequence of the last frame sent.</summary>
@@ -60,17 +60,21 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         return new SessionExchangeStatus(sender.EventsSent, applied, skipped, sender.Retransmitted, sender.Bulks, lag);
     }
 
-    /// <summary>Says what this unit is: whether it carries traffic, and whose sessions it wants. A changed <paramref name="syncFrom"/> asks for a bulk.</summary>
+    /// <summary>
+    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. A changed <paramref name="syncFrom"/> is asked for a
+    /// bulk, once this unit carries no traffic: before that, the other does not know yet what is born here.
+    /// </summary>
     public void SetRole(bool sending, ulong? syncFrom, TimeSpan now, ISessionEffects effects)
     {
         if (Sending && !sending)
             sender.Stop();
-        if (!Sending && sending)
-            receivers.ForEach(receiver => receiver.StopMarking());
         Sending = sending;
-        var changed = syncFrom != SyncFrom;
-        SyncFrom = syncFrom;
-        if (changed && syncFrom is { } unit)
+        var wanted = sending ? null : syncFrom;
+        var changed = wanted != SyncFrom;
+        SyncFrom = wanted;
+        foreach (var receiver in receivers)
+            receiver.TakesBulks = receiver.Unit == wanted;
+        if (changed && wanted is { } unit)
             Receiver(unit).Request(NextNonce(), now, effects);
     }
 
@@ -232,7 +236,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (Find(unit) is { } known)
             return known;
-        var added = new SessionStreamReceiver(unit, EarlyFrames);
+        var added = new SessionStreamReceiver(unit, EarlyFrames) { TakesBulks = unit == SyncFrom };
         receivers.Add(added);
         return added;
     }

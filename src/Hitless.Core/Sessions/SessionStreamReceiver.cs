@@ -30,6 +30,18 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
 
     public ulong Unit => unit;
 
+    /// <summary>This unit's table is to become what the followed one tells: bulks are marked, and what they do not tell is pruned.</summary>
+    public bool TakesBulks
+    {
+        get;
+        set
+        {
+            field = value;
+            if (!value)
+                StopMarking();
+        }
+    }
+
     /// <summary>All frames up to this one are applied.</summary>
     public ulong Applied { get; private set; }
 
@@ -184,10 +196,10 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
                 return true;
             case SessionOperation.BulkBegin when operand.TryReadUInt64(out bulk):
                 marks.Clear();
-                marking = !sending;
+                marking = TakesBulks;
                 return true;
             case SessionOperation.BulkEnd when operand.TryReadUInt64(out var ended):
-                if (marking && ended == bulk)
+                if (marking && TakesBulks && ended == bulk)
                     effects.StartPrune(unit);
                 return true;
             default:

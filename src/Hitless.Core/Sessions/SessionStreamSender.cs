@@ -54,7 +54,8 @@ internal sealed class SessionStreamSender(int ringFrames)
 
     public void Update(in SessionRecord record, ISessionEffects effects)
     {
-        Touch(record.Key);
+        if (record.IsComplete)
+            Touch(record.Key);
         Tell(record, effects);
     }
 

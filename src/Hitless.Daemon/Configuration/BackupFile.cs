@@ -43,6 +43,7 @@ public static class BackupFile
     private const int EntryMaxBytes = 64 << 20;
     private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
 
     /// <summary>Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
     public static BackupInfo Write(string path, BackupContent content)
@@ -95,11 +96,11 @@ public static class BackupFile
 
     private static IEnumerable<(string Name, byte[] Bytes)> Entries(BackupContent content)
     {
-        yield return ("about.json", JsonSerializer.SerializeToUtf8Bytes(content.About, StoreJson.Default.BackupInfo));
+        yield return ("about.json", JsonSerializer.SerializeToUtf8Bytes(content.About, Json));
         yield return ("unit.yaml", Encoding.UTF8.GetBytes(content.About.UnitFile));
         foreach (var revision in content.Revisions)
         {
-            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(revision, StoreJson.Default.Revision));
+            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(revision, Json));
         }
 
         foreach (var file in content.Head?.Files ?? [])
@@ -186,7 +187,7 @@ public static class BackupFile
             throw new DamagedException($"holds {extra}, which has no checksum");
         }
 
-        var about = JsonSerializer.Deserialize(entries.GetValueOrDefault("about.json") ?? [], StoreJson.Default.BackupInfo);
+        var about = JsonSerializer.Deserialize<BackupInfo>(entries.GetValueOrDefault("about.json") ?? [], Json);
         var revisions = entries.Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal)).Select(e => RevisionOf(e.Key, e.Value)).ToList();
         if (about is not { Cluster: not null, Unit: not null } || (about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash)))
         {
@@ -197,7 +198,7 @@ public static class BackupFile
     }
 
     private static Revision RevisionOf(string name, byte[] json) =>
-        JsonSerializer.Deserialize(json, StoreJson.Default.Revision) is { } revision && RevisionIdentity.IsIntact(revision)
+        JsonSerializer.Deserialize<Revision>(json, Json) is { } revision && RevisionIdentity.IsIntact(revision)
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Files;
@@ -21,11 +20,14 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// </summary>
 public sealed class RevisionStore
 {
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
     private readonly Dictionary<string, RevisionInfo> _revisions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly string _folder;
     private readonly Action<string, byte[]> _write;
     private StoredHead _stored = new(null, []);
+
+    internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
 
     /// <summary>Opens the store, creating the folder if there is none.</summary>
     /// <param name="folder">STATE/configuration.</param>
@@ -90,7 +92,7 @@ public sealed class RevisionStore
 
         if (!Has(revision.Info.Hash))
         {
-            _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, StoreJson.Default.Revision));
+            _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, Json));
             _revisions[revision.Info.Hash] = revision.Info;
         }
     }
@@ -98,7 +100,7 @@ public sealed class RevisionStore
     /// <summary>Notes what is about to be applied on trial, before anything on disk changes.</summary>
     public void SetPending(PendingRevision pending)
     {
-        _write(PendingPath, JsonSerializer.SerializeToUtf8Bytes(pending, StoreJson.Default.PendingRevision));
+        _write(PendingPath, JsonSerializer.SerializeToUtf8Bytes(pending, Json));
         Pending = pending;
     }
 
@@ -113,7 +115,7 @@ public sealed class RevisionStore
     public void SetHead(RevisionInfo head, IReadOnlyList<RevisionBranch> newBranches)
     {
         var stored = new StoredHead(head.Hash, [.. Branches, .. newBranches.Where(n => !Branches.Any(b => b.Name == n.Name))]);
-        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, StoreJson.Default.StoredHead));
+        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, Json));
         _stored = stored;
         Trunk = TrunkOf(head.Hash);
         DropPending();
@@ -133,14 +135,14 @@ public sealed class RevisionStore
             }
         }
 
-        _stored = ReadJson(HeadPath, StoreJson.Default.StoredHead) is { Branches: not null } stored ? stored : new StoredHead(null, []);
+        _stored = ReadJson<StoredHead>(HeadPath) is { Branches: not null } stored ? stored : new StoredHead(null, []);
         if (_stored.Head is null || !Has(_stored.Head))
         {
             Recover();
         }
 
         Trunk = TrunkOf(_stored.Head);
-        var pending = ReadJson(PendingPath, StoreJson.Default.PendingRevision);
+        var pending = ReadJson<PendingRevision>(PendingPath);
         Pending = pending is { Revision: not null, Before: not null } && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
         if (Pending is null)
         {
@@ -153,7 +155,7 @@ public sealed class RevisionStore
     {
         if (File.Exists(HeadPath))
         {
-            var pending = ReadJson(PendingPath, StoreJson.Default.PendingRevision)?.Revision?.Hash;
+            var pending = ReadJson<PendingRevision>(PendingPath)?.Revision?.Hash;
             var best = _revisions.Values.Where(r => r.Hash != pending && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
             _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
             _stored = _stored with { Head = best?.Hash };
@@ -174,14 +176,14 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) => ReadJson(path, StoreJson.Default.Revision) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
+    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
-    private static T? ReadJson<T>(string path, JsonTypeInfo<T> type)
+    private static T? ReadJson<T>(string path)
         where T : class
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), type) : null;
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Json) : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -75,6 +75,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             EndDump();
         kernel.Listen(sending);
         exchange.SetRole(sending, syncFrom, now, this);
+        if (exchange.SyncFrom != pruneUnit)
+            EndPrune();
+        schedule.ReadTimeouts();
         refreshAt = now + schedule.Interval;
     }
 
@@ -126,6 +129,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.Errors,
             (long)status.Lag.TotalMilliseconds);
     }
+
+    /// <summary>Frames that a unit has not reported as applied.</summary>
+    public long LagOf(ulong unit) => exchange.LagOf(unit);
 
     public long CountOf(DatagramVerdict verdict) => links.CountOf(verdict);
 
@@ -214,15 +220,19 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is null)
             return;
-        var done = exchange.Sending || prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
+        var done = prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
         kernel.Flush();
         if (!done)
             return;
-        prune.Dispose();
-        prune = null;
+        EndPrune();
         exchange.OnPruned(pruneUnit);
-        if (!exchange.Sending)
-            notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
+        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
+    }
+
+    private void EndPrune()
+    {
+        prune?.Dispose();
+        prune = null;
     }
 
     private bool RemoveUnknown(ref ConntrackReader reader)

@@ -7,14 +7,9 @@ namespace Hitless.Lab.Commands;
 /// <summary>A <see cref="DemoReport"/> for people.</summary>
 public static class DemoSummary
 {
-    /// <summary>Prints steps, units, traffic and the verdict.</summary>
+    /// <summary>Prints units, traffic and the verdict; the steps of the run have been shown by `hitless upgrade start`.</summary>
     public static void Print(DemoReport report)
     {
-        if (report.Run is { } run)
-        {
-            Screen.Out.Write(Steps(run));
-        }
-
         if (report is { Before: { } before, Status: { } after })
         {
             Screen.Out.Write(Units(before, after));
@@ -31,17 +26,6 @@ public static class DemoSummary
         {
             Screen.Out.WriteLine($"  {problem}");
         }
-    }
-
-    private static Table Steps(RunReport run)
-    {
-        var table = new Table().Border(TableBorder.Rounded).Title($"{run.Run}: {run.From} to {run.To}, {run.Verdict}, {run.DurationMs / 1000:0.0} s").AddColumns("step", "unit", "took", "result");
-        foreach (var step in run.Steps)
-        {
-            table.AddRow(step.Name, step.Unit ?? "", $"{step.DurationMs / 1000:0.0} s", Markup.Escape(step.Detail is null ? step.Result : $"{step.Result}: {step.Detail}"));
-        }
-
-        return table;
     }
 
     private static Table Units(ClusterStatus before, ClusterStatus after)

@@ -19,8 +19,8 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>The host on the wan side.</summary>
     public const string Server = "server";
 
-    /// <summary>Where labs live unless told otherwise: one folder per lab.</summary>
-    public const string DefaultRoot = "/var/lib/hitless-lab";
+    /// <summary>Where labs live unless told otherwise, one folder per lab. Root of a user namespace only may not write there; /run is its own then.</summary>
+    public static string DefaultRoot { get; } = Writable("/var/lib") ? "/var/lib/hitless-lab" : "/run/hitless-lab";
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -82,6 +82,21 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     public static string RequireName(string name) => NamePattern().IsMatch(name)
         ? name
         : throw new LabException($"'{name}' is no name for a lab", "use 1 to 20 small letters and digits");
+
+    private static bool Writable(string folder)
+    {
+        try
+        {
+            var probe = Path.Combine(folder, $".hitless-lab-{Environment.ProcessId}");
+            Directory.CreateDirectory(probe);
+            Directory.Delete(probe);
+            return true;
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            return false;
+        }
+    }
 
     [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NamePattern();

@@ -58,19 +58,31 @@ public static class LabSite
         {
             var relative = Path.GetRelativePath(plan.Folder, file);
             var parts = relative.Split('/');
-            if (parts.Contains("slots") || parts.Contains("images") || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
+            if (parts.Contains("slots") || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal)) || parts.Contains("images") || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
             {
                 continue;
             }
 
             var copy = Path.Combine(target, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy, overwrite: true);
+            CopyIfThere(file, copy);
         }
     }
 
     /// <summary>The units of a lab.</summary>
     public static IEnumerable<LabUnit> UnitsOf(LabPlan plan) => plan.Units.Select(name => new LabUnit(plan, name));
+
+    private static void CopyIfThere(string file, string copy)
+    {
+        try
+        {
+            File.Copy(file, copy, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // The units still run: a lock is held, or a temporary file was renamed meanwhile.
+        }
+    }
 
     private static void RemoveMountPoints()
     {

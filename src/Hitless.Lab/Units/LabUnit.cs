@@ -8,6 +8,22 @@ namespace Hitless.Lab.Units;
 /// </summary>
 public sealed record LabUnit(LabPlan Plan, string Name)
 {
+    // `ip netns exec` has given us a mount namespace of our own. Where a place cannot be made (root of a user namespace only), its parent gets an
+    // overlay in which it can.
+    private const string Enter = """
+        set -e; b=$1; shift
+        for place in /etc/hitless:etc /var/lib/hitless:state /run/hitless:run; do
+            inside=${place%:*} parent=$(dirname ${place%:*})
+            if [ ! -d $inside ]; then
+                over=$(mktemp -d $b/over.XXXXXX); mkdir $over/upper $over/work
+                mount -t overlay overlay -o lowerdir=$parent,upperdir=$over/upper,workdir=$over/work $parent
+                mkdir $inside
+            fi
+            mount --bind $b/${place#*:} $inside
+        done
+        exec "$@"
+        """;
+
     /// <summary>The places inside a unit, and the folders that stand behind them.</summary>
     public static IReadOnlyList<(string Inside, string Behind)> Places { get; } =
         [("/etc/hitless", "etc"), ("/var/lib/hitless", "state"), ("/run/hitless", "run")];
@@ -37,9 +53,5 @@ public sealed record LabUnit(LabPlan Plan, string Name)
     public bool Running => Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
 
     /// <summary>The words that run a command inside the unit: its network, and its folder at the usual places. /sys is the namespace's own.</summary>
-    public IEnumerable<string> Inside(params IEnumerable<string> command)
-    {
-        const string Enter = "b=$1; mount --bind $b/etc /etc/hitless && mount --bind $b/state /var/lib/hitless && mount --bind $b/run /run/hitless && shift && exec \"$@\"";
-        return ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
-    }
+    public IEnumerable<string> Inside(params IEnumerable<string> command) => ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
 }

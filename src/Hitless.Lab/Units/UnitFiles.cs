@@ -21,7 +21,7 @@ public static class UnitFiles
             foreach (var (inside, behind) in LabUnit.Places)
             {
                 Directory.CreateDirectory(Path.Combine(unit.Folder, behind));
-                Directory.CreateDirectory(inside);
+                MakePlace(inside);
             }
 
             var etc = Path.Combine(unit.Folder, "etc");
@@ -82,6 +82,18 @@ public static class UnitFiles
 
             """);
         return text.ToString();
+    }
+
+    private static void MakePlace(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Root of a user namespace only: LabUnit.Inside helps itself.
+        }
     }
 
     private static string MakeKey(LabPlan plan)

@@ -76,6 +76,9 @@ public sealed class SessionExchangeTests
         units.A.End(SessionSamples.Tcp(1).Key);
         units.Run(Second);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(1).Key), "a unit that carries traffic knows better what has ended");
+        units.A.Exchange.SetRole(true, 2, units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal(0, units.A.Synced);
         units.A.Exchange.SetRole(false, 2, units.Now, units.A);
         units.Run(Second);
         Assert.Equal(1, units.A.Synced);
@@ -93,6 +96,22 @@ public sealed class SessionExchangeTests
         units.Run(Second);
         Assert.Equal(TcpState.TimeWait, units.B.Table[SessionSamples.Tcp(1).Key].Tcp.State);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4000).Key));
+    }
+
+    [Fact]
+    public void An_event_without_a_state_does_not_hide_the_dumps_word()
+    {
+        var units = new VirtualUnits(1);
+        for (var i = 0; i < 2000; i++)
+            units.A.Set(SessionSamples.Tcp(i));
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
+            units.Run(TimeSpan.FromMilliseconds(1));
+        Assert.True(units.A.Exchange.BulkRuns);
+        units.A.Exchange.OnUpdated(SessionSamples.Tcp(1999) with { Tcp = default, Mark = 3 }, units.A);
+        units.Run(Second);
+        Assert.Equal(TcpState.Established, units.B.Table[SessionSamples.Tcp(1999).Key].Tcp.State);
     }
 
     [Fact]

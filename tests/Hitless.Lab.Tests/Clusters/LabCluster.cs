@@ -92,14 +92,24 @@ public sealed class LabCluster : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        try
+        {
+            KeepLogs();
+        }
+        finally
+        {
+            LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
+        }
+    }
+
+    private void KeepLogs()
+    {
         if (Directory.Exists(Plan.Folder))
         {
-            var test = TestContext.Current.TestMethod?.MethodName ?? Plan.Name;
-            var logs = Path.Combine(Prerequisites.Out, "test", "lab", test);
+            var words = TestContext.Current.Test?.TestDisplayName.Split('.')[^1] ?? Plan.Name;
+            var logs = Path.Combine(Prerequisites.Out, "test", "lab", string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')));
             LabSite.KeepLogs(Plan, logs);
             Say($"logs: {logs}");
         }
-
-        LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
     }
 }
