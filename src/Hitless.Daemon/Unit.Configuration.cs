@@ -33,18 +33,18 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, (epoch, units) => configuration.CommitAsync(request, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) => await configuration.CommitAsync(request, epoch, units, cancel));
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, (epoch, units) => configuration.ConfirmAsync("operator", epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, async (epoch, units) => await configuration.ConfirmAsync(Name, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => (await configuration.HistoryAsync(cancel)).Revisions;
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, (epoch, units) => configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
@@ -148,7 +148,7 @@ public sealed partial class Unit
     }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
-        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], revision.ConfirmBy)
+        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], null)
         : throw new RefusedException(outcome.Refusal!.Error, outcome.Refusal.Remedy);
 
     private void MapConfigurationCalls()

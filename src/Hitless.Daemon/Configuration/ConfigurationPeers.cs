@@ -64,9 +64,6 @@ public static class ConfigurationCalls
     /// <summary>An operator's rollback on a standby, passed to the primary.</summary>
     public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } = new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
 
-    /// <summary>An operator's confirmation on a standby, passed to the primary.</summary>
-    public static PeerCall<StepRequest, CommitResult> Confirm { get; } = new("config.confirm", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.CommitResult);
-
     /// <summary>Follow the unit that asks, and put back files that drifted.</summary>
     public static PeerCall<StepRequest, UnitAnswer> Follow { get; } = new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 }

@@ -12,7 +12,7 @@ namespace Hitless.Lab.Tests.Clusters;
 public sealed class LabCluster : IDisposable
 {
     /// <summary>The image that units begin with, the one they upgrade to, and two that are no good.</summary>
-    public const string First = "hitless-1.0.0.hli", Second = "hitless-1.1.0.hli", BadExit = "hitless-1.1.1-bad-exit.hli", BadHealth = "hitless-1.1.2-bad-health.hli";
+    public const string First = "hitless-0.9.0.hli", Second = "hitless-1.0.0.hli", BadExit = "hitless-1.0.1-bad-exit.hli", BadHealth = "hitless-1.0.2-bad-health.hli";
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
 
