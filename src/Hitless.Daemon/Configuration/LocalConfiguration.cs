@@ -78,7 +78,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
             if (verdict is MergeVerdict.OursWins)
             {
-                return No($"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here");
+                return Yes() with { Output = $"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here" };
             }
 
             if (missing.FirstOrDefault(r => !RevisionIdentity.IsIntact(r)) is { } broken)

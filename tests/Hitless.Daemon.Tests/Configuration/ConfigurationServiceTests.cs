@@ -252,7 +252,7 @@ public sealed class ConfigurationServiceTests
         Assert.Null((await gw1.Commit(Bench.A, "low", epoch: 2)).Refusal);
         Assert.Null((await gw2.Commit(Bench.A, "high", epoch: 3)).Refusal);
         gw1.Cut = false;
-        Assert.False((await gw2.SyncFrom("gw1")).Ok);
+        Assert.Equal("the other's revision 2 loses against revision 2 here", (await gw2.SyncFrom("gw1")).Output);
         Assert.True((await gw1.SyncFrom("gw2")).Ok);
         AssertAll(bench, "high", 2);
         var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
@@ -270,7 +270,7 @@ public sealed class ConfigurationServiceTests
         fresh.Cut = true;
         await fresh.BecomePrimary(epoch: 50);
         fresh.Cut = false;
-        Assert.False((await bench["gw1"].SyncFrom("gw3")).Ok);
+        Assert.Equal("the other's revision 1 loses against revision 2 here", (await bench["gw1"].SyncFrom("gw3")).Output);
         Assert.True((await fresh.SyncFrom("gw1")).Ok);
         AssertAll(bench, "two", 2);
     }
