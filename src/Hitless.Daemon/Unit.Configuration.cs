@@ -12,6 +12,7 @@ namespace Hitless.Daemon;
 public sealed partial class Unit
 {
     private static readonly TimeSpan FactsEvery = TimeSpan.FromSeconds(1);
+    private string? lastFollowed;
 
     /// <inheritdoc/>
     public async Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel) =>
@@ -36,7 +37,7 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) =>
-        throw new RefusedException("nothing waits to be confirmed", "commits that undo themselves are not there yet: commit without --confirm");
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, async (epoch, units) => await configuration.ConfirmAsync(Name, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => (await configuration.HistoryAsync(cancel)).Revisions;
@@ -92,6 +93,8 @@ public sealed partial class Unit
             throw new RefusedException($"{Name} is not the primary", $"restore on {view.Primary!.Name}");
         }
 
+        RefuseWhileFrozen();
+
         Directory.CreateDirectory(Path.Combine(stateFolder, "backups"));
         var path = Path.Combine(stateFolder, "backups", ".upload");
         await using (var file = File.Create(path))
@@ -130,14 +133,18 @@ public sealed partial class Unit
             return await ForwardAsync(primary.Name, call, request, cancel);
         }
 
+        RefuseWhileFrozen();
+        var outcome = ResultOf(await commit(view.Epoch.Number, PeersIn(view)));
+        await TellFactsAsync();
+        return outcome;
+    }
+
+    private void RefuseWhileFrozen()
+    {
         if (JournalStore.IsOpen(journals.Last()))
         {
             throw new RefusedException("the configuration is frozen while an upgrade runs", "commit again when the run has ended: hitless upgrade status");
         }
-
-        var outcome = ResultOf(await commit(view.Epoch.Number, PeersIn(view)));
-        await TellFactsAsync();
-        return outcome;
     }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
@@ -151,6 +158,7 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) => new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel)));
         peerServer.Map(ConfigurationCalls.Commit, CommitConfigurationAsync);
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
+        peerServer.Map(ConfigurationCalls.Confirm, (_, cancel) => ConfirmConfigurationAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {
             await configuration.SyncFromAsync(request.From, PeersIn(await control.ViewAsync()), cancel);
@@ -175,10 +183,13 @@ public sealed partial class Unit
                 {
                     await configuration.BecomePrimaryAsync(view.Epoch.Number, PeersIn(view), ending.Token);
                 }
-                else if (!isPrimary && view.Primary is { } primary && primary.RevisionTag != TagOf(configuration.Current))
+                else if (isPrimary)
                 {
-                    var answer = await configuration.SyncFromAsync(primary.Name, PeersIn(view), ending.Token);
-                    events.Add("configuration", answer.Ok ? $"follows {primary.Name}: revision {configuration.Current?.Number}" : $"cannot follow {primary.Name}: {answer.Why}");
+                    await KeepAsPrimaryAsync(view);
+                }
+                else if (view.Primary is { } primary && (primary.RevisionTag != TagOf(configuration.Current) || configuration.IsOnTrial))
+                {
+                    await FollowAsync(primary.Name, view);
                 }
 
                 wasPrimary = isPrimary;
@@ -186,9 +197,36 @@ public sealed partial class Unit
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                events.Add("configuration", e.Message);
+                events.Add(EventKinds.Configuration, e.Message);
             }
         }
+    }
+
+    /// <summary>A unit that was primary elsewhere (a split) may hold the revision that wins; and what nobody confirmed in time is undone.</summary>
+    private async Task KeepAsPrimaryAsync(ClusterView view)
+    {
+        foreach (var peer in view.Peers.Where(p => p.Present && p.RevisionTag != TagOf(configuration.Current)))
+        {
+            await FollowAsync(peer.Name, view);
+        }
+
+        if (!JournalStore.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
+        {
+            events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
+        }
+    }
+
+    private async Task FollowAsync(string unit, ClusterView view)
+    {
+        var before = configuration.Current;
+        var answer = await configuration.SyncFromAsync(unit, PeersIn(view), ending.Token);
+        var text = !answer.Ok ? $"cannot follow {unit}: {answer.Why}" : configuration.Current != before ? $"follows {unit}: revision {configuration.Current?.Number}" : null;
+        if (text is not null && text != lastFollowed)
+        {
+            events.Add(EventKinds.Configuration, text);
+        }
+
+        lastFollowed = text ?? lastFollowed;
     }
 
     private async Task TellFactsAsync()

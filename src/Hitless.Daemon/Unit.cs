@@ -43,6 +43,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
+    private Task roleWork = Task.CompletedTask;
 
     /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
     public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
@@ -59,7 +60,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
         peers = new PeerClient(certificate, directory.AddressesOf);
-        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add("api", text));
+        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
         configuration = OpenConfiguration(unitFile);
@@ -253,7 +254,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
     }
 
-    private void OnRoleChanged(bool primary, long epoch, string reason) => _ = Task.Run(() =>
+    /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
+    private void OnRoleChanged(bool primary, long epoch, string reason) => roleWork = roleWork.ContinueWith(_ =>
     {
         if (primary)
         {
@@ -262,7 +264,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         engine.Drive(primary, epoch, reason);
-    });
+    }, TaskScheduler.Default);
 
     private long ReadEpoch()
     {
@@ -273,7 +275,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private void RequestExit(int code, string why)
     {
         ExitCode = code;
-        events.Add("stop", $"{Name} restarts: {why}");
+        events.Add(EventKinds.Unit, $"{Name} restarts: {why}");
         _ = Task.Run(async () =>
         {
             // The answer to who asked goes out first.

@@ -27,6 +27,8 @@ internal static class Campaign
                            break-before-make        breaks rule 3, the former primary is mute from its offer on
                            silent-claim             breaks rule 3, a claim is never announced
                            epoch-without-claimant   breaks rule 1, two claims can have the same epoch
+                           install-anywhere         breaks rules 4 and 5, slots are touched on the primary, which comes first
+                           journal-after-effect     breaks rule 7, a step acts before it is written down
         """;
 
     /// <summary>Runs what the arguments say; returns the exit code.</summary>

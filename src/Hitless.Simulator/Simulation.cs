@@ -1,7 +1,9 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Network;
 using Hitless.Simulator.Rules;
+using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
@@ -18,6 +20,7 @@ internal sealed class Simulation
 
     private readonly List<RuleBreach> breaches = [];
     private readonly Storm storm;
+    private readonly Dictionary<SimulatedUnit, BootSupervisor> supervisors;
     private int nextSession;
 
     public Simulation(ulong seed, int? unitCount, Plant plant, TextWriter? trace)
@@ -30,8 +33,12 @@ internal sealed class Simulation
         var count = unitCount ?? (Chance.Happens(0.5) ? 2 : 3 + Chance.Below(2));
         var overrides = Chance.Happens(0.3);
         Units = [.. Enumerable.Range(0, count).Select(index =>
-            new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && Chance.Happens(0.7), (byte)Chance.Below(2)))];
+            new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && Chance.Happens(0.7)))];
+        supervisors = Units.ToDictionary(unit => unit, unit => new BootSupervisor(this, unit));
         Fabric = new Fabric(Timeline, Chance.Fork(), count, linkCount: 1 + Chance.Below(2));
+        HasRun = Chance.Happens(0.5);
+        Image = Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
+        Calls = new PeerCalls(this, Chance.Fork());
         Rules = new ClusterRules(this);
         storm = new Storm(this, Chance.Fork());
     }
@@ -52,24 +59,38 @@ internal sealed class Simulation
 
     public ClusterRules Rules { get; }
 
+    public PeerCalls Calls { get; }
+
+    /// <summary>An upgrade run is begun in this life.</summary>
+    public bool HasRun { get; }
+
+    /// <summary>How good the new firmware is.</summary>
+    public Firmware Image { get; }
+
     /// <summary>The first rule that did not hold, or null.</summary>
     public RuleBreach? Breached => breaches.Count > 0 ? breaches[0] : null;
 
     /// <summary>Lives the life to its end, or to the first breach.</summary>
     public void Run()
     {
-        Trace.Line("", $"seed {Seed}: {Units.Count} units, {Fabric.LinkCount} links, plant {Plant}");
+        Trace.Line("", $"seed {Seed}: {Units.Count} units, {Fabric.LinkCount} links, {(HasRun ? $"a run to {Image} firmware" : "no run")}, plant {Plant}");
         foreach (var unit in Units)
         {
             Timeline.After(Chance.Milliseconds(0, 2500), () => Start(unit));
         }
 
         BearSession();
-        storm.Rage(TimeSpan.FromSeconds(Chance.Below(12)));
+        storm.Rage(TimeSpan.FromSeconds(Chance.Below(HasRun ? 20 : 12)));
+        if (HasRun)
+        {
+            Timeline.After(TimeSpan.FromSeconds(5), BeginRun);
+        }
+
         RunFor(storm.End);
         storm.Calm();
         Trace.Line("", $"calm");
         RunFor(CalmToRest);
+        FinishRun();
         Check("at rest");
         PlannedSwitch();
         Trace.Line("", $"end after {Timeline.EventCount} events: {SettledRules.Describe(this)}");
@@ -82,15 +103,11 @@ internal sealed class Simulation
         Trace.Line("", $"BREACH {breaches[^1]}");
     }
 
-    /// <summary>A daemon begins on a unit.</summary>
-    public void Start(SimulatedUnit unit)
-    {
-        if (unit.Process is null)
-        {
-            Trace.Line(unit.Name, $"starts (epoch {unit.DurableEpoch} on disk, kernel {unit.Traffic})");
-            _ = new UnitProcess(this, unit);
-        }
-    }
+    /// <summary>A daemon begins on a unit, from the slot that its supervisor chooses.</summary>
+    public void Start(SimulatedUnit unit) => supervisors[unit].Start();
+
+    /// <summary>The unit with this id.</summary>
+    public SimulatedUnit UnitOf(ulong serial) => Units.Single(unit => unit.Serial == serial);
 
     /// <summary>A daemon has been killed: its kernel goes on as it is, and its supervisor starts it again.</summary>
     public void Killed(UnitProcess process)
@@ -133,8 +150,51 @@ internal sealed class Simulation
         if (before != state)
         {
             unit.Traffic = state;
+            unit.LastClaimedAt = state == TrafficState.Claimed || before == TrafficState.Claimed ? Timeline.Now : unit.LastClaimedAt;
             Trace.Line(unit.Name, $"kernel {before} -> {state}");
             Rules.TrafficChanged(unit, before, starting);
+        }
+    }
+
+    /// <summary>An operator has uploaded an image to the primary and starts a run.</summary>
+    private void BeginRun()
+    {
+        if (Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is not { Process: { } primary } first)
+        {
+            return;
+        }
+
+        first.HasImage = true;
+        RunMember[] members = [.. Units.Select(unit => new RunMember(unit.Name, FirmwareVersions.Old.ToString(), "a", unit.Priority))];
+        var plan = Plant == Plant.InstallAnywhere ? Units.First(unit => unit != first) : first;
+        primary.Runs.Start(new RunHeader(
+            "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
+            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000));
+    }
+
+    /// <summary>With the faults gone, a run that was begun goes on to its end.</summary>
+    private void FinishRun()
+    {
+        // A paused run waits for its operator, who comes now.
+        foreach (var unit in Units)
+        {
+            unit.Process?.Runs.Command(RunCommand.Resume);
+        }
+
+        var until = Timeline.Now + TimeSpan.FromSeconds(150);
+        while (Breached is null && Timeline.Now < until && !Rules.Runs.AllEnded)
+        {
+            RunFor(TimeSpan.FromSeconds(1));
+        }
+
+        if (HasRun)
+        {
+            RunFor(TimeSpan.FromSeconds(8));
+        }
+
+        if (Breached is null)
+        {
+            Rules.Runs.CheckEnd();
         }
     }
 

@@ -1,7 +1,10 @@
 namespace Hitless.Core.Api;
 
-/// <summary>A revision of the cluster-wide configuration, without its content. <c>Hash</c> is SHA-256 in hex of the content.</summary>
-public sealed record RevisionInfo(long Number, long Epoch, string? Parent, string Hash, string Author, DateTimeOffset Time, string Message);
+/// <summary>
+/// A revision of the cluster-wide configuration, without its content. <c>Hash</c> is SHA-256 in hex over everything else and the content
+/// (Core/Configuration/RevisionIdentity). <c>ConfirmBy</c>: undone by whoever is primary then, unless a revision follows before.
+/// </summary>
+public sealed record RevisionInfo(long Number, long Epoch, string? Parent, string Hash, string Author, DateTimeOffset Time, string Message, DateTimeOffset? ConfirmBy = null);
 
 /// <summary>A revision with its content: path of each managed file to its bytes (base64 in JSON), check and apply commands.</summary>
 public sealed record Revision(RevisionInfo Info, IReadOnlyList<ManagedFile> Files);

@@ -21,7 +21,7 @@ public sealed record SessionDifference(
     long Compared,
     IReadOnlyList<SessionDifferenceEntry> Entries);
 
-/// <summary>Counters of the replication, for status and tests.</summary>
+/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end.</summary>
 public sealed record SessionReplicationStatus(
     long Sessions,
     long EventsSent,

@@ -64,6 +64,9 @@ public readonly record struct ClusterInput
     /// <summary>A run is open (true): nobody preempts until it ends.</summary>
     public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
 
+    /// <summary>A standby that is about to restart into another slot promises (true) to become primary no more until it has; false takes it back.</summary>
+    public static ClusterInput StandAside(bool aside) => new(ClusterInputKind.Aside) { Flag = aside };
+
     /// <summary>The process is asked to end: hand over first.</summary>
     public static ClusterInput StopRequested => new(ClusterInputKind.Stop);
 
@@ -110,6 +113,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>Preemption is held or released.</summary>
     Hold,
+
+    /// <summary>The unit stands aside, or no more.</summary>
+    Aside,
 
     /// <summary>The process ends.</summary>
     Stop,

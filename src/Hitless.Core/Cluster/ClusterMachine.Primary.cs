@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Cluster;
 
 /// <content>Becoming primary, being primary, handing over.</content>
@@ -9,6 +11,7 @@ public sealed partial class ClusterMachine
 
     private TimeSpan nextAnnouncement = TimeSpan.MaxValue;
     private int announcements;
+    private TimeSpan raiseAfter;
     private bool everDecided;
     private uint ticket;
     private ulong acceptingFrom;
@@ -31,6 +34,11 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
+        if (StandsAside)
+        {
+            return;
+        }
+
         var candidates = Candidates(now, readyOnly: false);
         var rank = Election.RankOf(options.Self, candidates, options.Margin);
 
@@ -43,7 +51,7 @@ public sealed partial class ClusterMachine
 
         takeoverReason = "no primary; " + Election.Explain(Myself(now), candidates, options.Margin);
         Enter(Phase.TakingOver, now);
-        effects.Record("takeover", $"{options.Name} takes over: {takeoverReason}");
+        effects.Record(EventKinds.Role, $"{options.Name} takes over: {takeoverReason}");
         effects.Drain(++ticket);
     }
 
@@ -77,7 +85,7 @@ public sealed partial class ClusterMachine
             BecomeStandby($"{primary.Last.Name} withdrew its offer", now, effects);
         }
 
-        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && !stopping)
+        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && !stopping && !StandsAside)
         {
             acceptingFrom = primary.Unit;
             acceptingToken = offer.Token;
@@ -121,7 +129,20 @@ public sealed partial class ClusterMachine
         Announce(now, effects);
         Tell(now, effects);
         effects.SetSessionRole(sending: true, syncFrom: null);
-        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {why}");
+    }
+
+    /// <summary>
+    /// Somebody gone had opened a higher epoch that this primary never heard; it goes above it, so that epochs only grow. Not again at once: while
+    /// the other claimant lives and is heard by others only, both would race.
+    /// </summary>
+    private void RaiseEpoch(Peer witness, TimeSpan now, IClusterEffects effects)
+    {
+        epoch = witness.Last.Epoch.Next(options.Self);
+        raiseAfter = now + options.RetryDelay;
+        reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
+        Tell(now, effects);
+        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)
@@ -204,7 +225,7 @@ public sealed partial class ClusterMachine
         if (best.Serial == options.Self)
         {
             reason = $"{why}: {explained}";
-            effects.Record("election", $"{options.Name} stays primary: {explained}");
+            effects.Record(EventKinds.Role, $"{options.Name} stays primary: {explained}");
             effects.SwitchoverEnded(done: true, $"{options.Name} stays primary: {explained}");
         }
         else
@@ -219,7 +240,7 @@ public sealed partial class ClusterMachine
         handingReason = why;
         handingForOperator = forOperator;
         Enter(Phase.Handing, now);
-        effects.Record("switchover", $"{options.Name} hands over to {target.Name}: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
         effects.Barrier(++ticket);
     }
 
@@ -238,7 +259,7 @@ public sealed partial class ClusterMachine
         quietUntil = now + options.RetryDelay;
         Enter(Phase.Primary, now);
         Tell(now, effects);
-        effects.Record("switchover", $"{options.Name} stays primary: {why}");
+        effects.Record(EventKinds.Role, $"{options.Name} stays primary: {why}");
         if (handingForOperator)
         {
             effects.SwitchoverEnded(done: false, why);
@@ -263,7 +284,7 @@ public sealed partial class ClusterMachine
             synced = false;
             reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
-            effects.Record("standby", $"{options.Name} steps down: {reason}");
+            effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");
             if (was == Phase.Handing && handingForOperator)
             {
                 effects.SwitchoverEnded(done: true, $"{newPrimary.Last.Name} is primary, epoch {newPrimary.Last.Epoch.Number}");

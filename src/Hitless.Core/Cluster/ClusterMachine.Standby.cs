@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Cluster;
 
 /// <content>Being standby, fetching the sessions, leaving.</content>
@@ -16,7 +18,7 @@ public sealed partial class ClusterMachine
                 effects.SetTraffic(TrafficState.Muted);
             }
 
-            effects.Record("standby", $"{options.Name} is standby: {why}");
+            effects.Record(EventKinds.Role, $"{options.Name} is standby: {why}");
         }
 
         everDecided = true;
@@ -48,7 +50,7 @@ public sealed partial class ClusterMachine
         if (Role != UnitRole.Primary && unit == syncFrom && !synced)
         {
             synced = true;
-            effects.Record("sessions", $"{options.Name} holds the sessions of the primary");
+            effects.Record(EventKinds.Sessions, $"{options.Name} holds the sessions of the primary");
             Tell(now, effects);
         }
     }
@@ -58,7 +60,7 @@ public sealed partial class ClusterMachine
         stopped = true;
         outgoing.Offer = null;
         Tell(now, effects);
-        effects.Record("stop", $"{options.Name} leaves the cluster");
+        effects.Record(EventKinds.Unit, $"{options.Name} leaves the cluster");
         effects.Stopped();
     }
 

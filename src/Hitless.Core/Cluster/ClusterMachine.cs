@@ -1,4 +1,5 @@
 using System.Numerics;
+using Hitless.Core.Api;
 
 namespace Hitless.Core.Cluster;
 
@@ -94,7 +95,7 @@ public sealed partial class ClusterMachine
         Phase.Draining => UnitState.Draining,
         Phase.Starting => UnitState.Starting,
         Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
-        _ when !synced => UnitState.Syncing,
+        _ when !synced || StandsAside => UnitState.Syncing,
         _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
     };
 
@@ -106,6 +107,9 @@ public sealed partial class ClusterMachine
 
     /// <summary>All sessions of the primary are held.</summary>
     public bool Synced => synced;
+
+    /// <summary>The unit is standby and stays so until it has restarted: its slot may be switched.</summary>
+    public bool StandsAside { get; private set; }
 
     /// <summary>Preemption as in force now.</summary>
     public bool Override => overrideOn;
@@ -195,9 +199,13 @@ public sealed partial class ClusterMachine
                 hold = input.Flag;
                 outgoing.Upgrading = hold;
                 break;
+            case ClusterInputKind.Aside:
+                StandsAside = input.Flag && phase == Phase.Standby;
+                Tell(now, effects);
+                break;
             case ClusterInputKind.Stop:
                 stopping = true;
-                effects.Record("stop", "asked to stop");
+                effects.Record(EventKinds.Unit, "asked to stop");
                 break;
             case ClusterInputKind.Facts:
                 outgoing.Sessions = input.Ticket;
@@ -285,7 +293,7 @@ public sealed partial class ClusterMachine
 
             peer.Tag = input.Value;
             peer.PendingTag = 0;
-            effects.Record("unit", $"{heartbeat.Name} has started ({heartbeat.Version})");
+            effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }
 
@@ -301,7 +309,7 @@ public sealed partial class ClusterMachine
         if (peer.Absent)
         {
             peer.Absent = false;
-            effects.Record("unit", $"{heartbeat.Name} is present ({heartbeat.Version})");
+            effects.Record(EventKinds.Unit, $"{heartbeat.Name} is present ({heartbeat.Version})");
         }
 
         AgreeOnWire();
@@ -313,6 +321,10 @@ public sealed partial class ClusterMachine
         else if (heartbeat.Epoch.Number > epoch.Number && Role != UnitRole.Primary)
         {
             epoch = heartbeat.Epoch;
+        }
+        else if (heartbeat.Epoch.Number > epoch.Number && heartbeat.Role != UnitRole.Primary && phase == Phase.Primary && now >= raiseAfter)
+        {
+            RaiseEpoch(peer, now, effects);
         }
         else if (wasPrimary && heartbeat.Role != UnitRole.Primary && Role == UnitRole.Primary)
         {
@@ -366,7 +378,7 @@ public sealed partial class ClusterMachine
         if (!peer.Absent)
         {
             peer.Absent = true;
-            effects.Record("unit", $"{peer.Last.Name} is absent: {why}");
+            effects.Record(EventKinds.Unit, $"{peer.Last.Name} is absent: {why}");
         }
 
         AgreeOnWire();

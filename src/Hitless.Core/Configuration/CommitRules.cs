@@ -45,7 +45,8 @@ public static class CommitRules
         var twice = request.Files.GroupBy(f => f.Path, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
         return twice is not null ? new Refusal($"{twice.Key} is given twice in one commit", "give each file once")
             : request.Files.Sum(f => (long)f.Content.Length) > RevisionLengthMaxBytes ? new Refusal($"the files together are larger than {RevisionLengthMaxBytes >> 20} MiB", "make them smaller")
-            : head is not null && Same(Content(request, head, managed), head.Files) ? new Refusal("nothing changes: all files are as in the current revision", "no commit is needed")
+            : request.ConfirmMs is < 1000 or > 86_400_000 ? new Refusal("the time to confirm is outside 1 s to 24 h", "commit with --confirm 10m, say")
+            : head is { Info.ConfirmBy: null } && Same(Content(request, head, managed), head.Files) ? new Refusal("nothing changes: all files are as in the current revision", "no commit is needed")
             : null;
     }
 
@@ -67,6 +68,9 @@ public static class CommitRules
 
         return [.. files.Values];
     }
+
+    /// <summary>Whether a commit was not confirmed in time, and the primary has to put back what was before it.</summary>
+    public static bool IsUndoDue(RevisionInfo? head, DateTimeOffset now) => head is { ConfirmBy: { } limit, Parent: not null } && limit <= now;
 
     /// <summary>Paths whose content, mode or commands differ.</summary>
     public static IReadOnlyList<string> Changed(Revision? from, Revision? to)

@@ -6,23 +6,28 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Configuration;
 
 /// <summary>
-/// What a revision's hash stands for: SHA-256 over its number, epoch, parent, author, time, message and files, each with its
+/// What a revision's hash stands for: SHA-256 over its number, epoch, parent, author, time, message, time limit and files, each with its
 /// length in front, files in the order of their paths. So a hash names one point of one history: the same content after a
 /// rollback is another revision, and nothing of what is said about it can be changed unseen.
 /// </summary>
 public static class RevisionIdentity
 {
     /// <summary>The revision that follows <paramref name="parent"/>; number 1 when there is none. Its epoch never goes below the parent's.</summary>
-    public static Revision Next(RevisionInfo? parent, long epoch, IEnumerable<ManagedFile> files, string author, string message, DateTimeOffset time)
+    public static Revision Next(RevisionInfo? parent, long epoch, IEnumerable<ManagedFile> files, string author, string message, DateTimeOffset time, DateTimeOffset? confirmBy = null)
     {
         IReadOnlyList<ManagedFile> sorted = [.. files.OrderBy(f => f.Path, StringComparer.Ordinal)];
-        var info = new RevisionInfo((parent?.Number ?? 0) + 1, Math.Max(epoch, parent?.Epoch ?? 0), parent?.Hash, "", author, time.ToUniversalTime(), message);
+        var info = new RevisionInfo((parent?.Number ?? 0) + 1, Math.Max(epoch, parent?.Epoch ?? 0), parent?.Hash, "", author, time.ToUniversalTime(), message, confirmBy?.ToUniversalTime());
         return new Revision(info with { Hash = HashOf(info, sorted) }, sorted);
     }
 
-    /// <summary>The hash in it is the hash of it, and its files are in order, each path once.</summary>
-    public static bool IsIntact(Revision revision)
+    /// <summary>The hash in it is the hash of it, and its files are in order, each path once. What came from a disk or another unit may be anything, also null where nothing is.</summary>
+    public static bool IsIntact(Revision? revision)
     {
+        if (revision is not { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } || revision.Files.Any(f => f is not { Path: not null, Content: not null }))
+        {
+            return false;
+        }
+
         for (var i = 1; i < revision.Files.Count; i++)
         {
             if (string.CompareOrdinal(revision.Files[i - 1].Path, revision.Files[i].Path) >= 0)
@@ -52,6 +57,12 @@ public static class RevisionIdentity
             Add(hash, file.Check);
             Add(hash, file.Apply);
             Add(hash, file.Mode);
+        }
+
+        // What came later is hashed only where it is set: then only such revisions are unreadable to an older version.
+        if (info.ConfirmBy is { } limit)
+        {
+            Add(hash, limit.UtcTicks);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

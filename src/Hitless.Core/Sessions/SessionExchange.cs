@@ -24,7 +24,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// <summary>This unit carries traffic and tells the others.</summary>
     public bool Sending { get; private set; }
 
-    /// <summary>The unit whose sessions this one wants to hold.</summary>
+    /// <summary>The unit whose sessions this one wants to hold; null while it carries traffic itself.</summary>
     public ulong? SyncFrom { get; private set; }
 
     /// <summary>Sequence of the last frame sent.</summary>
@@ -38,7 +38,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         get
         {
-            var deadline = Sending ? sender.NextDeadline : TimeSpan.MaxValue;
+            var deadline = Sending || sender.Lingers ? sender.NextDeadline : TimeSpan.MaxValue;
             foreach (var receiver in receivers)
                 deadline = receiver.NextDeadline < deadline ? receiver.NextDeadline : deadline;
             return deadline;
@@ -60,17 +60,20 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         return new SessionExchangeStatus(sender.EventsSent, applied, skipped, sender.Retransmitted, sender.Bulks, lag);
     }
 
-    /// <summary>Says what this unit is: whether it carries traffic, and whose sessions it wants. A changed <paramref name="syncFrom"/> asks for a bulk.</summary>
+    /// <summary>
+    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said, <paramref name="syncFrom"/> is asked
+    /// for a bulk, once this unit carries no traffic: before that, the other does not know yet what is born here.
+    /// </summary>
     public void SetRole(bool sending, ulong? syncFrom, TimeSpan now, ISessionEffects effects)
     {
         if (Sending && !sending)
-            sender.Stop();
-        if (!Sending && sending)
-            receivers.ForEach(receiver => receiver.StopMarking());
+            sender.Stop(now, effects);
         Sending = sending;
-        var changed = syncFrom != SyncFrom;
-        SyncFrom = syncFrom;
-        if (changed && syncFrom is { } unit)
+        var wanted = sending ? null : syncFrom;
+        SyncFrom = wanted;
+        foreach (var receiver in receivers)
+            receiver.TakesBulks = receiver.Unit == wanted;
+        if (wanted is { } unit)
             Receiver(unit).Request(NextNonce(), now, effects);
     }
 
@@ -139,16 +142,16 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             receiver.Drain(Sending, effects);
     }
 
-    /// <summary>True when the session was told by the unit since its bulk began.</summary>
+    /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
     public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key.Hash64()) ?? true;
 
-    /// <summary>What the bulk did not tell is removed.</summary>
-    public void OnPruned(ulong unit) => Find(unit)?.StopMarking();
+    /// <summary>What the bulk did not tell is removed: true when the table is now whole, false when another bulk began meanwhile.</summary>
+    public bool OnPruned(ulong unit) => Find(unit)?.OnPruned() ?? false;
 
     /// <summary>Timers.</summary>
     public void OnTime(TimeSpan now, ISessionEffects effects)
     {
-        if (Sending)
+        if (Sending || sender.Lingers)
             sender.OnTime(now, effects);
         foreach (var receiver in receivers)
             receiver.OnTime(now, effects);
@@ -199,7 +202,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt128(out var incarnation) || !reader.TryReadUInt64(out var applied))
             return false;
-        if (Sending && target == ownUnit && incarnation == ownIncarnation)
+        if (target == ownUnit && incarnation == ownIncarnation)
             sender.OnReport(from.UnitId, applied, ref reader, now, effects);
         return true;
     }
@@ -232,7 +235,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (Find(unit) is { } known)
             return known;
-        var added = new SessionStreamReceiver(unit, EarlyFrames);
+        var added = new SessionStreamReceiver(unit, EarlyFrames) { TakesBulks = unit == SyncFrom };
         receivers.Add(added);
         return added;
     }

@@ -18,6 +18,9 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
     /// <summary>Any address or port is translated.</summary>
     public bool HasNat => Reply != Straight;
 
+    /// <summary>False for an event that changes only a mark or a status bit of a TCP session: it does not tell TCP's state, which is enough to change an entry and too little to make one.</summary>
+    public bool IsComplete => Key.Protocol != Protocols.Tcp || Tcp.State != TcpState.None;
+
     /// <summary>The port (for ICMP the identifier) that source translation gave.</summary>
     public ushort SourceNatPort => IsIcmp ? Reply.SourcePort : Reply.DestinationPort;
 

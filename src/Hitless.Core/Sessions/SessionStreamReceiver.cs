@@ -26,9 +26,22 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     private TimeSpan reportedAt;
     private TimeSpan behindSince = Never;
     private bool marking;
+    private bool pruning;
     private ulong bulk;
 
     public ulong Unit => unit;
+
+    /// <summary>This unit's table is to become what the followed one tells: bulks are marked, and what they do not tell is pruned.</summary>
+    public bool TakesBulks
+    {
+        get;
+        set
+        {
+            field = value;
+            if (!value)
+                StopMarking();
+        }
+    }
 
     /// <summary>All frames up to this one are applied.</summary>
     public ulong Applied { get; private set; }
@@ -60,12 +73,16 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
 
     public TimeSpan Lag(TimeSpan now) => behindSince == Never ? TimeSpan.Zero : now - behindSince;
 
-    public bool IsMarked(ulong hash) => marks.Contains(hash);
+    /// <summary>False for what a prune has to remove; while nothing is to be pruned, everything counts as told.</summary>
+    public bool IsMarked(ulong hash) => !pruning || marks.Contains(hash);
 
-    public void StopMarking()
+    /// <summary>A prune has ended; false when another bulk began meanwhile, whose own prune will tell.</summary>
+    public bool OnPruned()
     {
-        marking = false;
-        marks.Clear();
+        if (!pruning)
+            return false;
+        StopMarking();
+        return true;
     }
 
     public void Request(ulong newNonce, TimeSpan now, ISessionEffects effects)
@@ -183,16 +200,23 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
                 EventsApplied++;
                 return true;
             case SessionOperation.BulkBegin when operand.TryReadUInt64(out bulk):
-                marks.Clear();
-                marking = !sending;
+                StopMarking();
+                marking = TakesBulks;
                 return true;
             case SessionOperation.BulkEnd when operand.TryReadUInt64(out var ended):
-                if (marking && ended == bulk)
+                pruning = marking && ended == bulk;
+                if (pruning)
                     effects.StartPrune(unit);
                 return true;
             default:
                 return false;
         }
+    }
+
+    private void StopMarking()
+    {
+        marking = pruning = false;
+        marks.Clear();
     }
 
     private void SendRequest(TimeSpan now, ISessionEffects effects)

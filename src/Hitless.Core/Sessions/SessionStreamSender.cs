@@ -12,6 +12,7 @@ internal sealed class SessionStreamSender(int ringFrames)
     private const int BulkWindowFrames = 512;
 
     private static readonly TimeSpan FollowerLost = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingerFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PositionAfterFrames = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PositionWhenIdle = TimeSpan.FromMilliseconds(250);
 
@@ -25,6 +26,7 @@ internal sealed class SessionStreamSender(int ringFrames)
     private ulong bulk;
     private ulong positionSent;
     private TimeSpan positionAt;
+    private TimeSpan lingersUntil;
 
     public ulong LastSequence { get; private set; }
 
@@ -32,6 +34,7 @@ internal sealed class SessionStreamSender(int ringFrames)
 
     public long Retransmitted { get; private set; }
 
+    /// <summary>Bulks sent to their end.</summary>
     public long Bulks { get; private set; }
 
     public bool BulkRuns => bulkRuns;
@@ -43,18 +46,26 @@ internal sealed class SessionStreamSender(int ringFrames)
     /// <summary>Frames that a unit has not reported as applied.</summary>
     public long LagOf(ulong unit) => followers.TryGetValue(unit, out var follower) ? (long)(LastSequence - Math.Min(follower.Applied, LastSequence)) : 0;
 
-    /// <summary>Forgets the bulks and their requests: this unit carries no traffic any more.</summary>
-    public void Stop()
+    /// <summary>For a while after the last frame, what was lost of it is still noticed and sent again.</summary>
+    public bool Lingers { get; private set; }
+
+    /// <summary>This unit carries no traffic any more: sends the last frame, and forgets the bulks and their requests.</summary>
+    public void Stop(TimeSpan now, ISessionEffects effects)
     {
         bulkRuns = bulkWanted = dumpRuns = false;
-        frame.Clear();
         touched.Clear();
-        followers.Clear();
+        Flush(effects);
+        SendPosition(ISessionEffects.EveryUnit, now, effects);
+        Lingers = true;
+        lingersUntil = now + LingerFor;
+        foreach (var follower in followers.Values)
+            follower.WaitingNonce = 0;
     }
 
     public void Update(in SessionRecord record, ISessionEffects effects)
     {
-        Touch(record.Key);
+        if (record.IsComplete)
+            Touch(record.Key);
         Tell(record, effects);
     }
 
@@ -88,6 +99,7 @@ internal sealed class SessionStreamSender(int ringFrames)
         if (!bulkRuns)
             return;
         bulkRuns = false;
+        Bulks++;
         Mark(SessionOperation.BulkEnd, effects);
         Flush(effects);
         if (bulkWanted)
@@ -131,6 +143,7 @@ internal sealed class SessionStreamSender(int ringFrames)
     public void OnTime(TimeSpan now, ISessionEffects effects)
     {
         Flush(effects);
+        Lingers = Lingers && now < lingersUntil;
         if (now >= NextDeadline)
             SendPosition(ISessionEffects.EveryUnit, now, effects);
     }
@@ -140,11 +153,9 @@ internal sealed class SessionStreamSender(int ringFrames)
         if (!followers.TryGetValue(unit, out var follower))
             followers[unit] = follower = new Follower();
         if (follower.AnsweredNonce == nonce)
-        {
             Answer(unit, follower, effects);
+        if (follower.AnsweredNonce == nonce || follower.WaitingNonce == nonce)
             return;
-        }
-
         follower.WaitingNonce = nonce;
         bulkWanted = true;
         if (!bulkRuns)
@@ -183,7 +194,6 @@ internal sealed class SessionStreamSender(int ringFrames)
         bulkWanted = false;
         bulkRuns = true;
         bulk++;
-        Bulks++;
         Flush(effects);
         Mark(SessionOperation.BulkBegin, effects);
         Flush(effects);

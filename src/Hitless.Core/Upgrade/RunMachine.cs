@@ -235,6 +235,9 @@ public sealed class RunMachine(string self)
             case RunStep.Install or RunStep.Trial when target.Present && target.Version == header!.To:
                 NoteDone($"{step.Target} runs {header.To}", wall, effects);
                 break;
+            case RunStep.Verify or RunStep.Confirm or RunStep.Switchover when !RollingBack && target.Present && target.Version != header!.To:
+                Fail($"{step.Target} runs {target.Version} again", wall, effects);
+                break;
             case RunStep.ServiceCheck or RunStep.Soak when step.Target != self:
                 Fail($"{step.Target} lost the role of primary to {self}", wall, effects);
                 break;

@@ -43,7 +43,7 @@ public static class BackupFile
     private const int EntryMaxBytes = 64 << 20;
     private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
 
     /// <summary>Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
     public static BackupInfo Write(string path, BackupContent content)
@@ -73,7 +73,8 @@ public static class BackupFile
         try
         {
             using var file = File.OpenRead(path);
-            content = Verified(ReadEntries(file), file.Length);
+            var sizeBytes = file.Length;
+            content = Verified(ReadEntries(file), sizeBytes);
             refusal = null;
             return true;
         }
@@ -125,7 +126,7 @@ public static class BackupFile
         long total = 0;
         using var gzip = new GZipStream(file, CompressionMode.Decompress);
         using var tar = new TarReader(gzip);
-        while (tar.GetNextEntry() is { } entry)
+        while (Next(tar) is { } entry)
         {
             if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
             {
@@ -151,6 +152,19 @@ public static class BackupFile
         }
 
         return entries;
+    }
+
+    private static TarEntry? Next(TarReader tar)
+    {
+        try
+        {
+            return tar.GetNextEntry();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // System.Formats.Tar lets many kinds out on garbage (InvalidOperationException, OverflowException; found by the fuzz test).
+            throw new DamagedException($"is damaged: {e.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private static BackupContent Verified(Dictionary<string, byte[]> entries, long sizeBytes)
@@ -184,9 +198,7 @@ public static class BackupFile
     }
 
     private static Revision RevisionOf(string name, byte[] json) =>
-        JsonSerializer.Deserialize<Revision>(json, Json) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-        && revision.Files.All(f => f is { Path: not null, Content: not null })
-        && RevisionIdentity.IsIntact(revision)
+        JsonSerializer.Deserialize<Revision>(json, Json) is { } revision && RevisionIdentity.IsIntact(revision)
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");
 

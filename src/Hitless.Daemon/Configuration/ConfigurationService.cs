@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Threading.Channels;
 using Hitless.Core.Api;
@@ -49,6 +50,9 @@ public sealed class ConfigurationService : IDisposable
 
     /// <summary>The current revision; null before the first.</summary>
     public RevisionInfo? Current => _store.Head;
+
+    /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
+    public bool IsOnTrial => _store.Pending is not null;
 
     /// <summary>While set, commits are refused with this reason (an upgrade run is on).</summary>
     public string? FrozenBecause { get; set; }
@@ -117,9 +121,9 @@ public sealed class ConfigurationService : IDisposable
             }
 
             var missing = new List<Revision>();
-            foreach (var info in theirs.Trunk.Where(r => !_store.Has(r.Hash)))
+            foreach (var hash in await Local.MissingAsync(theirs.Trunk, cancel))
             {
-                if (await peers.FetchAsync(unit, info.Hash, cancel) is { } revision)
+                if (await peers.FetchAsync(unit, hash, cancel) is { } revision)
                 {
                     missing.Add(revision);
                 }
@@ -133,7 +137,7 @@ public sealed class ConfigurationService : IDisposable
         }
     }
 
-    /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's.</summary>
+    /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it undoes itself unless <see cref="ConfirmAsync"/> follows in time.</summary>
     public async Task<CommitOutcome> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         await _oneCommit.WaitAsync(cancel);
@@ -146,12 +150,8 @@ public sealed class ConfigurationService : IDisposable
                 return new CommitOutcome(null, refusal, [], []);
             }
 
-            if (request.ConfirmMs is not null)
-            {
-                return new CommitOutcome(null, new Refusal("commits that undo themselves are not there yet", "commit without --confirm"), [], []);
-            }
-
-            var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, _clock.GetUtcNow());
+            var now = _clock.GetUtcNow();
+            var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, now, request.ConfirmMs is { } ms ? now.AddMilliseconds(ms) : null);
             return await DriveAsync(revision, peers);
         }
         finally
@@ -159,6 +159,18 @@ public sealed class ConfigurationService : IDisposable
             _oneCommit.Release();
         }
     }
+
+    /// <summary>Keeps a commit that was made with a time limit: a revision with the same content and no limit follows it.</summary>
+    public Task<CommitOutcome> ConfirmAsync(string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        _store.Head is { ConfirmBy: not null } head
+            ? CommitAsync(new CommitRequest([], $"confirmed revision {head.Number}", author, head.Hash, null), epoch, peers, cancel)
+            : Task.FromResult(new CommitOutcome(null, new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"), [], []));
+
+    /// <summary>To be called on the primary about every second: undoes a commit that was not confirmed in time, also one that a former primary made. Null if nothing was due.</summary>
+    public async Task<CommitOutcome?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow()) && _store.Head is { Parent: { } parent } head && await Local.FetchAsync(parent, cancel) is { } before
+            ? await CommitAsync(new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null), epoch, peers, cancel)
+            : null;
 
     /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
     public async Task<CommitOutcome> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
@@ -267,7 +279,7 @@ public sealed class ConfigurationService : IDisposable
                 if (machine.NextDeadline is { } deadline)
                 {
                     input = await NextAsync(answers.Reader, deadline - _clock.GetElapsedTime(start));
-                    all.AddRange(input is CommitInput.Answered { Answer: { Output: not null } or { Ok: false } } a ? [a.Answer] : []);
+                    all.AddRange(input is CommitInput.Answered answered ? [answered.Answer] : []);
                 }
             }
         }
@@ -281,6 +293,7 @@ public sealed class ConfigurationService : IDisposable
 
     private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
     {
+        answers = [.. answers.Concat(machine.Failures).GroupBy(a => a.Unit, StringComparer.Ordinal).OrderBy(unit => unit.Key, StringComparer.Ordinal).Select(Together)];
         var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
         return machine.State switch
         {
@@ -288,6 +301,13 @@ public sealed class ConfigurationService : IDisposable
             CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
             _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
         };
+    }
+
+    /// <summary>What one unit said in all phases, as one answer.</summary>
+    private static UnitAnswer Together(IGrouping<string, UnitAnswer> unit)
+    {
+        var output = string.Join("\n", unit.Where(a => a.Output is not null).Select(a => a.Output).Distinct());
+        return new UnitAnswer(unit.Key, unit.All(a => a.Ok), unit.FirstOrDefault(a => !a.Ok)?.Why, output.Length == 0 ? null : output);
     }
 
     private async Task AskAsync(CommitAsk ask, Revision revision, IConfigurationPeers peers, ChannelWriter<CommitInput.Answered> answers)
@@ -303,6 +323,12 @@ public sealed class ConfigurationService : IDisposable
         {
             answer = new UnitAnswer(ask.Unit, false, $"not reachable: {e.Message}", null);
         }
+        catch (Exception e)
+        {
+            // We are wrong: let the one who commits hear it, not only the deadline.
+            answers.TryComplete(e);
+            return;
+        }
 
         answers.TryWrite(new CommitInput.Answered(ask.Phase, answer with { Unit = ask.Unit }));
     }
@@ -317,6 +343,11 @@ public sealed class ConfigurationService : IDisposable
         catch (OperationCanceledException)
         {
             return new CommitInput.Tick();
+        }
+        catch (ChannelClosedException e) when (e.InnerException is { } wrong)
+        {
+            ExceptionDispatchInfo.Throw(wrong);
+            throw;
         }
     }
 

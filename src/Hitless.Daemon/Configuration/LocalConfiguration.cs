@@ -9,6 +9,9 @@ namespace Hitless.Daemon.Configuration;
 /// </summary>
 public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock) : IDisposable
 {
+    /// <summary>All commands of one phase together; below what the one who drives the commit waits.</summary>
+    public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(45);
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private string? _failure;
 
@@ -37,6 +40,10 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     /// <summary>A revision by its hash, or null.</summary>
     public Task<Revision?> FetchAsync(string hash, CancellationToken cancel) => AloneAsync(() => Task.FromResult(store.Read(hash)), cancel);
 
+    /// <summary>Hashes of the revisions of a trunk that are not here.</summary>
+    public Task<IReadOnlyList<string>> MissingAsync(IReadOnlyList<RevisionInfo> trunk, CancellationToken cancel) =>
+        AloneAsync(() => Task.FromResult<IReadOnlyList<string>>([.. trunk.Select(r => r.Hash).Where(h => !store.Has(h))]), cancel);
+
     /// <summary>A revision by number, beginning of its hash, name of a branch, <c>head</c>, or <c>disk</c> (what stands on disk now, with the head's number); null if there is none.</summary>
     public Task<Revision?> FindAsync(string reference, CancellationToken cancel) => AloneAsync(
         () => Task.FromResult(reference switch
@@ -47,17 +54,13 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }),
         cancel);
 
-    /// <summary>One phase of a commit that some unit drives.</summary>
-    public Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
-        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
-        {
-            CommitPhase.Check => CheckAsync(revision, cancel),
-            CommitPhase.Apply => ApplyAsync(revision, repeat: false, cancel),
-            CommitPhase.Verify => Task.FromResult(Verify(revision)),
-            CommitPhase.Finish => Task.FromResult(Finish(revision)),
-            _ => TakeBackAsync(revision.Info.Hash, cancel),
-        },
-        cancel);
+    /// <summary>One phase of a commit that some unit drives; commands that are still running after <see cref="PhaseTimeMax"/> are stopped.</summary>
+    public async Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(PhaseTimeMax);
+        return await AnswerPhaseAsync(phase, revision, limit.Token);
+    }
 
     /// <summary>
     /// Follows another unit's head by the rules of <see cref="RevisionMerge"/>: checked, applied and made the head here, or
@@ -75,7 +78,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
             if (verdict is MergeVerdict.OursWins)
             {
-                return No($"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here");
+                return Yes() with { Output = $"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here" };
             }
 
             if (missing.FirstOrDefault(r => !RevisionIdentity.IsIntact(r)) is { } broken)
@@ -88,7 +91,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 store.Add(revision);
             }
 
-            var answer = store.Read(trunk[^1].Hash) is not { } theirs ? No($"revision {trunk[^1].Number} was not sent") : await AdoptAsync(theirs, verdict, cancel);
+            var answer = store.Read(trunk[^1].Hash) is not { } theirs ? No($"revision {trunk[^1].Number} was not sent") : await AdoptAsync(theirs, cancel);
             _failure = answer.Why;
             return answer;
         },
@@ -108,7 +111,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return await TakeBackAsync(hash, cancel);
             }
 
-            var applied = await ApplyAsync(revision, repeat: true, cancel);
+            var applied = await TryApplyAsync(revision, repeat: true, cancel);
             return applied.Ok ? Finish(revision) : applied;
         },
         cancel);
@@ -129,7 +132,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
 
             store.SetHead(head.Info, DriftBranch(before, head));
-            return Answer(await files.ApplyAsync(head.Files, repeat: false, cancel));
+            return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
         },
         cancel);
 
@@ -152,7 +155,18 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         },
         cancel);
 
-    private async Task<UnitAnswer> AdoptAsync(Revision theirs, MergeVerdict verdict, CancellationToken cancel)
+    private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
+        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
+        {
+            CommitPhase.Check => CheckAsync(revision, cancel),
+            CommitPhase.Apply => ApplyAsync(revision, cancel),
+            CommitPhase.Verify => Task.FromResult(Verify(revision)),
+            CommitPhase.Finish => Task.FromResult(Finish(revision)),
+            _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
+        },
+        cancel);
+
+    private async Task<UnitAnswer> AdoptAsync(Revision theirs, CancellationToken cancel)
     {
         if (store.Pending is { } pending && pending.Revision.Hash != theirs.Info.Hash)
         {
@@ -163,28 +177,20 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
         }
 
-        var check = await files.CheckAsync(theirs.Files, cancel);
+        var check = await files.CheckAsync(theirs.Files, CurrentFiles(), cancel);
         if (check.Why is not null)
         {
             return Answer(check);
         }
 
-        var branches = verdict == MergeVerdict.TheirsWins && store.Head is { } loser
-            ? [new RevisionBranch(RevisionMerge.BranchName(loser), loser, $"lost against revision {theirs.Info.Number} of epoch {theirs.Info.Epoch} by {theirs.Info.Author}", clock.GetUtcNow())]
-            : Array.Empty<RevisionBranch>();
         var applied = await TryApplyAsync(theirs, repeat: false, cancel);
-        if (applied.Ok)
-        {
-            store.SetHead(theirs.Info, [.. branches, .. DriftBranch(store.Pending?.Before ?? [], theirs)]);
-        }
-
-        return applied;
+        return applied.Ok ? Finish(theirs) : applied;
     }
 
-    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, cancel));
+    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
 
-    private async Task<UnitAnswer> ApplyAsync(Revision revision, bool repeat, CancellationToken cancel) =>
-        revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat, cancel);
+    private async Task<UnitAnswer> ApplyAsync(Revision revision, CancellationToken cancel) =>
+        revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat: false, cancel);
 
     private async Task<UnitAnswer> TryApplyAsync(Revision revision, bool repeat, CancellationToken cancel)
     {
@@ -197,10 +203,12 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return No(why);
             }
 
-            store.SetPending(new PendingRevision(revision.Info, before));
+            List<FileBefore> putBack = [.. before.Select(b => WhatToPutBack(b, revision))];
+            var edited = putBack.Zip(before).Any(pair => pair.First.Content is { } old && !old.AsSpan().SequenceEqual(pair.Second.Content));
+            store.SetPending(new PendingRevision(revision.Info, putBack, edited));
         }
 
-        var applied = await files.ApplyAsync(revision.Files, repeat, cancel);
+        var applied = await files.ApplyAsync(revision.Files, CurrentFiles(), repeat, cancel);
         if (applied.Why is not null)
         {
             var back = await TakeBackAsync(revision.Info.Hash, CancellationToken.None);
@@ -228,7 +236,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             return No($"revision {revision.Info.Number} is not applied on trial here");
         }
 
-        store.SetHead(revision.Info, DriftBranch(store.Pending.Before, revision));
+        store.SetHead(revision.Info, [.. LostBranch(revision), .. DriftBranch(store.Pending.Before, revision)]);
         _failure = null;
         return Yes();
     }
@@ -241,7 +249,11 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }
 
         var (outcome, restored) = await files.TakeBackAsync(pending.Before, store.Read(hash)?.Files ?? [], cancel);
-        if (restored)
+        if (restored && store.Head is { } head && EditedHere(pending) is { Length: > 0 } edited)
+        {
+            store.SetHead(head, edited);
+        }
+        else if (restored)
         {
             store.DropPending();
         }
@@ -249,11 +261,26 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         return Answer(outcome);
     }
 
+    /// <summary>A file that was edited in place and then committed goes back to the current revision's content, not to the edit.</summary>
+    private FileBefore WhatToPutBack(FileBefore disk, Revision revision) =>
+        disk.Content is { } content && Holds(revision, disk.Path, content) && CurrentFiles().FirstOrDefault(f => f.Path == disk.Path) is { } current
+            ? disk with { Content = current.Content, Mode = current.Mode ?? disk.Mode }
+            : disk;
+
+    /// <summary>A revision that was taken back stays as a branch when its content had been edited in place here: putting back has replaced the edit.</summary>
+    private RevisionBranch[] EditedHere(PendingRevision pending) =>
+        pending.Edited ? [new(RevisionMerge.BranchName(pending.Revision, "refused"), pending.Revision, "was edited in place, committed and taken back", clock.GetUtcNow())] : [];
+
     /// <summary>A commit needs the head that it was made on; null if it is.</summary>
     private UnitAnswer? NotOnHead(Revision revision) =>
         store.Pending is { } pending && pending.Revision.Hash != revision.Info.Hash ? No($"revision {pending.Revision.Number} is on trial here already")
         : revision.Info.Parent != store.Head?.Hash && revision.Info.Hash != store.Head?.Hash ? No($"it holds revision {store.Head?.Number ?? 0}, the commit goes on from another; hitless config sync first")
         : null;
+
+    /// <summary>The head, when <paramref name="winner"/> does not go on from it.</summary>
+    private RevisionBranch[] LostBranch(Revision winner) => store.Head is { } loser && !store.LeadsTo(loser, winner.Info)
+        ? [new(RevisionMerge.BranchName(loser), loser, $"lost against revision {winner.Info.Number} of epoch {winner.Info.Epoch} by {winner.Info.Author}", clock.GetUtcNow())]
+        : [];
 
     /// <summary>Hand edits that <paramref name="revision"/> has overwritten, as a revision beside the trunk: nothing that someone wrote is lost.</summary>
     private RevisionBranch[] DriftBranch(IReadOnlyList<FileBefore> before, Revision revision)
@@ -280,6 +307,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     private static bool Holds(Revision revision, string path, byte[] content) =>
         revision.Files.Any(f => f.Path == path && f.Content.AsSpan().SequenceEqual(content));
+
+    private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 
     private Revision? Current() => store.Head is { } head ? store.Read(head.Hash) : null;
 

@@ -9,8 +9,8 @@ namespace Hitless.Daemon.Configuration;
 public sealed record FilesOutcome(string? Why, string Output);
 
 /// <summary>
-/// The managed files of this unit: check, write, apply, take back, compare. A revision's files whose content is on disk already are
-/// left alone, so nothing is reloaded that did not change. Commands that several files share run once.
+/// The managed files of this unit: check, write, apply, take back, compare. A revision's files whose content is both on disk
+/// and in the current revision already are left alone, so nothing is reloaded that did not change. Commands that several files share run once.
 /// </summary>
 /// <param name="candidateFolder">Where candidates for check commands are put.</param>
 /// <param name="commandTimeMax">How long one command may run.</param>
@@ -44,8 +44,8 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         return (files, problems);
     }
 
-    /// <summary>Runs the check command of each file that would change, on a candidate beside the real file. Changes nothing.</summary>
-    public async Task<FilesOutcome> CheckAsync(IReadOnlyList<ManagedFile> files, CancellationToken cancel)
+    /// <summary>Runs the check command of each file that would change, on a candidate beside the real file. Changes nothing. <paramref name="current"/>: the files of the current revision.</summary>
+    public async Task<FilesOutcome> CheckAsync(IReadOnlyList<ManagedFile> files, IReadOnlyList<ManagedFile> current, CancellationToken cancel)
     {
         var output = new StringBuilder();
         foreach (var file in files)
@@ -60,7 +60,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
                 return new FilesOutcome($"{file.Path}: mode {file.Mode} is not octal such as 0644", output.ToString());
             }
 
-            if (file.Check is null || IsOnDisk(file, before))
+            if (file.Check is null || (IsOnDisk(file, before) && Holds(current, file)))
             {
                 continue;
             }
@@ -95,9 +95,10 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
 
     /// <summary>Writes the files that differ, then runs their apply commands. On failure it stops there: the caller takes back.</summary>
     /// <param name="files">The files of the revision.</param>
+    /// <param name="current">The files of the current revision: what someone edited on disk and then committed is applied too.</param>
     /// <param name="repeat">Run every apply command, also of files that are on disk already: an earlier attempt may have been cut off between writing and applying.</param>
     /// <param name="cancel">Stops the running command.</param>
-    public async Task<FilesOutcome> ApplyAsync(IReadOnlyList<ManagedFile> files, bool repeat, CancellationToken cancel)
+    public async Task<FilesOutcome> ApplyAsync(IReadOnlyList<ManagedFile> files, IReadOnlyList<ManagedFile> current, bool repeat, CancellationToken cancel)
     {
         var output = new StringBuilder();
         try
@@ -111,7 +112,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
                     await DiskFile.WriteAsync(Real(file.Path), file.Content, file.Mode, commandTimeMax);
                 }
 
-                if (file.Apply is not null && (differs || repeat))
+                if (file.Apply is not null && (differs || repeat || !Holds(current, file)))
                 {
                     commands.Add((file.Path, ShellCommand.WithFile(file.Apply, Real(file.Path))));
                 }
@@ -177,6 +178,8 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             return e.Message;
         }
     }
+
+    private static bool Holds(IReadOnlyList<ManagedFile> files, ManagedFile file) => files.Any(f => f.Path == file.Path && f.Content.AsSpan().SequenceEqual(file.Content));
 
     private string Real(string path) => ManagedPath.IsPlain(path) ? root + path : throw new ManagedFileException(path, ManagedPath.NotPlain);
 

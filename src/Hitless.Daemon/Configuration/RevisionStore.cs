@@ -5,8 +5,8 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>A revision that is applied on trial, and what stood on disk before it.</summary>
-public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before);
+/// <summary>A revision that is applied on trial, and what to put back if it does not stand. <c>Edited</c>: some of its content had been edited in place on this unit before it was committed.</summary>
+public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before, bool Edited = false);
 
 /// <summary>
 /// The revisions of this unit on disk:
@@ -20,14 +20,14 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// </summary>
 public sealed class RevisionStore
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
     private readonly Dictionary<string, RevisionInfo> _revisions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly string _folder;
     private readonly Action<string, byte[]> _write;
     private StoredHead _stored = new(null, []);
 
-    private sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
+    internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
 
     /// <summary>Opens the store, creating the folder if there is none.</summary>
     /// <param name="folder">STATE/configuration.</param>
@@ -78,6 +78,9 @@ public sealed class RevisionStore
             .ToList();
         return hits.Count == 1 ? Read(hits[0].Hash) : null;
     }
+
+    /// <summary>Whether the way back from <paramref name="revision"/> leads over <paramref name="ancestor"/>.</summary>
+    public bool LeadsTo(RevisionInfo ancestor, RevisionInfo revision) => TrunkOf(revision.Hash).Any(r => r.Hash == ancestor.Hash);
 
     /// <summary>Keeps a revision; it is not the head by that.</summary>
     public void Add(Revision revision)
@@ -173,12 +176,7 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) =>
-        ReadJson<Revision>(path) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-        && revision.Files.All(f => f is { Path: not null, Content: not null })
-        && RevisionIdentity.IsIntact(revision)
-            ? revision
-            : null;
+    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
     private static T? ReadJson<T>(string path)
         where T : class

@@ -44,7 +44,7 @@ public static class UnitFile
             var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
             if (node is not null && UnitKeys.Root.Read(node, "", found)?.Value is Section root)
             {
-                UnitRules.Check(root, found);
+                UnitRules.Check(root, path, found);
                 settings = found.None ? SettingsFrom(root, FolderOf(path)) : null;
             }
         }

@@ -7,12 +7,25 @@ namespace Hitless.Daemon.Configuration;
 /// <summary>What must hold between the keys of <c>unit.yaml</c>. Works on whatever was readable, so one bad value hides no other mistake.</summary>
 internal static class UnitRules
 {
-    public static void Check(Section root, Problems problems)
+    public static void Check(Section root, string path, Problems problems)
     {
+        CheckOwnFiles(root, Path.GetFullPath(path), problems);
         CheckHeartbeat(root.Under("heartbeat"), problems);
         CheckInterfaces(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
+    }
+
+    private static void CheckOwnFiles(Section root, string unitFile, Problems problems)
+    {
+        var keyFile = root.Under("cluster").Find("key-file")?.Value is string key ? Path.GetFullPath(key, Path.GetDirectoryName(unitFile) ?? "/") : null;
+        foreach (var file in root.Under("configuration").Sections("files").Select(f => f.Find("path")).OfType<Located>())
+        {
+            if (file.Value as string == unitFile || file.Value as string == keyFile)
+            {
+                problems.Add(file.At, $"{file.Value} is this unit's own; expected a file that is the same on every unit");
+            }
+        }
     }
 
     private static void CheckHeartbeat(Section heartbeat, Problems problems)

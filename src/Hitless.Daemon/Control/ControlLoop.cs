@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
@@ -100,6 +101,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>A run is open: nobody preempts.</summary>
     public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
 
+    /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes the promise back.</summary>
+    public Task<bool> StandAsideAsync(bool aside) => AskAsync(() =>
+    {
+        Step(ClusterInput.StandAside(aside));
+        return machine.StandsAside;
+    });
+
     /// <summary>Leave the cluster: hand over first.</summary>
     public void RequestStop() => Post(ClusterInput.StopRequested);
 
@@ -170,7 +178,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         {
             if (RealTime.TryEnter(RealTimePriority) is { } why)
             {
-                events.Add("schedule", why);
+                events.Add(EventKinds.Unit, why);
             }
 
             kernel = openKernel(events);

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Linux.Announcements;
@@ -54,7 +55,7 @@ public sealed class GatewayKernel : IDisposable
     {
         foreach (var problem in GatewaySysctls.Apply(sysctls, ports.Select(p => p.Name)))
         {
-            events.Add("kernel", problem);
+            events.Add(EventKinds.Unit, problem);
         }
 
         SetTraffic(WasClaimed ? TrafficState.Claimed : TrafficState.Muted);
@@ -68,7 +69,7 @@ public sealed class GatewayKernel : IDisposable
         var result = traffic.Apply(wanted);
         if (!result.Succeeded)
         {
-            events.Add("kernel", $"the traffic table could not be set to {wanted}: {result}");
+            events.Add(EventKinds.Unit, $"the traffic table could not be set to {wanted}: {result}");
         }
     }
 
@@ -158,7 +159,7 @@ public sealed class GatewayKernel : IDisposable
         {
             if (!indexByName.TryGetValue(port.Name, out var index))
             {
-                events.Add("kernel", $"the port {port.Name} does not exist; it is taken up as soon as it does");
+                events.Add(EventKinds.Unit, $"the port {port.Name} does not exist; it is taken up as soon as it does");
                 continue;
             }
 
@@ -168,7 +169,7 @@ public sealed class GatewayKernel : IDisposable
         var result = addresses.Ensure([.. Wanted()]);
         if (!result.Succeeded)
         {
-            events.Add("kernel", $"virtual addresses could not be set: {result}");
+            events.Add(EventKinds.Unit, $"virtual addresses could not be set: {result}");
         }
 
         traffic.Apply(state);

@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
@@ -37,7 +38,7 @@ public sealed class HeartbeatLinks : IDisposable
             }
             catch (IOException e)
             {
-                events.Add("heartbeat", $"the heartbeat link on {links[i].Interface} is not used: {e.Message}");
+                events.Add(EventKinds.Unit, $"the heartbeat link on {links[i].Interface} is not used: {e.Message}");
             }
         }
 

@@ -53,7 +53,7 @@ public sealed class ProbeLoop : IAsyncDisposable
             misses[index] = answer is null ? 0 : Math.Min(misses[index] + 1, probe.FailAfter);
             if (Fails(index) != failed)
             {
-                events.Add("probe", $"{probe.Name}: {details[index]}");
+                events.Add(EventKinds.Health, $"{probe.Name}: {details[index]}");
                 failingChanged(Enumerable.Range(0, probes.Count).Count(Fails));
             }
         }

@@ -19,14 +19,20 @@ internal sealed class RefreshSchedule
 
     public TimeSpan Interval { get; private set; } = IntervalMax;
 
-    /// <summary>Reads the timeouts of this thread's namespace and begins a round.</summary>
+    /// <summary>Begins a round: other sessions are due.</summary>
     public void BeginRound()
+    {
+        ReadTimeouts();
+        round++;
+    }
+
+    /// <summary>Reads the timeouts of this thread's namespace, from which the interval follows.</summary>
+    public void ReadTimeouts()
     {
         var shortest = Math.Min(Math.Min(Seconds("nf_conntrack_udp_timeout", 30), Seconds("nf_conntrack_udp_timeout_stream", 120)), Math.Min(Seconds("nf_conntrack_icmp_timeout", 30), Seconds("nf_conntrack_icmpv6_timeout", 30)));
         var interval = TimeSpan.FromSeconds(shortest / 3.0);
         Interval = interval > IntervalMax ? IntervalMax : interval < IntervalMin ? IntervalMin : interval;
         turns = (ulong)Math.Clamp(Seconds("nf_conntrack_tcp_timeout_established", 432_000) / 3 / Interval.TotalSeconds, 1, TurnsMax);
-        round++;
     }
 
     /// <summary>True when the session is to be told in this round.</summary>

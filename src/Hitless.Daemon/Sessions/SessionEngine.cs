@@ -16,8 +16,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int FirstLinkToken = 1;
     private const int EventDatagramsPerTurn = 256;
     private const int DatagramsPerTurn = 512;
+    private const int DrainMax = 100_000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan BarrierMax = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
 
     private readonly Action<SessionNotice> notify;
     private readonly Poller poller;
@@ -30,6 +31,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private bool dumpRefreshes;
     private ConntrackDump? prune;
     private ulong pruneUnit;
+    private long bulksTaken;
     private TimeSpan now;
     private TimeSpan refreshAt;
 
@@ -72,9 +74,16 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     public void SetRole(bool sending, ulong? syncFrom)
     {
         if (!sending)
+        {
             EndDump();
+            ReadAllEvents();
+        }
+
         kernel.Listen(sending);
         exchange.SetRole(sending, syncFrom, now, this);
+        if (exchange.SyncFrom != pruneUnit)
+            EndPrune();
+        schedule.ReadTimeouts();
         refreshAt = now + schedule.Interval;
     }
 
@@ -83,14 +92,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
     public void Barrier(uint ticket)
     {
-        var end = MonotonicClock.Now + BarrierMax;
-        for (var times = 0; times < 2; times++)
-        {
-            while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end)
-            {
-            }
-        }
-
+        ReadAllEvents();
+        ReadAllEvents();
         exchange.Flush(this);
         notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
     }
@@ -104,7 +107,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     public void Drain(uint ticket)
     {
-        ReadDatagrams(int.MaxValue);
+        ReadDatagrams(DrainMax);
         exchange.Drain(this);
         kernel.Flush();
         notify(new SessionNotice(SessionNoticeKind.Drained, ticket));
@@ -122,10 +125,13 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             links.Refused,
             status.Retransmitted,
             kernel.Overruns,
-            status.Bulks,
+            status.Bulks + bulksTaken,
             kernel.Errors,
             (long)status.Lag.TotalMilliseconds);
     }
+
+    /// <summary>Frames that a unit has not reported as applied.</summary>
+    public long LagOf(ulong unit) => exchange.LagOf(unit);
 
     public long CountOf(DatagramVerdict verdict) => links.CountOf(verdict);
 
@@ -163,6 +169,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
+    }
+
+    private void ReadAllEvents()
+    {
+        var end = MonotonicClock.Now + ReadAllMax;
+        while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end)
+        {
+        }
     }
 
     private void ReadDatagrams(int limit)
@@ -214,15 +228,21 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is null)
             return;
-        var done = exchange.Sending || prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
+        var done = prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
         kernel.Flush();
         if (!done)
             return;
-        prune.Dispose();
+        EndPrune();
+        if (!exchange.OnPruned(pruneUnit))
+            return;
+        bulksTaken++;
+        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
+    }
+
+    private void EndPrune()
+    {
+        prune?.Dispose();
         prune = null;
-        exchange.OnPruned(pruneUnit);
-        if (!exchange.Sending)
-            notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
     }
 
     private bool RemoveUnknown(ref ConntrackReader reader)

@@ -9,12 +9,12 @@ namespace Hitless.Daemon.Sessions;
 
 /// <summary>
 /// The sealed datagrams between session loops: one UDP socket per heartbeat link. Which peer's address belongs to which unit is learnt from
-/// authentic datagrams. The stream goes over one path per unit, the best; what steers it is small and goes over all of them.
+/// authentic datagrams. Full frames go over one path per unit, the best; what is small (steering, single sessions) goes over all of them.
 /// </summary>
 internal sealed class SessionLinks : IDisposable
 {
     private const int BufferBytes = 8 * 1024 * 1024;
-    private const int SteeringSizeMax = 64;
+    private const int SmallSizeMax = 64;
     private static readonly TimeSpan PathStale = TimeSpan.FromMilliseconds(600);
 
     private readonly List<DatagramSocket> sockets = [];
@@ -60,7 +60,7 @@ internal sealed class SessionLinks : IDisposable
 
     public void Send(ulong unit, ReadOnlySpan<byte> payload, TimeSpan now)
     {
-        var everywhere = payload.Length <= SteeringSizeMax;
+        var everywhere = payload.Length <= SmallSizeMax;
         var length = 0;
         foreach (var path in paths)
         {

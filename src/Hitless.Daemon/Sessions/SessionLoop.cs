@@ -59,6 +59,9 @@ public sealed class SessionLoop : IDisposable
     /// <summary>Counters.</summary>
     public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status());
 
+    /// <summary>Frames that a follower has not reported as applied; 0 for a unit that does not follow.</summary>
+    public Task<long> LagOfAsync(ulong unit) => AskAsync(each => each.LagOf(unit));
+
     /// <summary>Datagrams of the session links that ended in this verdict.</summary>
     public Task<long> CountOfAsync(DatagramVerdict verdict) => AskAsync(each => each.CountOf(verdict));
 
@@ -82,6 +85,8 @@ public sealed class SessionLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (stopping)
+            return;
         stopping = true;
         poller.WakeUp();
         thread.Join();

@@ -130,7 +130,7 @@ public sealed class UnitSteps(
             return "runs the image already";
         }
 
-        Throw(slots.BeginTrial(settings.ConfirmTimeout));
+        await SwitchAsync(() => slots.BeginTrial(settings.ConfirmTimeout));
         exit(ActivationCode(spare), $"trial of slot {BootState.NameOf(spare)}");
         return $"starts from slot {BootState.NameOf(spare)}";
     }
@@ -150,9 +150,26 @@ public sealed class UnitSteps(
             return $"runs {request.Version}";
         }
 
-        Throw(slots.RollBack($"run {request.Run} is rolled back"));
+        await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
         exit(ActivationCode(BootState.Other(running)), "rollback");
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
+    }
+
+    /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>
+    private async Task SwitchAsync(Func<ImageProblem?> change)
+    {
+        if (!await control.StandAsideAsync(aside: true))
+        {
+            throw new RefusedException("this unit is about to carry the traffic, or still does: its slots are not switched", "wait some seconds, then try again");
+        }
+
+        var problem = change();
+        if (problem is not null)
+        {
+            await control.StandAsideAsync(aside: false);
+        }
+
+        Throw(problem);
     }
 
     private async Task<Slot> MuteSlotAsync()

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -78,9 +79,11 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             var document = new JournalDocument(journal);
             var view = await control.ViewAsync();
             await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
-            return new RunInput.Appended(ticket, Ok: true);
+
+            // A store that has a further journal of this run did not take it: another unit drives, or has driven further.
+            return new RunInput.Appended(ticket, JournalStore.Compare(store.Read(entry.Run)[^1], entry) == 0);
         }, _ => new RunInput.Appended(ticket, Ok: false));
-        events.Add("run", $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
+        events.Add(EventKinds.Upgrade, $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
     }
 
     void IRunEffects.Act(uint ticket, RunStep step, RunHeader header) => Answer(
@@ -105,7 +108,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 }
                 catch (PeerException e)
                 {
-                    events.Add("run", $"the journal of {peer.Name} could not be read: {e.Message}");
+                    events.Add(EventKinds.Upgrade, $"the journal of {peer.Name} could not be read: {e.Message}");
                 }
             }
 
@@ -119,7 +122,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         _ => new RunInput.Loaded(ticket, []));
 
     void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
-        events.Add("run", $"{header.Run} has ended: {verdict}");
+        events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -170,7 +173,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         catch (PeerException e)
         {
             // Not reachable (any more): the journal reaches it when it is back and the next entry is written.
-            events.Add("run", $"the journal did not reach {unit}: {e.Message}");
+            events.Add(EventKinds.Upgrade, $"the journal did not reach {unit}: {e.Message}");
         }
     }
 

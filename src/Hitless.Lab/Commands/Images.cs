@@ -2,7 +2,7 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Commands;
 
-/// <summary>Finds the images that <c>./dev demo</c> leaves beside the binaries: hitless-1.0.0.hli, hitless-1.1.0.hli, and the certificate.</summary>
+/// <summary>Finds the images that <c>./dev demo</c> leaves beside the binaries: hitless-0.9.0.hli, hitless-1.0.0.hli, and the certificate.</summary>
 public static class Images
 {
     /// <summary>The n-th good image of <c>images/</c> in the folder of binaries, by name.</summary>

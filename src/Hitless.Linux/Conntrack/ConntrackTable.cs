@@ -50,7 +50,13 @@ public sealed class ConntrackTable : IDisposable
     public int LastError { get; private set; }
 
     /// <summary>The table shall hold this session. Takes effect at <see cref="Flush"/> at the latest.</summary>
-    public void Put(in SessionRecord record, bool onlyIfMissing = false) => Enqueue(onlyIfMissing ? Verb.CreateIfMissing : Verb.Put, record);
+    public void Put(in SessionRecord record, bool onlyIfMissing = false)
+    {
+        if (!onlyIfMissing)
+            Enqueue(Verb.Put, record);
+        else if (record.IsComplete)
+            Enqueue(Verb.CreateIfMissing, record);
+    }
 
     /// <summary>The table shall not hold this session.</summary>
     public void Delete(in SessionKey key) => Enqueue(Verb.Delete, new SessionRecord(key, default, default, 0, 0, default));
@@ -139,7 +145,7 @@ public sealed class ConntrackTable : IDisposable
                 case Verb.Delete:
                     ConntrackWriter.Delete(ref writer, record.Key, sequence);
                     break;
-                case Verb.Put when record.HasNat || !IsComplete(record):
+                case Verb.Put when record.HasNat || !record.IsComplete:
                     ConntrackWriter.Update(ref writer, record, sequence);
                     break;
                 case Verb.Put:
@@ -190,7 +196,7 @@ public sealed class ConntrackTable : IDisposable
                 break;
             case (Verb.Put or Verb.Create, _) when !IsLastWordOn(index):
                 break;
-            case (Verb.Put, NoEntry) when mayRepair && IsComplete(request.Record):
+            case (Verb.Put, NoEntry) when mayRepair && request.Record.IsComplete:
                 again[againCount++] = request with { Verb = Verb.Create };
                 break;
             // The entry that stands has seen more than this one: another session of the same addresses and ports. Or one in between made it.
@@ -209,15 +215,12 @@ public sealed class ConntrackTable : IDisposable
     {
         for (var later = index + 1; later < batchCount; later++)
         {
-            if (batch[later].Record.Key == batch[index].Record.Key && (batch[later].Verb == Verb.Delete || IsComplete(batch[later].Record)))
+            if (batch[later].Record.Key == batch[index].Record.Key && (batch[later].Verb == Verb.Delete || batch[later].Record.IsComplete))
                 return false;
         }
 
         return true;
     }
-
-    // An event that changes only a mark or a status bit does not tell TCP's state: enough to change an entry, not to make one.
-    private static bool IsComplete(in SessionRecord record) => record.Key.Protocol != Protocols.Tcp || record.Tcp.State != TcpState.None;
 
     private void Fail(int error)
     {

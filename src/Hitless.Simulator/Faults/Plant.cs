@@ -23,4 +23,10 @@ internal enum Plant
 
     /// <summary>A heartbeat's epoch loses its claimant on the wire, so that two claims can be equal: breaks rule 1.</summary>
     EpochWithoutClaimant,
+
+    /// <summary>A unit writes and switches slots whatever it carries, and so does the driver's plan: the primary comes first. Breaks rules 4 and 5.</summary>
+    InstallAnywhere,
+
+    /// <summary>A step acts while its journal entry is still on the way to the disk: breaks rule 7.</summary>
+    JournalAfterEffect,
 }

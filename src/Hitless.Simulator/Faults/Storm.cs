@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Upgrade;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
@@ -34,7 +35,7 @@ internal sealed class Storm
             (Weight(), unit => unit.Process?.Sessions.Overrun()),
             (Weight(), unit => unit.Process?.RequestSwitchover(chance.Happens(0.5) ? null : chance.Of(world.Units).Serial)),
             (Weight(), unit => unit.Process?.Renegotiate()),
-            (Weight(), unit => unit.Process?.Take(ClusterInput.HoldChanged(chance.Happens(0.5)))),
+            (Weight(), unit => unit.Process?.Runs.Command(chance.Of<RunCommand>([RunCommand.Pause, RunCommand.Resume, RunCommand.Rollback]))),
             (Weight(), unit => unit.Process?.Take(ClusterInput.ProbesChanged(chance.Below(3)))),
             (Weight(), unit => unit.Process?.AskToStop()),
             (Weight(), _ => HealPaths()),
@@ -49,7 +50,7 @@ internal sealed class Storm
     {
         End = TimeSpan.FromSeconds(5) + duration;
         raging = true;
-        world.Timeline.After(TimeSpan.FromSeconds(chance.Below(5)), Strike);
+        world.Timeline.After(world.HasRun ? chance.Milliseconds(4000, 12000) : TimeSpan.FromSeconds(chance.Below(5)), Strike);
     }
 
     /// <summary>All faults end. One unit may keep a port without carrier: that is no fault of the cluster's.</summary>
@@ -62,8 +63,10 @@ internal sealed class Storm
             unit.Slow = false;
             Plug(unit, SimulatedUnit.AllPorts);
             unit.Process?.EndAtEffect(-1);
-            unit.Process?.Take(ClusterInput.HoldChanged(hold: false));
-            unit.Process?.Take(ClusterInput.ProbesChanged(0));
+            if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
+            {
+                process.Take(ClusterInput.ProbesChanged(0));
+            }
         }
 
         if (chance.Happens(0.3))

@@ -12,6 +12,9 @@ internal sealed class ClusterRules(Simulation world)
     private readonly Dictionary<Epoch, SimulatedUnit> claims = [];
     private readonly Dictionary<SimulatedUnit, Claim> lastClaims = [];
 
+    /// <summary>The rules about runs.</summary>
+    public RunRules Runs { get; } = new(world);
+
     private sealed record Claim(Epoch Epoch, UnitProcess By)
     {
         public bool Announced { get; set; }

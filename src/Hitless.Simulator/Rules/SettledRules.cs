@@ -44,6 +44,10 @@ internal static class SettledRules
             {
                 world.Breach("every standby is ready when faults have ended", $"{when}: {process.Unit}; {Describe(world)}");
             }
+            else if (machine.Epoch.Number > primary.Machine.Epoch.Number)
+            {
+                world.Breach("nobody knows of a higher epoch than the primary's", $"{when}: {Describe(world)}");
+            }
             else if (Failures(process.Unit) < Failures(primary.Unit))
             {
                 world.Breach("the unit with the fewest failed ports is primary", $"{when}: {primary.Unit} has {Failures(primary.Unit)}, {process.Unit} {Failures(process.Unit)}");

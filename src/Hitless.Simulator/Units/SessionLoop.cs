@@ -178,7 +178,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 
     private void OnBulk(SimulatedUnit from, ulong stream, int head, int[] table)
     {
-        if (from != source || loaded)
+        if (from != source || loaded || process.Ails(Runs.Firmware.NeverReady))
         {
             return;
         }

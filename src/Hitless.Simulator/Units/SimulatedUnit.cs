@@ -1,9 +1,11 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Firmware;
+using Hitless.Simulator.Runs;
 
 namespace Hitless.Simulator.Units;
 
 /// <summary>A gateway: what outlives its daemon (kernel, disk), and the daemon's present process, if one runs.</summary>
-internal sealed class SimulatedUnit(int index, byte priority, bool overrides, byte wireMinor)
+internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
 {
     /// <summary>Monitored ports of every unit.</summary>
     public const int PortCount = 2;
@@ -22,8 +24,6 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides, by
 
     public bool Overrides => overrides;
 
-    public byte WireMinor => wireMinor;
-
     /// <summary>What the kernel does with the virtual addresses. Outlives a killed daemon, not a lost power.</summary>
     public TrafficState Traffic { get; set; }
 
@@ -36,7 +36,22 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides, by
     /// <summary>The highest epoch that has reached the disk.</summary>
     public long DurableEpoch { get; set; }
 
-    /// <summary>How long a write to disk, and an entry of a session into the kernel, take.</summary>
+    /// <summary>Which slot starts next: boot.json.</summary>
+    public BootState Boot { get; set; } = FirmwareVersions.Initial;
+
+    /// <summary>The new image is in the unit's store.</summary>
+    public bool HasImage { get; set; }
+
+    /// <summary>The journals of runs on its disk.</summary>
+    public JournalShelf Journals { get; } = new();
+
+    /// <summary>When it claimed the addresses, last.</summary>
+    public TimeSpan LastClaimedAt { get; set; } = TimeSpan.MinValue / 2;
+
+    /// <summary>The version that runs, or ran last.</summary>
+    public SemanticVersion LastVersion { get; set; }
+
+    /// <summary>Writes to disk, and entries of sessions into the kernel, take long.</summary>
     public bool Slow { get; set; }
 
     /// <summary>The daemon that runs now.</summary>

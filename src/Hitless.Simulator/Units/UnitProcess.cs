@@ -1,6 +1,7 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Firmware;
 using Hitless.Simulator.Faults;
-using Hitless.Simulator.Rules;
+using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
 
 namespace Hitless.Simulator.Units;
@@ -18,22 +19,26 @@ internal sealed class UnitProcess : IClusterEffects
     private readonly HeartbeatPort heartbeats;
     private TimeSpan wakeAt = TimeSpan.MaxValue;
     private TimeSpan stalledUntil;
-    private long epochOnTheWayToDisk;
+    private Action<bool, string>? requested;
+    private bool exitsForRun;
+    private UnitRole toldRole;
+    private long toldEpoch = -1;
     private int effectsLeft = -1;
     private bool heartbeatDue;
 
-    public UnitProcess(Simulation world, SimulatedUnit unit)
+    public UnitProcess(Simulation world, SimulatedUnit unit, Slot slot, SemanticVersion version)
     {
         this.world = world;
         Unit = unit;
+        Slot = slot;
+        Version = unit.LastVersion = version;
         chance = world.Chance.Fork();
         Tag = chance.Bits() | 1;
         clockOffset = chance.Milliseconds(0, 1e6);
-        StartedAt = world.Timeline.Now;
         Sessions = new SessionLoop(world, this, chance.Fork());
         heartbeats = new HeartbeatPort(world, this);
         unit.Process = this;
-        var options = new ClusterOptions(unit.Serial, Tag, unit.Name, "1.0.0", unit.WireMinor)
+        var options = new ClusterOptions(unit.Serial, Tag, unit.Name, version.ToString(), FirmwareVersions.WireMinorOf(version))
         {
             Priority = unit.Priority,
             Override = unit.Overrides,
@@ -45,13 +50,25 @@ internal sealed class UnitProcess : IClusterEffects
         machine = new ClusterMachine(options, LocalNow, this);
         Speak();
         Take(ClusterInput.PortsChanged(unit.PortsUp));
+        Steps = new UnitSteps(world, this, chance.Fork());
+        Runs = new RunHost(world, this, chance.Fork());
+        if (Ails(Firmware.Unhealthy))
+        {
+            Take(ClusterInput.ProbesChanged(1));
+        }
     }
 
     public SimulatedUnit Unit { get; }
 
+    public Slot Slot { get; }
+
+    public SemanticVersion Version { get; }
+
     public ulong Tag { get; }
 
-    public TimeSpan StartedAt { get; }
+    public UnitSteps Steps { get; }
+
+    public RunHost Runs { get; }
 
     public SessionLoop Sessions { get; }
 
@@ -69,7 +86,8 @@ internal sealed class UnitProcess : IClusterEffects
     /// <summary>The last answer to a request.</summary>
     public string LastAnswer { get; private set; } = "";
 
-    private TimeSpan LocalNow => world.Timeline.Now + clockOffset;
+    /// <summary>This boot's monotonic clock.</summary>
+    public TimeSpan LocalNow => world.Timeline.Now + clockOffset;
 
     /// <summary>The process is not scheduled for a while; what comes meanwhile waits.</summary>
     public void Stall(TimeSpan duration) => stalledUntil = world.Timeline.Now + duration;
@@ -87,19 +105,11 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <summary>An operator asks for a switchover (null: to the best standby).</summary>
-    public void RequestSwitchover(ulong? target)
-    {
-        OpenRequests++;
-        Take(ClusterInput.SwitchoverRequested(target, "operator"));
-    }
+    /// <summary>Asks for a switchover (null: to the best standby), unless one is under way; <paramref name="end"/> gets the answer.</summary>
+    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null) => Request(ClusterInput.SwitchoverRequested(target, "asked for"), end);
 
     /// <summary>As after an upgrade, the rules are to choose anew.</summary>
-    public void Renegotiate()
-    {
-        OpenRequests++;
-        Take(ClusterInput.Renegotiate("renegotiation"));
-    }
+    public void Renegotiate(Action<bool, string>? end = null) => Request(ClusterInput.Renegotiate("renegotiation"), end);
 
     /// <summary>The service manager asks the process to stop.</summary>
     public void AskToStop()
@@ -107,6 +117,22 @@ internal sealed class UnitProcess : IClusterEffects
         StopAskedAt ??= world.Timeline.Now;
         Take(ClusterInput.StopRequested);
     }
+
+    /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none.</summary>
+    public bool StandAside() => Guard(() => Step(ClusterInput.StandAside(true))) && Alive && machine.StandsAside;
+
+    /// <summary>A step of a run wants the daemon started anew; the answer to who asked goes out first.</summary>
+    public void ExitForRun()
+    {
+        exitsForRun = true;
+        world.Timeline.After(TimeSpan.FromMilliseconds(100), AskToStop);
+    }
+
+    /// <summary>The new version ails so.</summary>
+    public bool Ails(Firmware how) => Version == FirmwareVersions.New && world.Image == how;
+
+    /// <summary>How long a write to this unit's disk takes now.</summary>
+    public TimeSpan DiskDelay() => Unit.Slow ? chance.Milliseconds(50, 2000) : chance.Milliseconds(1, 10);
 
     /// <summary>A heartbeat has arrived at the socket.</summary>
     public void TakeHeartbeat(in HeartbeatDatagram datagram)
@@ -195,16 +221,25 @@ internal sealed class UnitProcess : IClusterEffects
     void IClusterEffects.SwitchoverEnded(bool done, string text)
     {
         OpenRequests--;
+        var end = requested;
+        requested = null;
+        end?.Invoke(done, text);
         LastAnswer = $"{(done ? "done" : "refused")}: {text}";
         world.Trace.Line(Unit.Name, $"switchover {LastAnswer}");
     }
 
     void IClusterEffects.Stopped()
     {
+        if (exitsForRun)
+        {
+            world.Rules.Runs.ExitsForRun(this);
+        }
+
         world.Timeline.After(TimeSpan.Zero, () => world.Stopped(this));
     }
 
-    private void Effect()
+    /// <summary>One effect has been asked for; it may be the one at which the process ends.</summary>
+    public void Effect()
     {
         if (effectsLeft > 0 && --effectsLeft == 0)
         {
@@ -212,7 +247,8 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    private void WhenScheduled(Action work)
+    /// <summary>Does something in this process, now or when it is scheduled again; never if it has ended.</summary>
+    public void WhenScheduled(Action work)
     {
         if (!Alive)
         {
@@ -229,21 +265,50 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    private void Step(in ClusterInput input)
+    /// <summary>Runs a machine's step, which the end of the process may cut short.</summary>
+    public bool Guard(Action step)
     {
         try
         {
-            machine.Step(input, LocalNow, this);
+            step();
+            return true;
         }
         catch (ProcessEndedException)
         {
             world.Trace.Line(Unit.Name, $"the process ends in the middle of a step");
             world.Killed(this);
+            return false;
+        }
+    }
+
+    private void Request(ClusterInput input, Action<bool, string>? end)
+    {
+        if (OpenRequests > 0)
+        {
+            end?.Invoke(false, "a switchover is under way");
+            return;
+        }
+
+        OpenRequests++;
+        requested = end;
+        Take(input);
+    }
+
+    private void Step(ClusterInput input)
+    {
+        if (!Guard(() => machine.Step(input, LocalNow, this)))
+        {
             return;
         }
 
         Speak();
-        WriteEpoch();
+        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        {
+            toldRole = machine.Role;
+            toldEpoch = machine.Epoch.Number;
+            Runs.RoleChanged(toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
+        }
+
         PlanWake(input.Kind);
     }
 
@@ -280,23 +345,6 @@ internal sealed class UnitProcess : IClusterEffects
                 if (wakeAt == at)
                 {
                     Take(ClusterInput.Tick);
-                }
-            });
-        }
-    }
-
-    /// <summary>The daemon writes down each new epoch, beside its work: a crash may come first.</summary>
-    private void WriteEpoch()
-    {
-        var number = machine.Epoch.Number;
-        if (number > epochOnTheWayToDisk)
-        {
-            epochOnTheWayToDisk = number;
-            world.Timeline.After(Unit.Slow ? chance.Milliseconds(50, 2000) : chance.Milliseconds(1, 10), () =>
-            {
-                if (Alive)
-                {
-                    Unit.DurableEpoch = Math.Max(Unit.DurableEpoch, number);
                 }
             });
         }

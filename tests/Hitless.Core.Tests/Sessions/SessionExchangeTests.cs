@@ -68,6 +68,18 @@ public sealed class SessionExchangeTests
     }
 
     [Fact]
+    public void A_sender_that_restarts_is_asked_again()
+    {
+        var units = Following();
+        units.RestartA();
+        units.A.End(SessionSamples.Tcp(3).Key);
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal((2, 1), (units.B.Synced, units.B.Lost));
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    [Fact]
     public void Roles_change_and_the_former_sender_follows()
     {
         var units = Following();
@@ -76,6 +88,9 @@ public sealed class SessionExchangeTests
         units.A.End(SessionSamples.Tcp(1).Key);
         units.Run(Second);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(1).Key), "a unit that carries traffic knows better what has ended");
+        units.A.Exchange.SetRole(true, 2, units.Now, units.A);
+        units.Run(Second);
+        Assert.Equal(0, units.A.Synced);
         units.A.Exchange.SetRole(false, 2, units.Now, units.A);
         units.Run(Second);
         Assert.Equal(1, units.A.Synced);
@@ -93,6 +108,65 @@ public sealed class SessionExchangeTests
         units.Run(Second);
         Assert.Equal(TcpState.TimeWait, units.B.Table[SessionSamples.Tcp(1).Key].Tcp.State);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4000).Key));
+    }
+
+    [Fact]
+    public void An_event_without_a_state_does_not_hide_the_dumps_word()
+    {
+        var units = new VirtualUnits(1);
+        for (var i = 0; i < 2000; i++)
+            units.A.Set(SessionSamples.Tcp(i));
+        units.A.Exchange.SetRole(true, null, units.Now, units.A);
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
+            units.Run(TimeSpan.FromMilliseconds(1));
+        Assert.True(units.A.Exchange.BulkRuns);
+        units.A.Exchange.OnUpdated(SessionSamples.Tcp(1999) with { Tcp = default, Mark = 3 }, units.A);
+        units.Run(Second);
+        Assert.Equal(TcpState.Established, units.B.Table[SessionSamples.Tcp(1999).Key].Tcp.State);
+    }
+
+    [Fact]
+    public void What_is_told_last_is_sent_again_after_the_role_has_changed()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(true, null, units.Now, units.B);
+        units.Loss = 1;
+        units.A.Set(SessionSamples.Tcp(4321));
+        units.A.Exchange.SetRole(false, 2, units.Now, units.A);
+        units.Loss = 0;
+        units.Run(Second);
+        Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4321).Key));
+        Assert.Equal(1, units.A.Synced);
+    }
+
+    [Fact]
+    public void Who_is_told_again_whom_to_follow_syncs_again()
+    {
+        var units = Following();
+        units.B.Exchange.SetRole(false, 1, units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(2, units.B.Synced);
+    }
+
+    [Fact]
+    public void A_prune_that_a_new_bulk_overtakes_removes_nothing()
+    {
+        var units = Following();
+        units.B.DefersPrune = true;
+        units.B.Exchange.Resync(units.Now, units.B);
+        units.Run(Second);
+        units.B.DefersPrune = false;
+        units.B.Exchange.Resync(units.Now, units.B);
+        for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
+            units.Run(TimeSpan.FromMilliseconds(1));
+        units.Run(TimeSpan.FromMilliseconds(3));
+        units.B.Prune(1);
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.Equal(1, units.B.Synced);
+        units.Run(Second);
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.Equal(2, units.B.Synced);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class VirtualUnits
         B = new VirtualUnit(this, 2, 200, ringFrames);
     }
 
-    public VirtualUnit A { get; }
+    public VirtualUnit A { get; private set; }
 
     public VirtualUnit B { get; private set; }
 
@@ -32,6 +32,15 @@ internal sealed class VirtualUnits
     public int Delivered { get; private set; }
 
     public List<byte[]> Recording { get; } = [];
+
+    /// <summary>The process of A starts anew; its kernel keeps its table.</summary>
+    public void RestartA()
+    {
+        var table = A.Table;
+        A = new VirtualUnit(this, 1, 301, 4096);
+        foreach (var record in table.Values)
+            A.Set(record);
+    }
 
     public void RestartB() => B = new VirtualUnit(this, 2, 201, 4096);
 
@@ -78,6 +87,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
     public Dictionary<SessionKey, SessionRecord> Table { get; } = [];
 
     public int Synced { get; private set; }
+
+    public bool DefersPrune { get; set; }
 
     public int Lost { get; private set; }
 
@@ -129,9 +140,14 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public void StartPrune(ulong unit)
     {
+        if (!DefersPrune)
+            Prune(unit);
+    }
+
+    public void Prune(ulong unit)
+    {
         foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
             Table.Remove(key);
-        Exchange.OnPruned(unit);
-        Synced++;
+        Synced += Exchange.OnPruned(unit) ? 1 : 0;
     }
 }

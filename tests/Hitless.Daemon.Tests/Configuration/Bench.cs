@@ -20,6 +20,9 @@ internal sealed class Bench : IDisposable
         new(B, null, null),
     ];
 
+    /// <summary>How far the units' clocks are ahead of the machine's.</summary>
+    public TimeSpan Ahead { get; set; }
+
     public TimeSpan CommandTimeMax { get; init; } = TimeSpan.FromSeconds(10);
 
     public BenchUnit this[string name] => _units[name];
@@ -89,7 +92,7 @@ internal sealed class BenchUnit : IConfigurationPeers
     public void Start(Action<string, byte[]>? write = null)
     {
         var settings = Settings(Name, _bench.Listed);
-        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, TimeProvider.System, commandTimeMax: _bench.CommandTimeMax, root: Root, store: new RevisionStore(State + "/configuration", write));
+        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), commandTimeMax: _bench.CommandTimeMax, root: Root, store: new RevisionStore(State + "/configuration", write));
     }
 
     public void Stop() => Service.Dispose();
@@ -122,6 +125,11 @@ internal sealed class BenchUnit : IConfigurationPeers
         return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", out var settings, out var problems)
             ? settings with { Files = files }
             : throw new InvalidOperationException(string.Join("\n", problems));
+    }
+
+    private sealed class Clock(Bench bench) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + bench.Ahead;
     }
 
     private BenchUnit Reach(string unit) => Cut || _bench[unit].Cut ? throw new IOException("cut off") : _bench[unit];

@@ -49,7 +49,7 @@ public sealed class ConfigurationServiceTests
     public async Task A_check_that_fails_on_one_unit_changes_nothing_on_any()
     {
         // The state folder of gw2 is where its candidate lies, so this check fails there and nowhere else.
-        using var strict = new Bench { Listed = [new(Bench.A, "! echo {file} | grep gw2", "true")] };
+        using var strict = new Bench { Listed = [new(Bench.A, "! grep -q two {file} || ! echo {file} | grep gw2", "true")] };
         var (one, two) = (strict.Add("gw1", "one"), strict.Add("gw2", "one"));
         await one.BecomePrimary();
         await two.SyncFrom("gw1");
@@ -133,6 +133,57 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task A_commit_with_a_time_limit_is_undone_by_whoever_is_primary_then()
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        Assert.Null((await CommitForTenMinutes(gw1)).Refusal);
+        AssertAll(bench, "two", 2);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        gw1.Cut = true;
+        Assert.Null((await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel))!.Refusal);
+        gw1.Cut = false;
+        await gw1.SyncFrom("gw2");
+        AssertAll(bench, "one", 3);
+        Assert.Null(await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel));
+    }
+
+    [Fact]
+    public async Task A_commit_with_a_time_limit_stays_when_it_is_confirmed()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        Assert.Equal("there is no commit that waits for being confirmed", (await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal?.Error);
+        await CommitForTenMinutes(gw1);
+        Assert.Null((await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal);
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        AssertAll(bench, "two", 3);
+    }
+
+    [Fact]
+    public async Task The_report_over_four_units_with_200_files_is_complete()
+    {
+        using var bench = new Bench { Listed = [.. Enumerable.Range(0, 200).Select(i => new ManagedFileSettings($"/etc/f{i}", null, null))] };
+        var gw1 = bench.Add("gw1");
+        for (var i = 0; i < 200; i++)
+        {
+            gw1.Write($"/etc/f{i}", new string('x', 4000));
+        }
+
+        await gw1.BecomePrimary();
+        foreach (var name in new[] { "gw2", "gw3", "gw4" })
+        {
+            Assert.True((await bench.Add(name).SyncFrom("gw1")).Ok);
+        }
+
+        var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
+        Assert.True(report.InSync);
+        Assert.All(report.Units, u => Assert.Equal(200, u.Items.Count));
+    }
+
+    [Fact]
     public async Task Rollback_makes_a_new_revision_with_the_old_content_and_diff_shows_it()
     {
         using var bench = await TwoUnits();
@@ -161,6 +212,38 @@ public sealed class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task What_is_edited_in_place_and_committed_is_checked_and_applied_on_that_unit_too()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        gw1.Write(Bench.A, "bad");
+        Assert.Contains("gw1: check of /etc/a.conf failed", (await gw1.Commit(Bench.A, "bad")).Refusal?.Error);
+        gw1.Write(Bench.A, "two");
+        var result = await gw1.Commit(Bench.A, "two");
+        Assert.Equal(["gw1", "gw2"], result.Answers.Select(a => a.Unit));
+        AssertAll(bench, "two", 2);
+        Assert.Equal("two", gw1.Disk(Bench.A + ".applied"));
+        Assert.Empty((await gw1.Service.HistoryAsync(Cancel)).Branches);
+    }
+
+    [Fact]
+    public async Task What_is_edited_in_place_and_taken_back_stays_as_a_branch()
+    {
+        using var bench = await TwoUnits();
+        var gw1 = bench["gw1"];
+        gw1.Write(Bench.A, "two");
+        bench["gw2"].OnAsked = phase => bench["gw2"].Cut = phase == CommitPhase.Verify ? throw new IOException("cut off") : false;
+        Assert.Contains("taken back", (await gw1.Commit(Bench.A, "two")).Refusal?.Error);
+        AssertAll(bench, "one", 1);
+        Assert.Equal("one", gw1.Disk(Bench.A + ".applied"));
+        var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        Assert.StartsWith("refused-1-2-", branch.Name);
+        bench["gw2"].OnAsked = null;
+        Assert.Null((await gw1.Service.RollbackAsync(branch.Name, "anna", 1, gw1, Cancel)).Refusal);
+        AssertAll(bench, "two", 2);
+    }
+
+    [Fact]
     public async Task After_a_split_both_units_end_on_the_winner_and_the_loser_is_a_branch()
     {
         using var bench = await TwoUnits();
@@ -169,7 +252,7 @@ public sealed class ConfigurationServiceTests
         Assert.Null((await gw1.Commit(Bench.A, "low", epoch: 2)).Refusal);
         Assert.Null((await gw2.Commit(Bench.A, "high", epoch: 3)).Refusal);
         gw1.Cut = false;
-        Assert.False((await gw2.SyncFrom("gw1")).Ok);
+        Assert.Equal("the other's revision 2 loses against revision 2 here", (await gw2.SyncFrom("gw1")).Output);
         Assert.True((await gw1.SyncFrom("gw2")).Ok);
         AssertAll(bench, "high", 2);
         var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
@@ -187,7 +270,7 @@ public sealed class ConfigurationServiceTests
         fresh.Cut = true;
         await fresh.BecomePrimary(epoch: 50);
         fresh.Cut = false;
-        Assert.False((await bench["gw1"].SyncFrom("gw3")).Ok);
+        Assert.Equal("the other's revision 1 loses against revision 2 here", (await bench["gw1"].SyncFrom("gw3")).Output);
         Assert.True((await fresh.SyncFrom("gw1")).Ok);
         AssertAll(bench, "two", 2);
     }
@@ -267,6 +350,9 @@ public sealed class ConfigurationServiceTests
         Assert.True((await gw1.SyncFrom("gw2")).Ok);
         AssertAll(bench, "two", 2);
     }
+
+    private static Task<CommitOutcome> CommitForTenMinutes(BenchUnit unit) =>
+        unit.Service.CommitAsync(new CommitRequest([Managed(Bench.A, "two")], "try", "anna", null, 600_000), 1, unit, Cancel);
 
     private static ManagedFile Managed(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
 

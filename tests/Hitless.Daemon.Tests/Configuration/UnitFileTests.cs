@@ -107,6 +107,7 @@ public sealed class UnitFileTests
     [InlineData("name: wan0", "name: lan0", "17:13: the interface lan0 stands in line 16 already")]
     [InlineData("name: wan0", "name: a-very-long-port-name", "17:13: interfaces[2].name: \"a-very-long-port-name\" is not valid; expected the name of an interface")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/../root/x", "23:15: configuration.files[1].path: \"/etc/../root/x\" is not valid; expected an absolute path")]
+    [InlineData("path: /etc/nftables.conf", "path: /etc/hitless/cluster.key", "23:15: /etc/hitless/cluster.key is this unit's own; expected a file that is the same on every unit")]
     [InlineData("name: edge", "name: &a edge", "2:9: an anchor or a tag; expected the plain value")]
     [InlineData("name: edge", "name: *a", "2:9: alias *a; expected the value itself (anchors and aliases are not used here)")]
     [InlineData("  name: edge", "\tname: edge", "2:1: not YAML: a line is indented with a tab; expected spaces")]

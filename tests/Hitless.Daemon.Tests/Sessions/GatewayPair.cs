@@ -62,7 +62,8 @@ internal sealed class GatewayPair : IDisposable
               chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" udp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" meta l4proto icmp ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
-                oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1 }
+                oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
+              }
             }
             EOF
             '; done
@@ -130,7 +131,7 @@ internal sealed class GatewayPair : IDisposable
     /// <summary>Packets that a unit's firewall refused.</summary>
     public long RefusedBy(string unit)
     {
-        var words = Shell($"ip netns exec {unit} nft list counter inet fw refused").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = Shell($"ip netns exec {unit} nft list counter inet fw refused").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         return long.Parse(words[Array.IndexOf(words, "packets") + 1]);
     }
 

@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hitless.Core.Api;
+
+namespace Hitless.Daemon.Configuration;
+
+/// <summary>The JSON of revisions on disk and in backups.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(Revision))]
+[JsonSerializable(typeof(PendingRevision))]
+[JsonSerializable(typeof(RevisionStore.StoredHead))]
+[JsonSerializable(typeof(BackupInfo))]
+internal sealed partial class RevisionJson : JsonSerializerContext;

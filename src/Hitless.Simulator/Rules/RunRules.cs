@@ -1,0 +1,101 @@
+using Hitless.Core.Cluster;
+using Hitless.Core.Upgrade;
+using Hitless.Simulator.Runs;
+using Hitless.Simulator.Units;
+
+namespace Hitless.Simulator.Rules;
+
+/// <summary>design.md's rules 4, 5 and 7 about upgrade runs, watched on disks and in kernels.</summary>
+internal sealed class RunRules(Simulation world)
+{
+    // What a unit cannot have heard yet, it cannot be blamed for.
+    private static readonly TimeSpan Unheard = TimeSpan.FromMilliseconds(400);
+    private readonly Dictionary<string, string> verdicts = new(StringComparer.Ordinal);
+
+    /// <summary>The run of this life, once it has begun.</summary>
+    public string? Run { get; private set; }
+
+    /// <summary>Rule 4, and the first half of rule 5: a unit that writes or switches a slot carries no traffic (one that drains may write, not switch), and somebody else does.</summary>
+    public void SlotTouched(UnitProcess process, string how, bool switched)
+    {
+        if (process.Unit.Traffic == TrafficState.Claimed || (switched && process.Unit.Forwards))
+        {
+            world.Breach("rule 4, slots are left alone under traffic", $"{process.Unit} {how} while it is {process.Unit.Traffic}");
+        }
+
+        if (!Others(process.Unit).Any(IsClaimedOrWas))
+        {
+            world.Breach("rule 5, the last healthy unit is left alone", $"{process.Unit} {how}, and nobody else carries the traffic");
+        }
+    }
+
+    /// <summary>Rule 5, second half: the former primary is not upgraded before an upgraded unit carries the traffic.</summary>
+    public void Switching(UnitProcess process, RunHeader header)
+    {
+        if (process.Unit.Name == header.FormerPrimary && !Others(process.Unit).Any(other => IsClaimedOrWas(other) && other.LastVersion == FirmwareVersions.New))
+        {
+            world.Breach("rule 5, the primary is upgraded last", $"{process.Unit} begins its trial, and no upgraded unit carries the traffic");
+        }
+    }
+
+    /// <summary>A daemon ends because a run told it to: not if it has become the one that carries the traffic.</summary>
+    public void ExitsForRun(UnitProcess process)
+    {
+        if (process.Unit.Traffic == TrafficState.Claimed)
+        {
+            world.Breach("rule 5, the last healthy unit is left alone", $"{process.Unit} restarts for the run while it carries the traffic");
+        }
+    }
+
+    /// <summary>Rule 7: what acts has been written down, here and by the one who asked.</summary>
+    public void Acted(UnitProcess process, RunStep step, RunHeader header)
+    {
+        if (!world.Units.Any(unit => unit.Journals.Last.Any(entry => entry.Run == header.Run && entry.Kind == JournalEntryKind.Started && new RunStep(entry.Step, entry.Target) == step)))
+        {
+            world.Breach("rule 7, journal before effect", $"{process.Unit} takes the step {step}, and no disk has it");
+        }
+    }
+
+    /// <summary>A journal has reached a disk: no run has two ends.</summary>
+    public void Written(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal)
+    {
+        Run ??= journal[0].Run;
+        if (journal[^1] is { Kind: JournalEntryKind.End, Detail: { } verdict } end && !verdicts.TryAdd(end.Run, verdict) && verdicts[end.Run] != verdict)
+        {
+            world.Breach("rule 7, a run has one end", $"{unit} writes {verdict}; before it was {verdicts[end.Run]}");
+        }
+    }
+
+    /// <summary>Every run that is on a disk has ended there.</summary>
+    public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && JournalShelf.IsOpen(unit.Journals.Last));
+
+    /// <summary>Rule 7, when faults have ended: the run is over, and every unit runs the version that its verdict says.</summary>
+    public void CheckEnd()
+    {
+        var journal = world.Units.Select(unit => unit.Journals.Last).Aggregate(JournalShelf.Further);
+        if (journal.Count == 0)
+        {
+            return;
+        }
+
+        if (JournalShelf.IsOpen(journal))
+        {
+            world.Breach("rule 7, every run ends", $"last entry: {journal[^1].Kind} {new RunStep(journal[^1].Step, journal[^1].Target)} on {journal[^1].Unit}; {SettledRules.Describe(world)}");
+            return;
+        }
+
+        var expected = journal[^1].Detail == "completed" ? FirmwareVersions.New : FirmwareVersions.Old;
+        foreach (var unit in world.Units)
+        {
+            if (unit.Process is not { } process || process.Version != expected || unit.Boot.Trial is not null || unit.Boot.Active != process.Slot)
+            {
+                world.Breach("rule 7, a run ends completed or rolled back", $"{journal[^1].Detail}, and {unit} runs {unit.Process?.Version.ToString() ?? "nothing"}, active slot {unit.Boot.Active}, trial {unit.Boot.Trial}");
+                return;
+            }
+        }
+    }
+
+    private IEnumerable<SimulatedUnit> Others(SimulatedUnit unit) => world.Units.Where(other => other != unit);
+
+    private bool IsClaimedOrWas(SimulatedUnit unit) => unit.Traffic == TrafficState.Claimed || world.Timeline.Now - unit.LastClaimedAt < Unheard;
+}

@@ -1,0 +1,106 @@
+using Hitless.Core.Cluster;
+using Hitless.Core.Upgrade;
+using Hitless.Simulator.Time;
+using Hitless.Simulator.Units;
+
+namespace Hitless.Simulator.Runs;
+
+/// <summary>What the unit that drives a run does for each step: asks the target, compares, switches.</summary>
+internal sealed class RunActs(Simulation world, UnitProcess process, Chance chance)
+{
+    private const int MissingMax = 5;
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan VerifyPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Begins the act; <paramref name="end"/> gets whether it went well, whether it may be tried again, and why not.</summary>
+    public void Begin(RunStep step, RunHeader header, Action<bool, bool, string> end)
+    {
+        switch (step.Name)
+        {
+            case RunStep.Preflight:
+                Later(() => Preflight(header, end));
+                break;
+            case RunStep.Verify:
+                Later(() => Verify(step.Target!, world.Timeline.Now + VerifyPatience, end));
+                break;
+            case RunStep.Switchover:
+                Later(() => SwitchOver(step.Target!, end));
+                break;
+            case RunStep.FinalPrimary:
+                Later(() => process.Renegotiate((ok, text) => end(ok, false, text)));
+                break;
+            case RunStep.Backup or RunStep.ServiceCheck:
+                Later(() => end(true, false, ""));
+                break;
+            default:
+                world.Calls.Call(
+                    process,
+                    world.Units.Single(unit => unit.Name == step.Target),
+                    (served, answer) => served.Steps.Take(step, header, answer),
+                    answer => end(answer.Ok, !answer.Reached, answer.Text));
+                break;
+        }
+    }
+
+    private void Preflight(RunHeader header, Action<bool, bool, string> end)
+    {
+        var ready = process.Machine.Peers.Count(IsReady) + 1;
+        var mixed = process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Version != header.From);
+        end(ready == header.Members.Count && !mixed, false, $"{ready} of {header.Members.Count} units ready{(mixed ? ", versions mixed" : "")}");
+    }
+
+    private void Verify(string target, TimeSpan until, Action<bool, bool, string> end)
+    {
+        if (target == process.Unit.Name)
+        {
+            end(true, false, "carries the traffic itself");
+            return;
+        }
+
+        var missing = 0;
+        world.Calls.Call(
+            process,
+            world.Units.Single(unit => unit.Name == target),
+            (served, answer) =>
+            {
+                missing = process.Unit.Sessions.Count(session => !served.Unit.Sessions.Contains(session));
+                answer(true, "");
+            },
+            answer =>
+            {
+                if (answer.Ok && missing <= MissingMax)
+                {
+                    end(true, false, $"{missing} sessions missing");
+                }
+                else if (!answer.Reached || world.Timeline.Now >= until)
+                {
+                    end(false, !answer.Reached, answer.Reached ? $"{missing} sessions missing" : answer.Text);
+                }
+                else
+                {
+                    world.Timeline.After(LookAgain, () => Later(() => Verify(target, until, end)));
+                }
+            });
+    }
+
+    private void SwitchOver(string target, Action<bool, bool, string> end)
+    {
+        if (target == process.Unit.Name)
+        {
+            end(true, false, "is primary");
+        }
+        else if (process.Machine.Peers.FirstOrDefault(peer => peer.Last.Name == target && IsReady(peer)) is { } peer)
+        {
+            process.RequestSwitchover(peer.Unit, (ok, text) => end(ok, false, text));
+        }
+        else
+        {
+            end(false, true, $"{target} is not a standby that is ready");
+        }
+    }
+
+    private static bool IsReady(Peer peer) =>
+        !peer.Absent && (peer.Last.Role == UnitRole.Primary || (peer.Last.Role == UnitRole.Standby && peer.Last.State is UnitState.Ready or UnitState.Fault));
+
+    private void Later(Action work) => world.Timeline.After(chance.Milliseconds(0.5, 20), () => process.WhenScheduled(work));
+}

@@ -1,0 +1,201 @@
+using Hitless.Core.Cluster;
+using Hitless.Core.Upgrade;
+using Hitless.Simulator.Faults;
+using Hitless.Simulator.Time;
+using Hitless.Simulator.Units;
+
+namespace Hitless.Simulator.Runs;
+
+/// <summary>A daemon's upgrade engine: the real <see cref="RunMachine"/>, with disk, calls and time as the daemon would give them to it.</summary>
+internal sealed class RunHost : IRunEffects
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private readonly Simulation world;
+    private readonly UnitProcess process;
+    private readonly RunActs acts;
+    private readonly RunMachine machine;
+    private TimeSpan rolesHandledAt;
+
+    public RunHost(Simulation world, UnitProcess process, Chance chance)
+    {
+        this.world = world;
+        this.process = process;
+        acts = new RunActs(world, process, chance);
+        machine = new RunMachine(process.Unit.Name);
+        process.Take(ClusterInput.HoldChanged(JournalShelf.IsOpen(process.Unit.Journals.Last)));
+        world.Timeline.After(TickEvery, Tick);
+    }
+
+    /// <summary>The machine that drives, or would.</summary>
+    public RunMachine Machine => machine;
+
+    /// <summary>The cluster machine of this process has another role, or opened an epoch. Handled off the control loop's thread, one after the other.</summary>
+    public void RoleChanged(bool primary, long epoch, string reason)
+    {
+        // Who became primary writes that down first.
+        var delay = primary ? process.DiskDelay() : TimeSpan.FromMilliseconds(0.1);
+        rolesHandledAt = (rolesHandledAt > world.Timeline.Now ? rolesHandledAt : world.Timeline.Now) + delay;
+        world.Timeline.At(rolesHandledAt, () =>
+        {
+            if (!process.Alive)
+            {
+                return;
+            }
+
+            if (primary)
+            {
+                process.Unit.DurableEpoch = Math.Max(process.Unit.DurableEpoch, epoch);
+                process.Steps.KeepTrialOfPrimary();
+            }
+
+            Take(new RunInput.Drive(primary, epoch, reason));
+        });
+    }
+
+    /// <summary>An operator starts a run.</summary>
+    public void Start(RunHeader header) => Take(new RunInput.Start(header));
+
+    /// <summary>An operator's word.</summary>
+    public void Command(RunCommand word) => Take(new RunInput.Command(word));
+
+    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    {
+        process.Effect();
+        world.Trace.Line(process.Unit.Name, $"run: {entry.Kind} {new RunStep(entry.Step, entry.Target)}: {entry.Detail}");
+        JournalEntry[] journal = [.. machine.Journal, entry];
+        if (world.Plant == Plant.JournalAfterEffect)
+        {
+            Take(new RunInput.Appended(ticket, Ok: true));
+        }
+
+        world.Timeline.After(process.DiskDelay(), () =>
+        {
+            if (!process.Alive)
+            {
+                return;
+            }
+
+            Put(process, journal);
+            var open = 1;
+            void One()
+            {
+                if (--open == 0)
+                {
+                    Take(new RunInput.Appended(ticket, Ok: process.Unit.Journals.Last[^1] == entry));
+                }
+            }
+
+            foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
+            {
+                open++;
+                var unit = world.UnitOf(peer.Unit);
+                world.Calls.Call(
+                    process,
+                    unit,
+                    (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
+                    {
+                        if (served.Alive)
+                        {
+                            Put(served, journal);
+                            answer(true, "");
+                        }
+                    }),
+                    _ => One());
+            }
+
+            One();
+        });
+    }
+
+    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    {
+        process.Effect();
+        acts.Begin(step, header, (ok, retry, text) => Take(new RunInput.Replied(ticket, ok, retry, text, null, null)));
+    }
+
+    void IRunEffects.Load(uint ticket)
+    {
+        process.Effect();
+        var best = process.Unit.Journals.Last;
+        var open = 1;
+        void One()
+        {
+            if (--open == 0)
+            {
+                Put(process, best);
+                Take(new RunInput.Loaded(ticket, JournalShelf.IsOpen(best) ? best : []));
+            }
+        }
+
+        foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
+        {
+            open++;
+            IReadOnlyList<JournalEntry> theirs = [];
+            world.Calls.Call(
+                process,
+                world.UnitOf(peer.Unit),
+                (served, answer) =>
+                {
+                    theirs = served.Unit.Journals.Last;
+                    answer(true, "");
+                },
+                reply =>
+                {
+                    best = reply.Ok ? JournalShelf.Further(best, theirs) : best;
+                    One();
+                });
+        }
+
+        One();
+    }
+
+    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
+        world.Trace.Line(process.Unit.Name, $"run {header.Run} has ended: {verdict}");
+
+    private void Put(UnitProcess where, IReadOnlyList<JournalEntry> journal)
+    {
+        if (where.Unit.Journals.Put(journal))
+        {
+            world.Rules.Runs.Written(where.Unit, journal);
+            where.Take(ClusterInput.HoldChanged(JournalShelf.IsOpen(journal)));
+        }
+    }
+
+    private void Tick()
+    {
+        if (!process.Alive)
+        {
+            return;
+        }
+
+        if (machine.Header is not null)
+        {
+            Take(new RunInput.Tick(Facts()));
+        }
+
+        world.Timeline.After(TickEvery, Tick);
+    }
+
+    private void Take(RunInput input) => world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () => process.WhenScheduled(() =>
+        process.Guard(() => machine.Step(input, process.LocalNow, DateTimeOffset.UnixEpoch + world.Timeline.Now, this))));
+
+    private UnitFacts[] Facts()
+    {
+        var own = process.Machine;
+        return
+        [
+            new UnitFacts(process.Unit.Name, Present: true, own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
+            .. own.Peers.Where(peer => peer.Tag != 0).Select(peer => new UnitFacts(
+                peer.Last.Name,
+                !peer.Absent,
+                !peer.Absent && peer.Last.Role == UnitRole.Primary,
+                !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
+                peer.Last.Version,
+                peer.Last.Failures,
+                peer.Tag)),
+        ];
+    }
+
+    private static bool IsReady(UnitRole role, UnitState state) =>
+        role == UnitRole.Primary || (role == UnitRole.Standby && state is UnitState.Ready or UnitState.Fault);
+}
