@@ -61,6 +61,9 @@ public static class ConfigurationCalls
     /// <summary>An operator's commit on a standby, passed to the primary.</summary>
     public static PeerCall<CommitRequest, CommitResult> Commit { get; } = new("config.commit", ConfigurationJson.Default.CommitRequest, ConfigurationJson.Default.CommitResult);
 
+    /// <summary>An operator's confirmation on a standby, passed to the primary.</summary>
+    public static PeerCall<StepRequest, CommitResult> Confirm { get; } = new("config.confirm", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.CommitResult);
+
     /// <summary>An operator's rollback on a standby, passed to the primary.</summary>
     public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } = new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
 
