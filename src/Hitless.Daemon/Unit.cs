@@ -122,7 +122,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [];
+        List<string> problems = [.. view.Complaints];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {

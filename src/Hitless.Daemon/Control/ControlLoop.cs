@@ -312,6 +312,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
-            machine.LastGap);
+            machine.LastGap,
+            links.Complaints);
     }
 }
