@@ -1,3 +1,4 @@
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 
@@ -7,7 +8,7 @@ namespace Hitless.Daemon.Upgrade;
 /// Fetches from the primary what this unit's journal lacks. The driver tells every reachable unit each entry, but a unit that was just starting
 /// when the last one was written would otherwise hold a run for open that has ended.
 /// </summary>
-public sealed class JournalFollower(string self, ControlLoop control, JournalStore store, PeerClient peers, Action<IReadOnlyList<Core.Upgrade.JournalEntry>> receive)
+public sealed class JournalFollower(string self, ControlLoop control, JournalStore store, PeerClient peers, Action<IReadOnlyList<JournalEntry>> receive)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
@@ -20,7 +21,7 @@ public sealed class JournalFollower(string self, ControlLoop control, JournalSto
         while (await timer.WaitForNextTickAsync(cancel))
         {
             var primary = (await control.ViewAsync()).Primary;
-            if (primary is null || primary.Name == self || (primary.Tag == fetchedFrom && !JournalStore.IsOpen(store.Last())))
+            if (primary is null || primary.Name == self || (primary.Tag == fetchedFrom && !RunJournal.IsOpen(store.Last())))
             {
                 continue;
             }
