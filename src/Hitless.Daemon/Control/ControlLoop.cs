@@ -146,12 +146,15 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.Stopped() => leaving = true;
 
-    private Task<T> AskAsync<T>(Func<T> question)
+    /// <exception cref="OperationCanceledException">The loop has ended: nobody answers any more.</exception>
+    private async Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         questions.Enqueue(() => answer.TrySetResult(question()));
         poller.WakeUp();
-        return answer.Task;
+        return await Task.WhenAny(answer.Task, stopped.Task) == answer.Task
+            ? await answer.Task
+            : throw new OperationCanceledException("the unit has left the cluster");
     }
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
