@@ -146,16 +146,18 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.Stopped() => leaving = true;
 
-    /// <exception cref="OperationCanceledException">The loop has ended: nobody answers any more.</exception>
-    private async Task<T> AskAsync<T>(Func<T> question)
+    private Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         questions.Enqueue(() => answer.TrySetResult(question()));
         poller.WakeUp();
-        return await Task.WhenAny(answer.Task, stopped.Task) == answer.Task
-            ? await answer.Task
-            : throw new OperationCanceledException("the unit has left the cluster");
+        return UnlessStoppedAsync(answer.Task);
     }
+
+    /// <summary>Nobody answers once the loop has ended: who asks then must not wait, or the process would never end.</summary>
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) => await Task.WhenAny(answer, stopped.Task) == answer
+        ? await answer
+        : throw new OperationCanceledException("this unit has left the cluster");
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
@@ -172,7 +174,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return await end.Task;
+        return await UnlessStoppedAsync(end.Task);
     }
 
     private void Run()
