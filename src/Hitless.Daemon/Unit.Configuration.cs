@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -130,7 +131,7 @@ public sealed partial class Unit
             return await ForwardAsync(primary.Name, call, request, cancel);
         }
 
-        if (JournalStore.IsOpen(journals.Last()))
+        if (RunJournal.IsOpen(journals.Last()))
         {
             throw new RefusedException("the configuration is frozen while an upgrade runs", "commit again when the run has ended: hitless upgrade status");
         }
