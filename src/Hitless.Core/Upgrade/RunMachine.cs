@@ -181,6 +181,7 @@ public sealed class RunMachine(string self)
         var entry = pending!;
         journal.Add(entry);
         pending = null;
+        stepSince = now;
         if (entry.Kind == JournalEntryKind.End)
         {
             var ended = header!;
@@ -191,7 +192,7 @@ public sealed class RunMachine(string self)
         else if (entry.Kind == JournalEntryKind.Started)
         {
             state = State.Acting;
-            stepSince = actAgainAt = now;
+            actAgainAt = now;
             acted = false;
             tagAtTrial = step.Name is RunStep.Trial or RunStep.Revert ? Facts(step.Target).Tag : tagAtTrial;
         }
@@ -300,7 +301,7 @@ public sealed class RunMachine(string self)
         var next = NextForward();
         if (next == forward.Count)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, "completed", wall), effects);
+            EndForward(now, wall, effects);
             return;
         }
 
@@ -312,6 +313,33 @@ public sealed class RunMachine(string self)
 
         gateOpen = false;
         Begin(forward[next], wall, effects);
+    }
+
+    /// <summary>The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.</summary>
+    private void EndForward(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        foreach (var member in header!.Members)
+        {
+            var facts = Facts(member.Name);
+            if (facts.Present && facts.Version != header.To)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} runs {facts.Version}", wall), effects);
+                return;
+            }
+
+            if (facts.Present && !facts.Ready && now - stepSince >= RejoinTimeout)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {header.To}", wall), effects);
+                return;
+            }
+
+            if (!facts.Present || !facts.Ready)
+            {
+                return;
+            }
+        }
+
+        Note(Entry(JournalEntryKind.End, "end", null, "completed", wall), effects);
     }
 
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
