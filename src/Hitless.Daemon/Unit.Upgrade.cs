@@ -83,7 +83,7 @@ public sealed partial class Unit
                 yield return RunView.Status(journal, engine.Waiting, DateTimeOffset.UtcNow);
             }
 
-            if (!JournalStore.IsOpen(journal))
+            if (!RunJournal.IsOpen(journal))
             {
                 yield break;
             }
@@ -125,7 +125,7 @@ public sealed partial class Unit
 
     private async Task<RunStatus> CommandAsync(RunCommand word, CancellationToken cancel)
     {
-        if (!JournalStore.IsOpen(journals.Last()))
+        if (!RunJournal.IsOpen(journals.Last()))
         {
             throw new RefusedException("no run is open", "hitless upgrade start IMAGE begins one");
         }

@@ -29,7 +29,7 @@ public sealed class RunMachine(string self)
     private bool gateOpen;
     private RunCommand? wanted;
     private bool acted;
-    private TimeSpan? appendAgainAt;
+    private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
     private TimeSpan actAgainAt;
     private ulong tagAtTrial;
@@ -48,6 +48,9 @@ public sealed class RunMachine(string self)
 
     /// <summary>The journal of the open run.</summary>
     public IReadOnlyList<JournalEntry> Journal => journal;
+
+    /// <summary>Nothing is driven, and nothing is on its way to be.</summary>
+    public bool Idle => state == State.Idle;
 
     /// <summary>The run waits for an operator to open the gate before its next step.</summary>
     public bool Waiting { get; private set; }
@@ -91,10 +94,9 @@ public sealed class RunMachine(string self)
                 break;
         }
 
-        if (state == State.Noting && now >= appendAgainAt)
+        if (state == State.Noting && now >= loadAgainAt)
         {
-            appendAgainAt = null;
-            effects.Append(++ticket, pending!);
+            Load(effects);
         }
 
         if (state == State.Acting)
@@ -113,12 +115,19 @@ public sealed class RunMachine(string self)
         driving = drive.Primary;
         epoch = drive.Epoch;
         driveReason = drive.Reason;
+        units = [];
         Open([]);
         if (driving)
         {
-            state = State.Loading;
-            effects.Load(++ticket);
+            Load(effects);
         }
+    }
+
+    private void Load(IRunEffects effects)
+    {
+        Open([]);
+        state = State.Loading;
+        effects.Load(++ticket);
     }
 
     private void OnLoaded(IReadOnlyList<JournalEntry> entries, DateTimeOffset wall, IRunEffects effects)
@@ -144,7 +153,7 @@ public sealed class RunMachine(string self)
         pending = null;
         gateOpen = false;
         wanted = null;
-        appendAgainAt = null;
+        loadAgainAt = null;
         Waiting = false;
     }
 
@@ -164,14 +173,15 @@ public sealed class RunMachine(string self)
     {
         if (!ok)
         {
-            // Not even our own disk took it: nothing may act on it. Try again; a successor would.
-            appendAgainAt = now + RetryDelay;
+            // Our own disk did not take it, or has a journal that is further: nothing may act on the entry. Look again what is true.
+            loadAgainAt = now + RetryDelay;
             return;
         }
 
         var entry = pending!;
         journal.Add(entry);
         pending = null;
+        stepSince = now;
         if (entry.Kind == JournalEntryKind.End)
         {
             var ended = header!;
@@ -182,7 +192,7 @@ public sealed class RunMachine(string self)
         else if (entry.Kind == JournalEntryKind.Started)
         {
             state = State.Acting;
-            stepSince = actAgainAt = now;
+            actAgainAt = now;
             acted = false;
             tagAtTrial = step.Name is RunStep.Trial or RunStep.Revert ? Facts(step.Target).Tag : tagAtTrial;
         }
@@ -291,7 +301,7 @@ public sealed class RunMachine(string self)
         var next = NextForward();
         if (next == forward.Count)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, "completed", wall), effects);
+            EndForward(now, wall, effects);
             return;
         }
 
@@ -303,6 +313,33 @@ public sealed class RunMachine(string self)
 
         gateOpen = false;
         Begin(forward[next], wall, effects);
+    }
+
+    /// <summary>The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.</summary>
+    private void EndForward(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        foreach (var member in header!.Members)
+        {
+            var facts = Facts(member.Name);
+            if (facts.Present && facts.Version != header.To)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} runs {facts.Version}", wall), effects);
+                return;
+            }
+
+            if (facts.Present && !facts.Ready && now - stepSince >= RejoinTimeout)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {header.To}", wall), effects);
+                return;
+            }
+
+            if (!facts.Present || !facts.Ready)
+            {
+                return;
+            }
+        }
+
+        Note(Entry(JournalEntryKind.End, "end", null, "completed", wall), effects);
     }
 
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
@@ -325,15 +362,15 @@ public sealed class RunMachine(string self)
         foreach (var member in standbys)
         {
             var facts = Facts(member.Name);
-            if (facts.Present && !facts.Primary && facts.Version != member.Version)
+            if (facts.Present && !facts.Primary && (facts.Version != member.Version || IsTrialOpen(member.Name)))
             {
                 Begin(new RunStep(RunStep.Revert, member.Name), wall, effects);
                 return;
             }
 
-            if (!facts.Present || !facts.Ready)
+            if (!facts.Present || !facts.Ready || facts.Primary)
             {
-                // A trial that was not confirmed falls back by itself: wait for it.
+                // A trial that was not confirmed falls back by itself, and of two primaries one steps down: wait for it.
                 return;
             }
         }
@@ -346,6 +383,13 @@ public sealed class RunMachine(string self)
         {
             Begin(new RunStep(RunStep.Switchover, standbys.MaxBy(m => m.Priority)!.Name), wall, effects);
         }
+    }
+
+    /// <summary>A trial of the member was ordered, and nothing has closed it since: its next start may still be one of the new version.</summary>
+    private bool IsTrialOpen(string member)
+    {
+        var last = journal.FindLast(e => e.Target == member && e is { Step: RunStep.Trial, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done });
+        return last is { Step: RunStep.Trial };
     }
 
     private void Begin(RunStep next, DateTimeOffset wall, IRunEffects effects)

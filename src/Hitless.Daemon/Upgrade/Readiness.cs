@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Images;
@@ -40,7 +41,7 @@ public sealed class Readiness(
             : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, both units become primary", "add a second link to heartbeat.links"));
         if (!duringRun)
         {
-            checks.Add(Result("no-open-run", !JournalStore.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
+            checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
         }
 
         await CheckConfigurationAsync(checks, cancel);

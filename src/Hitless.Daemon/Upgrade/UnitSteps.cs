@@ -145,8 +145,14 @@ public sealed class UnitSteps(
     private async Task<string> RevertAsync(StepRequest request)
     {
         var running = await MuteSlotAsync();
-        if (slots.Read(out _).Content(running)?.Version.ToString() == request.Version)
+        var state = slots.Read(out _);
+        if (state.Content(running)?.Version.ToString() == request.Version)
         {
+            if (state.Trial is not null)
+            {
+                Throw(slots.RollBack($"run {request.Run} is rolled back before the trial began"));
+            }
+
             return $"runs {request.Version}";
         }
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -14,6 +15,7 @@ namespace Hitless.Daemon.Upgrade;
 public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(2);
     private readonly Channel<RunInput> inbox = Channel.CreateUnbounded<RunInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource ending = new();
@@ -26,6 +28,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private readonly EventLog events;
     private readonly Action<IReadOnlyList<JournalEntry>> ended;
     private readonly Task[] tasks;
+    private volatile bool idle = true;
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
     public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
@@ -38,7 +41,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         this.events = events;
         this.ended = ended;
         machine = new RunMachine(self);
-        control.SetHold(JournalStore.IsOpen(store.Last()));
+        control.SetHold(RunJournal.IsOpen(store.Last()));
         tasks = [Task.Run(RunAsync), Task.Run(TickAsync)];
     }
 
@@ -81,7 +84,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
 
             // A store that has a further journal of this run did not take it: another unit drives, or has driven further.
-            return new RunInput.Appended(ticket, JournalStore.Compare(store.Read(entry.Run)[^1], entry) == 0);
+            return new RunInput.Appended(ticket, RunJournal.Compare(store.Read(entry.Run)[^1], entry) == 0);
         }, _ => new RunInput.Appended(ticket, Ok: false));
         events.Add(EventKinds.Upgrade, $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
     }
@@ -98,13 +101,15 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         async () =>
         {
             var best = store.Last();
+            List<(string Name, IReadOnlyList<JournalEntry> Journal)> behind = [];
             var view = await control.ViewAsync();
             foreach (var peer in view.Peers.Where(p => p.Present))
             {
                 try
                 {
                     var theirs = (await peers.CallAsync(peer.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), JournalTimeout, ending.Token)).Entries;
-                    best = Further(best, theirs);
+                    best = RunJournal.Further(best, theirs);
+                    behind.Add((peer.Name, theirs));
                 }
                 catch (PeerException e)
                 {
@@ -117,7 +122,14 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 AfterPut(best);
             }
 
-            return new RunInput.Loaded(ticket, JournalStore.IsOpen(best) ? best : []);
+            // A unit that was away when the run ended learns it now; an open run tells everybody with its next entry.
+            if (best.Count > 0 && !RunJournal.IsOpen(best))
+            {
+                var whole = new JournalDocument(best);
+                await Task.WhenAll(behind.Where(b => RunJournal.IsOpen(b.Journal)).Select(b => TellAsync(b.Name, whole)));
+            }
+
+            return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
         },
         _ => new RunInput.Loaded(ticket, []));
 
@@ -140,25 +152,34 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
             Waiting = machine.Waiting;
             Driving = machine.Header is not null;
+            idle = machine.Idle;
         }
     }
 
     private async Task TickAsync()
     {
         using var timer = new PeriodicTimer(TickEvery);
+        var askedAt = 0L;
         while (await timer.WaitForNextTickAsync(ending.Token))
         {
+            var view = await control.ViewAsync();
             if (Driving)
             {
-                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(await control.ViewAsync())));
+                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view)));
+            }
+            else if (idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading) && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
+            {
+                // A unit has (come back with) a run that is open for it, and nobody drives one.
+                askedAt = Stopwatch.GetTimestamp();
+                inbox.Writer.TryWrite(new RunInput.Drive(Primary: true, view.Epoch.Number, view.Reason));
             }
         }
     }
 
     private void AfterPut(IReadOnlyList<JournalEntry> journal)
     {
-        control.SetHold(JournalStore.IsOpen(journal));
-        if (!JournalStore.IsOpen(journal))
+        control.SetHold(RunJournal.IsOpen(journal));
+        if (!RunJournal.IsOpen(journal))
         {
             ended(journal);
         }
@@ -193,17 +214,6 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         inbox.Writer.TryWrite(answer);
     });
 
-    private static IReadOnlyList<JournalEntry> Further(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
-    {
-        if (a.Count == 0 || b.Count == 0)
-        {
-            return a.Count == 0 ? b : a;
-        }
-
-        var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
-        return byRun != 0 ? (byRun > 0 ? a : b) : JournalStore.Compare(a[^1], b[^1]) >= 0 ? a : b;
-    }
-
     private static UnitFacts[] FactsOf(ClusterView view) =>
-        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == Core.Cluster.UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
+        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
 }
