@@ -260,7 +260,15 @@ public sealed partial class Unit
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
-        var now = (await StatusAsync(cancel)).Units.ToDictionary(u => u.Name, StringComparer.Ordinal);
+        // A unit that is just back may not answer yet, and only it knows its slot.
+        var units = (await StatusAsync(cancel)).Units;
+        for (var looks = 0; looks < 40 && units.Any(u => u.State != "absent" && u.Slot.Length == 0); looks++)
+        {
+            await Task.Delay(LookAgain, cancel);
+            units = (await StatusAsync(cancel)).Units;
+        }
+
+        var now = units.ToDictionary(u => u.Name, StringComparer.Ordinal);
         return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
             ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];

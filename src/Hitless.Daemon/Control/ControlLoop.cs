@@ -65,7 +65,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
-    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or opens an epoch; must only queue.</summary>
+    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
 
     /// <summary>Ends when the unit has left the cluster.</summary>
@@ -254,7 +254,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.Send(machine.Outgoing, machine.AgreedWireMinor);
         }
 
-        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        if (machine.Role != toldRole || machine.Epoch.Number != toldEpoch)
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
@@ -312,6 +312,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
-            machine.LastGap);
+            machine.LastGap,
+            links.Complaints);
     }
 }

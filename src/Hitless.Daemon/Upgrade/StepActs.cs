@@ -168,7 +168,9 @@ public sealed class StepActs(
 
     private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)
     {
-        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), self);
+        // A driver that was itself to get the image has it from whoever is there.
+        var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
+        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source);
         var answer = target == self
             ? await own.TakeAsync(request, cancel)
             : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);

@@ -93,7 +93,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 var (detail, sessions, gap) = await acts.ActAsync(step, header, cancel);
                 return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
             },
-            e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable } or OperationCanceledException, e.Message, null, null));
+            e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException, e.Message, null, null));
     }
 
     void IRunEffects.Load(uint ticket) => Answer(

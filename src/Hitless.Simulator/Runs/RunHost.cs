@@ -208,17 +208,19 @@ internal sealed class RunHost : IRunEffects
         var own = process.Machine;
         return
         [
-            new UnitFacts(process.Unit.Name, Present: true, own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
+            new UnitFacts(process.Unit.Name, Present: true, !HidesPrimary && own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
             .. own.Peers.Where(peer => peer.Tag != 0).Select(peer => new UnitFacts(
                 peer.Last.Name,
                 !peer.Absent,
-                !peer.Absent && peer.Last.Role == UnitRole.Primary,
+                !HidesPrimary && !peer.Absent && peer.Last.Role == UnitRole.Primary,
                 !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
                 peer.Last.Version,
                 peer.Last.Failures,
                 peer.Tag)),
         ];
     }
+
+    private bool HidesPrimary => world.Plant == Plant.InstallAnywhere;
 
     private static bool IsReady(UnitRole role, UnitState state) =>
         role == UnitRole.Primary || (role == UnitRole.Standby && state is UnitState.Ready or UnitState.Fault);
