@@ -40,6 +40,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
+    private readonly TrafficWatch traffic = new();
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -68,11 +69,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
         control.Start(sessions);
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
         var follower = new JournalFollower(Name, control, journals, peers, engine.Receive);
         background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));

@@ -24,4 +24,14 @@ public static class RunJournal
         var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
         return byRun != 0 ? (byRun > 0 ? a : b) : Compare(a[^1], b[^1]) >= 0 ? a : b;
     }
+
+    /// <summary>An operator has asked the run to begin no further step, and has not said otherwise since.</summary>
+    public static bool IsPaused(IReadOnlyList<JournalEntry> journal) =>
+        journal.LastOrDefault(e => e is { Kind: JournalEntryKind.Command, Detail: "pause" or "resume" })?.Detail == "pause";
+
+    /// <summary>An operator has asked the run to end where it is safe.</summary>
+    public static bool IsAborted(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "abort" });
+
+    /// <summary>An operator wants a trial switchover first.</summary>
+    public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
 }
