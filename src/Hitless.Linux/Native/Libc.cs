@@ -18,6 +18,8 @@ internal static unsafe partial class Libc
     internal const int SocketCloseOnExec = 0x80000;
 
     internal const int LevelSocket = 1;
+    internal const int OptionSendBuffer = 7;
+    internal const int OptionReceiveBuffer = 8;
     internal const int OptionSendBufferForce = 32;
     internal const int OptionReceiveBufferForce = 33;
     internal const int OptionPriority = 12;
@@ -92,6 +94,12 @@ internal static unsafe partial class Libc
 
     internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
         SetSocketOption(socket, level, name, &value, sizeof(int));
+
+    /// <summary>Sizes a socket's buffer beyond the system's limit; root of a user namespace may not, and gets what the limit allows.</summary>
+    internal static int SetSocketBuffer(FileDescriptor socket, int force, int bytes) =>
+        SetSocketOption(socket, LevelSocket, force, bytes) is var result && (result >= 0 || Errno.Last != Errno.Permission)
+            ? result
+            : SetSocketOption(socket, LevelSocket, force == OptionReceiveBufferForce ? OptionReceiveBuffer : OptionSendBuffer, bytes);
 
     /// <summary><c>struct timespec</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -135,7 +135,7 @@ public sealed unsafe class DatagramSocket : IDisposable
     {
         if (bytes > 0)
         {
-            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, option, bytes), "cannot size a socket's buffer");
+            Check(Libc.SetSocketBuffer(Handle, option, bytes), "cannot size a socket's buffer");
         }
     }
 
