@@ -63,10 +63,10 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
-        configuration = OpenConfiguration(unitFile);
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
+        configuration = OpenConfiguration(unitFile);
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
         readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
@@ -250,7 +250,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
         catch (PeerException e)
         {
-            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+            throw new RefusedException(e.Refusal, e);
         }
     }
 

@@ -9,5 +9,6 @@ namespace Hitless.Daemon.Configuration;
 [JsonSerializable(typeof(Revision))]
 [JsonSerializable(typeof(PendingRevision))]
 [JsonSerializable(typeof(RevisionStore.StoredHead))]
+[JsonSerializable(typeof(IReadOnlyList<RevisionInfo>))]
 [JsonSerializable(typeof(BackupInfo))]
 internal sealed partial class RevisionJson : JsonSerializerContext;

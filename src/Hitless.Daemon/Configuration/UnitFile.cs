@@ -84,7 +84,7 @@ public static class UnitFile
     private static UnitSettings SettingsFrom(Section root, string folder)
     {
         var (cluster, unit, heartbeat) = (root.Under("cluster"), root.Under("unit"), root.Under("heartbeat"));
-        var (sessions, upgrade) = (root.Under("sessions"), root.Under("upgrade"));
+        var (sessions, configuration, upgrade) = (root.Under("sessions"), root.Under("configuration"), root.Under("upgrade"));
         var pickup = sessions.Under("pickup");
         return new UnitSettings(
             new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
@@ -98,7 +98,7 @@ public static class UnitFile
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
                 ValuesOf<string>(sessions, "critical")),
-            [.. root.Under("configuration").Sections("files").Select(file => new ManagedFileSettings(file.Get<string>("path"), TextOf(file, "check"), TextOf(file, "apply")))],
+            [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
             new UpgradeSettings(
                 upgrade.Get<TimeSpan>("soak"),
@@ -106,8 +106,23 @@ public static class UnitFile
                 upgrade.Get<TimeSpan>("rejoin-timeout"),
                 upgrade.Get<TimeSpan>("confirm-timeout"),
                 TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit")));
+                upgrade.Get<double>("session-difference-limit")))
+        {
+            Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
+            Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
+        };
     }
+
+    private static ManagedFileSettings ManagedFileFrom(Section file) => new(
+        file.Get<string>("path"),
+        TextOf(file, "check"),
+        TextOf(file, "apply"),
+        TextOf(file, "verify"),
+        TextOf(file, "owner"),
+        TextOf(file, "mode") is { } mode ? mode.PadLeft(4, '0') : null,
+        file.Get<int>("order"),
+        file.Get<bool>("template"),
+        file.Get<bool>("secret"));
 
     private static HeartbeatLinkSettings LinkFrom(Section link) =>
         new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));
