@@ -17,6 +17,12 @@ if (arguments.ShowVersion)
     return 0;
 }
 
+if (arguments.Convert)
+{
+    using var question = Console.OpenStandardInput();
+    return ConfigurationConverter.Run(question, Console.Out, Console.Error);
+}
+
 if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
 {
     foreach (var problem in problems)
@@ -56,6 +62,9 @@ try
     await unit.StartAsync(CancellationToken.None);
     await api.StartAsync(CancellationToken.None);
     await unit.Stopped;
+
+    // The unit has left the cluster. Whatever is slow to end must not keep hitless-boot from starting the next slot.
+    _ = Task.Delay(TimeSpan.FromSeconds(5)).ContinueWith(_ => Environment.Exit(unit.ExitCode), TaskScheduler.Default);
     return unit.ExitCode;
 }
 catch (IOException e)

@@ -2,6 +2,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -161,7 +162,7 @@ public sealed partial class Unit
     private IReadOnlyList<SchemaLimit> SchemasOfRun()
     {
         var journal = journals.Last();
-        if (!JournalStore.IsOpen(journal))
+        if (!RunJournal.IsOpen(journal))
         {
             return [];
         }
@@ -183,6 +184,10 @@ public sealed partial class Unit
 
         return limits;
     }
+
+    /// <summary>What the image's own converter makes of the real configuration; its signature was verified by who asks.</summary>
+    private async Task<CheckResult> PreviewConversionAsync(ImageFile image, string hash, bool accepted, CancellationToken cancel) =>
+        await converter.CheckAsync(image, hash, await configuration.ShowAsync(cancel), accepted, cancel);
 
     private ImageManifest? ManifestIn(Slot slot)
     {

@@ -239,6 +239,9 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The current revision with its files; null before the first.</summary>
     public Task<Revision?> ShowAsync(CancellationToken cancel) => Local.FindAsync("head", cancel);
 
+    /// <summary>The configuration schema that the current revision needs.</summary>
+    public async Task<int> SchemaInUseAsync(CancellationToken cancel) => RevisionSchema.Of((await ShowAsync(cancel))?.Files ?? []);
+
     /// <summary>What differs between two references, see <see cref="FindAsync"/>; a refusal if one does not exist.</summary>
     public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(string from, string to, IConfigurationPeers peers, CancellationToken cancel)
     {

@@ -11,4 +11,5 @@ namespace Hitless.Daemon.Configuration;
 [JsonSerializable(typeof(RevisionStore.StoredHead))]
 [JsonSerializable(typeof(IReadOnlyList<RevisionInfo>))]
 [JsonSerializable(typeof(BackupInfo))]
+[JsonSerializable(typeof(ConversionQuestion))]
 internal sealed partial class RevisionJson : JsonSerializerContext;

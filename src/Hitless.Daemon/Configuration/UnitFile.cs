@@ -37,20 +37,27 @@ public static class UnitFile
     /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
     public static bool TryParse(ReadOnlySpan<byte> content, string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
     {
-        settings = null;
+        settings = TryReadSection(content, path, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
+        return settings is not null;
+    }
+
+    /// <summary>As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.</summary>
+    public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        Section? root = null;
         var found = new Problems(path);
         if (TryDecode(content, found, out var text))
         {
             var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
-            if (node is not null && UnitKeys.Root.Read(node, "", found)?.Value is Section root)
+            root = node is null ? null : UnitKeys.Root.Read(node, "", found)?.Value as Section;
+            if (root is not null)
             {
                 UnitRules.Check(root, path, found);
-                settings = found.None ? SettingsFrom(root, FolderOf(path)) : null;
             }
         }
 
         problems = found.Found;
-        return settings is not null;
+        return found.None ? root : null;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> content, Problems problems, out string text)
