@@ -115,13 +115,15 @@ internal sealed class ScriptedUnit : IUnit
         Told.TrySetResult();
     }
 
-    public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => Answer("next", Samples.Run("running", 1));
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
 
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
 
     public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run("running", 1));
 
     public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
+
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"take back {run}", Samples.Run("rolling-back", 1));
 
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
 
