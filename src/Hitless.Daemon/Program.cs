@@ -17,6 +17,12 @@ if (arguments.ShowVersion)
     return 0;
 }
 
+if (arguments.Convert)
+{
+    using var question = Console.OpenStandardInput();
+    return ConfigurationConverter.Run(question, Console.Out, Console.Error);
+}
+
 if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
 {
     foreach (var problem in problems)

@@ -33,6 +33,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionLoop sessions;
     private readonly ProbeLoop probes;
     private readonly ConfigurationService configuration;
+    private readonly ImageConverter converter;
     private readonly ImageStore images;
     private readonly SlotStore slots;
     private readonly TrustStore trust;
@@ -64,12 +65,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
-        configuration = OpenConfiguration(unitFile);
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
-        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        configuration = OpenConfiguration(unitFile);
+        converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
+        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RequestExit);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
         control.Start(sessions);
@@ -108,6 +110,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();
+        converter.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -252,7 +255,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
         catch (PeerException e)
         {
-            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+            throw new RefusedException(e.Refusal, e);
         }
     }
 
