@@ -75,7 +75,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        var follower = new JournalFollower(Name, control, journals, peers, engine.Receive);
+        var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
         background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
     }
 

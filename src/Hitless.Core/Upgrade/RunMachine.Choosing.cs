@@ -104,7 +104,7 @@ public sealed partial class RunMachine
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
     private void ChooseBackwards(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
-        if (now < actAgainAt || units.Count == 0)
+        if (now < actAgainAt)
         {
             return;
         }
