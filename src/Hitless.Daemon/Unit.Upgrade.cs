@@ -253,7 +253,7 @@ public sealed partial class Unit
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var report = RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None));
+            var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
             DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
         }
     });

@@ -27,6 +27,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
+    private readonly ReportSeal seal;
     private readonly PeerServer peerServer;
     private readonly PeerClient peers;
     private readonly ControlLoop control;
@@ -60,6 +61,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
+        seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
@@ -112,6 +114,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         sessions.Dispose();
         control.Dispose();
         certificate.Dispose();
+        seal.Dispose();
         await events.DisposeAsync();
         ending.Dispose();
     }
