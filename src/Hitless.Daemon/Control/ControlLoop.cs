@@ -151,8 +151,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         questions.Enqueue(() => answer.TrySetResult(question()));
         poller.WakeUp();
-        return answer.Task;
+        return UnlessStoppedAsync(answer.Task);
     }
+
+    /// <summary>Nobody answers once the loop has ended: who asks then must not wait, or the process would never end.</summary>
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) => await Task.WhenAny(answer, stopped.Task) == answer
+        ? await answer
+        : throw new OperationCanceledException("this unit has left the cluster");
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
@@ -169,7 +174,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return await end.Task;
+        return await UnlessStoppedAsync(end.Task);
     }
 
     private void Run()
