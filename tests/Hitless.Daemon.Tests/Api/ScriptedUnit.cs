@@ -106,7 +106,7 @@ internal sealed class ScriptedUnit : IUnit
         Told.TrySetResult();
     }
 
-    public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => Answer("next", Samples.Run("running", 1));
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
 
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
 
@@ -115,6 +115,8 @@ internal sealed class ScriptedUnit : IUnit
     public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
 
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
+
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"rollback {run}", Samples.Run("running", 1));
 
     public Task<RunReport> RunReportAsync(string? run, CancellationToken cancel) => Answer($"run report {run}", Samples.RunReport(Verdict));
 
