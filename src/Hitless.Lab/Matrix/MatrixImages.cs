@@ -8,10 +8,10 @@ public static class MatrixImages
 {
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["tampered", "truncated", "platform", "path", "stranger", "expired", "no-start", "crash", "never-joins", "unhealthy", "drops"];
+        ["tampered", "truncated", "path", "stranger", "no-start", "crash", "never-joins", "unhealthy", "drops"];
 
     /// <summary>Images that must not even be taken in.</summary>
-    public static bool IsRefused(string name) => name is "tampered" or "truncated" or "platform" or "path" or "stranger" or "expired";
+    public static bool IsRefused(string name) => name is "tampered" or "truncated" or "path" or "stranger";
 
     /// <summary>The image of that name in <paramref name="folder"/>.</summary>
     public static string Make(string name, string binaries, string folder)
@@ -40,9 +40,6 @@ public static class MatrixImages
                 }
 
                 break;
-            case "platform":
-                Build(binaries, folder, image, key, "exit 1", whole: false, "--platform", "linux-arm64");
-                break;
             case "path":
                 Build(binaries, folder, image, key, "exit 1", whole: false, "--from", ">=3.0.0 <4.0.0");
                 break;
@@ -50,9 +47,6 @@ public static class MatrixImages
                 Tool.Run(Path.Combine(binaries, "hitless"), ["key", "generate", "--image-signing", Path.Combine(folder, "stranger"), "--name", "Stranger"]);
                 Build(binaries, folder, image, Path.Combine(folder, "stranger", "image-signing.key"), "exit 1", whole: false);
                 break;
-            case "expired":
-                // The lab's own clock cannot be turned; a certificate whose time is over is made by the firmware tests.
-                throw new LabException("an expired certificate cannot be made here", "tests/Hitless.Daemon.Tests/Firmware has it");
             case "no-start":
                 Build(binaries, folder, image, key, "exit 1", whole: false);
                 break;

@@ -144,7 +144,7 @@ public sealed class GuidedRunTests
         while (world.Until(() => world.Verdict is not null || world.Primary is { Machine.Waiting: true }) && world.Verdict is null)
         {
             var machine = world.Primary!.Machine;
-            var gate = RunView.Status(machine.Journal, waiting: true, default).Gate!;
+            var gate = RunView.Status(machine.Journal, default).Gate!;
             gates.Add(new RunStep(gate.Step, gate.Unit).ToString());
             Assert.NotEmpty(gate.Checked);
             world.Say(RunCommand.Next);
