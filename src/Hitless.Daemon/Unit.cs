@@ -27,6 +27,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
+    private readonly ReportSeal seal;
     private readonly PeerServer peerServer;
     private readonly PeerClient peers;
     private readonly ControlLoop control;
@@ -61,6 +62,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
+        seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
@@ -77,7 +79,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        var follower = new JournalFollower(Name, control, journals, peers, journal => engine.Receive(journal));
+        var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
         background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
     }
 
@@ -115,6 +117,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         sessions.Dispose();
         control.Dispose();
         certificate.Dispose();
+        seal.Dispose();
         await events.DisposeAsync();
         ending.Dispose();
     }

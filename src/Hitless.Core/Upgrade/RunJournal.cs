@@ -34,4 +34,19 @@ public static class RunJournal
 
     /// <summary>An operator wants a trial switchover first.</summary>
     public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
+
+    /// <summary>How many of the steps forward are done: the index of the next.</summary>
+    public static int Next(IReadOnlyList<RunStep> forward, IReadOnlyList<JournalEntry> journal)
+    {
+        var next = 0;
+        foreach (var entry in journal)
+        {
+            if (entry.Kind == JournalEntryKind.Done && next < forward.Count && forward[next] == new RunStep(entry.Step, entry.Target))
+            {
+                next++;
+            }
+        }
+
+        return next;
+    }
 }

@@ -24,6 +24,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>How long an upgrade watches its new primary.</summary>
+    public int SoakSeconds { get; init; } = 3;
+
     /// <summary>gw1, gw2…</summary>
     public IEnumerable<string> Units => Enumerable.Range(1, UnitCount).Select(number => $"gw{number}");
 

@@ -127,6 +127,8 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
 
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"rollback {run}", Samples.Run("running", 1));
+
     public Task<RunReport> RunReportAsync(string? run, CancellationToken cancel) => Answer($"run report {run}", Samples.RunReport(Verdict));
 
     public async IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, [EnumeratorCancellation] CancellationToken cancel)
