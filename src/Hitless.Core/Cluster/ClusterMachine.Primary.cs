@@ -34,7 +34,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside)
+        if (StandsAside || now < listenUntil)
         {
             return;
         }

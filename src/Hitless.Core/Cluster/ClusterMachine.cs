@@ -68,6 +68,11 @@ public sealed partial class ClusterMachine
         outgoing.Version = options.Version;
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
+        if (options.AdoptClaim)
+        {
+            Resume(now, effects);
+        }
+
         effects.SetTraffic(options.AdoptClaim ? TrafficState.Claimed : TrafficState.Muted);
         effects.SetSessionRole(sending: options.AdoptClaim, syncFrom: null);
         Tell(now, effects);
@@ -163,10 +168,14 @@ public sealed partial class ClusterMachine
         }
 
         DoubtOneself(now);
+        FindExpiredClaim(now, effects);
         switch (input.Kind)
         {
             case ClusterInputKind.Heartbeat:
                 OnHeartbeat(input, now, effects);
+                break;
+            case ClusterInputKind.DaemonEnded:
+                OnDaemonEnded(input.Unit, now, effects);
                 break;
             case ClusterInputKind.Ports:
                 OnPorts(input.Value, now, effects);
@@ -293,6 +302,7 @@ public sealed partial class ClusterMachine
 
             peer.Tag = input.Value;
             peer.PendingTag = 0;
+            peer.HeldUntil = TimeSpan.MinValue;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }
@@ -395,8 +405,8 @@ public sealed partial class ClusterMachine
 
     private TimeSpan SilentAt(Peer peer)
     {
-        var silent = peer.HeardAt + options.Silence;
-        return silent < graceUntil ? graceUntil : silent;
+        var silent = Later(peer.HeardAt + options.Silence, peer.HeldUntil);
+        return Later(silent, graceUntil);
     }
 
     private void Tell(TimeSpan now, IClusterEffects effects)
@@ -416,6 +426,7 @@ public sealed partial class ClusterMachine
         }
 
         nextHeartbeat = now + options.Interval;
+        RenewClaim(now, effects);
         effects.SendHeartbeat();
     }
 
@@ -466,6 +477,8 @@ public sealed partial class ClusterMachine
         peers.Add(added);
         return added;
     }
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -60,6 +60,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
             PortCount = settings.Interfaces.Count(p => p.Monitor),
+            RestartHold = GatewayKernel.RestartHold,
             EpochNumber = epochNumber,
         };
         thread = new Thread(Run) { Name = "control", IsBackground = true };
@@ -115,6 +116,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public void Dispose() => poller.Dispose();
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
+
+    void IClusterEffects.RenewClaim(bool lasting) => kernel.RenewClaim(lasting);
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -277,6 +280,25 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Learn(header.UnitId, heartbeat.Name, from);
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
         }
+
+        while (links.TryReadRefusal(link, out var by))
+        {
+            Step(ClusterInput.DaemonEnded(UnitAt(by)));
+        }
+    }
+
+    /// <summary>The unit that was heard from there; 0: nobody yet.</summary>
+    private ulong UnitAt(in DatagramEndpoint from)
+    {
+        for (var i = 0; i < knownCount; i++)
+        {
+            if (known[i].From == from)
+            {
+                return known[i].Unit;
+            }
+        }
+
+        return 0;
     }
 
     private void Learn(ulong unit, string name, in DatagramEndpoint from)

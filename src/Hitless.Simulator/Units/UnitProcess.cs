@@ -12,6 +12,7 @@ namespace Hitless.Simulator.Units;
 /// </summary>
 internal sealed class UnitProcess : IClusterEffects
 {
+    private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(80);
     private readonly Simulation world;
     private readonly Chance chance;
     private readonly TimeSpan clockOffset;
@@ -38,6 +39,8 @@ internal sealed class UnitProcess : IClusterEffects
         Sessions = new SessionLoop(world, this, chance.Fork());
         heartbeats = new HeartbeatPort(world, this);
         unit.Process = this;
+        unit.Powered = true;
+        unit.ToldEnd = false;
         var options = new ClusterOptions(unit.Serial, Tag, unit.Name, version.ToString(), FirmwareVersions.WireMinorOf(version))
         {
             Priority = unit.Priority,
@@ -164,6 +167,10 @@ internal sealed class UnitProcess : IClusterEffects
         });
     }
 
+    /// <summary>The kernel of another unit has told that no daemon runs there.</summary>
+    public void TakeEnd(SimulatedUnit other) =>
+        WhenScheduled(() => Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0)));
+
     /// <summary>Gives the machine an input, now or when the process is scheduled again.</summary>
     public void Take(ClusterInput input) => WhenScheduled(() => Step(input));
 
@@ -175,6 +182,12 @@ internal sealed class UnitProcess : IClusterEffects
         {
             world.Rules.Claimed(this);
         }
+    }
+
+    void IClusterEffects.RenewClaim(bool lasting)
+    {
+        Effect();
+        world.RenewClaim(Unit, lasting ? null : ClaimLease);
     }
 
     void IClusterEffects.Announce()
