@@ -40,6 +40,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
     private bool leaving;
+    private bool restarting;
     private UnitRole toldRole;
     private long toldEpoch = -1;
 
@@ -111,6 +112,14 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Leave the cluster: hand over first.</summary>
     public void RequestStop() => Post(ClusterInput.StopRequested);
+
+    /// <summary>Ends the loop without a word to the others: their heartbeats will be answered by the kernel, as after a crash.</summary>
+    public void EndForRestart()
+    {
+        events.Add(EventKinds.Unit, "the daemon restarts in service");
+        questions.Enqueue(() => leaving = restarting = true);
+        poller.WakeUp();
+    }
 
     /// <inheritdoc/>
     public void Dispose() => poller.Dispose();
@@ -192,8 +201,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.AddTo(poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
-            links.Send(machine.Outgoing, machine.AgreedWireMinor);
-            if (machine.Role != UnitRole.Primary)
+            if (!restarting)
+            {
+                links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            }
+
+            if (!restarting && machine.Role != UnitRole.Primary)
             {
                 kernel.Withdraw();
             }

@@ -52,9 +52,9 @@ internal sealed class UnitProcess : IClusterEffects
         };
         machine = new ClusterMachine(options, LocalNow, this);
         Speak();
-        Take(ClusterInput.PortsChanged(unit.PortsUp));
         Steps = new UnitSteps(world, this, chance.Fork());
         Runs = new RunHost(world, this, chance.Fork());
+        Take(ClusterInput.PortsChanged(unit.PortsUp));
         if (Ails(Firmware.Unhealthy))
         {
             Take(ClusterInput.ProbesChanged(1));
@@ -315,7 +315,7 @@ internal sealed class UnitProcess : IClusterEffects
         }
 
         Speak();
-        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        if (Runs is not null && (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch)))
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
