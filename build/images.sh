@@ -3,6 +3,7 @@
 # Leaves in OUTDIR/images the signed images that the demo and the lab upgrade between, and the certificate that they trust:
 #   hitless-0.9.0.hli             wire protocol 1.0
 #   hitless-1.0.0.hli             wire protocol 1.0 to 1.1: the programs that `./dev build` left in OUTDIR
+# All of them ask for a reboot, so that the lab shows one.
 #   hitless-1.0.1-bad-exit.hli    its hitlessd exits at once with 1
 #   hitless-1.0.2-bad-health.hli  its hitlessd starts, and never joins
 #   trust.pem
@@ -21,7 +22,7 @@ rm -f "$out/images"/*.hli
 rm -rf "$parts"
 
 image() { # NAME VERSION WIREMAX: the folder $parts/NAME becomes the image of that name
-    "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --from ">=0.9.0 <2.0.0" \
+    "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --from ">=0.9.0 <2.0.0" --activation reboot \
         --key "$key" --out "$out/images/hitless-$1.hli" >/dev/null
     echo "images/hitless-$1.hli"
 }

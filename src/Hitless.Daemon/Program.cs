@@ -57,6 +57,9 @@ try
     await unit.StartAsync(CancellationToken.None);
     await api.StartAsync(CancellationToken.None);
     await unit.Stopped;
+
+    // The unit has left the cluster. Whatever is slow to end must not keep hitless-boot from starting the next slot.
+    _ = Task.Delay(TimeSpan.FromSeconds(5)).ContinueWith(_ => Environment.Exit(unit.ExitCode), TaskScheduler.Default);
     return unit.ExitCode;
 }
 catch (IOException e)

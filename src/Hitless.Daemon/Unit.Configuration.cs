@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -141,7 +142,7 @@ public sealed partial class Unit
 
     private void RefuseWhileFrozen()
     {
-        if (JournalStore.IsOpen(journals.Last()))
+        if (RunJournal.IsOpen(journals.Last()))
         {
             throw new RefusedException("the configuration is frozen while an upgrade runs", "commit again when the run has ended: hitless upgrade status");
         }
@@ -210,7 +211,7 @@ public sealed partial class Unit
             await FollowAsync(peer.Name, view);
         }
 
-        if (!JournalStore.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
+        if (!RunJournal.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
         {
             events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
         }

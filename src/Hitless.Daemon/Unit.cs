@@ -40,6 +40,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
+    private readonly TrafficWatch traffic = new();
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -68,13 +69,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
         control.Start(sessions);
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        background = Task.Run(WatchFactsAsync);
+        var follower = new JournalFollower(Name, control, journals, peers, engine.Receive);
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
     }
 
     /// <summary>The unit's name.</summary>
@@ -128,7 +130,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [];
+        List<string> problems = [.. view.Complaints];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
@@ -264,14 +266,26 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
     private void OnRoleChanged(bool primary, long epoch, string reason) => roleWork = roleWork.ContinueWith(_ =>
     {
+        WriteEpoch(epoch);
         if (primary)
         {
-            DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
             steps.KeepTrialOfPrimary();
         }
 
         engine.Drive(primary, epoch, reason);
     }, TaskScheduler.Default);
+
+    /// <summary>Also what others opened: a unit that restarts alone must not open an epoch that was there before.</summary>
+    private void WriteEpoch(long epoch)
+    {
+        lock (events)
+        {
+            if (epoch > ReadEpoch())
+            {
+                DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
+            }
+        }
+    }
 
     private long ReadEpoch()
     {

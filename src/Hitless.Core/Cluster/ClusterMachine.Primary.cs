@@ -142,7 +142,7 @@ public sealed partial class ClusterMachine
         raiseAfter = now + options.RetryDelay;
         reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
         Tell(now, effects);
-        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
+        effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)

@@ -35,6 +35,7 @@ public sealed partial class ClusterMachine
         {
             syncFrom = primary.Unit;
             syncTag = primary.Tag;
+            declinedToken = 0;
             synced = false;
             effects.SetSessionRole(sending: false, syncFrom);
         }

@@ -80,8 +80,8 @@ public interface IUnit
     /// </summary>
     IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, CancellationToken cancel);
 
-    /// <summary>Opens the gate that a guided run waits at.</summary>
-    Task<RunStatus> OpenGateAsync(CancellationToken cancel);
+    /// <summary>Opens the gate that a guided run waits at; <paramref name="rehearse"/>: with a trial switchover, there and back, before anything is upgraded.</summary>
+    Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel);
 
     /// <summary>Lets the step in hand end, then waits.</summary>
     Task<RunStatus> PauseRunAsync(CancellationToken cancel);
@@ -94,6 +94,9 @@ public interface IUnit
 
     /// <summary>Takes the run back: the standby first, switch, then the other unit.</summary>
     Task<RunStatus> RollBackRunAsync(CancellationToken cancel);
+
+    /// <summary>Takes an ended run back, as a run of its own, while the old slots hold; an open one as <see cref="RollBackRunAsync"/> does.</summary>
+    Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel);
 
     /// <summary>The report of a run; null: the last.</summary>
     Task<RunReport> RunReportAsync(string? run, CancellationToken cancel);

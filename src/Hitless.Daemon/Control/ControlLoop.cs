@@ -67,7 +67,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
-    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or opens an epoch; must only queue.</summary>
+    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
 
     /// <summary>Ends when the unit has left the cluster.</summary>
@@ -163,8 +163,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         questions.Enqueue(() => answer.TrySetResult(question()));
         poller.WakeUp();
-        return answer.Task;
+        return UnlessStoppedAsync(answer.Task);
     }
+
+    /// <summary>Nobody answers once the loop has ended: who asks then must not wait, or the process would never end.</summary>
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) => await Task.WhenAny(answer, stopped.Task) == answer
+        ? await answer
+        : throw new OperationCanceledException("this unit has left the cluster");
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
@@ -181,7 +186,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return await end.Task;
+        return await UnlessStoppedAsync(end.Task);
     }
 
     private void Run()
@@ -270,7 +275,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.Send(machine.Outgoing, machine.AgreedWireMinor);
         }
 
-        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        if (machine.Role != toldRole || machine.Epoch.Number != toldEpoch)
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
@@ -347,6 +352,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
-            machine.LastGap);
+            machine.LastGap,
+            links.Complaints);
     }
 }

@@ -27,6 +27,8 @@ public sealed class UnitSteps(
     Action<int, string> exit) : IDisposable
 {
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CopyPause = TimeSpan.FromSeconds(1);
+    private const int CopyAttempts = 5;
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>Takes the step; the answer says what was done in words.</summary>
@@ -44,6 +46,8 @@ public sealed class UnitSteps(
                 RunStep.Trial => await TryAsync(request),
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
+                RunStep.Room => FreeBytes().ToString(System.Globalization.CultureInfo.InvariantCulture),
+                RunStep.Spare => SpareHolds(request.Version),
                 _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
             });
         }
@@ -72,6 +76,23 @@ public sealed class UnitSteps(
             return "the image is here already";
         }
 
+        for (var attempt = 1; ; attempt++)
+        {
+            // Where a former attempt broke off, this one goes on.
+            var offset = images.ReceivedBytes(request.Image);
+            try
+            {
+                return await DownloadAsync(request, offset, cancel);
+            }
+            catch (PeerException e) when (e.Kind == PeerFailureKind.Unreachable && attempt < CopyAttempts)
+            {
+                await Task.Delay(CopyPause, cancel);
+            }
+        }
+    }
+
+    private async Task<string> DownloadAsync(StepRequest request, long offset, CancellationToken cancel)
+    {
         var pipe = new Pipe();
         var download = Task.Run(
             async () =>
@@ -80,7 +101,7 @@ public sealed class UnitSteps(
                 try
                 {
                     await using var sink = pipe.Writer.AsStream(leaveOpen: true);
-                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, 0, sink, progress: null, DownloadSilence, cancel);
+                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, offset, sink, progress: null, DownloadSilence, cancel);
                 }
                 catch (Exception e)
                 {
@@ -91,10 +112,10 @@ public sealed class UnitSteps(
             },
             cancel);
         await using var source = pipe.Reader.AsStream();
-        var put = await images.PutAsync(source, request.Image, 0, DateTimeOffset.UtcNow, cancel);
+        var put = await images.PutAsync(source, request.Image, offset, DateTimeOffset.UtcNow, cancel);
         await download;
         Throw(put.Problem);
-        return $"copied {put.Image!.SizeBytes >> 10} KB from {request.From}";
+        return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from {request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
     }
 
     private async Task<string> InstallAsync(StepRequest request)
@@ -145,14 +166,35 @@ public sealed class UnitSteps(
     private async Task<string> RevertAsync(StepRequest request)
     {
         var running = await MuteSlotAsync();
-        if (slots.Read(out _).Content(running)?.Version.ToString() == request.Version)
+        var state = slots.Read(out _);
+        if (state.Content(running)?.Version.ToString() == request.Version)
         {
+            if (state.Trial is not null)
+            {
+                Throw(slots.RollBack($"run {request.Run} is rolled back before the trial began"));
+            }
+
             return $"runs {request.Version}";
+        }
+
+        if (state.Trial is null)
+        {
+            SpareHolds(request.Version);
         }
 
         await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
         exit(ActivationCode(BootState.Other(running)), "rollback");
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
+    }
+
+    private long FreeBytes() => new DriveInfo(Path.GetFullPath(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)).AvailableFreeSpace;
+
+    private string SpareHolds(string version)
+    {
+        var spare = BootState.Other(RunningSlot());
+        return slots.Read(out _).Content(spare) is { Good: true } content && content.Version.ToString() == version
+            ? $"slot {BootState.NameOf(spare)} holds {version}"
+            : throw new RefusedException($"slot {BootState.NameOf(spare)} does not hold {version} any more", "upgrade to the image of that version instead");
     }
 
     /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>

@@ -79,6 +79,11 @@ public sealed class ClusterWatch(LabPlan plan)
                 return $"{name} says that {late.Name} is {late.State} ({late.Reason}).";
             }
 
+            if (status.Units.FirstOrDefault(unit => unit.Slot.Length == 0) is { } unknown)
+            {
+                return $"{name} does not know yet what {unknown.Name} runs.";
+            }
+
             if (status.Units.Count != seen.Count || status.Primary is null)
             {
                 return $"{name} sees {status.Units.Count} units, primary {status.Primary ?? "none"}.";

@@ -319,6 +319,7 @@ internal sealed class UnitProcess : IClusterEffects
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
+            world.Rules.Raised(this);
             Runs.RoleChanged(toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
         }
 

@@ -11,9 +11,6 @@ namespace Hitless.Lab.Tests.Clusters;
 /// <summary>A lab of its own for one test. What its units logged is left in <c>out/test/lab/NAME of the test</c>.</summary>
 public sealed class LabCluster : IDisposable
 {
-    /// <summary>The image that units begin with, the one they upgrade to, and two that are no good.</summary>
-    public const string First = "hitless-0.9.0.hli", Second = "hitless-1.0.0.hli", BadExit = "hitless-1.0.1-bad-exit.hli", BadHealth = "hitless-1.0.2-bad-health.hli";
-
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
 
     private LabCluster(LabPlan plan)
@@ -31,9 +28,9 @@ public sealed class LabCluster : IDisposable
     /// <summary>A lab that is planned and not up yet: a demo puts it up.</summary>
     public static LabCluster Planned(int heartbeatLinks = 1)
     {
-        Prerequisites.NeedBuild(First);
+        Prerequisites.NeedBuild();
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
-        var image = Prerequisites.Image(First);
+        var image = Prerequisites.FirstImage;
         return new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, 2, heartbeatLinks, StaticRouter: false, image, Commands.Images.TrustBeside(image)));
     }
 
@@ -81,8 +78,7 @@ public sealed class LabCluster : IDisposable
     /// <summary>Upgrades under traffic as the demo does.</summary>
     public Task<DemoReport> UpgradeAsync(string image, string expected, int connections = 500, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
     {
-        Prerequisites.NeedBuild(image);
-        var options = new DemoOptions(Prerequisites.Image(image), expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180));
+        var options = new DemoOptions(image, expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180));
         return new DemoRun(Plan, options, Say, meanwhile).RunAsync(TestContext.Current.CancellationToken);
     }
 
@@ -106,7 +102,7 @@ public sealed class LabCluster : IDisposable
     {
         if (Directory.Exists(Plan.Folder))
         {
-            var words = TestContext.Current.Test?.TestDisplayName.Split('.')[^1] ?? Plan.Name;
+            var words = TestContext.Current.Test?.TestDisplayName.Replace("Hitless.Lab.Tests.Scenarios.", "", StringComparison.Ordinal) ?? Plan.Name;
             var logs = Path.Combine(Prerequisites.Out, "test", "lab", string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')));
             LabSite.KeepLogs(Plan, logs);
             Say($"logs: {logs}");

@@ -12,18 +12,24 @@ public static class Prerequisites
     public static void NeedRoot() => Assert.SkipUnless(Environment.IsPrivilegedProcess, "NOT ROOT: the lab makes network namespaces; run with sudo");
 
     /// <summary>The programs and images are there.</summary>
-    public static void NeedBuild(params IEnumerable<string> images)
+    public static void NeedBuild()
     {
         NeedRoot();
-        foreach (var file in images.Select(Image).Concat(["hitless", "hitless-boot"]))
+        foreach (var file in (string[])["hitlessd", "hitless", "hitless-boot", "images/trust.pem"])
         {
             var path = Path.Combine(Out, file);
             Assert.SkipUnless(File.Exists(path), $"NOT BUILT: {path} is missing; run ./dev build, or name its folder with HITLESS_OUT");
         }
     }
 
-    /// <summary>The path of an image by the name that <c>build/images.sh</c> gives it.</summary>
-    public static string Image(string name) => Path.Combine(Out, "images", name);
+    /// <summary>The image that units begin with.</summary>
+    public static string FirstImage => Commands.Images.Default(Out, 0);
+
+    /// <summary>The image that they upgrade to.</summary>
+    public static string SecondImage => Commands.Images.Default(Out, 1);
+
+    /// <summary>An image that is bad on purpose; <paramref name="how"/> is part of its name (bad-exit, bad-health).</summary>
+    public static string BadImage(string how) => Directory.EnumerateFiles(Path.Combine(Out, "images"), $"*{how}*.hli").Single();
 
     private static string Repository()
     {

@@ -14,19 +14,19 @@ public sealed class UpgradeTests
     public async Task A_good_image_runs_on_both_units_and_nothing_is_lost()
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(LabCluster.Second, "completed");
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
         Assert.Equal([], report.Problems);
         Assert.Equal(500, report.Traffic!.Long.Opened);
         Assert.True(report.Traffic.Long.Hidden >= 250 && report.Traffic.Long.Ipv6 > 0);
     }
 
     [Theory]
-    [InlineData(LabCluster.BadExit)]
-    [InlineData(LabCluster.BadHealth)]
-    public async Task A_bad_image_is_rolled_back_and_traffic_does_not_notice(string image)
+    [InlineData("bad-exit")]
+    [InlineData("bad-health")]
+    public async Task A_bad_image_is_rolled_back_and_traffic_does_not_notice(string how)
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(image, "rolled-back");
+        var report = await cluster.UpgradeAsync(Prerequisites.BadImage(how), "rolled-back");
         Assert.Equal([], report.Problems);
     }
 
@@ -39,7 +39,7 @@ public sealed class UpgradeTests
     public async Task A_daemon_killed_at_a_step_does_not_stop_the_run_from_ending(string step, string victim)
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(LabCluster.Second, "completed", connections: 200, async (watch, cancellation) =>
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed", connections: 200, async (watch, cancellation) =>
         {
             await ReachedAsync(watch, step, cancellation);
             Faults.Kill(cluster.Unit(victim));
