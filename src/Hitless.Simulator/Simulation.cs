@@ -149,6 +149,7 @@ internal sealed class Simulation
     {
         var before = unit.Traffic;
         unit.ClaimUntil = TimeSpan.MaxValue;
+        unit.ClaimOver = false;
         if (before != state)
         {
             unit.Traffic = state;
@@ -173,14 +174,16 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>The kernel tells that its daemon ended, and gives its claim the time of a restart; once.</summary>
-    public void TellEnd(SimulatedUnit unit)
+    /// <summary>The kernel tells that its daemon ended, and gives its claim the time of a restart, once; false if it tells nobody, since its claim is over.</summary>
+    public bool TellEnd(SimulatedUnit unit)
     {
         if (!unit.ToldEnd)
         {
             unit.ToldEnd = true;
-            RenewClaim(unit, TimeSpan.FromSeconds(3));
+            RenewClaim(unit, TimeSpan.FromSeconds(5));
         }
+
+        return !unit.ClaimOver;
     }
 
     private void ExpireClaim(SimulatedUnit unit)
@@ -189,6 +192,7 @@ internal sealed class Simulation
         {
             Trace.Line(unit.Name, $"the claim expires");
             SetTraffic(unit, TrafficState.Muted, starting: true);
+            unit.ClaimOver = true;
         }
     }
 

@@ -303,6 +303,7 @@ public sealed partial class ClusterMachine
             peer.Tag = input.Value;
             peer.PendingTag = 0;
             peer.HeldUntil = TimeSpan.MinValue;
+            listenUntil = phase == Phase.Starting ? default : listenUntil;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }

@@ -31,7 +31,7 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a primary's kernel may forward without its daemon, once it has told that the daemon ended.</summary>
-    public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }

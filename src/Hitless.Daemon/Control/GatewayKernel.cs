@@ -43,7 +43,7 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>How long the kernel forwards without a daemon.</summary>
-    public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(3);
+    public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>A predecessor of this process left the kernel forwarding.</summary>
     public bool WasClaimed { get; }

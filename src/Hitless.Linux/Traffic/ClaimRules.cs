@@ -70,7 +70,23 @@ internal static class ClaimRules
         batch.EndRule();
     }
 
+    /// <summary>The first refusal of a heartbeat prolongs a claim that stands. When it does not, refusals stay here: whoever hears one may rely on the claim.</summary>
     private static void Prolong(ref NftBatchWriter batch, string chain, ClaimFence fence, ReadOnlySpan<byte> protocol)
+    {
+        MatchRefusal(ref batch, chain, fence, protocol);
+        batch.MatchKey(ClaimSet, ClaimKey);
+        batch.MatchKey(EndedSet, ClaimKey, inverted: true);
+        batch.Refresh(ClaimSet, ClaimKey, fence.RestartHold);
+        batch.Refresh(EndedSet, ClaimKey, TimeSpan.Zero);
+        batch.EndRule();
+
+        MatchRefusal(ref batch, chain, fence, protocol);
+        batch.MatchKey(ClaimSet, ClaimKey, inverted: true);
+        batch.Drop();
+        batch.EndRule();
+    }
+
+    private static void MatchRefusal(ref NftBatchWriter batch, string chain, ClaimFence fence, ReadOnlySpan<byte> protocol)
     {
         var ipv4 = protocol.SequenceEqual(ProtocolIpv4);
         Span<byte> port = stackalloc byte[2];
@@ -81,10 +97,5 @@ internal static class ClaimRules
         batch.Match(NftBase.Transport, IcmpType, ipv4 ? [3, 3] : [1, 4]);
         batch.Match(NftBase.Transport, ipv4 ? QuotedProtocol : QuotedNextHeader, [Udp]);
         batch.Match(NftBase.Transport, ipv4 ? QuotedPort : QuotedPort6, port);
-        batch.MatchKey(ClaimSet, ClaimKey);
-        batch.MatchKey(EndedSet, ClaimKey, inverted: true);
-        batch.Refresh(ClaimSet, ClaimKey, fence.RestartHold);
-        batch.Refresh(EndedSet, ClaimKey, TimeSpan.Zero);
-        batch.EndRule();
     }
 }

@@ -31,9 +31,8 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
         {
             listening.TakeHeartbeat(datagram);
         }
-        else if (other.Powered)
+        else if (other.Powered && world.TellEnd(other))
         {
-            world.TellEnd(other);
             world.Fabric.SendOnAll(other.Index, process.Unit.Index, () => process.TakeEnd(other));
         }
     }

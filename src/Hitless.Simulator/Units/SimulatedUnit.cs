@@ -30,6 +30,9 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>When the kernel's claim ends by itself.</summary>
     public TimeSpan ClaimUntil { get; set; } = TimeSpan.MaxValue;
 
+    /// <summary>The kernel's claim has ended by itself.</summary>
+    public bool ClaimOver { get; set; }
+
     /// <summary>The kernel has told somebody that its daemon ended; once for each daemon.</summary>
     public bool ToldEnd { get; set; }
 

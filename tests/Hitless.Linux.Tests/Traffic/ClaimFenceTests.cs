@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Linux.Namespaces;
+using Hitless.Linux.Sockets;
 using Hitless.Linux.Traffic;
 
 namespace Hitless.Linux.Tests.Traffic;
@@ -75,6 +77,28 @@ public sealed class ClaimFenceTests
         lease.Renew(lasting: false);
         Shell.Run($"ip netns exec {units.B} bash -c 'echo x >/dev/udp/10.77.1.2/{HeartbeatPort}'");
         Assert.DoesNotMatch("expires 5", Claim(units, table));
+    }
+
+    [Fact]
+    public void A_kernel_whose_claim_is_over_tells_nobody_that_its_daemon_is_gone()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMilliseconds(50), "lan0");
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        using var socket = NetworkNamespace.Run(units.B, () => new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true)));
+        var to = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.2"), HeartbeatPort));
+
+        // Both units stand in one kernel: the answer is there when the call returns, once the neighbour is known.
+        Shell.Run($"ip netns exec {units.B} ping -c 1 -W 2 10.77.1.2");
+        Assert.Equal(0, socket.Send(to, "x"u8));
+        Assert.True(socket.TryReadRefusal(out var by));
+        Assert.Equal(to, by);
+        Assert.False(socket.TryReadRefusal(out _));
+
+        lease.Renew(lasting: false);
+        AwaitMuted(table);
+        Assert.Equal(0, socket.Send(to, "x"u8));
+        Assert.False(socket.TryReadRefusal(out _));
     }
 
     [Fact]
