@@ -36,6 +36,9 @@ public readonly record struct ClusterInput
     /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
     public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
 
+    /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
+    public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };
+
     /// <summary>Which monitored ports are up (one bit each).</summary>
     public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
 
@@ -89,6 +92,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>A daemon has ended, its kernel lives.</summary>
     DaemonEnded,
+
+    /// <summary>A heartbeat link fell.</summary>
+    CableLost,
 
     /// <summary>Ports went up or down.</summary>
     Ports,

@@ -68,6 +68,7 @@ public sealed partial class ClusterMachine
         outgoing.Version = options.Version;
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
+        outgoing.AnswersAtOnce = true;
         if (options.AdoptClaim)
         {
             Resume(now, effects);
@@ -149,6 +150,7 @@ public sealed partial class ClusterMachine
             }
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
+            next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + options.AskPatience)) : next;
             return Earlier(next, phase switch
             {
                 Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
@@ -176,6 +178,9 @@ public sealed partial class ClusterMachine
                 break;
             case ClusterInputKind.DaemonEnded:
                 OnDaemonEnded(input.Unit, now, effects);
+                break;
+            case ClusterInputKind.CableLost:
+                OnCableLost(input.Flag, now, effects);
                 break;
             case ClusterInputKind.Ports:
                 OnPorts(input.Value, now, effects);
@@ -225,6 +230,7 @@ public sealed partial class ClusterMachine
                 break;
         }
 
+        KeepAsking(now, effects);
         FindSilentPeers(now, effects);
         Advance(now, effects);
         if (now >= nextHeartbeat)
@@ -350,7 +356,7 @@ public sealed partial class ClusterMachine
             FollowPrimary(peer, now, effects);
         }
 
-        if (news)
+        if (news || heartbeat.WantsAnswer)
         {
             Tell(now, effects);
         }

@@ -33,6 +33,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>How long a primary's kernel may forward without its daemon, once it has told that the daemon ended.</summary>
     public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a primary whose link fell may take to answer on another one.</summary>
+    public TimeSpan AskPatience { get; init; } = TimeSpan.FromMilliseconds(8);
+
+    /// <summary>Time between two such questions.</summary>
+    public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }
 

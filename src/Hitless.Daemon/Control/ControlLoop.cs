@@ -285,7 +285,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadKernel()
     {
-        if (kernel.ReadChanges())
+        var changed = kernel.ReadChanges();
+        if (kernel.TakeCableLost(out var others))
+        {
+            Step(ClusterInput.CableLost(others));
+        }
+
+        if (changed)
         {
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
         }

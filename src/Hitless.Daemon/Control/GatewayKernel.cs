@@ -21,6 +21,7 @@ public sealed class GatewayKernel : IDisposable
     private readonly LinkTable links = new();
     private readonly AddressTable addresses = new();
     private readonly TrafficTable traffic;
+    private readonly string[] heartbeatInterfaces;
     private readonly LinkMonitor monitor = new();
     private readonly ClaimLease lease = new();
     private readonly Dictionary<int, bool> upByIndex = [];
@@ -28,6 +29,7 @@ public sealed class GatewayKernel : IDisposable
     private Announcer? announcer;
     private TrafficState state;
     private bool claimWasOver;
+    private bool cableLost;
 
     /// <summary>Reads where the kernel stands; changes nothing yet.</summary>
     public GatewayKernel(UnitSettings settings, string stateFolder, EventLog events)
@@ -36,7 +38,8 @@ public sealed class GatewayKernel : IDisposable
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
         var heartbeat = settings.Heartbeat;
-        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold, RestartHold, heartbeat.Port, [.. heartbeat.Links.Select(link => link.Interface)]);
+        heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
+        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         WasClaimed = traffic.Read() == TrafficState.Claimed;
@@ -102,6 +105,10 @@ public sealed class GatewayKernel : IDisposable
         {
             switch (change.Kind)
             {
+                case LinkChangeKind.Link when heartbeatInterfaces.Contains(change.Link.Name) && !change.Link.Up:
+                    cableLost |= upByIndex.TryGetValue(change.Link.Index, out var had) && had;
+                    upByIndex[change.Link.Index] = false;
+                    break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
                     repair |= changed && change.Link.Up;
@@ -134,6 +141,20 @@ public sealed class GatewayKernel : IDisposable
         }
 
         return changed || repair;
+    }
+
+    /// <summary>Whether a heartbeat link lost its carrier since the last call; <paramref name="others"/>: another one has it still.</summary>
+    public bool TakeCableLost(out bool others)
+    {
+        others = false;
+        foreach (var name in heartbeatInterfaces)
+        {
+            others |= indexByName.TryGetValue(name, out var index) && upByIndex.TryGetValue(index, out var up) && up;
+        }
+
+        var lost = cableLost;
+        cableLost = false;
+        return lost;
     }
 
     /// <summary>Gives everything back: for a unit that leaves and carries no traffic.</summary>

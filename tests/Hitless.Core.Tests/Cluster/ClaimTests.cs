@@ -122,4 +122,48 @@ public sealed class ClaimTests
 
         Assert.Equal(TrafficState.Claimed, standby.Traffic);
     }
+
+    [Fact]
+    public void A_primary_whose_cable_falls_and_that_does_not_answer_is_replaced_in_milliseconds()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Cut = true;
+        primary.Kill();
+
+        standby.Take(ClusterInput.CableLost(others: true));
+        bench.Run(10);
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_whose_cable_falls_and_that_answers_stays()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var standby = bench.OtherThan(bench.Primary);
+
+        standby.Take(ClusterInput.CableLost(others: true));
+        bench.Run(200);
+
+        Assert.Equal(TrafficState.Muted, standby.Traffic);
+        Assert.Equal(1, standby.Machine!.Epoch.Number);
+    }
+
+    [Fact]
+    public void With_no_other_link_to_ask_on_the_threshold_decides()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Cut = true;
+        primary.Kill();
+
+        standby.Take(ClusterInput.CableLost(others: false));
+        bench.Run(30);
+        Assert.Equal(TrafficState.Muted, standby.Traffic);
+        bench.Run(60);
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
 }
