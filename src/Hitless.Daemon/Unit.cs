@@ -102,6 +102,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
+    /// <summary>Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile (docs/decisions/0021).</summary>
+    public void RequestRestart()
+    {
+        ExitCode = SlotStore.ExitRestart;
+        control.EndForRestart();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -37,6 +37,7 @@ internal static unsafe partial class Libc
 
     internal const int MessageDontWait = 0x40;
     internal const int MessageTruncated = 0x20;
+    internal const int MessageErrorQueue = 0x2000;
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
@@ -58,6 +59,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
     internal static partial nint ReceiveFrom(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint* addressLength);
+
+    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(FileDescriptor socket, MessageHeader* message, int flags);
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial FileDescriptor Open(string path, int flags);
@@ -110,6 +114,19 @@ internal static unsafe partial class Libc
     {
         internal long Seconds;
         internal long Nanoseconds;
+    }
+
+    /// <summary><c>struct msghdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        internal void* Name;
+        internal uint NameBytes;
+        internal void* Vectors;
+        internal nuint VectorCount;
+        internal void* Control;
+        internal nuint ControlBytes;
+        internal int Flags;
     }
 
     /// <summary><c>struct pollfd</c>.</summary>
