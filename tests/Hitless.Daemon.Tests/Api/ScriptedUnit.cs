@@ -125,8 +125,6 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
 
-    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"take back {run}", Samples.Run("rolling-back", 1));
-
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
 
     public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"rollback {run}", Samples.Run("running", 1));

@@ -83,7 +83,7 @@ public sealed class ConversionTests : IDisposable
     private static (int Code, string Said) Convert(string unitYaml)
     {
         var question = new ConversionQuestion("/etc/hitless/unit.yaml", Encoding.UTF8.GetBytes(unitYaml), Head.Files);
-        using var input = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(question, new JsonSerializerOptions(JsonSerializerDefaults.Web)));
+        using var input = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(question, JsonSerializerOptions.Web));
         using var output = new StringWriter();
         return (ConfigurationConverter.Run(input, output, output), output.ToString());
     }
