@@ -47,7 +47,7 @@ public sealed partial class ClusterMachine
         var handing = phase == Phase.Handing;
         outgoing.Offer = null;
         claimUntil = TimeSpan.MaxValue;
-        listenUntil = now + options.Silence;
+        listenUntil = now + (2 * options.Interval);
         effects.SetTraffic(TrafficState.Muted);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
