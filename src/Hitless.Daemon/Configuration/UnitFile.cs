@@ -106,7 +106,10 @@ public static class UnitFile
                 upgrade.Get<TimeSpan>("rejoin-timeout"),
                 upgrade.Get<TimeSpan>("confirm-timeout"),
                 TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit")));
+                upgrade.Get<double>("session-difference-limit"))
+            {
+                MinimumVersion = TextOf(upgrade, "minimum-version"),
+            });
     }
 
     private static HeartbeatLinkSettings LinkFrom(Section link) =>
