@@ -204,6 +204,7 @@ public sealed partial class Unit
             Guided = request.Guided,
             KeepPrimary = request.KeepPrimary,
             Parallel = request.Parallel,
+            AcceptConversion = request.AcceptConversion,
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
             Until = request.Until,

@@ -34,6 +34,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionLoop sessions;
     private readonly ProbeLoop probes;
     private readonly ConfigurationService configuration;
+    private readonly ImageConverter converter;
     private readonly ImageStore images;
     private readonly SlotStore slots;
     private readonly TrustStore trust;
@@ -66,12 +67,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
-        configuration = OpenConfiguration(unitFile);
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
-        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        configuration = OpenConfiguration(unitFile);
+        converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
+        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RequestExit);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
         control.Start(sessions);
@@ -100,6 +102,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
+    /// <summary>Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile (docs/decisions/0021).</summary>
+    public void RequestRestart()
+    {
+        ExitCode = SlotStore.ExitRestart;
+        control.EndForRestart();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -110,6 +119,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();
+        converter.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -255,7 +265,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
         catch (PeerException e)
         {
-            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+            throw new RefusedException(e.Refusal, e);
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class UpgradeWish
     private readonly Option<bool> standbys = new("--standbys-only") { Description = "Upgrade the standbys and stay mixed; finish by another start, or go back by rollback RUN" };
     private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
     private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
+    private readonly Option<bool> acceptConversion = new("--accept-conversion") { Description = "Although the image's converter loses or changes what upgrade check names" };
     private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
     private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };
     private readonly Option<string?> until = new("--until") { Description = "Begin nothing that would last beyond this time; the run pauses instead", HelpName = "TIME" };
@@ -21,7 +22,7 @@ internal sealed class UpgradeWish
 
     public Argument<string> Image { get; } = new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
 
-    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, rehearse, at, until, delay, downgrade];
+    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, acceptConversion, rehearse, at, until, delay, downgrade];
 
     /// <summary>The request that the command line describes; a file is uploaded.</summary>
     public async Task<UpgradeRequest> RequestAsync(Call call)
@@ -35,6 +36,7 @@ internal sealed class UpgradeWish
         {
             Extent = call.Value(standbys) ? "standbys" : call.Value(thisUnit) ? "this" : "all",
             Parallel = call.Value(parallel),
+            AcceptConversion = call.Value(acceptConversion),
             Rehearse = call.Value(rehearse),
             At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
             Until = Time("--until", call.Value(until)),

@@ -9,6 +9,9 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
+    /// <summary>The operator has seen what the image's converter loses or changes, and wants it so.</summary>
+    public bool AcceptConversion { get; init; }
+
     /// <summary>A trial switchover, there and back, comes first.</summary>
     public bool Rehearse { get; init; }
 

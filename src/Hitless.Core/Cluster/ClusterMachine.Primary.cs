@@ -34,7 +34,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside)
+        if (StandsAside || now < listenUntil)
         {
             return;
         }
@@ -42,9 +42,9 @@ public sealed partial class ClusterMachine
         var candidates = Candidates(now, readyOnly: false);
         var rank = Election.RankOf(options.Self, candidates, options.Margin);
 
-        // The best goes at once; each further one leaves the better ones time to claim.
-        var patience = phase == Phase.Starting ? options.StartHold : options.Silence * 2;
-        if (now - noPrimarySince < rank * patience)
+        // The best goes at once (a starting one has listened for the hold already); each further one leaves the better ones time to claim.
+        var patience = phase == Phase.Starting ? (rank + 1) * options.StartHold : rank * options.Silence * 2;
+        if (now - noPrimarySince < patience)
         {
             return;
         }

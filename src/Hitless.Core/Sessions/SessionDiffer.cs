@@ -31,8 +31,10 @@ public static class SessionDiffer
                 entries.Add(Entry("extra", "not-needed", record, isCritical, $"{with} holds it, {unit} does not"));
             else if (our.Reply != record.Reply)
                 entries.Add(Entry("nat", "breaks", our, isCritical, $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} {record.Reply.Text(our.Key.V6, our.Key.Protocol)}"));
-            else if (our.Tcp.Class != record.Tcp.Class)
+            else if (our.Class != record.Class)
                 entries.Add(Entry("state", StateFate(our), our, isCritical, $"{unit} {StateText(our)}, {with} {StateText(record)}"));
+            else if (our.Helper != record.Helper)
+                entries.Add(Entry("helper", "breaks", our, isCritical, $"helper: {unit} {HelperText(our)}, {with} {HelperText(record)}"));
         }
 
         foreach (var record in reference.Values)
@@ -67,12 +69,14 @@ public static class SessionDiffer
     // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry.
     private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
     {
-        Protocols.Tcp => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
+        Protocols.Tcp or Protocols.Sctp => record.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
         Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
         _ => record.HasNat ? "breaks" : "survives",
     };
 
-    private static string StateFate(in SessionRecord record) => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+    private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+
+    private static string HelperText(in SessionRecord record) => record.Helper.IsEmpty ? "none" : record.Helper.ToString();
 
     private static string StateText(in SessionRecord record) => record.Tcp.State != TcpState.None
         ? record.Tcp.State.ToString()
@@ -83,7 +87,7 @@ public static class SessionDiffer
         with,
         entries.Count(entry => entry.Cause == "missing"),
         entries.Count(entry => entry.Cause == "extra"),
-        entries.Count(entry => entry.Cause is "state" or "nat"),
+        entries.Count(entry => entry.Cause is "state" or "nat" or "helper"),
         entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
         bytesExchanged,
         compared,

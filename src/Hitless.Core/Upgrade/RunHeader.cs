@@ -20,6 +20,9 @@ public sealed record RunHeader(
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
+    /// <summary>What the image's converter loses or changes is as the operator wants it.</summary>
+    public bool AcceptConversion { get; init; }
+
     /// <summary>A trial switchover, there and back, comes first.</summary>
     public bool Rehearse { get; init; }
 

@@ -137,7 +137,7 @@ public static class RunPlan
     {
         RunStep.Preflight => "check that every unit and the image allow an upgrade",
         RunStep.Backup => "back up the configuration of every unit",
-        RunStep.Freeze => "freeze the configuration and hold preemption",
+        RunStep.Freeze => "hold the configuration to what both versions can express, and hold preemption",
         RunStep.Copy => $"copy the image to {step.Target}",
         RunStep.Install => $"install the image in the spare slot of {step.Target}",
         RunStep.Trial => $"start {step.Target} from the new slot, on trial",

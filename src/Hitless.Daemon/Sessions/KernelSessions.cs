@@ -25,7 +25,11 @@ internal sealed class KernelSessions : IDisposable
         this.poller = poller;
         this.eventToken = eventToken;
         filter = ReadFilter();
+        Helpers = new HelperSessions(table);
     }
+
+    /// <summary>What helpers read along.</summary>
+    public HelperSessions Helpers { get; }
 
     public long Overruns { get; private set; }
 
@@ -49,6 +53,7 @@ internal sealed class KernelSessions : IDisposable
         {
             events?.Dispose();
             events = null;
+            Helpers.Clear();
         }
     }
 
@@ -64,12 +69,25 @@ internal sealed class KernelSessions : IDisposable
             case NetlinkReceive.Data:
                 while (reader.TryNext(out var change, out var record))
                 {
+                    if (change is ConntrackChange.Expected or ConntrackChange.Unexpected)
+                    {
+                        if (filter.Replicates(reader.Expectation))
+                            Helpers.OnExpected(reader.Expectation, change == ConntrackChange.Unexpected, now);
+                        continue;
+                    }
+
                     if (!filter.Replicates(record))
                         continue;
                     if (change == ConntrackChange.Deleted)
+                    {
+                        Helpers.OnDeleted(record.Key);
                         exchange.OnDeleted(record.Key, effects);
+                    }
                     else
+                    {
+                        Helpers.OnUpdated(record);
                         exchange.OnUpdated(record, effects);
+                    }
                 }
 
                 return true;
@@ -87,6 +105,29 @@ internal sealed class KernelSessions : IDisposable
     }
 
     public void Delete(in SessionKey key) => table.Delete(key);
+
+    public void Expect(in SessionExpectation expectation, bool ended)
+    {
+        if (filter.Replicates(expectation))
+            table.Expect(expectation, ended);
+    }
+
+    /// <summary>Everything that is expected now. There is little of it, so it is read at once.</summary>
+    public void ForEachExpectation(Action<SessionExpectation> each)
+    {
+        using var dump = new ConntrackDump(expectations: true);
+        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        {
+            while (reader.TryNext(out var change, out _))
+            {
+                if (change == ConntrackChange.Expected && filter.Replicates(reader.Expectation))
+                    each(reader.Expectation);
+            }
+
+            if (reader.Done || reader.Error != 0)
+                return;
+        }
+    }
 
     /// <summary>What was applied is in the kernel when this returns.</summary>
     public void Flush() => table.Flush();

@@ -27,6 +27,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private readonly SessionExchange exchange;
     private readonly RefreshSchedule schedule = new();
     private readonly List<Waiter> waiters = [];
+    private readonly Action<SessionExpectation> tellExpectation;
+    private readonly Action<SessionExpectation> pruneExpectation;
     private ConntrackDump? dump;
     private bool dumpRefreshes;
     private ConntrackDump? prune;
@@ -44,6 +46,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         links = new SessionLinks(settings.Heartbeat, key, settings.Cluster.Group, unit, incarnation);
         kernel = new KernelSessions(settings, poller, EventToken);
         links.Watch(poller, FirstLinkToken);
+        tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
+        pruneExpectation = expectation =>
+        {
+            if (!exchange.IsMarked(pruneUnit, expectation.Key))
+                kernel.Expect(expectation, ended: true);
+        };
     }
 
     /// <summary>Which sessions are replicated.</summary>
@@ -59,6 +67,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
         }
 
+        if (now >= kernel.Helpers.NextDeadline)
+            kernel.Helpers.OnTime(now, exchange, this);
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
@@ -77,6 +87,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
             EndDump();
             ReadAllEvents();
+            kernel.Helpers.TellAll(exchange, this);
         }
 
         kernel.Listen(sending);
@@ -94,6 +105,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         ReadAllEvents();
         ReadAllEvents();
+        kernel.Helpers.TellAll(exchange, this);
         exchange.Flush(this);
         notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
     }
@@ -141,6 +153,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     void ISessionEffects.Delete(in SessionKey key) => kernel.Delete(key);
 
+    void ISessionEffects.Expect(in SessionExpectation expectation, bool ended) => kernel.Expect(expectation, ended);
+
     void ISessionEffects.StartDump() => StartDump(refreshes: false);
 
     void ISessionEffects.StartPrune(ulong unit)
@@ -165,7 +179,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
-        var deadline = exchange.NextDeadline;
+        var deadline = exchange.NextDeadline < kernel.Helpers.NextDeadline ? exchange.NextDeadline : kernel.Helpers.NextDeadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -214,12 +228,17 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         while (reader.TryNext(out _, out var record))
         {
             if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record)))
+            {
+                kernel.Helpers.OnUpdated(record);
                 exchange.OnDumped(record, this);
+            }
         }
 
         if (!reader.Done && reader.Error == 0)
             return;
         EndDump();
+        exchange.OnSessionsDumped(this);
+        kernel.ForEachExpectation(tellExpectation);
         exchange.OnDumpEnded(now, this);
         exchange.Flush(this);
     }
@@ -233,6 +252,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         if (!done)
             return;
         EndPrune();
+        kernel.ForEachExpectation(pruneExpectation);
         if (!exchange.OnPruned(pruneUnit))
             return;
         bulksTaken++;

@@ -19,15 +19,20 @@ public sealed class Readiness(
     JournalStore journals,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
     Func<CancellationToken, Task<SyncReport>> configurationReport,
+    Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
+    Func<CancellationToken, Task<int>> configurationSchema,
     Func<RunHeader, CancellationToken, Task<IReadOnlyList<CheckResult>>> spares,
     Func<string, CancellationToken, Task<long?>> freeBytes)
 {
-    /// <summary>What this build is, for an image's rules.</summary>
+    private const int CommitLooks = 10;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.</summary>
     public static RunningFirmware RunningHere { get; } = new(
         SemanticVersion.TryParse(BuildVersion.Text, out var version) ? version : default,
         RuntimeInformation.RuntimeIdentifier,
         new ProtocolRange(new ProtocolVersion(WireVersion.Major, 0), new ProtocolVersion(WireVersion.Major, WireVersion.Minor)),
-        ConfigurationSchema: 1);
+        RevisionSchema.Oldest);
 
     /// <summary>All checks of the run that <paramref name="header"/> describes; <paramref name="duringRun"/>: it is the open run that asks.</summary>
     public async Task<UpgradeCheck> CheckAsync(RunHeader header, bool duringRun, CancellationToken cancel)
@@ -40,7 +45,7 @@ public sealed class Readiness(
         }
         else if (!header.RehearseOnly)
         {
-            var needed = CheckImage(header, view, checks);
+            var needed = await CheckImageAsync(header, view, checks, cancel);
             await CheckRoomAsync(header, needed, checks, cancel);
         }
 
@@ -60,9 +65,9 @@ public sealed class Readiness(
     }
 
     /// <summary>The bytes that the image needs on a unit: itself, and unpacked.</summary>
-    private long CheckImage(RunHeader header, ClusterView view, List<CheckResult> checks)
+    private async Task<long> CheckImageAsync(RunHeader header, ClusterView view, List<CheckResult> checks, CancellationToken cancel)
     {
-        if (!images.TryFind(header.Image, out _, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
+        if (!images.TryFind(header.Image, out var hash, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
         {
             checks.Add(new CheckResult("image", "fail", problem!.Error, problem.Remedy));
             return 0;
@@ -75,6 +80,11 @@ public sealed class Readiness(
                 ? new CheckResult("image-signature", "pass", $"signed by {image.SignerName}", null)
                 : new CheckResult("image-signature", "fail", bad.Error, bad.Remedy));
 
+            if (bad is null)
+            {
+                checks.Add(await previewConversion(image, hash, header.AcceptConversion, cancel));
+            }
+
             // Units that run it already (a cluster that was left mixed) need no path to it.
             var behind = view.Units.Where(u => u.Present && header.Includes(u.Name) && u.Version != header.To).Select(u => u.Version).Distinct(StringComparer.Ordinal).ToArray();
             if (behind.Length == 0)
@@ -82,9 +92,10 @@ public sealed class Readiness(
                 checks.Add(new CheckResult("image-upgrade-path", "fail", $"every unit already runs {header.To}", "take an image of another version"));
             }
 
+            var schema = await configurationSchema(cancel);
             foreach (var version in behind)
             {
-                var running = RunningHere with { Version = SemanticVersion.TryParse(version, out var parsed) ? parsed : default };
+                var running = RunningHere with { Version = SemanticVersion.TryParse(version, out var parsed) ? parsed : default, ConfigurationSchema = schema };
                 checks.AddRange(ImageRules.Check(image.Manifest, running));
             }
 
@@ -150,7 +161,14 @@ public sealed class Readiness(
 
     private async Task CheckConfigurationAsync(List<CheckResult> checks, CancellationToken cancel)
     {
+        // A commit that is under way is no reason to refuse a run.
         var report = await configurationReport(cancel);
+        for (var looks = 0; looks < CommitLooks && report.Units.Any(u => u.State == "out-of-sync"); looks++)
+        {
+            await Task.Delay(BetweenLooks, cancel);
+            report = await configurationReport(cancel);
+        }
+
         checks.Add(Result(
             "configuration-in-sync",
             report.InSync,

@@ -170,7 +170,7 @@ public sealed class StepActs(
     {
         // A driver that was itself to get the image has it from whoever is there.
         var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
-        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source);
+        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source, header.AcceptConversion);
         var answer = target == self
             ? await own.TakeAsync(request, cancel)
             : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);

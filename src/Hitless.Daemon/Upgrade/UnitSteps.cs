@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
@@ -24,6 +25,7 @@ public sealed class UnitSteps(
     TrustStore trust,
     PeerClient peers,
     Func<string, CancellationToken, Task<string>> backUp,
+    Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Action<int, string> exit) : IDisposable
 {
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
@@ -42,7 +44,7 @@ public sealed class UnitSteps(
             {
                 RunStep.Backup => await backUp(request.Run, cancel),
                 RunStep.Copy => await CopyAsync(request, cancel),
-                RunStep.Install => await InstallAsync(request),
+                RunStep.Install => await InstallAsync(request, cancel),
                 RunStep.Trial => await TryAsync(request),
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
@@ -118,7 +120,7 @@ public sealed class UnitSteps(
         return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from {request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
     }
 
-    private async Task<string> InstallAsync(StepRequest request)
+    private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
     {
         var running = await MuteSlotAsync();
         var state = slots.Read(out _);
@@ -135,6 +137,13 @@ public sealed class UnitSteps(
 
         using (image)
         {
+            Throw(await Task.Run(() => image.Verify(trust, DateTimeOffset.UtcNow), cancel));
+            var preview = await previewConversion(image, hash, request.AcceptConversion, cancel);
+            if (preview.Result == "fail")
+            {
+                throw new RefusedException($"{preview.Id}: {preview.Text}", preview.Remedy ?? "hitless upgrade check tells more");
+            }
+
             Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running)));
         }
 
