@@ -74,7 +74,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        background = Task.Run(WatchFactsAsync);
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(AuditSessionsAsync));
     }
 
     /// <summary>The unit's name.</summary>
@@ -189,6 +189,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
+            Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
         };
