@@ -1,10 +1,12 @@
 #!/bin/sh
 # build/images.sh OUTDIR
 # Leaves in OUTDIR/images the signed images that the demo and the lab upgrade between, and the certificate that they trust:
-#   hitless-0.9.0.hli             wire protocol 1.0
+#   hitless-0.9.0.hli             wire protocol 1.0, configuration schema 1
 #   hitless-1.0.0.hli             wire protocol 1.0 to 1.1: the programs that `./dev build` left in OUTDIR
+# All of them ask for a reboot, so that the lab shows one.
 #   hitless-1.0.1-bad-exit.hli    its hitlessd exits at once with 1
 #   hitless-1.0.2-bad-health.hli  its hitlessd starts, and never joins
+#   hitless-1.0.3-bad-converter.hli  its converter drops a key of the configuration
 #   trust.pem
 # The signing key is a developer's own, made once: OUTDIR/keys. OUTDIR/hitless makes keys and images.
 set -eu
@@ -20,8 +22,8 @@ cp "$out/keys/image-signing.crt" "$out/images/trust.pem"
 rm -f "$out/images"/*.hli
 rm -rf "$parts"
 
-image() { # NAME VERSION WIREMAX: the folder $parts/NAME becomes the image of that name
-    "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --from ">=0.9.0 <2.0.0" \
+image() { # NAME VERSION WIREMAX SCHEMAMAX: the folder $parts/NAME becomes the image of that name
+    "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --schema-max "$4" --from ">=0.9.0 <2.0.0" --activation reboot \
         --key "$key" --out "$out/images/hitless-$1.hli" >/dev/null
     echo "images/hitless-$1.hli"
 }
@@ -30,15 +32,19 @@ bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
     mkdir -p "$parts/$1"
     printf '#!/bin/sh\n# A firmware that is bad on purpose.\n%s\n' "$3" >"$parts/$1/hitlessd"
     chmod 755 "$parts/$1/hitlessd"
-    image "$1" "$2" 1.1
+    image "$1" "$2" 1.1 2
 }
 
 "$here/publish.sh" 0.9.0 0 "$parts/0.9.0" Daemon Cli >/dev/null
 rm -f "$parts/0.9.0"/*.json
-image 0.9.0 0.9.0 1.0
+image 0.9.0 0.9.0 1.0 1
 mkdir -p "$parts/1.0.0"
 ln "$out/hitlessd" "$out/hitless" "$parts/1.0.0/"
-image 1.0.0 1.0.0 1.1
+image 1.0.0 1.0.0 1.1 2
 bad 1.0.1-bad-exit 1.0.1 'echo "hitlessd 1.0.1: cannot start, on purpose" >&2; exit 1'
 bad 1.0.2-bad-health 1.0.2 'echo "hitlessd 1.0.2: will never join, on purpose" >&2; exec sleep 86400'
+mkdir -p "$parts/1.0.3-bad-converter"
+ln "$out/hitlessd" "$parts/1.0.3-bad-converter/hitlessd.good"
+bad 1.0.3-bad-converter 1.0.3 '[ "$1" = --convert-configuration ] || exec "${0%/*}/hitlessd.good" "$@"
+"${0%/*}/hitlessd.good" "$@" | grep -v "^health\[upstream\].interval = "'
 rm -rf "$parts"

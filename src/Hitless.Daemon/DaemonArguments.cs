@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Hitless.Daemon;
 
 /// <summary>The command line of hitlessd (contract.md, "A unit").</summary>
-public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion)
+public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false)
 {
-    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version]";
+    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --convert-configuration]";
 
     /// <summary>Reads the arguments; <paramref name="usage"/> says what is wrong with them.</summary>
     public static bool TryParse(string[] args, [NotNullWhen(true)] out DaemonArguments? arguments, [NotNullWhen(false)] out string? usage)
@@ -14,6 +14,12 @@ public sealed record DaemonArguments(string Config, string State, string Socket,
         usage = null;
         for (var i = 0; i < args.Length; i++)
         {
+            if (args[i] == Configuration.ConfigurationConverter.Option)
+            {
+                arguments = arguments with { Convert = true };
+                continue;
+            }
+
             if (args[i] == "--version")
             {
                 arguments = arguments with { ShowVersion = true };

@@ -17,6 +17,12 @@ if (arguments.ShowVersion)
     return 0;
 }
 
+if (arguments.Convert)
+{
+    using var question = Console.OpenStandardInput();
+    return ConfigurationConverter.Run(question, Console.Out, Console.Error);
+}
+
 if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
 {
     foreach (var problem in problems)
@@ -51,11 +57,15 @@ await using var unit = new Unit(settings, arguments.Config, arguments.State, key
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Restart);
 try
 {
     await unit.StartAsync(CancellationToken.None);
     await api.StartAsync(CancellationToken.None);
     await unit.Stopped;
+
+    // The unit has left the cluster. Whatever is slow to end must not keep hitless-boot from starting the next slot.
+    _ = Task.Delay(TimeSpan.FromSeconds(5)).ContinueWith(_ => Environment.Exit(unit.ExitCode), TaskScheduler.Default);
     return unit.ExitCode;
 }
 catch (IOException e)
@@ -68,4 +78,10 @@ void Stop(PosixSignalContext context)
 {
     context.Cancel = true;
     unit.RequestStop();
+}
+
+void Restart(PosixSignalContext context)
+{
+    context.Cancel = true;
+    unit.RequestRestart();
 }

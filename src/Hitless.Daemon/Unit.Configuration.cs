@@ -1,10 +1,14 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Upgrade;
+using Hitless.Firmware.Images;
+using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon;
 
@@ -15,20 +19,22 @@ public sealed partial class Unit
     private string? lastFollowed;
 
     /// <inheritdoc/>
-    public async Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel) =>
-        await configuration.Local.FindAsync(number is null ? "head" : $"{number}", cancel)
-        ?? throw new RefusedException(number is null ? "there is no revision yet" : $"there is no revision {number}", "hitless config history lists them");
+    public async Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
+        await configuration.FindAsync(reference ?? "head", PeersIn(await control.ViewAsync()), cancel)
+        ?? throw new RefusedException(reference is null ? "there is no revision yet" : $"there is no revision {reference}", "hitless config history lists them");
 
     /// <inheritdoc/>
-    public async Task<ConfigurationDifference> CompareConfigurationAsync(long? from, long? to, CancellationToken cancel)
+    public async Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel)
     {
-        var (a, b) = (from is null ? "head" : $"{from}", to is null ? "disk" : $"{to}");
-        return new ConfigurationDifference(
-            from is null ? $"revision {configuration.Current?.Number}" : $"revision {from}",
-            to is null ? "disk" : $"revision {to}",
-            RevisionDiff.Files(
-                await configuration.Local.FindAsync(a, cancel) ?? throw new RefusedException($"there is no revision {a}", "hitless config history lists them"),
-                await configuration.Local.FindAsync(b, cancel) ?? throw new RefusedException($"there is no revision {b}", "hitless config history lists them")));
+        var (files, refusal) = await configuration.DiffAsync(from ?? "head", to ?? "disk", PeersIn(await control.ViewAsync()), cancel);
+        return new ConfigurationDifference(Words(from ?? "head"), Words(to ?? "disk"), files ?? throw new RefusedException(refusal!));
+        string Words(string reference) => reference switch
+        {
+            "head" => $"revision {configuration.Current?.Number ?? 0}",
+            "disk" => "disk",
+            _ when long.TryParse(reference, out var number) => $"revision {number}",
+            _ => reference,
+        };
     }
 
     /// <inheritdoc/>
@@ -36,15 +42,15 @@ public sealed partial class Unit
         OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) => await configuration.CommitAsync(request, epoch, units, cancel));
 
     /// <inheritdoc/>
-    public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", Name), cancel, async (epoch, units) => await configuration.ConfirmAsync(Name, epoch, units, cancel));
+    public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) =>
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", author), cancel, async (epoch, units) => await configuration.ConfirmAsync(author, epoch, units, cancel));
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => (await configuration.HistoryAsync(cancel)).Revisions;
+    public async Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) => await configuration.HistoryAsync(PeersIn(await control.ViewAsync()), cancel);
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync($"{request.Number}", request.Author, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync(request, epoch, units, cancel));
 
     /// <inheritdoc/>
     public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
@@ -63,7 +69,15 @@ public sealed partial class Unit
             await configuration.Local.RepairAsync(cancel);
             foreach (var peer in units.Names)
             {
-                await peers.CallAsync(peer, ConfigurationCalls.Follow, new StepRequest("", "", "", "", Name), ConfigurationPeers.CallTimeout, cancel);
+                try
+                {
+                    await units.FollowAsync(peer, cancel);
+                    await units.RepairAsync(peer, cancel);
+                }
+                catch (IOException)
+                {
+                    // The report says that it is not reachable.
+                }
             }
         }
         else
@@ -76,7 +90,7 @@ public sealed partial class Unit
     }
 
     /// <inheritdoc/>
-    public async Task BackUpConfigurationAsync(Stream destination, CancellationToken cancel)
+    public async Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel)
     {
         var path = Path.Combine(stateFolder, "backups", ".download");
         await BackUpAsync(path, cancel);
@@ -93,8 +107,6 @@ public sealed partial class Unit
             throw new RefusedException($"{Name} is not the primary", $"restore on {view.Primary!.Name}");
         }
 
-        RefuseWhileFrozen();
-
         Directory.CreateDirectory(Path.Combine(stateFolder, "backups"));
         var path = Path.Combine(stateFolder, "backups", ".upload");
         await using (var file = File.Create(path))
@@ -105,13 +117,21 @@ public sealed partial class Unit
         return ResultOf(await configuration.RestoreAsync(path, author, view.Epoch.Number, PeersIn(view), cancel));
     }
 
-    private ConfigurationService OpenConfiguration(string unitFile) => new(settings, unitFile, stateFolder, TimeProvider.System);
+    private ConfigurationService OpenConfiguration(string unitFile)
+    {
+        var said = SlotStore.Running is { } slot ? ManifestIn(slot)?.Configuration.Max : null;
+        var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
+        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema) { RunLimits = SchemasOfRun };
+    }
 
     private ConfigurationPeers PeersIn(ClusterView view) => new(
         Name,
-        [.. view.Peers.Where(p => p.Present).Select(p => p.Name)],
-        [.. view.Peers.Where(p => !p.Present).Select(p => p.Name)],
+        [.. view.Peers.Where(IsThere).Select(p => p.Name)],
+        [.. view.Peers.Where(p => !IsThere(p)).Select(p => p.Name)],
         peers);
+
+    /// <summary>A unit that only begins, or says goodbye, does not hold up a commit: it follows when it is back.</summary>
+    private static bool IsThere(UnitView unit) => unit.Present && unit.State is not (UnitState.Starting or UnitState.Leaving);
 
     private async Task<string> BackUpForRunAsync(string run, CancellationToken cancel) =>
         await BackUpAsync(Path.Combine(stateFolder, "backups", $"{run}.backup"), cancel);
@@ -120,7 +140,7 @@ public sealed partial class Unit
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var (info, refusal) = await configuration.BackupAsync(path, BuildVersion.Text, cancel);
-        return refusal is null ? $"{info!.Revisions} revisions, {info.SizeBytes} bytes" : throw new RefusedException(refusal.Error, refusal.Remedy);
+        return refusal is null ? $"{info!.Revisions} revisions, {info.SizeBytes} bytes" : throw new RefusedException(refusal);
     }
 
     private async Task<CommitResult> OnPrimaryAsync<TRequest>(
@@ -133,23 +153,51 @@ public sealed partial class Unit
             return await ForwardAsync(primary.Name, call, request, cancel);
         }
 
-        RefuseWhileFrozen();
         var outcome = ResultOf(await commit(view.Epoch.Number, PeersIn(view)));
         await TellFactsAsync();
         return outcome;
     }
 
-    private void RefuseWhileFrozen()
+    /// <summary>An edit during a run has to be readable by both versions: the one that is being installed, and the one that a rollback goes back to.</summary>
+    private IReadOnlyList<SchemaLimit> SchemasOfRun()
     {
-        if (JournalStore.IsOpen(journals.Last()))
+        var journal = journals.Last();
+        if (!RunJournal.IsOpen(journal))
         {
-            throw new RefusedException("the configuration is frozen while an upgrade runs", "commit again when the run has ended: hitless upgrade status");
+            return [];
         }
+
+        var header = journal[0].Header!;
+        List<SchemaLimit> limits = [];
+        if (images.TryFind(header.Image, out _, out var path, out _) && ImageFile.TryOpen(path, out var image, out _))
+        {
+            using (image)
+            {
+                limits.Add(new SchemaLimit($"version {image.Manifest.Version}, which is being installed,", image.Manifest.Configuration.Max));
+            }
+        }
+
+        if (SlotStore.Running is { } running && ManifestIn(BootState.Other(running)) is { } other)
+        {
+            limits.Add(new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max));
+        }
+
+        return limits;
+    }
+
+    /// <summary>What the image's own converter makes of the real configuration; its signature was verified by who asks.</summary>
+    private async Task<CheckResult> PreviewConversionAsync(ImageFile image, string hash, bool accepted, CancellationToken cancel) =>
+        await converter.CheckAsync(image, hash, await configuration.ShowAsync(cancel), accepted, cancel);
+
+    private ImageManifest? ManifestIn(Slot slot)
+    {
+        var path = Path.Combine(slots.FolderOf(slot), ImageExtractor.ManifestName);
+        return File.Exists(path) && ImageManifest.TryRead(File.ReadAllBytes(path), out var manifest, out _) ? manifest : null;
     }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
-        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "refused", a.Why ?? a.Output))], null)
-        : throw new RefusedException(outcome.Refusal!.Error, outcome.Refusal.Remedy);
+        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "later", a.Why ?? a.Output))], revision.ConfirmBy, outcome.Notes)
+        : throw new RefusedException(outcome.Refusal!);
 
     private void MapConfigurationCalls()
     {
@@ -158,11 +206,12 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) => new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel)));
         peerServer.Map(ConfigurationCalls.Commit, CommitConfigurationAsync);
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
-        peerServer.Map(ConfigurationCalls.Confirm, (_, cancel) => ConfirmConfigurationAsync(cancel));
+        peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.From, cancel));
+        peerServer.Map(ConfigurationCalls.Find, async (request, cancel) => new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel)));
+        peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {
-            await configuration.SyncFromAsync(request.From, PeersIn(await control.ViewAsync()), cancel);
-            var answer = await configuration.Local.RepairAsync(cancel);
+            var answer = await configuration.SyncFromAsync(request.From, PeersIn(await control.ViewAsync()), cancel);
             await TellFactsAsync();
             return answer;
         });
@@ -210,7 +259,7 @@ public sealed partial class Unit
             await FollowAsync(peer.Name, view);
         }
 
-        if (!JournalStore.IsOpen(journals.Last()) && await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
+        if (await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
         {
             events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
         }

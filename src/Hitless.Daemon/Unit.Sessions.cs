@@ -186,7 +186,7 @@ public sealed partial class Unit
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
         var records = await sessions.EntriesAsync(1, [0]);
-        return new SessionSnapshot(run, [.. records.Select(r => r.Key.Hash64())], [.. records.Where(IsCritical).Select(r => r.Key.Hash64())]);
+        return new SessionSnapshot(run, [.. records.Select(r => r.Key.Hash64())], [.. records.Where(IsCritical).Select(r => r.Key.Hash64())]) { DropShare = traffic.DropShare() };
     }
 
     private void MapSessionCalls()

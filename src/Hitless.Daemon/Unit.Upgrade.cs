@@ -13,6 +13,7 @@ namespace Hitless.Daemon;
 /// <content>Images and runs.</content>
 public sealed partial class Unit
 {
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
 
     /// <inheritdoc/>
@@ -26,35 +27,67 @@ public sealed partial class Unit
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Task.FromResult(images.List());
 
     /// <inheritdoc/>
-    public Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => readiness.CheckAsync(request.Image, duringRun: false, cancel);
+    public async Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
+        await readiness.CheckAsync(await HeaderAsync(request, Name, cancel), duringRun: false, cancel);
 
     /// <inheritdoc/>
     public async Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel)
     {
-        var header = await HeaderAsync(request, cancel);
+        var header = await HeaderAsync(request, Name, cancel);
         var view = await control.ViewAsync();
-        return RunPlan.Describe(header, settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override), settings.Upgrade.Soak + TimeSpan.FromSeconds(30));
+        return RunPlan.Describe(header, view.Units.ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
     }
 
     /// <inheritdoc/>
-    public async Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel)
+    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => StartUpgradeAsync(request, Name, cancel);
+
+    /// <inheritdoc/>
+    public async Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel)
     {
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(request, Name), cancel);
+            return await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new StepRequest("", run, "", "", Name), cancel);
         }
 
-        var check = await CheckUpgradeAsync(request, cancel);
+        var journal = journals.Read(run);
+        if (journal.Count == 0)
+        {
+            throw new RefusedException($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+        }
+
+        if (RunJournal.IsOpen(journal))
+        {
+            return await CommandAsync(RunCommand.Rollback, cancel);
+        }
+
+        return await BeginAsync(await HeaderAsync(journal[0].Header!, cancel), cancel);
+    }
+
+    private async Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, string from, CancellationToken cancel)
+    {
+        var primary = PrimaryOf(await control.ViewAsync());
+        return primary.Name == Name
+            ? await BeginAsync(await HeaderAsync(request, from, cancel), cancel)
+            : await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(request, Name), cancel);
+    }
+
+    private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
+    {
+        var check = await readiness.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
         {
             throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");
         }
 
-        var header = await HeaderAsync(request, cancel);
         engine.Start(header);
-        while (journals.Read(header.Run).Count == 0)
+        for (var waited = TimeSpan.Zero; journals.Read(header.Run).Count == 0; waited += LookAgain)
         {
+            if (waited > StartLimit)
+            {
+                throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+            }
+
             await Task.Delay(LookAgain, cancel);
         }
 
@@ -68,7 +101,7 @@ public sealed partial class Unit
     public async IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, [EnumeratorCancellation] CancellationToken cancel)
     {
         var name = run ?? (journals.Runs() is [.., var last] ? last : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one"));
-        var shown = (Count: 0, Waiting: false);
+        var shown = 0;
         while (true)
         {
             var journal = journals.Read(name);
@@ -77,13 +110,13 @@ public sealed partial class Unit
                 throw new RefusedException($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
             }
 
-            if ((journal.Count, engine.Waiting) != shown)
+            if (journal.Count != shown)
             {
-                shown = (journal.Count, engine.Waiting);
-                yield return RunView.Status(journal, engine.Waiting, DateTimeOffset.UtcNow);
+                shown = journal.Count;
+                yield return RunView.Status(journal, DateTimeOffset.UtcNow);
             }
 
-            if (!JournalStore.IsOpen(journal))
+            if (!RunJournal.IsOpen(journal))
             {
                 yield break;
             }
@@ -93,7 +126,7 @@ public sealed partial class Unit
     }
 
     /// <inheritdoc/>
-    public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => CommandAsync(RunCommand.Next, cancel);
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => CommandAsync(rehearse ? RunCommand.Rehearse : RunCommand.Next, cancel);
 
     /// <inheritdoc/>
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Pause, cancel);
@@ -102,7 +135,7 @@ public sealed partial class Unit
     public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Resume, cancel);
 
     /// <inheritdoc/>
-    public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Rollback, cancel);
+    public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Abort, cancel);
 
     /// <inheritdoc/>
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Rollback, cancel);
@@ -125,7 +158,7 @@ public sealed partial class Unit
 
     private async Task<RunStatus> CommandAsync(RunCommand word, CancellationToken cancel)
     {
-        if (!JournalStore.IsOpen(journals.Last()))
+        if (!RunJournal.IsOpen(journals.Last()))
         {
             throw new RefusedException("no run is open", "hitless upgrade start IMAGE begins one");
         }
@@ -136,11 +169,27 @@ public sealed partial class Unit
             return await ForwardAsync(primary.Name, UpgradeCalls.Command, word, cancel);
         }
 
+        if (word == RunCommand.Next && !engine.Waiting)
+        {
+            throw new RefusedException("the run does not wait at a gate", "hitless upgrade status tells where it is");
+        }
+
+        if (word == RunCommand.Rehearse && journals.Last().Any(e => e.Kind == JournalEntryKind.Started && e.Step is RunStep.Copy or RunStep.Revert))
+        {
+            throw new RefusedException("the trial switchover comes before anything is upgraded", "hitless upgrade next goes on");
+        }
+
         engine.Command(word);
+        // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
+        for (var waited = TimeSpan.Zero; word is RunCommand.Next or RunCommand.Rehearse && RunNow() is { State: "waiting" } && waited < TimeSpan.FromSeconds(2); waited += LookAgain)
+        {
+            await Task.Delay(LookAgain, cancel);
+        }
+
         return RunNow()!;
     }
 
-    private async Task<RunHeader> HeaderAsync(UpgradeRequest request, CancellationToken cancel)
+    private async Task<RunHeader> HeaderAsync(UpgradeRequest request, string asked, CancellationToken cancel)
     {
         if (!images.TryFind(request.Image, out var hash, out _, out var problem))
         {
@@ -148,23 +197,55 @@ public sealed partial class Unit
         }
 
         var image = images.List().First(i => i.Hash == hash);
+        var header = await HeaderAsync(hash, image.Version, cancel);
+        return header with
+        {
+            To = request.RehearseOnly ? header.From : header.To,
+            Guided = request.Guided,
+            KeepPrimary = request.KeepPrimary,
+            Parallel = request.Parallel,
+            AcceptConversion = request.AcceptConversion,
+            Rehearse = request.Rehearse,
+            RehearseOnly = request.RehearseOnly,
+            Until = request.Until,
+            Units = request.Extent switch
+            {
+                "all" => null,
+                "standbys" => [.. header.Members.Where(m => m.Name != header.FormerPrimary).Select(m => m.Name)],
+                "this" => [asked],
+                _ => throw new RefusedException($"\"{request.Extent}\" is no extent of an upgrade", "the extents are all, standbys and this"),
+            },
+        };
+    }
+
+    /// <summary>A run that takes back what <paramref name="done"/> has changed and still stands.</summary>
+    private async Task<RunHeader> HeaderAsync(RunHeader done, CancellationToken cancel)
+    {
+        var header = await HeaderAsync("", done.From, cancel);
+        string[] changed = [.. header.Members.Where(m => m.Version == done.To && done.Members.Any(d => d.Name == m.Name && d.Version == done.From)).Select(m => m.Name)];
+        return changed.Length > 0
+            ? header with { From = done.To, TakesBack = done.Run, Units = changed }
+            : throw new RefusedException($"no unit runs {done.To} because of run {done.Run}", "hitless status tells what every unit runs");
+    }
+
+    private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
+    {
         var status = await StatusAsync(cancel);
-        var members = status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority)).ToArray();
         return new RunHeader(
             DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
-            hash,
-            BuildVersion.Text,
-            image.Version,
-            request.Guided,
-            request.KeepPrimary,
+            image,
+            status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? BuildVersion.Text,
+            to,
+            Guided: false,
+            KeepPrimary: false,
             status.Primary ?? Name,
-            members,
+            [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority))],
             DateTimeOffset.UtcNow,
             (long)settings.Upgrade.Soak.TotalMilliseconds,
             (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds);
     }
 
-    private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, engine.Waiting, DateTimeOffset.UtcNow) : null;
+    private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;
 
     /// <summary>The run has ended and its journal is whole here: the report is kept on every unit.</summary>
     private void ArchiveReport(IReadOnlyList<JournalEntry> journal) => _ = Task.Run(async () =>
@@ -173,14 +254,22 @@ public sealed partial class Unit
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var report = RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None));
+            var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
             DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
         }
     });
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
-        var now = (await StatusAsync(cancel)).Units.ToDictionary(u => u.Name, StringComparer.Ordinal);
+        // A unit that is just back may not answer yet, and only it knows its slot.
+        var units = (await StatusAsync(cancel)).Units;
+        for (var looks = 0; looks < 40 && units.Any(u => u.State != "absent" && u.Slot.Length == 0); looks++)
+        {
+            await Task.Delay(LookAgain, cancel);
+            units = (await StatusAsync(cancel)).Units;
+        }
+
+        var now = units.ToDictionary(u => u.Name, StringComparer.Ordinal);
         return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
             ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];
@@ -190,11 +279,8 @@ public sealed partial class Unit
 
     private void MapPeerCalls()
     {
-        peerServer.Map(UpgradeCalls.PutJournal, (document, _) =>
-        {
-            engine.Receive(document.Entries);
-            return Task.FromResult(new StepAnswer(null));
-        });
+        peerServer.Map(UpgradeCalls.PutJournal, (document, _) => Task.FromResult(engine.Receive(document.Entries)));
+        peerServer.Map(UpgradeCalls.TakeBack, (request, cancel) => TakeBackRunAsync(request.Run, cancel));
         peerServer.Map(UpgradeCalls.GetJournal, (_, _) => Task.FromResult(new JournalDocument(journals.Last())));
         peerServer.Map(UpgradeCalls.Step, steps.TakeAsync);
         peerServer.Map(UpgradeCalls.PutSnapshot, (snapshot, _) =>
@@ -209,7 +295,7 @@ public sealed partial class Unit
                 await steps.TakeAsync(new StepRequest(RunStep.Copy, "", forwarded.Request.Image, "", forwarded.From), cancel);
             }
 
-            return await StartUpgradeAsync(forwarded.Request, cancel);
+            return await StartUpgradeAsync(forwarded.Request, forwarded.From, cancel);
         });
         peerServer.Map(UpgradeCalls.Command, CommandAsync);
         peerServer.Map(UpgradeCalls.SwitchOver, SwitchOverAsync);

@@ -27,12 +27,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
+    private readonly ReportSeal seal;
     private readonly PeerServer peerServer;
     private readonly PeerClient peers;
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
     private readonly ProbeLoop probes;
     private readonly ConfigurationService configuration;
+    private readonly ImageConverter converter;
     private readonly ImageStore images;
     private readonly SlotStore slots;
     private readonly TrustStore trust;
@@ -40,6 +42,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
+    private readonly TrafficWatch traffic = new();
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -59,22 +62,25 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
+        seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
         sessions = OpenSessions(identity, key);
-        configuration = OpenConfiguration(unitFile);
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
-        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync);
+        configuration = OpenConfiguration(unitFile);
+        converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
+        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RequestExit);
+        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         control.RoleChanged += OnRoleChanged;
         control.Start(sessions);
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, events, ArchiveReport);
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(AuditSessionsAsync));
+        var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync));
     }
 
     /// <summary>The unit's name.</summary>
@@ -96,6 +102,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
+    /// <summary>Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile (docs/decisions/0021).</summary>
+    public void RequestRestart()
+    {
+        ExitCode = SlotStore.ExitRestart;
+        control.EndForRestart();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -106,10 +119,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();
+        converter.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
         certificate.Dispose();
+        seal.Dispose();
         await events.DisposeAsync();
         ending.Dispose();
     }
@@ -121,7 +136,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [];
+        List<string> problems = [.. view.Complaints];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
@@ -251,21 +266,33 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
         catch (PeerException e)
         {
-            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
+            throw new RefusedException(e.Refusal, e);
         }
     }
 
     /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
     private void OnRoleChanged(bool primary, long epoch, string reason) => roleWork = roleWork.ContinueWith(_ =>
     {
+        WriteEpoch(epoch);
         if (primary)
         {
-            DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
             steps.KeepTrialOfPrimary();
         }
 
         engine.Drive(primary, epoch, reason);
     }, TaskScheduler.Default);
+
+    /// <summary>Also what others opened: a unit that restarts alone must not open an epoch that was there before.</summary>
+    private void WriteEpoch(long epoch)
+    {
+        lock (events)
+        {
+            if (epoch > ReadEpoch())
+            {
+                DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
+            }
+        }
+    }
 
     private long ReadEpoch()
     {

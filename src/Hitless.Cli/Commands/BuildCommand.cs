@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
+using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
@@ -20,6 +21,7 @@ internal sealed class BuildCommand
     private readonly Option<string[]> _from = new("--from") { Description = "Versions that it may follow: \">=1.0.0 <2.0.0\"; again for another range (default: every version)", HelpName = "RANGE" };
     private readonly Option<string> _wireMin = new("--wire-min") { Description = "Oldest wire protocol that it speaks", HelpName = "V", DefaultValueFactory = _ => "1.0" };
     private readonly Option<string> _wireMax = new("--wire-max") { Description = "Newest wire protocol that it speaks (default: that of this hitless)", HelpName = "V", DefaultValueFactory = _ => OwnWire() };
+    private readonly Option<int> _schemaMax = new("--schema-max") { Description = "Newest configuration schema that it reads", HelpName = "N", DefaultValueFactory = _ => RevisionSchema.Newest };
     private readonly Option<string?> _notes = new("--notes") { Description = "File with the release notes", HelpName = "F" };
     private readonly Option<string> _activation = new("--activation") { Description = "What makes it run: restart or reboot", DefaultValueFactory = _ => "restart" };
 
@@ -28,7 +30,7 @@ internal sealed class BuildCommand
     public static Command Make(Shell shell) => new BuildCommand().MakeCommand(shell);
 
     private Command MakeCommand(Shell shell) => shell.Command(
-        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), _folder, _version, _key, _output, _from, _wireMin, _wireMax, _notes, _activation);
+        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), _folder, _version, _key, _output, _from, _wireMin, _wireMax, _schemaMax, _notes, _activation);
 
     private int Build(Call call)
     {
@@ -39,6 +41,7 @@ internal sealed class BuildCommand
                 Parse<ProtocolVersion>(call.Value(_wireMax)!, ProtocolVersion.TryParse, "--wire-max", "1.0")))
         {
             UpgradeFrom = call.Value(_from) is { Length: > 0 } ranges ? [.. ranges.Select(ParseRange)] : [VersionRange.Any],
+            Configuration = new SchemaRange(RevisionSchema.Oldest, Math.Max(RevisionSchema.Oldest, call.Value(_schemaMax))),
             ReleaseNotes = call.Value(_notes) is { } notes ? File.ReadAllText(notes) : "",
             Activation = call.Value(_activation) == "reboot" ? Activation.Reboot : Activation.Restart,
             BuiltAt = TimeProvider.System.GetUtcNow(),

@@ -6,7 +6,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>config edit, commit, confirm</c>: new content for managed files.</summary>
+/// <summary><c>config edit, commit, remove, confirm</c>: new content for managed files.</summary>
 internal static class CommitCommands
 {
     /// <summary>Who asks: the person behind sudo, if there is one.</summary>
@@ -31,8 +31,15 @@ internal static class CommitCommands
             paths, fromDisk, message, confirm);
     }
 
+    public static Command MakeRemove(Shell shell)
+    {
+        var paths = new Argument<string[]>("PATH") { Description = "Managed files", Arity = ArgumentArity.OneOrMore };
+        var (message, confirm) = (Message(), Confirm());
+        return shell.Command("remove", "Take managed files away from every unit", call => RemoveAsync(call, call.Value(paths)!, call.Value(message), call.Value(confirm)), paths, message, confirm);
+    }
+
     public static Command MakeConfirm(Shell shell) => shell.Command("confirm", "Keep what was committed with --confirm", async call =>
-        Show(call, await call.Unit.PostAsync("/v1/config/confirm", ApiJson.Default.CommitResult, call.Cancel)));
+        Show(call, await call.Unit.PostAsync($"/v1/config/confirm?author={Uri.EscapeDataString(Author)}", ApiJson.Default.CommitResult, call.Cancel)));
 
     /// <summary>The answer to whatever made a revision.</summary>
     public static int Show(Call call, CommitResult result)
@@ -43,6 +50,11 @@ internal static class CommitCommands
             foreach (var unit in answer.Units)
             {
                 call.Screen.Line($"  {unit.Unit}: {unit.Result}{(unit.Detail is null ? "" : $": {unit.Detail}")}");
+            }
+
+            foreach (var note in answer.Notes ?? [])
+            {
+                call.Screen.Line($"note: {note}");
             }
 
             if (answer.ConfirmBefore is { } limit)
@@ -73,21 +85,30 @@ internal static class CommitCommands
         var confirmMs = Milliseconds(confirm);
         var current = await CurrentAsync(call);
         var sources = fromDisk
-            ? current.Files.Where(file => File.Exists(file.Path)).Select(file => (file.Path, Source: file.Path))
+            ? current.Files.Where(file => !file.Template && File.Exists(file.Path)).Select(file => (file.Path, Source: file.Path))
             : paths.Select(path => path.Split('=', 2) is [var managed, var source] ? (managed, source) : (Path.GetFullPath(path), path));
-        var files = sources.Select(pair => FromDisk(Find(current, pair.Item1), pair.Item2)).ToList();
+        var files = sources.Select(pair => FromDisk(Listed(current, pair.Item1), pair.Item2)).ToList();
         return await SendAsync(call, files, current, message ?? $"commit of {string.Join(", ", files.Select(file => file.Path))}", confirmMs);
+    }
+
+    private static async Task<int> RemoveAsync(Call call, string[] paths, string? message, string? confirm)
+    {
+        var confirmMs = Milliseconds(confirm);
+        var current = await CurrentAsync(call);
+        var files = paths.Select(path => Find(current, path) with { Content = [], Absent = true }).ToList();
+        return await SendAsync(call, files, current, message ?? $"removal of {string.Join(", ", paths)}", confirmMs);
     }
 
     private static async Task<int> EditAsync(Call call, string path, string? message, string? confirm)
     {
         var confirmMs = Milliseconds(confirm);
         var current = await CurrentAsync(call);
-        var before = Find(current, path);
+        var before = Listed(current, path);
         var folder = Directory.CreateTempSubdirectory("hitless-");
+        var draft = Path.Combine(folder.FullName, Path.GetFileName(path));
+        var keep = false;
         try
         {
-            var draft = Path.Combine(folder.FullName, Path.GetFileName(path));
             await File.WriteAllBytesAsync(draft, before.Content, call.Cancel);
             await OpenEditorAsync(draft, call.Cancel);
             var after = await File.ReadAllBytesAsync(draft, call.Cancel);
@@ -96,11 +117,20 @@ internal static class CommitCommands
                 throw new RefusedException($"{path} was left as it was; nothing to commit", "save a change in the editor");
             }
 
-            return await SendAsync(call, [before with { Content = after }], current, message ?? $"edit of {path}", confirmMs);
+            return await SendAsync(call, [before with { Content = after, Absent = false }], current, message ?? $"edit of {path}", confirmMs);
+        }
+        catch (RefusedException refused) when (refused.Refusal.Detail is not null)
+        {
+            // Somebody else was faster, or a check said no: what was written must not be lost.
+            keep = true;
+            throw new RefusedException(refused.Refusal with { Remedy = $"your text is kept in {draft}: mend it by what follows, then hitless config commit {path}={draft}" }, refused);
         }
         finally
         {
-            folder.Delete(recursive: true);
+            if (!keep)
+            {
+                folder.Delete(recursive: true);
+            }
         }
     }
 
@@ -111,11 +141,18 @@ internal static class CommitCommands
             "/v1/config/commit", request, ApiJson.Default.CommitRequest, ApiJson.Default.CommitResult, call.Cancel));
     }
 
-    private static ManagedFile FromDisk(ManagedFile managed, string source) => managed with
-    {
-        Content = File.ReadAllBytes(source),
-        Mode = source == managed.Path ? "0" + Convert.ToString((int)File.GetUnixFileMode(source), 8) : managed.Mode,
-    };
+    /// <summary>As <see cref="Find"/>; a path that the cluster does not know yet is sent all the same: unit.yaml may list it, the unit decides.</summary>
+    private static ManagedFile Listed(Revision current, string path) =>
+        current.Files.FirstOrDefault(file => file.Path == path) ?? new ManagedFile(path, [], null, null, null);
+
+    private static ManagedFile FromDisk(ManagedFile managed, string source) => source == managed.Path && managed.Template
+        ? throw new RefusedException($"{source} is a template: on disk stand this unit's values", "hitless config edit opens the template itself; PATH=FILE takes another file")
+        : managed with
+        {
+            Content = File.ReadAllBytes(source),
+            Absent = false,
+            Mode = source == managed.Path ? "0" + Convert.ToString((int)File.GetUnixFileMode(source) & 0x1FF, 8).PadLeft(3, '0') : managed.Mode,
+        };
 
     private static async Task OpenEditorAsync(string file, CancellationToken cancel)
     {

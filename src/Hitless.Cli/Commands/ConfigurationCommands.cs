@@ -11,10 +11,11 @@ internal static class ConfigurationCommands
     public static Command Make(Shell shell)
     {
         var path = new Argument<string?>("PATH") { Description = "Print this file alone", Arity = ArgumentArity.ZeroOrOne };
-        var revision = new Option<long?>("--revision") { Description = "An older revision", HelpName = "REV" };
-        var from = new Argument<long?>("FROM") { Description = "Revision (default: the current one)", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Argument<long?>("TO") { Description = "Revision (default: the files on this unit's disk)", Arity = ArgumentArity.ZeroOrOne };
-        var back = new Argument<long>("REV") { Description = "Number of the revision, as in config history" };
+        var revision = new Option<string?>("--revision") { Description = "Another revision: number, beginning of a hash, branch, disk, gw2 (its disk) or gw2:REV", HelpName = "REV" };
+        var from = new Argument<string?>("FROM") { Description = "Revision, branch, unit or unit:revision (default: the current revision)", Arity = ArgumentArity.ZeroOrOne };
+        var to = new Argument<string?>("TO") { Description = "The same (default: the files on this unit's disk)", Arity = ArgumentArity.ZeroOrOne };
+        var back = new Argument<string>("REV") { Description = "Number, beginning of a hash, or branch, as in config history" };
+        var withoutSecrets = new Option<bool>("--without-secrets") { Description = "Leave out the cluster's key and files that are marked as secret" };
         var message = new Option<string?>("--message", "-m") { Description = "Why", HelpName = "TEXT" };
         var file = new Argument<string>("FILE") { Description = "The backup" };
         return new Command("config", "The configuration that all units share")
@@ -23,19 +24,20 @@ internal static class ConfigurationCommands
             CommitCommands.MakeEdit(shell),
             shell.Command("diff", "What differs between two revisions, or between the current one and this unit's disk", call => DiffAsync(call, call.Value(from), call.Value(to)), from, to),
             CommitCommands.MakeCommit(shell),
+            CommitCommands.MakeRemove(shell),
             CommitCommands.MakeConfirm(shell),
-            shell.Command("history", "All revisions, newest first", HistoryAsync),
-            shell.Command("rollback", "Make an older revision's content current again", call => RollBackAsync(call, call.Value(back), call.Value(message)), back, message),
+            shell.Command("history", "All revisions, newest first, and the branches", HistoryAsync),
+            shell.Command("rollback", "Make an older revision's content current again", call => RollBackAsync(call, call.Value(back)!, call.Value(message)), back, message),
             shell.Command("report", "Which unit and which file is in sync, and if not since when and why", call => ReportAsync(call, call.Unit.GetAsync("/v1/config/report", ApiJson.Default.SyncReport, call.Cancel))),
             shell.Command("sync", "Bring every unit to the current revision", call => ReportAsync(call, call.Unit.PostAsync("/v1/config/sync", ApiJson.Default.SyncReport, call.Cancel))),
-            shell.Command("backup", "Write a backup that one can carry away", call => BackUpAsync(call, call.Value(file)!), file),
+            shell.Command("backup", "Write a backup of every unit that one can carry away", call => BackUpAsync(call, call.Value(file)!, call.Value(withoutSecrets)), file, withoutSecrets),
             shell.Command("restore", "Make a backup's content current", call => RestoreAsync(call, call.Value(file)!), file),
         };
     }
 
-    private static async Task<int> ShowAsync(Call call, string? path, long? number)
+    private static async Task<int> ShowAsync(Call call, string? path, string? reference)
     {
-        var revision = await call.Unit.GetAsync("/v1/config" + (number is null ? "" : $"?revision={number}"), ApiJson.Default.Revision, call.Cancel);
+        var revision = await call.Unit.GetAsync("/v1/config" + (reference is null ? "" : $"?revision={Uri.EscapeDataString(reference)}"), ApiJson.Default.Revision, call.Cancel);
         if (path is not null)
         {
             var file = CommitCommands.Find(revision, path);
@@ -46,10 +48,12 @@ internal static class ConfigurationCommands
         call.Screen.Show(revision, CliJson.Api.Revision, answer =>
         {
             call.Screen.Line(RevisionLine(answer.Info));
-            var table = Tables.Plain("FILE", "SIZE", "MODE", "CHECK", "APPLY");
+            var table = Tables.Plain("FILE", "SIZE", "MODE", "OWNER", "CHECK", "APPLY", "VERIFY", "");
             foreach (var managed in answer.Files)
             {
-                table.AddTexts(managed.Path, Words.Bytes(managed.Content.Length), managed.Mode ?? "", managed.Check ?? "", managed.Apply ?? "");
+                table.AddTexts(
+                    managed.Path, managed.Absent ? "absent" : Words.Bytes(managed.Content.Length), managed.Mode ?? "", managed.Owner ?? "", managed.Check ?? "", managed.Apply ?? "", managed.Verify ?? "",
+                    string.Join(' ', Marks(managed)));
             }
 
             call.Screen.Console.Write(table);
@@ -57,9 +61,12 @@ internal static class ConfigurationCommands
         return ExitCode.Done;
     }
 
-    private static async Task<int> DiffAsync(Call call, long? from, long? to)
+    private static IEnumerable<string> Marks(ManagedFile file) =>
+        new[] { (file.Template, "template"), (file.Secret, "secret"), (file.Order != 0, $"order {file.Order}") }.Where(mark => mark.Item1).Select(mark => mark.Item2);
+
+    private static async Task<int> DiffAsync(Call call, string? from, string? to)
     {
-        string[] query = [.. from is null ? [] : (string[])[$"from={from}"], .. to is null ? [] : (string[])[$"to={to}"]];
+        string[] query = [.. from is null ? [] : (string[])[$"from={Uri.EscapeDataString(from)}"], .. to is null ? [] : (string[])[$"to={Uri.EscapeDataString(to)}"]];
         var difference = await call.Unit.GetAsync("/v1/config/diff?" + string.Join('&', query), ApiJson.Default.ConfigurationDifference, call.Cancel);
         call.Screen.Show(difference, CliJson.Api.ConfigurationDifference, answer =>
         {
@@ -79,23 +86,27 @@ internal static class ConfigurationCommands
 
     private static async Task<int> HistoryAsync(Call call)
     {
-        var history = await call.Unit.GetAsync("/v1/config/history", ApiJson.Default.IReadOnlyListRevisionInfo, call.Cancel);
-        call.Screen.Show(history, CliJson.Api.IReadOnlyListRevisionInfo, answer =>
+        var history = await call.Unit.GetAsync("/v1/config/history", ApiJson.Default.ConfigurationHistory, call.Cancel);
+        call.Screen.Show(history, CliJson.Api.ConfigurationHistory, answer =>
         {
             var table = Tables.Plain("REV", "TIME", "AUTHOR", "HASH", "MESSAGE");
-            foreach (var revision in answer)
+            foreach (var revision in answer.Revisions)
             {
                 table.AddTexts($"{revision.Number}", Words.Time(revision.Time), revision.Author, Words.Short(revision.Hash), revision.Message);
             }
 
             call.Screen.Console.Write(table);
+            foreach (var branch in answer.Branches)
+            {
+                call.Screen.Line($"branch {branch.Name}: revision {branch.Head.Number} by {branch.Head.Author} ({branch.Head.Message}): {branch.Why}");
+            }
         });
         return ExitCode.Done;
     }
 
-    private static async Task<int> RollBackAsync(Call call, long number, string? message)
+    private static async Task<int> RollBackAsync(Call call, string reference, string? message)
     {
-        var request = new RollbackRequest(number, CommitCommands.Author, message);
+        var request = new RollbackRequest(reference, CommitCommands.Author, message);
         return CommitCommands.Show(call, await call.Unit.PostAsync(
             "/v1/config/rollback", request, ApiJson.Default.RollbackRequest, ApiJson.Default.CommitResult, call.Cancel));
     }
@@ -118,12 +129,17 @@ internal static class ConfigurationCommands
                 {
                     call.Screen.Line($"    {item.Path}: {item.State}{(item.Why is null ? "" : $": {item.Why}")}");
                 }
+
+                foreach (var branch in unit.Branches ?? [])
+                {
+                    call.Screen.Line($"    branch {branch.Name}: {branch.Why} (hitless config diff {branch.Name}; hitless config rollback {branch.Name})");
+                }
             }
         });
         return ExitCode.Done;
     }
 
-    private static async Task<int> BackUpAsync(Call call, string path)
+    private static async Task<int> BackUpAsync(Call call, string path, bool withoutSecrets)
     {
         // Beside its destination first: a backup that broke off must not look like one, nor spoil the last good one.
         var unfinished = path + ".new";
@@ -131,7 +147,7 @@ internal static class ConfigurationCommands
         {
             await using (var file = new FileStream(unfinished, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = DurableFile.OwnerOnly }))
             {
-                await call.Unit.DownloadAsync("/v1/config/backup", file, call.Cancel);
+                await call.Unit.DownloadAsync("/v1/config/backup" + (withoutSecrets ? "?secrets=false" : ""), file, call.Cancel);
                 file.Flush(flushToDisk: true);
             }
 

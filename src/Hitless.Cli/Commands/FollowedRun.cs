@@ -18,8 +18,17 @@ internal static class FollowedRun
         var last = await new RunView(call.Screen).ShowAsync(states, status => HasEnded(status) || (stopAtGate && Waits(status)));
         if (!HasEnded(last))
         {
-            call.Screen.Show(last, CliJson.Api.RunStatus, status => call.Screen.Line(
-                status.State == "paused" ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next"));
+            call.Screen.Show(last, CliJson.Api.RunStatus, status =>
+            {
+                if (status.Gate is { } gate)
+                {
+                    UpgradeViews.Show(call.Screen, gate);
+                }
+                else
+                {
+                    call.Screen.Line(status.State == "paused" ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next");
+                }
+            });
             return ExitCode.Done;
         }
 

@@ -44,11 +44,15 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
 
     public void Document<T>(T answer, JsonTypeInfo<T> type) => Output.WriteLine(JsonSerializer.Serialize(answer, type));
 
-    /// <summary>The reason on one line, then the remedy, on standard error.</summary>
+    /// <summary>The reason on one line, then the remedy, then what more there is, on standard error.</summary>
     public void Complain(Refusal refusal)
     {
         Error.WriteLine($"hitless: {refusal.Error}");
         Error.WriteLine($"  {refusal.Remedy}");
+        if (refusal.Detail is { } detail)
+        {
+            Error.WriteLine(detail.TrimEnd('\n'));
+        }
     }
 
     /// <summary>A refusal instead of an answer; it is the one document with <c>--json</c>.</summary>

@@ -24,10 +24,11 @@ internal static class UpgradeViews
         var table = Tables.Plain("STEP", "", "UNIT", "PRIMARY AFTER", "WHAT HAPPENS");
         foreach (var step in plan.Steps)
         {
-            table.AddTexts($"{step.Index + 1}", step.Name, step.Unit ?? "", step.PrimaryAfter, step.Text);
+            table.AddTexts($"{(step.Gate ? ">" : " ")}{step.Index + 1}", step.Name, step.Unit ?? "", step.PrimaryAfter, step.Text);
         }
 
         screen.Console.Write(table);
+        screen.Line($"it takes about {Words.Duration(plan.TakesMs)}{(plan.Mode == "guided" ? ", and what you take at the gates (>)" : "")}");
         screen.Line($"in the end {plan.FinalPrimary} is primary: {plan.FinalReason}{(plan.SecondSwitch ? " (the cluster switches a second time)" : "")}");
     }
 
@@ -41,6 +42,26 @@ internal static class UpgradeViews
 
         screen.Line($"run {status.Run}: {status.State}, {status.From} → {status.To}, {status.Mode}, {status.Percent} %");
         screen.Line($"  step {status.StepIndex + 1} of {status.StepCount}, {status.Step}{(status.Unit is null ? "" : $" on {status.Unit}")}: {status.Text}");
+        if (status.Gate is { } gate)
+        {
+            Show(screen, gate);
+        }
+    }
+
+    /// <summary>What was found before a gate, and what can be done at it.</summary>
+    public static void Show(Screen screen, RunGate gate)
+    {
+        screen.Line($"gate: {gate.Text}?");
+        foreach (var found in gate.Checked)
+        {
+            screen.Line($"  checked  {found}");
+        }
+
+        foreach (var offer in gate.Offers)
+        {
+            screen.Line($"  {offer.Command}");
+            screen.Line($"        {offer.Text}");
+        }
     }
 
     public static void Show(Screen screen, RunReport report)

@@ -20,7 +20,7 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(SessionReplicationStatus))]
 [JsonSerializable(typeof(ResyncResult))]
 [JsonSerializable(typeof(Revision))]
-[JsonSerializable(typeof(IReadOnlyList<RevisionInfo>))]
+[JsonSerializable(typeof(ConfigurationHistory))]
 [JsonSerializable(typeof(ConfigurationDifference))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitResult))]

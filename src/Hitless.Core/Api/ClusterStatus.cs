@@ -43,8 +43,8 @@ public sealed record HealthStatus(string Name, string Result, string? Detail);
 /// <summary><c>GET /v1/history</c> and the lines of <c>GET /v1/events</c> (server-sent events).</summary>
 public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit, string Kind, string Text, long? Epoch);
 
-/// <summary>Every refusal has one line that says why, and one that says what to do next.</summary>
-public sealed record Refusal(string Error, string Remedy);
+/// <summary>Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a check command printed.</summary>
+public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
 /// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
 public sealed record SwitchoverRequest(string? To, bool Wait);

@@ -1,16 +1,16 @@
 namespace Hitless.Core.Api;
 
-/// <summary><c>GET /v1/config/diff</c>. <c>From</c> and <c>To</c> say what was compared: "revision 4", or "disk" (the files as they lie on this unit).</summary>
+/// <summary><c>GET /v1/config/diff?from=&amp;to=</c>. <c>From</c> and <c>To</c> say what was compared: "revision 4", "disk" (the files as they lie on this unit), "disk of gw2".</summary>
 public sealed record ConfigurationDifference(string From, string To, IReadOnlyList<FileDifference> Files);
 
 /// <summary>One file that differs. <c>Change</c>: added, removed, changed. <c>Text</c>: a unified diff, or one line if the file is not text.</summary>
 public sealed record FileDifference(string Path, string Change, string Text);
 
-/// <summary>The answer to a commit, rollback or restore: the revision that is now current, where it was applied, and until when it must be confirmed (null: it stays).</summary>
-public sealed record CommitResult(RevisionInfo Revision, IReadOnlyList<CommitUnit> Units, DateTimeOffset? ConfirmBefore);
+/// <summary>The answer to a commit, rollback or restore: the revision that is now current, where it was applied, until when it must be confirmed (null: it stays), and what the operator should know although it worked.</summary>
+public sealed record CommitResult(RevisionInfo Revision, IReadOnlyList<CommitUnit> Units, DateTimeOffset? ConfirmBefore, IReadOnlyList<string>? Notes = null);
 
-/// <summary>One unit of a commit. <c>Result</c>: applied, unchanged, refused, taken-back, unreachable.</summary>
+/// <summary>One unit of a commit. <c>Result</c>: applied, or later (it was cut off at the end and will follow). <c>Detail</c>: what its commands printed, or why later.</summary>
 public sealed record CommitUnit(string Unit, string Result, string? Detail);
 
-/// <summary><c>POST /v1/config/rollback</c>: make the content of revision <c>Number</c> current again, as a new revision.</summary>
-public sealed record RollbackRequest(long Number, string Author, string? Message);
+/// <summary><c>POST /v1/config/rollback</c>: make the content of a revision current again, as a new one. <c>Revision</c>: number, beginning of a hash, or name of a branch.</summary>
+public sealed record RollbackRequest(string Revision, string Author, string? Message);

@@ -9,8 +9,23 @@ public sealed record RevisionInfo(long Number, long Epoch, string? Parent, strin
 /// <summary>A revision with its content: path of each managed file to its bytes (base64 in JSON), check and apply commands.</summary>
 public sealed record Revision(RevisionInfo Info, IReadOnlyList<ManagedFile> Files);
 
-/// <summary>One managed file. <c>Check</c> and <c>Apply</c> are shell commands; <c>{file}</c> stands for the path of the candidate.</summary>
-public sealed record ManagedFile(string Path, byte[] Content, string? Check, string? Apply, string? Mode);
+/// <summary>
+/// One managed file. <c>Check</c>, <c>Apply</c> and <c>Verify</c> are shell commands; <c>{file}</c> stands for the path of the candidate, of the file
+/// in the latter two. <c>Mode</c> is octal, <c>Owner</c> is <c>user:group</c>; null leaves them as they are. Files of a lower <c>Order</c> are applied first.
+/// <c>Template</c>: <c>{{name}}</c> in the content stands for a unit-local value. <c>Absent</c>: there must be no such file. <c>Secret</c>: left out of backups without secrets.
+/// </summary>
+public sealed record ManagedFile(
+    string Path,
+    byte[] Content,
+    string? Check,
+    string? Apply,
+    string? Mode,
+    string? Owner = null,
+    string? Verify = null,
+    int Order = 0,
+    bool Template = false,
+    bool Absent = false,
+    bool Secret = false);
 
 /// <summary><c>POST /v1/config/commit</c>: new content for managed files (all of them, or only those that change). <c>Parent</c>: the hash that the editor started from; another current hash refuses.</summary>
 public sealed record CommitRequest(IReadOnlyList<ManagedFile> Files, string Message, string Author, string? Parent, long? ConfirmMs);
@@ -18,11 +33,11 @@ public sealed record CommitRequest(IReadOnlyList<ManagedFile> Files, string Mess
 /// <summary><c>GET /v1/config/report</c>: the sync report.</summary>
 public sealed record SyncReport(string Cluster, bool InSync, long Revision, string Hash, IReadOnlyList<SyncReportUnit> Units);
 
-/// <summary>One unit of the sync report. <c>State</c>: in-sync, out-of-sync, unreachable.</summary>
-public sealed record SyncReportUnit(string Unit, string State, long Revision, string Hash, DateTimeOffset? Since, string? Why, string? Remedy, IReadOnlyList<SyncReportItem> Items);
+/// <summary>One unit of the sync report. <c>State</c>: in-sync, out-of-sync, unreachable. <c>Branches</c>: what lost a merge there, and hand edits that were overwritten.</summary>
+public sealed record SyncReportUnit(string Unit, string State, long Revision, string Hash, DateTimeOffset? Since, string? Why, string? Remedy, IReadOnlyList<SyncReportItem> Items, IReadOnlyList<RevisionBranch>? Branches = null);
 
-/// <summary>One item (a managed file) of one unit. <c>State</c>: in-sync, drifted, missing, check-failed.</summary>
-public sealed record SyncReportItem(string Path, string State, string? Why);
+/// <summary>One item (a managed file) of one unit. <c>State</c>: in-sync, drifted, missing, check-failed. <c>Output</c>: what the command that failed has printed.</summary>
+public sealed record SyncReportItem(string Path, string State, string? Why, string? Output = null);
 
 /// <summary>What one unit answers to one phase of a commit. <c>Why</c> is one line and null when it is fine; <c>Output</c> is what the commands printed (bounded).</summary>
 public sealed record UnitAnswer(string Unit, bool Ok, string? Why, string? Output);
@@ -36,6 +51,7 @@ public sealed record RevisionBranch(string Name, RevisionInfo Head, string Why, 
 /// <summary>
 /// What one unit knows of its own configuration (<c>GET /v1/units/configuration</c> between units). <c>Pending</c>: applied on trial, not yet head.
 /// <c>Trunk</c>: the revisions that lead to <c>Head</c>, oldest first. <c>Failure</c>: why the last attempt to follow the primary did not work.
+/// <c>Schema</c>: the newest configuration schema that its version knows.
 /// </summary>
 public sealed record UnitConfiguration(
     string Unit,
@@ -44,7 +60,8 @@ public sealed record UnitConfiguration(
     IReadOnlyList<RevisionInfo> Trunk,
     IReadOnlyList<RevisionBranch> Branches,
     IReadOnlyList<SyncReportItem> Items,
-    string? Failure);
+    string? Failure,
+    int Schema = 1);
 
 /// <summary><c>GET /v1/config/history</c>: newest first, and what stands beside it.</summary>
 public sealed record ConfigurationHistory(IReadOnlyList<RevisionInfo> Revisions, IReadOnlyList<RevisionBranch> Branches);

@@ -1,7 +1,32 @@
 namespace Hitless.Core.Api;
 
 /// <summary><c>POST /v1/upgrade/check|plan|start</c>. <c>Image</c> is the hash (or its unique beginning) of an uploaded image.</summary>
-public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary);
+public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
+{
+    /// <summary>Which units: <c>all</c>, <c>standbys</c>, or <c>this</c> (the unit that is asked).</summary>
+    public string Extent { get; init; } = "all";
+
+    /// <summary>All standbys at once, not one after the other.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>The operator has seen what the image's converter loses or changes, and wants it so.</summary>
+    public bool AcceptConversion { get; init; }
+
+    /// <summary>A trial switchover, there and back, comes first.</summary>
+    public bool Rehearse { get; init; }
+
+    /// <summary>Nothing but the trial switchover.</summary>
+    public bool RehearseOnly { get; init; }
+
+    /// <summary>Begin nothing that would reach beyond this.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Begin at this time at the earliest.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>An image below the minimum version is wanted all the same.</summary>
+    public bool AllowDowngrade { get; init; }
+}
 
 /// <summary>One readiness check: a stable identifier, pass, warn or fail, what was found, and what to do about it.</summary>
 public sealed record CheckResult(string Id, string Result, string Text, string? Remedy);
@@ -10,10 +35,21 @@ public sealed record CheckResult(string Id, string Result, string Text, string? 
 public sealed record UpgradeCheck(string Image, string Version, bool Ready, IReadOnlyList<CheckResult> Checks);
 
 /// <summary><c>POST /v1/upgrade/plan</c>: each step, and who is primary after it by which rule.</summary>
-public sealed record UpgradePlan(string Image, string From, string To, string Mode, IReadOnlyList<PlannedStep> Steps, string FinalPrimary, string FinalReason, bool SecondSwitch);
+public sealed record UpgradePlan(string Image, string From, string To, string Mode, IReadOnlyList<PlannedStep> Steps, string FinalPrimary, string FinalReason, bool SecondSwitch)
+{
+    /// <summary>Expected time, without what an operator takes at gates.</summary>
+    public long TakesMs { get; init; }
+}
 
 /// <summary>A step of a plan.</summary>
-public sealed record PlannedStep(int Index, string Name, string? Unit, string PrimaryAfter, string Text);
+public sealed record PlannedStep(int Index, string Name, string? Unit, string PrimaryAfter, string Text)
+{
+    /// <summary>Expected time.</summary>
+    public long TakesMs { get; init; }
+
+    /// <summary>A guided run waits here for <c>upgrade next</c>.</summary>
+    public bool Gate { get; init; }
+}
 
 /// <summary><c>GET /v1/upgrade/status</c>, and each line of <c>GET /v1/upgrade/watch</c> (server-sent events). <c>State</c>: running, waiting, paused, rolling-back, completed, rolled-back, failed.</summary>
 public sealed record RunStatus(
@@ -28,7 +64,17 @@ public sealed record RunStatus(
     string? Unit,
     int Percent,
     string Text,
-    IReadOnlyList<ReportStep> Steps);
+    IReadOnlyList<ReportStep> Steps)
+{
+    /// <summary>The gate that the run waits at; null: at none.</summary>
+    public RunGate? Gate { get; init; }
+}
+
+/// <summary>A gate of a guided run: the step behind it, what was checked before it, and the commands that an operator can choose from.</summary>
+public sealed record RunGate(string Step, string? Unit, string Text, IReadOnlyList<string> Checked, IReadOnlyList<GateOffer> Offers);
+
+/// <summary>A command that is offered at a gate, and what it does.</summary>
+public sealed record GateOffer(string Command, string Text);
 
 /// <summary><c>GET /v1/upgrade/report</c> (contract.md). Durations in milliseconds.</summary>
 public sealed record RunReport(
@@ -44,7 +90,20 @@ public sealed record RunReport(
     IReadOnlyList<ReportElection> Elections,
     ReportSessions Sessions,
     double LongestGapMs,
-    IReadOnlyList<ReportUnit> Units);
+    IReadOnlyList<ReportUnit> Units)
+{
+    /// <summary>The gates' openings and other words of operators, in order.</summary>
+    public IReadOnlyList<ReportWord> Words { get; init; } = [];
+
+    /// <summary>The cluster's signature, once the run has ended.</summary>
+    public ReportSignature? Signature { get; init; }
+}
+
+/// <summary>The signature of a report: the cluster's public key (SubjectPublicKeyInfo), the bytes that were signed (this report as JSON without its signature), and ECDSA P-256 with SHA-256 over them. All in base64.</summary>
+public sealed record ReportSignature(string Key, string Content, string Value);
+
+/// <summary>What an operator said during the run.</summary>
+public sealed record ReportWord(DateTimeOffset At, string Word);
 
 /// <summary>A step as it went. <c>Result</c>: running, done, skipped, failed.</summary>
 public sealed record ReportStep(string Name, string? Unit, DateTimeOffset StartedAt, double DurationMs, string Result, string? Detail);

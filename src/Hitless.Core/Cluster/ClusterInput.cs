@@ -33,6 +33,12 @@ public readonly record struct ClusterInput
     public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat) =>
         new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat };
 
+    /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
+    public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
+
+    /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
+    public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };
+
     /// <summary>Which monitored ports are up (one bit each).</summary>
     public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
 
@@ -83,6 +89,12 @@ public enum ClusterInputKind : byte
 
     /// <summary>A heartbeat came.</summary>
     Heartbeat,
+
+    /// <summary>A daemon has ended, its kernel lives.</summary>
+    DaemonEnded,
+
+    /// <summary>A heartbeat link fell.</summary>
+    CableLost,
 
     /// <summary>Ports went up or down.</summary>
     Ports,

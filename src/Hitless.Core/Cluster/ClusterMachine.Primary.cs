@@ -34,7 +34,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside)
+        if (StandsAside || now < listenUntil)
         {
             return;
         }
@@ -42,9 +42,9 @@ public sealed partial class ClusterMachine
         var candidates = Candidates(now, readyOnly: false);
         var rank = Election.RankOf(options.Self, candidates, options.Margin);
 
-        // The best goes at once; each further one leaves the better ones time to claim.
-        var patience = phase == Phase.Starting ? options.StartHold : options.Silence * 2;
-        if (now - noPrimarySince < rank * patience)
+        // The best goes at once (a starting one has listened for the hold already); each further one leaves the better ones time to claim.
+        var patience = phase == Phase.Starting ? (rank + 1) * options.StartHold : rank * options.Silence * 2;
+        if (now - noPrimarySince < patience)
         {
             return;
         }
@@ -142,7 +142,7 @@ public sealed partial class ClusterMachine
         raiseAfter = now + options.RetryDelay;
         reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
         Tell(now, effects);
-        effects.Record("primary", $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
+        effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)

@@ -16,14 +16,9 @@ public static class CommitRules
     /// <param name="head">The current revision, or null.</param>
     /// <param name="started">The revision that the editor started from, when it is known here.</param>
     /// <param name="managed">What <c>configuration.files</c> of this unit lists.</param>
-    /// <param name="frozenBecause">The reason why nothing may change now, or null.</param>
-    public static Refusal? Refuse(CommitRequest request, Revision? head, Revision? started, IReadOnlyList<ManagedFileSettings> managed, string? frozenBecause)
+    /// <param name="limits">Who else has to be able to read the new revision.</param>
+    public static Refusal? Refuse(CommitRequest request, Revision? head, Revision? started, IReadOnlyList<ManagedFileSettings> managed, IReadOnlyList<SchemaLimit> limits)
     {
-        if (frozenBecause is not null)
-        {
-            return new Refusal($"the configuration is frozen: {frozenBecause}", "commit again when that has ended (hitless upgrade status)");
-        }
-
         if (request.Parent is { } parent && parent != (head?.Info.Hash ?? ""))
         {
             return new Refusal(ChangedMeanwhile(head, started, parent), "look at hitless config diff, redo your change on the current revision, commit again");
@@ -47,7 +42,7 @@ public static class CommitRules
             : request.Files.Sum(f => (long)f.Content.Length) > RevisionLengthMaxBytes ? new Refusal($"the files together are larger than {RevisionLengthMaxBytes >> 20} MiB", "make them smaller")
             : request.ConfirmMs is < 1000 or > 86_400_000 ? new Refusal("the time to confirm is outside 1 s to 24 h", "commit with --confirm 10m, say")
             : head is { Info.ConfirmBy: null } && Same(Content(request, head, managed), head.Files) ? new Refusal("nothing changes: all files are as in the current revision", "no commit is needed")
-            : null;
+            : RevisionSchema.Refuse(Content(request, head, managed), limits);
     }
 
     /// <summary>The files of the next revision: those of the head, with the request's in their place. Commands come from unit.yaml, else from the head.</summary>
@@ -56,23 +51,28 @@ public static class CommitRules
         var files = new SortedDictionary<string, ManagedFile>(StringComparer.Ordinal);
         foreach (var file in (head?.Files ?? []).Concat(request.Files))
         {
-            var settings = managed.FirstOrDefault(m => m.Path == file.Path);
-            var before = files.GetValueOrDefault(file.Path);
-            files[file.Path] = file with
-            {
-                Check = settings is null ? (before ?? file).Check : settings.Check,
-                Apply = settings is null ? (before ?? file).Apply : settings.Apply,
-                Mode = file.Mode ?? before?.Mode,
-            };
+            files[file.Path] = Settled(file, files.GetValueOrDefault(file.Path), managed.FirstOrDefault(m => m.Path == file.Path));
         }
 
         return [.. files.Values];
     }
 
+    /// <summary>A file with what unit.yaml says of it; what unit.yaml does not say is as before.</summary>
+    public static ManagedFile Settled(ManagedFile file, ManagedFile? before, ManagedFileSettings? settings)
+    {
+        var commands = before ?? file;
+        var settled = settings is null
+            ? file with { Check = commands.Check, Apply = commands.Apply, Verify = commands.Verify, Order = commands.Order, Template = commands.Template, Secret = commands.Secret }
+            : file with { Check = settings.Check, Apply = settings.Apply, Verify = settings.Verify, Order = settings.Order, Template = settings.Template, Secret = settings.Secret };
+        return file.Absent
+            ? settled with { Content = [], Mode = null, Owner = null }
+            : settled with { Mode = settings?.Mode ?? file.Mode ?? before?.Mode, Owner = settings?.Owner ?? file.Owner ?? before?.Owner };
+    }
+
     /// <summary>Whether a commit was not confirmed in time, and the primary has to put back what was before it.</summary>
     public static bool IsUndoDue(RevisionInfo? head, DateTimeOffset now) => head is { ConfirmBy: { } limit, Parent: not null } && limit <= now;
 
-    /// <summary>Paths whose content, mode or commands differ.</summary>
+    /// <summary>Paths of which anything differs.</summary>
     public static IReadOnlyList<string> Changed(Revision? from, Revision? to)
     {
         var old = (from?.Files ?? []).ToDictionary(f => f.Path, StringComparer.Ordinal);
@@ -95,5 +95,5 @@ public static class CommitRules
         a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second));
 
     private static bool Same(ManagedFile a, ManagedFile b) =>
-        a.Path == b.Path && a.Check == b.Check && a.Apply == b.Apply && a.Mode == b.Mode && a.Content.AsSpan().SequenceEqual(b.Content);
+        a.Content.AsSpan().SequenceEqual(b.Content) && a with { Content = b.Content } == b;
 }

@@ -65,6 +65,15 @@ public static class RevisionIdentity
             Add(hash, limit.UtcTicks);
         }
 
+        foreach (var file in files.Where(f => RevisionSchema.Of(f) > RevisionSchema.Oldest))
+        {
+            Add(hash, file.Path);
+            Add(hash, file.Owner);
+            Add(hash, file.Verify);
+            Add(hash, file.Order);
+            Add(hash, (file.Template ? 1 : 0) | (file.Absent ? 2 : 0) | (file.Secret ? 4 : 0));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

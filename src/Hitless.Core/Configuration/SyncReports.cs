@@ -25,7 +25,7 @@ public static class SyncReports
         }
 
         var (why, remedy) = Difference(reference, facts);
-        return new SyncReportUnit(unit, why is null ? "in-sync" : "out-of-sync", facts.Head?.Number ?? 0, facts.Head?.Hash ?? "", null, why, remedy, facts.Items);
+        return new SyncReportUnit(unit, why is null ? "in-sync" : "out-of-sync", facts.Head?.Number ?? 0, facts.Head?.Hash ?? "", null, why, remedy, facts.Items, facts.Branches);
     }
 
     private static (string? Why, string? Remedy) Difference(UnitConfiguration reference, UnitConfiguration facts)

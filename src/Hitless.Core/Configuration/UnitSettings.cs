@@ -11,7 +11,17 @@ public sealed record UnitSettings(
     SessionSettings Sessions,
     IReadOnlyList<ManagedFileSettings> Files,
     IReadOnlyList<ProbeSettings> Health,
-    UpgradeSettings Upgrade);
+    UpgradeSettings Upgrade)
+{
+    /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
+    public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
+
+    /// <summary><c>unit.values</c>: what <c>{{name}}</c> in a template stands for on this unit.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary><c>configuration.keep-revisions</c>, <c>backup-every</c> (zero: never) and <c>keep-backups</c>.</summary>
+public sealed record KeepSettings(int Revisions, TimeSpan BackupEvery, int Backups);
 
 /// <summary><c>cluster:</c>. <c>Group</c> is 0-1023 and becomes part of the virtual MAC. <c>KeyFile</c> is an absolute path.</summary>
 public sealed record ClusterSettings(string Name, int Group, bool ActiveActive, string KeyFile);
@@ -38,8 +48,17 @@ public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 /// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated.</summary>
 public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<string> Critical);
 
-/// <summary>One entry of <c>configuration.files</c>; <c>{file}</c> in a command stands for the candidate's path.</summary>
-public sealed record ManagedFileSettings(string Path, string? Check, string? Apply);
+/// <summary>One entry of <c>configuration.files</c>; the keys are those of <see cref="Api.ManagedFile"/>.</summary>
+public sealed record ManagedFileSettings(
+    string Path,
+    string? Check,
+    string? Apply,
+    string? Verify = null,
+    string? Owner = null,
+    string? Mode = null,
+    int Order = 0,
+    bool Template = false,
+    bool Secret = false);
 
 /// <summary>One entry of <c>health:</c>: an ICMP echo to <c>Ping</c> each <c>Interval</c>; failing after <c>FailAfter</c> misses in a row.</summary>
 public sealed record ProbeSettings(string Name, IPAddress Ping, TimeSpan Interval, int FailAfter);

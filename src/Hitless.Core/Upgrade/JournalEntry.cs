@@ -21,6 +21,9 @@ public sealed record JournalEntry(
     /// <summary>Sessions at a switch: before, survived, lost, critical lost.</summary>
     public RunSessions? Sessions { get; init; }
 
+    /// <summary>Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a successor sees what has restarted since.</summary>
+    public IReadOnlyList<ulong>? Tags { get; init; }
+
     /// <summary>Longest time in milliseconds between a primary's last word and its successor's claim, at a switch.</summary>
     public double? GapMs { get; init; }
 }
@@ -46,7 +49,7 @@ public enum JournalEntryKind
     /// <summary>From here on the run goes back.</summary>
     Rollback,
 
-    /// <summary>An operator's word: pause or resume.</summary>
+    /// <summary>An operator's word: pause, resume, abort or rehearse.</summary>
     Command,
 
     /// <summary>The run has ended; <c>Detail</c> is the verdict.</summary>

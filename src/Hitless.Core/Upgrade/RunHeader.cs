@@ -12,7 +12,38 @@ public sealed record RunHeader(
     IReadOnlyList<RunMember> Members,
     DateTimeOffset StartedAt,
     long SoakMs,
-    long RejoinTimeoutMs);
+    long RejoinTimeoutMs)
+{
+    /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them.</summary>
+    public IReadOnlyList<string>? Units { get; init; }
+
+    /// <summary>All standbys at once, not one after the other.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>What the image's converter loses or changes is as the operator wants it.</summary>
+    public bool AcceptConversion { get; init; }
+
+    /// <summary>A trial switchover, there and back, comes first.</summary>
+    public bool Rehearse { get; init; }
+
+    /// <summary>Nothing but the trial switchover: no unit is touched.</summary>
+    public bool RehearseOnly { get; init; }
+
+    /// <summary>The ended run that this one takes back, from the slots that still hold the old version.</summary>
+    public string? TakesBack { get; init; }
+
+    /// <summary>Nothing that could not finish begins so late that it would reach beyond this; null: no limit.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Whether the unit is to run <see cref="To"/> in the end.</summary>
+    public bool Includes(string unit) => Units?.Contains(unit) ?? true;
+
+    /// <summary>What the unit runs when the run has gone well.</summary>
+    public string Goal(RunMember member) => Includes(member.Name) ? To : member.Version;
+
+    /// <summary>Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the election would have it among equals.</summary>
+    public RunMember? Heir => Members.Where(m => m.Name != FormerPrimary).OrderByDescending(m => Includes(m.Name)).ThenByDescending(m => m.Priority).FirstOrDefault();
+}
 
 /// <summary>A unit that takes part, as it was before the run.</summary>
 public sealed record RunMember(string Name, string Version, string Slot, int Priority);

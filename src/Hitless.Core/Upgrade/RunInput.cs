@@ -7,8 +7,8 @@ public abstract record RunInput
     {
     }
 
-    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it.</summary>
-    public sealed record Tick(IReadOnlyList<UnitFacts> Units) : RunInput;
+    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with the traffic that it carries, null: nothing.</summary>
+    public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null) : RunInput;
 
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
     public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput;
@@ -19,7 +19,7 @@ public abstract record RunInput
     /// <summary>Begin a run.</summary>
     public sealed record Start(RunHeader Header) : RunInput;
 
-    /// <summary>An entry is on disk on every reachable unit (or could not even be written here).</summary>
+    /// <summary>An entry is on disk on every reachable unit. Not <paramref name="Ok"/>: on no disk at all, or a unit has a journal of this run that is further.</summary>
     public sealed record Appended(uint Ticket, bool Ok) : RunInput;
 
     /// <summary>An act has ended. <paramref name="Retry"/>: the unit could not be reached, so the act may yet succeed.</summary>
@@ -43,4 +43,10 @@ public enum RunCommand
 
     /// <summary>Go back to the old version, from wherever the run is.</summary>
     Rollback,
+
+    /// <summary>End the run where that is safe: what is upgraded stays, nothing further is touched.</summary>
+    Abort,
+
+    /// <summary>A trial switchover, there and back, before a unit is touched.</summary>
+    Rehearse,
 }

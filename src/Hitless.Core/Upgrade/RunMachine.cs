@@ -4,15 +4,15 @@ namespace Hitless.Core.Upgrade;
 /// Drives an upgrade run on the unit that is primary.
 /// <code>
 ///   Idle ──Start / Drive──▶ Loading ──▶ Choosing ──next step──▶ Noting ──on disk──▶ Acting ──goal reached──▶ Noting ──▶ Choosing
-///                                          │ last step done                            │ cannot be reached
-///                                          ▼                                           ▼
-///                                       Noting End ──▶ Idle                    Noting Rollback ──▶ Choosing (backwards)
+///                              ▲           │ last step done                            │ cannot be reached
+///                              │           ▼                                           ▼
+///        on no disk, or a unit │        Noting End ──▶ Idle                    Noting Rollback ──▶ Choosing (<see cref="WayBack"/>)
+///        has a further journal '────── Noting
 /// </code>
 /// The journal is the state: whoever becomes primary loads it and goes on behind its last entry. Each step is a goal, so a step
-/// that was under way is simply begun again. Going back has no list: it looks at what each unit runs now and takes the next move
-/// of three: revert a standby that runs the new version, switch to a ready standby that runs the old one, or end.
+/// that was under way is simply begun again.
 /// </summary>
-public sealed class RunMachine(string self)
+public sealed partial class RunMachine(string self)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private readonly List<JournalEntry> journal = [];
@@ -28,11 +28,11 @@ public sealed class RunMachine(string self)
     private string driveReason = "";
     private bool gateOpen;
     private RunCommand? wanted;
+    private string? breach;
     private bool acted;
-    private TimeSpan? appendAgainAt;
+    private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
     private TimeSpan actAgainAt;
-    private ulong tagAtTrial;
 
     private enum State
     {
@@ -49,11 +49,17 @@ public sealed class RunMachine(string self)
     /// <summary>The journal of the open run.</summary>
     public IReadOnlyList<JournalEntry> Journal => journal;
 
+    /// <summary>Nothing is driven, and nothing is on its way to be.</summary>
+    public bool Idle => state == State.Idle;
+
+    /// <summary>The step under way, if one acts now.</summary>
+    public RunStep? Acting => state == State.Acting ? step : null;
+
     /// <summary>The run waits for an operator to open the gate before its next step.</summary>
     public bool Waiting { get; private set; }
 
     /// <summary>An operator has asked the run to begin no further step.</summary>
-    public bool Paused => journal.LastOrDefault(e => e.Kind == JournalEntryKind.Command)?.Detail == "pause";
+    public bool Paused => RunJournal.IsPaused(journal);
 
     /// <summary>The run is on its way back.</summary>
     public bool RollingBack => journal.Exists(e => e.Kind == JournalEntryKind.Rollback);
@@ -65,6 +71,7 @@ public sealed class RunMachine(string self)
         {
             case RunInput.Tick tick:
                 units = tick.Units;
+                breach = tick.Breach;
                 break;
             case RunInput.Drive drive:
                 OnDrive(drive, effects);
@@ -75,7 +82,7 @@ public sealed class RunMachine(string self)
             case RunInput.Start start when state == State.Idle && driving:
                 Open([]);
                 header = start.Header;
-                forward = RunPlan.Steps(header);
+                forward = RunPlan.Steps(header, journal);
                 Note(Entry(JournalEntryKind.Begin, "begin", null, $"{header.From} to {header.To}", wall) with { Header = header }, effects);
                 break;
             case RunInput.Appended appended when state == State.Noting && appended.Ticket == ticket:
@@ -91,18 +98,18 @@ public sealed class RunMachine(string self)
                 break;
         }
 
-        if (state == State.Noting && now >= appendAgainAt)
+        if (state == State.Noting && now >= loadAgainAt)
         {
-            appendAgainAt = null;
-            effects.Append(++ticket, pending!);
+            Load(effects);
         }
 
-        if (state == State.Acting)
+        // Nothing is decided blindly: a new driver looks at the units first.
+        if (state == State.Acting && units.Count > 0)
         {
             Watch(now, wall, effects);
         }
 
-        if (state == State.Choosing)
+        if (state == State.Choosing && units.Count > 0)
         {
             Choose(now, wall, effects);
         }
@@ -113,25 +120,34 @@ public sealed class RunMachine(string self)
         driving = drive.Primary;
         epoch = drive.Epoch;
         driveReason = drive.Reason;
+        units = [];
         Open([]);
         if (driving)
         {
-            state = State.Loading;
-            effects.Load(++ticket);
+            Load(effects);
         }
+    }
+
+    private void Load(IRunEffects effects)
+    {
+        Open([]);
+        state = State.Loading;
+        effects.Load(++ticket);
     }
 
     private void OnLoaded(IReadOnlyList<JournalEntry> entries, DateTimeOffset wall, IRunEffects effects)
     {
         Open(entries);
-        if (entries.Count == 0 || entries[0].Header is null || entries[^1].Kind == JournalEntryKind.End)
+
+        // A journal of a higher epoch has another driver, even if this unit has not heard of it yet.
+        if (!RunJournal.IsOpen(entries) || entries[0].Header is null || entries[^1].Epoch > epoch)
         {
             Open([]);
             return;
         }
 
         header = entries[0].Header!;
-        forward = RunPlan.Steps(header);
+        forward = RunPlan.Steps(header, journal);
         Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall), effects);
     }
 
@@ -144,7 +160,7 @@ public sealed class RunMachine(string self)
         pending = null;
         gateOpen = false;
         wanted = null;
-        appendAgainAt = null;
+        loadAgainAt = null;
         Waiting = false;
     }
 
@@ -152,10 +168,12 @@ public sealed class RunMachine(string self)
     {
         if (word == RunCommand.Next)
         {
-            gateOpen = true;
+            // Only the gate that is shut now: a word said too early must not open the next one.
+            gateOpen = Waiting;
         }
         else
         {
+            gateOpen |= word == RunCommand.Rehearse && Waiting;
             wanted = word;
         }
     }
@@ -164,14 +182,15 @@ public sealed class RunMachine(string self)
     {
         if (!ok)
         {
-            // Not even our own disk took it: nothing may act on it. Try again; a successor would.
-            appendAgainAt = now + RetryDelay;
+            // On no disk, or somebody has a journal that is further: nothing may act on the entry. Look again what is true.
+            loadAgainAt = now + RetryDelay;
             return;
         }
 
         var entry = pending!;
         journal.Add(entry);
         pending = null;
+        stepSince = now;
         if (entry.Kind == JournalEntryKind.End)
         {
             var ended = header!;
@@ -182,211 +201,32 @@ public sealed class RunMachine(string self)
         else if (entry.Kind == JournalEntryKind.Started)
         {
             state = State.Acting;
-            stepSince = actAgainAt = now;
+            actAgainAt = now;
             acted = false;
-            tagAtTrial = step.Name is RunStep.Trial or RunStep.Revert ? Facts(step.Target).Tag : tagAtTrial;
         }
         else
         {
+            forward = RunPlan.Steps(header!, journal);
             state = State.Choosing;
-        }
-    }
-
-    private void OnReplied(RunInput.Replied reply, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
-    {
-        if (reply.Ok)
-        {
-            NoteDone(reply.Detail, wall, effects, reply);
-        }
-        else if (reply.Retry && now - stepSince < RejoinTimeout)
-        {
-            acted = false;
-            actAgainAt = now + RetryDelay;
-        }
-        else
-        {
-            Fail(reply.Detail ?? "failed", wall, effects);
-        }
-    }
-
-    /// <summary>Begins the act of the present step, and sees whether a step that only waits has reached its goal.</summary>
-    private void Watch(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
-    {
-        var target = Facts(step.Target);
-        var waited = now - stepSince;
-        switch (step.Name)
-        {
-            case RunStep.Rejoin or RunStep.Return:
-                var version = step.Name == RunStep.Rejoin ? header!.To : header!.From;
-                if (target.Present && target.Ready && target.Version == version)
-                {
-                    NoteDone($"{step.Target} is back on {version}", wall, effects);
-                }
-                else if (target.Present && target.Ready && target.Version != version && target.Tag != tagAtTrial && tagAtTrial != 0)
-                {
-                    Fail($"{step.Target} came back on {target.Version}: {step.Name} to {version} failed", wall, effects);
-                }
-                else if (waited >= RejoinTimeout)
-                {
-                    Fail($"{step.Target} did not come back on {version} within {RejoinTimeout.TotalSeconds:F0} s", wall, effects);
-                }
-
-                break;
-            case RunStep.Install or RunStep.Trial when target.Present && target.Version == header!.To:
-                NoteDone($"{step.Target} runs {header.To}", wall, effects);
-                break;
-            case RunStep.Verify or RunStep.Confirm or RunStep.Switchover when !RollingBack && target.Present && target.Version != header!.To:
-                Fail($"{step.Target} runs {target.Version} again", wall, effects);
-                break;
-            case RunStep.ServiceCheck or RunStep.Soak when step.Target != self:
-                Fail($"{step.Target} lost the role of primary to {self}", wall, effects);
-                break;
-            case RunStep.Soak:
-                if (Facts(self).Failures > 0)
-                {
-                    Fail($"failed ports or probes on {self} while it carried the traffic", wall, effects);
-                }
-                else if (waited >= TimeSpan.FromMilliseconds(header!.SoakMs))
-                {
-                    NoteDone($"carried the traffic for {waited.TotalSeconds:F0} s", wall, effects);
-                }
-
-                break;
-            case RunStep.Freeze or RunStep.Release:
-                // An open run in the journal is the freeze; its end is the release.
-                NoteDone(null, wall, effects);
-                break;
-            case RunStep.Install or RunStep.Trial or RunStep.Revert when Facts(step.Target).Primary:
-                // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic.
-                Fail($"{step.Target} carries the traffic", wall, effects);
-                break;
-            default:
-                if (!acted && now >= actAgainAt)
-                {
-                    acted = true;
-                    effects.Act(++ticket, step, header!);
-                }
-
-                break;
-        }
-    }
-
-    private void Choose(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
-    {
-        if (RollingBack)
-        {
-            ChooseBackwards(now, wall, effects);
-            return;
-        }
-
-        if (wanted is { } word)
-        {
-            wanted = null;
-            Note(word == RunCommand.Rollback
-                ? Entry(JournalEntryKind.Rollback, "rollback", null, "asked for by an operator", wall)
-                : Entry(JournalEntryKind.Command, "command", null, word == RunCommand.Pause ? "pause" : "resume", wall), effects);
-            return;
-        }
-
-        var next = NextForward();
-        if (next == forward.Count)
-        {
-            Note(Entry(JournalEntryKind.End, "end", null, "completed", wall), effects);
-            return;
-        }
-
-        Waiting = header!.Guided && !gateOpen;
-        if (Waiting || Paused)
-        {
-            return;
-        }
-
-        gateOpen = false;
-        Begin(forward[next], wall, effects);
-    }
-
-    /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
-    private void ChooseBackwards(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
-    {
-        if (now < actAgainAt || units.Count == 0)
-        {
-            return;
-        }
-
-        actAgainAt = now + TimeSpan.FromMilliseconds(200);
-        if (journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Revert } reverted)
-        {
-            Begin(new RunStep(RunStep.Return, reverted.Target), wall, effects);
-            return;
-        }
-
-        var members = header!.Members;
-        var standbys = members.Where(m => m.Name != self).ToArray();
-        foreach (var member in standbys)
-        {
-            var facts = Facts(member.Name);
-            if (facts.Present && !facts.Primary && facts.Version != member.Version)
-            {
-                Begin(new RunStep(RunStep.Revert, member.Name), wall, effects);
-                return;
-            }
-
-            if (!facts.Present || !facts.Ready)
-            {
-                // A trial that was not confirmed falls back by itself: wait for it.
-                return;
-            }
-        }
-
-        if (Facts(self).Version == members.First(m => m.Name == self).Version)
-        {
-            Note(Entry(JournalEntryKind.End, "end", null, "rolled-back", wall), effects);
-        }
-        else if (standbys.Length > 0)
-        {
-            Begin(new RunStep(RunStep.Switchover, standbys.MaxBy(m => m.Priority)!.Name), wall, effects);
         }
     }
 
     private void Begin(RunStep next, DateTimeOffset wall, IRunEffects effects)
     {
         step = next;
-        Note(Entry(JournalEntryKind.Started, step.Name, step.Target, RunPlan.Describe(step), wall), effects);
-    }
-
-    private void NoteDone(string? detail, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null) =>
-        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
-
-    private void Fail(string why, DateTimeOffset wall, IRunEffects effects)
-    {
-        // On the way back a failed step is only tried again: there is no other way out.
-        var kind = RollingBack ? JournalEntryKind.Failed : JournalEntryKind.Rollback;
-        Note(Entry(kind, step.Name, step.Target, why, wall), effects);
+        Note(Entry(JournalEntryKind.Started, step.Name, step.Target, RunPlan.Describe(step), wall) with { Tags = [.. step.Targets.Select(t => Facts(t).Tag)] }, effects);
     }
 
     private void Note(JournalEntry entry, IRunEffects effects)
     {
         pending = entry;
         state = State.Noting;
+        Waiting = false;
         effects.Append(++ticket, entry);
     }
 
     private JournalEntry Entry(JournalEntryKind kind, string name, string? target, string? detail, DateTimeOffset wall) =>
         new(header!.Run, epoch, journal.Count == 0 ? 1 : journal[^1].Sequence + 1, wall, self, kind, name, target, detail);
-
-    private int NextForward()
-    {
-        var next = 0;
-        foreach (var entry in journal)
-        {
-            if (entry.Kind == JournalEntryKind.Done && next < forward.Count && forward[next] == new RunStep(entry.Step, entry.Target))
-            {
-                next++;
-            }
-        }
-
-        return next;
-    }
 
     private UnitFacts Facts(string? name)
     {

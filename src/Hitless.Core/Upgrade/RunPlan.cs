@@ -6,72 +6,130 @@ namespace Hitless.Core.Upgrade;
 /// <summary>The steps of a run that goes well, in order, and what they will lead to.</summary>
 public static class RunPlan
 {
-    /// <summary>The forward steps: every standby first, then the switch, then the former primary.</summary>
-    public static IReadOnlyList<RunStep> Steps(RunHeader header)
+    /// <summary>How many steps come before the place where a trial switchover can be put in: preflight, backup, freeze.</summary>
+    public const int RehearsalAt = 3;
+
+    /// <summary>How long a unit's upgrade is taken to last, waiting for nobody.</summary>
+    public static readonly TimeSpan TimePerUnit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The forward steps: every standby first, then the switch, then the former primary. <paramref name="journal"/>: what an operator has added on the way.</summary>
+    public static IReadOnlyList<RunStep> Steps(RunHeader header, IReadOnlyList<JournalEntry> journal)
     {
         List<RunStep> steps = [new(RunStep.Preflight, null), new(RunStep.Backup, null), new(RunStep.Freeze, null)];
-        var standbys = header.Members.Where(m => m.Name != header.FormerPrimary).ToArray();
-        foreach (var standby in standbys)
+        var heir = header.Heir?.Name;
+        if (heir is not null && (header.Rehearse || header.RehearseOnly || RunJournal.IsRehearsed(journal)))
         {
-            AddUnit(steps, standby.Name);
+            AddThereAndBack(steps, header, heir);
         }
 
-        if (standbys.Length > 0)
+        if (!header.RehearseOnly)
         {
-            // Highest priority first, as the election would have it among equals.
-            var heir = standbys.MaxBy(m => m.Priority)!.Name;
-            steps.Add(new(RunStep.Switchover, heir));
-            steps.Add(new(RunStep.ServiceCheck, heir));
-            steps.Add(new(RunStep.Soak, heir));
-            AddUnit(steps, header.FormerPrimary);
-        }
-
-        if (!header.KeepPrimary)
-        {
-            steps.Add(new(RunStep.FinalPrimary, null));
+            AddUnits(steps, header, heir);
         }
 
         steps.Add(new(RunStep.Release, null));
         return steps;
     }
 
-    /// <summary>The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its restart in the run; <paramref name="perUnit"/> is the time that one unit's upgrade takes.</summary>
-    public static UpgradePlan Describe(RunHeader header, TimeSpan margin, bool overrideOn, TimeSpan perUnit)
+    /// <summary>A guided run waits before this step. Never between a trial and its confirmation: that would fall back meanwhile.</summary>
+    public static bool IsGate(IReadOnlyList<RunStep> steps, int index) => steps[index].Name switch
+    {
+        RunStep.Backup or RunStep.Switchover or RunStep.TrialSwitchover or RunStep.Copy or RunStep.FinalPrimary => true,
+        RunStep.Revert => true,
+        RunStep.Release => steps[index - 1].Name != RunStep.FinalPrimary,
+        _ => false,
+    };
+
+    /// <summary>How long the steps from a gate to the next are taken to last.</summary>
+    public static TimeSpan TimeToNextGate(RunHeader header, IReadOnlyList<RunStep> steps, int index)
+    {
+        var time = TimeSpan.Zero;
+        do
+        {
+            time += steps[index].Name switch
+            {
+                RunStep.Copy or RunStep.Revert => TimePerUnit,
+                RunStep.Soak => TimeSpan.FromMilliseconds(header.SoakMs),
+                _ => TimeSpan.Zero,
+            };
+            index++;
+        }
+        while (index < steps.Count && !IsGate(steps, index));
+        return time;
+    }
+
+    /// <summary>The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its restart in the run; a unit that is left alone keeps its own.</summary>
+    public static UpgradePlan Describe(RunHeader header, IReadOnlyDictionary<string, TimeSpan> ages, TimeSpan margin, bool overrideOn)
     {
         var primary = header.FormerPrimary;
         List<PlannedStep> planned = [];
-        foreach (var step in Steps(header))
+        var steps = Steps(header, []);
+        var time = TimeSpan.Zero;
+        Dictionary<string, TimeSpan> startedAt = new(StringComparer.Ordinal);
+        foreach (var step in steps)
         {
-            if (step.Name == RunStep.Switchover)
+            primary = step.Name is RunStep.Switchover or RunStep.TrialSwitchover ? step.Target! : primary;
+            var takes = step.Name is RunStep.Trial or RunStep.Revert ? TimePerUnit : step.Name == RunStep.Soak ? TimeSpan.FromMilliseconds(header.SoakMs) : TimeSpan.Zero;
+            time += takes;
+            foreach (var unit in step.Name is RunStep.Trial or RunStep.Revert ? step.Targets : [])
             {
-                primary = step.Target!;
+                startedAt[unit] = time;
             }
 
-            planned.Add(new PlannedStep(planned.Count, step.Name, step.Target, primary, Describe(step)));
+            planned.Add(new PlannedStep(planned.Count, step.Name, step.Target, primary, Describe(step)) { TakesMs = (long)takes.TotalMilliseconds, Gate = header.Guided && IsGate(steps, planned.Count) });
         }
 
-        if (header.KeepPrimary || header.Members.Count == 1)
+        if (!steps.Any(s => s.Name == RunStep.FinalPrimary))
         {
-            return Plan(header, planned, primary, "stays where the upgrade put it", secondSwitch: false);
+            return Plan(header, planned, primary, header.KeepPrimary ? "stays where the upgrade put it" : "carries the traffic all the time", secondSwitch: false);
         }
 
-        var order = header.Members.Where(m => m.Name != header.FormerPrimary).Concat(header.Members.Where(m => m.Name == header.FormerPrimary)).ToArray();
-        var candidates = order
-            .Select((m, i) => new Candidate((ulong)i, m.Name, Ready: true, Failures: 0, perUnit * (order.Length - 1 - i), m.Priority, overrideOn))
+        var candidates = header.Members
+            .Select((m, i) => new Candidate((ulong)i, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
             .ToArray();
         Election.TryBest(candidates, margin, out var final);
-        return Plan(header, planned, final.Name, Election.Explain(final, candidates, margin), final.Name != primary);
+        return Plan(header, [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)], final.Name, Election.Explain(final, candidates, margin), final.Name != primary);
     }
 
     private static UpgradePlan Plan(RunHeader header, IReadOnlyList<PlannedStep> steps, string final, string reason, bool secondSwitch) =>
-        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch);
+        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch) { TakesMs = steps.Sum(s => s.TakesMs) };
 
-    private static void AddUnit(List<RunStep> steps, string unit)
+    private static void AddThereAndBack(List<RunStep> steps, RunHeader header, string heir)
     {
-        foreach (var name in (string[])[RunStep.Copy, RunStep.Install, RunStep.Trial, RunStep.Rejoin, RunStep.Verify, RunStep.Confirm])
+        foreach (var unit in (string[])[heir, header.FormerPrimary])
         {
-            steps.Add(new(name, unit));
+            steps.Add(new(RunStep.TrialSwitchover, unit));
+            steps.Add(new(RunStep.ServiceCheck, unit));
         }
+    }
+
+    private static void AddUnits(List<RunStep> steps, RunHeader header, string? heir)
+    {
+        var standbys = header.Members.Where(m => m.Name != header.FormerPrimary && header.Includes(m.Name)).Select(m => m.Name).ToArray();
+        foreach (var target in header.Parallel && standbys.Length > 0 ? [string.Join('+', standbys)] : standbys)
+        {
+            AddUnit(steps, header, target);
+        }
+
+        if (heir is not null && header.Includes(header.FormerPrimary))
+        {
+            steps.Add(new(RunStep.Switchover, heir));
+            steps.Add(new(RunStep.ServiceCheck, heir));
+            steps.Add(new(RunStep.Soak, heir));
+            AddUnit(steps, header, header.FormerPrimary);
+            if (!header.KeepPrimary)
+            {
+                steps.Add(new(RunStep.FinalPrimary, null));
+            }
+        }
+    }
+
+    private static void AddUnit(List<RunStep> steps, RunHeader header, string target)
+    {
+        string[] names = header.TakesBack is null
+            ? [RunStep.Copy, RunStep.Install, RunStep.Trial, RunStep.Rejoin, RunStep.Verify, RunStep.Confirm]
+            : [RunStep.Revert, RunStep.Return, RunStep.Verify];
+        steps.AddRange(names.Select(name => new RunStep(name, target)));
     }
 
     /// <summary>A step in words.</summary>
@@ -79,7 +137,7 @@ public static class RunPlan
     {
         RunStep.Preflight => "check that every unit and the image allow an upgrade",
         RunStep.Backup => "back up the configuration of every unit",
-        RunStep.Freeze => "freeze the configuration and hold preemption",
+        RunStep.Freeze => "hold the configuration to what both versions can express, and hold preemption",
         RunStep.Copy => $"copy the image to {step.Target}",
         RunStep.Install => $"install the image in the spare slot of {step.Target}",
         RunStep.Trial => $"start {step.Target} from the new slot, on trial",
@@ -87,6 +145,7 @@ public static class RunPlan
         RunStep.Verify => $"compare sessions and configuration of {step.Target} with the primary's",
         RunStep.Confirm => $"keep the new slot of {step.Target}",
         RunStep.Switchover => $"switch over to {step.Target}",
+        RunStep.TrialSwitchover => $"switch over to {step.Target} to try it, before anything is upgraded",
         RunStep.ServiceCheck => $"check on {step.Target} that the sessions came along",
         RunStep.Soak => $"watch {step.Target} carry the traffic",
         RunStep.FinalPrimary => "let the cluster's rules choose who ends as primary",

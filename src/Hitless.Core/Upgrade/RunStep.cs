@@ -45,11 +45,23 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>Configuration free, preemption as before.</summary>
     public const string Release = "release";
 
+    /// <summary>The target is primary for a while, before anything is upgraded.</summary>
+    public const string TrialSwitchover = "trial-switchover";
+
     /// <summary>The target runs its old slot again.</summary>
     public const string Revert = "revert";
 
     /// <summary>The target is back, on the old version, and ready.</summary>
     public const string Return = "return";
+
+    /// <summary>A question to the target: does its spare slot still hold the version that a rollback goes back to? No step of a plan.</summary>
+    public const string Spare = "spare";
+
+    /// <summary>A question to the target: how many bytes are free where its slots and images lie? No step of a plan.</summary>
+    public const string Room = "room";
+
+    /// <summary>The target, or all of them where a step is taken on several units together (<c>gw2+gw3</c>).</summary>
+    public IReadOnlyList<string> Targets => Target?.Split('+') ?? [];
 
     /// <inheritdoc/>
     public override string ToString() => Target is null ? Name : $"{Name} {Target}";

@@ -6,19 +6,23 @@ namespace Hitless.Core.Upgrade;
 public static class RunView
 {
     /// <summary>Where the run stands. <paramref name="journal"/> begins with the entry that holds the header.</summary>
-    public static RunStatus Status(IReadOnlyList<JournalEntry> journal, bool waiting, DateTimeOffset now)
+    public static RunStatus Status(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)
     {
         var header = journal[0].Header!;
-        var forward = RunPlan.Steps(header);
+        var forward = RunPlan.Steps(header, journal);
+        var waiting = RunGates.IsWaiting(header, journal, forward);
         var steps = Steps(journal, now);
         var done = steps.Count(s => s.Result is "done");
         var last = journal[^1];
         var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End) ?? last;
         var rollingBack = journal.Any(e => e.Kind == JournalEntryKind.Rollback);
-        var paused = journal.LastOrDefault(e => e.Kind == JournalEntryKind.Command)?.Detail == "pause";
+        var paused = RunJournal.IsPaused(journal);
         var state = last.Kind == JournalEntryKind.End ? last.Detail! : rollingBack ? "rolling-back" : waiting ? "waiting" : paused ? "paused" : "running";
         var percent = last.Kind == JournalEntryKind.End ? 100 : Math.Min(99, done * 100 / forward.Count);
-        return new RunStatus(header.Run, Mode(header), state, header.From, header.To, done, forward.Count, current.Step, current.Target, percent, current.Detail ?? "", steps);
+        return new RunStatus(header.Run, Mode(header), state, header.From, header.To, done, forward.Count, current.Step, current.Target, percent, current.Detail ?? "", steps)
+        {
+            Gate = state == "waiting" ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
+        };
     }
 
     /// <summary>The report; <paramref name="units"/> are the units as they are now.</summary>
@@ -35,12 +39,15 @@ public static class RunView
             header.To,
             header.StartedAt,
             (last.Time - header.StartedAt).TotalMilliseconds,
-            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail,
+            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
             Steps(journal, last.Time),
             [.. journal.Where(e => e.Kind == JournalEntryKind.Drive).Select(e => new ReportElection(e.Epoch, e.Unit, e.Detail ?? ""))],
             new ReportSessions(sessions.Sum(s => s.Before), sessions.Sum(s => s.Survived), sessions.Sum(s => s.Lost), sessions.Sum(s => s.CriticalLost)),
             journal.Max(e => e.GapMs) ?? 0,
-            units);
+            units)
+        {
+            Words = [.. journal.Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" }).Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? ""))],
+        };
     }
 
     private static List<ReportStep> Steps(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)
@@ -73,5 +80,11 @@ public static class RunView
     private static ReportStep Row(JournalEntry begun, DateTimeOffset end, string result, string? detail) =>
         new(begun.Step, begun.Target, begun.Time, (end - begun.Time).TotalMilliseconds, result, detail);
 
-    private static string Mode(RunHeader header) => header.Guided ? "guided" : "automatic";
+    private static string Mode(RunHeader header) => header switch
+    {
+        { TakesBack: not null } => "rollback",
+        { RehearseOnly: true } => "rehearsal",
+        { Guided: true } => "guided",
+        _ => "automatic",
+    };
 }

@@ -26,20 +26,20 @@ public interface IUnit
     /// <summary>A bulk transfer of sessions, complete when it is applied.</summary>
     Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel);
 
-    /// <summary>A revision with its files; null: the current one. Before the first commit: number 0, and every managed file as it lies on disk.</summary>
-    Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel);
+    /// <summary>A revision with its files by number, beginning of its hash, branch, <c>head</c>, <c>disk</c>, <c>gw2</c> (the disk of gw2) or <c>gw2:REF</c>; null: the current one.</summary>
+    Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel);
 
-    /// <summary>Unified difference; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>
-    Task<ConfigurationDifference> CompareConfigurationAsync(long? from, long? to, CancellationToken cancel);
+    /// <summary>Unified difference of two references; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>
+    Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel);
 
     /// <summary>Checks on every unit, applies, verifies, and takes back everywhere if one fails.</summary>
     Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel);
 
     /// <summary>Keeps what was committed with <c>ConfirmMs</c>.</summary>
-    Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel);
+    Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel);
 
-    /// <summary>All revisions that this unit keeps, newest first.</summary>
-    Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel);
+    /// <summary>All revisions that this unit keeps, newest first, and the branches of every unit.</summary>
+    Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel);
 
     /// <summary>Makes an old revision's content current, as a new revision.</summary>
     Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel);
@@ -50,8 +50,8 @@ public interface IUnit
     /// <summary>Brings units that are behind, or whose files drifted, to the current revision.</summary>
     Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel);
 
-    /// <summary>Writes a backup that one can carry away. The destination is the network: write asynchronously, refuse before the first byte.</summary>
-    Task BackUpConfigurationAsync(Stream destination, CancellationToken cancel);
+    /// <summary>Writes a backup of the whole cluster that one can carry away; without <paramref name="secrets"/> the cluster's key and files marked as secret are left out. The destination is the network: write asynchronously, refuse before the first byte.</summary>
+    Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel);
 
     /// <summary>Reads a backup (asynchronously) and commits its content as a new revision.</summary>
     Task<CommitResult> RestoreConfigurationAsync(Stream source, string author, CancellationToken cancel);
@@ -80,8 +80,8 @@ public interface IUnit
     /// </summary>
     IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, CancellationToken cancel);
 
-    /// <summary>Opens the gate that a guided run waits at.</summary>
-    Task<RunStatus> OpenGateAsync(CancellationToken cancel);
+    /// <summary>Opens the gate that a guided run waits at; <paramref name="rehearse"/>: with a trial switchover, there and back, before anything is upgraded.</summary>
+    Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel);
 
     /// <summary>Lets the step in hand end, then waits.</summary>
     Task<RunStatus> PauseRunAsync(CancellationToken cancel);
@@ -94,6 +94,9 @@ public interface IUnit
 
     /// <summary>Takes the run back: the standby first, switch, then the other unit.</summary>
     Task<RunStatus> RollBackRunAsync(CancellationToken cancel);
+
+    /// <summary>Takes an ended run back, as a run of its own, while the old slots hold; an open one as <see cref="RollBackRunAsync"/> does.</summary>
+    Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel);
 
     /// <summary>The report of a run; null: the last.</summary>
     Task<RunReport> RunReportAsync(string? run, CancellationToken cancel);

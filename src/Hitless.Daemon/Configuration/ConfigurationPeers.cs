@@ -33,6 +33,18 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
     public async Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) =>
         (await CallAsync(unit, ConfigurationCalls.Fetch, new StepRequest(hash, "", "", "", self), CallTimeout, cancel)).Revision;
 
+    /// <inheritdoc/>
+    public async Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) =>
+        (await CallAsync(unit, ConfigurationCalls.Find, new StepRequest(reference, "", "", "", self), CallTimeout, cancel)).Revision;
+
+    /// <inheritdoc/>
+    public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) =>
+        CallAsync(unit, ConfigurationCalls.Follow, new StepRequest("", "", "", "", self), CallTimeout, cancel);
+
+    /// <summary>It puts back files that drifted: <see cref="LocalConfiguration.RepairAsync"/> there.</summary>
+    public Task<UnitAnswer> RepairAsync(string unit, CancellationToken cancel) =>
+        CallAsync(unit, ConfigurationCalls.Repair, new StepRequest("", "", "", "", self), CallTimeout, cancel);
+
     private async Task<TAnswer> CallAsync<TRequest, TAnswer>(string unit, PeerCall<TRequest, TAnswer> call, TRequest request, TimeSpan timeout, CancellationToken cancel)
     {
         try
@@ -67,8 +79,14 @@ public static class ConfigurationCalls
     /// <summary>An operator's rollback on a standby, passed to the primary.</summary>
     public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } = new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
 
-    /// <summary>Follow the unit that asks, and put back files that drifted.</summary>
+    /// <summary>One revision by any reference (in <c>Step</c>).</summary>
+    public static PeerCall<StepRequest, FetchedRevision> Find { get; } = new("config.find", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
+
+    /// <summary>Follow the unit that asks.</summary>
     public static PeerCall<StepRequest, UnitAnswer> Follow { get; } = new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
+
+    /// <summary>Put back files that drifted.</summary>
+    public static PeerCall<StepRequest, UnitAnswer> Repair { get; } = new("config.repair", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 }
 
 /// <summary>A phase of a commit, with the whole revision.</summary>

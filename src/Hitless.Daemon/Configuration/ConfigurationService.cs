@@ -1,6 +1,4 @@
-using System.Runtime.ExceptionServices;
 using System.Text;
-using System.Threading.Channels;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 
@@ -21,6 +19,7 @@ public sealed class ConfigurationService : IDisposable
     private readonly RevisionStore _store;
     private readonly TimeProvider _clock;
     private readonly TimeSpan _phaseTimeMax;
+    private readonly int _schema;
     private readonly SemaphoreSlim _oneCommit = new(1, 1);
     private volatile RevisionInfo? _committing;
     private SyncReport? _lastReport;
@@ -34,15 +33,18 @@ public sealed class ConfigurationService : IDisposable
     /// <param name="commandTimeMax">How long one check or apply command may run, default 10 s.</param>
     /// <param name="store">Default: the one under <paramref name="stateFolder"/>; tests give one with power cuts.</param>
     /// <param name="root">Put in front of every managed path, see <see cref="ManagedFiles"/>.</param>
-    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null, string root = "")
+    /// <param name="schema">The newest configuration schema that the running image says it knows.</param>
+    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null, string root = "", int schema = RevisionSchema.Newest)
     {
         var folder = Path.Combine(stateFolder, "configuration");
         _settings = settings;
         _unitFilePath = unitFilePath;
         _clock = clock;
         _phaseTimeMax = phaseTimeMax ?? PhaseTimeMax;
-        _store = store ?? new RevisionStore(folder);
-        Local = new LocalConfiguration(settings.Unit.Name, _store, new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10), root), clock);
+        _schema = schema;
+        _store = store ?? new RevisionStore(folder, keep: settings.Keep.Revisions);
+        var files = new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10), Template.ValuesOf(settings), root);
+        Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, schema);
     }
 
     /// <summary>This unit alone: what the units' API answers with.</summary>
@@ -54,8 +56,8 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
     public bool IsOnTrial => _store.Pending is not null;
 
-    /// <summary>While set, commits are refused with this reason (an upgrade run is on).</summary>
-    public string? FrozenBecause { get; set; }
+    /// <summary>Who has to be able to read the configuration beside the units themselves: while a run is on, its image and the one that it would go back to.</summary>
+    public Func<IReadOnlyList<SchemaLimit>>? RunLimits { get; set; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -145,19 +147,67 @@ public sealed class ConfigurationService : IDisposable
         {
             var head = _store.Head is { } info ? await Local.FetchAsync(info.Hash, cancel) : null;
             var started = request.Parent is { } parent ? await Local.FetchAsync(parent, cancel) : null;
-            if (CommitRules.Refuse(request, head, started, _settings.Files, FrozenBecause) is { } refusal)
+            var limits = await GatherAsync(head?.Info, peers, cancel);
+            if (CommitRules.Refuse(request, head, started, _settings.Files, limits) is { } refusal)
             {
-                return new CommitOutcome(null, refusal, [], []);
+                var changed = head is not null && started is not null && started.Info.Hash != head.Info.Hash;
+                return new CommitOutcome(null, changed ? refusal with { Detail = RevisionDiff.Of(started!, head!) } : refusal, [], []);
             }
 
             var now = _clock.GetUtcNow();
             var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, now, request.ConfirmMs is { } ms ? now.AddMilliseconds(ms) : null);
-            return await DriveAsync(revision, peers);
+            _committing = revision.Info;
+            return await new CommitDrive(Local, peers, _clock, _phaseTimeMax).RunAsync(revision);
         }
         finally
         {
+            _committing = null;
             _oneCommit.Release();
         }
+    }
+
+    /// <summary>Lets units that are behind follow before they are asked to go on (one may just have joined), and tells what schema each can read.</summary>
+    private async Task<IReadOnlyList<SchemaLimit>> GatherAsync(RevisionInfo? head, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var limits = new List<SchemaLimit>(RunLimits?.Invoke() ?? []) { new(Local.Unit, _schema) };
+        foreach (var unit in peers.Names)
+        {
+            if (await TryAsync(() => peers.ReadAsync(unit, cancel), cancel) is not { } facts)
+            {
+                continue;
+            }
+
+            limits.Add(new SchemaLimit(unit, facts.Schema));
+            if (facts.Head?.Hash != head?.Hash || facts.Pending is not null)
+            {
+                await TryAsync(() => peers.FollowAsync(unit, cancel), cancel);
+            }
+        }
+
+        return limits;
+    }
+
+    /// <summary>A reference that this unit does not know may be a branch of another: <paramref name="reference"/> here, else there. <c>gw2:REF</c> is REF on gw2, <c>gw2</c> its disk.</summary>
+    public async Task<Revision?> FindAsync(string reference, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var (unit, rest) = reference.Split(':', 2) is [var named, var there] ? (named, there) : (reference, "disk");
+        if (unit == Local.Unit)
+        {
+            return await Local.FindAsync(rest, cancel);
+        }
+
+        if (peers.Names.Contains(unit, StringComparer.Ordinal))
+        {
+            return await TryAsync(async () => new FetchedRevision(await peers.FindAsync(unit, rest, cancel)), cancel) is { } found ? found.Revision : null;
+        }
+
+        var here = await Local.FindAsync(reference, cancel);
+        for (var i = 0; here is null && i < peers.Names.Count && reference is not ("head" or "disk"); i++)
+        {
+            here = (await TryAsync(async () => new FetchedRevision(await peers.FindAsync(peers.Names[i], reference, cancel)), cancel))?.Revision;
+        }
+
+        return here;
     }
 
     /// <summary>Keeps a commit that was made with a time limit: a revision with the same content and no limit follows it.</summary>
@@ -173,29 +223,37 @@ public sealed class ConfigurationService : IDisposable
             : null;
 
     /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
-    public async Task<CommitOutcome> RollbackAsync(string reference, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
-        await Local.FindAsync(reference, cancel) is { } old
-            ? await CommitAsync(new CommitRequest(old.Files, $"rollback to {reference}", author, null, null), epoch, peers, cancel)
-            : new CommitOutcome(null, NoSuch(reference), [], []);
+    public async Task<CommitOutcome> RollbackAsync(RollbackRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+        await FindAsync(request.Revision, peers, cancel) is { } old
+            ? await CommitAsync(new CommitRequest(old.Files, request.Message ?? $"rollback to {request.Revision}", request.Author, null, null), epoch, peers, cancel)
+            : new CommitOutcome(null, NoSuch(request.Revision), [], []);
 
-    /// <summary>The revisions, newest first, and the branches.</summary>
-    public Task<ConfigurationHistory> HistoryAsync(CancellationToken cancel) => Local.HistoryAsync(cancel);
+    /// <summary>The revisions of this unit, newest first, and the branches of all units.</summary>
+    public async Task<ConfigurationHistory> HistoryAsync(IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var own = await Local.HistoryAsync(cancel);
+        var others = await Task.WhenAll(peers.Names.Select(unit => TryAsync(() => peers.ReadAsync(unit, cancel), cancel)));
+        return own with { Branches = [.. own.Branches.Concat(others.SelectMany(o => o?.Branches ?? [])).DistinctBy(b => b.Name)] };
+    }
 
     /// <summary>The current revision with its files; null before the first.</summary>
     public Task<Revision?> ShowAsync(CancellationToken cancel) => Local.FindAsync("head", cancel);
 
-    /// <summary>Unified diff between two references (number, beginning of a hash, branch, <c>head</c>, <c>disk</c>); null and a refusal if one does not exist.</summary>
-    public async Task<(string? Diff, Refusal? Refusal)> DiffAsync(string from, string to, CancellationToken cancel)
+    /// <summary>The configuration schema that the current revision needs.</summary>
+    public async Task<int> SchemaInUseAsync(CancellationToken cancel) => RevisionSchema.Of((await ShowAsync(cancel))?.Files ?? []);
+
+    /// <summary>What differs between two references, see <see cref="FindAsync"/>; a refusal if one does not exist.</summary>
+    public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(string from, string to, IConfigurationPeers peers, CancellationToken cancel)
     {
-        var (a, b) = (await Local.FindAsync(from, cancel), await Local.FindAsync(to, cancel));
-        return a is null ? (null, NoSuch(from)) : b is null ? (null, NoSuch(to)) : (RevisionDiff.Of(a, b), null);
+        var (a, b) = (await FindAsync(from, peers, cancel), await FindAsync(to, peers, cancel));
+        return a is null ? (null, NoSuch(from)) : b is null ? (null, NoSuch(to)) : (RevisionDiff.Files(a, b), null);
     }
 
     /// <summary>The sync report over all units, against the head of <paramref name="primary"/> (this unit's if there is none or it does not answer).</summary>
     public async Task<SyncReport> ReportAsync(string? primary, IConfigurationPeers peers, CancellationToken cancel)
     {
         var own = await ReadLocalAsync(cancel);
-        var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Facts: await TryReadAsync(unit, peers, cancel))));
+        var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Facts: await TryAsync(() => peers.ReadAsync(unit, cancel), cancel))));
         IEnumerable<(string Unit, UnitConfiguration? Facts)> all = others.Append((Local.Unit, own)).Concat(peers.Absent.Select(u => (u, (UnitConfiguration?)null))).OrderBy(u => u.Item1, StringComparer.Ordinal);
         var reference = others.FirstOrDefault(o => o.Unit == primary).Facts ?? own;
         return _lastReport = SyncReports.Make(_settings.Cluster.Name, reference, all, _lastReport, _clock.GetUtcNow());
@@ -241,121 +299,24 @@ public sealed class ConfigurationService : IDisposable
             return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
         }
 
-        if (_store.Head is not null || peers.Names.Count > 0)
+        if (_store.Head?.Parent is not null || peers.Names.Count > 0)
         {
             return await CommitAsync(new CommitRequest(head.Files, $"restored from the backup of {backup.About.Unit} of {backup.About.Time:yyyy-MM-dd HH:mm}", author, null, null), epoch, peers, cancel);
         }
 
-        if (FrozenBecause is { } reason)
-        {
-            return new CommitOutcome(null, new Refusal($"the configuration is frozen: {reason}", "restore when that has ended"), [], []);
-        }
-
+        // What was only found on this disk loses against a backup's history, and stays as a branch.
         var answer = await Local.AcceptAsync(backup.Trunk, backup.Revisions, cancel);
-        return answer.Ok
+        return answer.Ok && _store.Head?.Hash == head.Info.Hash
             ? new CommitOutcome(_store.Head, null, [answer], [])
             : new CommitOutcome(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
     }
 
-    private async Task<CommitOutcome> DriveAsync(Revision revision, IConfigurationPeers peers)
-    {
-        var machine = new CommitMachine(Local.Unit, [.. peers.Names], _phaseTimeMax);
-        var answers = Channel.CreateUnbounded<CommitInput.Answered>();
-        var all = new List<UnitAnswer>();
-        var asks = new List<CommitAsk>();
-        var start = _clock.GetTimestamp();
-        _committing = revision.Info;
-        try
-        {
-            for (CommitInput input = new CommitInput.Start(); !machine.Ended || asks.Count > 0;)
-            {
-                machine.Step(input, _clock.GetElapsedTime(start), asks);
-                foreach (var ask in asks)
-                {
-                    _ = AskAsync(ask, revision, peers, answers.Writer);
-                }
-
-                asks.Clear();
-                if (machine.NextDeadline is { } deadline)
-                {
-                    input = await NextAsync(answers.Reader, deadline - _clock.GetElapsedTime(start));
-                    all.AddRange(input is CommitInput.Answered answered ? [answered.Answer] : []);
-                }
-            }
-        }
-        finally
-        {
-            _committing = null;
-        }
-
-        return Result(machine, revision, all);
-    }
-
-    private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
-    {
-        answers = [.. answers.Concat(machine.Failures).GroupBy(a => a.Unit, StringComparer.Ordinal).OrderBy(unit => unit.Key, StringComparer.Ordinal).Select(Together)];
-        var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
-        return machine.State switch
-        {
-            CommitState.Committed => new CommitOutcome(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
-            CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again"), answers, []),
-            _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand"), answers, []),
-        };
-    }
-
-    /// <summary>What one unit said in all phases, as one answer.</summary>
-    private static UnitAnswer Together(IGrouping<string, UnitAnswer> unit)
-    {
-        var output = string.Join("\n", unit.Where(a => a.Output is not null).Select(a => a.Output).Distinct());
-        return new UnitAnswer(unit.Key, unit.All(a => a.Ok), unit.FirstOrDefault(a => !a.Ok)?.Why, output.Length == 0 ? null : output);
-    }
-
-    private async Task AskAsync(CommitAsk ask, Revision revision, IConfigurationPeers peers, ChannelWriter<CommitInput.Answered> answers)
-    {
-        UnitAnswer answer;
-        try
-        {
-            answer = ask.Unit == Local.Unit
-                ? await Local.AnswerAsync(ask.Phase, revision, CancellationToken.None)
-                : await peers.AskAsync(ask.Unit, ask.Phase, revision, CancellationToken.None);
-        }
-        catch (Exception e) when (IsUnreachable(e, CancellationToken.None))
-        {
-            answer = new UnitAnswer(ask.Unit, false, $"not reachable: {e.Message}", null);
-        }
-        catch (Exception e)
-        {
-            // We are wrong: let the one who commits hear it, not only the deadline.
-            answers.TryComplete(e);
-            return;
-        }
-
-        answers.TryWrite(new CommitInput.Answered(ask.Phase, answer with { Unit = ask.Unit }));
-    }
-
-    private async Task<CommitInput> NextAsync(ChannelReader<CommitInput.Answered> answers, TimeSpan timeMax)
-    {
-        using var limit = new CancellationTokenSource(timeMax > TimeSpan.Zero ? timeMax : TimeSpan.Zero, _clock);
-        try
-        {
-            return await answers.ReadAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return new CommitInput.Tick();
-        }
-        catch (ChannelClosedException e) when (e.InnerException is { } wrong)
-        {
-            ExceptionDispatchInfo.Throw(wrong);
-            throw;
-        }
-    }
-
-    private static async Task<UnitConfiguration?> TryReadAsync(string unit, IConfigurationPeers peers, CancellationToken cancel)
+    private static async Task<T?> TryAsync<T>(Func<Task<T>> call, CancellationToken cancel)
+        where T : class
     {
         try
         {
-            return await peers.ReadAsync(unit, cancel);
+            return await call();
         }
         catch (Exception e) when (IsUnreachable(e, cancel))
         {
@@ -363,7 +324,8 @@ public sealed class ConfigurationService : IDisposable
         }
     }
 
-    private static bool IsUnreachable(Exception e, CancellationToken cancel) =>
+    /// <summary>What a call to another unit throws when that unit cannot be asked.</summary>
+    internal static bool IsUnreachable(Exception e, CancellationToken cancel) =>
         e is IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 
     private static Refusal NoSuch(string reference) => new($"there is no revision {reference}", "hitless config history lists them");

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Files;
+using Hitless.Linux.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What stood at a managed path. <c>Content</c> null: no such file. <c>Mode</c>: octal, such as 0644.</summary>
-public sealed record FileBefore(string Path, byte[]? Content, string? Mode);
+/// <summary>What stood at a managed path. <c>Content</c> null: no such file. <c>Mode</c>: octal, such as 0644. <c>Owner</c>: user:group.</summary>
+public sealed record FileBefore(string Path, byte[]? Content, string? Mode, string? Owner = null);
 
 /// <summary>Reads and replaces one managed file. What the world refuses is a <see cref="ManagedFileException"/> with one line.</summary>
 internal static class DiskFile
@@ -20,20 +21,25 @@ internal static class DiskFile
 
         try
         {
-            if (!File.Exists(path))
+            if (!FileFacts.TryRead(path, out var facts))
             {
                 return new FileBefore(path, null, null);
             }
 
-            using var file = File.OpenRead(path);
-            if (!file.CanSeek || file.Length > CommitRules.FileLengthMaxBytes)
+            if (!facts.IsPlain)
             {
-                throw new ManagedFileException(path, file.CanSeek ? $"is larger than {CommitRules.FileLengthMaxBytes >> 20} MiB" : "is not a plain file");
+                throw new ManagedFileException(path, "is not a plain file");
+            }
+
+            using var file = File.OpenRead(path);
+            if (file.Length > CommitRules.FileLengthMaxBytes)
+            {
+                throw new ManagedFileException(path, $"is larger than {CommitRules.FileLengthMaxBytes >> 20} MiB");
             }
 
             var content = new byte[file.Length];
             var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            return new FileBefore(path, content[..length], Octal(File.GetUnixFileMode(file.SafeFileHandle)));
+            return new FileBefore(path, content[..length], Octal(facts.KindAndMode), OwnerNames.Now.NameOf(facts.Owner, facts.Group));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -41,8 +47,8 @@ internal static class DiskFile
         }
     }
 
-    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; <paramref name="mode"/>, if given, wins.</summary>
-    public static async Task WriteAsync(string path, byte[] content, string? mode, TimeSpan timeMax)
+    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; <paramref name="mode"/> and <paramref name="owner"/>, if given, win.</summary>
+    public static async Task WriteAsync(string path, byte[] content, string? mode, string? owner, TimeSpan timeMax)
     {
         if (ManagedPath.Problem(path) is { } problem)
         {
@@ -56,7 +62,13 @@ internal static class DiskFile
             File.Delete(temporary);
             if (File.Exists(path))
             {
-                await CopyAttributesAsync(path, temporary, timeMax);
+                // .NET cannot change owners; coreutils does owner, mode, extended attributes and ACLs in one go.
+                await RunAsync($"cp --attributes-only --preserve=mode,ownership,xattr --no-dereference -- {path} {temporary}", timeMax);
+            }
+
+            if (owner is not null && (!FileFacts.TryRead(temporary, out var facts) || OwnerNames.Now.NameOf(facts.Owner, facts.Group) != owner))
+            {
+                await RunAsync($"touch {temporary} && chown -- {owner} {temporary}", timeMax);
             }
 
             WriteFlushed(temporary, content, mode);
@@ -77,18 +89,29 @@ internal static class DiskFile
     {
         if (before.Content is { } content)
         {
-            await WriteAsync(before.Path, content, before.Mode, timeMax);
+            await WriteAsync(before.Path, content, before.Mode, before.Owner, timeMax);
         }
         else
         {
-            try
-            {
-                DurableFile.Delete(before.Path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new ManagedFileException(before.Path, $"cannot be deleted: {e.Message}");
-            }
+            Delete(before.Path);
+        }
+    }
+
+    /// <summary>Takes the file away; none is fine.</summary>
+    public static void Delete(string path)
+    {
+        if (ManagedPath.Problem(path) is { } problem)
+        {
+            throw new ManagedFileException(path, problem);
+        }
+
+        try
+        {
+            DurableFile.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ManagedFileException(path, $"cannot be deleted: {e.Message}");
         }
     }
 
@@ -98,12 +121,10 @@ internal static class DiskFile
             ? (UnixFileMode)(Convert.ToInt32(octal, 8) & 0x1FF)
             : null;
 
-    private static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode & 0x1FF, 8).PadLeft(3, '0');
+    private static string Octal(int mode) => "0" + Convert.ToString(mode & 0x1FF, 8).PadLeft(3, '0');
 
-    private static async Task CopyAttributesAsync(string from, string to, TimeSpan timeMax)
+    private static async Task RunAsync(string command, TimeSpan timeMax)
     {
-        // .NET cannot change owners; coreutils does owner, mode, extended attributes and ACLs in one go.
-        var command = $"cp --attributes-only --preserve=mode,ownership,xattr --no-dereference -- {from} {to}";
         var outcome = await ShellCommand.RunAsync(command, timeMax, CancellationToken.None);
         if (outcome.Why is not null)
         {
@@ -115,11 +136,12 @@ internal static class DiskFile
     {
         using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write);
         RandomAccess.SetLength(handle, 0);
-        RandomAccess.Write(handle, content, 0);
         if (ModeOf(mode) is { } bits)
         {
             File.SetUnixFileMode(handle, bits);
         }
+
+        RandomAccess.Write(handle, content, 0);
 
         RandomAccess.FlushToDisk(handle);
     }

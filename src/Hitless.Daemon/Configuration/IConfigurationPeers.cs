@@ -24,4 +24,10 @@ public interface IConfigurationPeers
 
     /// <summary>One of its revisions by its hash: <see cref="LocalConfiguration.FetchAsync"/> there; null if it has none such.</summary>
     Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel);
+
+    /// <summary>One of its revisions by any reference: <see cref="LocalConfiguration.FindAsync"/> there.</summary>
+    Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel);
+
+    /// <summary>It takes this unit's head: <see cref="ConfigurationService.SyncFromAsync"/> there.</summary>
+    Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel);
 }

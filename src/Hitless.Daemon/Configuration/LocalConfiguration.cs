@@ -7,13 +7,14 @@ namespace Hitless.Daemon.Configuration;
 /// The configuration of this unit alone: its store and its managed files, one thing at a time. Each phase of a commit can be
 /// repeated; a phase that fails leaves the files as they were before it.
 /// </summary>
-public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock) : IDisposable
+public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock, int schema = RevisionSchema.Newest) : IDisposable
 {
     /// <summary>All commands of one phase together; below what the one who drives the commit waits.</summary>
     public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(45);
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private string? _failure;
+    private readonly OverwrittenContent _overwritten = new(unit, store, files, clock);
+    private FilesOutcome? _failure;
 
     /// <summary>The name of this unit.</summary>
     public string Unit => unit;
@@ -29,7 +30,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         () =>
         {
             var head = store.Head is { } info ? store.Read(info.Hash) : null;
-            return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, files.Compare(head?.Files ?? []), _failure ?? (store.Problems.Count > 0 ? store.Problems[0] : null)));
+            var items = files.Compare(head?.Files ?? []).Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
+            return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, [.. items], _failure?.Why ?? (store.Problems.Count > 0 ? store.Problems[0] : null), schema));
         },
         cancel);
 
@@ -91,9 +93,13 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 store.Add(revision);
             }
 
-            var answer = store.Read(trunk[^1].Hash) is not { } theirs ? No($"revision {trunk[^1].Number} was not sent") : await AdoptAsync(theirs, cancel);
-            _failure = answer.Why;
-            return answer;
+            if (store.Read(trunk[^1].Hash) is not { } theirs)
+            {
+                return No($"revision {trunk[^1].Number} was not sent");
+            }
+
+            store.AddPruned(trunk);
+            return await AdoptAsync(theirs, cancel);
         },
         cancel);
 
@@ -131,7 +137,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
                 return No(why);
             }
 
-            store.SetHead(head.Info, DriftBranch(before, head));
+            store.SetHead(head.Info, _overwritten.Edits(before, head));
             return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
         },
         cancel);
@@ -160,7 +166,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         {
             CommitPhase.Check => CheckAsync(revision, cancel),
             CommitPhase.Apply => ApplyAsync(revision, cancel),
-            CommitPhase.Verify => Task.FromResult(Verify(revision)),
+            CommitPhase.Verify => VerifyAsync(revision, cancel),
             CommitPhase.Finish => Task.FromResult(Finish(revision)),
             _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
         },
@@ -177,14 +183,23 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             }
         }
 
-        var check = await files.CheckAsync(theirs.Files, CurrentFiles(), cancel);
-        if (check.Why is not null)
+        _failure = await files.CheckAsync(theirs.Files, CurrentFiles(), cancel);
+        if (_failure.Why is not null)
         {
-            return Answer(check);
+            return Answer(_failure);
         }
 
         var applied = await TryApplyAsync(theirs, repeat: false, cancel);
-        return applied.Ok ? Finish(theirs) : applied;
+        var verified = applied.Ok ? await files.VerifyAsync(theirs.Files, CurrentFiles(), cancel) : null;
+        if (verified?.Why is null)
+        {
+            _failure = new FilesOutcome(applied.Why, applied.Output ?? "");
+            return applied.Ok ? Finish(theirs) : applied;
+        }
+
+        _failure = verified;
+        await TakeBackAsync(theirs.Info.Hash, CancellationToken.None);
+        return Answer(verified);
     }
 
     private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
@@ -218,11 +233,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         return Answer(applied);
     }
 
-    private UnitAnswer Verify(Revision revision)
-    {
-        var wrong = files.Compare(revision.Files).FirstOrDefault(i => i.State != "in-sync");
-        return wrong is null ? Yes() : No($"{wrong.Path} is not on disk as it was written: {wrong.Why}");
-    }
+    private async Task<UnitAnswer> VerifyAsync(Revision revision, CancellationToken cancel) => Answer(await files.VerifyAsync(revision.Files, CurrentFiles(), cancel));
 
     private UnitAnswer Finish(Revision revision)
     {
@@ -236,7 +247,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
             return No($"revision {revision.Info.Number} is not applied on trial here");
         }
 
-        store.SetHead(revision.Info, [.. LostBranch(revision), .. DriftBranch(store.Pending.Before, revision)]);
+        store.SetHead(revision.Info, [.. _overwritten.Head(revision), .. _overwritten.Edits(store.Pending.Before, revision)]);
         _failure = null;
         return Yes();
     }
@@ -249,7 +260,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }
 
         var (outcome, restored) = await files.TakeBackAsync(pending.Before, store.Read(hash)?.Files ?? [], cancel);
-        if (restored && store.Head is { } head && EditedHere(pending) is { Length: > 0 } edited)
+        if (restored && store.Head is { } head && _overwritten.Commit(pending) is { Count: > 0 } edited)
         {
             store.SetHead(head, edited);
         }
@@ -263,50 +274,21 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     /// <summary>A file that was edited in place and then committed goes back to the current revision's content, not to the edit.</summary>
     private FileBefore WhatToPutBack(FileBefore disk, Revision revision) =>
-        disk.Content is { } content && Holds(revision, disk.Path, content) && CurrentFiles().FirstOrDefault(f => f.Path == disk.Path) is { } current
-            ? disk with { Content = current.Content, Mode = current.Mode ?? disk.Mode }
+        disk.Content is { } content && _overwritten.Holds(revision, disk.Path, content) && files.Here(CurrentFiles()).FirstOrDefault(f => f.Path == disk.Path && !f.Absent) is { } current
+            ? disk with { Content = current.Content, Mode = current.Mode ?? disk.Mode, Owner = current.Owner ?? disk.Owner }
             : disk;
 
-    /// <summary>A revision that was taken back stays as a branch when its content had been edited in place here: putting back has replaced the edit.</summary>
-    private RevisionBranch[] EditedHere(PendingRevision pending) =>
-        pending.Edited ? [new(RevisionMerge.BranchName(pending.Revision, "refused"), pending.Revision, "was edited in place, committed and taken back", clock.GetUtcNow())] : [];
-
-    /// <summary>A commit needs the head that it was made on; null if it is.</summary>
+    /// <summary>
+    /// A commit needs the head that it was made on, or one that this unit could not follow although it knows it (the commit may be the cure);
+    /// null if it may go on.
+    /// </summary>
     private UnitAnswer? NotOnHead(Revision revision) =>
         store.Pending is { } pending && pending.Revision.Hash != revision.Info.Hash ? No($"revision {pending.Revision.Number} is on trial here already")
-        : revision.Info.Parent != store.Head?.Hash && revision.Info.Hash != store.Head?.Hash ? No($"it holds revision {store.Head?.Number ?? 0}, the commit goes on from another; hitless config sync first")
-        : null;
+        : revision.Info.Parent == store.Head?.Hash || revision.Info.Hash == store.Head?.Hash || GoesOnFromWhatFailed(revision.Info) ? null
+        : No($"it holds revision {store.Head?.Number ?? 0}, the commit goes on from another; hitless config sync first");
 
-    /// <summary>The head, when <paramref name="winner"/> does not go on from it.</summary>
-    private RevisionBranch[] LostBranch(Revision winner) => store.Head is { } loser && !store.LeadsTo(loser, winner.Info)
-        ? [new(RevisionMerge.BranchName(loser), loser, $"lost against revision {winner.Info.Number} of epoch {winner.Info.Epoch} by {winner.Info.Author}", clock.GetUtcNow())]
-        : [];
-
-    /// <summary>Hand edits that <paramref name="revision"/> has overwritten, as a revision beside the trunk: nothing that someone wrote is lost.</summary>
-    private RevisionBranch[] DriftBranch(IReadOnlyList<FileBefore> before, Revision revision)
-    {
-        if (Current() is not { } head)
-        {
-            return [];
-        }
-
-        var edited = head.Files
-            .Select(f => (File: f, Disk: before.FirstOrDefault(b => b.Path == f.Path)?.Content))
-            .Where(e => e.Disk is not null && !Holds(head, e.File.Path, e.Disk) && !Holds(revision, e.File.Path, e.Disk))
-            .ToDictionary(e => e.File.Path, e => e.Disk!, StringComparer.Ordinal);
-        if (edited.Count == 0)
-        {
-            return [];
-        }
-
-        var now = clock.GetUtcNow();
-        var drift = RevisionIdentity.Next(head.Info, head.Info.Epoch, head.Files.Select(f => f with { Content = edited.GetValueOrDefault(f.Path, f.Content) }), "drift", $"edited by hand on {unit}: {string.Join(", ", edited.Keys)}", now);
-        store.Add(drift);
-        return [new RevisionBranch(RevisionMerge.BranchName(drift.Info, "drift"), drift.Info, drift.Info.Message, now)];
-    }
-
-    private static bool Holds(Revision revision, string path, byte[] content) =>
-        revision.Files.Any(f => f.Path == path && f.Content.AsSpan().SequenceEqual(content));
+    private bool GoesOnFromWhatFailed(RevisionInfo revision) =>
+        _failure?.Why is not null && revision.Parent is { } parent && store.Has(parent) && store.Head is { } head && store.LeadsTo(head, parent);
 
     private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 
@@ -320,8 +302,12 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }
 
         var content = before.Where(b => b.Content is not null).ToDictionary(b => b.Path, b => b, StringComparer.Ordinal);
-        return head with { Files = [.. head.Files.Where(f => content.ContainsKey(f.Path)).Select(f => f with { Content = content[f.Path].Content!, Mode = content[f.Path].Mode })] };
+        return head with { Files = [.. files.Here(head.Files).OrderBy(f => f.Path, StringComparer.Ordinal).Where(f => content.ContainsKey(f.Path) || f.Absent).Select(f => content.TryGetValue(f.Path, out var disk) ? AsOnDisk(f, disk) : f)] };
     }
+
+    /// <summary>What the revision leaves open (no mode, no owner) is no difference.</summary>
+    private static ManagedFile AsOnDisk(ManagedFile file, FileBefore disk) =>
+        file with { Content = disk.Content!, Absent = false, Mode = file.Mode is null ? null : disk.Mode, Owner = file.Owner is null ? null : disk.Owner };
 
     private UnitAnswer Yes() => new(unit, true, null, null);
 

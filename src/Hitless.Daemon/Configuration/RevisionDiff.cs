@@ -14,16 +14,22 @@ internal static class RevisionDiff
     {
         var (a, b) = (from.Files.FirstOrDefault(f => f.Path == path), to.Files.FirstOrDefault(f => f.Path == path));
         var attributes = a is not null && b is not null ? Attributes(path, a, b) : "";
-        return new FileDifference(path, a is null ? "added" : b is null ? "removed" : "changed", attributes + Content(path, a?.Content, b?.Content));
+        return new FileDifference(path, IsGone(a) ? "added" : IsGone(b) ? "removed" : "changed", attributes + Content(path, IsGone(a) ? null : a!.Content, IsGone(b) ? null : b!.Content));
     })];
 
     /// <summary>All of them in one text.</summary>
     public static string Of(Revision from, Revision to) => string.Concat(Files(from, to).Select(f => f.Text));
 
     private static string Attributes(string path, ManagedFile a, ManagedFile b) => string.Concat(
-        new[] { ("check", a.Check, b.Check), ("apply", a.Apply, b.Apply), ("mode", a.Mode, b.Mode) }
-            .Where(x => x.Item2 != x.Item3)
-            .Select(x => $"# {path}: {x.Item1} was \"{x.Item2}\", is \"{x.Item3}\"\n"));
+        new (string Name, string? Was, string? Is)[]
+        {
+            ("check", a.Check, b.Check), ("apply", a.Apply, b.Apply), ("verify", a.Verify, b.Verify), ("mode", a.Mode, b.Mode), ("owner", a.Owner, b.Owner),
+            ("order", $"{a.Order}", $"{b.Order}"), ("template", $"{a.Template}", $"{b.Template}"), ("secret", $"{a.Secret}", $"{b.Secret}"),
+        }
+            .Where(x => x.Was != x.Is)
+            .Select(x => $"# {path}: {x.Name} was \"{x.Was}\", is \"{x.Is}\"\n"));
+
+    private static bool IsGone(ManagedFile? file) => file is null or { Absent: true };
 
     private static string Content(string path, byte[]? a, byte[]? b)
     {

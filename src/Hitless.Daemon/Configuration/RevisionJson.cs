@@ -9,5 +9,7 @@ namespace Hitless.Daemon.Configuration;
 [JsonSerializable(typeof(Revision))]
 [JsonSerializable(typeof(PendingRevision))]
 [JsonSerializable(typeof(RevisionStore.StoredHead))]
+[JsonSerializable(typeof(IReadOnlyList<RevisionInfo>))]
 [JsonSerializable(typeof(BackupInfo))]
+[JsonSerializable(typeof(ConversionQuestion))]
 internal sealed partial class RevisionJson : JsonSerializerContext;

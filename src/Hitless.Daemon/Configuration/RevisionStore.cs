@@ -14,6 +14,7 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// revisions/NUMBER-HASH.json   one revision with its files, never changed
 /// head.json                    which of them is the head, and the branches
 /// pending.json                 only while a revision is applied on trial
+/// pruned.json                  revisions of which only the facts are kept, not the files
 /// </code>
 /// Each write replaces one file in one step, a revision is there before anything names it: a power cut at any moment leaves the
 /// old or the new head. Not thread-safe; its owner has a lock. Disk errors come out as <see cref="IOException"/>.
@@ -25,16 +26,23 @@ public sealed class RevisionStore
     private readonly List<string> _problems = [];
     private readonly string _folder;
     private readonly Action<string, byte[]> _write;
+    private readonly int _keep;
+    private HashSet<string> _pruned = new(StringComparer.Ordinal);
     private StoredHead _stored = new(null, []);
+
+    /// <summary>The facts of so many pruned revisions are kept: they tell whether a unit that comes back goes on from one of them.</summary>
+    public const int PrunedMax = 1000;
 
     internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
 
     /// <summary>Opens the store, creating the folder if there is none.</summary>
     /// <param name="folder">STATE/configuration.</param>
     /// <param name="write">Replaces a file durably; tests put a power cut here.</param>
-    public RevisionStore(string folder, Action<string, byte[]>? write = null)
+    /// <param name="keep">So many of the newest revisions are kept with their files; older ones only if they are branches.</param>
+    public RevisionStore(string folder, Action<string, byte[]>? write = null, int keep = int.MaxValue)
     {
         _folder = folder;
+        _keep = keep;
         _write = write ?? ((path, content) => DurableFile.WriteAllBytes(path, content, DurableFile.OwnerOnly));
         Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Load();
@@ -61,10 +69,12 @@ public sealed class RevisionStore
 
     private string PendingPath => Path.Combine(_folder, "pending.json");
 
-    /// <summary>Whether a revision with this hash is here.</summary>
+    private string PrunedPath => Path.Combine(_folder, "pruned.json");
+
+    /// <summary>Whether a revision with this hash is here, or was and is pruned.</summary>
     public bool Has(string hash) => _revisions.ContainsKey(hash);
 
-    /// <summary>A revision with its files; null if it is not here or damaged.</summary>
+    /// <summary>A revision with its files; null if it is not here, pruned or damaged.</summary>
     public Revision? Read(string hash) => _revisions.TryGetValue(hash, out var info) ? ReadIntact(PathOf(info)) : null;
 
     /// <summary>By number (of the trunk), by the beginning of a hash, or by the name of a branch; null if nothing or more than one fits.</summary>
@@ -79,8 +89,17 @@ public sealed class RevisionStore
         return hits.Count == 1 ? Read(hits[0].Hash) : null;
     }
 
-    /// <summary>Whether the way back from <paramref name="revision"/> leads over <paramref name="ancestor"/>.</summary>
-    public bool LeadsTo(RevisionInfo ancestor, RevisionInfo revision) => TrunkOf(revision.Hash).Any(r => r.Hash == ancestor.Hash);
+    /// <summary>Whether the way back from a revision leads over <paramref name="ancestor"/>.</summary>
+    public bool LeadsTo(RevisionInfo ancestor, string hash) => TrunkOf(hash).Any(r => r.Hash == ancestor.Hash);
+
+    /// <summary>Notes the facts of revisions that nobody has the files of any more.</summary>
+    public void AddPruned(IEnumerable<RevisionInfo> trunk)
+    {
+        if (trunk.Where(r => !Has(r.Hash)).ToList() is { Count: > 0 } unknown)
+        {
+            WritePruned([.. _pruned.Select(h => _revisions[h]), .. unknown]);
+        }
+    }
 
     /// <summary>Keeps a revision; it is not the head by that.</summary>
     public void Add(Revision revision)
@@ -119,15 +138,57 @@ public sealed class RevisionStore
         _stored = stored;
         Trunk = TrunkOf(head.Hash);
         DropPending();
+        Prune();
+    }
+
+    private void Prune()
+    {
+        if (Trunk.Count <= _keep)
+        {
+            return;
+        }
+
+        var oldest = Trunk[^_keep].Number;
+        var branches = Branches.Select(b => b.Head.Hash).ToHashSet(StringComparer.Ordinal);
+        var old = _revisions.Values.Where(r => r.Number < oldest && !branches.Contains(r.Hash) && !_pruned.Contains(r.Hash)).ToList();
+        if (old.Count > 0)
+        {
+            WritePruned(_pruned.Select(h => _revisions[h]).Concat(old));
+            old.ForEach(r => File.Delete(PathOf(r)));
+        }
+    }
+
+    private void WritePruned(IEnumerable<RevisionInfo> infos)
+    {
+        IReadOnlyList<RevisionInfo> kept = [.. infos.OrderBy(r => r.Number).TakeLast(PrunedMax)];
+        _write(PrunedPath, JsonSerializer.SerializeToUtf8Bytes(kept, Json));
+        SetPruned(kept);
+        Trunk = TrunkOf(_stored.Head);
+    }
+
+    private void SetPruned(IReadOnlyList<RevisionInfo> kept)
+    {
+        foreach (var forgotten in _pruned)
+        {
+            _revisions.Remove(forgotten);
+        }
+
+        _pruned = [.. kept.Select(r => r.Hash)];
+        foreach (var info in kept)
+        {
+            _revisions[info.Hash] = info;
+        }
     }
 
     private void Load()
     {
+        SetPruned(ReadJson<IReadOnlyList<RevisionInfo>>(PrunedPath) ?? []);
         foreach (var path in Directory.EnumerateFiles(RevisionFolder, "*.json"))
         {
             if (ReadIntact(path) is { } revision)
             {
                 _revisions[revision.Info.Hash] = revision.Info;
+                _pruned.Remove(revision.Info.Hash);
             }
             else
             {
@@ -156,7 +217,7 @@ public sealed class RevisionStore
         if (File.Exists(HeadPath))
         {
             var pending = ReadJson<PendingRevision>(PendingPath)?.Revision?.Hash;
-            var best = _revisions.Values.Where(r => r.Hash != pending && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
+            var best = _revisions.Values.Where(r => r.Hash != pending && !_pruned.Contains(r.Hash) && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
             _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
             _stored = _stored with { Head = best?.Hash };
         }

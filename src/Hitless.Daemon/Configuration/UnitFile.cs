@@ -37,20 +37,27 @@ public static class UnitFile
     /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
     public static bool TryParse(ReadOnlySpan<byte> content, string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
     {
-        settings = null;
+        settings = TryReadSection(content, path, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
+        return settings is not null;
+    }
+
+    /// <summary>As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.</summary>
+    public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        Section? root = null;
         var found = new Problems(path);
         if (TryDecode(content, found, out var text))
         {
             var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
-            if (node is not null && UnitKeys.Root.Read(node, "", found)?.Value is Section root)
+            root = node is null ? null : UnitKeys.Root.Read(node, "", found)?.Value as Section;
+            if (root is not null)
             {
                 UnitRules.Check(root, path, found);
-                settings = found.None ? SettingsFrom(root, FolderOf(path)) : null;
             }
         }
 
         problems = found.Found;
-        return settings is not null;
+        return found.None ? root : null;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> content, Problems problems, out string text)
@@ -84,7 +91,7 @@ public static class UnitFile
     private static UnitSettings SettingsFrom(Section root, string folder)
     {
         var (cluster, unit, heartbeat) = (root.Under("cluster"), root.Under("unit"), root.Under("heartbeat"));
-        var (sessions, upgrade) = (root.Under("sessions"), root.Under("upgrade"));
+        var (sessions, configuration, upgrade) = (root.Under("sessions"), root.Under("configuration"), root.Under("upgrade"));
         var pickup = sessions.Under("pickup");
         return new UnitSettings(
             new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
@@ -98,7 +105,7 @@ public static class UnitFile
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
                 ValuesOf<string>(sessions, "critical")),
-            [.. root.Under("configuration").Sections("files").Select(file => new ManagedFileSettings(file.Get<string>("path"), TextOf(file, "check"), TextOf(file, "apply")))],
+            [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
             new UpgradeSettings(
                 upgrade.Get<TimeSpan>("soak"),
@@ -106,8 +113,23 @@ public static class UnitFile
                 upgrade.Get<TimeSpan>("rejoin-timeout"),
                 upgrade.Get<TimeSpan>("confirm-timeout"),
                 TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit")));
+                upgrade.Get<double>("session-difference-limit")))
+        {
+            Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
+            Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
+        };
     }
+
+    private static ManagedFileSettings ManagedFileFrom(Section file) => new(
+        file.Get<string>("path"),
+        TextOf(file, "check"),
+        TextOf(file, "apply"),
+        TextOf(file, "verify"),
+        TextOf(file, "owner"),
+        TextOf(file, "mode") is { } mode ? mode.PadLeft(4, '0') : null,
+        file.Get<int>("order"),
+        file.Get<bool>("template"),
+        file.Get<bool>("secret"));
 
     private static HeartbeatLinkSettings LinkFrom(Section link) =>
         new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));

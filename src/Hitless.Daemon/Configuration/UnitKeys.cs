@@ -27,6 +27,7 @@ public static partial class UnitKeys
         new("name", Name, "Name of this unit, different on every unit.", Mandatory: true),
         new("priority", Scalars.Integer(0, 255), "Higher wins the choice of primary.", "128"),
         new("override", Scalars.Boolean, "Priority comes before age: a better unit takes over when it joins (preemption).", "false"),
+        new("values", new MapShape("names of letters, digits and . _ -", ValueNamePattern(), Scalars.Line("one line of text", 500), 200), "What {{name}} stands for on this unit in managed files that are templates."),
     ]);
 
     private static readonly SectionShape Link = new(
@@ -72,11 +73,20 @@ public static partial class UnitKeys
         new("path", ManagedPath, "The file, the same on every unit.", Mandatory: true),
         new("check", Command, "Fails when the candidate {file} is wrong; runs on every unit before anything is changed."),
         new("apply", Command, "Makes the file's content take effect."),
+        new("verify", Command, "Fails when what was applied does not work; then it is taken back on every unit."),
+        new("owner", Scalars.Word("user:group", OwnerPattern()), "Owner of the file (default: as it is)."),
+        new("mode", Scalars.Word("an octal mode in quotes such as \"0640\"", ModePattern()), "Permissions of the file (default: as they are)."),
+        new("order", Scalars.Integer(-1000, 1000), "Files of a lower order are applied first.", "0"),
+        new("template", Scalars.Boolean, "{{name}} in the file stands for a unit-local value.", "false"),
+        new("secret", Scalars.Boolean, "Left out of backups without secrets.", "false"),
     ]);
 
     private static readonly SectionShape Configuration = new(
     [
         new("files", new ListShape(ManagedFile, 0, 1000), "Files that the cluster keeps the same on every unit."),
+        new("keep-revisions", Scalars.Integer(10, 10_000), "So many of the newest revisions keep their files.", "200"),
+        new("backup-every", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromDays(31)), "How often this unit backs up the whole cluster's configuration by itself; 0s: never.", "24h"),
+        new("keep-backups", Scalars.Integer(1, 1000), "So many of the newest backups of each kind (scheduled, before a run) are kept.", "14"),
     ]);
 
     private static readonly SectionShape Probe = new(
@@ -124,6 +134,15 @@ public static partial class UnitKeys
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,14}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex InterfacePattern();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ValueNamePattern();
+
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex OwnerPattern();
+
+    [GeneratedRegex("^0?[0-7]{3}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ModePattern();
 
     [GeneratedRegex(@"^(/(?!\.{1,2}(/|$))[A-Za-z0-9_.@+:=,-]{1,255}){1,64}$", RegexOptions.ExplicitCapture, 1000)]
     internal static partial Regex PathPattern();

@@ -40,6 +40,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
     private bool leaving;
+    private bool restarting;
     private UnitRole toldRole;
     private long toldEpoch = -1;
 
@@ -60,12 +61,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
             PortCount = settings.Interfaces.Count(p => p.Monitor),
+            RestartHold = GatewayKernel.RestartHold,
             EpochNumber = epochNumber,
         };
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
-    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or opens an epoch; must only queue.</summary>
+    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
 
     /// <summary>Ends when the unit has left the cluster.</summary>
@@ -111,10 +113,20 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Leave the cluster: hand over first.</summary>
     public void RequestStop() => Post(ClusterInput.StopRequested);
 
+    /// <summary>Ends the loop without a word to the others: their heartbeats will be answered by the kernel, as after a crash.</summary>
+    public void EndForRestart()
+    {
+        events.Add(EventKinds.Unit, "the daemon restarts in service");
+        questions.Enqueue(() => leaving = restarting = true);
+        poller.WakeUp();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => poller.Dispose();
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
+
+    void IClusterEffects.RenewClaim(bool lasting) => kernel.RenewClaim(lasting);
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -151,8 +163,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         questions.Enqueue(() => answer.TrySetResult(question()));
         poller.WakeUp();
-        return answer.Task;
+        return UnlessStoppedAsync(answer.Task);
     }
+
+    /// <summary>Nobody answers once the loop has ended: who asks then must not wait, or the process would never end.</summary>
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) => await Task.WhenAny(answer, stopped.Task) == answer
+        ? await answer
+        : throw new OperationCanceledException("this unit has left the cluster");
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
@@ -169,7 +186,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return await end.Task;
+        return await UnlessStoppedAsync(end.Task);
     }
 
     private void Run()
@@ -189,8 +206,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.AddTo(poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
-            links.Send(machine.Outgoing, machine.AgreedWireMinor);
-            if (machine.Role != UnitRole.Primary)
+            if (!restarting)
+            {
+                links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            }
+
+            if (!restarting && machine.Role != UnitRole.Primary)
             {
                 kernel.Withdraw();
             }
@@ -254,7 +275,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.Send(machine.Outgoing, machine.AgreedWireMinor);
         }
 
-        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        if (machine.Role != toldRole || machine.Epoch.Number != toldEpoch)
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
@@ -264,7 +285,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadKernel()
     {
-        if (kernel.ReadChanges())
+        var changed = kernel.ReadChanges();
+        if (kernel.TakeCableLost(out var others))
+        {
+            Step(ClusterInput.CableLost(others));
+        }
+
+        if (changed)
         {
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
         }
@@ -277,6 +304,25 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Learn(header.UnitId, heartbeat.Name, from);
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
         }
+
+        while (links.TryReadRefusal(link, out var by))
+        {
+            Step(ClusterInput.DaemonEnded(UnitAt(by)));
+        }
+    }
+
+    /// <summary>The unit that was heard from there; 0: nobody yet.</summary>
+    private ulong UnitAt(in DatagramEndpoint from)
+    {
+        for (var i = 0; i < knownCount; i++)
+        {
+            if (known[i].From == from)
+            {
+                return known[i].Unit;
+            }
+        }
+
+        return 0;
     }
 
     private void Learn(ulong unit, string name, in DatagramEndpoint from)
@@ -312,6 +358,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
-            machine.LastGap);
+            machine.LastGap,
+            links.Complaints);
     }
 }

@@ -20,10 +20,12 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly byte[] datagram = new byte[BufferBytes];
     private readonly byte[] plaintext = new byte[BufferBytes];
     private readonly Heartbeat heartbeat = new();
+    private readonly HeartbeatComplaints complaints;
 
     /// <summary>Opens a socket a link; a link whose interface is absent is reported and stays silent.</summary>
     public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
     {
+        complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
         sockets = new DatagramSocket?[links.Count];
@@ -34,7 +36,7 @@ public sealed class HeartbeatLinks : IDisposable
             {
                 sockets[i] = new DatagramSocket(
                     new DatagramEndpoint(new IPEndPoint(links[i].Address, port)),
-                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6));
+                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true));
             }
             catch (IOException e)
             {
@@ -49,8 +51,8 @@ public sealed class HeartbeatLinks : IDisposable
     /// <summary>How many links there are; tokens of the poller are 0 to this.</summary>
     public int Count => sockets.Length;
 
-    /// <summary>What was refused so far, by reason.</summary>
-    public long Refused(DatagramVerdict verdict) => opener.Count(verdict);
+    /// <summary>What is refused now, in words; empty while all is well.</summary>
+    public IReadOnlyList<string> Complaints => complaints.Now;
 
     /// <summary>Watches the links.</summary>
     public void AddTo(Poller poller)
@@ -90,15 +92,21 @@ public sealed class HeartbeatLinks : IDisposable
         received = heartbeat;
         while (sockets[link]!.TryReceive(datagram, out var length, out from))
         {
-            if (opener.Open(datagram.AsSpan(0, length), plaintext, out header, out var content) == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
+            var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, out header, out var content);
+            if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 return true;
             }
+
+            complaints.Note(verdict, from);
         }
 
         header = default;
         return false;
     }
+
+    /// <summary>The next peer whose kernel told that nobody listens there for what we sent; false when there is none now.</summary>
+    public bool TryReadRefusal(int link, out DatagramEndpoint by) => sockets[link]!.TryReadRefusal(out by);
 
     /// <inheritdoc/>
     public void Dispose()

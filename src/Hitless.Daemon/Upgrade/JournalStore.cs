@@ -25,7 +25,7 @@ public sealed class JournalStore(string stateFolder)
         lock (gate)
         {
             var here = Read(entries[0].Run);
-            if (here.Count > 0 && Compare(here[^1], entries[^1]) >= 0)
+            if (here.Count > 0 && RunJournal.Compare(here[^1], entries[^1]) >= 0)
             {
                 return false;
             }
@@ -68,12 +68,6 @@ public sealed class JournalStore(string stateFolder)
 
     /// <summary>The journal of the run that began last; empty if there was none.</summary>
     public IReadOnlyList<JournalEntry> Last() => Runs() is [.., var last] ? Read(last) : [];
-
-    /// <summary>Which of two last entries of one run is further: higher epoch, then higher sequence.</summary>
-    public static int Compare(JournalEntry a, JournalEntry b) => (a.Epoch, a.Sequence).CompareTo((b.Epoch, b.Sequence));
-
-    /// <summary>Whether a journal is that of a run that has not ended.</summary>
-    public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
 
     private string PathOf(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
         ? Path.Combine(folder, run + ".jsonl")

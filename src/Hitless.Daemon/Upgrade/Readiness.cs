@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
-using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -18,43 +18,59 @@ public sealed class Readiness(
     TrustStore trust,
     JournalStore journals,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
-    Func<CancellationToken, Task<SyncReport>> configurationReport)
+    Func<CancellationToken, Task<SyncReport>> configurationReport,
+    Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
+    Func<CancellationToken, Task<int>> configurationSchema,
+    Func<RunHeader, CancellationToken, Task<IReadOnlyList<CheckResult>>> spares,
+    Func<string, CancellationToken, Task<long?>> freeBytes)
 {
-    /// <summary>What this build is, for an image's rules.</summary>
+    private const int CommitLooks = 10;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.</summary>
     public static RunningFirmware RunningHere { get; } = new(
         SemanticVersion.TryParse(BuildVersion.Text, out var version) ? version : default,
         RuntimeInformation.RuntimeIdentifier,
         new ProtocolRange(new ProtocolVersion(WireVersion.Major, 0), new ProtocolVersion(WireVersion.Major, WireVersion.Minor)),
-        ConfigurationSchema: 1);
+        RevisionSchema.Oldest);
 
-    /// <summary>All checks; <paramref name="duringRun"/>: the open run is the one that asks.</summary>
-    public async Task<UpgradeCheck> CheckAsync(string hashBeginning, bool duringRun, CancellationToken cancel)
+    /// <summary>All checks of the run that <paramref name="header"/> describes; <paramref name="duringRun"/>: it is the open run that asks.</summary>
+    public async Task<UpgradeCheck> CheckAsync(RunHeader header, bool duringRun, CancellationToken cancel)
     {
         List<CheckResult> checks = [];
         var view = await control.ViewAsync();
-        var toVersion = CheckImage(hashBeginning, checks, out var hash);
-        CheckUnits(view, checks);
-        checks.Add(Result("slots", SlotStore.Running is not null, "this unit runs from a slot", "this unit was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does"));
+        if (header.TakesBack is not null)
+        {
+            checks.AddRange(await spares(header, cancel));
+        }
+        else if (!header.RehearseOnly)
+        {
+            var needed = await CheckImageAsync(header, view, checks, cancel);
+            await CheckRoomAsync(header, needed, checks, cancel);
+        }
+
+        CheckUnits(header, view, checks);
         checks.Add(settings.Heartbeat.Links.Count > 1
             ? new CheckResult("heartbeat-links", "pass", $"{settings.Heartbeat.Links.Count} heartbeat links", null)
             : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, both units become primary", "add a second link to heartbeat.links"));
         if (!duringRun)
         {
-            checks.Add(Result("no-open-run", !JournalStore.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
+            checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
         }
 
+        CheckWindow(header, checks);
         await CheckConfigurationAsync(checks, cancel);
         await CheckSessionsAsync(view, checks, cancel);
-        return new UpgradeCheck(hash, toVersion, checks.TrueForAll(c => c.Result != "fail"), checks);
+        return new UpgradeCheck(header.Image, header.To, checks.TrueForAll(c => c.Result != "fail"), checks);
     }
 
-    private string CheckImage(string hashBeginning, List<CheckResult> checks, out string hash)
+    /// <summary>The bytes that the image needs on a unit: itself, and unpacked.</summary>
+    private async Task<long> CheckImageAsync(RunHeader header, ClusterView view, List<CheckResult> checks, CancellationToken cancel)
     {
-        hash = hashBeginning;
-        if (!images.TryFind(hashBeginning, out hash, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
+        if (!images.TryFind(header.Image, out var hash, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
         {
             checks.Add(new CheckResult("image", "fail", problem!.Error, problem.Remedy));
-            return "";
+            return 0;
         }
 
         using (image)
@@ -63,13 +79,57 @@ public sealed class Readiness(
             checks.Add(bad is null
                 ? new CheckResult("image-signature", "pass", $"signed by {image.SignerName}", null)
                 : new CheckResult("image-signature", "fail", bad.Error, bad.Remedy));
-            checks.AddRange(ImageRules.Check(image.Manifest, RunningHere)
-                .Select(c => c is { Id: "image-upgrade-path", Result: "warn" } ? c with { Result = "fail", Remedy = "take an image of another version" } : c));
-            return image.Manifest.Version.ToString();
+
+            if (bad is null)
+            {
+                checks.Add(await previewConversion(image, hash, header.AcceptConversion, cancel));
+            }
+
+            // Units that run it already (a cluster that was left mixed) need no path to it.
+            var behind = view.Units.Where(u => u.Present && header.Includes(u.Name) && u.Version != header.To).Select(u => u.Version).Distinct(StringComparer.Ordinal).ToArray();
+            if (behind.Length == 0)
+            {
+                checks.Add(new CheckResult("image-upgrade-path", "fail", $"every unit already runs {header.To}", "take an image of another version"));
+            }
+
+            var schema = await configurationSchema(cancel);
+            foreach (var version in behind)
+            {
+                var running = RunningHere with { Version = SemanticVersion.TryParse(version, out var parsed) ? parsed : default, ConfigurationSchema = schema };
+                checks.AddRange(ImageRules.Check(image.Manifest, running));
+            }
+
+            return image.Manifest.UnpackedBytes + new FileInfo(path).Length;
         }
     }
 
-    private void CheckUnits(ClusterView view, List<CheckResult> checks)
+    private async Task CheckRoomAsync(RunHeader header, long needed, List<CheckResult> checks, CancellationToken cancel)
+    {
+        foreach (var member in header.Members.Where(m => header.Includes(m.Name)))
+        {
+            checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does"));
+            var free = await freeBytes(member.Name, cancel);
+            checks.Add(free is null
+                ? new CheckResult("disk-room", "warn", $"{member.Name} does not say how much room its disk has", "its version is too old for that; look there: df /var/lib/hitless")
+                : Result("disk-room", free > needed, $"{member.Name}: {needed >> 20} MB needed, {free >> 20} MB free", $"{member.Name}: {needed >> 20} MB needed, only {free >> 20} MB free", $"remove images that are not needed any more on {member.Name}: /var/lib/hitless/images"));
+        }
+    }
+
+    private static void CheckWindow(RunHeader header, List<CheckResult> checks)
+    {
+        if (header.Until is { } until)
+        {
+            var needed = RunPlan.Describe(header, new Dictionary<string, TimeSpan>(), TimeSpan.Zero, overrideOn: false).TakesMs;
+            checks.Add(Result(
+                "window",
+                DateTimeOffset.UtcNow.AddMilliseconds(needed) <= until,
+                $"the run takes about {needed / 1000} s and has until {until.UtcDateTime:u}",
+                $"the run takes about {needed / 1000} s, which is longer than until {until.UtcDateTime:u}",
+                "give more time: --until"));
+        }
+    }
+
+    private void CheckUnits(RunHeader header, ClusterView view, List<CheckResult> checks)
     {
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         var ready = view.Units.Count(u => u.Ready);
@@ -81,13 +141,22 @@ public sealed class Readiness(
             "hitless status tells why a unit is not ready"));
         var failing = view.Units.Where(u => u.Failures > 0).Select(u => u.Name).ToArray();
         checks.Add(Result("units-healthy", failing.Length == 0, "no failed port or probe", $"failed ports or probes on {string.Join(", ", failing)}", "hitless status tells which"));
-        var versions = view.Units.Where(u => u.Present).Select(u => u.Version).Distinct(StringComparer.Ordinal).ToArray();
-        checks.Add(Result("one-version", versions.Length == 1, $"every unit runs {versions[0]}", $"versions are mixed: {string.Join(", ", versions)}", "finish or roll back the former run first"));
+        var versions = view.Units.Where(u => u.Present).Select(u => u.Version).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        checks.Add(versions.Length == 2 && versions.Contains(header.To) && !header.RehearseOnly
+            ? new CheckResult("one-version", "warn", $"versions are mixed ({string.Join(", ", versions)}); this run ends that", null)
+            : Result("one-version", versions.Length == 1, $"every unit runs {versions[0]}", $"versions are mixed: {string.Join(", ", versions)}", "finish or roll back the former run first"));
     }
 
     private async Task CheckConfigurationAsync(List<CheckResult> checks, CancellationToken cancel)
     {
+        // A commit that is under way is no reason to refuse a run.
         var report = await configurationReport(cancel);
+        for (var looks = 0; looks < CommitLooks && report.Units.Any(u => u.State == "out-of-sync"); looks++)
+        {
+            await Task.Delay(BetweenLooks, cancel);
+            report = await configurationReport(cancel);
+        }
+
         checks.Add(Result(
             "configuration-in-sync",
             report.InSync,

@@ -25,6 +25,9 @@ public sealed class StepActs(
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
     private SessionSnapshot? snapshot;
 
+    /// <summary>The former primary's <see cref="SessionSnapshot.DropShare"/>; 0 if it did not say.</summary>
+    public double DropShareBefore => snapshot?.DropShare ?? 0;
+
     /// <summary>The sessions that stood before a switch to this unit, as the former primary told.</summary>
     public void Keep(SessionSnapshot received) => snapshot = received;
 
@@ -33,17 +36,38 @@ public sealed class StepActs(
     {
         RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
         RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
-        RunStep.Verify => (await VerifyAsync(step.Target!, cancel), null, null),
-        RunStep.Switchover => (await SwitchOverAsync(step.Target!, header, cancel), null, null),
-        RunStep.ServiceCheck => await CheckServiceAsync(header),
+        RunStep.Verify => (await VerifyAllAsync(step.Targets, cancel), null, null),
+        RunStep.Switchover or RunStep.TrialSwitchover => (await SwitchOverAsync(step.Target!, header, cancel), null, null),
+        RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
         RunStep.FinalPrimary => (await control.RenegotiateAsync("after the upgrade"), null, null),
-        _ => (await AskAsync(step.Target!, step.Name, header, cancel), null, null),
+        _ => (string.Join("; ", await Task.WhenAll(step.Targets.Select(target => AskAsync(target, step.Name, header, cancel)))), null, null),
     };
 
     private async Task<string> PreflightAsync(RunHeader header, CancellationToken cancel)
     {
-        var failed = (await readiness.CheckAsync(header.Image, duringRun: true, cancel)).Checks.FirstOrDefault(c => c.Result == "fail");
-        return failed is null ? "all checks passed" : throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");
+        var check = await readiness.CheckAsync(header, duringRun: true, cancel);
+        return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
+            ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
+            : string.Join("; ", check.Checks.Select(c => $"{c.Id} {c.Result}"));
+    }
+
+    /// <summary>Refuses unless the spare slot of every unit that is to go back still holds the version.</summary>
+    public async Task<IReadOnlyList<CheckResult>> CheckSparesAsync(RunHeader header, CancellationToken cancel)
+    {
+        List<CheckResult> checks = [];
+        foreach (var member in header.Members.Where(m => header.Includes(m.Name)))
+        {
+            try
+            {
+                checks.Add(new CheckResult("old-slot", "pass", $"{member.Name}: {await AskAsync(member.Name, RunStep.Spare, header, cancel)}", null));
+            }
+            catch (Exception e) when (e is RefusedException or PeerException)
+            {
+                checks.Add(new CheckResult("old-slot", "fail", $"{member.Name}: {e.Message}", "upgrade to the image of that version instead: hitless upgrade start IMAGE"));
+            }
+        }
+
+        return checks;
     }
 
     private async Task<string> BackUpAsync(RunHeader header, CancellationToken cancel)
@@ -56,6 +80,24 @@ public sealed class StepActs(
 
         return string.Join("; ", made);
     }
+
+    /// <summary>The bytes that are free for slots and images on a unit; null if it does not know the question.</summary>
+    public async Task<long?> FreeBytesAsync(string unit, CancellationToken cancel)
+    {
+        try
+        {
+            var request = new StepRequest(RunStep.Room, "", "", "", self);
+            var answer = unit == self ? await own.TakeAsync(request, cancel) : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
+            return long.TryParse(answer.Detail, System.Globalization.CultureInfo.InvariantCulture, out var free) ? free : null;
+        }
+        catch (PeerException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, CancellationToken cancel) =>
+        string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, cancel))));
 
     /// <summary>Waits until what would not survive a switch to the target is within the limit, and its configuration is the primary's.</summary>
     private async Task<string> VerifyAsync(string target, CancellationToken cancel)
@@ -107,7 +149,7 @@ public sealed class StepActs(
     }
 
     /// <summary>Holds this unit's table against the sessions that the former primary had right before the switch.</summary>
-    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> CheckServiceAsync(RunHeader header)
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> CheckServiceAsync(RunHeader header, CancellationToken cancel)
     {
         var gap = (await control.ViewAsync()).LastGap.TotalMilliseconds;
         if (snapshot is not { } before || before.Run != header.Run)
@@ -115,18 +157,38 @@ public sealed class StepActs(
             return ("this unit became primary without a planned switch: what it held is not known", null, gap);
         }
 
-        HashSet<ulong> here = [.. (await snapshotSessions(header.Run, CancellationToken.None)).Keys];
+        HashSet<ulong> here = [.. (await snapshotSessions(header.Run, cancel)).Keys];
         var lost = before.Keys.Count(k => !here.Contains(k));
         var critical = before.Critical.Count(k => !here.Contains(k));
-        return ($"{before.Keys.Count - lost} of {before.Keys.Count} sessions came along", new RunSessions(before.Keys.Count, before.Keys.Count - lost, lost, critical), gap);
+        var survived = new RunSessions(before.Keys.Count, before.Keys.Count - lost, lost, critical);
+        return lost <= settings.SessionDifferenceLimit * Math.Max(100, before.Keys.Count)
+            ? ($"{survived.Survived} of {survived.Before} sessions came along", survived, gap)
+            : throw new RefusedException($"{lost} of {survived.Before} sessions did not come along, {critical} of them critical", "hitless sessions list");
     }
 
     private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)
     {
-        var request = new StepRequest(step, header.Run, header.Image, step == RunStep.Revert ? header.From : header.To, self);
+        // A driver that was itself to get the image has it from whoever is there.
+        var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
+        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source, header.AcceptConversion);
         var answer = target == self
             ? await own.TakeAsync(request, cancel)
             : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);
         return answer.Detail;
+    }
+
+    /// <summary>
+    /// The version that the target is to run after the step. To revert is to start from the other slot: a run that takes another one back does that on
+    /// its way forward too.
+    /// </summary>
+    private async Task<string> VersionAsync(string target, string step, RunHeader header)
+    {
+        var before = header.Members.FirstOrDefault(m => m.Name == target)?.Version ?? header.From;
+        if (step != RunStep.Revert)
+        {
+            return header.To;
+        }
+
+        return header.TakesBack is not null && (await control.ViewAsync()).Units.FirstOrDefault(u => u.Name == target)?.Version == before ? header.To : before;
     }
 }

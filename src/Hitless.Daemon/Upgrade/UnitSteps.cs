@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
@@ -24,9 +25,12 @@ public sealed class UnitSteps(
     TrustStore trust,
     PeerClient peers,
     Func<string, CancellationToken, Task<string>> backUp,
+    Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Action<int, string> exit) : IDisposable
 {
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CopyPause = TimeSpan.FromSeconds(1);
+    private const int CopyAttempts = 5;
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>Takes the step; the answer says what was done in words.</summary>
@@ -40,10 +44,12 @@ public sealed class UnitSteps(
             {
                 RunStep.Backup => await backUp(request.Run, cancel),
                 RunStep.Copy => await CopyAsync(request, cancel),
-                RunStep.Install => await InstallAsync(request),
+                RunStep.Install => await InstallAsync(request, cancel),
                 RunStep.Trial => await TryAsync(request),
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
+                RunStep.Room => FreeBytes().ToString(System.Globalization.CultureInfo.InvariantCulture),
+                RunStep.Spare => SpareHolds(request.Version),
                 _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
             });
         }
@@ -72,6 +78,23 @@ public sealed class UnitSteps(
             return "the image is here already";
         }
 
+        for (var attempt = 1; ; attempt++)
+        {
+            // Where a former attempt broke off, this one goes on.
+            var offset = images.ReceivedBytes(request.Image);
+            try
+            {
+                return await DownloadAsync(request, offset, cancel);
+            }
+            catch (PeerException e) when (e.Kind == PeerFailureKind.Unreachable && attempt < CopyAttempts)
+            {
+                await Task.Delay(CopyPause, cancel);
+            }
+        }
+    }
+
+    private async Task<string> DownloadAsync(StepRequest request, long offset, CancellationToken cancel)
+    {
         var pipe = new Pipe();
         var download = Task.Run(
             async () =>
@@ -80,7 +103,7 @@ public sealed class UnitSteps(
                 try
                 {
                     await using var sink = pipe.Writer.AsStream(leaveOpen: true);
-                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, 0, sink, progress: null, DownloadSilence, cancel);
+                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, offset, sink, progress: null, DownloadSilence, cancel);
                 }
                 catch (Exception e)
                 {
@@ -91,13 +114,13 @@ public sealed class UnitSteps(
             },
             cancel);
         await using var source = pipe.Reader.AsStream();
-        var put = await images.PutAsync(source, request.Image, 0, DateTimeOffset.UtcNow, cancel);
+        var put = await images.PutAsync(source, request.Image, offset, DateTimeOffset.UtcNow, cancel);
         await download;
         Throw(put.Problem);
-        return $"copied {put.Image!.SizeBytes >> 10} KB from {request.From}";
+        return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from {request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
     }
 
-    private async Task<string> InstallAsync(StepRequest request)
+    private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
     {
         var running = await MuteSlotAsync();
         var state = slots.Read(out _);
@@ -114,6 +137,13 @@ public sealed class UnitSteps(
 
         using (image)
         {
+            Throw(await Task.Run(() => image.Verify(trust, DateTimeOffset.UtcNow), cancel));
+            var preview = await previewConversion(image, hash, request.AcceptConversion, cancel);
+            if (preview.Result == "fail")
+            {
+                throw new RefusedException($"{preview.Id}: {preview.Text}", preview.Remedy ?? "hitless upgrade check tells more");
+            }
+
             Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running)));
         }
 
@@ -145,14 +175,35 @@ public sealed class UnitSteps(
     private async Task<string> RevertAsync(StepRequest request)
     {
         var running = await MuteSlotAsync();
-        if (slots.Read(out _).Content(running)?.Version.ToString() == request.Version)
+        var state = slots.Read(out _);
+        if (state.Content(running)?.Version.ToString() == request.Version)
         {
+            if (state.Trial is not null)
+            {
+                Throw(slots.RollBack($"run {request.Run} is rolled back before the trial began"));
+            }
+
             return $"runs {request.Version}";
+        }
+
+        if (state.Trial is null)
+        {
+            SpareHolds(request.Version);
         }
 
         await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
         exit(ActivationCode(BootState.Other(running)), "rollback");
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
+    }
+
+    private long FreeBytes() => new DriveInfo(Path.GetFullPath(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)).AvailableFreeSpace;
+
+    private string SpareHolds(string version)
+    {
+        var spare = BootState.Other(RunningSlot());
+        return slots.Read(out _).Content(spare) is { Good: true } content && content.Version.ToString() == version
+            ? $"slot {BootState.NameOf(spare)} holds {version}"
+            : throw new RefusedException($"slot {BootState.NameOf(spare)} does not hold {version} any more", "upgrade to the image of that version instead");
     }
 
     /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>

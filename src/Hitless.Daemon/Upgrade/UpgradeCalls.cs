@@ -11,7 +11,7 @@ public static class UpgradeCalls
     public const string ImageContent = "image";
 
     /// <summary>Takes over a journal that is longer than the unit's own.</summary>
-    public static PeerCall<JournalDocument, StepAnswer> PutJournal { get; } = new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.StepAnswer);
+    public static PeerCall<JournalDocument, JournalAnswer> PutJournal { get; } = new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.JournalAnswer);
 
     /// <summary>The journal of the unit's last run, empty if there was none.</summary>
     public static PeerCall<StepRequest, JournalDocument> GetJournal { get; } = new("journal.get", UpgradeJson.Default.StepRequest, UpgradeJson.Default.JournalDocument);
@@ -28,6 +28,9 @@ public static class UpgradeCalls
     /// <summary>An operator's word on a standby, passed to the primary.</summary>
     public static PeerCall<RunCommand, RunStatus> Command { get; } = new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
 
+    /// <summary>An operator wants an ended run taken back, passed to the primary.</summary>
+    public static PeerCall<StepRequest, RunStatus> TakeBack { get; } = new("upgrade.take-back", UpgradeJson.Default.StepRequest, UpgradeJson.Default.RunStatus);
+
     /// <summary>An operator's switchover on a standby, passed to the primary.</summary>
     public static PeerCall<SwitchoverRequest, SwitchoverResult> SwitchOver { get; } = new("unit.switchover", UpgradeJson.Default.SwitchoverRequest, UpgradeJson.Default.SwitchoverResult);
 
@@ -38,8 +41,11 @@ public static class UpgradeCalls
 /// <summary>A whole journal, oldest entry first.</summary>
 public sealed record JournalDocument(IReadOnlyList<JournalEntry> Entries);
 
+/// <summary>What a unit says to a journal: the one on its own disk is <paramref name="Further"/>, so the sender is not the driver any more.</summary>
+public sealed record JournalAnswer(bool Further);
+
 /// <summary>A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.</summary>
-public sealed record StepRequest(string Step, string Run, string Image, string Version, string From);
+public sealed record StepRequest(string Step, string Run, string Image, string Version, string From, bool AcceptConversion = false);
 
 /// <summary>Done, with words.</summary>
 public sealed record StepAnswer(string? Detail);
@@ -48,4 +54,8 @@ public sealed record StepAnswer(string? Detail);
 public sealed record ForwardedStart(UpgradeRequest Request, string From);
 
 /// <summary>The sessions of a primary right before it offered its role: 64-bit hashes of their keys, and which of them are critical.</summary>
-public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IReadOnlyList<ulong> Critical);
+public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IReadOnlyList<ulong> Critical)
+{
+    /// <summary>The share of the packets that the primary took and neither forwarded nor delivered: what its own rules refuse.</summary>
+    public double? DropShare { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -14,6 +15,7 @@ namespace Hitless.Daemon.Upgrade;
 public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(2);
     private readonly Channel<RunInput> inbox = Channel.CreateUnbounded<RunInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource ending = new();
@@ -24,21 +26,25 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly StepActs acts;
     private readonly EventLog events;
+    private readonly TrafficWatch traffic;
     private readonly Action<IReadOnlyList<JournalEntry>> ended;
     private readonly Task[] tasks;
+    private CancellationTokenSource acting = new();
+    private volatile bool idle = true;
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
-    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
+    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, TrafficWatch traffic, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
     {
         this.self = self;
         this.control = control;
         this.store = store;
         this.peers = peers;
         this.acts = acts;
+        this.traffic = traffic;
         this.events = events;
         this.ended = ended;
         machine = new RunMachine(self);
-        control.SetHold(JournalStore.IsOpen(store.Last()));
+        control.SetHold(RunJournal.IsOpen(store.Last()));
         tasks = [Task.Run(RunAsync), Task.Run(TickAsync)];
     }
 
@@ -57,54 +63,52 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     /// <summary>Passes an operator's word on.</summary>
     public void Command(RunCommand word) => inbox.Writer.TryWrite(new RunInput.Command(word));
 
-    /// <summary>A journal from the unit that drives.</summary>
-    public void Receive(IReadOnlyList<JournalEntry> journal)
+    /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
+    public JournalAnswer Receive(IReadOnlyList<JournalEntry> journal)
     {
         if (store.Put(journal))
         {
             AfterPut(journal);
         }
+
+        return new JournalAnswer(journal.Count > 0 && store.Read(journal[0].Run) is [.., var last] && RunJournal.Compare(last, journal[^1]) > 0);
     }
 
     void IRunEffects.Append(uint ticket, JournalEntry entry)
     {
         JournalEntry[] journal = [.. machine.Journal, entry];
-        Answer(async () =>
-        {
-            if (store.Put(journal))
-            {
-                AfterPut(journal);
-            }
-
-            var document = new JournalDocument(journal);
-            var view = await control.ViewAsync();
-            await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
-
-            // A store that has a further journal of this run did not take it: another unit drives, or has driven further.
-            return new RunInput.Appended(ticket, JournalStore.Compare(store.Read(entry.Run)[^1], entry) == 0);
-        }, _ => new RunInput.Appended(ticket, Ok: false));
+        Answer(async () => new RunInput.Appended(ticket, await WriteEverywhereAsync(journal)), _ => new RunInput.Appended(ticket, Ok: false));
         events.Add(EventKinds.Upgrade, $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
     }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header) => Answer(
-        async () =>
-        {
-            var (detail, sessions, gap) = await acts.ActAsync(step, header, ending.Token);
-            return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
-        },
-        e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable } or OperationCanceledException, e.Message, null, null));
+    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    {
+        acting.Cancel();
+        acting = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        var cancel = acting.Token;
+        traffic.Forget();
+        Answer(
+            async () =>
+            {
+                var (detail, sessions, gap) = await acts.ActAsync(step, header, cancel);
+                return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
+            },
+            e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException, e.Message, null, null));
+    }
 
     void IRunEffects.Load(uint ticket) => Answer(
         async () =>
         {
             var best = store.Last();
+            List<(string Name, IReadOnlyList<JournalEntry> Journal)> behind = [];
             var view = await control.ViewAsync();
             foreach (var peer in view.Peers.Where(p => p.Present))
             {
                 try
                 {
                     var theirs = (await peers.CallAsync(peer.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), JournalTimeout, ending.Token)).Entries;
-                    best = Further(best, theirs);
+                    best = RunJournal.Further(best, theirs);
+                    behind.Add((peer.Name, theirs));
                 }
                 catch (PeerException e)
                 {
@@ -112,12 +116,19 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 }
             }
 
-            if (store.Put(best))
+            if (TryPut(best))
             {
                 AfterPut(best);
             }
 
-            return new RunInput.Loaded(ticket, JournalStore.IsOpen(best) ? best : []);
+            // A unit that was away when the run ended learns it now; an open run tells everybody with its next entry.
+            if (best.Count > 0 && !RunJournal.IsOpen(best))
+            {
+                var whole = new JournalDocument(best);
+                await Task.WhenAll(behind.Where(b => RunJournal.IsOpen(b.Journal)).Select(b => TellAsync(b.Name, whole)));
+            }
+
+            return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
         },
         _ => new RunInput.Loaded(ticket, []));
 
@@ -130,6 +141,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         await ending.CancelAsync();
         inbox.Writer.TryComplete();
         await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        acting.Dispose();
         ending.Dispose();
     }
 
@@ -137,43 +149,91 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     {
         await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
         {
+            if (input is RunInput.Drive)
+            {
+                // What the unit did as driver of another term ends here; a successor finds it done or not.
+                await acting.CancelAsync();
+            }
+
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
             Waiting = machine.Waiting;
             Driving = machine.Header is not null;
+            idle = machine.Idle;
         }
     }
 
     private async Task TickAsync()
     {
         using var timer = new PeriodicTimer(TickEvery);
+        var askedAt = 0L;
         while (await timer.WaitForNextTickAsync(ending.Token))
         {
+            var view = await control.ViewAsync();
             if (Driving)
             {
-                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(await control.ViewAsync())));
+                traffic.Look();
+                var soaking = machine.Acting is { Name: RunStep.Soak };
+                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), soaking ? traffic.Breach(acts.DropShareBefore) : null));
+            }
+            else if (idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading) && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
+            {
+                // A unit has (come back with) a run that is open for it, and nobody drives one.
+                askedAt = Stopwatch.GetTimestamp();
+                inbox.Writer.TryWrite(new RunInput.Drive(Primary: true, view.Epoch.Number, view.Reason));
             }
         }
     }
 
     private void AfterPut(IReadOnlyList<JournalEntry> journal)
     {
-        control.SetHold(JournalStore.IsOpen(journal));
-        if (!JournalStore.IsOpen(journal))
+        control.SetHold(RunJournal.IsOpen(journal));
+        if (!RunJournal.IsOpen(journal))
         {
             ended(journal);
         }
     }
 
-    private async Task TellAsync(string unit, JournalDocument document)
+    /// <summary>False: on no disk at all, or a unit (perhaps this one) has a journal of the run that is further: somebody else drives.</summary>
+    private async Task<bool> WriteEverywhereAsync(JournalEntry[] journal)
+    {
+        if (TryPut(journal))
+        {
+            AfterPut(journal);
+        }
+
+        var document = new JournalDocument(journal);
+        var view = await control.ViewAsync();
+        var answers = await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
+        var here = store.Read(journal[0].Run) is [.., var last] ? RunJournal.Compare(last, journal[^1]) : -1;
+
+        // A full disk here is no reason to stop as long as another unit has the entry on its own.
+        return here <= 0 && !answers.Any(a => a is { Further: true }) && (here == 0 || answers.Any(a => a is not null));
+    }
+
+    private bool TryPut(IReadOnlyList<JournalEntry> journal)
     {
         try
         {
-            await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
+            return store.Put(journal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            events.Add(EventKinds.Upgrade, $"the journal cannot be written here: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Null: the journal did not reach the unit's disk. It will when the unit is back and the next entry is written.</summary>
+    private async Task<JournalAnswer?> TellAsync(string unit, JournalDocument document)
+    {
+        try
+        {
+            return await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
         }
         catch (PeerException e)
         {
-            // Not reachable (any more): the journal reaches it when it is back and the next entry is written.
             events.Add(EventKinds.Upgrade, $"the journal did not reach {unit}: {e.Message}");
+            return null;
         }
     }
 
@@ -193,17 +253,6 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         inbox.Writer.TryWrite(answer);
     });
 
-    private static IReadOnlyList<JournalEntry> Further(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
-    {
-        if (a.Count == 0 || b.Count == 0)
-        {
-            return a.Count == 0 ? b : a;
-        }
-
-        var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
-        return byRun != 0 ? (byRun > 0 ? a : b) : JournalStore.Compare(a[^1], b[^1]) >= 0 ? a : b;
-    }
-
     private static UnitFacts[] FactsOf(ClusterView view) =>
-        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == Core.Cluster.UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
+        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
 }

@@ -9,6 +9,7 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(JournalDocument))]
+[JsonSerializable(typeof(JournalAnswer))]
 [JsonSerializable(typeof(StepRequest))]
 [JsonSerializable(typeof(StepAnswer))]
 [JsonSerializable(typeof(ForwardedStart))]

@@ -1,3 +1,4 @@
+using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 
 namespace Hitless.Firmware.Images;
@@ -11,7 +12,7 @@ public sealed record ImageOptions(SemanticVersion Version, ProtocolRange Wire)
 
     public IReadOnlyList<VersionRange> UpgradeFrom { get; init; } = [VersionRange.Any];
 
-    public SchemaRange Configuration { get; init; } = new(1, 1);
+    public SchemaRange Configuration { get; init; } = new(RevisionSchema.Oldest, RevisionSchema.Newest);
 
     public Activation Activation { get; init; } = Activation.Restart;
 

@@ -43,6 +43,15 @@ internal sealed class ClusterRules(Simulation world)
         process.Sessions.ForgetPromise();
     }
 
+    /// <summary>A primary has raised its epoch: its claim is of that epoch from now on.</summary>
+    public void Raised(UnitProcess process)
+    {
+        if (lastClaims.TryGetValue(process.Unit, out var claim) && claim.By == process && process.Machine.Role == UnitRole.Primary)
+        {
+            lastClaims[process.Unit] = claim with { Epoch = process.Machine.Epoch };
+        }
+    }
+
     /// <summary>A unit has told the switches that it has the virtual MAC.</summary>
     public void Announced(UnitProcess process)
     {

@@ -67,18 +67,18 @@ internal sealed class RunRules(Simulation world)
     }
 
     /// <summary>Every run that is on a disk has ended there.</summary>
-    public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && JournalShelf.IsOpen(unit.Journals.Last));
+    public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));
 
     /// <summary>Rule 7, when faults have ended: the run is over, and every unit runs the version that its verdict says.</summary>
     public void CheckEnd()
     {
-        var journal = world.Units.Select(unit => unit.Journals.Last).Aggregate(JournalShelf.Further);
+        var journal = world.Units.Select(unit => unit.Journals.Last).Aggregate(RunJournal.Further);
         if (journal.Count == 0)
         {
             return;
         }
 
-        if (JournalShelf.IsOpen(journal))
+        if (RunJournal.IsOpen(journal))
         {
             world.Breach("rule 7, every run ends", $"last entry: {journal[^1].Kind} {new RunStep(journal[^1].Step, journal[^1].Target)} on {journal[^1].Unit}; {SettledRules.Describe(world)}");
             return;

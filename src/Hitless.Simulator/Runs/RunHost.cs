@@ -10,11 +10,13 @@ namespace Hitless.Simulator.Runs;
 internal sealed class RunHost : IRunEffects
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private readonly Simulation world;
     private readonly UnitProcess process;
     private readonly RunActs acts;
     private readonly RunMachine machine;
     private TimeSpan rolesHandledAt;
+    private TimeSpan askedAt;
 
     public RunHost(Simulation world, UnitProcess process, Chance chance)
     {
@@ -22,7 +24,7 @@ internal sealed class RunHost : IRunEffects
         this.process = process;
         acts = new RunActs(world, process, chance);
         machine = new RunMachine(process.Unit.Name);
-        process.Take(ClusterInput.HoldChanged(JournalShelf.IsOpen(process.Unit.Journals.Last)));
+        process.Take(ClusterInput.HoldChanged(RunJournal.IsOpen(process.Unit.Journals.Last)));
         world.Timeline.After(TickEvery, Tick);
     }
 
@@ -88,19 +90,7 @@ internal sealed class RunHost : IRunEffects
             foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
             {
                 open++;
-                var unit = world.UnitOf(peer.Unit);
-                world.Calls.Call(
-                    process,
-                    unit,
-                    (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
-                    {
-                        if (served.Alive)
-                        {
-                            Put(served, journal);
-                            answer(true, "");
-                        }
-                    }),
-                    _ => One());
+                Tell(world.UnitOf(peer.Unit), journal, One);
             }
 
             One();
@@ -117,13 +107,15 @@ internal sealed class RunHost : IRunEffects
     {
         process.Effect();
         var best = process.Unit.Journals.Last;
+        List<SimulatedUnit> behind = [];
         var open = 1;
         void One()
         {
             if (--open == 0)
             {
                 Put(process, best);
-                Take(new RunInput.Loaded(ticket, JournalShelf.IsOpen(best) ? best : []));
+                TellEnd(best, behind);
+                Take(new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []));
             }
         }
 
@@ -141,7 +133,12 @@ internal sealed class RunHost : IRunEffects
                 },
                 reply =>
                 {
-                    best = reply.Ok ? JournalShelf.Further(best, theirs) : best;
+                    best = reply.Ok ? RunJournal.Further(best, theirs) : best;
+                    if (reply.Ok && RunJournal.IsOpen(theirs))
+                    {
+                        behind.Add(world.UnitOf(peer.Unit));
+                    }
+
                     One();
                 });
         }
@@ -157,7 +154,29 @@ internal sealed class RunHost : IRunEffects
         if (where.Unit.Journals.Put(journal))
         {
             world.Rules.Runs.Written(where.Unit, journal);
-            where.Take(ClusterInput.HoldChanged(JournalShelf.IsOpen(journal)));
+            where.Take(ClusterInput.HoldChanged(RunJournal.IsOpen(journal)));
+        }
+    }
+
+    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action done) => world.Calls.Call(
+        process,
+        unit,
+        (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
+        {
+            if (served.Alive)
+            {
+                Put(served, journal);
+                answer(true, "");
+            }
+        }),
+        _ => done());
+
+    /// <summary>Units that were away when the run ended learn it now.</summary>
+    private void TellEnd(IReadOnlyList<JournalEntry> journal, List<SimulatedUnit> behind)
+    {
+        if (journal.Count > 0 && !RunJournal.IsOpen(journal))
+        {
+            behind.ForEach(unit => Tell(unit, journal, () => { }));
         }
     }
 
@@ -172,6 +191,11 @@ internal sealed class RunHost : IRunEffects
         {
             Take(new RunInput.Tick(Facts()));
         }
+        else if (machine.Idle && process.Machine.Role == UnitRole.Primary && process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Upgrading) && world.Timeline.Now - askedAt >= AskAgain)
+        {
+            askedAt = world.Timeline.Now;
+            Take(new RunInput.Drive(Primary: true, process.Machine.Epoch.Number, process.Machine.Reason));
+        }
 
         world.Timeline.After(TickEvery, Tick);
     }
@@ -184,17 +208,19 @@ internal sealed class RunHost : IRunEffects
         var own = process.Machine;
         return
         [
-            new UnitFacts(process.Unit.Name, Present: true, own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
+            new UnitFacts(process.Unit.Name, Present: true, !HidesPrimary && own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
             .. own.Peers.Where(peer => peer.Tag != 0).Select(peer => new UnitFacts(
                 peer.Last.Name,
                 !peer.Absent,
-                !peer.Absent && peer.Last.Role == UnitRole.Primary,
+                !HidesPrimary && !peer.Absent && peer.Last.Role == UnitRole.Primary,
                 !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
                 peer.Last.Version,
                 peer.Last.Failures,
                 peer.Tag)),
         ];
     }
+
+    private bool HidesPrimary => world.Plant == Plant.InstallAnywhere;
 
     private static bool IsReady(UnitRole role, UnitState state) =>
         role == UnitRole.Primary || (role == UnitRole.Standby && state is UnitState.Ready or UnitState.Fault);

@@ -121,6 +121,12 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         }
         else if (process.Version.ToString() == header.From)
         {
+            // A trial that was ordered and has not begun is called off.
+            if (process.Unit.Boot.Trial is not null && BootRules.TryRollBack(process.Unit.Boot, "rollback", out var off, out _))
+            {
+                process.Unit.Boot = off;
+            }
+
             end(true, "runs the old version");
         }
         else if (!StandsAside())

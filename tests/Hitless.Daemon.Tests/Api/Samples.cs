@@ -26,7 +26,7 @@ internal static class Samples
         new(4, 3, "aaaa", "bbbbbbbbbbbbbbbbbbbb", "ada", Noon, "open port 80"),
         [new("/etc/nftables.conf", "table inet t {}\n"u8.ToArray(), "nft -c -f {file}", "nft -f {file}", "0644")]);
 
-    public static CommitResult Committed { get; } = new(Configuration.Info, [new("gw1", "applied", null), new("gw2", "applied", null)], Noon);
+    public static CommitResult Committed { get; } = new(Configuration.Info, [new("gw1", "applied", null), new("gw2", "applied", null)], Noon, ["gw2 will follow later: cut off"]);
 
     public static SyncReport Report { get; } = new(
         "edge", false, 4, "bbbb",

@@ -14,6 +14,9 @@ internal sealed class ScriptedUnit : IUnit
     /// <summary>Thrown by every call while set.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Thrown by commits while set.</summary>
+    public Exception? CommitFailure { get; set; }
+
     /// <summary>One list for each time that somebody watches; the stream ends after it.</summary>
     public Queue<RunStatus[]> Watched { get; } = [];
 
@@ -42,30 +45,36 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel) => Answer("resync", new ResyncResult("gw1", "gw2", 20011, 200));
 
-    public Task<Revision> ConfigurationAsync(long? number, CancellationToken cancel) => Answer($"config {number}", Samples.Configuration);
+    public Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) => Answer($"config {reference}", Samples.Configuration);
 
-    public Task<ConfigurationDifference> CompareConfigurationAsync(long? from, long? to, CancellationToken cancel) =>
+    public Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel) =>
         Answer($"config diff {from} {to}", new ConfigurationDifference("revision 4", "disk", [new("/etc/nftables.conf", "changed", "-old\n+new\n")]));
 
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel)
     {
         Commit = request;
+        if (CommitFailure is not null)
+        {
+            return Task.FromException<CommitResult>(CommitFailure);
+        }
+
         return Answer("commit", Samples.Committed);
     }
 
-    public Task<CommitResult> ConfirmConfigurationAsync(CancellationToken cancel) => Answer("confirm", Samples.Committed with { ConfirmBefore = null });
+    public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) => Answer("confirm", Samples.Committed with { ConfirmBefore = null });
 
-    public Task<IReadOnlyList<RevisionInfo>> ConfigurationHistoryAsync(CancellationToken cancel) => Answer<IReadOnlyList<RevisionInfo>>("config history", [Samples.Configuration.Info]);
+    public Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) =>
+        Answer("config history", new ConfigurationHistory([Samples.Configuration.Info], [new("lost-2-3-abcd", Samples.Configuration.Info, "lost against revision 4", Samples.Noon)]));
 
-    public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) => Answer($"config rollback {request.Number} {request.Message}", Samples.Committed);
+    public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) => Answer($"config rollback {request.Revision} {request.Message}", Samples.Committed);
 
     public Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel) => Answer("report", Samples.Report);
 
     public Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel) => Answer("sync", Samples.Report with { InSync = true });
 
-    public async Task BackUpConfigurationAsync(Stream destination, CancellationToken cancel)
+    public async Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel)
     {
-        await Answer("backup", true);
+        await Answer(secrets ? "backup" : "backup without secrets", true);
         await destination.WriteAsync("a backup"u8.ToArray(), cancel);
     }
 
@@ -106,7 +115,7 @@ internal sealed class ScriptedUnit : IUnit
         Told.TrySetResult();
     }
 
-    public Task<RunStatus> OpenGateAsync(CancellationToken cancel) => Answer("next", Samples.Run("running", 1));
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
 
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
 
@@ -114,7 +123,11 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
 
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"take back {run}", Samples.Run("rolling-back", 1));
+
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
+
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"rollback {run}", Samples.Run("running", 1));
 
     public Task<RunReport> RunReportAsync(string? run, CancellationToken cancel) => Answer($"run report {run}", Samples.RunReport(Verdict));
 

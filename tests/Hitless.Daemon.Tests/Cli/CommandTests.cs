@@ -25,6 +25,11 @@ public sealed class CommandTests
         { "config diff", "config diff", "changed /etc/nftables.conf" },
         { "config confirm", "confirm", "revision 4 (bbbbbbbbbbbb) is current" },
         { "config history", "config history", "open port 80" },
+        { "config history ", "config history", "branch lost-2-3-abcd: revision 4 by ada (open port 80): lost against revision 4" },
+        { "config diff gw1:head gw2", "config diff gw1:head gw2", "+new" },
+        { "config show --revision lost-2-3-abcd", "config lost-2-3-abcd", "/etc/nftables.conf" },
+        { "config rollback lost-2-3-abcd", "config rollback lost-2-3-abcd", "  gw2: applied" },
+        { "config remove /etc/nftables.conf", "commit", "note: gw2 will follow later" },
         { "config rollback 3 -m oops", "config rollback 3 oops", "  gw2: applied" },
         { "config report", "report", "    /etc/nftables.conf: drifted: 2 lines differ" },
         { "config sync", "sync", "edge: in sync, revision 4" },
@@ -48,7 +53,7 @@ public sealed class CommandTests
     public async Task A_command_asks_the_unit_and_says_what_it_answered(string command, string asked, string said)
     {
         await using var bench = await ApiBench.StartAsync();
-        var ran = await bench.HitlessAsync(command.Split(' '));
+        var ran = await bench.HitlessAsync(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         Assert.Equal(asked, bench.Unit.Asked[^1]);
         Assert.Contains(said, ran.Output, StringComparison.Ordinal);
@@ -60,12 +65,12 @@ public sealed class CommandTests
     {
         _ = (asked, said);
         await using var bench = await ApiBench.StartAsync();
-        var ran = await bench.HitlessAsync([.. command.Split(' '), "--json"]);
+        var ran = await bench.HitlessAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--json"]);
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         using var document = JsonDocument.Parse(ran.Output);
 
         bench.Unit.Failure = new RefusedException("a run is open", "wait for its end");
-        ran = await bench.HitlessAsync([.. command.Split(' '), "--json"]);
+        ran = await bench.HitlessAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--json"]);
         Assert.Equal((1, "hitless: a run is open\n  wait for its end\n"), (ran.Code, ran.Error));
         using var refusal = JsonDocument.Parse(ran.Output);
         Assert.Equal("a run is open", refusal.RootElement.GetProperty("error").GetString());
@@ -143,12 +148,29 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task A_file_that_is_not_managed_is_refused()
+    public async Task Removing_sends_no_content_and_an_unknown_file_is_refused()
     {
         await using var bench = await ApiBench.StartAsync();
-        var ran = await bench.HitlessAsync("config", "commit", "/etc/passwd");
+        Assert.Equal(0, (await bench.HitlessAsync("config", "remove", "/etc/nftables.conf")).Code);
+        var file = Assert.Single(bench.Unit.Commit!.Files);
+        Assert.Equal((true, 0), (file.Absent, file.Content.Length));
+        var ran = await bench.HitlessAsync("config", "remove", "/etc/passwd");
         Assert.Equal(1, ran.Code);
         Assert.StartsWith("hitless: /etc/passwd is not a managed file of this cluster\n", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_second_of_two_editors_keeps_the_text_and_sees_what_changed()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        Environment.SetEnvironmentVariable("VISUAL", "sed -i s/inet/edited/");
+        bench.Unit.CommitFailure = new RefusedException(new("the current revision is 5 by bob", "redo it", "-old\n+bob's\n"));
+        var ran = await bench.HitlessAsync("config", "edit", "/etc/nftables.conf");
+        Assert.Equal(1, ran.Code);
+        Assert.Matches("^hitless: the current revision is 5 by bob\n  your text is kept in ([^:]+): .*\n-old\n\\+bob's\n$", ran.Error);
+        var draft = ran.Error.Split("kept in ")[1].Split(':')[0];
+        Assert.Equal("table edited t {}\n", await File.ReadAllTextAsync(draft, Cancel));
+        Directory.Delete(Path.GetDirectoryName(draft)!, recursive: true);
     }
 
     [Fact]
@@ -184,6 +206,9 @@ public sealed class CommandTests
         Assert.Equal("a backup", await File.ReadAllTextAsync(backup, Cancel));
         Assert.Equal(0, (await bench.HitlessAsync("config", "restore", backup)).Code);
         Assert.Equal("restore \"a backup\"", bench.Unit.Asked[^1]);
+
+        Assert.Equal(0, (await bench.HitlessAsync("config", "backup", backup, "--without-secrets")).Code);
+        Assert.Equal("backup without secrets", bench.Unit.Asked[^1]);
 
         bench.Unit.Failure = new RefusedException("the disk is gone", "replace it");
         Assert.Equal(1, (await bench.HitlessAsync("config", "backup", backup)).Code);

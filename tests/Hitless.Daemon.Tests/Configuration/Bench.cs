@@ -31,9 +31,11 @@ internal sealed class Bench : IDisposable
 
     public string Folder => _folder;
 
-    public BenchUnit Add(string name, string? a = null, string? b = null)
+    public int KeepRevisions { get; init; } = 1000;
+
+    public BenchUnit Add(string name, string? a = null, string? b = null, int schema = RevisionSchema.Newest)
     {
-        var unit = new BenchUnit(this, name);
+        var unit = new BenchUnit(this, name) { Schema = schema };
         _units[name] = unit;
         if (a is not null)
         {
@@ -79,6 +81,9 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public ConfigurationService Service { get; private set; } = null!;
 
+    /// <summary>The newest configuration schema that its version knows.</summary>
+    public int Schema { get; init; } = RevisionSchema.Newest;
+
     /// <summary>Nobody reaches it, and it reaches nobody.</summary>
     public bool Cut { get; set; }
 
@@ -91,8 +96,8 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public void Start(Action<string, byte[]>? write = null)
     {
-        var settings = Settings(Name, _bench.Listed);
-        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), commandTimeMax: _bench.CommandTimeMax, root: Root, store: new RevisionStore(State + "/configuration", write));
+        var settings = Settings(Name, _bench.Listed) with { Values = new Dictionary<string, string> { ["router-id"] = $"10.0.0.{Name[^1]}" }, Keep = new KeepSettings(_bench.KeepRevisions, TimeSpan.Zero, 3) };
+        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), commandTimeMax: _bench.CommandTimeMax, root: Root, store: new RevisionStore(State + "/configuration", write, _bench.KeepRevisions), schema: Schema);
     }
 
     public void Stop() => Service.Dispose();
@@ -118,6 +123,16 @@ internal sealed class BenchUnit : IConfigurationPeers
     public Task<UnitConfiguration> ReadAsync(string unit, CancellationToken cancel) => Reach(unit).Service.ReadLocalAsync(cancel);
 
     public Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) => Reach(unit).Service.Local.FetchAsync(hash, cancel);
+
+    public Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) => Reach(unit).Service.Local.FindAsync(reference, cancel);
+
+    public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) => Reach(unit).Service.SyncFromAsync(Name, _bench[unit], cancel);
+
+    public Task<CommitOutcome> RollBack(string reference, long epoch = 1) => Service.RollbackAsync(new RollbackRequest(reference, "anna", null), epoch, this, CancellationToken.None);
+
+    public Task<ConfigurationHistory> History() => Service.HistoryAsync(this, CancellationToken.None);
+
+    public async Task<string> Diff(string from, string to) => string.Concat((await Service.DiffAsync(from, to, this, CancellationToken.None)).Files!.Select(f => f.Text));
 
     public static UnitSettings Settings(string name, IReadOnlyList<ManagedFileSettings> files)
     {

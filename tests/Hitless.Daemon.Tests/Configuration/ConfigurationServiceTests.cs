@@ -58,7 +58,7 @@ public sealed class ConfigurationServiceTests
         Assert.StartsWith("the commit was refused, nothing was changed: gw2: check of /etc/a.conf failed: exit code 1: ", result.Refusal?.Error);
         AssertAll(strict, "one", 1);
         Assert.Equal(before, File.GetLastWriteTimeUtc(one.Root + Bench.A));
-        Assert.Equal(2, (await one.Service.HistoryAsync(Cancel)).Revisions.Count + (await two.Service.HistoryAsync(Cancel)).Revisions.Count);
+        Assert.Equal(2, (await one.History()).Revisions.Count + (await two.History()).Revisions.Count);
     }
 
     [Theory]
@@ -95,11 +95,11 @@ public sealed class ConfigurationServiceTests
         var request = new CommitRequest([new ManagedFile(Bench.B, [0xff, 0xfe, 0], null, null, null)], "binary", "anna", null, null);
         Assert.Null((await bench["gw1"].Service.CommitAsync(request, 1, bench["gw1"], Cancel)).Refusal);
         Assert.Equal([0xff, 0xfe, 0], File.ReadAllBytes(bench["gw2"].Root + Bench.B));
-        Assert.Equal("Binary files a/etc/b.conf and b/etc/b.conf differ\n", (await bench["gw2"].Service.DiffAsync("1", "2", Cancel)).Diff);
+        Assert.Equal("Binary files a/etc/b.conf and b/etc/b.conf differ\n", await bench["gw2"].Diff("1", "2"));
     }
 
     [Fact]
-    public async Task Owner_and_mode_of_a_managed_file_are_kept_and_the_mode_travels()
+    public async Task Owner_and_mode_of_a_managed_file_are_kept_and_travel()
     {
         Assert.SkipUnless(Environment.UserName == "root", "changing owners needs root");
         using var bench = new Bench();
@@ -109,7 +109,7 @@ public sealed class ConfigurationServiceTests
         await gw2.SyncFrom("gw1");
         Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
         Assert.Equal("640 12:34", (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
-        Assert.Equal("640", (await ShellCommand.RunAsync($"stat -c %a {gw2.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
+        Assert.Equal("640 12:34", (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw2.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
     }
 
     [Fact]
@@ -118,18 +118,99 @@ public sealed class ConfigurationServiceTests
         using var bench = await TwoUnits();
         var parent = bench["gw1"].Service.Current!.Hash;
         Assert.Null((await bench["gw1"].Commit(Bench.A, "two", parent)).Refusal);
-        Assert.Contains("since revision 1 it changed /etc/a.conf", (await bench["gw1"].Commit(Bench.A, "three", parent)).Refusal?.Error);
+        var refusal = (await bench["gw1"].Commit(Bench.A, "three", parent)).Refusal;
+        Assert.Contains("since revision 1 it changed /etc/a.conf", refusal?.Error);
+        Assert.Contains("+two", refusal?.Detail);
         AssertAll(bench, "two", 2);
     }
 
     [Fact]
-    public async Task A_frozen_configuration_refuses_commits_with_the_reason()
+    public async Task During_a_run_edits_are_taken_that_both_versions_can_express_and_others_refused_with_the_reason()
+    {
+        using var bench = new Bench { Listed = [new(Bench.A, null, null), new(Bench.B, null, null, Verify: "true")] };
+        var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2", schema: 1));
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
+        Assert.Equal("/etc/b.conf: gw2 cannot express \"verify\" (it knows configuration schema 1, this needs 2)", (await gw1.Commit(Bench.B, "new")).Refusal?.Error);
+        AssertAll(bench, "two", 2);
+        gw2.Cut = true;
+        gw1.Service.RunLimits = () => [new SchemaLimit("version 0.9.0 in the other slot", 1)];
+        Assert.StartsWith("/etc/b.conf: version 0.9.0 in the other slot cannot express", (await gw1.Commit(Bench.B, "new")).Refusal?.Error);
+        gw1.Service.RunLimits = null;
+        Assert.Null((await gw1.Commit(Bench.B, "new")).Refusal);
+    }
+
+    [Fact]
+    public async Task A_unit_that_is_behind_follows_before_the_commit_goes_on()
     {
         using var bench = await TwoUnits();
-        bench["gw1"].Service.FrozenBecause = "upgrade run 12";
-        Assert.Equal("the configuration is frozen: upgrade run 12", (await bench["gw1"].Commit(Bench.A, "two")).Refusal?.Error);
-        bench["gw1"].Service.FrozenBecause = null;
+        bench["gw2"].Cut = true;
         Assert.Null((await bench["gw1"].Commit(Bench.A, "two")).Refusal);
+        bench["gw2"].Cut = false;
+        Assert.Null((await bench["gw1"].Commit(Bench.A, "three")).Refusal);
+        AssertAll(bench, "three", 3);
+    }
+
+    [Fact]
+    public async Task A_commit_can_cure_a_unit_that_could_not_follow()
+    {
+        // The state folder of gw2 is where its candidate lies, so this check fails there and nowhere else.
+        using var bench = new Bench { Listed = [new(Bench.A, "! grep -q two {file} || ! echo {file} | grep gw2", "true")] };
+        var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2", "one"));
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        gw2.Cut = true;
+        Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
+        gw2.Cut = false;
+        Assert.StartsWith("check of /etc/a.conf failed", (await gw2.SyncFrom("gw1")).Why);
+        var line = (await gw1.Service.ReportAsync("gw1", gw1, Cancel)).Units[1];
+        Assert.Contains("following failed: check of /etc/a.conf failed: exit code 1", line.Why);
+        Assert.Equal("check-failed", line.Items[0].State);
+        Assert.Contains("gw2", line.Items[0].Output);
+        Assert.Null((await gw1.Commit(Bench.A, "three")).Refusal);
+        AssertAll(bench, "three", 3);
+        Assert.True((await gw1.Service.ReportAsync("gw1", gw1, Cancel)).InSync);
+    }
+
+    [Fact]
+    public async Task Revisions_of_any_unit_are_found_and_compared()
+    {
+        using var bench = await TwoUnits();
+        bench["gw2"].Write(Bench.A, "by hand\n");
+        Assert.Contains("+by hand", await bench["gw1"].Diff("head", "gw2"));
+        Assert.Contains("-by hand", await bench["gw1"].Diff("gw2:disk", "gw1:disk"));
+        Assert.Equal("", await bench["gw1"].Diff("head", "gw2:head"));
+        await bench["gw2"].Service.Local.RepairAsync(Cancel);
+        var branch = Assert.Single((await bench["gw1"].History()).Branches).Name;
+        Assert.Null((await bench["gw1"].RollBack(branch)).Refusal);
+        AssertAll(bench, "by hand\n", 2);
+        Assert.Equal("there is no revision gw3:head", (await bench["gw1"].Service.DiffAsync("gw3:head", "head", bench["gw1"], Cancel)).Refusal?.Error);
+    }
+
+    [Fact]
+    public async Task Old_revisions_are_pruned_by_rule_and_a_unit_that_comes_back_still_goes_on_from_one()
+    {
+        using var bench = new Bench { KeepRevisions = 10 };
+        var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2", "one"));
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        gw2.Cut = true;
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Null((await gw1.Commit(Bench.A, $"{i}")).Refusal);
+        }
+
+        Assert.Equal(10, Directory.GetFiles(gw1.State + "/configuration/revisions").Length);
+        Assert.Null(await gw1.Service.Local.FindAsync("3", Cancel));
+        gw1.Stop();
+        gw1.Start();
+        Assert.Equal(21, (await gw1.History()).Revisions.Count);
+        gw2.Cut = false;
+        Assert.True((await gw2.SyncFrom("gw1")).Ok);
+        AssertAll(bench, "19", 21);
+        Assert.Empty((await gw2.History()).Branches);
+        Assert.Equal(21, (await gw2.History()).Revisions.Count);
     }
 
     [Fact]
@@ -188,11 +269,11 @@ public sealed class ConfigurationServiceTests
     {
         using var bench = await TwoUnits();
         await bench["gw1"].Commit(Bench.A, "two\n");
-        Assert.Equal(3, (await bench["gw1"].Service.RollbackAsync("1", "anna", 1, bench["gw1"], Cancel)).Revision?.Number);
+        Assert.Equal(3, (await bench["gw1"].RollBack("1", 1)).Revision?.Number);
         AssertAll(bench, "one", 3);
-        Assert.Equal("--- a/etc/a.conf\n+++ b/etc/a.conf\n@@ -1,1 +1,1 @@\n-two\n+one\n\\ No newline at end of file\n", (await bench["gw2"].Service.DiffAsync("2", "head", Cancel)).Diff);
-        Assert.Equal([3, 2, 1], (await bench["gw2"].Service.HistoryAsync(Cancel)).Revisions.Select(r => r.Number));
-        Assert.Equal("there is no revision 9", (await bench["gw1"].Service.RollbackAsync("9", "anna", 1, bench["gw1"], Cancel)).Refusal?.Error);
+        Assert.Equal("--- a/etc/a.conf\n+++ b/etc/a.conf\n@@ -1,1 +1,1 @@\n-two\n+one\n\\ No newline at end of file\n", await bench["gw2"].Diff("2", "head"));
+        Assert.Equal([3, 2, 1], (await bench["gw2"].History()).Revisions.Select(r => r.Number));
+        Assert.Equal("there is no revision 9", (await bench["gw1"].RollBack("9", 1)).Refusal?.Error);
     }
 
     [Fact]
@@ -203,11 +284,11 @@ public sealed class ConfigurationServiceTests
         gw2.Write(Bench.A, "by hand");
         var line = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units.Single(u => u.Unit == "gw2");
         Assert.Equal(("out-of-sync", "/etc/a.conf drifted"), (line.State, line.Why));
-        Assert.Contains("+by hand", (await gw2.Service.DiffAsync("head", "disk", Cancel)).Diff);
+        Assert.Contains("+by hand", await gw2.Diff("head", "disk"));
         Assert.True((await gw2.Service.Local.RepairAsync(Cancel)).Ok);
         Assert.Equal("one", gw2.Disk(Bench.A));
-        var branch = Assert.Single((await gw2.Service.HistoryAsync(Cancel)).Branches);
-        Assert.Contains("+by hand", (await gw2.Service.DiffAsync("head", branch.Name, Cancel)).Diff);
+        var branch = Assert.Single((await gw2.History()).Branches);
+        Assert.Contains("+by hand", await gw2.Diff("head", branch.Name));
         Assert.True((await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).InSync);
     }
 
@@ -223,7 +304,7 @@ public sealed class ConfigurationServiceTests
         Assert.Equal(["gw1", "gw2"], result.Answers.Select(a => a.Unit));
         AssertAll(bench, "two", 2);
         Assert.Equal("two", gw1.Disk(Bench.A + ".applied"));
-        Assert.Empty((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        Assert.Empty((await gw1.History()).Branches);
     }
 
     [Fact]
@@ -236,10 +317,10 @@ public sealed class ConfigurationServiceTests
         Assert.Contains("taken back", (await gw1.Commit(Bench.A, "two")).Refusal?.Error);
         AssertAll(bench, "one", 1);
         Assert.Equal("one", gw1.Disk(Bench.A + ".applied"));
-        var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        var branch = Assert.Single((await gw1.History()).Branches);
         Assert.StartsWith("refused-1-2-", branch.Name);
         bench["gw2"].OnAsked = null;
-        Assert.Null((await gw1.Service.RollbackAsync(branch.Name, "anna", 1, gw1, Cancel)).Refusal);
+        Assert.Null((await gw1.RollBack(branch.Name, 1)).Refusal);
         AssertAll(bench, "two", 2);
     }
 
@@ -255,9 +336,9 @@ public sealed class ConfigurationServiceTests
         Assert.Equal("the other's revision 2 loses against revision 2 here", (await gw2.SyncFrom("gw1")).Output);
         Assert.True((await gw1.SyncFrom("gw2")).Ok);
         AssertAll(bench, "high", 2);
-        var branch = Assert.Single((await gw1.Service.HistoryAsync(Cancel)).Branches);
+        var branch = Assert.Single((await gw1.History()).Branches);
         Assert.StartsWith("lost-2-2-", branch.Name);
-        Assert.Null((await gw1.Service.RollbackAsync(branch.Name, "anna", 3, gw1, Cancel)).Refusal);
+        Assert.Null((await gw1.RollBack(branch.Name, 3)).Refusal);
         AssertAll(bench, "low", 3);
     }
 

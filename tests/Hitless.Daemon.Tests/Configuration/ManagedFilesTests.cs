@@ -11,7 +11,7 @@ public sealed class ManagedFilesTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ManagedFiles Files => new(_folder + "/candidates", TimeSpan.FromSeconds(10));
+    private ManagedFiles Files => new(_folder + "/candidates", TimeSpan.FromSeconds(10), new Dictionary<string, string>());
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

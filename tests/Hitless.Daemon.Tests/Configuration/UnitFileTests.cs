@@ -84,7 +84,7 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("  priority: 200", "  prioritty: 200", "8:3: unknown key \"prioritty\" in unit; expected name, priority, override (did you mean \"priority\"?)")]
+    [InlineData("  priority: 200", "  prioritty: 200", "8:3: unknown key \"prioritty\" in unit; expected name, priority, override, values (did you mean \"priority\"?)")]
     [InlineData("  priority: 200", "  priority: 256", "8:13: unit.priority: \"256\" is out of range; expected a whole number from 0 to 255")]
     [InlineData("  priority: 200", "  priority: \"200\"", "8:13: unit.priority: \"200\" is in quotes; expected a whole number from 0 to 255")]
     [InlineData("  priority: 200", "  priority: [200]", "8:13: unit.priority is a list; expected a whole number from 0 to 255")]

@@ -8,6 +8,9 @@ public sealed class Section(Place at)
     /// <summary>Where the map begins.</summary>
     public Place At => at;
 
+    /// <summary>All keys with their values, in the order of the table of keys.</summary>
+    public IEnumerable<KeyValuePair<string, Located>> Values => _values;
+
     /// <summary>Sets a value; null leaves it out.</summary>
     public void Set(string key, Located? value)
     {

@@ -95,6 +95,7 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
         { Default: { } text } => key.Shape.Read(new TextNode(at, text, Plain: true), path, problems),
         { Shape: SectionShape section } => section.Read(new MapNode(at, []), path, problems),
         { Shape: ListShape } => new Located(new List<Located>(), at),
+        { Shape: MapShape } => new Located(new Dictionary<string, Located>(StringComparer.Ordinal), at),
         _ => null,
     };
 }

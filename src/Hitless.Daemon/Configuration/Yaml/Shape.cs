@@ -4,7 +4,7 @@ namespace Hitless.Daemon.Configuration.Yaml;
 
 /// <summary>
 /// What a value in unit.yaml may be. One definition serves both ways: <see cref="Read"/> checks and converts what an operator
-/// wrote, <see cref="Schema"/> is the same as JSON Schema for editors. A closed set: scalar, list, section.
+/// wrote, <see cref="Schema"/> is the same as JSON Schema for editors. A closed set: scalar, list, section, map.
 /// </summary>
 public abstract record Shape
 {

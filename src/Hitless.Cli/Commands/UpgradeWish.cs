@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using Hitless.Cli.Display;
+using Hitless.Core.Api;
+
+namespace Hitless.Cli.Commands;
+
+/// <summary>What <c>check</c>, <c>plan</c> and <c>start</c> are told about a run, by the same words.</summary>
+internal sealed class UpgradeWish
+{
+    private readonly Option<bool> guided = new("--guided") { Description = "Wait for the operator at each gate (hitless upgrade next)" };
+    private readonly Option<bool> keep = new("--keep-primary") { Description = "Let the unit that is primary after the upgrade stay so" };
+    private readonly Option<bool> standbys = new("--standbys-only") { Description = "Upgrade the standbys and stay mixed; finish by another start, or go back by rollback RUN" };
+    private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
+    private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
+    private readonly Option<bool> acceptConversion = new("--accept-conversion") { Description = "Although the image's converter loses or changes what upgrade check names" };
+    private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
+    private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };
+    private readonly Option<string?> until = new("--until") { Description = "Begin nothing that would last beyond this time; the run pauses instead", HelpName = "TIME" };
+    private readonly Option<int> delay = new("--random-delay") { Description = "Begin up to so many seconds later, at random", HelpName = "SECONDS" };
+
+    public Argument<string> Image { get; } = new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
+
+    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, acceptConversion, rehearse, at, until, delay];
+
+    /// <summary>The request that the command line describes; a file is uploaded.</summary>
+    public async Task<UpgradeRequest> RequestAsync(Call call)
+    {
+        if (call.Value(standbys) && call.Value(thisUnit))
+        {
+            throw new UsageException("--standbys-only and --this-unit-only exclude each other", "give one of them");
+        }
+
+        return new UpgradeRequest(await UploadedAsync(call, call.Value(Image)!), call.Value(guided), call.Value(keep))
+        {
+            Extent = call.Value(standbys) ? "standbys" : call.Value(thisUnit) ? "this" : "all",
+            Parallel = call.Value(parallel),
+            AcceptConversion = call.Value(acceptConversion),
+            Rehearse = call.Value(rehearse),
+            At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
+            Until = Time("--until", call.Value(until)),
+        };
+    }
+
+    /// <summary>Stays until the time has come.</summary>
+    public static async Task WaitUntilAsync(Call call, DateTimeOffset? time)
+    {
+        if (time is { } begin && begin > DateTimeOffset.UtcNow)
+        {
+            if (!call.Screen.Json)
+            {
+                call.Screen.Line($"begins at {Words.Time(begin)}");
+            }
+
+            for (var left = begin - DateTimeOffset.UtcNow; left > TimeSpan.Zero; left = begin - DateTimeOffset.UtcNow)
+            {
+                await Task.Delay(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), call.Cancel);
+            }
+        }
+    }
+
+    // A path is what looks like one or is there; everything else is for the unit to find.
+    private static async Task<string> UploadedAsync(Call call, string image)
+    {
+        if (File.Exists(image))
+        {
+            return (await Upload.SendAsync(call, image)).Hash;
+        }
+
+        return image.Contains('/') || image.EndsWith(".hli", StringComparison.Ordinal)
+            ? throw new RefusedException($"there is no file {image}", "name an image file, or the hash of an uploaded one (hitless firmware list)")
+            : image;
+    }
+
+    private static DateTimeOffset? Time(string option, string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (TimeOnly.TryParse(text, CultureInfo.InvariantCulture, out var clock))
+        {
+            var today = new DateTimeOffset(DateTime.Today.Add(clock.ToTimeSpan()));
+            return today > DateTimeOffset.Now ? today : today.AddDays(1);
+        }
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time)
+            ? time
+            : throw new UsageException($"{option} {text} is no time", "write 22:30, or 2026-01-31T22:30:00Z");
+    }
+}

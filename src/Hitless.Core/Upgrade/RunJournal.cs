@@ -1,0 +1,52 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>
+/// Which of two journals is the true one. Of two runs, the later; of one run, the one that has ended: an end is written once and nothing comes
+/// after it, however high the epoch of a unit that had not heard of it; else the one with the higher last entry.
+/// </summary>
+public static class RunJournal
+{
+    /// <summary>A run that has not ended.</summary>
+    public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
+
+    /// <summary>Compares the last entries of two journals of one run: positive if <paramref name="a"/> is the true one.</summary>
+    public static int Compare(JournalEntry a, JournalEntry b) =>
+        (a.Kind == JournalEntryKind.End, a.Epoch, a.Sequence).CompareTo((b.Kind == JournalEntryKind.End, b.Epoch, b.Sequence));
+
+    /// <summary>The true one of two journals, either of which may be empty; runs are named by the time of their beginning.</summary>
+    public static IReadOnlyList<JournalEntry> Further(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
+    {
+        if (a.Count == 0 || b.Count == 0)
+        {
+            return a.Count == 0 ? b : a;
+        }
+
+        var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
+        return byRun != 0 ? (byRun > 0 ? a : b) : Compare(a[^1], b[^1]) >= 0 ? a : b;
+    }
+
+    /// <summary>An operator has asked the run to begin no further step, and has not said otherwise since.</summary>
+    public static bool IsPaused(IReadOnlyList<JournalEntry> journal) =>
+        journal.LastOrDefault(e => e is { Kind: JournalEntryKind.Command, Detail: "pause" or "resume" })?.Detail == "pause";
+
+    /// <summary>An operator has asked the run to end where it is safe.</summary>
+    public static bool IsAborted(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "abort" });
+
+    /// <summary>An operator wants a trial switchover first.</summary>
+    public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
+
+    /// <summary>How many of the steps forward are done: the index of the next.</summary>
+    public static int Next(IReadOnlyList<RunStep> forward, IReadOnlyList<JournalEntry> journal)
+    {
+        var next = 0;
+        foreach (var entry in journal)
+        {
+            if (entry.Kind == JournalEntryKind.Done && next < forward.Count && forward[next] == new RunStep(entry.Step, entry.Target))
+            {
+                next++;
+            }
+        }
+
+        return next;
+    }
+}

@@ -1,0 +1,161 @@
+namespace Hitless.Core.Upgrade;
+
+/// <content>What comes next: the list of steps on the way forward, <see cref="WayBack"/> on the way back.</content>
+public sealed partial class RunMachine
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    private void Choose(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        if (TakeWord(wall, effects))
+        {
+            return;
+        }
+
+        if (RunJournal.IsAborted(journal) && (RollingBack || !header!.Members.Any(m => IsUnderWay(m.Name))))
+        {
+            EndAborted(wall, effects);
+        }
+        else if (RollingBack)
+        {
+            ChooseBackwards(now, wall, effects);
+        }
+        else
+        {
+            ChooseForward(now, wall, effects);
+        }
+    }
+
+    /// <summary>An operator's word becomes an entry; true: it did.</summary>
+    private bool TakeWord(DateTimeOffset wall, IRunEffects effects)
+    {
+        if (wanted is not { } word)
+        {
+            return false;
+        }
+
+        wanted = null;
+        switch (word)
+        {
+            case RunCommand.Rollback when !RollingBack:
+                Note(Entry(JournalEntryKind.Rollback, "rollback", null, "asked for by an operator", wall), effects);
+                return true;
+            case RunCommand.Rehearse when !RollingBack && NextForward() <= RunPlan.RehearsalAt:
+            case RunCommand.Pause or RunCommand.Resume or RunCommand.Abort:
+                Note(Entry(JournalEntryKind.Command, "command", null, word.ToString().ToLowerInvariant(), wall), effects);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void ChooseForward(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        var next = NextForward();
+        if (next == forward.Count)
+        {
+            EndForward(now, wall, effects);
+            return;
+        }
+
+        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next);
+        if (Waiting || Paused)
+        {
+            return;
+        }
+
+        if (header.Until is { } until && RunPlan.IsGate(forward, next) && wall + RunPlan.TimeToNextGate(header, forward, next) > until)
+        {
+            Note(Entry(JournalEntryKind.Command, "command", null, "pause", wall), effects);
+            return;
+        }
+
+        gateOpen = false;
+        Begin(forward[next], wall, effects);
+    }
+
+    /// <summary>The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.</summary>
+    private void EndForward(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        foreach (var member in header!.Members)
+        {
+            var (facts, goal) = (Facts(member.Name), header.Goal(member));
+            if (facts.Present && facts.Version != goal)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} runs {facts.Version}", wall), effects);
+                return;
+            }
+
+            if (facts.Present && !facts.Ready && now - stepSince >= RejoinTimeout)
+            {
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {goal}", wall), effects);
+                return;
+            }
+
+            if (!facts.Present || !facts.Ready)
+            {
+                return;
+            }
+        }
+
+        Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
+    }
+
+    /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
+    private void ChooseBackwards(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        if (now < actAgainAt)
+        {
+            return;
+        }
+
+        actAgainAt = now + LookAgain;
+        if (journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Revert } reverted)
+        {
+            Begin(new RunStep(RunStep.Return, reverted.Target), wall, effects);
+            return;
+        }
+
+        var (move, unit) = WayBack.Next(header!, self, name => Facts(name), IsTrialOpen);
+        switch (move)
+        {
+            case WayBack.Move.Revert:
+                Begin(new RunStep(RunStep.Revert, unit), wall, effects);
+                break;
+            case WayBack.Move.SwitchOver:
+                Begin(new RunStep(RunStep.Switchover, unit), wall, effects);
+                break;
+            case WayBack.Move.End:
+                Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.RolledBack, wall), effects);
+                break;
+            case WayBack.Move.Wait:
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Nothing further is touched. What the units run says what became of the run.</summary>
+    private void EndAborted(DateTimeOffset wall, IRunEffects effects)
+    {
+        var verdict = header!.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == m.Version) ? RunVerdict.RolledBack
+            : header.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == header.Goal(m)) ? RunVerdict.Completed
+            : RunVerdict.Failed;
+        Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
+    }
+
+    private int NextForward() => RunJournal.Next(forward, journal);
+
+    /// <summary>A trial of the member was ordered, and nothing has closed it since: its next start may still be one of the new version.</summary>
+    private bool IsTrialOpen(string member)
+    {
+        var last = journal.FindLast(e => e is { Step: RunStep.Trial, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done } && TargetsOf(e).Contains(member));
+        return last is { Step: RunStep.Trial };
+    }
+
+    /// <summary>The member is between two slots: it was told to change, and its return has not been seen yet.</summary>
+    private bool IsUnderWay(string member)
+    {
+        var last = journal.FindLast(e => e is { Step: RunStep.Trial or RunStep.Revert, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done } && TargetsOf(e).Contains(member));
+        return last is { Kind: JournalEntryKind.Started };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Hitless.Core.Upgrade;
+
+/// <summary>The three ends of a run (contract.md).</summary>
+public static class RunVerdict
+{
+    /// <summary>Every unit that was to be upgraded runs the new version.</summary>
+    public const string Completed = "completed";
+
+    /// <summary>Every unit runs what it ran before.</summary>
+    public const string RolledBack = "rolled-back";
+
+    /// <summary>An operator ended the run in between.</summary>
+    public const string Failed = "failed";
+}

@@ -1,0 +1,42 @@
+using Hitless.Core.Api;
+using Hitless.Core.Wire;
+using Hitless.Linux.Scheduling;
+using Hitless.Linux.Sockets;
+
+namespace Hitless.Daemon.Control;
+
+/// <summary>Says in words why datagrams on a heartbeat link are refused, when that is something that an operator can mend: another key, group or version.</summary>
+public sealed class HeartbeatComplaints(int group, EventLog events)
+{
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(60);
+    private readonly Dictionary<DatagramVerdict, (TimeSpan At, TimeSpan ToldAt, string Text)> last = [];
+
+    /// <summary>What was refused within the last seconds.</summary>
+    public IReadOnlyList<string> Now => [.. last.Values.Where(l => MonotonicClock.Now - l.At < Lasting).Select(l => l.Text)];
+
+    /// <summary>A datagram was refused.</summary>
+    public void Note(DatagramVerdict verdict, in DatagramEndpoint from)
+    {
+        var now = MonotonicClock.Now;
+        if (last.TryGetValue(verdict, out var known) && now - known.ToldAt < Quiet)
+        {
+            last[verdict] = known with { At = now };
+            return;
+        }
+
+        if (Describe(verdict, from) is { } text)
+        {
+            last[verdict] = (now, now, text);
+            events.Add(EventKinds.Unit, text);
+        }
+    }
+
+    private string? Describe(DatagramVerdict verdict, in DatagramEndpoint from) => verdict switch
+    {
+        DatagramVerdict.BadTag => $"heartbeats from {from} do not fit our cluster key: copy cluster.key from one unit to all, then restart hitlessd",
+        DatagramVerdict.OtherGroup => $"heartbeats from {from} are of another group than {group}: set cluster.group to the same number on all units, or give the other cluster links of its own",
+        DatagramVerdict.UnsupportedMajor => $"heartbeats from {from} speak another major version of the wire protocol: upgrade step by step, so that two neighbouring versions always share one",
+        _ => null,
+    };
+}
