@@ -80,7 +80,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync));
     }
 
     /// <summary>The unit's name.</summary>
@@ -211,6 +211,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
+            Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
         };

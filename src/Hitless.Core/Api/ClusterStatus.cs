@@ -28,7 +28,11 @@ public sealed record UnitStatus(
     string Configuration,
     long ConfigurationRevision,
     IReadOnlyList<InterfaceStatus> Interfaces,
-    IReadOnlyList<HealthStatus> Health);
+    IReadOnlyList<HealthStatus> Health)
+{
+    /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
+    public SessionReplicationStatus? Replication { get; init; }
+}
 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);

@@ -34,6 +34,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private ConntrackDump? prune;
     private ulong pruneUnit;
     private long bulksTaken;
+    private long audits;
+    private long drift;
     private TimeSpan now;
     private TimeSpan refreshAt;
 
@@ -67,8 +69,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
         }
 
-        if (now >= kernel.Helpers.NextDeadline)
-            kernel.Helpers.OnTime(now, exchange, this);
+        if (now >= kernel.NextDeadline)
+            kernel.OnTime(exchange, this, now);
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
@@ -78,7 +80,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             exchange.OnTime(now, this);
         AnswerWaiters();
         BeginRefresh();
-        kernel.RefreshFilter(now);
+        if (kernel.RefreshFilter(now))
+            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -87,7 +90,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
             EndDump();
             ReadAllEvents();
-            kernel.Helpers.TellAll(exchange, this);
+            kernel.TellAll(exchange, this);
         }
 
         kernel.Listen(sending);
@@ -100,12 +103,29 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     public void Resync() => exchange.Resync(now, this);
 
+    /// <summary>Sessions that a standby does not hold as they are here: told anew.</summary>
+    public void Repair(IReadOnlyCollection<SessionKey> keys)
+    {
+        if (!exchange.Sending)
+            return;
+        foreach (var key in keys)
+            kernel.TellAnew(key, exchange, this);
+        exchange.Flush(this);
+    }
+
+    /// <summary>A standby was compared, and so many of its sessions had drifted.</summary>
+    public void NoteAudit(int drifted)
+    {
+        audits++;
+        drift += drifted;
+    }
+
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
     public void Barrier(uint ticket)
     {
         ReadAllEvents();
         ReadAllEvents();
-        kernel.Helpers.TellAll(exchange, this);
+        kernel.TellAll(exchange, this);
         exchange.Flush(this);
         notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
     }
@@ -139,7 +159,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.Overruns,
             status.Bulks + bulksTaken,
             kernel.Errors,
-            (long)status.Lag.TotalMilliseconds);
+            (long)status.Lag.TotalMilliseconds,
+            audits,
+            drift);
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
@@ -179,7 +201,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
-        var deadline = exchange.NextDeadline < kernel.Helpers.NextDeadline ? exchange.NextDeadline : kernel.Helpers.NextDeadline;
+        var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -198,7 +220,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         for (var link = 0; link < links.Count; link++)
         {
             for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
-                exchange.OnMessage(header, payload, now, this);
+            {
+                if (UnitAddresses.TryParse(payload, out var addresses))
+                    kernel.OnAddresses(header.UnitId, addresses);
+                else
+                    exchange.OnMessage(header, payload, now, this);
+            }
         }
     }
 
@@ -227,10 +254,11 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
         while (reader.TryNext(out _, out var record))
         {
-            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record)))
+            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record, (int)now.TotalSeconds)))
             {
                 kernel.Helpers.OnUpdated(record);
-                exchange.OnDumped(record, this);
+                if (!kernel.Young.Holds(record, now))
+                    exchange.OnDumped(record, this);
             }
         }
 
