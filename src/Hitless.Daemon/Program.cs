@@ -30,6 +30,13 @@ if (arguments.Convert)
     return ConfigurationConverter.Run(question, Console.Out, Console.Error);
 }
 
+if (arguments.RestoreUnit is { } restored)
+{
+    var (written, refusal) = UnitRestore.Run(arguments.From ?? "", restored, arguments.Config);
+    Console.Error.WriteLine(refusal is null ? $"wrote {string.Join(" and ", written)}; hitlessd can be started" : $"{refusal.Error}\n{refusal.Remedy}");
+    return refusal is null ? 0 : 1;
+}
+
 if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
 {
     foreach (var problem in problems)
