@@ -109,7 +109,7 @@ public sealed class SessionCodecTests
             for (var n = random.Next(4); n > 0 && length > 0; n--)
                 bytes[random.Next(length)] = (byte)random.Next(256);
             bytes[length] = (byte)SessionMessage.Addresses;
-            UnitAddresses.TryParse(bytes.AsSpan(length, random.Next(200)), out _);
+            _ = UnitAddresses.TryParse(bytes.AsSpan(length, random.Next(200)), out _);
             var reader = new SessionFrameReader(bytes.AsSpan(0, random.Next(length + 1)));
             while (reader.TryNext(out _, out var operand))
             {

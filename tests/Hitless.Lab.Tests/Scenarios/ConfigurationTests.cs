@@ -180,7 +180,7 @@ public sealed class ConfigurationTests
         await bench.UntilInSyncAsync();
         Assert.Equal(bench.Disk("gw1", ConfigurationBench.Rules), bench.Disk("gw2", ConfigurationBench.Rules));
         var lines = bench.Disk("gw1", ConfigurationBench.Rules).Split('\n').ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(accepted.Where(line => !lines.Contains(line)));
+        Assert.DoesNotContain(accepted, line => !lines.Contains(line));
         Assert.True(accepted.Count >= 7 * runs, $"only {accepted.Count} edits were accepted");
     }
 

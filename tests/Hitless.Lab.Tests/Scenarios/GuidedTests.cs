@@ -14,7 +14,7 @@ public sealed class GuidedTests
         var primary = (await cluster.UntilReadyAsync()).Primary!;
 
         // To the switch, and back from there.
-        var gate = Ask(cluster, primary, "upgrade", "start", Prerequisites.Image(LabCluster.Second), "--guided");
+        var gate = Ask(cluster, primary, "upgrade", "start", Prerequisites.SecondImage, "--guided");
         Assert.Equal("backup", GateOf(gate));
         gate = Ask(cluster, primary, "upgrade", "next");
         Assert.Equal("copy", GateOf(gate));
@@ -30,7 +30,7 @@ public sealed class GuidedTests
         Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("0.9.0", unit.Version));
 
         // Again, through every gate.
-        var last = Ask(cluster, primary, "upgrade", "start", Prerequisites.Image(LabCluster.Second), "--guided");
+        var last = Ask(cluster, primary, "upgrade", "start", Prerequisites.SecondImage, "--guided");
         for (var opened = 0; last.TryGetProperty("gate", out var at) && at.ValueKind == JsonValueKind.Object; opened++)
         {
             Assert.True(opened < 10, "a run has few gates");
