@@ -27,9 +27,9 @@ public sealed class ConfigurationTests
 
         // An edit on the standby, of both files.
         AssertOk(bench.Append(standby, ConfigurationBench.Rules, "add table inet edited"));
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 770\n"));
+        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 760\n"));
         Assert.All(Both, u => Assert.Contains("table inet edited", bench.KernelRules(u)));
-        Assert.All(Both, u => Assert.Equal(770, bench.KernelRateLimit(u)));
+        Assert.All(Both, u => Assert.Equal(760, bench.KernelRateLimit(u)));
         var good = await bench.UntilInSyncAsync();
 
         // What only one unit can check.
@@ -78,7 +78,7 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         var primary = (await cluster.UntilReadyAsync()).Primary!;
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 110\n", "--confirm", "8s"));
+        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 120\n", "--confirm", "8s"));
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
         await UntilAsync("the commit is undone", () => bench.KernelRateLimit(other) == 1000);
