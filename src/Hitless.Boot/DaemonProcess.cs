@@ -47,6 +47,9 @@ internal sealed class DaemonProcess : IDisposable
 
     public Task ExitedAsync() => process.WaitForExitAsync(CancellationToken.None);
 
+    /// <summary>Sends SIGHUP, on which the daemon ends for a restart in service.</summary>
+    public void HangUp() => Process.Start("/bin/sh", ["-c", $"kill -HUP {process.Id}"]).Dispose();
+
     /// <summary>
     /// Asks with SIGTERM, and kills what is still there after <paramref name="patience"/>. .NET 10 cannot send a signal and only Hitless.Linux
     /// may call the C library, so the shell does it: every Linux has one, and this is no hot path.

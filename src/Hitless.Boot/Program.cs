@@ -38,4 +38,10 @@ if (instance is null)
     return 1;
 }
 
-return await new Supervisor(options, slots, log).RunAsync(stop.Token);
+var supervisor = new Supervisor(options, slots, log);
+using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+{
+    context.Cancel = true;
+    supervisor.RestartDaemon();
+});
+return await supervisor.RunAsync(stop.Token);

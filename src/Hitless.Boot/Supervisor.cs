@@ -12,6 +12,7 @@ namespace Hitless.Boot;
 ///   exit 0 of a good slot: it was told to stop, so we end too
 ///   exit 75 or crash of a good slot: choose again, the first time at once, then after 100 ms to 2 s
 ///   exit 76: the reboot command, then as 75
+///   SIGHUP: hand it on; the daemon exits with 75 and is started at once, while the kernel forwards (docs/decisions/0021)
 ///   deadline without a confirmation: stop it, fall back, choose again
 ///   SIGTERM: hand it on, wait, end
 /// </code>
@@ -27,6 +28,8 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
     private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(2);
 
     private RestartPolicy restarts;
+    private volatile DaemonProcess? running;
+    private volatile bool restartAsked;
 
     private enum Next
     {
@@ -54,6 +57,14 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         }
 
         return 0;
+    }
+
+    /// <summary>Starts the daemon anew in service: the new one has what was installed meanwhile.</summary>
+    public void RestartDaemon()
+    {
+        log("restarting hitlessd in service");
+        restartAsked = true;
+        running?.HangUp();
     }
 
     /// <summary>A try that cannot be paid on disk is not made: the good slot runs even when the disk is full.</summary>
@@ -109,6 +120,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
 
         using (daemon)
         {
+            running = daemon;
             var exited = daemon.ExitedAsync();
             var stopping = Task.Delay(Timeout.Infinite, stop);
             if (trial is not null && await Task.WhenAny(exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
@@ -126,6 +138,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
                 return Next.End;
             }
 
+            running = null;
             log($"hitlessd of slot {BootState.NameOf(slot)} exited with code {daemon.ExitCode} after {daemon.Ran.TotalSeconds:0.0} s");
             return await AfterExitAsync(slot, daemon.ExitCode, daemon.Ran, stop);
         }
@@ -136,6 +149,12 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         if (code == SlotStore.ExitReboot)
         {
             await RebootAsync();
+        }
+
+        if (code == SlotStore.ExitRestart && restartAsked)
+        {
+            restartAsked = false;
+            return Next.Choose;
         }
 
         return code == 0 && !IsOnTrial(slot) ? Next.End : await PauseAsync(ran, stop);

@@ -5,6 +5,13 @@ using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Firmware.Signing;
 
+// A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
+Unit? running = null;
+using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+{
+    context.Cancel = true;
+    running?.RequestRestart();
+});
 if (!DaemonArguments.TryParse(args, out var arguments, out var usage))
 {
     Console.Error.WriteLine(usage);
@@ -61,6 +68,7 @@ if (settings.Upgrade.TrustFile is { } trustFile && !TrustStore.TryRead(trustFile
 }
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
+running = unit;
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

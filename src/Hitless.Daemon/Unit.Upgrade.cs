@@ -101,7 +101,7 @@ public sealed partial class Unit
     public async IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, [EnumeratorCancellation] CancellationToken cancel)
     {
         var name = run ?? (journals.Runs() is [.., var last] ? last : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one"));
-        var shown = (Count: 0, Waiting: false);
+        var shown = 0;
         while (true)
         {
             var journal = journals.Read(name);
@@ -110,10 +110,10 @@ public sealed partial class Unit
                 throw new RefusedException($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
             }
 
-            if ((journal.Count, engine.Waiting) != shown)
+            if (journal.Count != shown)
             {
-                shown = (journal.Count, engine.Waiting);
-                yield return RunView.Status(journal, engine.Waiting, DateTimeOffset.UtcNow);
+                shown = journal.Count;
+                yield return RunView.Status(journal, DateTimeOffset.UtcNow);
             }
 
             if (!RunJournal.IsOpen(journal))
@@ -180,9 +180,9 @@ public sealed partial class Unit
         }
 
         engine.Command(word);
-        for (var waited = TimeSpan.Zero; word is RunCommand.Next or RunCommand.Rehearse && engine.Waiting && waited < TimeSpan.FromSeconds(2); waited += LookAgain)
+        // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
+        for (var waited = TimeSpan.Zero; word is RunCommand.Next or RunCommand.Rehearse && RunNow() is { State: "waiting" } && waited < TimeSpan.FromSeconds(2); waited += LookAgain)
         {
-            // Who follows the run from here on is not to find it at the gate that was just opened.
             await Task.Delay(LookAgain, cancel);
         }
 
@@ -208,6 +208,7 @@ public sealed partial class Unit
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
             Until = request.Until,
+            AllowDowngrade = request.AllowDowngrade,
             Units = request.Extent switch
             {
                 "all" => null,
@@ -245,7 +246,7 @@ public sealed partial class Unit
             (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds);
     }
 
-    private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, engine.Waiting, DateTimeOffset.UtcNow) : null;
+    private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;
 
     /// <summary>The run has ended and its journal is whole here: the report is kept on every unit.</summary>
     private void ArchiveReport(IReadOnlyList<JournalEntry> journal) => _ = Task.Run(async () =>
@@ -254,7 +255,7 @@ public sealed partial class Unit
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var report = RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None));
+            var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
             DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
         }
     });

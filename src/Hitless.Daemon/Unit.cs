@@ -27,6 +27,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
+    private readonly ReportSeal seal;
     private readonly PeerServer peerServer;
     private readonly PeerClient peers;
     private readonly ControlLoop control;
@@ -61,6 +62,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
+        seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
@@ -77,8 +79,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
-        var follower = new JournalFollower(Name, control, journals, peers, journal => engine.Receive(journal));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
+        var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync));
     }
 
     /// <summary>The unit's name.</summary>
@@ -100,6 +102,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
+    /// <summary>Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile (docs/decisions/0021).</summary>
+    public void RequestRestart()
+    {
+        ExitCode = SlotStore.ExitRestart;
+        control.EndForRestart();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -115,6 +124,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         sessions.Dispose();
         control.Dispose();
         certificate.Dispose();
+        seal.Dispose();
         await events.DisposeAsync();
         ending.Dispose();
     }
@@ -181,6 +191,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel)
+    {
+        var text = await control.ResetAgeAsync();
+        return new AgeResetResult(Name, (await control.ViewAsync()).Primary?.Name, text);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>
@@ -194,6 +211,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
+            Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
         };

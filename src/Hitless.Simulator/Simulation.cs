@@ -122,6 +122,7 @@ internal sealed class Simulation
         Trace.Line(unit.Name, $"power off for {off.TotalMilliseconds:F0} ms");
         unit.Process?.End();
         unit.Sessions.Clear();
+        unit.Powered = false;
         SetTraffic(unit, TrafficState.Muted, starting: true);
         Timeline.After(off, () => Start(unit));
     }
@@ -147,12 +148,51 @@ internal sealed class Simulation
     public void SetTraffic(SimulatedUnit unit, TrafficState state, bool starting)
     {
         var before = unit.Traffic;
+        unit.ClaimUntil = TimeSpan.MaxValue;
+        unit.ClaimOver = false;
         if (before != state)
         {
             unit.Traffic = state;
             unit.LastClaimedAt = state == TrafficState.Claimed || before == TrafficState.Claimed ? Timeline.Now : unit.LastClaimedAt;
             Trace.Line(unit.Name, $"kernel {before} -> {state}");
             Rules.TrafficChanged(unit, before, starting);
+        }
+    }
+
+    /// <summary>The kernel's claim, if it still stands, ends by itself after <paramref name="lease"/> (null: it does not).</summary>
+    public void RenewClaim(SimulatedUnit unit, TimeSpan? lease)
+    {
+        if (unit.Traffic != TrafficState.Claimed)
+        {
+            return;
+        }
+
+        unit.ClaimUntil = lease is { } time ? Timeline.Now + time : TimeSpan.MaxValue;
+        if (lease is not null)
+        {
+            Timeline.At(unit.ClaimUntil, () => ExpireClaim(unit));
+        }
+    }
+
+    /// <summary>The kernel tells that its daemon ended, and gives its claim the time of a restart, once; false if it tells nobody, since its claim is over.</summary>
+    public bool TellEnd(SimulatedUnit unit)
+    {
+        if (!unit.ToldEnd)
+        {
+            unit.ToldEnd = true;
+            RenewClaim(unit, TimeSpan.FromSeconds(5));
+        }
+
+        return !unit.ClaimOver;
+    }
+
+    private void ExpireClaim(SimulatedUnit unit)
+    {
+        if (unit.Traffic == TrafficState.Claimed && Timeline.Now >= unit.ClaimUntil)
+        {
+            Trace.Line(unit.Name, $"the claim expires");
+            SetTraffic(unit, TrafficState.Muted, starting: true);
+            unit.ClaimOver = true;
         }
     }
 

@@ -94,7 +94,13 @@ public sealed record RunReport(
 {
     /// <summary>The gates' openings and other words of operators, in order.</summary>
     public IReadOnlyList<ReportWord> Words { get; init; } = [];
+
+    /// <summary>The cluster's signature, once the run has ended.</summary>
+    public ReportSignature? Signature { get; init; }
 }
+
+/// <summary>The signature of a report: the cluster's public key (SubjectPublicKeyInfo), the bytes that were signed (this report as JSON without its signature), and ECDSA P-256 with SHA-256 over them. All in base64.</summary>
+public sealed record ReportSignature(string Key, string Content, string Value);
 
 /// <summary>What an operator said during the run.</summary>
 public sealed record ReportWord(DateTimeOffset At, string Word);

@@ -33,6 +33,12 @@ public readonly record struct ClusterInput
     public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat) =>
         new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat };
 
+    /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
+    public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
+
+    /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
+    public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };
+
     /// <summary>Which monitored ports are up (one bit each).</summary>
     public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
 
@@ -61,6 +67,9 @@ public readonly record struct ClusterInput
     /// <summary>Choose the primary by the rules now, as after an upgrade.</summary>
     public static ClusterInput Renegotiate(string reason) => new(ClusterInputKind.Renegotiate) { Text = reason };
 
+    /// <summary>The operator sets the unit's age to 0; a primary then lets the rules choose.</summary>
+    public static ClusterInput AgeReset => new(ClusterInputKind.AgeReset);
+
     /// <summary>A run is open (true): nobody preempts until it ends.</summary>
     public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
 
@@ -83,6 +92,12 @@ public enum ClusterInputKind : byte
 
     /// <summary>A heartbeat came.</summary>
     Heartbeat,
+
+    /// <summary>A daemon has ended, its kernel lives.</summary>
+    DaemonEnded,
+
+    /// <summary>A heartbeat link fell.</summary>
+    CableLost,
 
     /// <summary>Ports went up or down.</summary>
     Ports,
@@ -110,6 +125,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>The rules are to choose anew.</summary>
     Renegotiate,
+
+    /// <summary>The age begins again.</summary>
+    AgeReset,
 
     /// <summary>Preemption is held or released.</summary>
     Hold,

@@ -34,7 +34,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside)
+        if (StandsAside || now < listenUntil)
         {
             return;
         }
@@ -42,9 +42,9 @@ public sealed partial class ClusterMachine
         var candidates = Candidates(now, readyOnly: false);
         var rank = Election.RankOf(options.Self, candidates, options.Margin);
 
-        // The best goes at once; each further one leaves the better ones time to claim.
-        var patience = phase == Phase.Starting ? options.StartHold : options.Silence * 2;
-        if (now - noPrimarySince < rank * patience)
+        // The best goes at once (a starting one has listened for the hold already); each further one leaves the better ones time to claim.
+        var patience = phase == Phase.Starting ? (rank + 1) * options.StartHold : rank * options.Silence * 2;
+        if (now - noPrimarySince < patience)
         {
             return;
         }
@@ -231,6 +231,28 @@ public sealed partial class ClusterMachine
         else
         {
             BeginHanding(best, $"{why}: {explained}", forOperator: true, now, effects);
+        }
+    }
+
+    /// <summary>FortiOS's <c>reset-uptime</c>: the way to move the primary without override, which leaves no flag behind.</summary>
+    private void OnAgeReset(TimeSpan now, IClusterEffects effects)
+    {
+        if (hold)
+        {
+            effects.SwitchoverEnded(done: false, "an upgrade is under way");
+            return;
+        }
+
+        ageSince = now;
+        Tell(now, effects);
+        effects.Record(EventKinds.Role, $"the age of {options.Name} begins again");
+        if (phase == Phase.Primary)
+        {
+            OnRenegotiate("age reset", now, effects);
+        }
+        else
+        {
+            effects.SwitchoverEnded(done: true, $"the age of {options.Name} is 0");
         }
     }
 

@@ -13,11 +13,6 @@ public sealed partial class ClusterMachine
     {
         if (!everDecided)
         {
-            if (options.AdoptClaim)
-            {
-                effects.SetTraffic(TrafficState.Muted);
-            }
-
             effects.Record(EventKinds.Role, $"{options.Name} is standby: {why}");
         }
 
@@ -58,6 +53,12 @@ public sealed partial class ClusterMachine
 
     private void Leave(TimeSpan now, IClusterEffects effects)
     {
+        // Who hears this takes over at once, ready or not; two must not speak. With nobody there the kernel forwards on.
+        if (Role == UnitRole.Primary && peers.Exists(peer => !peer.Absent))
+        {
+            effects.SetTraffic(TrafficState.Draining);
+        }
+
         stopped = true;
         outgoing.Offer = null;
         Tell(now, effects);

@@ -68,6 +68,12 @@ public sealed partial class ClusterMachine
         outgoing.Version = options.Version;
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
+        outgoing.AnswersAtOnce = true;
+        if (options.AdoptClaim)
+        {
+            Resume(now, effects);
+        }
+
         effects.SetTraffic(options.AdoptClaim ? TrafficState.Claimed : TrafficState.Muted);
         effects.SetSessionRole(sending: options.AdoptClaim, syncFrom: null);
         Tell(now, effects);
@@ -144,6 +150,7 @@ public sealed partial class ClusterMachine
             }
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
+            next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + options.AskPatience)) : next;
             return Earlier(next, phase switch
             {
                 Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
@@ -163,10 +170,20 @@ public sealed partial class ClusterMachine
         }
 
         DoubtOneself(now);
+        FindExpiredClaim(now, effects);
         switch (input.Kind)
         {
             case ClusterInputKind.Heartbeat:
                 OnHeartbeat(input, now, effects);
+                break;
+            case ClusterInputKind.DaemonEnded:
+                OnDaemonEnded(input.Unit, now, effects);
+                break;
+            case ClusterInputKind.CableLost:
+                OnCableLost(input.Flag, now, effects);
+                break;
+            case ClusterInputKind.AgeReset:
+                OnAgeReset(now, effects);
                 break;
             case ClusterInputKind.Ports:
                 OnPorts(input.Value, now, effects);
@@ -216,6 +233,7 @@ public sealed partial class ClusterMachine
                 break;
         }
 
+        KeepAsking(now, effects);
         FindSilentPeers(now, effects);
         Advance(now, effects);
         if (now >= nextHeartbeat)
@@ -293,6 +311,7 @@ public sealed partial class ClusterMachine
 
             peer.Tag = input.Value;
             peer.PendingTag = 0;
+            listenUntil = phase == Phase.Starting ? default : listenUntil;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }
@@ -339,7 +358,7 @@ public sealed partial class ClusterMachine
             FollowPrimary(peer, now, effects);
         }
 
-        if (news)
+        if (news || heartbeat.WantsAnswer)
         {
             Tell(now, effects);
         }
@@ -395,8 +414,8 @@ public sealed partial class ClusterMachine
 
     private TimeSpan SilentAt(Peer peer)
     {
-        var silent = peer.HeardAt + options.Silence;
-        return silent < graceUntil ? graceUntil : silent;
+        var silent = Later(peer.HeardAt + options.Silence, peer.HeldUntil);
+        return Later(silent, graceUntil);
     }
 
     private void Tell(TimeSpan now, IClusterEffects effects)
@@ -416,6 +435,7 @@ public sealed partial class ClusterMachine
         }
 
         nextHeartbeat = now + options.Interval;
+        RenewClaim(now, effects);
         effects.SendHeartbeat();
     }
 
@@ -466,6 +486,8 @@ public sealed partial class ClusterMachine
         peers.Add(added);
         return added;
     }
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

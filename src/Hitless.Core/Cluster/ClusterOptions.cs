@@ -30,13 +30,22 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Time between two switchovers that the rules (not an operator) ask for.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a primary's kernel may forward without its daemon, once it has told that the daemon ended.</summary>
+    public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a primary whose link fell may take to answer on another one.</summary>
+    public TimeSpan AskPatience { get; init; } = TimeSpan.FromMilliseconds(8);
+
+    /// <summary>Time between two such questions.</summary>
+    public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }
 
     /// <summary>The highest epoch that this unit had written down.</summary>
     public long EpochNumber { get; init; }
 
-    /// <summary>The kernel still forwards from before a restart of the daemon: leave it so until it is known who is primary.</summary>
+    /// <summary>The kernel's claim still stands from before a restart of the daemon: the unit is primary on, in <see cref="EpochNumber"/>.</summary>
     public bool AdoptClaim { get; init; }
 
     /// <summary>Silence after which a unit counts as gone.</summary>

@@ -37,6 +37,12 @@ public sealed class Heartbeat
     /// <summary>A run is open in which the sender takes part.</summary>
     public bool Upgrading { get; set; }
 
+    /// <summary>The sender wants a heartbeat at once from whoever hears this.</summary>
+    public bool WantsAnswer { get; set; }
+
+    /// <summary>The sender answers a heartbeat that wants an answer.</summary>
+    public bool AnswersAtOnce { get; set; }
+
     /// <summary>Time in the cluster.</summary>
     public TimeSpan Age { get; set; }
 
@@ -79,6 +85,8 @@ public sealed class Heartbeat
         Priority = other.Priority;
         Override = other.Override;
         Upgrading = other.Upgrading;
+        WantsAnswer = other.WantsAnswer;
+        AnswersAtOnce = other.AnswersAtOnce;
         Age = other.Age;
         Failures = other.Failures;
         Offer = other.Offer;

@@ -6,6 +6,12 @@ public interface IClusterEffects
     /// <summary>Make the kernel so, in one transaction.</summary>
     void SetTraffic(TrafficState state);
 
+    /// <summary>
+    /// Let the kernel's claim stand for <see cref="ClusterOptions.Silence"/> from now, or (<paramref name="lasting"/>) without an end. Before the heartbeat that the same step
+    /// sends, so that the claim is over no later than a standby takes that heartbeat for the last one. A claim that is over already must stay over.
+    /// </summary>
+    void RenewClaim(bool lasting);
+
     /// <summary>Gratuitous ARP and unsolicited NA for every virtual address, from the virtual MAC.</summary>
     void Announce();
 

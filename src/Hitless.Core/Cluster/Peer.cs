@@ -21,6 +21,12 @@ public sealed class Peer(ulong unit)
     /// <summary>Gone: silent for too long, or it said goodbye.</summary>
     public bool Absent { get; internal set; } = true;
 
+    /// <summary>Its daemon has ended while its kernel forwards: not silent before then.</summary>
+    public TimeSpan HeldUntil { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>The incarnation that was held; each is held once.</summary>
+    public ulong HeldTag { get; internal set; }
+
     /// <summary>Its last heartbeat.</summary>
     public Heartbeat Last { get; internal set; } = new();
 

@@ -15,6 +15,9 @@ public interface ISessionEffects
     /// <summary>Removes a session from the kernel.</summary>
     void Delete(in SessionKey key);
 
+    /// <summary>A session is expected, or (<paramref name="ended"/>) no longer.</summary>
+    void Expect(in SessionExpectation expectation, bool ended);
+
     /// <summary>Begin to read the whole table: each entry to <see cref="SessionExchange.OnDumped"/>, at its pace, then <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.</summary>
     void StartDump();
 

@@ -21,6 +21,9 @@ public static class Protocols
     /// <summary>SCTP.</summary>
     public const byte Sctp = 132;
 
+    /// <summary>DCCP.</summary>
+    public const byte Dccp = 33;
+
     /// <summary>The name as <c>conntrack</c> prints it.</summary>
     public static string Name(byte protocol) => protocol switch
     {
@@ -30,7 +33,7 @@ public static class Protocols
         Gre => "gre",
         IcmpV6 => "icmpv6",
         Sctp => "sctp",
-        33 => "dccp",
+        Dccp => "dccp",
         136 => "udplite",
         _ => $"protocol-{protocol}",
     };

@@ -31,13 +31,32 @@ public static class SessionDiffer
                 entries.Add(Entry("extra", "not-needed", record, isCritical, $"{with} holds it, {unit} does not"));
             else if (our.Reply != record.Reply)
                 entries.Add(Entry("nat", "breaks", our, isCritical, $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} {record.Reply.Text(our.Key.V6, our.Key.Protocol)}"));
-            else if (our.Tcp.Class != record.Tcp.Class)
+            else if (our.Class != record.Class)
                 entries.Add(Entry("state", StateFate(our), our, isCritical, $"{unit} {StateText(our)}, {with} {StateText(record)}"));
+            else if (our.Helper != record.Helper)
+                entries.Add(Entry("helper", "breaks", our, isCritical, $"helper: {unit} {HelperText(our)}, {with} {HelperText(record)}"));
         }
 
         foreach (var record in reference.Values)
             entries.Add(Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
         return Counted(unit, with, entries, compared, bytesExchanged);
+    }
+
+    /// <summary>The sessions of two tables (or of the same buckets of both) that are not alike: one-sided, or with another digest.</summary>
+    public static HashSet<SessionKey> UnequalKeys(IEnumerable<SessionRecord> ours, IEnumerable<SessionRecord> theirs)
+    {
+        var digests = new Dictionary<SessionKey, ulong>();
+        foreach (var record in ours)
+            digests[record.Key] = record.Digest64();
+        var unequal = new HashSet<SessionKey>();
+        foreach (var record in theirs)
+        {
+            if (!digests.Remove(record.Key, out var digest) || digest != record.Digest64())
+                unequal.Add(record.Key);
+        }
+
+        unequal.UnionWith(digests.Keys);
+        return unequal;
     }
 
     /// <summary>What two comparisons, a moment apart, both found.</summary>
@@ -67,12 +86,14 @@ public static class SessionDiffer
     // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry.
     private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
     {
-        Protocols.Tcp => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
+        Protocols.Tcp or Protocols.Sctp => record.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
         Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
         _ => record.HasNat ? "breaks" : "survives",
     };
 
-    private static string StateFate(in SessionRecord record) => record.Tcp.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+    private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+
+    private static string HelperText(in SessionRecord record) => record.Helper.IsEmpty ? "none" : record.Helper.ToString();
 
     private static string StateText(in SessionRecord record) => record.Tcp.State != TcpState.None
         ? record.Tcp.State.ToString()
@@ -83,7 +104,7 @@ public static class SessionDiffer
         with,
         entries.Count(entry => entry.Cause == "missing"),
         entries.Count(entry => entry.Cause == "extra"),
-        entries.Count(entry => entry.Cause is "state" or "nat"),
+        entries.Count(entry => entry.Cause is "state" or "nat" or "helper"),
         entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
         bytesExchanged,
         compared,

@@ -117,6 +117,20 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             sender.Dumped(record, effects);
     }
 
+    /// <summary>The kernel says that a session is expected, or no longer; also each expectation of a dump, after <see cref="OnSessionsDumped"/>.</summary>
+    public void OnExpected(in SessionExpectation expectation, bool ended, ISessionEffects effects)
+    {
+        if (Sending)
+            sender.Expect(expectation, ended, effects);
+    }
+
+    /// <summary>All entries of the dump are told; expectations may follow, then <see cref="OnDumpEnded"/>.</summary>
+    public void OnSessionsDumped(ISessionEffects effects)
+    {
+        if (Sending)
+            sender.TellExpected(effects);
+    }
+
     /// <summary>The dump is complete.</summary>
     public void OnDumpEnded(TimeSpan now, ISessionEffects effects) => sender.EndDump(now, effects);
 
@@ -142,7 +156,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             receiver.Drain(Sending, effects);
     }
 
-    /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
+    /// <summary>False when a prune shall remove the session (or what is expected): the unit's bulk did not tell it.</summary>
     public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key.Hash64()) ?? true;
 
     /// <summary>What the bulk did not tell is removed: true when the table is now whole, false when another bulk began meanwhile.</summary>

@@ -20,14 +20,21 @@ public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddres
     {
         var wanted = record.Key.Protocol switch
         {
-            Protocols.Tcp => settings.Tcp,
-            Protocols.Udp or Protocols.Icmp or Protocols.IcmpV6 => settings.Connectionless,
-            _ => false,
+            Protocols.Tcp or Protocols.Sctp or Protocols.Dccp => settings.Tcp,
+            _ => settings.Connectionless,
         };
         var v6 = record.Key.V6;
         return wanted && (settings.Nat || !record.HasNat)
             && !IsLocal(v6, record.Key.Original.Source) && !IsLocal(v6, record.Key.Original.Destination)
             && !IsLocal(v6, record.Reply.Source) && !IsLocal(v6, record.Reply.Destination);
+    }
+
+    /// <summary>True when the expectation is told to the others.</summary>
+    public bool Replicates(in SessionExpectation expectation)
+    {
+        var v6 = expectation.Master.V6;
+        return settings.Expectations && (settings.Nat || !expectation.HasNat)
+            && !IsLocal(v6, expectation.Master.Original.Source) && !IsLocal(v6, expectation.Master.Original.Destination);
     }
 
     private bool IsLocal(bool v6, UInt128 address) => (v6 ? IsLocalScopeV6(address) : IsLocalScopeV4((uint)address)) || own.Contains((v6, address));

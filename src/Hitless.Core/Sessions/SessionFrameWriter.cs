@@ -47,6 +47,14 @@ public sealed class SessionFrameWriter
         return TryFinish(SessionOperation.Delete, writer);
     }
 
+    /// <summary>Adds an expectation, or that it has ended.</summary>
+    public bool TryAdd(SessionOperation operation, in SessionExpectation expectation)
+    {
+        var writer = new ByteWriter(Operand);
+        SessionCodec.WriteExpectation(ref writer, expectation);
+        return TryFinish(operation, writer);
+    }
+
     /// <summary>Adds a mark of a bulk.</summary>
     public bool TryAddMark(SessionOperation operation, ulong bulk)
     {

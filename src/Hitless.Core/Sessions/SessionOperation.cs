@@ -14,4 +14,10 @@ public enum SessionOperation : byte
 
     /// <summary>All of the bulk has been told: what was not told since its begin does not stand; body: bulk number (8).</summary>
     BulkEnd = 4,
+
+    /// <summary>A session is expected (schema 2): <see cref="SessionCodec.WriteExpectation"/>.</summary>
+    Expect = 5,
+
+    /// <summary>It is expected no longer (schema 2): the expectation.</summary>
+    Unexpect = 6,
 }

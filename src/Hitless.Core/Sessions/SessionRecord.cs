@@ -9,6 +9,33 @@ namespace Hitless.Core.Sessions;
 /// <param name="Tcp">State of TCP; default for other protocols.</param>
 public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, SessionStatus Status, uint TimeoutSeconds, uint Mark, TcpProgress Tcp)
 {
+    /// <summary>The kernel told that it has just been made: a hint, so that the follower need not look for it.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>SCTP's part; default for other protocols.</summary>
+    public SctpProgress Sctp { get; init; }
+
+    /// <summary>The labels of the connection, bit 0 the lowest (<c>ct label</c>); 0 for none.</summary>
+    public UInt128 Labels { get; init; }
+
+    /// <summary>The helper that reads along (<c>ct helper</c>); it can only be given when an entry is made.</summary>
+    public KernelName Helper { get; init; }
+
+    /// <summary>The session whose helper expected this one.</summary>
+    public SessionMaster Master { get; init; }
+
+    /// <summary>Shift of sequence numbers in the original direction.</summary>
+    public SequenceAdjustment AdjustOriginal { get; init; }
+
+    /// <summary>Shift of sequence numbers in the direction of the answers.</summary>
+    public SequenceAdjustment AdjustReply { get; init; }
+
+    /// <summary>Translation, a helper or a master: what the kernel takes only when it makes an entry.</summary>
+    public bool IsBoundAtCreation => HasNat || !Helper.IsEmpty || Master.Protocol != 0;
+
+    /// <summary>The class of the state of TCP or SCTP.</summary>
+    public TcpStateClass Class => Key.Protocol == Protocols.Sctp ? Sctp.Class : Tcp.Class;
+
     /// <summary>The source is translated: answers do not go to the original source.</summary>
     public bool HasSourceNat => Reply.Destination != Straight.Destination || (IsIcmp ? Reply.SourcePort != Straight.SourcePort : Reply.DestinationPort != Straight.DestinationPort);
 
@@ -18,8 +45,13 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
     /// <summary>Any address or port is translated.</summary>
     public bool HasNat => Reply != Straight;
 
-    /// <summary>False for an event that changes only a mark or a status bit of a TCP session: it does not tell TCP's state, which is enough to change an entry and too little to make one.</summary>
-    public bool IsComplete => Key.Protocol != Protocols.Tcp || Tcp.State != TcpState.None;
+    /// <summary>False for an event that changes only a mark or a status bit of a TCP or SCTP session: it does not tell the state, which is enough to change an entry and too little to make one.</summary>
+    public bool IsComplete => Key.Protocol switch
+    {
+        Protocols.Tcp => Tcp.State != TcpState.None,
+        Protocols.Sctp => Sctp.State != 0,
+        _ => true,
+    };
 
     /// <summary>The port (for ICMP the identifier) that source translation gave.</summary>
     public ushort SourceNatPort => IsIcmp ? Reply.SourcePort : Reply.DestinationPort;
@@ -28,10 +60,11 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
 
     private SessionTuple Straight => Key.Original.Inverted(Key.Protocol);
 
-    /// <summary>Hash over what must be equal on both units: identity, translation, class of the TCP state. Not timeouts, not marks.</summary>
+    /// <summary>Hash over what must be equal on both units: identity, translation, class of the state, helper. Not timeouts, not marks.</summary>
     public ulong Digest64()
     {
-        var hash = SessionKey.Mix(Key.Hash64() ^ ((ulong)Reply.SourcePort << 24) ^ ((ulong)Reply.DestinationPort << 8) ^ (ulong)Tcp.Class);
-        return SessionKey.Fold(SessionKey.Fold(hash, Reply.Source), Reply.Destination);
+        var hash = SessionKey.Mix(Key.Hash64() ^ ((ulong)Reply.SourcePort << 24) ^ ((ulong)Reply.DestinationPort << 8) ^ (ulong)Class);
+        hash = SessionKey.Fold(SessionKey.Fold(hash, Reply.Source), Reply.Destination);
+        return Helper.IsEmpty ? hash : SessionKey.Fold(hash, Helper.High);
     }
 }

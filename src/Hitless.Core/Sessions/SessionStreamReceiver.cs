@@ -199,12 +199,23 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
                     effects.Delete(key);
                 EventsApplied++;
                 return true;
+            case SessionOperation.Expect when SessionCodec.TryReadExpectation(ref operand, out var expected):
+                if (marking)
+                    marks.Add(expected.Key.Hash64());
+                effects.Expect(expected, ended: false);
+                EventsApplied++;
+                return true;
+            case SessionOperation.Unexpect when SessionCodec.TryReadExpectation(ref operand, out var ended):
+                if (!sending)
+                    effects.Expect(ended, ended: true);
+                EventsApplied++;
+                return true;
             case SessionOperation.BulkBegin when operand.TryReadUInt64(out bulk):
                 StopMarking();
                 marking = TakesBulks;
                 return true;
-            case SessionOperation.BulkEnd when operand.TryReadUInt64(out var ended):
-                pruning = marking && ended == bulk;
+            case SessionOperation.BulkEnd when operand.TryReadUInt64(out var number):
+                pruning = marking && number == bulk;
                 if (pruning)
                     effects.StartPrune(unit);
                 return true;

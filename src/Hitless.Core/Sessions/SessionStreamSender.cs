@@ -20,6 +20,7 @@ internal sealed class SessionStreamSender(int ringFrames)
     private readonly SessionFrameWriter frame = new(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
     private readonly Dictionary<ulong, Follower> followers = [];
     private readonly HashMarks touched = new();
+    private readonly List<SessionRecord> expected = [];
     private bool bulkRuns;
     private bool bulkWanted;
     private bool dumpRuns;
@@ -79,16 +80,45 @@ internal sealed class SessionStreamSender(int ringFrames)
         frame.TryAddDelete(key);
     }
 
-    /// <summary>An entry of a dump. What an event told since the dump began is newer than the dump's word.</summary>
+    /// <summary>An expectation is new, stands (in a dump), or has ended.</summary>
+    public void Expect(in SessionExpectation expectation, bool ended, ISessionEffects effects)
+    {
+        var operation = ended ? SessionOperation.Unexpect : SessionOperation.Expect;
+        EventsSent++;
+        if (frame.TryAdd(operation, expectation))
+            return;
+        Flush(effects);
+        frame.TryAdd(operation, expectation);
+    }
+
+    /// <summary>
+    /// An entry of a dump. What an event told since the dump began is newer than the dump's word. A session that was expected is told at the dump's
+    /// end: the kernel wants its master first.
+    /// </summary>
     public void Dumped(in SessionRecord record, ISessionEffects effects)
     {
-        if (!touched.Contains(record.Key.Hash64()))
+        if (record.Master.Protocol != 0)
+            expected.Add(record);
+        else if (!touched.Contains(record.Key.Hash64()))
             Tell(record, effects);
+    }
+
+    /// <summary>The sessions of the dump are through; what they expect may follow.</summary>
+    public void TellExpected(ISessionEffects effects)
+    {
+        foreach (var record in expected)
+        {
+            if (!touched.Contains(record.Key.Hash64()))
+                Tell(record, effects);
+        }
+
+        expected.Clear();
     }
 
     public void BeginDump()
     {
         dumpRuns = true;
+        expected.Clear();
         touched.Clear();
     }
 

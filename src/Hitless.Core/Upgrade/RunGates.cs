@@ -8,6 +8,14 @@ public static class RunGates
     private const string Next = "hitless upgrade next";
     private const string Rollback = "hitless upgrade rollback";
 
+    /// <summary>Whether a guided run stands at a gate: no step is under way, and the next one is behind a gate. Every unit can tell from its journal.</summary>
+    public static bool IsWaiting(RunHeader header, IReadOnlyList<JournalEntry> journal, IReadOnlyList<RunStep> forward)
+    {
+        var next = RunJournal.Next(forward, journal);
+        return header.Guided && RunJournal.IsOpen(journal) && journal[^1].Kind != JournalEntryKind.Started && next < forward.Count && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal)
+            && !journal.Any(e => e.Kind == JournalEntryKind.Rollback);
+    }
+
     /// <summary>The gate before step <paramref name="next"/> of <paramref name="forward"/>.</summary>
     public static RunGate Of(RunHeader header, IReadOnlyList<JournalEntry> journal, IReadOnlyList<RunStep> forward, int next)
     {

@@ -34,4 +34,33 @@ public static class RunJournal
 
     /// <summary>An operator wants a trial switchover first.</summary>
     public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
+
+    /// <summary>How many of the steps forward are done: the index of the next.</summary>
+    public static int Next(IReadOnlyList<RunStep> forward, IReadOnlyList<JournalEntry> journal)
+    {
+        var next = 0;
+        foreach (var entry in journal)
+        {
+            if (entry.Kind == JournalEntryKind.Done && next < forward.Count && forward[next] == new RunStep(entry.Step, entry.Target))
+            {
+                next++;
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>Whether a step has been begun, by whichever driver, since the step before it was done: its gate has been opened.</summary>
+    public static bool IsBegun(RunStep step, IReadOnlyList<JournalEntry> journal)
+    {
+        for (var i = journal.Count - 1; i >= 0 && journal[i].Kind != JournalEntryKind.Done; i--)
+        {
+            if (journal[i].Kind == JournalEntryKind.Started && new RunStep(journal[i].Step, journal[i].Target) == step)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

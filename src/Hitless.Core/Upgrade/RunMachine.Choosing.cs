@@ -58,7 +58,7 @@ public sealed partial class RunMachine
             return;
         }
 
-        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next);
+        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal);
         if (Waiting || Paused)
         {
             return;
@@ -104,7 +104,7 @@ public sealed partial class RunMachine
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
     private void ChooseBackwards(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
-        if (now < actAgainAt || units.Count == 0)
+        if (now < actAgainAt)
         {
             return;
         }
@@ -143,19 +143,7 @@ public sealed partial class RunMachine
         Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
     }
 
-    private int NextForward()
-    {
-        var next = 0;
-        foreach (var entry in journal)
-        {
-            if (entry.Kind == JournalEntryKind.Done && next < forward.Count && forward[next] == new RunStep(entry.Step, entry.Target))
-            {
-                next++;
-            }
-        }
-
-        return next;
-    }
+    private int NextForward() => RunJournal.Next(forward, journal);
 
     /// <summary>A trial of the member was ordered, and nothing has closed it since: its next start may still be one of the new version.</summary>
     private bool IsTrialOpen(string member)

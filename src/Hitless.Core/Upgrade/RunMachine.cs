@@ -103,12 +103,13 @@ public sealed partial class RunMachine(string self)
             Load(effects);
         }
 
-        if (state == State.Acting)
+        // Nothing is decided blindly: a new driver looks at the units first.
+        if (state == State.Acting && units.Count > 0)
         {
             Watch(now, wall, effects);
         }
 
-        if (state == State.Choosing)
+        if (state == State.Choosing && units.Count > 0)
         {
             Choose(now, wall, effects);
         }

@@ -6,10 +6,11 @@ namespace Hitless.Core.Upgrade;
 public static class RunView
 {
     /// <summary>Where the run stands. <paramref name="journal"/> begins with the entry that holds the header.</summary>
-    public static RunStatus Status(IReadOnlyList<JournalEntry> journal, bool waiting, DateTimeOffset now)
+    public static RunStatus Status(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)
     {
         var header = journal[0].Header!;
         var forward = RunPlan.Steps(header, journal);
+        var waiting = RunGates.IsWaiting(header, journal, forward);
         var steps = Steps(journal, now);
         var done = steps.Count(s => s.Result is "done");
         var last = journal[^1];
@@ -20,7 +21,7 @@ public static class RunView
         var percent = last.Kind == JournalEntryKind.End ? 100 : Math.Min(99, done * 100 / forward.Count);
         return new RunStatus(header.Run, Mode(header), state, header.From, header.To, done, forward.Count, current.Step, current.Target, percent, current.Detail ?? "", steps)
         {
-            Gate = state == "waiting" ? RunGates.Of(header, journal, forward, done) : null,
+            Gate = state == "waiting" ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
         };
     }
 

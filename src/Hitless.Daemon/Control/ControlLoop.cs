@@ -40,6 +40,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
     private bool leaving;
+    private bool restarting;
     private UnitRole toldRole;
     private long toldEpoch = -1;
 
@@ -60,6 +61,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
             PortCount = settings.Interfaces.Count(p => p.Monitor),
+            RestartHold = GatewayKernel.RestartHold,
             EpochNumber = epochNumber,
         };
         thread = new Thread(Run) { Name = "control", IsBackground = true };
@@ -98,6 +100,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Lets the rules choose the primary now.</summary>
     public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
 
+    /// <summary>Lets this unit's age begin again; a primary then lets the rules choose.</summary>
+    /// <exception cref="RefusedException">An upgrade or a switchover is under way.</exception>
+    public Task<string> ResetAgeAsync() => EndOfSwitchoverAsync(ClusterInput.AgeReset);
+
     /// <summary>A run is open: nobody preempts.</summary>
     public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
 
@@ -111,10 +117,20 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Leave the cluster: hand over first.</summary>
     public void RequestStop() => Post(ClusterInput.StopRequested);
 
+    /// <summary>Ends the loop without a word to the others: their heartbeats will be answered by the kernel, as after a crash.</summary>
+    public void EndForRestart()
+    {
+        events.Add(EventKinds.Unit, "the daemon restarts in service");
+        questions.Enqueue(() => leaving = restarting = true);
+        poller.WakeUp();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => poller.Dispose();
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
+
+    void IClusterEffects.RenewClaim(bool lasting) => kernel.RenewClaim(lasting);
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -194,8 +210,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             links.AddTo(poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
-            links.Send(machine.Outgoing, machine.AgreedWireMinor);
-            if (machine.Role != UnitRole.Primary)
+            if (!restarting)
+            {
+                links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            }
+
+            if (!restarting && machine.Role != UnitRole.Primary)
             {
                 kernel.Withdraw();
             }
@@ -269,7 +289,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadKernel()
     {
-        if (kernel.ReadChanges())
+        var changed = kernel.ReadChanges();
+        if (kernel.TakeCableLost(out var others))
+        {
+            Step(ClusterInput.CableLost(others));
+        }
+
+        if (changed)
         {
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
         }
@@ -282,6 +308,25 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Learn(header.UnitId, heartbeat.Name, from);
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
         }
+
+        while (links.TryReadRefusal(link, out var by))
+        {
+            Step(ClusterInput.DaemonEnded(UnitAt(by)));
+        }
+    }
+
+    /// <summary>The unit that was heard from there; 0: nobody yet.</summary>
+    private ulong UnitAt(in DatagramEndpoint from)
+    {
+        for (var i = 0; i < knownCount; i++)
+        {
+            if (known[i].From == from)
+            {
+                return known[i].Unit;
+            }
+        }
+
+        return 0;
     }
 
     private void Learn(ulong unit, string name, in DatagramEndpoint from)

@@ -21,11 +21,15 @@ public sealed class GatewayKernel : IDisposable
     private readonly LinkTable links = new();
     private readonly AddressTable addresses = new();
     private readonly TrafficTable traffic;
+    private readonly string[] heartbeatInterfaces;
     private readonly LinkMonitor monitor = new();
+    private readonly ClaimLease lease = new();
     private readonly Dictionary<int, bool> upByIndex = [];
     private readonly Dictionary<string, int> indexByName = [];
     private Announcer? announcer;
     private TrafficState state;
+    private bool claimWasOver;
+    private bool cableLost;
 
     /// <summary>Reads where the kernel stands; changes nothing yet.</summary>
     public GatewayKernel(UnitSettings settings, string stateFolder, EventLog events)
@@ -33,10 +37,16 @@ public sealed class GatewayKernel : IDisposable
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
-        traffic = new TrafficTable(trafficPorts);
+        var heartbeat = settings.Heartbeat;
+        heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
+        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold, RestartHold, heartbeat.Port, heartbeatInterfaces);
+        traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         WasClaimed = traffic.Read() == TrafficState.Claimed;
     }
+
+    /// <summary>How long the kernel forwards without a daemon.</summary>
+    public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>A predecessor of this process left the kernel forwarding.</summary>
     public bool WasClaimed { get; }
@@ -66,10 +76,21 @@ public sealed class GatewayKernel : IDisposable
     public void SetTraffic(TrafficState wanted)
     {
         state = wanted;
+        claimWasOver = false;
         var result = traffic.Apply(wanted);
         if (!result.Succeeded)
         {
             events.Add(EventKinds.Unit, $"the traffic table could not be set to {wanted}: {result}");
+        }
+    }
+
+    /// <summary>Lets the claim stand for the heartbeat's threshold, or without an end. Costs a microsecond and takes no lock.</summary>
+    public void RenewClaim(bool lasting)
+    {
+        if (!lease.Renew(lasting) && state == TrafficState.Claimed && !claimWasOver)
+        {
+            claimWasOver = true;
+            events.Add(EventKinds.Unit, "the kernel's claim was over when it was to be renewed");
         }
     }
 
@@ -84,6 +105,10 @@ public sealed class GatewayKernel : IDisposable
         {
             switch (change.Kind)
             {
+                case LinkChangeKind.Link when heartbeatInterfaces.Contains(change.Link.Name) && !change.Link.Up:
+                    cableLost |= upByIndex.TryGetValue(change.Link.Index, out var had) && had;
+                    upByIndex[change.Link.Index] = false;
+                    break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
                     repair |= changed && change.Link.Up;
@@ -118,6 +143,20 @@ public sealed class GatewayKernel : IDisposable
         return changed || repair;
     }
 
+    /// <summary>Whether a heartbeat link lost its carrier since the last call; <paramref name="others"/>: another one has it still.</summary>
+    public bool TakeCableLost(out bool others)
+    {
+        others = false;
+        foreach (var name in heartbeatInterfaces)
+        {
+            others |= indexByName.TryGetValue(name, out var index) && upByIndex.TryGetValue(index, out var up) && up;
+        }
+
+        var lost = cableLost;
+        cableLost = false;
+        return lost;
+    }
+
     /// <summary>Gives everything back: for a unit that leaves and carries no traffic.</summary>
     public void Withdraw()
     {
@@ -141,6 +180,7 @@ public sealed class GatewayKernel : IDisposable
         announcer?.Dispose();
         monitor.Dispose();
         traffic.Dispose();
+        lease.Dispose();
         addresses.Dispose();
         links.Dispose();
     }

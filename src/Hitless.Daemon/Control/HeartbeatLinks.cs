@@ -36,7 +36,7 @@ public sealed class HeartbeatLinks : IDisposable
             {
                 sockets[i] = new DatagramSocket(
                     new DatagramEndpoint(new IPEndPoint(links[i].Address, port)),
-                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6));
+                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true));
             }
             catch (IOException e)
             {
@@ -104,6 +104,9 @@ public sealed class HeartbeatLinks : IDisposable
         header = default;
         return false;
     }
+
+    /// <summary>The next peer whose kernel told that nobody listens there for what we sent; false when there is none now.</summary>
+    public bool TryReadRefusal(int link, out DatagramEndpoint by) => sockets[link]!.TryReadRefusal(out by);
 
     /// <inheritdoc/>
     public void Dispose()

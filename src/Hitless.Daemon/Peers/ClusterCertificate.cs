@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon.Peers;
 
@@ -11,10 +10,6 @@ namespace Hitless.Daemon.Peers;
 /// </summary>
 public sealed class ClusterCertificate : IDisposable
 {
-    // Order of the base point of P-256 (FIPS 186-5, SEC 2 secp256r1).
-    private static readonly BigInteger Order = BigInteger.Parse(
-        "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551", NumberStyles.HexNumber);
-
     private readonly ECDsa _key;
     private readonly byte[] _publicKey;
 
@@ -30,25 +25,8 @@ public sealed class ClusterCertificate : IDisposable
     /// <summary>The certificate with its private key, for both ends of a connection.</summary>
     public X509Certificate2 Certificate { get; }
 
-    /// <summary>Derives the identity from the 32 bytes of the cluster key. 48 derived bytes make the bias of the reduction negligible (FIPS 186-5, A.2.1).</summary>
-    public static ClusterCertificate Derive(byte[] clusterKey)
-    {
-        if (clusterKey.Length != 32)
-        {
-            throw new InvalidOperationException("a cluster key has 32 bytes");
-        }
-
-        var wide = HKDF.DeriveKey(HashAlgorithmName.SHA256, clusterKey, 48, info: "hitless peer api v1"u8.ToArray());
-        var scalar = (new BigInteger(wide, isUnsigned: true, isBigEndian: true) % (Order - 1)) + 1;
-        var secret = new byte[32];
-        var bytes = scalar.ToByteArray(isUnsigned: true, isBigEndian: true);
-        bytes.CopyTo(secret, secret.Length - bytes.Length);
-        CryptographicOperations.ZeroMemory(wide);
-        CryptographicOperations.ZeroMemory(bytes);
-        var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = secret });
-        CryptographicOperations.ZeroMemory(secret);
-        return new ClusterCertificate(key);
-    }
+    /// <summary>Derives the identity from the 32 bytes of the cluster key.</summary>
+    public static ClusterCertificate Derive(byte[] clusterKey) => new(DerivedKey.Derive(clusterKey, "hitless peer api v1"u8));
 
     /// <summary>Whether a certificate that the other end proved is that of a unit of this cluster.</summary>
     public bool Matches(X509Certificate? other) =>

@@ -27,11 +27,15 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private readonly SessionExchange exchange;
     private readonly RefreshSchedule schedule = new();
     private readonly List<Waiter> waiters = [];
+    private readonly Action<SessionExpectation> tellExpectation;
+    private readonly Action<SessionExpectation> pruneExpectation;
     private ConntrackDump? dump;
     private bool dumpRefreshes;
     private ConntrackDump? prune;
     private ulong pruneUnit;
     private long bulksTaken;
+    private long audits;
+    private long drift;
     private TimeSpan now;
     private TimeSpan refreshAt;
 
@@ -44,6 +48,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         links = new SessionLinks(settings.Heartbeat, key, settings.Cluster.Group, unit, incarnation);
         kernel = new KernelSessions(settings, poller, EventToken);
         links.Watch(poller, FirstLinkToken);
+        tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
+        pruneExpectation = expectation =>
+        {
+            if (!exchange.IsMarked(pruneUnit, expectation.Key))
+                kernel.Expect(expectation, ended: true);
+        };
     }
 
     /// <summary>Which sessions are replicated.</summary>
@@ -59,6 +69,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
         }
 
+        if (now >= kernel.NextDeadline)
+            kernel.OnTime(exchange, this, now);
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
@@ -68,7 +80,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             exchange.OnTime(now, this);
         AnswerWaiters();
         BeginRefresh();
-        kernel.RefreshFilter(now);
+        if (kernel.RefreshFilter(now))
+            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -77,6 +90,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
             EndDump();
             ReadAllEvents();
+            kernel.TellAll(exchange, this);
         }
 
         kernel.Listen(sending);
@@ -89,11 +103,29 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     public void Resync() => exchange.Resync(now, this);
 
+    /// <summary>Sessions that a standby does not hold as they are here: told anew.</summary>
+    public void Repair(IReadOnlyCollection<SessionKey> keys)
+    {
+        if (!exchange.Sending)
+            return;
+        foreach (var key in keys)
+            kernel.TellAnew(key, exchange, this);
+        exchange.Flush(this);
+    }
+
+    /// <summary>A standby was compared, and so many of its sessions had drifted.</summary>
+    public void NoteAudit(int drifted)
+    {
+        audits++;
+        drift += drifted;
+    }
+
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
     public void Barrier(uint ticket)
     {
         ReadAllEvents();
         ReadAllEvents();
+        kernel.TellAll(exchange, this);
         exchange.Flush(this);
         notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
     }
@@ -127,7 +159,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.Overruns,
             status.Bulks + bulksTaken,
             kernel.Errors,
-            (long)status.Lag.TotalMilliseconds);
+            (long)status.Lag.TotalMilliseconds,
+            audits,
+            drift);
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
@@ -140,6 +174,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     void ISessionEffects.Apply(in SessionRecord record, bool onlyIfMissing) => kernel.Apply(record, onlyIfMissing);
 
     void ISessionEffects.Delete(in SessionKey key) => kernel.Delete(key);
+
+    void ISessionEffects.Expect(in SessionExpectation expectation, bool ended) => kernel.Expect(expectation, ended);
 
     void ISessionEffects.StartDump() => StartDump(refreshes: false);
 
@@ -165,7 +201,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
-        var deadline = exchange.NextDeadline;
+        var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -184,7 +220,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         for (var link = 0; link < links.Count; link++)
         {
             for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
-                exchange.OnMessage(header, payload, now, this);
+            {
+                if (UnitAddresses.TryParse(payload, out var addresses))
+                    kernel.OnAddresses(header.UnitId, addresses);
+                else
+                    exchange.OnMessage(header, payload, now, this);
+            }
         }
     }
 
@@ -213,13 +254,19 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
         while (reader.TryNext(out _, out var record))
         {
-            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record)))
-                exchange.OnDumped(record, this);
+            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record, (int)now.TotalSeconds)))
+            {
+                kernel.Helpers.OnUpdated(record);
+                if (!kernel.Young.Holds(record, now))
+                    exchange.OnDumped(record, this);
+            }
         }
 
         if (!reader.Done && reader.Error == 0)
             return;
         EndDump();
+        exchange.OnSessionsDumped(this);
+        kernel.ForEachExpectation(tellExpectation);
         exchange.OnDumpEnded(now, this);
         exchange.Flush(this);
     }
@@ -233,6 +280,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         if (!done)
             return;
         EndPrune();
+        kernel.ForEachExpectation(pruneExpectation);
         if (!exchange.OnPruned(pruneUnit))
             return;
         bulksTaken++;

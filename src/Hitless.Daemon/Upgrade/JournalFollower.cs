@@ -31,9 +31,9 @@ public sealed class JournalFollower(string self, ControlLoop control, JournalSto
                 receive((await peers.CallAsync(primary.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), CallTimeout, cancel)).Entries);
                 fetchedFrom = primary.Tag;
             }
-            catch (PeerException)
+            catch (Exception e) when (e is PeerException or IOException)
             {
-                // It is starting too, or gone: the next look tells.
+                // It is starting too, or gone, or our disk is full: the next look tells.
             }
         }
     }

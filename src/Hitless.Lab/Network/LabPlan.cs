@@ -10,6 +10,9 @@ namespace Hitless.Lab.Network;
 /// </summary>
 public sealed partial record LabPlan(string Name, string Folder, string Binaries, int UnitCount, int HeartbeatLinks, bool StaticRouter, string? Image, string? Trust)
 {
+    /// <summary>hb0 is a cable from gw1 to gw2 without a switch between: each sees when the other's end is dead.</summary>
+    public bool DirectCable { get; init; }
+
     /// <summary>The namespace that holds the switches (bridges lan, wan, hb0…).</summary>
     public const string Switch = "switch";
 
@@ -24,6 +27,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>How long an upgrade watches its new primary.</summary>
+    public int SoakSeconds { get; init; } = 3;
+
     /// <summary>gw1, gw2…</summary>
     public IEnumerable<string> Units => Enumerable.Range(1, UnitCount).Select(number => $"gw{number}");
 
@@ -35,6 +41,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
 
     /// <summary>A unit's ports: lan0, wan0 and the heartbeat ports.</summary>
     public IEnumerable<string> UnitPorts => ["lan0", "wan0", .. HeartbeatPorts];
+
+    /// <summary>Whether no switch is at the other end of a unit's port.</summary>
+    public bool IsDirect(string port) => DirectCable && port == "hb0";
 
     /// <summary>1 for gw1, 2 for gw2…</summary>
     public static int NumberOf(string unit) => int.Parse(unit.AsSpan(2));

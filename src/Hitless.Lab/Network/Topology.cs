@@ -30,9 +30,14 @@ public static class Topology
         MakeSwitches(plan);
         Attach(plan, "lan", LabPlan.Client, HostPort);
         Attach(plan, "wan", LabPlan.Server, HostPort);
+        if (plan.DirectCable)
+        {
+            Batch(null, new StringBuilder($"link add hb0 netns {plan.NamespaceOf("gw1")} type veth peer name hb0 netns {plan.NamespaceOf("gw2")}\n"));
+        }
+
         foreach (var unit in plan.Units)
         {
-            foreach (var port in plan.UnitPorts)
+            foreach (var port in plan.UnitPorts.Where(port => !plan.IsDirect(port)))
             {
                 Attach(plan, port[..3] is "lan" or "wan" ? port[..3] : port, unit, port);
             }

@@ -52,6 +52,12 @@ public static class Faults
         foreach (var port in ports)
         {
             RequirePort(unit, port);
+            if (unit.Plan.IsDirect(port))
+            {
+                Tool.Run("ip", ["-n", unit.Namespace, "link", "set", port, up ? "up" : "down"]);
+                continue;
+            }
+
             lines.AppendLine($"link set {LabPlan.SwitchPort(port, unit.Name)} {(up ? "up" : "down")}");
         }
 

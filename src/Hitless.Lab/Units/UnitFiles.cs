@@ -77,7 +77,7 @@ public static class UnitFiles
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
             upgrade:
-              soak: 3s
+              soak: {{unit.Plan.SoakSeconds}}s
               rejoin-timeout: 30s
               confirm-timeout: 20s
               trust-file: trust.pem

@@ -9,11 +9,11 @@ public sealed class ConntrackDump : IDisposable
     private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
     private readonly byte[] buffer = new byte[64 * 1024];
 
-    /// <summary>Asks for the dump.</summary>
-    public ConntrackDump()
+    /// <summary>Asks for the dump: of the entries, or of what is expected.</summary>
+    public ConntrackDump(bool expectations = false)
     {
         var request = new NetlinkMessageWriter(stackalloc byte[32]);
-        request.BeginMessage(ConntrackProtocol.Get, NetlinkFlags.Request | NetlinkFlags.Dump, 1);
+        request.BeginMessage(expectations ? ConntrackProtocol.ExpectationGet : ConntrackProtocol.Get, NetlinkFlags.Request | NetlinkFlags.Dump, 1);
         request.NetfilterHeader(ConntrackProtocol.FamilyUnspecified);
         request.EndMessage();
         socket.Send(request.Written);

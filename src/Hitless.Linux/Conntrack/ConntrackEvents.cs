@@ -3,13 +3,13 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Conntrack;
 
-/// <summary>The kernel's conntrack events (new, update, destroy) of this thread's namespace, for as long as this object lives.</summary>
+/// <summary>The kernel's conntrack events (new, update, destroy; expectations too) of this thread's namespace, for as long as this object lives.</summary>
 public sealed class ConntrackEvents : IDisposable
 {
     private const int ReceiveBufferBytes = 32 * 1024 * 1024;
     private readonly NetlinkSocket socket = new(
         NetlinkProtocol.Netfilter,
-        [ConntrackProtocol.GroupNew, ConntrackProtocol.GroupUpdate, ConntrackProtocol.GroupDestroy],
+        [ConntrackProtocol.GroupNew, ConntrackProtocol.GroupUpdate, ConntrackProtocol.GroupDestroy, ConntrackProtocol.GroupExpectationNew, ConntrackProtocol.GroupExpectationUpdate, ConntrackProtocol.GroupExpectationDestroy],
         ReceiveBufferBytes);
 
     private readonly byte[] buffer = new byte[64 * 1024];

@@ -14,6 +14,14 @@ internal static class ConntrackProtocol
     public const uint GroupUpdate = 2;
     public const uint GroupDestroy = 3;
 
+    // Message types of expectations: subsystem 2.
+    public const ushort ExpectationNew = 0x200;
+    public const ushort ExpectationGet = 0x201;
+    public const ushort ExpectationDelete = 0x202;
+    public const uint GroupExpectationNew = 4;
+    public const uint GroupExpectationUpdate = 5;
+    public const uint GroupExpectationDestroy = 6;
+
     public const byte FamilyUnspecified = 0;
     public const byte FamilyV4 = 2;
     public const byte FamilyV6 = 10;
@@ -26,11 +34,36 @@ internal static class ConntrackProtocol
     public const ushort TupleReply = 2;
     public const ushort Status = 3;
     public const ushort ProtocolInfo = 4;
+    public const ushort Helper = 5;
     public const ushort NatSource = 6;
     public const ushort Timeout = 7;
     public const ushort Mark = 8;
     public const ushort NatDestination = 13;
+    public const ushort TupleMaster = 14;
+    public const ushort AdjustOriginal = 15;
+    public const ushort AdjustReply = 16;
     public const ushort Zone = 18;
+    public const ushort Labels = 22;
+
+    // enum ctattr_help, ctattr_seqadj.
+    public const ushort HelperName = 1;
+    public const ushort AdjustPosition = 1;
+    public const ushort AdjustBefore = 2;
+    public const ushort AdjustAfter = 3;
+
+    // enum ctattr_expect, ctattr_expect_nat.
+    public const ushort ExpectMaster = 1;
+    public const ushort ExpectTuple = 2;
+    public const ushort ExpectMask = 3;
+    public const ushort ExpectTimeout = 4;
+    public const ushort ExpectHelper = 6;
+    public const ushort ExpectZone = 7;
+    public const ushort ExpectFlags = 8;
+    public const ushort ExpectClass = 9;
+    public const ushort ExpectNat = 10;
+    public const ushort ExpectFunction = 11;
+    public const ushort ExpectNatDirection = 1;
+    public const ushort ExpectNatTuple = 2;
 
     // enum ctattr_tuple, ctattr_ip, ctattr_l4proto.
     public const ushort TupleAddresses = 1;
@@ -49,8 +82,12 @@ internal static class ConntrackProtocol
     public const ushort IcmpV6Type = 8;
     public const ushort IcmpV6Code = 9;
 
-    // enum ctattr_protoinfo, ctattr_protoinfo_tcp.
+    // enum ctattr_protoinfo, ctattr_protoinfo_tcp, ctattr_protoinfo_sctp.
     public const ushort InfoTcp = 1;
+    public const ushort InfoSctp = 3;
+    public const ushort SctpState = 1;
+    public const ushort SctpTagOriginal = 2;
+    public const ushort SctpTagReply = 3;
     public const ushort TcpState = 1;
     public const ushort TcpScaleOriginal = 2;
     public const ushort TcpScaleReply = 3;

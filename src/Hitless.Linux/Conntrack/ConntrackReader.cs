@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Hitless.Core.Sessions;
 using Hitless.Linux.Netlink;
 using static Hitless.Linux.Conntrack.ConntrackProtocol;
@@ -13,12 +12,21 @@ public enum ConntrackChange
 
     /// <summary>The entry has been removed.</summary>
     Deleted,
+
+    /// <summary>A session is expected: <see cref="ConntrackReader.Expectation"/>.</summary>
+    Expected,
+
+    /// <summary>It is expected no longer.</summary>
+    Unexpected,
 }
 
 /// <summary>Walks through a datagram of conntrack messages, straight into values: nothing is allocated, and bytes that make no sense are skipped and counted.</summary>
 public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
 {
     private NetlinkMessageReader messages = new(datagram);
+
+    /// <summary>What is expected, when the change is about that.</summary>
+    public SessionExpectation Expectation { get; private set; }
 
     /// <summary>Messages that could not be read.</summary>
     public int Unreadable { get; private set; }
@@ -41,7 +49,8 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
         while (messages.TryRead(out var message))
         {
             Interrupted |= (message.Flags & NetlinkFlags.DumpInterrupted) != 0;
-            change = message.Type == Delete ? ConntrackChange.Deleted : ConntrackChange.Updated;
+            change = ChangeOf(message.Type);
+            record = default;
             switch (message.Type)
             {
                 case NetlinkMessageType.Done:
@@ -50,10 +59,13 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
                 case NetlinkMessageType.Error:
                     Error = message.TryReadHeader(out int error) ? -error : 1;
                     break;
-                case New or Delete when ownPort != 0 && message.PortId == ownPort:
+                case New or Delete or ExpectationNew or ExpectationDelete when ownPort != 0 && message.PortId == ownPort:
                     Own++;
                     break;
                 case New or Delete when TryReadEntry(message, out record):
+                    return true;
+                case ExpectationNew or ExpectationDelete when ExpectationReader.TryRead(message, out var expectation):
+                    Expectation = expectation;
                     return true;
                 default:
                     Unreadable++;
@@ -67,6 +79,14 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
         return false;
     }
 
+    private static ConntrackChange ChangeOf(ushort type) => type switch
+    {
+        Delete => ConntrackChange.Deleted,
+        ExpectationNew => ConntrackChange.Expected,
+        ExpectationDelete => ConntrackChange.Unexpected,
+        _ => ConntrackChange.Updated,
+    };
+
     private static bool TryReadEntry(scoped in NetlinkMessage message, out SessionRecord record)
     {
         record = default;
@@ -79,6 +99,11 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
         uint status = 0, timeout = 0, mark = 0;
         ushort zone = 0;
         TcpProgress tcp = default;
+        SctpProgress sctp = default;
+        SessionMaster master = default;
+        KernelName helper = default;
+        UInt128 labels = 0;
+        SequenceAdjustment forward = default, backward = default;
         bool hasOriginal = false, hasReply = false;
         var attributes = message.Attributes(FixedHeaderBytes);
         while (attributes.TryRead(out var attribute))
@@ -86,10 +111,10 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
             switch (attribute.Type)
             {
                 case TupleOriginal:
-                    hasOriginal = TryReadTuple(attribute, v6, out original, out protocol);
+                    hasOriginal = TupleReader.TryReadTuple(attribute, v6, out original, out protocol);
                     break;
                 case TupleReply:
-                    hasReply = TryReadTuple(attribute, v6, out reply, out _);
+                    hasReply = TupleReader.TryReadTuple(attribute, v6, out reply, out _);
                     break;
                 case ConntrackProtocol.Status:
                     attribute.TryReadU32BigEndian(out status);
@@ -104,106 +129,37 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
                     attribute.TryReadU16BigEndian(out zone);
                     break;
                 case ProtocolInfo:
-                    tcp = ReadTcp(attribute);
+                    tcp = protocol == Protocols.Tcp ? ProgressReader.ReadTcp(attribute) : default;
+                    sctp = protocol == Protocols.Sctp ? ProgressReader.ReadSctp(attribute) : default;
+                    break;
+                case Helper:
+                    helper = ProgressReader.ReadHelper(attribute);
+                    break;
+                case TupleMaster when TupleReader.TryReadTuple(attribute, v6, out var expecting, out var masterProtocol):
+                    master = new SessionMaster(masterProtocol, expecting);
+                    break;
+                case AdjustOriginal:
+                    forward = ProgressReader.ReadAdjustment(attribute);
+                    break;
+                case AdjustReply:
+                    backward = ProgressReader.ReadAdjustment(attribute);
+                    break;
+                case Labels:
+                    labels = ProgressReader.ReadLabels(attribute);
                     break;
             }
         }
 
-        record = new SessionRecord(new SessionKey(v6, protocol, zone, original), reply, (SessionStatus)(ushort)status, timeout, mark, tcp);
+        record = new SessionRecord(new SessionKey(v6, protocol, zone, original), reply, (SessionStatus)(ushort)status, timeout, mark, tcp)
+        {
+            IsNew = message.Type == New && (message.Flags & NetlinkFlags.Create) != 0,
+            Sctp = sctp,
+            Helper = helper,
+            Master = master,
+            Labels = labels,
+            AdjustOriginal = forward,
+            AdjustReply = backward,
+        };
         return hasOriginal && hasReply;
-    }
-
-    private static bool TryReadTuple(scoped in NetlinkAttribute tuple, bool v6, out SessionTuple value, out byte protocol)
-    {
-        UInt128 source = 0, destination = 0;
-        ushort sourcePort = 0, destinationPort = 0;
-        protocol = 0;
-        bool hasSource = false, hasDestination = false, hasProtocol = false;
-        var parts = tuple.Nested;
-        while (parts.TryRead(out var part))
-        {
-            var fields = part.Nested;
-            while (part.Type is TupleAddresses && fields.TryRead(out var address))
-            {
-                if (address.Type is V4Source or V6Source)
-                    hasSource = TryReadAddress(address.Value, v6, out source);
-                else if (address.Type is V4Destination or V6Destination)
-                    hasDestination = TryReadAddress(address.Value, v6, out destination);
-            }
-
-            while (part.Type is TupleProtocol && fields.TryRead(out var field))
-                ReadProtocol(field, ref protocol, ref hasProtocol, ref sourcePort, ref destinationPort);
-        }
-
-        value = new SessionTuple(source, destination, sourcePort, destinationPort);
-        return hasSource && hasDestination && hasProtocol;
-    }
-
-    private static void ReadProtocol(scoped in NetlinkAttribute field, ref byte protocol, ref bool hasProtocol, ref ushort sourcePort, ref ushort destinationPort)
-    {
-        byte small;
-        switch (field.Type)
-        {
-            case ProtocolNumber:
-                hasProtocol = field.TryReadU8(out protocol);
-                break;
-            case SourcePort or IcmpId or IcmpV6Id:
-                field.TryReadU16BigEndian(out sourcePort);
-                break;
-            case DestinationPort:
-                field.TryReadU16BigEndian(out destinationPort);
-                break;
-            case IcmpType or IcmpV6Type:
-                field.TryReadU8(out small);
-                destinationPort = (ushort)((small << 8) | (destinationPort & 0xff));
-                break;
-            case IcmpCode or IcmpV6Code:
-                field.TryReadU8(out small);
-                destinationPort = (ushort)((destinationPort & 0xff00) | small);
-                break;
-        }
-    }
-
-    private static bool TryReadAddress(ReadOnlySpan<byte> bytes, bool v6, out UInt128 address)
-    {
-        if (v6)
-            return BinaryPrimitives.TryReadUInt128BigEndian(bytes, out address);
-        var complete = BinaryPrimitives.TryReadUInt32BigEndian(bytes, out var number);
-        address = number;
-        return complete;
-    }
-
-    private static TcpProgress ReadTcp(scoped in NetlinkAttribute information)
-    {
-        byte state = 0, flagsOriginal = 0, flagsReply = 0, scaleOriginal = 0, scaleReply = 0;
-        var protocols = information.Nested;
-        while (protocols.TryRead(out var protocol))
-        {
-            var fields = protocol.Nested;
-            while (protocol.Type == InfoTcp && fields.TryRead(out var field))
-            {
-                // The flags are a pair of bytes (flags, mask); the first counts.
-                switch (field.Type)
-                {
-                    case ConntrackProtocol.TcpState:
-                        field.TryReadU8(out state);
-                        break;
-                    case TcpFlagsOriginal:
-                        field.TryReadU8(out flagsOriginal);
-                        break;
-                    case TcpFlagsReply:
-                        field.TryReadU8(out flagsReply);
-                        break;
-                    case TcpScaleOriginal:
-                        field.TryReadU8(out scaleOriginal);
-                        break;
-                    case TcpScaleReply:
-                        field.TryReadU8(out scaleReply);
-                        break;
-                }
-            }
-        }
-
-        return new TcpProgress((Core.Sessions.TcpState)state, flagsOriginal, flagsReply, (byte)(scaleOriginal & 15), (byte)(scaleReply & 15));
     }
 }

@@ -6,19 +6,24 @@ namespace Hitless.Linux.Conntrack;
 
 /// <summary>
 /// Writes into the kernel's table, many requests to a send, without acknowledgements: only what failed is answered, and put
-/// right where that can be done. A translated session is first tried as a change and made if there is none, because the kernel refuses
-/// translation in a change. Not thread-safe; allocates nothing in steady state.
+/// right where that can be done. A session that is not known to be new and has a translation, helper or master is first tried as a change and made if there
+/// is none, because the kernel refuses those in a change. Not thread-safe; allocates nothing in steady state.
 /// </summary>
 public sealed class ConntrackTable : IDisposable
 {
     private const int BatchMax = 64;
+
+    // Rounds of repair: each request may become two, so what is sent at once is bounded by this.
+    private const int RepairRounds = 3;
+    private const int RequestsMax = BatchMax << RepairRounds;
     private const int NoEntry = 2;
     private const int Busy = 16;
     private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter, default, 4 * 1024 * 1024);
-    private readonly byte[] requests = new byte[BatchMax * ConntrackWriter.RequestSizeMax];
+    private readonly byte[] requests = new byte[RequestsMax * ConntrackWriter.RequestSizeMax];
     private readonly byte[] answers = new byte[32 * 1024];
-    private readonly Request[] batch = new Request[BatchMax];
-    private readonly Request[] again = new Request[BatchMax * 2];
+    private readonly bool[] isReplayed = new bool[RequestsMax];
+    private Request[] batch = new Request[RequestsMax];
+    private Request[] again = new Request[RequestsMax];
     private int batchCount;
     private int againCount;
     private uint firstSequence = 1;
@@ -33,6 +38,9 @@ public sealed class ConntrackTable : IDisposable
 
         /// <summary>Make it unless it stands.</summary>
         CreateIfMissing,
+
+        /// <summary>Make it without its master, who is gone.</summary>
+        CreateAlone,
 
         Delete,
     }
@@ -61,25 +69,66 @@ public sealed class ConntrackTable : IDisposable
     /// <summary>The table shall not hold this session.</summary>
     public void Delete(in SessionKey key) => Enqueue(Verb.Delete, new SessionRecord(key, default, default, 0, 0, default));
 
+    /// <summary>
+    /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the master has no
+    /// helper here, or its class is full; what is not there need not be removed.
+    /// </summary>
+    public bool Expect(in SessionExpectation expectation, bool ended)
+    {
+        Flush();
+        var writer = new NetlinkMessageWriter(requests);
+        if (ended)
+            ExpectationWriter.Delete(ref writer, expectation, firstSequence);
+        else
+            ExpectationWriter.Create(ref writer, expectation, firstSequence);
+        Requests++;
+        var error = socket.TrySend(writer.Written);
+        while (error == 0 && socket.Receive(answers, out var length) == NetlinkReceive.Data)
+        {
+            var messages = new NetlinkMessageReader(answers.AsSpan(0, length));
+            while (messages.TryRead(out var message))
+            {
+                if (message.Type == NetlinkMessageType.Error && message.TryReadHeader(out int code) && message.Sequence == firstSequence)
+                    error = -code;
+            }
+        }
+
+        firstSequence += RequestsMax;
+        if (error == 0 || (ended && error == NoEntry))
+            return true;
+        Fail(error);
+        return false;
+    }
+
+    /// <summary>Looks an entry up, after what was put before; false when there is none.</summary>
+    public bool TryGet(in SessionKey key, out SessionRecord record)
+    {
+        Flush();
+        var request = new NetlinkMessageWriter(requests);
+        ConntrackWriter.Get(ref request, key, firstSequence);
+        firstSequence += RequestsMax;
+        record = default;
+        var found = false;
+        if (socket.TrySend(request.Written) != 0)
+            return false;
+        while (socket.Receive(answers, out var length) == NetlinkReceive.Data)
+        {
+            var reader = new ConntrackReader(answers.AsSpan(0, length));
+            while (reader.TryNext(out _, out var each))
+                (record, found) = (each, true);
+        }
+
+        return found;
+    }
+
     /// <summary>Everything put so far is in the kernel when this returns.</summary>
     public void Flush()
     {
         for (var round = 0; batchCount > 0; round++)
         {
-            Send(mayRepair: round < 3);
-            batchCount = 0;
-            for (var i = 0; i < againCount; i++)
-            {
-                if (batchCount == BatchMax)
-                {
-                    Send(mayRepair: false);
-                    batchCount = 0;
-                }
-
-                batch[batchCount++] = again[i];
-            }
-
-            againCount = 0;
+            Send(mayRepair: round < RepairRounds);
+            (batch, again) = (again, batch);
+            (batchCount, againCount) = (againCount, 0);
         }
     }
 
@@ -145,14 +194,17 @@ public sealed class ConntrackTable : IDisposable
                 case Verb.Delete:
                     ConntrackWriter.Delete(ref writer, record.Key, sequence);
                     break;
-                case Verb.Put when record.HasNat || !record.IsComplete:
+                case Verb.Put when record.IsNew:
+                    ConntrackWriter.Create(ref writer, record, exclusive: true, withMaster: true, sequence);
+                    break;
+                case Verb.Put when record.IsBoundAtCreation || !record.IsComplete:
                     ConntrackWriter.Update(ref writer, record, sequence);
                     break;
                 case Verb.Put:
-                    ConntrackWriter.Create(ref writer, record, exclusive: false, sequence);
+                    ConntrackWriter.Create(ref writer, record, exclusive: false, withMaster: true, sequence);
                     break;
                 default:
-                    ConntrackWriter.Create(ref writer, record, exclusive: true, sequence);
+                    ConntrackWriter.Create(ref writer, record, exclusive: true, withMaster: batch[i].Verb != Verb.CreateAlone, sequence);
                     break;
             }
         }
@@ -160,8 +212,9 @@ public sealed class ConntrackTable : IDisposable
         var error = socket.TrySend(writer.Written);
         if (error != 0)
             Fail(error);
+        Array.Clear(isReplayed, 0, batchCount);
         ReadAnswers(mayRepair);
-        firstSequence += BatchMax;
+        firstSequence += RequestsMax;
     }
 
     private void ReadAnswers(bool mayRepair)
@@ -190,19 +243,26 @@ public sealed class ConntrackTable : IDisposable
     private void OnRefused(int index, int error, bool mayRepair)
     {
         var request = batch[index];
+        if (isReplayed[index])
+            return;
         switch (request.Verb, error)
         {
             case (Verb.Delete, NoEntry) or (Verb.CreateIfMissing, Errno.Exists):
                 break;
-            case (Verb.Put or Verb.Create, _) when !IsLastWordOn(index):
+            case (Verb.Put, NoEntry) when mayRepair && request.Record.IsNew && request.Record.Master.Protocol != 0:
+                Repair(index, Verb.CreateAlone);
                 break;
             case (Verb.Put, NoEntry) when mayRepair && request.Record.IsComplete:
-                again[againCount++] = request with { Verb = Verb.Create };
+                Repair(index, Verb.Create);
                 break;
-            // The entry that stands has seen more than this one: another session of the same addresses and ports. Or one in between made it.
-            case (Verb.Put, Busy) or (Verb.Create, Errno.Exists) when mayRepair:
-                again[againCount++] = request with { Verb = Verb.Delete };
-                again[againCount++] = request with { Verb = Verb.Create };
+            case (Verb.Put, NoEntry) when !request.Record.IsComplete:
+                break;
+            case (Verb.Create or Verb.CreateIfMissing, NoEntry) when mayRepair && request.Record.Master.Protocol != 0:
+                Repair(index, Verb.CreateAlone);
+                break;
+            // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between made it.
+            case (Verb.Put, Busy or Errno.Exists) or (Verb.Create or Verb.CreateAlone, Errno.Exists) when mayRepair:
+                Repair(index, Verb.Delete, Verb.Create);
                 break;
             default:
                 Fail(error);
@@ -210,16 +270,26 @@ public sealed class ConntrackTable : IDisposable
         }
     }
 
-    // What comes later in the same batch about the same session has the say: a delete above all.
-    private bool IsLastWordOn(int index)
+    // What comes later in the same batch about the same session is done again after the repair; a delete needs no repair before it.
+    private void Repair(int index, Verb first, Verb? second = null)
     {
+        var request = batch[index];
         for (var later = index + 1; later < batchCount; later++)
         {
-            if (batch[later].Record.Key == batch[index].Record.Key && (batch[later].Verb == Verb.Delete || batch[later].Record.IsComplete))
-                return false;
+            if (batch[later].Verb == Verb.Delete && batch[later].Record.Key == request.Record.Key)
+                return;
         }
 
-        return true;
+        again[againCount++] = request with { Verb = first };
+        if (second is { } then)
+            again[againCount++] = request with { Verb = then };
+        for (var later = index + 1; later < batchCount; later++)
+        {
+            if (batch[later].Record.Key != request.Record.Key)
+                continue;
+            isReplayed[later] = true;
+            again[againCount++] = batch[later];
+        }
     }
 
     private void Fail(int error)

@@ -9,21 +9,30 @@ namespace Hitless.Linux.Conntrack;
 /// Writes requests that change the table. Two rules of the kernel (nf_conntrack_netlink.c) shape them: translation may only be
 /// given when an entry is made (<c>ctnetlink_change_conntrack</c> refuses it), and then the reply tuple must be the untranslated one, because the
 /// translation is worked out from it (<c>nf_nat_setup_info</c> sets no bit where nothing changes).
-/// Bits that the kernel alone sets are left out of the status; "confirmed" has to be in it.
+/// Bits that the kernel alone sets are left out of the status; "confirmed" has to be in it, and "expected" must be in a change and may not be in a creation.
 /// </summary>
 internal static class ConntrackWriter
 {
     /// <summary>No request is longer.</summary>
-    public const int RequestSizeMax = 512;
+    public const int RequestSizeMax = 768;
 
     private const SessionStatus StatusReplicated = SessionStatus.SeenReply | SessionStatus.Assured;
 
-    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record has a translation.</summary>
-    public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, uint sequence)
+    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record <see cref="SessionRecord.IsBoundAtCreation"/>. Its master must stand, else ENOENT.</summary>
+    public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, bool withMaster, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.Create | (exclusive ? NetlinkFlags.Exclusive : 0), record.Key, sequence);
         Tuple(ref writer, TupleReply, record.Key.Original.Inverted(record.Key.Protocol), record.Key);
-        State(ref writer, record);
+        State(ref writer, record, StatusReplicated);
+        if (!record.Helper.IsEmpty)
+        {
+            var helper = writer.BeginNested(Helper);
+            Name(ref writer, HelperName, record.Helper);
+            writer.EndNested(helper);
+        }
+
+        if (withMaster && record.Master.Protocol != 0)
+            Tuple(ref writer, TupleMaster, record.Master.Original, record.Key with { Protocol = record.Master.Protocol });
         if (record.HasSourceNat)
             Nat(ref writer, NatSource, record.Reply.Destination, record.SourceNatPort, record.Key);
         if (record.HasDestinationNat)
@@ -35,7 +44,7 @@ internal static class ConntrackWriter
     public static void Update(ref NetlinkMessageWriter writer, in SessionRecord record, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.None, record.Key, sequence);
-        State(ref writer, record);
+        State(ref writer, record, StatusReplicated | SessionStatus.Expected);
         writer.EndMessage();
     }
 
@@ -43,6 +52,13 @@ internal static class ConntrackWriter
     public static void Delete(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
     {
         Begin(ref writer, ConntrackProtocol.Delete, NetlinkFlags.None, key, sequence);
+        writer.EndMessage();
+    }
+
+    /// <summary>A request that tells an entry (ENOENT if there is none).</summary>
+    public static void Get(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
+    {
+        Begin(ref writer, ConntrackProtocol.Get, NetlinkFlags.None, key, sequence);
         writer.EndMessage();
     }
 
@@ -55,11 +71,19 @@ internal static class ConntrackWriter
             writer.U16BigEndian(Zone, key.Zone);
     }
 
-    private static void State(ref NetlinkMessageWriter writer, in SessionRecord record)
+    private static void State(ref NetlinkMessageWriter writer, in SessionRecord record, SessionStatus told)
     {
-        writer.U32BigEndian(ConntrackProtocol.Status, (uint)(SessionStatus.Confirmed | (record.Status & StatusReplicated)));
+        writer.U32BigEndian(ConntrackProtocol.Status, (uint)(SessionStatus.Confirmed | (record.Status & told)));
         writer.U32BigEndian(ConntrackProtocol.Timeout, record.TimeoutSeconds);
         writer.U32BigEndian(Mark, record.Mark);
+        if (record.Labels != 0)
+            BinaryPrimitives.WriteUInt128LittleEndian(writer.Attribute(Labels, 16), record.Labels);
+        if (record.AdjustOriginal != default)
+            Adjustment(ref writer, AdjustOriginal, record.AdjustOriginal);
+        if (record.AdjustReply != default)
+            Adjustment(ref writer, AdjustReply, record.AdjustReply);
+        if (record.Sctp.State != 0)
+            Sctp(ref writer, record.Sctp);
         if (record.Key.Protocol != Protocols.Tcp || record.Tcp.State == Core.Sessions.TcpState.None)
             return;
         var information = writer.BeginNested(ProtocolInfo);
@@ -80,7 +104,37 @@ internal static class ConntrackWriter
         pair[1] = FlagsReplicated | FlagBeLiberal;
     }
 
-    private static void Tuple(ref NetlinkMessageWriter writer, ushort type, in SessionTuple tuple, in SessionKey key)
+    private static void Sctp(ref NetlinkMessageWriter writer, SctpProgress progress)
+    {
+        var information = writer.BeginNested(ProtocolInfo);
+        var sctp = writer.BeginNested(InfoSctp);
+        writer.U8(SctpState, progress.State);
+        writer.U32BigEndian(SctpTagOriginal, progress.TagOriginal);
+        writer.U32BigEndian(SctpTagReply, progress.TagReply);
+        writer.EndNested(sctp);
+        writer.EndNested(information);
+    }
+
+    private static void Adjustment(ref NetlinkMessageWriter writer, ushort type, SequenceAdjustment adjustment)
+    {
+        var nested = writer.BeginNested(type);
+        writer.U32BigEndian(AdjustPosition, adjustment.Position);
+        writer.U32BigEndian(AdjustBefore, (uint)adjustment.Before);
+        writer.U32BigEndian(AdjustAfter, (uint)adjustment.After);
+        writer.EndNested(nested);
+    }
+
+    /// <summary>A zero-terminated name.</summary>
+    internal static void Name(ref NetlinkMessageWriter writer, ushort type, in KernelName name)
+    {
+        Span<byte> bytes = stackalloc byte[KernelName.LengthMax + 1];
+        var length = name.CopyTo(bytes);
+        bytes[length] = 0;
+        writer.Attribute(type, bytes[..(length + 1)]);
+    }
+
+    /// <summary>A tuple of the key's family and protocol.</summary>
+    internal static void Tuple(ref NetlinkMessageWriter writer, ushort type, in SessionTuple tuple, in SessionKey key)
     {
         var outer = writer.BeginNested(type);
         var addresses = writer.BeginNested(TupleAddresses);

@@ -43,6 +43,17 @@ public sealed class LinkTable : IDisposable
         return links.Count > 0 ? links[0] : null;
     }
 
+    /// <summary>Sets the interface up. May be repeated.</summary>
+    public NetlinkResult SetUp(int linkIndex)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var writer = new NetlinkMessageWriter(buffer);
+        writer.BeginMessage(Rtnetlink.NewLink, NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
+        writer.Header(new Rtnetlink.LinkHeader { Index = linkIndex, Flags = Rtnetlink.LinkUp, Change = Rtnetlink.LinkUp });
+        writer.EndMessage();
+        return _netlink.Execute(writer.Written);
+    }
+
     /// <summary>Makes the interface's hardware take frames to this address besides its own (<c>bridge fdb add … self</c>). May be repeated.</summary>
     public NetlinkResult EnsureUnicastFilter(int linkIndex, MacAddress mac) =>
         ChangeUnicastFilter(linkIndex, mac, Rtnetlink.NewNeighbour, NetlinkFlags.Create);

@@ -18,6 +18,8 @@ internal static unsafe partial class Libc
     internal const int SocketCloseOnExec = 0x80000;
 
     internal const int LevelSocket = 1;
+    internal const int OptionSendBuffer = 7;
+    internal const int OptionReceiveBuffer = 8;
     internal const int OptionSendBufferForce = 32;
     internal const int OptionReceiveBufferForce = 33;
     internal const int OptionPriority = 12;
@@ -35,6 +37,7 @@ internal static unsafe partial class Libc
 
     internal const int MessageDontWait = 0x40;
     internal const int MessageTruncated = 0x20;
+    internal const int MessageErrorQueue = 0x2000;
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
@@ -56,6 +59,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
     internal static partial nint ReceiveFrom(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint* addressLength);
+
+    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(FileDescriptor socket, MessageHeader* message, int flags);
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial FileDescriptor Open(string path, int flags);
@@ -96,12 +102,31 @@ internal static unsafe partial class Libc
     internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
         SetSocketOption(socket, level, name, &value, sizeof(int));
 
+    /// <summary>Sizes a socket's buffer beyond the system's limit; root of a user namespace may not, and gets what the limit allows.</summary>
+    internal static int SetSocketBuffer(FileDescriptor socket, int force, int bytes) =>
+        SetSocketOption(socket, LevelSocket, force, bytes) is var result && (result >= 0 || Errno.Last != Errno.Permission)
+            ? result
+            : SetSocketOption(socket, LevelSocket, force == OptionReceiveBufferForce ? OptionReceiveBuffer : OptionSendBuffer, bytes);
+
     /// <summary><c>struct timespec</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct TimeSpec
     {
         internal long Seconds;
         internal long Nanoseconds;
+    }
+
+    /// <summary><c>struct msghdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        internal void* Name;
+        internal uint NameBytes;
+        internal void* Vectors;
+        internal nuint VectorCount;
+        internal void* Control;
+        internal nuint ControlBytes;
+        internal int Flags;
     }
 
     /// <summary><c>struct pollfd</c>.</summary>

@@ -33,10 +33,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
         // Older kernels know neither; the answers are then only less talkative.
         _ = Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkExtendedAck, 1);
         _ = Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkCapAck, 1);
-        _ = Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionSendBufferForce, SendBufferBytes);
+        _ = Libc.SetSocketBuffer(Handle, Libc.OptionSendBufferForce, SendBufferBytes);
         if (receiveBufferBytes > 0)
         {
-            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionReceiveBufferForce, receiveBufferBytes), "cannot size a netlink socket's buffer");
+            Check(Libc.SetSocketBuffer(Handle, Libc.OptionReceiveBufferForce, receiveBufferBytes), "cannot size a netlink socket's buffer");
         }
 
         foreach (var group in groups)

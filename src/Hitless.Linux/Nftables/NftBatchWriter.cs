@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hitless.Linux.Netlink;
 using static Hitless.Linux.Nftables.NftConstants;
 
@@ -14,6 +15,8 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
     private const int ElementsPerMessage = 1000;
     private const uint Register = 1;
     private const uint VerdictDrop = 0;
+    private const uint VerdictGoTo = unchecked((uint)-4);
+    private const uint DynamicElementsMax = 16;
 
     private NetlinkMessageWriter _writer = new(buffer);
     private uint _sequence;
@@ -84,6 +87,48 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         }
     }
 
+    /// <summary>Makes a set of four-byte keys that rules fill and refresh, and whose elements may run out of time; <paramref name="first"/>, if given, stands in it for <paramref name="lasting"/>.</summary>
+    public void DynamicSet(string name, uint? first = null, TimeSpan lasting = default)
+    {
+        const uint TimeoutAndEvaluated = 0x10 | 0x20;
+        BeginMessage(NewSet, NetlinkFlags.Create);
+        _writer.String(1, table);
+        _writer.String(2, name);
+        _writer.U32BigEndian(3, TimeoutAndEvaluated);
+        _writer.U32BigEndian(4, (uint)NftKeyType.Mark);
+        _writer.U32BigEndian(5, sizeof(uint));
+        var description = _writer.BeginNested(9);
+        _writer.U32BigEndian(1, DynamicElementsMax);
+        _writer.EndNested(description);
+        _writer.U32BigEndian(10, ++_setId);
+        _writer.EndMessage();
+        if (first is not { } key)
+        {
+            return;
+        }
+
+        BeginMessage(NewSetElement, NetlinkFlags.Create);
+        _writer.String(1, table);
+        _writer.String(2, name);
+        _writer.U32BigEndian(4, _setId);
+        var list = _writer.BeginNested(3);
+        var element = _writer.BeginNested(1);
+        Value(1, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        _writer.U64BigEndian(4, (ulong)lasting.TotalMilliseconds);
+        _writer.EndNested(element);
+        _writer.EndNested(list);
+        _writer.EndMessage();
+    }
+
+    /// <summary>Makes a chain that other chains go to.</summary>
+    public void Chain(string name)
+    {
+        BeginMessage(NewChain, NetlinkFlags.Create);
+        _writer.String(ChainTable, table);
+        _writer.String(ChainName, name);
+        _writer.EndMessage();
+    }
+
     /// <summary>Makes a chain of type filter, policy accept, on one device.</summary>
     public void Chain(string name, NftHook hook, int priority, string device)
     {
@@ -149,6 +194,35 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         EndExpression(data, expression);
     }
 
+    /// <summary>Matches if a set holds (or, <paramref name="inverted"/>, does not hold) a key, whatever the packet.</summary>
+    public void MatchKey(string set, uint key, bool inverted = false)
+    {
+        const uint Inverted = 1;
+        Immediate(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        var data = BeginExpression("lookup", out var expression);
+        _writer.String(1, set);
+        _writer.U32BigEndian(2, Register);
+        _writer.U32BigEndian(5, inverted ? Inverted : 0);
+        EndExpression(data, expression);
+    }
+
+    /// <summary>Lets a key stand in a set for <paramref name="lasting"/> from now (zero: as long as the set).</summary>
+    public void Refresh(string set, uint key, TimeSpan lasting)
+    {
+        const uint Update = 1;
+        Immediate(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        var data = BeginExpression("dynset", out var expression);
+        _writer.String(1, set);
+        _writer.U32BigEndian(3, Update);
+        _writer.U32BigEndian(4, Register);
+        if (lasting > TimeSpan.Zero)
+        {
+            _writer.U64BigEndian(6, (ulong)lasting.TotalMilliseconds);
+        }
+
+        EndExpression(data, expression);
+    }
+
     /// <summary>Overwrites bytes of the packet.</summary>
     /// <param name="from">Where the offset counts from.</param>
     /// <param name="offset">The first byte to write; even if there is a checksum to keep.</param>
@@ -182,13 +256,23 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         EndExpression(data, expression);
     }
 
-    public void Drop()
+    public void Drop() => Verdict(VerdictDrop, null);
+
+    /// <summary>Goes on in another chain and does not come back.</summary>
+    public void GoTo(string chain) => Verdict(VerdictGoTo, chain);
+
+    private void Verdict(uint code, string? chain)
     {
         var data = BeginExpression("immediate", out var expression);
         _writer.U32BigEndian(1, 0);
         var value = _writer.BeginNested(2);
         var verdict = _writer.BeginNested(2);
-        _writer.U32BigEndian(1, VerdictDrop);
+        _writer.U32BigEndian(1, code);
+        if (chain is not null)
+        {
+            _writer.String(2, chain);
+        }
+
         _writer.EndNested(verdict);
         _writer.EndNested(value);
         EndExpression(data, expression);

@@ -17,6 +17,7 @@ internal static class NftConstants
     internal const byte NewRule = 6;
     internal const byte NewSet = 9;
     internal const byte NewSetElement = 12;
+    internal const byte GetSetElement = 13;
 
     internal const ushort TableName = 1;
     internal const ushort TableUserData = 6;
@@ -77,4 +78,5 @@ public enum NftKeyType
 {
     Ipv4Address = 7,
     Ipv6Address = 8,
+    Mark = 19,
 }

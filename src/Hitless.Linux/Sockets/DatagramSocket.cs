@@ -17,6 +17,8 @@ public sealed unsafe class DatagramSocket : IDisposable
     private const int Ipv6Only = 26;
     private const int Ipv6TrafficClass = 67;
     private const int NetworkControl = 0xc0;
+    private const int IpReceiveErrors = 11;
+    private const int Ipv6ReceiveErrors = 25;
     private const int AttemptsMax = 16;
 
     /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says which.</exception>
@@ -38,6 +40,11 @@ public sealed unsafe class DatagramSocket : IDisposable
             {
                 Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1), $"cannot bind to the interface {device}");
             }
+        }
+
+        if (options.Refusals)
+        {
+            Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6ReceiveErrors : IpReceiveErrors, 1), "cannot ask for refusals");
         }
 
         SetBuffer(Libc.OptionReceiveBufferForce, options.ReceiveBufferBytes);
@@ -77,14 +84,17 @@ public sealed unsafe class DatagramSocket : IDisposable
     /// <returns>0, or the error number: the interface is down, no route, the buffer is full (<see cref="Errno"/>).</returns>
     public int Send(in DatagramEndpoint to, ReadOnlySpan<byte> datagram)
     {
+        var refusals = 0;
         fixed (byte* address = to.Bytes)
         fixed (byte* bytes = datagram)
         {
             while (Libc.SendTo(Handle, bytes, (nuint)datagram.Length, Libc.MessageDontWait, address, (uint)to.Length) < 0)
             {
-                if (Errno.Last != Errno.Interrupted)
+                // A refusal is about an earlier datagram, and told instead of sending this one.
+                var errno = Errno.Last;
+                if (errno != Errno.Interrupted && (errno != Errno.ConnectionRefused || ++refusals > AttemptsMax))
                 {
-                    return Errno.Last;
+                    return errno;
                 }
             }
         }
@@ -128,6 +138,33 @@ public sealed unsafe class DatagramSocket : IDisposable
         return false;
     }
 
+    /// <summary>
+    /// The next destination whose kernel answered a datagram with "port unreachable" (<c>ip(7)</c>, IP_RECVERR), if the socket was made to ask for that. Other errors are passed over. A poller
+    /// tells the socket as long as there are any.
+    /// </summary>
+    public bool TryReadRefusal(out DatagramEndpoint by)
+    {
+        const int HeaderBytes = 16;
+        var address = stackalloc byte[DatagramEndpoint.BytesMax];
+        var control = stackalloc byte[512];
+        while (true)
+        {
+            var message = new Libc.MessageHeader { Name = address, NameBytes = DatagramEndpoint.BytesMax, Control = control, ControlBytes = 512 };
+            if (Libc.ReceiveMessage(Handle, &message, Libc.MessageErrorQueue | Libc.MessageDontWait) < 0)
+            {
+                by = default;
+                return false;
+            }
+
+            // struct cmsghdr, then struct sock_extended_err, which begins with the error number and whence it came (2, 3: ICMP, ICMPv6).
+            if (message.ControlBytes >= HeaderBytes + 8 && *(int*)(control + HeaderBytes) == Errno.ConnectionRefused && control[HeaderBytes + 4] is 2 or 3)
+            {
+                by = new DatagramEndpoint(new ReadOnlySpan<byte>(address, (int)Math.Min(message.NameBytes, DatagramEndpoint.BytesMax)));
+                return true;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
 
@@ -135,7 +172,7 @@ public sealed unsafe class DatagramSocket : IDisposable
     {
         if (bytes > 0)
         {
-            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, option, bytes), "cannot size a socket's buffer");
+            Check(Libc.SetSocketBuffer(Handle, option, bytes), "cannot size a socket's buffer");
         }
     }
 

@@ -47,6 +47,8 @@ internal static class TrafficRules
 
     internal static string EgressChain(string port) => $"out-{port}";
 
+    private static string Muted(string chain) => $"muted-{chain}";
+
     internal static ReadOnlySpan<byte> Comment(TrafficState state) => state switch
     {
         TrafficState.Muted => "hitless: muted"u8,
@@ -56,11 +58,11 @@ internal static class TrafficRules
     };
 
     /// <summary>The whole transaction: what stood goes, the new state's table comes.</summary>
-    internal static byte[] Encode(string table, NftTableFlags flags, TrafficState state, IReadOnlyList<TrafficPort> ports)
+    internal static byte[] Encode(string table, NftTableFlags flags, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence)
     {
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
         var ipv6 = Keys(ports, AddressFamily.InterNetworkV6);
-        var batch = new NftBatchWriter(new byte[4096 + (ports.Count * 6144) + (ipv4.Length * 8) + (ipv6.Length * 4)], table);
+        var batch = new NftBatchWriter(new byte[16384 + (ports.Count * 16384) + (ipv4.Length * 8) + (ipv6.Length * 4)], table);
         batch.Begin();
         batch.DeleteTable(acknowledge: false);
         batch.Table(flags, Comment(state));
@@ -74,17 +76,49 @@ internal static class TrafficRules
             batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
         }
 
+        if (state == TrafficState.Claimed && fence is not null)
+        {
+            ClaimRules.Write(ref batch, fence, Priority);
+            WriteMuted(ref batch, ports, ipv4.Length > 0, ipv6.Length > 0);
+        }
+
         foreach (var port in ports)
         {
             var mac = port.VirtualMac.ToArray();
             batch.Chain(IngressChain(port.Name), NftHook.Ingress, Priority, port.Name);
+            Fence(ref batch, IngressChain(port.Name), state, fence);
             Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);
             batch.Chain(EgressChain(port.Name), NftHook.Egress, Priority, port.Name);
+            Fence(ref batch, EgressChain(port.Name), state, fence);
             Egress(ref batch, EgressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);
         }
 
         batch.Commit(tableStays: true);
         return batch.Written.ToArray();
+    }
+
+    /// <summary>Where the claimed chains go when the claim is over.</summary>
+    private static void WriteMuted(ref NftBatchWriter batch, IReadOnlyList<TrafficPort> ports, bool ipv4, bool ipv6)
+    {
+        foreach (var port in ports)
+        {
+            var mac = port.VirtualMac.ToArray();
+            batch.Chain(Muted(IngressChain(port.Name)));
+            Ingress(ref batch, Muted(IngressChain(port.Name)), TrafficState.Muted, mac, ipv4, ipv6);
+            batch.Chain(Muted(EgressChain(port.Name)));
+            Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, mac, ipv4, ipv6);
+        }
+    }
+
+    private static void Fence(ref NftBatchWriter batch, string chain, TrafficState state, ClaimFence? fence)
+    {
+        if (state == TrafficState.Claimed && fence is not null)
+        {
+            batch.BeginRule(chain);
+            batch.MatchKey(ClaimRules.ClaimSet, ClaimRules.ClaimKey, inverted: true);
+            batch.GoTo(Muted(chain));
+            batch.EndRule();
+        }
     }
 
     private static void Ingress(ref NftBatchWriter batch, string chain, TrafficState state, byte[] mac, bool ipv4, bool ipv6)

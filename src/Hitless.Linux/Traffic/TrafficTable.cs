@@ -22,16 +22,18 @@ public sealed class TrafficTable : IDisposable
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Netfilter);
     private readonly LinkTable _links = new();
     private readonly IReadOnlyList<TrafficPort> _ports;
+    private readonly ClaimFence? _fence;
     private readonly string _name;
     private readonly byte[][] _batches;
     private NftTableFlags _flags = NftTableFlags.Owner | NftTableFlags.Persist;
 
-    public TrafficTable(IReadOnlyList<TrafficPort> ports, string name = DefaultName)
+    public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName)
     {
         _ports = ports;
+        _fence = fence;
         _name = name;
         _batches = new byte[Enum.GetValues<TrafficState>().Length][];
-        Encode(ports);
+        Encode(ports, fence);
     }
 
     /// <summary>Ports that did not exist when the kernel last refused a transaction because of it; new kernels (6.16) take absent ports and bind to them when they come.</summary>
@@ -55,7 +57,7 @@ public sealed class TrafficTable : IDisposable
         if (result.Errno is Errno.NotSupported or Errno.InvalidArgument && Protected)
         {
             _flags = NftTableFlags.None;
-            Encode(_ports);
+            Encode(_ports, _fence);
             result = _netlink.Execute(_batches[(int)state]);
         }
 
@@ -69,7 +71,8 @@ public sealed class TrafficTable : IDisposable
     }
 
     /// <summary>
-    /// The state that the kernel's table stands for, or null if there is no such table or it has not a chain in each direction for each port.
+    /// The state that the kernel's table stands for, or null if there is no such table or it has not a chain in each direction for each port. A claim that is over
+    /// (<see cref="ClaimFence"/>) reads as muted, which is what it is.
     /// Says nothing about the addresses in it: apply the state once more after adopting it.
     /// </summary>
     public TrafficState? Read()
@@ -92,7 +95,12 @@ public sealed class TrafficTable : IDisposable
         writer.NetfilterHeader(FamilyNetdev);
         writer.EndMessage();
         var chains = _netlink.Query(writer.Written, ref reading, ReadChain);
-        return chains.Succeeded && reading.Chains == 2 * (_ports.Count - MissingPorts.Count) ? reading.State : null;
+        if (!chains.Succeeded || reading.Chains < 2 * (_ports.Count - MissingPorts.Count))
+        {
+            return null;
+        }
+
+        return reading.State == TrafficState.Claimed && _fence is not null && !ClaimStands() ? TrafficState.Muted : reading.State;
     }
 
     /// <summary>Takes the table away: the ports behave as if Hitless had never been there.</summary>
@@ -110,6 +118,27 @@ public sealed class TrafficTable : IDisposable
     {
         _links.Dispose();
         _netlink.Dispose();
+    }
+
+    /// <summary>False once the claim was not renewed in time.</summary>
+    private bool ClaimStands()
+    {
+        Span<byte> request = stackalloc byte[512];
+        var writer = new NetlinkMessageWriter(request);
+        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetSetElement), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
+        writer.NetfilterHeader(FamilyNetdev);
+        writer.String(1, _name);
+        writer.String(2, ClaimRules.ClaimSet);
+        var list = writer.BeginNested(3);
+        var element = writer.BeginNested(1);
+        var key = writer.BeginNested(1);
+        writer.U32(1, ClaimRules.ClaimKey);
+        writer.EndNested(key);
+        writer.EndNested(element);
+        writer.EndNested(list);
+        writer.EndMessage();
+        var nothing = 0;
+        return _netlink.Query(writer.Written, ref nothing, static (NetlinkMessage _, ref int _) => { }).Succeeded;
     }
 
     private static void ReadTable(NetlinkMessage message, ref Reading reading)
@@ -144,14 +173,16 @@ public sealed class TrafficTable : IDisposable
     {
         var present = _links.Read().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         MissingPorts = [.. _ports.Select(port => port.Name).Where(name => !present.Contains(name))];
-        Encode([.. _ports.Where(port => present.Contains(port.Name))]);
+        Encode(
+            [.. _ports.Where(port => present.Contains(port.Name))],
+            _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] });
     }
 
-    private void Encode(IReadOnlyList<TrafficPort> ports)
+    private void Encode(IReadOnlyList<TrafficPort> ports, ClaimFence? fence)
     {
         foreach (var state in Enum.GetValues<TrafficState>())
         {
-            _batches[(int)state] = TrafficRules.Encode(_name, _flags, state, ports);
+            _batches[(int)state] = TrafficRules.Encode(_name, _flags, state, ports, fence);
         }
     }
 

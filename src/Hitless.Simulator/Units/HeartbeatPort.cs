@@ -19,8 +19,21 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
         {
             if (other != process.Unit)
             {
-                world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => other.Process?.TakeHeartbeat(datagram));
+                world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => Arrive(other, datagram));
             }
+        }
+    }
+
+    /// <summary>Where no daemon listens the kernel says so: "port unreachable".</summary>
+    private void Arrive(SimulatedUnit other, HeartbeatDatagram datagram)
+    {
+        if (other.Process is { } listening)
+        {
+            listening.TakeHeartbeat(datagram);
+        }
+        else if (other.Powered && world.TellEnd(other))
+        {
+            world.Fabric.SendOnAll(other.Index, process.Unit.Index, () => process.TakeEnd(other));
         }
     }
 

@@ -27,6 +27,18 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>What the kernel does with the virtual addresses. Outlives a killed daemon, not a lost power.</summary>
     public TrafficState Traffic { get; set; }
 
+    /// <summary>When the kernel's claim ends by itself.</summary>
+    public TimeSpan ClaimUntil { get; set; } = TimeSpan.MaxValue;
+
+    /// <summary>The kernel's claim has ended by itself.</summary>
+    public bool ClaimOver { get; set; }
+
+    /// <summary>The kernel has told somebody that its daemon ended; once for each daemon.</summary>
+    public bool ToldEnd { get; set; }
+
+    /// <summary>The machine has power, so its kernel answers.</summary>
+    public bool Powered { get; set; }
+
     /// <summary>The kernel's sessions, by number.</summary>
     public HashSet<int> Sessions { get; } = [];
 

@@ -12,6 +12,7 @@ namespace Hitless.Simulator.Units;
 /// </summary>
 internal sealed class UnitProcess : IClusterEffects
 {
+    private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(80);
     private readonly Simulation world;
     private readonly Chance chance;
     private readonly TimeSpan clockOffset;
@@ -38,6 +39,8 @@ internal sealed class UnitProcess : IClusterEffects
         Sessions = new SessionLoop(world, this, chance.Fork());
         heartbeats = new HeartbeatPort(world, this);
         unit.Process = this;
+        unit.Powered = true;
+        unit.ToldEnd = false;
         var options = new ClusterOptions(unit.Serial, Tag, unit.Name, version.ToString(), FirmwareVersions.WireMinorOf(version))
         {
             Priority = unit.Priority,
@@ -49,9 +52,9 @@ internal sealed class UnitProcess : IClusterEffects
         };
         machine = new ClusterMachine(options, LocalNow, this);
         Speak();
-        Take(ClusterInput.PortsChanged(unit.PortsUp));
         Steps = new UnitSteps(world, this, chance.Fork());
         Runs = new RunHost(world, this, chance.Fork());
+        Take(ClusterInput.PortsChanged(unit.PortsUp));
         if (Ails(Firmware.Unhealthy))
         {
             Take(ClusterInput.ProbesChanged(1));
@@ -164,6 +167,10 @@ internal sealed class UnitProcess : IClusterEffects
         });
     }
 
+    /// <summary>The kernel of another unit has told that no daemon runs there.</summary>
+    public void TakeEnd(SimulatedUnit other) =>
+        WhenScheduled(() => Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0)));
+
     /// <summary>Gives the machine an input, now or when the process is scheduled again.</summary>
     public void Take(ClusterInput input) => WhenScheduled(() => Step(input));
 
@@ -175,6 +182,12 @@ internal sealed class UnitProcess : IClusterEffects
         {
             world.Rules.Claimed(this);
         }
+    }
+
+    void IClusterEffects.RenewClaim(bool lasting)
+    {
+        Effect();
+        world.RenewClaim(Unit, lasting ? null : ClaimLease);
     }
 
     void IClusterEffects.Announce()
@@ -302,7 +315,7 @@ internal sealed class UnitProcess : IClusterEffects
         }
 
         Speak();
-        if (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch))
+        if (Runs is not null && (machine.Role != toldRole || (machine.Role == UnitRole.Primary && machine.Epoch.Number != toldEpoch)))
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;

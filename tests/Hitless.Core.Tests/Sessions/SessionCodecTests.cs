@@ -18,6 +18,30 @@ public sealed class SessionCodecTests
     }
 
     [Fact]
+    public void Schema_2_is_written_as_ever()
+    {
+        var record = SessionSamples.Tcp(3000) with
+        {
+            IsNew = true,
+            Helper = KernelName.From("ftp"),
+            Labels = 5,
+            Master = new SessionMaster(6, SessionSamples.Tcp(21).Key.Original),
+            AdjustOriginal = new SequenceAdjustment(7, -1, -2),
+        };
+        Assert.Equal(
+            "68060A000001C00002010BB80050000E0000012C030B0B791E0000000000000000000000000000000503667470060A000001C00002010015005000000007FFFFFFFFFFFFFFFE",
+            Written(record));
+        var writer = new ByteWriter(new byte[SessionCodec.ExpectationSizeMax]);
+        SessionCodec.WriteExpectation(ref writer, SessionSamples.Expectation(3000));
+        Assert.Equal(
+            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-master"u8),
+            Convert.ToHexString(writer.Written));
+        var reader = new ByteReader(writer.Written);
+        Assert.True(SessionCodec.TryReadExpectation(ref reader, out var read));
+        Assert.Equal((SessionSamples.Expectation(3000), 0), (read, reader.Remaining));
+    }
+
+    [Fact]
     public void What_is_written_is_read_back()
     {
         var random = new Random(1);
@@ -33,6 +57,14 @@ public sealed class SessionCodecTests
             Assert.Equal(record, read);
             Assert.Equal(0, reader.Remaining);
         }
+    }
+
+    [Fact]
+    public void A_units_addresses_are_read_back()
+    {
+        System.Net.IPAddress[] addresses = [System.Net.IPAddress.Parse("10.0.0.1"), System.Net.IPAddress.Parse("fd00::1")];
+        Assert.True(UnitAddresses.TryParse(UnitAddresses.ToPayload(addresses), out var read));
+        Assert.Equal(addresses, read);
     }
 
     [Fact]
@@ -58,22 +90,32 @@ public sealed class SessionCodecTests
     {
         var random = new Random(2);
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, 0);
-        var bytes = new byte[SessionPayload.SizeMax];
+        var bytes = new byte[SessionPayload.SizeMax + 200];
         for (var i = 0; i < 100_000; i++)
         {
             frame.Clear();
             for (var n = random.Next(4); n > 0; n--)
-                frame.TryAdd(SessionSamples.Any(random));
+            {
+                if (random.Next(4) == 0)
+                    frame.TryAdd(SessionOperation.Expect, SessionSamples.Expectation(n));
+                else
+                    frame.TryAdd(SessionSamples.Any(random));
+            }
+
             var length = frame.Length;
             frame.Bytes.CopyTo(bytes);
             if (random.Next(2) == 0)
                 random.NextBytes(bytes.AsSpan(0, length = random.Next(200)));
             for (var n = random.Next(4); n > 0 && length > 0; n--)
                 bytes[random.Next(length)] = (byte)random.Next(256);
+            bytes[length] = (byte)SessionMessage.Addresses;
+            UnitAddresses.TryParse(bytes.AsSpan(length, random.Next(200)), out _);
             var reader = new SessionFrameReader(bytes.AsSpan(0, random.Next(length + 1)));
             while (reader.TryNext(out _, out var operand))
             {
                 var again = operand;
+                var third = operand;
+                SessionCodec.TryReadExpectation(ref third, out _);
                 SessionCodec.TryReadKey(ref operand, out _);
                 SessionCodec.TryReadRecord(ref again, out _);
             }

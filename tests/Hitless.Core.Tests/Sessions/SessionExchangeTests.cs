@@ -170,6 +170,36 @@ public sealed class SessionExchangeTests
     }
 
     [Fact]
+    public void What_is_expected_follows_and_what_is_expected_no_longer_goes()
+    {
+        var units = Following();
+        units.B.Expected.Add(SessionSamples.Expectation(9));
+        units.A.Expected.Add(SessionSamples.Expectation(1));
+        units.B.Exchange.Resync(units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(units.A.Expected, units.B.Expected);
+        units.A.Exchange.OnExpected(SessionSamples.Expectation(2), ended: false, units.A);
+        units.A.Exchange.OnExpected(SessionSamples.Expectation(1), ended: true, units.A);
+        units.Run(Second);
+        Assert.Equal([SessionSamples.Expectation(2)], units.B.Expected);
+    }
+
+    [Fact]
+    public void A_bulk_tells_masters_before_what_they_expect()
+    {
+        var units = Following();
+        var (child, master) = (SessionSamples.Tcp(1) with { Master = new SessionMaster(6, SessionSamples.Tcp(900).Key.Original) }, SessionSamples.Tcp(900));
+        units.A.Set(child);
+        units.Run(Second);
+        units.B.Table.Clear();
+        units.B.Exchange.Resync(units.Now, units.B);
+        units.Run(Second);
+        Assert.Equal(child, units.B.Table[child.Key]);
+        var order = units.B.Table.Keys.ToList();
+        Assert.True(order.IndexOf(child.Key) > order.IndexOf(master.Key));
+    }
+
+    [Fact]
     public void A_standby_tells_nothing()
     {
         var units = Following();

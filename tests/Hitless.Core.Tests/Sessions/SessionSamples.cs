@@ -35,8 +35,30 @@ internal static class SessionSamples
             (SessionStatus)random.Next(65536),
             (uint)random.Next(),
             (uint)(random.Next(2) * random.Next()),
-            random.Next(2) == 0 ? default : new TcpProgress((TcpState)random.Next(1, 10), 1, 2, (byte)random.Next(15), (byte)random.Next(15)));
+            random.Next(2) == 0 ? default : new TcpProgress((TcpState)random.Next(1, 10), 1, 2, (byte)random.Next(15), (byte)random.Next(15)))
+        {
+            IsNew = random.Next(2) == 0,
+            Sctp = random.Next(4) == 0 ? new SctpProgress((byte)random.Next(1, 9), (uint)random.Next(), (uint)random.Next()) : default,
+            Labels = random.Next(4) == 0 ? new UInt128((ulong)random.NextInt64(), 1) : 0,
+            Helper = random.Next(4) == 0 ? KernelName.From("netbios-ns") : default,
+            Master = random.Next(4) == 0 ? new SessionMaster(6, new SessionTuple(Address(), Address(), Port(), Port())) : default,
+            AdjustOriginal = random.Next(4) == 0 ? new SequenceAdjustment((uint)random.Next(), -1, random.Next()) : default,
+            AdjustReply = random.Next(4) == 0 ? new SequenceAdjustment((uint)random.Next(), 1, -random.Next()) : default,
+        };
     }
+
+    public static SessionExpectation Expectation(int number) => new(
+        Tcp(number).Key,
+        Protocols.Udp,
+        new SessionTuple(0, Number("192.0.2.1"), 0, (ushort)number),
+        new SessionTuple(0, uint.MaxValue, 0, 65535),
+        300,
+        1,
+        2,
+        1,
+        new SessionTuple(Number("10.0.0.1"), 0, (ushort)number, 0),
+        KernelName.From("sip"),
+        KernelName.From("nat-follow-master"));
 
     public static UInt128 Number(string address) => SessionTuple.Number(IPAddress.Parse(address));
 }

@@ -86,6 +86,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public Dictionary<SessionKey, SessionRecord> Table { get; } = [];
 
+    public HashSet<SessionExpectation> Expected { get; } = [];
+
     public int Synced { get; private set; }
 
     public bool DefersPrune { get; set; }
@@ -116,6 +118,9 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
             else
             {
                 dump = null;
+                Exchange.OnSessionsDumped(this);
+                foreach (var expectation in Expected)
+                    Exchange.OnExpected(expectation, ended: false, this);
                 Exchange.OnDumpEnded(units.Now, this);
             }
         }
@@ -134,6 +139,14 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public void Delete(in SessionKey key) => Table.Remove(key);
 
+    public void Expect(in SessionExpectation expectation, bool ended)
+    {
+        if (ended)
+            Expected.Remove(expectation);
+        else
+            Expected.Add(expectation);
+    }
+
     public void StartDump() => dump = new Queue<SessionRecord>(Table.Values);
 
     public void SyncLost(ulong unit) => Lost++;
@@ -148,6 +161,7 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
     {
         foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
             Table.Remove(key);
+        Expected.RemoveWhere(each => !Exchange.IsMarked(unit, each.Key));
         Synced += Exchange.OnPruned(unit) ? 1 : 0;
     }
 }

@@ -55,6 +55,9 @@ internal sealed class Conversation : IDisposable
         return new Conversation(name, near, far);
     }
 
+    /// <summary>A conversation over sockets that are connected already.</summary>
+    public static Conversation Over(string name, Socket near, Socket far) => new(name, near, far);
+
     /// <summary>A numbered message there and back, begun by either side. Throws when it does not arrive.</summary>
     public void Exchange(bool farBegins = false)
     {

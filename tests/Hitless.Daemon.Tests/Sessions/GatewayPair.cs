@@ -24,10 +24,11 @@ internal sealed class GatewayPair : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static int count;
     private readonly string prefix = $"hs-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
+    private readonly TimeSpan delay;
     private readonly BlockingCollection<SessionNotice> noticesA = [];
     private readonly BlockingCollection<SessionNotice> noticesB = [];
 
-    public GatewayPair()
+    public GatewayPair(TimeSpan delay = default)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         Shell($$"""
@@ -57,10 +58,19 @@ internal sealed class GatewayPair : IDisposable
                 counter name refused
               }
             }
+            table inet marks {
+              chain pre { type filter hook prerouting priority -150; tcp dport 9004 ct mark set 0x77; tcp dport 9004 ct label set 5; }
+            }
+            table ip helpers {
+              ct helper ftp { type "ftp" protocol tcp; }
+              ct helper tftp { type "tftp" protocol udp; }
+              ct helper sip { type "sip" protocol udp; }
+              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
+            }
             table inet nat {
               chain pre { type nat hook prerouting priority -100; iifname "wan0" ip daddr 10.91.2.1 tcp dport 8080 dnat ip to 10.91.1.10:9003; }
-              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
-                oifname "wan0" udp dport 9002 ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+                oifname "wan0" udp dport { 69, 5060, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" meta l4proto icmp ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
               }
@@ -69,6 +79,7 @@ internal sealed class GatewayPair : IDisposable
             '; done
             """);
         MoveTo(A);
+        this.delay = delay;
         LoopA = Start(A, UnitA, 101, noticesA);
         LoopB = Start(B, UnitB, 202, noticesB);
     }
@@ -189,7 +200,7 @@ internal sealed class GatewayPair : IDisposable
         Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
     }
 
-    private static UnitSettings Settings(string name, ulong unit)
+    private static UnitSettings Settings(string name, ulong unit, TimeSpan delay = default)
     {
         var (self, peer) = unit == UnitA ? ("10.91.9.1", "10.91.9.2") : ("10.91.9.2", "10.91.9.1");
         return new UnitSettings(
@@ -197,7 +208,7 @@ internal sealed class GatewayPair : IDisposable
             new IdentitySettings(name, 100, false),
             new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(self), [IPAddress.Parse(peer)])], TimeSpan.FromMilliseconds(20), 4, 8417),
             [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
-            new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
+            new SessionSettings(true, true, true, true, delay, []),
             [],
             [],
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
@@ -206,8 +217,8 @@ internal sealed class GatewayPair : IDisposable
     private static PortSettings Port(string name, params string[] addresses) =>
         new(name, [.. addresses.Select(address => new AddressPrefix(IPAddress.Parse(address), address.Contains(':', StringComparison.Ordinal) ? 64 : 24))], true);
 
-    private static SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
-        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id), new ClusterKey(Secret), id, incarnation, notices.Add));
+    private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
+        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id, delay), new ClusterKey(Secret), id, incarnation, notices.Add));
 
     private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
     {

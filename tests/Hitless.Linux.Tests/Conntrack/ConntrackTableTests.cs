@@ -34,6 +34,7 @@ public sealed class ConntrackTableTests : IDisposable
         var held = Assert.Single(Dump());
         Assert.Equal((record.Key, record.Reply, record.Mark, record.Tcp.State), (held.Key, held.Reply, held.Mark, held.Tcp.State));
         Assert.Equal(record.Status, held.Status & record.Status);
+        Assert.Equal((record.Sctp, record.Helper, record.AdjustReply), (held.Sctp, held.Helper, held.AdjustReply));
         Assert.Equal(record.HasSourceNat, held.Status.HasFlag(SessionStatus.SourceNat));
         Assert.Equal(record.HasDestinationNat, held.Status.HasFlag(SessionStatus.DestinationNat));
         Assert.InRange(held.TimeoutSeconds, record.TimeoutSeconds - 2, record.TimeoutSeconds);
@@ -64,6 +65,73 @@ public sealed class ConntrackTableTests : IDisposable
         table.Flush();
         Assert.Equal(0, table.Errors);
         Assert.Empty(Dump());
+    });
+
+    [Fact]
+    public void All_of_a_new_sessions_words_in_one_batch_make_it_whole() => NetworkNamespace.Run(name, () =>
+    {
+        using var table = new ConntrackTable();
+        var control = Samples()["tcp, source translated"] with { Helper = KernelName.From("ftp"), AdjustReply = new SequenceAdjustment(9, 1, -3) };
+        var data = Samples()["tcp, destination translated"] with { Master = new SessionMaster(Protocols.Tcp, control.Key.Original) };
+        foreach (var isNew in (bool[])[true, false])
+        {
+            foreach (var each in (SessionRecord[])[control, data])
+            {
+                table.Put(each with { IsNew = isNew, Status = SessionStatus.Confirmed, Tcp = new TcpProgress(TcpState.SynSent, 3, 0, 7, 0) });
+                table.Put(each with { Helper = default, Master = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0) });
+                table.Put(each with { Helper = default, Master = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0), Mark = 77 });
+            }
+
+            table.Flush();
+            Assert.Equal((0, 0), (table.Errors, table.LastError));
+            var held = Dump().ToDictionary(each => each.Key);
+            Assert.Equal((control.Helper, control.AdjustReply, 77u, TcpState.Established), (held[control.Key].Helper, held[control.Key].AdjustReply, held[control.Key].Mark, held[control.Key].Tcp.State));
+            Assert.Equal((data.Master, 77u, TcpState.Established), (held[data.Key].Master, held[data.Key].Mark, held[data.Key].Tcp.State));
+            Assert.True(held[data.Key].Status.HasFlag(SessionStatus.Expected));
+            table.Delete(control.Key);
+            table.Delete(data.Key);
+            table.Flush();
+        }
+
+        table.Put(data);
+        table.Flush();
+        Assert.Equal((0, default(SessionMaster)), (table.Errors, Assert.Single(Dump()).Master));
+    });
+
+    [Fact]
+    public void What_is_expected_is_what_the_kernel_expects() => NetworkNamespace.Run(name, () =>
+    {
+        using var table = new ConntrackTable();
+        var control = Samples()["tcp, source translated"] with { Helper = KernelName.From("ftp") };
+        table.Put(control);
+        var expectation = new SessionExpectation(
+            control.Key,
+            Protocols.Tcp,
+            new SessionTuple(control.Reply.Source, control.Reply.Destination, 0, 4242),
+            new SessionTuple(uint.MaxValue, uint.MaxValue, 0, 65535),
+            200,
+            0,
+            0,
+            1,
+            new SessionTuple(control.Key.Original.Source, 0, 4242, 0),
+            KernelName.From("ftp"),
+            KernelName.From("nat-follow-master"));
+        Assert.True(table.Expect(expectation, ended: false));
+        Assert.True(table.Expect(expectation, ended: false));
+        using (var dump = new ConntrackDump(expectations: true))
+        {
+            Assert.Equal(NetlinkReceive.Data, dump.Receive(out var reader));
+            Assert.True(reader.TryNext(out var change, out _));
+            Assert.Equal(ConntrackChange.Expected, change);
+            Assert.InRange(reader.Expectation.TimeoutSeconds, 190u, 300u);
+            Assert.Equal(expectation, reader.Expectation with { TimeoutSeconds = 200 });
+        }
+
+        Assert.True(table.TryGet(control.Key, out var held));
+        Assert.Equal((control.Reply, control.Helper), (held.Reply, held.Helper));
+        Assert.True(table.Expect(expectation, ended: true));
+        Assert.True(table.Expect(expectation, ended: true));
+        Assert.False(table.TryGet(Samples()["udp"].Key, out _));
     });
 
     [Fact]
@@ -211,6 +279,13 @@ public sealed class ConntrackTableTests : IDisposable
             ["udp"] = Make(Protocols.Udp, new(inside, server, 5000, 53)),
             ["udp, source translated"] = Make(Protocols.Udp, new(inside, server, 5001, 53), new(server, outside, 53, 61003)),
             ["udp v6"] = Make(Protocols.Udp, new(inside6, server6, 5002, 53), v6: true),
+            ["sctp"] = Make(Protocols.Sctp, new(inside, server, 5003, 2905)) with { Sctp = new SctpProgress(4, 0x11223344, 0x55667788) },
+            ["sctp, source translated"] = Make(Protocols.Sctp, new(inside, server, 5004, 2905), new(server, outside, 2905, 61004)) with { Sctp = new SctpProgress(4, 1, 2) },
+            ["gre"] = Make(Protocols.Gre, new(inside, server, 0, 0)),
+            ["gre, source translated"] = Make(Protocols.Gre, new(inside, server, 0, 0), new(server, outside, 0, 0)),
+            ["esp"] = Make(50, new(inside, server, 0, 0)),
+            ["esp, source translated"] = Make(50, new(inside, server, 0, 0), new(server, outside, 0, 0)),
+            ["tcp, helper"] = Make(Protocols.Tcp, new(inside, server, 40007, 21)) with { Helper = KernelName.From("ftp"), AdjustReply = new SequenceAdjustment(5, -1, 2) },
             ["icmp"] = Make(Protocols.Icmp, new(inside, server, 77, 8 << 8)),
             ["icmp, source translated"] = Make(Protocols.Icmp, new(inside, server, 78, 8 << 8), new(server, outside, 9078, 0)),
             ["icmpv6"] = Make(Protocols.IcmpV6, new(inside6, server6, 79, 128 << 8), v6: true),

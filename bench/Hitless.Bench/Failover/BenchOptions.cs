@@ -1,0 +1,28 @@
+namespace Hitless.Bench.Failover;
+
+/// <summary>What <c>./dev bench failover</c> was asked: <c>--rounds N --runs N --only WORD --bin DIR --image FILE</c>.</summary>
+internal sealed class BenchOptions(string[] args)
+{
+    /// <summary>How often every pair is made anew.</summary>
+    public int Rounds { get; } = int.Parse(Value(args, "--rounds") ?? "4");
+
+    /// <summary>Events in each pair.</summary>
+    public int Runs { get; } = int.Parse(Value(args, "--runs") ?? "5");
+
+    /// <summary>Only cases or products with this in their name.</summary>
+    public string? Only { get; } = Value(args, "--only");
+
+    /// <summary>Where hitless-boot and hitless are.</summary>
+    public string Binaries { get; } = Path.GetFullPath(Value(args, "--bin") ?? "out");
+
+    /// <summary>The image that the units run.</summary>
+    public string? Image { get; } = Value(args, "--image");
+
+    /// <summary>Long TCP connections.</summary>
+    public int Connections { get; } = int.Parse(Value(args, "--tcp") ?? "500");
+
+    /// <summary>New TCP connections a second.</summary>
+    public int NewPerSecond { get; } = int.Parse(Value(args, "--rate") ?? "100");
+
+    private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+}

@@ -1,0 +1,42 @@
+using Hitless.Lab.Demo;
+using Hitless.Lab.Network;
+using Hitless.Lab.Units;
+
+namespace Hitless.Bench.Failover;
+
+/// <summary>Hitless on both units, as <c>hitless lab up</c> makes it, with more lines in the <c>heartbeat:</c> section.</summary>
+internal sealed class HitlessPair : IGatewayPair
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly ClusterWatch watch;
+
+    public HitlessPair(LabPlan plan, string heartbeat)
+    {
+        Plan = plan;
+        watch = new ClusterWatch(plan);
+        LabSite.Up(plan);
+        if (heartbeat.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var unit in LabSite.UnitsOf(plan))
+        {
+            var file = Path.Combine(unit.Folder, "etc", "unit.yaml");
+            File.WriteAllText(file, File.ReadAllText(file).Replace("heartbeat:\n", $"heartbeat:\n{heartbeat}", StringComparison.Ordinal));
+            UnitPower.Restart(unit);
+        }
+    }
+
+    public LabPlan Plan { get; }
+
+    public async Task<string> UntilReadyAsync() => (await watch.UntilReadyAsync(Patience)).Primary!;
+
+    public Task SwitchAsync(string primary) => Task.Run(() => watch.Cli(primary).Run("switchover", "--wait"));
+
+    public void PowerOff(string unit) => Faults.PowerOff(new LabUnit(Plan, unit));
+
+    public void PowerOn(string unit) => Faults.PowerOn(new LabUnit(Plan, unit));
+
+    public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
+}

@@ -1,0 +1,22 @@
+using Hitless.Lab.Network;
+
+namespace Hitless.Bench.Failover;
+
+/// <summary>Two gateways in a lab that stand in for each other, whoever makes them.</summary>
+internal interface IGatewayPair : IDisposable
+{
+    /// <summary>The lab with client, server and both units.</summary>
+    LabPlan Plan { get; }
+
+    /// <summary>Waits until one unit carries the traffic and the other is able to; gives the first.</summary>
+    Task<string> UntilReadyAsync();
+
+    /// <summary>Moves the traffic as an operator would.</summary>
+    Task SwitchAsync(string primary);
+
+    /// <summary>Cuts the power of a unit.</summary>
+    void PowerOff(string unit);
+
+    /// <summary>Gives the power back after <see cref="PowerOff"/>, or what <see cref="SwitchAsync"/> stopped.</summary>
+    void PowerOn(string unit);
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Hitless.Core.Api;
+
+namespace Hitless.Cli.Display;
+
+/// <summary>A report as one self-contained HTML page with a timeline. The signed report itself lies in it, so that the page can be verified too.</summary>
+internal static class ReportPage
+{
+    private const string Begin = "<script type=\"application/json\" id=\"report\">";
+    private const string End = "</script>";
+
+    private const string Style = """
+        body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
+        h1{font-size:1.4rem} .verdict{padding:.1rem .6rem;border-radius:1rem;color:#fff} .completed{background:#1a7f4b} .rolled-back{background:#a86200} .failed{background:#b3261e}
+        table{border-collapse:collapse;width:100%;margin:1rem 0} th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #dde3ea;vertical-align:top} th{font-weight:600}
+        .bar{position:relative;height:1rem;min-width:14rem;background:#f0f3f7} .bar i{position:absolute;top:0;bottom:0;min-width:2px;background:#2f6fb3} .bar i.failed{background:#b3261e}
+        dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem} dt{color:#5a6675} small{color:#5a6675;overflow-wrap:anywhere}
+        @media(prefers-color-scheme:dark){body{background:#12161c;color:#dfe6ee} th,td{border-color:#2a323d} .bar{background:#1d242e} dt,small{color:#94a1b2}}
+        """;
+
+    /// <summary>The page.</summary>
+    public static string Write(RunReport report)
+    {
+        var page = new StringBuilder($"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Hitless run {Text(report.Run)}</title>\n<style>{Style}</style></head><body>\n");
+        page.AppendLine(CultureInfo.InvariantCulture, $"<h1>Run {Text(report.Run)}: {Text(report.From)} → {Text(report.To)} <span class=\"verdict {Text(report.Verdict)}\">{Text(report.Verdict)}</span></h1>");
+        if (report.Reason is { Length: > 0 } reason)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Text(reason)}</p>");
+        }
+
+        var sessions = report.Sessions;
+        page.AppendLine(CultureInfo.InvariantCulture, $"""
+            <dl><dt>mode</dt><dd>{Text(report.Mode)}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
+            <dt>sessions at the switches</dt><dd>{sessions.Before} before, {sessions.Survived} survived, {sessions.Lost} lost ({sessions.CriticalLost} critical)</dd>
+            <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd></dl>
+            """);
+        AddSteps(page, report);
+        AddTable(page, "Elections", ["epoch", "primary", "reason"], report.Elections.Select(e => (string[])[$"{e.Epoch}", e.Primary, e.Reason]));
+        AddTable(page, "Units", ["unit", "before", "after"], report.Units.Select(u => (string[])[u.Name, $"{u.VersionBefore} (slot {u.SlotBefore})", $"{u.VersionAfter} (slot {u.SlotAfter})"]));
+        AddTable(page, "Operators' words", ["at", "word"], report.Words.Select(w => (string[])[w.At.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), w.Word]));
+        page.AppendLine(report.Signature is { } signature
+            ? $"<p><small>Signed by the cluster with the key {Text(signature.Key)}. Check this page: hitless upgrade report --verify FILE</small></p>"
+            : "<p><small>Not signed: the run has not ended.</small></p>");
+        return page.AppendLine(CultureInfo.InvariantCulture, $"{Begin}{JsonSerializer.Serialize(report, ApiJson.Default.RunReport).Replace("</", "<\\/", StringComparison.Ordinal)}{End}").Append("</body></html>\n").ToString();
+    }
+
+    /// <summary>The report in a file, which is a page or the JSON itself; null: there is none.</summary>
+    public static RunReport? Read(string text)
+    {
+        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
+        if (begin >= 0)
+        {
+            begin += Begin.Length;
+            var end = text.IndexOf(End, begin, StringComparison.Ordinal);
+            text = end > begin ? text[begin..end] : "";
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(text, ApiJson.Default.RunReport);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void AddSteps(StringBuilder page, RunReport report)
+    {
+        page.AppendLine("<h2>Steps</h2><table><tr><th>step</th><th>unit</th><th>took</th><th>timeline</th><th>result</th></tr>");
+        var whole = Math.Max(1, report.DurationMs);
+        foreach (var step in report.Steps)
+        {
+            var left = 100 * Math.Clamp((step.StartedAt - report.StartedAt).TotalMilliseconds / whole, 0, 1);
+            var width = Math.Min(100 - left, 100 * step.DurationMs / whole);
+            page.AppendLine(CultureInfo.InvariantCulture, $"<tr><td>{Text(step.Name)}</td><td>{Text(step.Unit)}</td><td>{Words.Duration(step.DurationMs)}</td><td><div class=\"bar\"><i class=\"{Text(step.Result)}\" style=\"left:{left:F2}%;width:{width:F2}%\"></i></div></td><td>{Text(step.Result)}<br><small>{Text(step.Detail)}</small></td></tr>");
+        }
+
+        page.AppendLine("</table>");
+    }
+
+    private static void AddTable(StringBuilder page, string title, string[] heads, IEnumerable<string[]> rows)
+    {
+        var all = rows.ToArray();
+        if (all.Length > 0)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"<h2>{Text(title)}</h2><table><tr>{string.Concat(heads.Select(h => $"<th>{Text(h)}</th>"))}</tr>");
+            foreach (var row in all)
+            {
+                page.AppendLine(CultureInfo.InvariantCulture, $"<tr>{string.Concat(row.Select(cell => $"<td>{Text(cell)}</td>"))}</tr>");
+            }
+
+            page.AppendLine("</table>");
+        }
+    }
+
+    private static string Text(string? text) => WebUtility.HtmlEncode(text ?? "");
+}

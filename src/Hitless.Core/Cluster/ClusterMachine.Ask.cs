@@ -1,0 +1,53 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Core.Cluster;
+
+/// <content>
+/// A heartbeat link that loses its carrier is no proof that the primary is gone, but a reason to ask: a burst of heartbeats that want an answer on the other links.
+/// Who does not answer within <see cref="ClusterOptions.AskPatience"/> is gone (docs/decisions/0022).
+/// </summary>
+public sealed partial class ClusterMachine
+{
+    private ulong asked;
+    private TimeSpan askedSince;
+    private TimeSpan askAgain;
+
+    /// <summary>A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one nobody can be asked, and the threshold decides.</summary>
+    private void OnCableLost(bool others, TimeSpan now, IClusterEffects effects)
+    {
+        if (phase == Phase.Standby && others && asked == 0 && CurrentPrimary() is { Last.AnswersAtOnce: true } primary && now >= primary.HeldUntil)
+        {
+            asked = primary.Unit;
+            askedSince = askAgain = now;
+            effects.Record(EventKinds.Unit, $"a heartbeat link lost its carrier: is {primary.Last.Name} there?");
+        }
+    }
+
+    private void KeepAsking(TimeSpan now, IClusterEffects effects)
+    {
+        if (asked == 0)
+        {
+            return;
+        }
+
+        var peer = FindOrAdd(asked);
+        if (peer.Absent || peer.HeardAt > askedSince)
+        {
+            asked = 0;
+        }
+        else if (now - askedSince >= options.AskPatience)
+        {
+            asked = 0;
+            MarkAbsent(peer, $"its link fell and it did not answer for {options.AskPatience.TotalMilliseconds:F0} ms", effects);
+        }
+        else if (now >= askAgain)
+        {
+            askAgain = now + options.AskEvery;
+            outgoing.WantsAnswer = true;
+            Tell(now, effects);
+            return;
+        }
+
+        outgoing.WantsAnswer = false;
+    }
+}

@@ -1,0 +1,92 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Core.Cluster;
+
+/// <content>The claim in the kernel: it expires unless renewed (docs/decisions/0020), and outlives a daemon that is started anew.</content>
+public sealed partial class ClusterMachine
+{
+    private TimeSpan claimUntil = TimeSpan.MaxValue;
+    private TimeSpan listenUntil;
+
+    private TimeSpan settledAt;
+
+    /// <summary>The claim expires only while somebody would take over: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
+    private bool Fenced(TimeSpan now)
+    {
+        if (now >= settledAt)
+        {
+            foreach (var peer in peers)
+            {
+                if (!peer.Absent && peer.Last.Role == UnitRole.Standby && peer.Last.State is UnitState.Ready or UnitState.Fault)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void RenewClaim(TimeSpan now, IClusterEffects effects)
+    {
+        if (Role == UnitRole.Primary && !stopped)
+        {
+            claimUntil = Fenced(now) ? now + options.Silence : TimeSpan.MaxValue;
+            effects.RenewClaim(lasting: claimUntil == TimeSpan.MaxValue);
+        }
+    }
+
+    /// <summary>This unit was not scheduled for so long that its kernel has muted it. Somebody else may be primary by now: listen first.</summary>
+    private void FindExpiredClaim(TimeSpan now, IClusterEffects effects)
+    {
+        if (Role != UnitRole.Primary || now < claimUntil)
+        {
+            return;
+        }
+
+        var handing = phase == Phase.Handing;
+        outgoing.Offer = null;
+        claimUntil = TimeSpan.MaxValue;
+        listenUntil = now + (2 * options.Interval);
+        effects.SetTraffic(TrafficState.Muted);
+        effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
+        BecomeStandby("its claim expired while it was not scheduled", now, effects);
+        if (handing && handingForOperator)
+        {
+            effects.SwitchoverEnded(done: false, "the primary was not scheduled in time");
+        }
+    }
+
+    /// <summary>A daemon before this one left the claim standing, and it still stands: nobody else can have taken over meanwhile.</summary>
+    private void Resume(TimeSpan now, IClusterEffects effects)
+    {
+        epoch = new Epoch(options.EpochNumber, options.Self);
+        everDecided = true;
+        synced = true;
+        reason = "primary on after a restart of its daemon";
+        quietUntil = now + options.RetryDelay;
+        nextAnnouncement = now;
+        settledAt = now + options.RestartHold / 2;
+        Enter(Phase.Primary, now);
+        effects.Record(EventKinds.Role, $"{options.Name} is primary on, epoch {epoch.Number}: its daemon was restarted");
+    }
+
+    /// <summary>Only the daemon of a primary has ended: what starts it again has some time, since the kernel forwards on.</summary>
+    private void OnDaemonEnded(ulong unit, TimeSpan now, IClusterEffects effects)
+    {
+        if (unit == 0)
+        {
+            // A unit from before our start may be forwarding without its daemon.
+            listenUntil = phase == Phase.Starting && listenUntil == default ? now + options.RestartHold : listenUntil;
+            return;
+        }
+
+        var peer = FindOrAdd(unit);
+        if (!peer.Absent && peer.Last.Role == UnitRole.Primary && peer.HeldTag != peer.Tag)
+        {
+            peer.HeldTag = peer.Tag;
+            peer.HeldUntil = now + options.RestartHold;
+            effects.Record(EventKinds.Unit, $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {options.RestartHold.TotalMilliseconds:F0} ms to come back");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Hitless.Core.Sessions;
+using Hitless.Linux.Netlink;
+using static Hitless.Linux.Conntrack.ConntrackProtocol;
+
+namespace Hitless.Linux.Conntrack;
+
+/// <summary>Reads ctnetlink's expectations.</summary>
+internal static class ExpectationReader
+{
+    /// <summary>Reads an event about an expectation, or one of a dump; false when it makes no sense.</summary>
+    public static bool TryRead(scoped in NetlinkMessage message, out SessionExpectation expectation)
+    {
+        expectation = default;
+        var payload = message.Payload;
+        if (payload.Length < FixedHeaderBytes || payload[0] is not (FamilyV4 or FamilyV6))
+            return false;
+        var v6 = payload[0] == FamilyV6;
+        bool hasMaster = false, hasTuple = false, hasMask = false;
+        SessionTuple master = default, tuple = default, mask = default, saved = default;
+        byte masterProtocol = 0, protocol = 0;
+        uint timeout = 0, flags = 0, kind = 0, direction = 0;
+        ushort zone = 0;
+        KernelName helper = default, function = default;
+        var attributes = message.Attributes(FixedHeaderBytes);
+        while (attributes.TryRead(out var attribute))
+        {
+            switch (attribute.Type)
+            {
+                case ExpectMaster:
+                    hasMaster = TupleReader.TryReadTuple(attribute, v6, out master, out masterProtocol);
+                    break;
+                case ExpectTuple:
+                    hasTuple = TupleReader.TryReadTuple(attribute, v6, out tuple, out protocol);
+                    break;
+                case ExpectMask:
+                    hasMask = TupleReader.TryReadTuple(attribute, v6, out mask, out _);
+                    break;
+                case ExpectTimeout:
+                    attribute.TryReadU32BigEndian(out timeout);
+                    break;
+                case ExpectFlags:
+                    attribute.TryReadU32BigEndian(out flags);
+                    break;
+                case ExpectClass:
+                    attribute.TryReadU32BigEndian(out kind);
+                    break;
+                case ExpectZone:
+                    attribute.TryReadU16BigEndian(out zone);
+                    break;
+                case ExpectHelper:
+                    helper = KernelName.From(attribute.Value);
+                    break;
+                case ExpectFunction:
+                    function = KernelName.From(attribute.Value);
+                    break;
+                case ExpectNat:
+                    ReadNat(attribute, v6, out saved, out direction);
+                    break;
+            }
+        }
+
+        expectation = new SessionExpectation(new SessionKey(v6, masterProtocol, zone, master), protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
+        return hasMaster && hasTuple && hasMask;
+    }
+
+    private static void ReadNat(scoped in NetlinkAttribute nat, bool v6, out SessionTuple saved, out uint direction)
+    {
+        (saved, direction) = (default, 0);
+        var fields = nat.Nested;
+        while (fields.TryRead(out var field))
+        {
+            if (field.Type == ExpectNatDirection)
+                field.TryReadU32BigEndian(out direction);
+            else if (field.Type == ExpectNatTuple)
+                TupleReader.TryReadTuple(field, v6, out saved, out _);
+        }
+    }
+}

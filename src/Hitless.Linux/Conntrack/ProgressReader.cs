@@ -1,0 +1,119 @@
+using Hitless.Core.Sessions;
+using Hitless.Linux.Netlink;
+using static Hitless.Linux.Conntrack.ConntrackProtocol;
+
+namespace Hitless.Linux.Conntrack;
+
+/// <summary>Reads what protocols and helpers keep in an entry beside its tuples.</summary>
+internal static class ProgressReader
+{
+    /// <summary>The state of TCP, default if there is none.</summary>
+    public static TcpProgress ReadTcp(scoped in NetlinkAttribute information)
+    {
+        byte state = 0, flagsOriginal = 0, flagsReply = 0, scaleOriginal = 0, scaleReply = 0;
+        var protocols = information.Nested;
+        while (protocols.TryRead(out var protocol))
+        {
+            var fields = protocol.Nested;
+            while (protocol.Type == InfoTcp && fields.TryRead(out var field))
+            {
+                // The flags are a pair of bytes (flags, mask); the first counts.
+                switch (field.Type)
+                {
+                    case ConntrackProtocol.TcpState:
+                        field.TryReadU8(out state);
+                        break;
+                    case TcpFlagsOriginal:
+                        field.TryReadU8(out flagsOriginal);
+                        break;
+                    case TcpFlagsReply:
+                        field.TryReadU8(out flagsReply);
+                        break;
+                    case TcpScaleOriginal:
+                        field.TryReadU8(out scaleOriginal);
+                        break;
+                    case TcpScaleReply:
+                        field.TryReadU8(out scaleReply);
+                        break;
+                }
+            }
+        }
+
+        return new TcpProgress((Core.Sessions.TcpState)state, flagsOriginal, flagsReply, (byte)(scaleOriginal & 15), (byte)(scaleReply & 15));
+    }
+
+    /// <summary>The state of SCTP, default if there is none.</summary>
+    public static SctpProgress ReadSctp(scoped in NetlinkAttribute information)
+    {
+        byte state = 0;
+        uint original = 0, reply = 0;
+        var protocols = information.Nested;
+        while (protocols.TryRead(out var protocol))
+        {
+            var fields = protocol.Nested;
+            while (protocol.Type == InfoSctp && fields.TryRead(out var field))
+            {
+                switch (field.Type)
+                {
+                    case SctpState:
+                        field.TryReadU8(out state);
+                        break;
+                    case SctpTagOriginal:
+                        field.TryReadU32BigEndian(out original);
+                        break;
+                    case SctpTagReply:
+                        field.TryReadU32BigEndian(out reply);
+                        break;
+                }
+            }
+        }
+
+        return new SctpProgress(state, original, reply);
+    }
+
+    /// <summary>The helper's name.</summary>
+    public static KernelName ReadHelper(scoped in NetlinkAttribute helper)
+    {
+        var fields = helper.Nested;
+        while (fields.TryRead(out var field))
+        {
+            if (field.Type == HelperName)
+                return KernelName.From(field.Value);
+        }
+
+        return default;
+    }
+
+    /// <summary>The shift of one direction's sequence numbers.</summary>
+    public static SequenceAdjustment ReadAdjustment(scoped in NetlinkAttribute adjustment)
+    {
+        uint position = 0, before = 0, after = 0;
+        var fields = adjustment.Nested;
+        while (fields.TryRead(out var field))
+        {
+            switch (field.Type)
+            {
+                case AdjustPosition:
+                    field.TryReadU32BigEndian(out position);
+                    break;
+                case AdjustBefore:
+                    field.TryReadU32BigEndian(out before);
+                    break;
+                case AdjustAfter:
+                    field.TryReadU32BigEndian(out after);
+                    break;
+            }
+        }
+
+        return new SequenceAdjustment(position, (int)before, (int)after);
+    }
+
+    /// <summary>The labels: bit 0 is the lowest bit of the first byte (the kernel's bitmap on a little-endian machine).</summary>
+    public static UInt128 ReadLabels(scoped in NetlinkAttribute labels)
+    {
+        UInt128 bits = 0;
+        for (var i = Math.Min(labels.Value.Length, 16) - 1; i >= 0; i--)
+            bits = (bits << 8) | labels.Value[i];
+        return bits;
+    }
+}

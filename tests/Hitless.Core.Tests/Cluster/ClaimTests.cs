@@ -1,0 +1,187 @@
+using Hitless.Core.Cluster;
+using Xunit;
+
+namespace Hitless.Core.Tests.Cluster;
+
+/// <summary>A claim that expires, a daemon that ends (docs/decisions/0020, 0021).</summary>
+public sealed class ClaimTests
+{
+    [Fact]
+    public void A_lone_primary_claims_without_an_end()
+    {
+        var bench = new MachineBench(100).Run(3000);
+
+        Assert.True(bench[0].ClaimLasts);
+        bench[0].Frozen = true;
+        bench.Run(5000);
+        Assert.Equal(TrafficState.Claimed, bench[0].Traffic);
+    }
+
+    [Fact]
+    public void With_a_ready_standby_the_claim_expires_and_never_again_when_that_is_gone()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+
+        Assert.False(bench[0].ClaimLasts);
+        bench[1].Kill();
+        bench[1].Cut = true;
+        bench.Run(200);
+        Assert.True(bench[0].ClaimLasts);
+    }
+
+    [Fact]
+    public void A_frozen_primary_is_mute_before_its_standby_claims_and_stays_so_when_it_thaws()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (frozen, other) = (bench[0], bench[1]);
+        Assert.Equal(frozen, bench.Primary);
+
+        frozen.Frozen = true;
+        for (var i = 0; i < 5000; i++)
+        {
+            bench.Run(1);
+            Assert.False(frozen.Traffic == TrafficState.Claimed && other.Traffic == TrafficState.Claimed);
+        }
+
+        Assert.Equal(TrafficState.Claimed, other.Traffic);
+        frozen.Frozen = false;
+        for (var i = 0; i < 1000; i++)
+        {
+            bench.Run(1);
+            Assert.Equal(TrafficState.Muted, frozen.Traffic);
+        }
+
+        Assert.Equal(UnitRole.Standby, frozen.Machine!.Role);
+        Assert.Equal(other, bench.Primary);
+    }
+
+    [Fact]
+    public void A_cluster_that_was_frozen_whole_has_one_primary_again()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        bench[0].Frozen = bench[1].Frozen = true;
+        bench.Run(1000);
+        bench[0].Frozen = bench[1].Frozen = false;
+        bench.Run(500);
+
+        Assert.Equal(TrafficState.Claimed, bench.Primary.Traffic);
+        Assert.Equal(TrafficState.Muted, bench.OtherThan(bench.Primary).Traffic);
+    }
+
+    [Fact]
+    public void A_daemon_that_is_back_within_the_hold_is_primary_on_in_the_same_epoch()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var epoch = primary.Machine!.Epoch;
+        for (var restart = 0; restart < 50; restart++)
+        {
+            primary.Kill();
+            for (var i = 0; i < 1500; i++)
+            {
+                bench.Run(1);
+                Assert.Equal(TrafficState.Claimed, primary.Traffic);
+            }
+
+            primary.Restart();
+            bench.Run(300);
+            Assert.Equal(epoch, primary.Machine!.Epoch);
+            Assert.Equal(UnitState.Ready, bench.OtherThan(primary).Machine!.State);
+        }
+    }
+
+    [Fact]
+    public void A_daemon_that_does_not_come_back_is_replaced_after_the_hold_when_its_kernel_is_mute()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Kill();
+        for (var i = 0; i < 5200; i++)
+        {
+            bench.Run(1);
+            Assert.False(primary.Traffic == TrafficState.Claimed && standby.Traffic == TrafficState.Claimed);
+        }
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+        primary.Restart();
+        bench.Run(200);
+        Assert.Equal(UnitRole.Standby, primary.Machine!.Role);
+    }
+
+    [Fact]
+    public void A_unit_without_power_is_replaced_after_the_threshold()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var standby = bench.OtherThan(bench.Primary);
+        var primary = bench.Primary;
+        primary.Cut = true;
+        primary.Kill();
+
+        bench.Run(81);
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_whose_cable_falls_and_that_does_not_answer_is_replaced_in_milliseconds()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Cut = true;
+        primary.Kill();
+
+        standby.Take(ClusterInput.CableLost(others: true));
+        bench.Run(10);
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_whose_cable_falls_and_that_answers_stays()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var standby = bench.OtherThan(bench.Primary);
+
+        standby.Take(ClusterInput.CableLost(others: true));
+        bench.Run(200);
+
+        Assert.Equal(TrafficState.Muted, standby.Traffic);
+        Assert.Equal(1, standby.Machine!.Epoch.Number);
+    }
+
+    [Fact]
+    public void With_no_other_link_to_ask_on_the_threshold_decides()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Cut = true;
+        primary.Kill();
+
+        standby.Take(ClusterInput.CableLost(others: false));
+        bench.Run(30);
+        Assert.Equal(TrafficState.Muted, standby.Traffic);
+        bench.Run(60);
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_whose_age_is_reset_hands_over_to_an_older_unit()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+
+        // Priority decides while the ages are within the margin.
+        primary.Take(ClusterInput.AgeReset);
+        bench.Run(100);
+        Assert.Equal(primary, bench.Primary);
+
+        bench.Run(400_000);
+        primary.Take(ClusterInput.AgeReset);
+        bench.Run(100);
+        Assert.NotEqual(primary, bench.Primary);
+        Assert.Equal(2, bench.Primary.Machine!.Epoch.Number);
+    }
+}

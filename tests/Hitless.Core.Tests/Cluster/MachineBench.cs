@@ -1,0 +1,190 @@
+using Hitless.Core.Cluster;
+
+namespace Hitless.Core.Tests.Cluster;
+
+/// <summary>Some cluster machines on a perfect network in virtual time, a step a millisecond. What a unit's kernel and session loop would answer comes at once.</summary>
+internal sealed class MachineBench
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
+    private readonly List<Node> nodes = [];
+
+    public MachineBench(params ReadOnlySpan<byte> priorities)
+    {
+        foreach (var priority in priorities)
+        {
+            nodes.Add(new Node(this, (ulong)nodes.Count + 1, priority));
+            nodes[^1].Start(adopt: false);
+        }
+    }
+
+    public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(100);
+
+    public Node this[int index] => nodes[index];
+
+    public Node Primary => nodes.Single(node => !node.Frozen && node.Machine?.Role == UnitRole.Primary);
+
+    public Node OtherThan(Node node) => nodes.First(other => other != node);
+
+    public MachineBench Run(int milliseconds)
+    {
+        for (var i = 0; i < milliseconds; i++)
+        {
+            Now += Step;
+            foreach (var node in nodes)
+            {
+                node.Tick();
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>One unit: machine, kernel, and a socket whose datagrams wait while the process is frozen.</summary>
+    internal sealed class Node(MachineBench bench, ulong serial, byte priority) : IClusterEffects
+    {
+        private readonly Queue<ClusterInput> inbox = new();
+        private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
+        private TimeSpan claimUntil = TimeSpan.MaxValue;
+        private bool toldEnd;
+        private ulong tag = serial << 8;
+        private TrafficState traffic = TrafficState.Muted;
+
+        public ClusterMachine? Machine { get; private set; }
+
+        public bool Frozen { get; set; }
+
+        public bool Cut { get; set; }
+
+        public List<string> Told { get; } = [];
+
+        public int Announced { get; private set; }
+
+        /// <summary>What the kernel does: a claim that is over is muted.</summary>
+        public TrafficState Traffic => traffic == TrafficState.Claimed && bench.Now >= claimUntil ? TrafficState.Muted : traffic;
+
+        public bool ClaimLasts => claimUntil == TimeSpan.MaxValue;
+
+        public void Start(bool adopt)
+        {
+            tag++;
+            toldEnd = false;
+            var epoch = Machine?.Epoch.Number ?? 0;
+            Machine = new ClusterMachine(
+                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                bench.Now,
+                this);
+        }
+
+        public void Kill()
+        {
+            ended = Machine;
+            Machine = null;
+            inbox.Clear();
+        }
+
+        public void Restart()
+        {
+            Machine = ended;
+            Start(adopt: true);
+        }
+
+        public void Take(in ClusterInput input) => Machine!.Step(input, bench.Now, this);
+
+        public void Tick()
+        {
+            if (Frozen || Machine is null)
+            {
+                return;
+            }
+
+            while (inbox.TryDequeue(out var input))
+            {
+                Machine.Step(input, bench.Now, this);
+            }
+
+            if (Machine.NextDeadline <= bench.Now)
+            {
+                Machine.Step(ClusterInput.Tick, bench.Now, this);
+            }
+        }
+
+        void IClusterEffects.SetTraffic(TrafficState state)
+        {
+            traffic = state;
+            claimUntil = TimeSpan.MaxValue;
+        }
+
+        void IClusterEffects.RenewClaim(bool lasting)
+        {
+            if (Traffic == TrafficState.Claimed)
+            {
+                claimUntil = lasting ? TimeSpan.MaxValue : bench.Now + TimeSpan.FromMilliseconds(80);
+            }
+        }
+
+        void IClusterEffects.Announce() => Announced++;
+
+        void IClusterEffects.SendHeartbeat()
+        {
+            // The first one comes out of the constructor.
+            if (Machine is null)
+            {
+                return;
+            }
+
+            var length = HeartbeatCodec.Write(Machine.Outgoing, 1, buffer);
+            foreach (var other in bench.nodes.Where(other => other != this && !other.Cut && !Cut))
+            {
+                var copy = new Heartbeat();
+                HeartbeatCodec.TryRead(buffer.AsSpan(0, length), copy);
+                if (other.Machine is null)
+                {
+                    other.Refuse(this);
+                }
+                else
+                {
+                    other.inbox.Enqueue(ClusterInput.HeartbeatReceived(serial, tag, copy));
+                }
+            }
+        }
+
+        void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
+        {
+            if (syncFrom is { } from)
+            {
+                inbox.Enqueue(ClusterInput.SessionsSynced(from));
+            }
+        }
+
+        void IClusterEffects.Barrier(uint ticket) => inbox.Enqueue(ClusterInput.BarrierReached(ticket, 1));
+
+        void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => inbox.Enqueue(ClusterInput.SessionsApplied(ticket, ok: true));
+
+        void IClusterEffects.Drain(uint ticket) => inbox.Enqueue(ClusterInput.Drained(ticket));
+
+        void IClusterEffects.Record(string kind, string text) => Told.Add(text);
+
+        void IClusterEffects.SwitchoverEnded(bool done, string text) => Told.Add(text);
+
+        void IClusterEffects.Stopped() => Machine = null;
+
+        private ClusterMachine? ended;
+
+        /// <summary>Nobody listens: "port unreachable", and the claim has the time of a restart, once.</summary>
+        private void Refuse(Node sender)
+        {
+            if (traffic == TrafficState.Claimed && Traffic == TrafficState.Muted)
+            {
+                return;
+            }
+
+            if (!toldEnd && Traffic == TrafficState.Claimed)
+            {
+                claimUntil = bench.Now + TimeSpan.FromSeconds(5);
+            }
+
+            toldEnd = true;
+            sender.inbox.Enqueue(ClusterInput.DaemonEnded(serial));
+        }
+    }
+}

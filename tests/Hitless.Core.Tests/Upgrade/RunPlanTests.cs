@@ -1,0 +1,48 @@
+using Hitless.Core.Upgrade;
+using Xunit;
+
+namespace Hitless.Core.Tests.Upgrade;
+
+public sealed class RunPlanTests
+{
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(300);
+
+    [Fact]
+    public void Within_the_margin_the_priority_brings_the_former_primary_back_by_a_second_switch()
+    {
+        var plan = RunPlan.Describe(Header(keep: false), Ages, Margin, overrideOn: false);
+        Assert.Equal(("gw1", true), (plan.FinalPrimary, plan.SecondSwitch));
+        Assert.Contains("priority 200 > 100", plan.FinalReason, StringComparison.Ordinal);
+        Assert.Equal(["gw1", "gw2", "gw1"], Changes(plan.Steps.Select(s => s.PrimaryAfter)));
+    }
+
+    [Fact]
+    public void With_a_margin_shorter_than_a_reboot_the_new_primary_stays()
+    {
+        var plan = RunPlan.Describe(Header(keep: false), Ages, TimeSpan.FromSeconds(20), overrideOn: false);
+        Assert.Equal(("gw2", false), (plan.FinalPrimary, plan.SecondSwitch));
+    }
+
+    [Fact]
+    public void Keeping_the_primary_means_no_second_switch()
+    {
+        var plan = RunPlan.Describe(Header(keep: true), Ages, Margin, overrideOn: false);
+        Assert.Equal(("gw2", false), (plan.FinalPrimary, plan.SecondSwitch));
+    }
+
+    [Fact]
+    public void Standbys_only_changes_no_primary()
+    {
+        var plan = RunPlan.Describe(Header(keep: false) with { Units = ["gw2"] }, Ages, Margin, overrideOn: false);
+        Assert.Equal(["gw1"], Changes(plan.Steps.Select(s => s.PrimaryAfter)));
+        Assert.False(plan.SecondSwitch);
+    }
+
+    private static Dictionary<string, TimeSpan> Ages => new() { ["gw1"] = TimeSpan.FromDays(3), ["gw2"] = TimeSpan.FromDays(2) };
+
+    private static RunHeader Header(bool keep) => new(
+        "r", "i", "1.0.0", "1.1.0", Guided: false, keep, "gw1", [new("gw1", "1.0.0", "a", 200), new("gw2", "1.0.0", "a", 100)], default, SoakMs: 10_000, RejoinTimeoutMs: 1);
+
+    private static List<string> Changes(IEnumerable<string> primaries) =>
+        primaries.Aggregate(new List<string>(), (seen, next) => seen.Count > 0 && seen[^1] == next ? seen : [.. seen, next]);
+}

@@ -1,0 +1,355 @@
+using Hitless.Core.Upgrade;
+
+namespace Hitless.Core.Tests.Upgrade;
+
+/// <summary>
+/// Two or more units in virtual time, each with the real <see cref="RunMachine"/>, a disk, slots and an API that answers at once. Elections are as simple as can be:
+/// the first present unit takes over when the primary is gone.
+/// </summary>
+internal sealed class RunWorld : IRunEffects
+{
+    public const string Old = "1.0.0", New = "1.1.0";
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+    private readonly Queue<Action> soon = new();
+    private readonly List<(TimeSpan At, Action Work)> later = [];
+    private long epoch;
+    private RunUnit acting = null!;
+
+    public RunWorld(params string[] names)
+    {
+        Units = [.. names.Select(name => new RunUnit(name))];
+        Elect("start");
+        Beats(2);
+    }
+
+    public IReadOnlyList<RunUnit> Units { get; }
+
+    public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>What the new version does after its trial has begun.</summary>
+    public Func<RunUnit, string> TrialBecomes { get; set; } = _ => New;
+
+    /// <summary>Called for each entry when it is about to be written.</summary>
+    public Action<JournalEntry>? BeforeEntry { get; set; }
+
+    /// <summary>Called for each entry when it is on every disk.</summary>
+    public Action<JournalEntry>? AfterEntry { get; set; }
+
+    /// <summary>What the primary complains about while it carries the traffic.</summary>
+    public Func<RunUnit, string?> Breach { get; set; } = _ => null;
+
+    public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
+
+    /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
+    public List<string> Acts { get; } = [];
+
+    /// <summary>A slot was touched on a unit that carried the traffic.</summary>
+    public List<string> Wrongs { get; } = [];
+
+    public IReadOnlyList<JournalEntry> Journal => Units.Select(u => u.Disk).Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
+
+    public string? Verdict => Journal is [.., { Kind: JournalEntryKind.End } end] ? end.Detail : null;
+
+    public RunUnit this[string name] => Units.Single(u => u.Name == name);
+
+    public static RunHeader Header(RunWorld world, bool guided = false) => new(
+        "run-1", "image", Old, New, guided, KeepPrimary: false, world.Primary!.Name,
+        [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i))], DateTimeOffset.UnixEpoch, SoakMs: 2000, RejoinTimeoutMs: 20000);
+
+    public void Start(RunHeader header) => Primary!.Machine.Step(new RunInput.Start(header), Now, Wall, As(Primary!));
+
+    public void Say(RunCommand word) => Primary!.Machine.Step(new RunInput.Command(word), Now, Wall, As(Primary!));
+
+    /// <summary>Lives until the run has ended, or for so long.</summary>
+    public string? Finish(int seconds = 300)
+    {
+        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !(Verdict is not null && Units.All(u => u.Present));)
+        {
+            Beats(1);
+        }
+
+        return Verdict;
+    }
+
+    /// <summary>Lives until something is so, or for so long; false: it never was.</summary>
+    public bool Until(Func<bool> so, int seconds = 120)
+    {
+        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !so();)
+        {
+            Beats(1);
+        }
+
+        return so();
+    }
+
+    public void Beats(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Now += Beat;
+            foreach (var due in later.Where(w => w.At <= Now).ToArray())
+            {
+                later.Remove(due);
+                due.Work();
+            }
+
+            while (soon.TryDequeue(out var work))
+            {
+                work();
+            }
+
+            Elect("the former primary is gone");
+            foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
+            {
+                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit)), Now, Wall, As(unit));
+            }
+
+            while (soon.TryDequeue(out var work))
+            {
+                work();
+            }
+        }
+    }
+
+    /// <summary>The power of a unit goes, and comes back after some seconds. Its slot is chosen as hitless-boot would.</summary>
+    public void CutPower(string name, double seconds = 3)
+    {
+        var unit = this[name];
+        if (unit.Present)
+        {
+            Stop(unit);
+            After(seconds, () => Boot(unit));
+        }
+    }
+
+    /// <summary>A unit hears of a higher epoch although it thinks that it is primary.</summary>
+    public void Depose(string heir)
+    {
+        epoch++;
+        this[heir].Primary = true;
+        Drive(this[heir], "split");
+    }
+
+    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    {
+        var (unit, machine) = (acting, acting.Machine);
+        IReadOnlyList<JournalEntry> journal = [.. machine.Journal, entry];
+        BeforeEntry?.Invoke(entry);
+        Soon(unit, machine, () =>
+        {
+            var answers = Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Take(journal)).ToArray();
+            var ok = answers.Contains(1) && !answers.Contains(-1);
+            if (ok)
+            {
+                AfterEntry?.Invoke(entry);
+            }
+
+            Tell(unit, machine, new RunInput.Appended(ticket, ok));
+        });
+    }
+
+    void IRunEffects.Load(uint ticket)
+    {
+        var (unit, machine) = (acting, acting.Machine);
+        Soon(unit, machine, () =>
+        {
+            var best = Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Disk).Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
+            _ = unit.Take(best);
+            Tell(unit, machine, new RunInput.Loaded(ticket, best));
+        });
+    }
+
+    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    {
+        var (unit, machine) = (acting, acting.Machine);
+        Soon(unit, machine, () =>
+        {
+            foreach (var target in step.Targets.DefaultIfEmpty(unit.Name).Select(name => this[name]))
+            {
+                if (!target.Present || (target != unit && target.ApiDead))
+                {
+                    Tell(unit, machine, new RunInput.Replied(ticket, Ok: false, Retry: true, "unreachable", null, null));
+                    return;
+                }
+
+                Acts.Add($"{step.Name} {target.Name}");
+                Do(step, header, target);
+            }
+
+            Tell(unit, machine, new RunInput.Replied(ticket, Ok: true, Retry: false, null, null, null));
+        });
+    }
+
+    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal)
+    {
+    }
+
+    private void Do(RunStep step, RunHeader header, RunUnit target)
+    {
+        if (step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert && target.Primary)
+        {
+            Wrongs.Add($"{step} while it carries the traffic");
+            return;
+        }
+
+        switch (step.Name)
+        {
+            case RunStep.Trial when target.Version != header.To:
+                target.OnTrial = TrialBecomes(target);
+                Restart(target);
+                break;
+            case RunStep.Confirm when target.OnTrial is not null:
+                (target.Good, target.OnTrial) = (target.Version, null);
+                break;
+            case RunStep.Revert when target.OnTrial is not null:
+                target.OnTrial = null;
+                Restart(target);
+                break;
+            case RunStep.Revert:
+                target.Good = target.Version == Old ? New : Old;
+                Restart(target);
+                break;
+            case RunStep.Switchover or RunStep.TrialSwitchover when !target.Primary:
+                var former = Primary!;
+                former.Primary = false;
+                Drive(former, "handed over");
+                epoch++;
+                target.Primary = true;
+                Drive(target, "switchover");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Restart(RunUnit unit) => Later(0.2, unit, () =>
+    {
+        Stop(unit);
+        After(1.5, () => Boot(unit));
+    });
+
+    private void Stop(RunUnit unit)
+    {
+        unit.Present = unit.Primary = false;
+        unit.Machine = new RunMachine(unit.Name);
+    }
+
+    private void Boot(RunUnit unit)
+    {
+        unit.Tag++;
+        unit.Present = true;
+        unit.Version = unit.OnTrial ?? unit.Good;
+        if (unit.OnTrial == Old)
+        {
+            unit.OnTrial = null;
+        }
+    }
+
+    private void Elect(string why)
+    {
+        if (Primary is null && Units.FirstOrDefault(u => u.Present) is { } heir)
+        {
+            epoch++;
+            heir.Primary = true;
+            if (heir.OnTrial is not null)
+            {
+                (heir.Good, heir.OnTrial) = (heir.Version, null);
+            }
+
+            Drive(heir, why);
+        }
+    }
+
+    private void Drive(RunUnit unit, string why)
+    {
+        var (machine, primary, number) = (unit.Machine, unit.Primary, epoch);
+        Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why)));
+    }
+
+    private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present, u.Version, u.Failures, u.Tag))];
+
+    private void Tell(RunUnit unit, RunMachine machine, RunInput input)
+    {
+        if (unit.Machine == machine)
+        {
+            machine.Step(input, Now, Wall, As(unit));
+        }
+    }
+
+    private RunWorld As(RunUnit unit)
+    {
+        acting = unit;
+        return this;
+    }
+
+    private void Soon(RunUnit unit, RunMachine machine, Action work) => soon.Enqueue(() =>
+    {
+        if (unit.Present && unit.Machine == machine)
+        {
+            work();
+        }
+    });
+
+    private void Later(double seconds, RunUnit unit, Action work)
+    {
+        var machine = unit.Machine;
+        After(seconds, () =>
+        {
+            if (unit.Machine == machine)
+            {
+                work();
+            }
+        });
+    }
+
+    private void After(double seconds, Action work) => later.Add((Now + TimeSpan.FromSeconds(seconds), work));
+
+    private DateTimeOffset Wall => DateTimeOffset.UnixEpoch + Now;
+}
+
+/// <summary>A unit of a <see cref="RunWorld"/>.</summary>
+internal sealed class RunUnit(string name)
+{
+    public string Name { get; } = name;
+
+    public RunMachine Machine { get; set; } = new(name);
+
+    public bool Present { get; set; } = true;
+
+    public bool Primary { get; set; }
+
+    public bool ApiDead { get; set; }
+
+    public bool DiskFull { get; set; }
+
+    public int Failures { get; set; }
+
+    public ulong Tag { get; set; } = 1;
+
+    public string Version { get; set; } = RunWorld.Old;
+
+    /// <summary>What starts when no trial is open.</summary>
+    public string Good { get; set; } = RunWorld.Old;
+
+    /// <summary>What starts on trial.</summary>
+    public string? OnTrial { get; set; }
+
+    public IReadOnlyList<JournalEntry> Disk { get; private set; } = [];
+
+    /// <summary>1: it is on disk, 0: the disk is full, -1: what is here is further.</summary>
+    public int Take(IReadOnlyList<JournalEntry> journal)
+    {
+        if (journal.Count == 0)
+        {
+            return 0;
+        }
+
+        if (Disk.Count > 0 && Disk[0].Run == journal[0].Run && RunJournal.Compare(Disk[^1], journal[^1]) > 0)
+        {
+            return -1;
+        }
+
+        Disk = DiskFull ? Disk : journal;
+        return DiskFull ? 0 : 1;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Net;
+using Hitless.Core.Cluster;
+using Hitless.Linux.Namespaces;
+using Hitless.Linux.Sockets;
+using Hitless.Linux.Traffic;
+
+namespace Hitless.Linux.Tests.Traffic;
+
+public sealed class ClaimFenceTests
+{
+    private const int HeartbeatPort = 8417;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void A_claim_that_is_not_renewed_mutes_the_unit()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMilliseconds(50));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.1.1");
+
+        Assert.True(lease.Renew(lasting: false));
+        AwaitMuted(table);
+
+        foreach (var virtualAddress in (string[])["10.77.1.1", "fd77:1::1", "10.77.2.10"])
+        {
+            Assert.NotEqual(0, Shell.Try($"ip netns exec {units.Client} ping -c 2 -i 0.2 -W 1 {virtualAddress}").ExitCode);
+        }
+
+        Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.1.2");
+    }
+
+    [Fact]
+    public void A_claim_that_is_over_stays_over_until_the_state_is_applied_again()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMilliseconds(50));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        lease.Renew(lasting: false);
+        AwaitMuted(table);
+
+        Assert.False(lease.Renew(lasting: false));
+        Assert.False(lease.Renew(lasting: true));
+        Assert.Equal(TrafficState.Muted, table.Read());
+
+        table.Apply(TrafficState.Claimed).ThrowIfFailed("claim again");
+        Assert.Equal(TrafficState.Claimed, table.Read());
+    }
+
+    [Fact]
+    public void A_claim_without_a_standby_never_expires()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromSeconds(2));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        Assert.Contains("expires", Claim(units, table), StringComparison.Ordinal);
+
+        lease.Renew(lasting: false);
+        Assert.Matches(@"expires 1s\d+ms", Claim(units, table));
+        lease.Renew(lasting: true);
+        Assert.Matches(@"expires \d{5}d", Claim(units, table));
+    }
+
+    [Fact]
+    public void The_kernel_that_says_that_the_daemon_is_gone_prolongs_its_claim_once()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromSeconds(1), "lan0");
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        lease.Renew(lasting: false);
+
+        // No socket on the port: the kernel answers "port unreachable".
+        Shell.Run($"ip netns exec {units.B} bash -c 'echo x >/dev/udp/10.77.1.2/{HeartbeatPort}'");
+
+        Assert.Matches(@"expires (58|59)s\d*m?s?", Claim(units, table));
+        lease.Renew(lasting: false);
+        Shell.Run($"ip netns exec {units.B} bash -c 'echo x >/dev/udp/10.77.1.2/{HeartbeatPort}'");
+        Assert.DoesNotMatch("expires 5", Claim(units, table));
+    }
+
+    [Fact]
+    public void A_kernel_whose_claim_is_over_tells_nobody_that_its_daemon_is_gone()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMilliseconds(50), "lan0");
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        using var socket = NetworkNamespace.Run(units.B, () => new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true)));
+        var to = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.2"), HeartbeatPort));
+
+        // Both units stand in one kernel: the answer is there when the call returns, once the neighbour is known.
+        Shell.Run($"ip netns exec {units.B} ping -c 1 -W 2 10.77.1.2");
+        Assert.Equal(0, socket.Send(to, "x"u8));
+        Assert.True(socket.TryReadRefusal(out var by));
+        Assert.Equal(to, by);
+        Assert.False(socket.TryReadRefusal(out _));
+
+        lease.Renew(lasting: false);
+        AwaitMuted(table);
+        Assert.Equal(0, socket.Send(to, "x"u8));
+        Assert.False(socket.TryReadRefusal(out _));
+    }
+
+    [Fact]
+    public void Renewing_allocates_nothing_and_costs_microseconds()
+    {
+        const int Renewals = 1000;
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromSeconds(2));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        lease.Renew(lasting: false);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var begun = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Renewals; i++)
+        {
+            lease.Renew(lasting: false);
+        }
+
+        var each = Stopwatch.GetElapsedTime(begun) / Renewals;
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        TestContext.Current.TestOutputHelper?.WriteLine($"{each.TotalMicroseconds:F1} microseconds a renewal");
+    }
+
+    private static TrafficTable Claimed(TwoUnits units, TimeSpan lease, params string[] heartbeatInterfaces)
+    {
+        units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("mute the other");
+        var fence = new ClaimFence(lease, TimeSpan.FromMinutes(1), HeartbeatPort, heartbeatInterfaces);
+        var table = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence));
+        table.Apply(TrafficState.Claimed).ThrowIfFailed("claim");
+        Assert.Equal(TrafficState.Claimed, table.Read());
+        return table;
+    }
+
+    private static string Claim(TwoUnits units, TrafficTable table)
+    {
+        Assert.NotNull(table.Read());
+        return Shell.Run($"ip netns exec {units.A} nft list set netdev {TrafficTable.DefaultName} claim");
+    }
+
+    private static void AwaitMuted(TrafficTable table)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (table.Read() != TrafficState.Muted)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < Patience, "the claim does not expire");
+        }
+    }
+}
