@@ -42,14 +42,15 @@ public static class UpgradePath
         }
 
         List<ImageInfo> path = [];
-        for (var at = to; at.CompareTo(from) != 0; at = reached[at].Before)
+        for (var at = to; at.CompareTo(from) != 0;)
         {
-            if (!reached.ContainsKey(at))
+            if (!reached.TryGetValue(at, out var step))
             {
                 return null;
             }
 
-            path.Insert(0, reached[at].Image);
+            path.Insert(0, step.Image);
+            at = step.Before;
         }
 
         return path;

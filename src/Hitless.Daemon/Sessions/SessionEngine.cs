@@ -16,6 +16,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int FirstLinkToken = 1;
     private const int EventDatagramsPerTurn = 256;
     private const int DatagramsPerTurn = 512;
+    private const int DumpDatagramsPerTurn = 8;
     private const int DrainMax = 100_000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
@@ -74,7 +75,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
-        PumpDump();
+        for (var i = 0; i < DumpDatagramsPerTurn && PumpDump(); i++)
+        {
+        }
+
         PumpPrune();
         if (now >= exchange.NextDeadline)
             exchange.OnTime(now, this);
@@ -242,14 +246,15 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         dump = null;
     }
 
-    private void PumpDump()
+    // False when there is no more to do for now.
+    private bool PumpDump()
     {
         if (dump is null || !exchange.DumpMayProceed(now))
-            return;
+            return false;
         if (dump.Receive(out var reader) != NetlinkReceive.Data)
         {
             StartDump(dumpRefreshes);
-            return;
+            return false;
         }
 
         while (reader.TryNext(out _, out var record))
@@ -263,12 +268,13 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
 
         if (!reader.Done && reader.Error == 0)
-            return;
+            return true;
         EndDump();
         exchange.OnSessionsDumped(this);
         kernel.ForEachExpectation(tellExpectation);
         exchange.OnDumpEnded(now, this);
         exchange.Flush(this);
+        return false;
     }
 
     private void PumpPrune()
