@@ -25,6 +25,13 @@ public sealed partial class Unit
         ?? throw new RefusedException(reference is null ? "there is no revision yet" : $"there is no revision {reference}", "hitless config history lists them");
 
     /// <inheritdoc/>
+    public async Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel)
+    {
+        var (read, problem) = await configuration.ReadSettingsAsync(cancel);
+        return read ?? throw new RefusedException($"{problem}", "mend unit.yaml; hitlessd would not start with it");
+    }
+
+    /// <inheritdoc/>
     public async Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel)
     {
         var (files, refusal) = await configuration.DiffAsync(from ?? "head", to ?? "disk", PeersIn(await control.ViewAsync()), cancel);

@@ -12,6 +12,7 @@ internal static class ConfigurationCommands
     {
         var path = new Argument<string?>("PATH") { Description = "Print this file alone", Arity = ArgumentArity.ZeroOrOne };
         var revision = new Option<string?>("--revision") { Description = "Another revision: number, beginning of a hash, branch, disk, gw2 (its disk) or gw2:REV", HelpName = "REV" };
+        var settings = new Option<bool>("--settings") { Description = "What this unit's unit.yaml says instead, with scope: of the cluster, or the unit's own" };
         var from = new Argument<string?>("FROM") { Description = "Revision, branch, unit or unit:revision (default: the current revision)", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<string?>("TO") { Description = "The same (default: the files on this unit's disk)", Arity = ArgumentArity.ZeroOrOne };
         var back = new Argument<string>("REV") { Description = "Number, beginning of a hash, or branch, as in config history" };
@@ -20,7 +21,7 @@ internal static class ConfigurationCommands
         var file = new Argument<string>("FILE") { Description = "The backup" };
         return new Command("config", "The configuration that all units share")
         {
-            shell.Command("show", "The current revision and its files", call => ShowAsync(call, call.Value(path), call.Value(revision)), path, revision),
+            shell.Command("show", "The current revision and its files", call => call.Value(settings) ? ShowSettingsAsync(call) : ShowAsync(call, call.Value(path), call.Value(revision)), path, revision, settings),
             CommitCommands.MakeEdit(shell),
             shell.Command("diff", "What differs between two revisions, or between the current one and this unit's disk", call => DiffAsync(call, call.Value(from), call.Value(to)), from, to),
             CommitCommands.MakeCommit(shell),
@@ -54,6 +55,22 @@ internal static class ConfigurationCommands
                 table.AddTexts(
                     managed.Path, managed.Absent ? "absent" : Words.Bytes(managed.Content.Length), managed.Mode ?? "", managed.Owner ?? "", managed.Check ?? "", managed.Apply ?? "", managed.Verify ?? "",
                     string.Join(' ', Marks(managed)));
+            }
+
+            call.Screen.Console.Write(table);
+        });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ShowSettingsAsync(Call call)
+    {
+        var settings = await call.Unit.GetAsync("/v1/config/settings", ApiJson.Default.ConfigurationSettings, call.Cancel);
+        call.Screen.Show(settings, CliJson.Api.ConfigurationSettings, answer =>
+        {
+            var table = Tables.Plain("SCOPE", "SETTING", "VALUE");
+            foreach (var setting in answer.Settings)
+            {
+                table.AddTexts(setting.Scope, setting.Key, setting.Value);
             }
 
             call.Screen.Console.Write(table);

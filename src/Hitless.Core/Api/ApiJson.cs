@@ -23,6 +23,7 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(Revision))]
 [JsonSerializable(typeof(ConfigurationHistory))]
 [JsonSerializable(typeof(ConfigurationDifference))]
+[JsonSerializable(typeof(ConfigurationSettings))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitResult))]
 [JsonSerializable(typeof(RollbackRequest))]

@@ -32,6 +32,9 @@ public interface IUnit
     /// <summary>A revision with its files by number, beginning of its hash, branch, <c>head</c>, <c>disk</c>, <c>gw2</c> (the disk of gw2) or <c>gw2:REF</c>; null: the current one.</summary>
     Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel);
 
+    /// <summary>What unit.yaml of this unit says, each setting with its scope.</summary>
+    Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel);
+
     /// <summary>Unified difference of two references; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>
     Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel);
 

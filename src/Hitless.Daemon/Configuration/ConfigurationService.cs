@@ -242,6 +242,15 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The configuration schema that the current revision needs.</summary>
     public async Task<int> SchemaInUseAsync(CancellationToken cancel) => RevisionSchema.Of((await ShowAsync(cancel))?.Files ?? []);
 
+    /// <summary>What unit.yaml says on this unit now, each setting with its scope; a problem instead if it is not readable any more.</summary>
+    public async Task<(ConfigurationSettings? Settings, UnitFileProblem? Problem)> ReadSettingsAsync(CancellationToken cancel)
+    {
+        var question = new ConversionQuestion(_unitFilePath, await File.ReadAllBytesAsync(_unitFilePath, cancel), []);
+        return ConfigurationConverter.Convert(question, out var problems) is { } statements
+            ? (new ConfigurationSettings(Local.Unit, [.. statements.Select(s => new ConfigurationSetting(UnitKeys.IsUnitLocal(s.Key) ? "unit" : "cluster", s.Key, s.Value))]), null)
+            : (null, problems[0]);
+    }
+
     /// <summary>What differs between two references, see <see cref="FindAsync"/>; a refusal if one does not exist.</summary>
     public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(string from, string to, IConfigurationPeers peers, CancellationToken cancel)
     {

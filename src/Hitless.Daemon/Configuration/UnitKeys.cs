@@ -121,6 +121,10 @@ public static partial class UnitKeys
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);
 
+    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat links, and where its files lie. All others should be the same on every unit.</summary>
+    public static bool IsUnitLocal(string key) =>
+        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key is "cluster.key-file" or "upgrade.trust-file";
+
     /// <summary>The table as JSON Schema, for editors (docs/unit.schema.json).</summary>
     public static string JsonSchema()
     {

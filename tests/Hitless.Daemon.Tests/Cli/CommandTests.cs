@@ -22,6 +22,7 @@ public sealed class CommandTests
         { "sessions resync", "resync", "20,011 sessions transferred from gw1 to gw2 in 200 ms" },
         { "config show", "config", "revision 4 (bbbbbbbbbbbb), 2026-11-21 12:00:00Z by ada: open port 80" },
         { "config show /etc/nftables.conf --revision 4", "config 4", "table inet t {}" },
+        { "config show --settings", "settings", "unit     unit.priority  200" },
         { "config diff 3 4", "config diff 3 4", "+new" },
         { "config diff", "config diff", "changed /etc/nftables.conf" },
         { "config confirm", "confirm", "revision 4 (bbbbbbbbbbbb) is current" },

@@ -26,20 +26,20 @@ public sealed class ConfigurationTests
         await bench.UntilInSyncAsync();
 
         // An edit on the standby, of both files.
-        AssertOk(bench.Append(standby, ConfigurationBench.Rules, "table inet edited { counter first { } }"));
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 777\n"));
+        AssertOk(bench.Append(standby, ConfigurationBench.Rules, "add table inet edited"));
+        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 760\n"));
         Assert.All(Both, u => Assert.Contains("table inet edited", bench.KernelRules(u)));
-        Assert.All(Both, u => Assert.Equal(777, bench.KernelRateLimit(u)));
+        Assert.All(Both, u => Assert.Equal(760, bench.KernelRateLimit(u)));
         var good = await bench.UntilInSyncAsync();
 
         // What only one unit can check.
-        var include = "table inet only-one { }\ninclude \"/etc/hitless/extra.nft\"\n";
-        await File.WriteAllTextAsync(bench.FileOf(primary, "/etc/hitless/extra.nft"), "table inet extra { }\n", Cancellation);
+        var include = "add table inet only_one\ninclude \"/etc/hitless/extra.nft\"\n";
+        await File.WriteAllTextAsync(bench.FileOf(primary, "/etc/hitless/extra.nft"), "add table inet extra\n", Cancellation);
         var refused = bench.Commit(primary, ConfigurationBench.Rules, bench.Disk(primary, ConfigurationBench.Rules) + include);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains($"the commit was refused, nothing was changed: {standby}: check of {ConfigurationBench.Rules} failed", refused.Errors);
         Assert.Equal(good.Hash, (await bench.UntilInSyncAsync()).Hash);
-        Assert.All(Both, u => Assert.DoesNotContain("only-one", bench.KernelRules(u)));
+        Assert.All(Both, u => Assert.DoesNotContain("only_one", bench.KernelRules(u)));
 
         // Somebody edits a file by hand on one unit.
         await File.AppendAllTextAsync(bench.FileOf(standby, ConfigurationBench.Sysctl), "net.ipv4.icmp_ratelimit = 5\n", Cancellation);
@@ -56,13 +56,13 @@ public sealed class ConfigurationTests
         var second = bench.Cli(primary).Run("config", "edit", ConfigurationBench.Rules);
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("your text is kept in", second.Errors);
-        Assert.Contains("-table inet edited", second.Errors);
+        Assert.Contains("-add table inet edited", second.Errors);
         Assert.All(Both, u => Assert.DoesNotContain("# second", bench.Disk(u, ConfigurationBench.Rules)));
 
         // A backup of both units, restored into the running cluster.
         var backup = Path.Combine(cluster.Plan.Folder, "cluster.backup");
         AssertOk(bench.Cli(primary).Run("config", "backup", backup));
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 888\n"));
+        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 880\n"));
         AssertOk(bench.Cli(primary).Run("config", "restore", backup));
         Assert.All(Both, u => Assert.Equal(1000, bench.KernelRateLimit(u)));
 
@@ -78,7 +78,7 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         var primary = (await cluster.UntilReadyAsync()).Primary!;
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 111\n", "--confirm", "8s"));
+        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 120\n", "--confirm", "8s"));
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
         await UntilAsync("the commit is undone", () => bench.KernelRateLimit(other) == 1000);
