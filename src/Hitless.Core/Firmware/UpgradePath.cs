@@ -42,14 +42,15 @@ public static class UpgradePath
         }
 
         List<ImageInfo> path = [];
-        for (var at = to; at.CompareTo(from) != 0; at = reached[at].Before)
+        for (var at = to; at.CompareTo(from) != 0;)
         {
-            if (!reached.ContainsKey(at))
+            if (!reached.TryGetValue(at, out var last))
             {
                 return null;
             }
 
-            path.Insert(0, reached[at].Image);
+            path.Insert(0, last.Image);
+            at = last.Before;
         }
 
         return path;
