@@ -1,13 +1,19 @@
 // Benchmarks by name; each prints a table that can stand in a document as it is.
 using Hitless.Bench.Failover;
+using Hitless.Bench.Sessions;
 
 switch (args)
 {
     case ["failover", .. var rest]:
         return await FailoverBench.RunAsync(rest);
+    case ["sessions", .. var rest]:
+        return SessionsBench.Run(rest);
+    case ["session-unit", var unit, var role]:
+        return SessionUnit.Run(unit, role);
     case [] or ["--list"]:
         Console.WriteLine("failover   planned switches and power cuts, Hitless against keepalived + conntrackd: --rounds N --runs N --only WORD --bin DIR --image FILE");
-        Console.WriteLine("Planned: heartbeat-jitter, sessions-rate, bulk.");
+        Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000]");
+        Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;
     default:
         Console.Error.WriteLine($"no benchmark '{args[0]}'\n  list them with: ./dev bench --list");

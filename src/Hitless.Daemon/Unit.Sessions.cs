@@ -16,6 +16,7 @@ public sealed partial class Unit
 {
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
     private readonly List<SessionExpression> critical = [];
 
     /// <inheritdoc/>
@@ -94,6 +95,48 @@ public sealed partial class Unit
             SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
             _ => ClusterInput.Drained(notice.Ticket),
         }));
+    }
+
+    /// <summary>While this unit is primary: compares every ready standby, slowly and for ever; what has drifted is repaired, counted and told.</summary>
+    private async Task AuditSessionsAsync()
+    {
+        var audit = new SessionAudit(sessions);
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(AuditInterval, ending.Token);
+                var view = await control.ViewAsync();
+                foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
+                {
+                    var drifted = await audit.RunAsync(() => DigestsOfAsync(standby.Name), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
+                    if (drifted > 0)
+                    {
+                        events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");
+                    }
+                }
+            }
+            catch (PeerException)
+            {
+                // The standby does not answer: its heartbeats say what is the matter.
+            }
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<SessionDigests?> DigestsOfAsync(string unit)
+    {
+        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, ending.Token);
+        return SessionDigests.TryParse(answer.Digests, out var digests) && digests.Buckets == SessionDigests.BucketsDefault ? digests : null;
+    }
+
+    private async Task<IReadOnlyList<SessionRecord>> EntriesOfAsync(string unit, int buckets, IReadOnlyList<int> wanted)
+    {
+        var answer = await peers.CallAsync(unit, SessionCalls.Entries, new SessionEntriesRequest(buckets, wanted), CompareTimeout, ending.Token);
+        return SessionRecords.TryParse(answer.Records, out var records) ? records : [];
     }
 
     private bool IsCritical(SessionRecord record) => critical.Exists(e => e.Matches(record));

@@ -81,7 +81,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync));
     }
 
     /// <summary>The unit's name.</summary>
@@ -192,6 +192,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel)
+    {
+        var text = await control.ResetAgeAsync();
+        return new AgeResetResult(Name, (await control.ViewAsync()).Primary?.Name, text);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>
@@ -205,6 +212,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
+            Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
         };

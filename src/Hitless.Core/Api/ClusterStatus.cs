@@ -28,7 +28,11 @@ public sealed record UnitStatus(
     string Configuration,
     long ConfigurationRevision,
     IReadOnlyList<InterfaceStatus> Interfaces,
-    IReadOnlyList<HealthStatus> Health);
+    IReadOnlyList<HealthStatus> Health)
+{
+    /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
+    public SessionReplicationStatus? Replication { get; init; }
+}
 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);
@@ -47,3 +51,6 @@ public sealed record SwitchoverRequest(string? To, bool Wait);
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
 public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);
+
+/// <summary>The unit whose age began again, who is primary now, and why.</summary>
+public sealed record AgeResetResult(string Unit, string? Primary, string Text);

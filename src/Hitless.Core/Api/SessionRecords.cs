@@ -6,7 +6,7 @@ public sealed record SessionCount(string Unit, long Total, IReadOnlyDictionary<s
 /// <summary>One conntrack entry in words, for <c>GET /v1/sessions</c>. <c>Original</c> and <c>Reply</c> are "src:port -> dst:port".</summary>
 public sealed record SessionEntry(string Protocol, string Original, string Reply, string State, long TimeoutSeconds, uint Mark, int Zone, bool Critical);
 
-/// <summary>One difference. <c>Cause</c>: missing, extra, state, nat. <c>Fate</c> at a switch: survives, breaks, not-needed.</summary>
+/// <summary>One difference. <c>Cause</c>: missing, extra, state, nat, helper. <c>Fate</c> at a switch: survives, breaks, not-needed.</summary>
 public sealed record SessionDifferenceEntry(string Cause, string Fate, SessionEntry Session, string Detail);
 
 /// <summary><c>GET /v1/sessions/diff?with=UNIT</c> (contract.md): this unit's table against another's.</summary>
@@ -21,7 +21,7 @@ public sealed record SessionDifference(
     long Compared,
     IReadOnlyList<SessionDifferenceEntry> Entries);
 
-/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end.</summary>
+/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew.</summary>
 public sealed record SessionReplicationStatus(
     long Sessions,
     long EventsSent,
@@ -33,4 +33,6 @@ public sealed record SessionReplicationStatus(
     long Overruns,
     long Bulks,
     long ApplyErrors,
-    long LagMs);
+    long LagMs,
+    long Audits,
+    long Drift);

@@ -44,13 +44,13 @@ public static class UpgradePath
         List<ImageInfo> path = [];
         for (var at = to; at.CompareTo(from) != 0;)
         {
-            if (!reached.TryGetValue(at, out var last))
+            if (!reached.TryGetValue(at, out var step))
             {
                 return null;
             }
 
-            path.Insert(0, last.Image);
-            at = last.Before;
+            path.Insert(0, step.Image);
+            at = step.Before;
         }
 
         return path;

@@ -42,6 +42,23 @@ public static class SessionDiffer
         return Counted(unit, with, entries, compared, bytesExchanged);
     }
 
+    /// <summary>The sessions of two tables (or of the same buckets of both) that are not alike: one-sided, or with another digest.</summary>
+    public static HashSet<SessionKey> UnequalKeys(IEnumerable<SessionRecord> ours, IEnumerable<SessionRecord> theirs)
+    {
+        var digests = new Dictionary<SessionKey, ulong>();
+        foreach (var record in ours)
+            digests[record.Key] = record.Digest64();
+        var unequal = new HashSet<SessionKey>();
+        foreach (var record in theirs)
+        {
+            if (!digests.Remove(record.Key, out var digest) || digest != record.Digest64())
+                unequal.Add(record.Key);
+        }
+
+        unequal.UnionWith(digests.Keys);
+        return unequal;
+    }
+
     /// <summary>What two comparisons, a moment apart, both found.</summary>
     public static SessionDifference Settled(SessionDifference first, SessionDifference second)
     {

@@ -12,8 +12,8 @@ namespace Hitless.Core.Sessions;
 /// <param name="heartbeatAddresses">The addresses of all units on the heartbeat links.</param>
 public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddress> ownAddresses, IEnumerable<IPAddress> heartbeatAddresses)
 {
-    private readonly HashSet<(bool V6, UInt128 Address)> own =
-        [.. ownAddresses.Concat(heartbeatAddresses).Select(address => (SessionTuple.IsV6(address), SessionTuple.Number(address)))];
+    private readonly HashSet<uint> ownV4 = [.. ownAddresses.Concat(heartbeatAddresses).Where(each => !SessionTuple.IsV6(each)).Select(each => (uint)SessionTuple.Number(each))];
+    private readonly HashSet<UInt128> ownV6 = [.. ownAddresses.Concat(heartbeatAddresses).Where(SessionTuple.IsV6).Select(SessionTuple.Number)];
 
     /// <summary>True when the session is told to the others, held for them, and compared with them.</summary>
     public bool Replicates(in SessionRecord record)
@@ -37,7 +37,9 @@ public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddres
             && !IsLocal(v6, expectation.Master.Original.Source) && !IsLocal(v6, expectation.Master.Original.Destination);
     }
 
-    private bool IsLocal(bool v6, UInt128 address) => (v6 ? IsLocalScopeV6(address) : IsLocalScopeV4((uint)address)) || own.Contains((v6, address));
+    private bool IsLocal(bool v6, UInt128 address) => v6
+        ? IsLocalScopeV6(address) || ownV6.Contains(address)
+        : IsLocalScopeV4((uint)address) || ownV4.Contains((uint)address);
 
     // 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, multicast and above.
     private static bool IsLocalScopeV4(uint address) => address >> 24 is 0 or 127 or >= 224 || address >> 16 == 0xA9FE;

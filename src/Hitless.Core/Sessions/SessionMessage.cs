@@ -19,6 +19,9 @@ public enum SessionMessage : byte
 
     /// <summary>The answer: target unit (8), its nonce (8), sequence of the frame that begins the bulk (8). The nonce proves that it is no recording.</summary>
     SyncAnswer = 5,
+
+    /// <summary>The sender's own addresses, whose sessions are its own: <see cref="UnitAddresses"/>.</summary>
+    Addresses = 6,
 }
 
 /// <summary>Sizes of session payloads.</summary>

@@ -9,7 +9,7 @@ namespace Hitless.Core.Sessions;
 internal sealed class SessionStreamSender(int ringFrames)
 {
     /// <summary>A bulk stays at most so many frames ahead of the slowest follower.</summary>
-    private const int BulkWindowFrames = 512;
+    private const int BulkWindowFrames = 1536;
 
     private static readonly TimeSpan FollowerLost = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LingerFor = TimeSpan.FromSeconds(1);

@@ -1,3 +1,4 @@
+using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Linux.Conntrack;
@@ -15,8 +16,9 @@ internal sealed class KernelSessions : IDisposable
     private readonly Poller poller;
     private readonly int eventToken;
     private readonly ConntrackTable table = new();
+    private readonly Dictionary<ulong, IReadOnlyList<IPAddress>> others = [];
     private SessionFilter filter;
-    private TimeSpan filterReadAt;
+    private TimeSpan filterDue;
     private ConntrackEvents? events;
 
     public KernelSessions(UnitSettings settings, Poller poller, int eventToken)
@@ -26,10 +28,17 @@ internal sealed class KernelSessions : IDisposable
         this.eventToken = eventToken;
         filter = ReadFilter();
         Helpers = new HelperSessions(table);
+        Young = new YoungSessions(settings.Sessions.Delay, table);
     }
 
     /// <summary>What helpers read along.</summary>
     public HelperSessions Helpers { get; }
+
+    /// <summary>What is too young to be told.</summary>
+    public YoungSessions Young { get; }
+
+    /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
+    public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
 
     public long Overruns { get; private set; }
 
@@ -38,6 +47,9 @@ internal sealed class KernelSessions : IDisposable
     public int LastError => table.LastError;
 
     public SessionFilter Filter => filter;
+
+    /// <summary>The unit's own addresses, virtual ones excluded.</summary>
+    public IReadOnlyList<IPAddress> OwnAddresses { get; private set; } = [];
 
     public long Count() => table.Count();
 
@@ -54,6 +66,7 @@ internal sealed class KernelSessions : IDisposable
             events?.Dispose();
             events = null;
             Helpers.Clear();
+            Young.Clear();
         }
     }
 
@@ -81,12 +94,14 @@ internal sealed class KernelSessions : IDisposable
                     if (change == ConntrackChange.Deleted)
                     {
                         Helpers.OnDeleted(record.Key);
-                        exchange.OnDeleted(record.Key, effects);
+                        if (!Young.EndsYoung(record.Key))
+                            exchange.OnDeleted(record.Key, effects);
                     }
                     else
                     {
                         Helpers.OnUpdated(record);
-                        exchange.OnUpdated(record, effects);
+                        if (!Young.Holds(record, now))
+                            exchange.OnUpdated(record, effects);
                     }
                 }
 
@@ -96,6 +111,28 @@ internal sealed class KernelSessions : IDisposable
                 exchange.OnOverrun(now, effects);
                 return true;
         }
+    }
+
+    /// <summary>Tells what has waited long enough.</summary>
+    public void OnTime(SessionExchange exchange, ISessionEffects effects, TimeSpan now)
+    {
+        Helpers.OnTime(now, exchange, effects);
+        Young.OnTime(now, exchange, effects);
+    }
+
+    /// <summary>Tells all that waits.</summary>
+    public void TellAll(SessionExchange exchange, ISessionEffects effects)
+    {
+        Young.OnTime(TimeSpan.MaxValue, exchange, effects);
+        Helpers.TellAll(exchange, effects);
+    }
+
+    /// <summary>Tells a session as it stands now, as if it were new; or that it does not stand.</summary>
+    public void TellAnew(in SessionKey key, SessionExchange exchange, ISessionEffects effects)
+    {
+        exchange.OnDeleted(key, effects);
+        if (table.TryGet(key, out var record) && filter.Replicates(record))
+            exchange.OnUpdated(record with { IsNew = true }, effects);
     }
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
@@ -132,13 +169,14 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>What was applied is in the kernel when this returns.</summary>
     public void Flush() => table.Flush();
 
-    /// <summary>The unit's own addresses may have changed.</summary>
-    public void RefreshFilter(TimeSpan now)
+    /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told.</summary>
+    public bool RefreshFilter(TimeSpan now)
     {
-        if (now - filterReadAt < FilterAge)
-            return;
-        filterReadAt = now;
+        if (now < filterDue)
+            return false;
+        filterDue = now + FilterAge;
         filter = ReadFilter();
+        return true;
     }
 
     public void Dispose()
@@ -147,11 +185,21 @@ internal sealed class KernelSessions : IDisposable
         table.Dispose();
     }
 
+    /// <summary>Another unit says which addresses are its own.</summary>
+    public void OnAddresses(ulong unit, IReadOnlyList<IPAddress> addresses)
+    {
+        if (others.TryGetValue(unit, out var known) && known.SequenceEqual(addresses))
+            return;
+        others[unit] = addresses;
+        filter = ReadFilter();
+    }
+
     private SessionFilter ReadFilter()
     {
         var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
         using var addresses = new AddressTable();
         var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
-        return new SessionFilter(settings.Sessions, own, settings.Heartbeat.Links.SelectMany(link => link.Peers.Append(link.Address)));
+        OwnAddresses = own;
+        return new SessionFilter(settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.Heartbeat.Links.SelectMany(link => link.Peers.Append(link.Address)));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int FirstLinkToken = 1;
     private const int EventDatagramsPerTurn = 256;
     private const int DatagramsPerTurn = 512;
+    private const int DumpDatagramsPerTurn = 8;
     private const int DrainMax = 100_000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
@@ -34,6 +35,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private ConntrackDump? prune;
     private ulong pruneUnit;
     private long bulksTaken;
+    private long audits;
+    private long drift;
     private TimeSpan now;
     private TimeSpan refreshAt;
 
@@ -67,18 +70,22 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
         }
 
-        if (now >= kernel.Helpers.NextDeadline)
-            kernel.Helpers.OnTime(now, exchange, this);
+        if (now >= kernel.NextDeadline)
+            kernel.OnTime(exchange, this, now);
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
-        PumpDump();
+        for (var i = 0; i < DumpDatagramsPerTurn && PumpDump(); i++)
+        {
+        }
+
         PumpPrune();
         if (now >= exchange.NextDeadline)
             exchange.OnTime(now, this);
         AnswerWaiters();
         BeginRefresh();
-        kernel.RefreshFilter(now);
+        if (kernel.RefreshFilter(now))
+            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -87,7 +94,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
             EndDump();
             ReadAllEvents();
-            kernel.Helpers.TellAll(exchange, this);
+            kernel.TellAll(exchange, this);
         }
 
         kernel.Listen(sending);
@@ -100,12 +107,29 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     public void Resync() => exchange.Resync(now, this);
 
+    /// <summary>Sessions that a standby does not hold as they are here: told anew.</summary>
+    public void Repair(IReadOnlyCollection<SessionKey> keys)
+    {
+        if (!exchange.Sending)
+            return;
+        foreach (var key in keys)
+            kernel.TellAnew(key, exchange, this);
+        exchange.Flush(this);
+    }
+
+    /// <summary>A standby was compared, and so many of its sessions had drifted.</summary>
+    public void NoteAudit(int drifted)
+    {
+        audits++;
+        drift += drifted;
+    }
+
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
     public void Barrier(uint ticket)
     {
         ReadAllEvents();
         ReadAllEvents();
-        kernel.Helpers.TellAll(exchange, this);
+        kernel.TellAll(exchange, this);
         exchange.Flush(this);
         notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
     }
@@ -139,7 +163,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.Overruns,
             status.Bulks + bulksTaken,
             kernel.Errors,
-            (long)status.Lag.TotalMilliseconds);
+            (long)status.Lag.TotalMilliseconds,
+            audits,
+            drift);
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
@@ -179,7 +205,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
-        var deadline = exchange.NextDeadline < kernel.Helpers.NextDeadline ? exchange.NextDeadline : kernel.Helpers.NextDeadline;
+        var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -198,7 +224,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         for (var link = 0; link < links.Count; link++)
         {
             for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
-                exchange.OnMessage(header, payload, now, this);
+            {
+                if (UnitAddresses.TryParse(payload, out var addresses))
+                    kernel.OnAddresses(header.UnitId, addresses);
+                else
+                    exchange.OnMessage(header, payload, now, this);
+            }
         }
     }
 
@@ -215,32 +246,35 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         dump = null;
     }
 
-    private void PumpDump()
+    // False when there is no more to do for now.
+    private bool PumpDump()
     {
         if (dump is null || !exchange.DumpMayProceed(now))
-            return;
+            return false;
         if (dump.Receive(out var reader) != NetlinkReceive.Data)
         {
             StartDump(dumpRefreshes);
-            return;
+            return false;
         }
 
         while (reader.TryNext(out _, out var record))
         {
-            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record)))
+            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record, (int)now.TotalSeconds)))
             {
                 kernel.Helpers.OnUpdated(record);
-                exchange.OnDumped(record, this);
+                if (!kernel.Young.Holds(record, now))
+                    exchange.OnDumped(record, this);
             }
         }
 
         if (!reader.Done && reader.Error == 0)
-            return;
+            return true;
         EndDump();
         exchange.OnSessionsDumped(this);
         kernel.ForEachExpectation(tellExpectation);
         exchange.OnDumpEnded(now, this);
         exchange.Flush(this);
+        return false;
     }
 
     private void PumpPrune()

@@ -56,6 +56,20 @@ public sealed class SessionLoop : IDisposable
         return true;
     });
 
+    /// <summary>Sessions that a standby does not hold as they are here: they are told anew, as they stand then.</summary>
+    public Task RepairAsync(IReadOnlyCollection<SessionKey> keys) => AskAsync(each =>
+    {
+        each.Repair(keys);
+        return true;
+    });
+
+    /// <summary>A standby was compared, and so many of its sessions had drifted: for the counters.</summary>
+    public Task NoteAuditAsync(int drifted) => AskAsync(each =>
+    {
+        each.NoteAudit(drifted);
+        return true;
+    });
+
     /// <summary>Counters.</summary>
     public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status());
 

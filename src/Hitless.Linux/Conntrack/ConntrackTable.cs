@@ -7,7 +7,7 @@ namespace Hitless.Linux.Conntrack;
 /// <summary>
 /// Writes into the kernel's table, many requests to a send, without acknowledgements: only what failed is answered, and put
 /// right where that can be done. A session that is not known to be new and has a translation, helper or master is first tried as a change and made if there
-/// is none, because the kernel refuses those in a change. Not thread-safe; allocates nothing in steady state.
+/// is none, because the kernel refuses those in a change; or the other way round, whichever was right the last time (a unit that joins has none). Not thread-safe; allocates nothing in steady state.
 /// </summary>
 public sealed class ConntrackTable : IDisposable
 {
@@ -24,6 +24,7 @@ public sealed class ConntrackTable : IDisposable
     private readonly bool[] isReplayed = new bool[RequestsMax];
     private Request[] batch = new Request[RequestsMax];
     private Request[] again = new Request[RequestsMax];
+    private bool createsFirst;
     private int batchCount;
     private int againCount;
     private uint firstSequence = 1;
@@ -32,6 +33,9 @@ public sealed class ConntrackTable : IDisposable
     {
         /// <summary>Make or change; for translated sessions: change.</summary>
         Put,
+
+        /// <summary>Make it; if it stands, change it.</summary>
+        CreateOrPut,
 
         /// <summary>Make it; it may not stand.</summary>
         Create,
@@ -61,7 +65,7 @@ public sealed class ConntrackTable : IDisposable
     public void Put(in SessionRecord record, bool onlyIfMissing = false)
     {
         if (!onlyIfMissing)
-            Enqueue(Verb.Put, record);
+            Enqueue(createsFirst && !record.IsNew && record.IsBoundAtCreation && record.IsComplete ? Verb.CreateOrPut : Verb.Put, record);
         else if (record.IsComplete)
             Enqueue(Verb.CreateIfMissing, record);
     }
@@ -252,12 +256,17 @@ public sealed class ConntrackTable : IDisposable
             case (Verb.Put, NoEntry) when mayRepair && request.Record.IsNew && request.Record.Master.Protocol != 0:
                 Repair(index, Verb.CreateAlone);
                 break;
+            case (Verb.CreateOrPut, Errno.Exists) when mayRepair:
+                createsFirst = false;
+                Repair(index, Verb.Put);
+                break;
             case (Verb.Put, NoEntry) when mayRepair && request.Record.IsComplete:
+                createsFirst = true;
                 Repair(index, Verb.Create);
                 break;
             case (Verb.Put, NoEntry) when !request.Record.IsComplete:
                 break;
-            case (Verb.Create or Verb.CreateIfMissing, NoEntry) when mayRepair && request.Record.Master.Protocol != 0:
+            case (Verb.Create or Verb.CreateIfMissing or Verb.CreateOrPut, NoEntry) when mayRepair && request.Record.Master.Protocol != 0:
                 Repair(index, Verb.CreateAlone);
                 break;
             // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between made it.

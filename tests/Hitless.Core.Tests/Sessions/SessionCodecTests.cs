@@ -60,6 +60,14 @@ public sealed class SessionCodecTests
     }
 
     [Fact]
+    public void A_units_addresses_are_read_back()
+    {
+        System.Net.IPAddress[] addresses = [System.Net.IPAddress.Parse("10.0.0.1"), System.Net.IPAddress.Parse("fd00::1")];
+        Assert.True(UnitAddresses.TryParse(UnitAddresses.ToPayload(addresses), out var read));
+        Assert.Equal(addresses, read);
+    }
+
+    [Fact]
     public void Fields_that_a_later_schema_appends_are_skipped()
     {
         var buffer = new byte[100];
@@ -82,7 +90,7 @@ public sealed class SessionCodecTests
     {
         var random = new Random(2);
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, 0);
-        var bytes = new byte[SessionPayload.SizeMax];
+        var bytes = new byte[SessionPayload.SizeMax + 200];
         for (var i = 0; i < 100_000; i++)
         {
             frame.Clear();
@@ -100,6 +108,8 @@ public sealed class SessionCodecTests
                 random.NextBytes(bytes.AsSpan(0, length = random.Next(200)));
             for (var n = random.Next(4); n > 0 && length > 0; n--)
                 bytes[random.Next(length)] = (byte)random.Next(256);
+            bytes[length] = (byte)SessionMessage.Addresses;
+            UnitAddresses.TryParse(bytes.AsSpan(length, random.Next(200)), out _);
             var reader = new SessionFrameReader(bytes.AsSpan(0, random.Next(length + 1)));
             while (reader.TryNext(out _, out var operand))
             {

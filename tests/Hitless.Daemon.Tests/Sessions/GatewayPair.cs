@@ -24,10 +24,11 @@ internal sealed class GatewayPair : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static int count;
     private readonly string prefix = $"hs-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
+    private readonly TimeSpan delay;
     private readonly BlockingCollection<SessionNotice> noticesA = [];
     private readonly BlockingCollection<SessionNotice> noticesB = [];
 
-    public GatewayPair()
+    public GatewayPair(TimeSpan delay = default)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         Shell($$"""
@@ -57,6 +58,9 @@ internal sealed class GatewayPair : IDisposable
                 counter name refused
               }
             }
+            table inet marks {
+              chain pre { type filter hook prerouting priority -150; tcp dport 9004 ct mark set 0x77; tcp dport 9004 ct label set 5; }
+            }
             table ip helpers {
               ct helper ftp { type "ftp" protocol tcp; }
               ct helper tftp { type "tftp" protocol udp; }
@@ -75,6 +79,7 @@ internal sealed class GatewayPair : IDisposable
             '; done
             """);
         MoveTo(A);
+        this.delay = delay;
         LoopA = Start(A, UnitA, 101, noticesA);
         LoopB = Start(B, UnitB, 202, noticesB);
     }
@@ -195,7 +200,7 @@ internal sealed class GatewayPair : IDisposable
         Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
     }
 
-    private static UnitSettings Settings(string name, ulong unit)
+    private static UnitSettings Settings(string name, ulong unit, TimeSpan delay = default)
     {
         var (self, peer) = unit == UnitA ? ("10.91.9.1", "10.91.9.2") : ("10.91.9.2", "10.91.9.1");
         return new UnitSettings(
@@ -203,7 +208,7 @@ internal sealed class GatewayPair : IDisposable
             new IdentitySettings(name, 100, false),
             new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(self), [IPAddress.Parse(peer)])], TimeSpan.FromMilliseconds(20), 4, 8417),
             [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
-            new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
+            new SessionSettings(true, true, true, true, delay, []),
             [],
             [],
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
@@ -212,8 +217,8 @@ internal sealed class GatewayPair : IDisposable
     private static PortSettings Port(string name, params string[] addresses) =>
         new(name, [.. addresses.Select(address => new AddressPrefix(IPAddress.Parse(address), address.Contains(':', StringComparison.Ordinal) ? 64 : 24))], true);
 
-    private static SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
-        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id), new ClusterKey(Secret), id, incarnation, notices.Add));
+    private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
+        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id, delay), new ClusterKey(Secret), id, incarnation, notices.Add));
 
     private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
     {

@@ -126,6 +126,46 @@ public sealed class ReplicationTests
             found.Entries.Select(entry => $"{entry.Cause} {entry.Fate}").Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task What_has_drifted_is_found_repaired_and_counted()
+    {
+        using var pair = new GatewayPair();
+        Change(pair.A, table => Enumerable.Range(0, 2000).ToList().ForEach(i => table.Put(Session(i))));
+        pair.Follow();
+        var cancel = TestContext.Current.CancellationToken;
+        var audit = new SessionAudit(pair.LoopA);
+        Assert.Equal(0, await Audit());
+        Change(pair.B, table =>
+        {
+            table.Delete(Session(1).Key);
+            table.Put(Session(3, TcpState.TimeWait));
+            table.Put(Session(5000));
+            table.Delete(Session(4).Key);
+            table.Flush();
+            table.Put(Session(4) with { Reply = Session(4).Reply with { DestinationPort = 33 } });
+        });
+        Assert.Equal(4, await Audit());
+        pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
+        Assert.Equal(0, await Audit());
+        var status = await pair.LoopA.StatusAsync();
+        Assert.Equal((3, 4), (status.Audits, status.Drift));
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+
+        Task<int> Audit() => audit.RunAsync(async () => await pair.LoopB.DigestsAsync(), (buckets, wanted) => pair.LoopB.EntriesAsync(buckets, wanted), cancel);
+    }
+
+    [Fact]
+    public void Only_sessions_older_than_the_delay_are_told_until_a_switch_is_planned()
+    {
+        using var pair = new GatewayPair(delay: TimeSpan.FromSeconds(60));
+        pair.Follow();
+        Change(pair.A, table => Enumerable.Range(0, 100).ToList().ForEach(i => table.Put(Session(i))));
+        Change(pair.A, table => Enumerable.Range(0, 10).ToList().ForEach(i => table.Delete(Session(i).Key)));
+        Assert.Empty(GatewayPair.Sessions(pair.B));
+        pair.HandOver();
+        Assert.Equal(90, GatewayPair.Sessions(pair.B).Count);
+    }
+
     private static async Task<(Hitless.Core.Api.SessionDifference Found, int Buckets)> CompareAsync(GatewayPair pair)
     {
         var ours = await pair.LoopA.DigestsAsync();

@@ -71,6 +71,40 @@ public sealed class SwitchTests
     }
 
     [Fact]
+    public void Marks_and_labels_follow_and_so_do_echoes_behind_translation()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var marked = Conversation.Tcp("marked", pair.Client, pair.Server, "10.91.2.10", 9004);
+        marked.Exchange();
+        // Many echoes of one identifier: the session that the switch meets lives on.
+        using var ping = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10") { RedirectStandardOutput = true })!;
+        while (!GatewayPair.Sessions(pair.A).Any(each => each.Key.Protocol == Protocols.Icmp && each.Status.HasFlag(SessionStatus.SeenReply)))
+            Thread.Yield();
+        pair.HandOver();
+        var held = GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Tcp);
+        Assert.Equal((0x77u, (UInt128)32), (held.Mark, held.Labels));
+        var identifier = GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Icmp);
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        marked.Exchange(farBegins: true);
+        ping.WaitForExit();
+        Assert.Contains("30 packets transmitted, 30 received", ping.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Equal(identifier.Reply, GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Icmp).Reply);
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Fact]
+    public async Task What_another_unit_sends_through_is_its_own()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        GatewayPair.Shell($"ip -n {pair.B} route add 10.91.2.10/32 via 10.91.1.2; ip netns exec {pair.B} ping -c 1 -W 5 -I 10.91.1.3 10.91.2.10");
+        Assert.Contains(GatewayPair.Sessions(pair.A), each => each.Key.Protocol == Protocols.Icmp);
+        Assert.Equal(0, (await pair.LoopA.DigestsAsync()).Sessions);
+    }
+
+    [Fact]
     public void A_units_own_sessions_stay_its_own()
     {
         using var pair = new GatewayPair();

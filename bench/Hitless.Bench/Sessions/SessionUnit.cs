@@ -1,0 +1,38 @@
+using System.Net;
+using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Sessions;
+
+namespace Hitless.Bench.Sessions;
+
+/// <summary>One unit's session loop as a process of its own (<c>session-unit a send</c>, <c>session-unit b follow</c>), in the namespace that it is started in. Says "synced"; ends with its standard input.</summary>
+internal static class SessionUnit
+{
+    public static int Run(string unit, string role)
+    {
+        var (id, own, other) = unit == "a" ? (1UL, "10.92.9.1", "10.92.9.2") : (2UL, "10.92.9.2", "10.92.9.1");
+        var settings = new UnitSettings(
+            new ClusterSettings("bench", 7, false, "/nowhere"),
+            new IdentitySettings(unit, 100, false),
+            new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(own), [IPAddress.Parse(other)])], TimeSpan.FromMilliseconds(20), 4, 8417),
+            [],
+            new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
+            [],
+            [],
+            new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
+        var incarnation = new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64());
+        using var loop = new SessionLoop(settings, new ClusterKey(new byte[32]), id, incarnation, notice =>
+        {
+            if (notice.Kind == SessionNoticeKind.Synced)
+                Console.WriteLine("synced");
+        });
+        loop.SetRole(role == "send", role == "send" ? null : 1UL);
+        while (Console.ReadLine() is not null)
+        {
+            var status = loop.StatusAsync().GetAwaiter().GetResult();
+            Console.WriteLine(status);
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Hitless.Core.Sessions;
+using Hitless.Linux.Conntrack;
+using Hitless.Linux.Namespaces;
+using Hitless.Linux.Netlink;
+
+namespace Hitless.Bench.Sessions;
+
+/// <summary>
+/// Replication of TCP sessions behind source translation between two namespaces: the kernel's own netlink limits, then Hitless and conntrackd in turn. New
+/// sessions are made over netlink, by a socket that belongs to neither: to a listener they are the kernel's own.
+/// </summary>
+internal static class SessionsBench
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly UInt128 Inside = Number("172.16.0.1");
+    private static readonly UInt128 Outside = Number("192.0.2.1");
+    private static readonly UInt128 Gateway = Number("10.92.2.1");
+    private static readonly int[] Rates = [40_000, 60_000, 80_000, 100_000, 130_000, 160_000];
+
+    public static int Run(string[] arguments)
+    {
+        var sessions = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 200_000;
+        var rate = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 20_000;
+        Shell.Delete();
+        try
+        {
+            Shell.Make();
+            Print("kernel", KernelLimits(sessions));
+            foreach (var name in (string[])["hitless", "conntrackd"])
+            {
+                using var peer = new ReplicationPeer(name);
+                Empty();
+                peer.StartA();
+                peer.StartB();
+                // The first seconds of a process are not what is asked for.
+                _ = AtRate(peer, rate, 3);
+                Print(name, AtRate(peer, rate, 5));
+                Print(name, Sustained(peer));
+                Print(name, Join(peer, sessions));
+            }
+        }
+        finally
+        {
+            Shell.Delete();
+        }
+
+        return 0;
+    }
+
+    private static string KernelLimits(int sessions)
+    {
+        var insert = In(Shell.A, table => Timed(() => Fill(table, 0, sessions)));
+        var dump = NetworkNamespace.Run(Shell.A, () => Timed(() => CountByDump()));
+        var join = insert + dump;
+        Empty();
+        return $"insert {sessions / insert.TotalSeconds:N0}/s, dump {sessions / dump.TotalSeconds:N0}/s: dump and insert of {sessions:N0} one after the other {join.TotalMilliseconds:N0} ms";
+    }
+
+    private static string AtRate(ReplicationPeer peer, int rate, int seconds)
+    {
+        var (cpuA, cpuB) = (ReplicationPeer.Cpu(peer.A!), ReplicationPeer.Cpu(peer.B!));
+        var lags = new List<double>();
+        using var ends = new CancellationTokenSource();
+        var probe = new Thread(() => Probe(lags, ends.Token));
+        probe.Start();
+        Generate(rate, seconds, first: 0);
+        ends.Cancel();
+        probe.Join();
+        var complete = AwaitEqual();
+        var total = rate * seconds;
+        var (sender, receiver) = (ReplicationPeer.Cpu(peer.A!) - cpuA, ReplicationPeer.Cpu(peer.B!) - cpuB);
+        lags.Sort();
+        Empty();
+        return $"{rate:N0}/s for {seconds} s: CPU per 100,000 sessions sender {sender.TotalSeconds * 100_000 / total:N2} s, receiver {receiver.TotalSeconds * 100_000 / total:N2} s; "
+            + $"lag p50 {Percentile(lags, 0.5):N1} ms, p99 {Percentile(lags, 0.99):N1} ms of {lags.Count}; {(complete ? "all there" : "NOT all there")}";
+    }
+
+    private static string Sustained(ReplicationPeer peer)
+    {
+        var best = 0;
+        var reached = 0.0;
+        foreach (var rate in Rates)
+        {
+            reached = Generate(rate, 1.5, first: 0);
+            var complete = AwaitEqual();
+            Empty();
+            if (!complete)
+                return $"sustained without loss: {best:N0}/s; at {rate:N0}/s sessions are missing";
+            best = rate;
+            if (reached < rate * 0.95)
+                break;
+        }
+
+        return $"sustained without loss: the generator's limit, {reached:N0}/s";
+    }
+
+    private static string Join(ReplicationPeer peer, int sessions)
+    {
+        ReplicationPeer.Stop(peer.B);
+        In(Shell.A, table => Fill(table, 0, sessions));
+        Empty(Shell.B);
+        Thread.Sleep(1000);
+        var (cpuA, memoryBefore) = (ReplicationPeer.Cpu(peer.A!), ReplicationPeer.MemoryMb(peer.A!));
+        peer.StartB();
+        if (peer.Name == "hitless")
+        {
+            // It has fetched them while it started: ask again with an empty table.
+            AwaitEqual();
+            Empty(Shell.B);
+            ReplicationPeer.Stop(peer.B);
+        }
+
+        var clock = Stopwatch.StartNew();
+        if (peer.Name == "hitless")
+            ThreadPool.QueueUserWorkItem(_ => peer.StartB());
+        else
+            peer.Fetch();
+        var start = peer.Name == "hitless" ? AwaitCount(1) : TimeSpan.Zero;
+        var complete = AwaitEqual();
+        var took = clock.Elapsed - start;
+        Thread.Sleep(1200);
+        var text = $"join with {sessions:N0}: {took.TotalMilliseconds:N0} ms from the {(peer.Name == "hitless" ? "first session" : "request")} to the last{(complete ? "" : " (NOT all there)")}; "
+            + $"memory sender {memoryBefore:N0} MB, {ReplicationPeer.MemoryMb(peer.A!):N0} MB after, receiver {ReplicationPeer.MemoryMb(peer.B!):N0} MB; sender's CPU for it {(ReplicationPeer.Cpu(peer.A!) - cpuA).TotalSeconds:N2} s";
+        Empty();
+        return text;
+
+        TimeSpan AwaitCount(int count)
+        {
+            while (Count(Shell.B) <= count + 2 && clock.Elapsed < Patience)
+                Thread.Sleep(1);
+            return clock.Elapsed;
+        }
+    }
+
+    /// <summary>Makes sessions at a rate, a millisecond's worth at a time; returns the rate that was reached.</summary>
+    private static double Generate(int rate, double seconds, int first) => In(Shell.A, table =>
+    {
+        var clock = Stopwatch.StartNew();
+        var made = 0;
+        var total = (int)(rate * seconds);
+        while (made < total)
+        {
+            var due = Math.Min(total, (int)(clock.Elapsed.TotalSeconds * rate));
+            if (due == made)
+                Thread.Sleep(1);
+            Fill(table, first + made, due - made);
+            made = due;
+        }
+
+        return total / clock.Elapsed.TotalSeconds;
+    });
+
+    /// <summary>Every 20 ms a session of its own: how long until the other side holds it?</summary>
+    private static void Probe(List<double> lags, CancellationToken ends)
+    {
+        using var a = NetworkNamespace.Run(Shell.A, () => new ConntrackTable());
+        using var b = NetworkNamespace.Run(Shell.B, () => new ConntrackTable());
+        for (var number = 1; !ends.IsCancellationRequested; number++)
+        {
+            var record = Session(900_000 + number);
+            a.Put(record with { IsNew = true });
+            a.Flush();
+            var clock = Stopwatch.StartNew();
+            while (!b.TryGet(record.Key, out _) && clock.Elapsed < TimeSpan.FromSeconds(5))
+                Thread.Yield();
+            lags.Add(clock.Elapsed.TotalMilliseconds);
+            Thread.Sleep(20);
+        }
+    }
+
+    private static double Percentile(List<double> sorted, double part) => sorted.Count == 0 ? double.NaN : sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * part))];
+
+    private static bool AwaitEqual()
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            if (Math.Abs(Count(Shell.A) - Count(Shell.B)) <= 4)
+                return true;
+            Thread.Sleep(5);
+        }
+
+        return false;
+    }
+
+    private static long Count(string host) => In(host, table => table.Count());
+
+    private static void Empty()
+    {
+        Empty(Shell.A);
+        Thread.Sleep(1000);
+        Empty(Shell.B);
+        Thread.Sleep(500);
+    }
+
+    private static void Empty(string host) => In(host, table =>
+    {
+        table.Clear();
+        return 0;
+    });
+
+    private static int Fill(ConntrackTable table, int first, int count)
+    {
+        for (var i = first; i < first + count; i++)
+            table.Put(Session(i) with { IsNew = true });
+        table.Flush();
+        return count;
+    }
+
+    private static SessionRecord Session(int number)
+    {
+        var original = new SessionTuple(Inside + (UInt128)(number / 50_000), Outside + (UInt128)(number / 50_000), (ushort)(number % 50_000 + 2000), 443);
+        return new SessionRecord(
+            new SessionKey(false, Protocols.Tcp, 0, original),
+            original.Inverted(Protocols.Tcp) with { Destination = Gateway },
+            SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured,
+            1000,
+            0,
+            new TcpProgress(TcpState.Established, 3, 3, 7, 7));
+    }
+
+    private static UInt128 Number(string address) => SessionTuple.Number(IPAddress.Parse(address));
+
+    private static long CountByDump()
+    {
+        using var dump = new ConntrackDump();
+        var count = 0L;
+        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        {
+            while (reader.TryNext(out _, out _))
+                count++;
+            if (reader.Done)
+                break;
+        }
+
+        return count;
+    }
+
+    private static T In<T>(string host, Func<ConntrackTable, T> work) => NetworkNamespace.Run(host, () =>
+    {
+        using var table = new ConntrackTable();
+        return work(table);
+    });
+
+    private static TimeSpan Timed<T>(Func<T> work)
+    {
+        var clock = Stopwatch.StartNew();
+        work();
+        return clock.Elapsed;
+    }
+
+    private static void Print(string who, string what) => Console.WriteLine($"{who,-10} {what}");
+}
