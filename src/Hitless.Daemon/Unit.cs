@@ -42,7 +42,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
-    private readonly TrafficWatch traffic = new();
+    private readonly TrafficWatch traffic;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -70,6 +70,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
         journals = new JournalStore(stateFolder);
+        traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RequestExit);

@@ -4,11 +4,11 @@ using Stopwatch = System.Diagnostics.Stopwatch;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// Does this unit forward what it takes? The kernel counts the IP packets that came in, those that were forwarded and those delivered here
-/// (/proc/net/snmp and snmp6, RFC 4293); the rest was dropped on the way. What an operator's firewall refuses is dropped too, so
-/// a new primary is held against the former one.
+/// Does this unit forward what it takes? A gateway sends on its ports about as many packets as it takes from them (/proc/net/dev); what is missing
+/// was dropped on the way. What an operator's firewall refuses is dropped too, so a new primary is held against the former one. (The IP counters of
+/// /proc/net/snmp would not do: Linux 6.18 counts a packet as forwarded before the forward hook has seen it.)
 /// </summary>
-public sealed class TrafficWatch
+public sealed class TrafficWatch(IReadOnlyCollection<string> ports)
 {
     /// <summary>What may be dropped more than by the former primary.</summary>
     private const double DropShareMore = 0.005;
@@ -86,45 +86,20 @@ public sealed class TrafficWatch
         return null;
     }
 
-    private static (long Received, long Handled) Read()
+    /// <summary>proc_pid_net(5): <c>name: bytes packets …</c>, eight words for what was received, then eight for what was sent.</summary>
+    private (long Received, long Handled) Read()
     {
         long received = 0, handled = 0;
-        Dictionary<string, int> columns = new(StringComparer.Ordinal);
-        foreach (var line in ReadLines("/proc/self/net/snmp").Where(l => l.StartsWith("Ip: ", StringComparison.Ordinal)))
+        foreach (var line in File.ReadLines("/proc/self/net/dev"))
         {
-            var words = line.Split(' ');
-            if (columns.Count == 0)
+            var parts = line.Split(':');
+            if (parts.Length == 2 && ports.Contains(parts[0].Trim()) && parts[1].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is { Length: >= 16 } words)
             {
-                columns = words.Select((word, i) => (word, i)).ToDictionary(w => w.word, w => w.i, StringComparer.Ordinal);
+                received += long.Parse(words[1], CultureInfo.InvariantCulture);
+                handled += long.Parse(words[9], CultureInfo.InvariantCulture);
             }
-            else
-            {
-                received += Number(words[columns["InReceives"]]);
-                handled += Number(words[columns["ForwDatagrams"]]) + Number(words[columns["InDelivers"]]);
-            }
-        }
-
-        foreach (var words in ReadLines("/proc/self/net/snmp6").Select(l => l.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length == 2))
-        {
-            received += words[0] == "Ip6InReceives" ? Number(words[1]) : 0;
-            handled += words[0] is "Ip6OutForwDatagrams" or "Ip6InDelivers" ? Number(words[1]) : 0;
         }
 
         return (received, handled);
     }
-
-    private static string[] ReadLines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (IOException)
-        {
-            // No IPv6 in this kernel.
-            return [];
-        }
-    }
-
-    private static long Number(string text) => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

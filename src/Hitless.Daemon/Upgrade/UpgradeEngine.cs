@@ -86,7 +86,6 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         acting.Cancel();
         acting = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         var cancel = acting.Token;
-        traffic.Forget();
         Answer(
             async () =>
             {
@@ -153,6 +152,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             {
                 // What the unit did as driver of another term ends here; a successor finds it done or not.
                 await acting.CancelAsync();
+                traffic.Forget();
             }
 
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
