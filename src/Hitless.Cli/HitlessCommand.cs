@@ -39,6 +39,7 @@ internal static class HitlessCommand
             shell.Json,
             StatusCommand.Make(shell),
             SwitchoverCommand.Make(shell),
+            SwitchoverCommand.MakeAge(shell),
             SessionCommands.Make(shell),
             ConfigurationCommands.Make(shell),
             FirmwareCommands.Make(shell),

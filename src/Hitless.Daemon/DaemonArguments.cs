@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Hitless.Daemon;
 
 /// <summary>The command line of hitlessd (contract.md, "A unit").</summary>
-public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false)
+public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false, string? RestoreUnit = null, string? From = null)
 {
-    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --convert-configuration]";
+    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --convert-configuration | --restore-unit NAME --from BACKUP]";
 
     /// <summary>Reads the arguments; <paramref name="usage"/> says what is wrong with them.</summary>
     public static bool TryParse(string[] args, [NotNullWhen(true)] out DaemonArguments? arguments, [NotNullWhen(false)] out string? usage)
@@ -26,10 +26,17 @@ public sealed record DaemonArguments(string Config, string State, string Socket,
                 continue;
             }
 
+            if (args[i] == "--restore-unit" && i + 1 < args.Length)
+            {
+                arguments = arguments with { RestoreUnit = args[++i] };
+                continue;
+            }
+
             var value = i + 1 < args.Length ? Path.GetFullPath(args[i + 1]) : null;
             var next = value is null ? null : args[i] switch
             {
                 "--config" => arguments with { Config = value },
+                "--from" => arguments with { From = value },
                 "--state" => arguments with { State = value },
                 "--socket" => arguments with { Socket = value },
                 _ => null,

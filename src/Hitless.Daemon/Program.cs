@@ -5,6 +5,13 @@ using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Firmware.Signing;
 
+// A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
+Unit? running = null;
+using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+{
+    context.Cancel = true;
+    running?.RequestRestart();
+});
 if (!DaemonArguments.TryParse(args, out var arguments, out var usage))
 {
     Console.Error.WriteLine(usage);
@@ -21,6 +28,13 @@ if (arguments.Convert)
 {
     using var question = Console.OpenStandardInput();
     return ConfigurationConverter.Run(question, Console.Out, Console.Error);
+}
+
+if (arguments.RestoreUnit is { } restored)
+{
+    var (written, refusal) = UnitRestore.Run(arguments.From ?? "", restored, arguments.Config);
+    Console.Error.WriteLine(refusal is null ? $"wrote {string.Join(" and ", written)}; hitlessd can be started" : $"{refusal.Error}\n{refusal.Remedy}");
+    return refusal is null ? 0 : 1;
 }
 
 if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
@@ -54,10 +68,10 @@ if (settings.Upgrade.TrustFile is { } trustFile && !TrustStore.TryRead(trustFile
 }
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
+running = unit;
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Restart);
 try
 {
     await unit.StartAsync(CancellationToken.None);
@@ -78,10 +92,4 @@ void Stop(PosixSignalContext context)
 {
     context.Cancel = true;
     unit.RequestStop();
-}
-
-void Restart(PosixSignalContext context)
-{
-    context.Cancel = true;
-    unit.RequestRestart();
 }

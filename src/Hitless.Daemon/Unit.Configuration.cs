@@ -17,6 +17,7 @@ public sealed partial class Unit
 {
     private static readonly TimeSpan FactsEvery = TimeSpan.FromSeconds(1);
     private string? lastFollowed;
+    private DateTimeOffset nextBackupLook = DateTimeOffset.UtcNow.AddMinutes(1);
 
     /// <inheritdoc/>
     public async Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
@@ -93,7 +94,7 @@ public sealed partial class Unit
     public async Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel)
     {
         var path = Path.Combine(stateFolder, "backups", ".download");
-        await BackUpAsync(path, cancel);
+        await BackUpAsync(path, secrets, cancel);
         await using var file = File.OpenRead(path);
         await file.CopyToAsync(destination, cancel);
     }
@@ -134,13 +135,16 @@ public sealed partial class Unit
     private static bool IsThere(UnitView unit) => unit.Present && unit.State is not (UnitState.Starting or UnitState.Leaving);
 
     private async Task<string> BackUpForRunAsync(string run, CancellationToken cancel) =>
-        await BackUpAsync(Path.Combine(stateFolder, "backups", $"{run}.backup"), cancel);
+        await BackUpAsync(Backups.ForRun(run), secrets: true, cancel);
 
-    private async Task<string> BackUpAsync(string path, CancellationToken cancel)
+    private BackupFolder Backups => new(Path.Combine(stateFolder, "backups"), settings.Keep);
+
+    private async Task<string> BackUpAsync(string path, bool secrets, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var (info, refusal) = await configuration.BackupAsync(path, BuildVersion.Text, cancel);
-        return refusal is null ? $"{info!.Revisions} revisions, {info.SizeBytes} bytes" : throw new RefusedException(refusal);
+        var (info, refusal) = await configuration.BackupAsync(path, BuildVersion.Text, secrets, PeersIn(await control.ViewAsync()), cancel);
+        Backups.Prune();
+        return refusal is null ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes" : throw new RefusedException(refusal);
     }
 
     private async Task<CommitResult> OnPrimaryAsync<TRequest>(
@@ -208,6 +212,7 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
         peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.From, cancel));
         peerServer.Map(ConfigurationCalls.Find, async (request, cancel) => new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel)));
+        peerServer.Map(ConfigurationCalls.Describe, (_, cancel) => configuration.DescribeUnitAsync(BuildVersion.Text, cancel));
         peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {
@@ -243,6 +248,7 @@ public sealed partial class Unit
 
                 wasPrimary = isPrimary;
                 await TellFactsAsync();
+                await BackUpByScheduleAsync();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -262,6 +268,19 @@ public sealed partial class Unit
         if (await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
         {
             events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
+        }
+    }
+
+    /// <summary>The backup that is due by the clock, if one is and there is something to keep.</summary>
+    private async Task BackUpByScheduleAsync()
+    {
+        if (DateTimeOffset.UtcNow is var now && now >= nextBackupLook && configuration.Current is not null)
+        {
+            nextBackupLook = now.AddMinutes(1);
+            if (Backups.Due(now) is { } path)
+            {
+                await BackUpAsync(path, secrets: true, ending.Token);
+            }
         }
     }
 

@@ -208,6 +208,7 @@ public sealed partial class Unit
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
             Until = request.Until,
+            AllowDowngrade = request.AllowDowngrade,
             Units = request.Extent switch
             {
                 "all" => null,

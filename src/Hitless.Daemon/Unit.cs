@@ -191,6 +191,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel)
+    {
+        var text = await control.ResetAgeAsync();
+        return new AgeResetResult(Name, (await control.ViewAsync()).Primary?.Name, text);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>

@@ -15,6 +15,11 @@ internal sealed class KeepalivedPair : IGatewayPair
 
     public KeepalivedPair(LabPlan plan, string advertisementInterval)
     {
+        if (!File.Exists("/usr/sbin/keepalived") || !File.Exists("/usr/sbin/conntrackd"))
+        {
+            throw new LabException("keepalived and conntrackd are not installed", "apt-get install -y keepalived conntrackd");
+        }
+
         Plan = plan;
         interval = advertisementInterval;
         LabSite.Up(plan);

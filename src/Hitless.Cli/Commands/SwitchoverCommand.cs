@@ -5,7 +5,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>switchover [--to UNIT] [--wait]</c>.</summary>
+/// <summary><c>switchover [--to UNIT] [--wait]</c> and <c>age reset</c>.</summary>
 internal static class SwitchoverCommand
 {
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
@@ -17,6 +17,17 @@ internal static class SwitchoverCommand
         var wait = new Option<bool>("--wait") { Description = "Also wait until every unit that is present is ready again" };
         return shell.Command("switchover", "Make another unit primary, without losing a session", call => RunAsync(call, call.Value(to), call.Value(wait)), to, wait);
     }
+
+    /// <summary><c>age reset</c>.</summary>
+    public static Command MakeAge(Shell shell) => new("age", "The unit's time in the cluster")
+    {
+        shell.Command("reset", "Let the unit's age begin again; if it is primary, the rules choose anew", async call =>
+        {
+            var result = await call.Unit.PostAsync("/v1/age/reset", ApiJson.Default.AgeResetResult, call.Cancel);
+            call.Screen.Show(result, CliJson.Api.AgeResetResult, answer => call.Screen.Line(answer.Text));
+            return ExitCode.Done;
+        }),
+    };
 
     private static async Task<int> RunAsync(Call call, string? to, bool wait)
     {

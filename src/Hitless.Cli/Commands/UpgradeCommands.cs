@@ -5,7 +5,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>upgrade check, plan, start, rehearse, status, watch, next, pause, resume, abort, rollback, report</c>.</summary>
+/// <summary><c>upgrade check, plan, start, rehearse, status, watch, next, pause, resume, abort, rollback, report, path</c>.</summary>
 internal static class UpgradeCommands
 {
     public static Command Make(Shell shell)
@@ -29,6 +29,7 @@ internal static class UpgradeCommands
             shell.Command("abort", "End the run; what is upgraded stays, nothing further is touched", call => ActAsync(call, "abort", null)),
             shell.Command("rollback", "Take a run back: the standby first, switch, then the other unit", call => RollBackAsync(call, call.Value(back), call.Value(detach)), back, detach),
             ReportCommand.Make(shell, run),
+            PathCommand.Make(shell),
         };
     }
 

@@ -11,6 +11,7 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(SwitchoverRequest))]
 [JsonSerializable(typeof(SwitchoverResult))]
+[JsonSerializable(typeof(AgeResetResult))]
 [JsonSerializable(typeof(ClusterEvent))]
 [JsonSerializable(typeof(IReadOnlyList<ClusterEvent>))]
 [JsonSerializable(typeof(Refusal))]

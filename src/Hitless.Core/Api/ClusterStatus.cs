@@ -51,3 +51,6 @@ public sealed record SwitchoverRequest(string? To, bool Wait);
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
 public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);
+
+/// <summary>The unit whose age began again, who is primary now, and why.</summary>
+public sealed record AgeResetResult(string Unit, string? Primary, string Text);

@@ -66,5 +66,21 @@ public sealed record UnitConfiguration(
 /// <summary><c>GET /v1/config/history</c>: newest first, and what stands beside it.</summary>
 public sealed record ConfigurationHistory(IReadOnlyList<RevisionInfo> Revisions, IReadOnlyList<RevisionBranch> Branches);
 
-/// <summary>What is in a backup file. <c>UnitFile</c> is the text of the unit's own unit.yaml, which is never restored by itself.</summary>
-public sealed record BackupInfo(string Cluster, string Unit, string Version, DateTimeOffset Time, RevisionInfo? Head, int Revisions, long SizeBytes, string UnitFile);
+/// <summary>
+/// What is in a backup file, made by <c>Unit</c>. <c>Units</c>: what is each unit's own; unit.yaml is never restored by itself. <c>Unreachable</c>: units that
+/// did not answer. Without <c>Secrets</c> the cluster's key is not in it, and files marked as secret are empty.
+/// </summary>
+public sealed record BackupInfo(
+    string Cluster,
+    string Unit,
+    string Version,
+    DateTimeOffset Time,
+    RevisionInfo? Head,
+    int Revisions,
+    long SizeBytes,
+    IReadOnlyList<UnitBackup> Units,
+    IReadOnlyList<string> Unreachable,
+    bool Secrets);
+
+/// <summary>What is one unit's own in a backup: the text of its unit.yaml, its head, and the branches that it keeps.</summary>
+public sealed record UnitBackup(string Unit, string Version, string UnitFile, RevisionInfo? Head, IReadOnlyList<RevisionBranch> Branches);

@@ -67,6 +67,9 @@ public readonly record struct ClusterInput
     /// <summary>Choose the primary by the rules now, as after an upgrade.</summary>
     public static ClusterInput Renegotiate(string reason) => new(ClusterInputKind.Renegotiate) { Text = reason };
 
+    /// <summary>The operator sets the unit's age to 0; a primary then lets the rules choose.</summary>
+    public static ClusterInput AgeReset => new(ClusterInputKind.AgeReset);
+
     /// <summary>A run is open (true): nobody preempts until it ends.</summary>
     public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
 
@@ -122,6 +125,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>The rules are to choose anew.</summary>
     Renegotiate,
+
+    /// <summary>The age begins again.</summary>
+    AgeReset,
 
     /// <summary>Preemption is held or released.</summary>
     Hold,

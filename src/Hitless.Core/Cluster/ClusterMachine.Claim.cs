@@ -8,10 +8,12 @@ public sealed partial class ClusterMachine
     private TimeSpan claimUntil = TimeSpan.MaxValue;
     private TimeSpan listenUntil;
 
-    /// <summary>The claim expires only while somebody could take over: a lone primary that freezes forwards on.</summary>
-    private bool Fenced
+    private TimeSpan settledAt;
+
+    /// <summary>The claim expires only while somebody would take over: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
+    private bool Fenced(TimeSpan now)
     {
-        get
+        if (now >= settledAt)
         {
             foreach (var peer in peers)
             {
@@ -20,16 +22,16 @@ public sealed partial class ClusterMachine
                     return true;
                 }
             }
-
-            return false;
         }
+
+        return false;
     }
 
     private void RenewClaim(TimeSpan now, IClusterEffects effects)
     {
         if (Role == UnitRole.Primary && !stopped)
         {
-            claimUntil = Fenced ? now + options.Silence : TimeSpan.MaxValue;
+            claimUntil = Fenced(now) ? now + options.Silence : TimeSpan.MaxValue;
             effects.RenewClaim(lasting: claimUntil == TimeSpan.MaxValue);
         }
     }
@@ -45,7 +47,7 @@ public sealed partial class ClusterMachine
         var handing = phase == Phase.Handing;
         outgoing.Offer = null;
         claimUntil = TimeSpan.MaxValue;
-        listenUntil = now + options.Silence;
+        listenUntil = now + (2 * options.Interval);
         effects.SetTraffic(TrafficState.Muted);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
@@ -64,6 +66,7 @@ public sealed partial class ClusterMachine
         reason = "primary on after a restart of its daemon";
         quietUntil = now + options.RetryDelay;
         nextAnnouncement = now;
+        settledAt = now + options.RestartHold / 2;
         Enter(Phase.Primary, now);
         effects.Record(EventKinds.Role, $"{options.Name} is primary on, epoch {epoch.Number}: its daemon was restarted");
     }

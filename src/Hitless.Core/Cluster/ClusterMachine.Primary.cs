@@ -234,6 +234,28 @@ public sealed partial class ClusterMachine
         }
     }
 
+    /// <summary>FortiOS's <c>reset-uptime</c>: the way to move the primary without override, which leaves no flag behind.</summary>
+    private void OnAgeReset(TimeSpan now, IClusterEffects effects)
+    {
+        if (hold)
+        {
+            effects.SwitchoverEnded(done: false, "an upgrade is under way");
+            return;
+        }
+
+        ageSince = now;
+        Tell(now, effects);
+        effects.Record(EventKinds.Role, $"the age of {options.Name} begins again");
+        if (phase == Phase.Primary)
+        {
+            OnRenegotiate("age reset", now, effects);
+        }
+        else
+        {
+            effects.SwitchoverEnded(done: true, $"the age of {options.Name} is 0");
+        }
+    }
+
     private void BeginHanding(Candidate target, string why, bool forOperator, TimeSpan now, IClusterEffects effects)
     {
         handingTo = target.Serial;

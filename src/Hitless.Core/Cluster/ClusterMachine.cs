@@ -182,6 +182,9 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.CableLost:
                 OnCableLost(input.Flag, now, effects);
                 break;
+            case ClusterInputKind.AgeReset:
+                OnAgeReset(now, effects);
+                break;
             case ClusterInputKind.Ports:
                 OnPorts(input.Value, now, effects);
                 break;
@@ -308,7 +311,6 @@ public sealed partial class ClusterMachine
 
             peer.Tag = input.Value;
             peer.PendingTag = 0;
-            peer.HeldUntil = TimeSpan.MinValue;
             listenUntil = phase == Phase.Starting ? default : listenUntil;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;

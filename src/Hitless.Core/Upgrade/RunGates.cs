@@ -12,7 +12,7 @@ public static class RunGates
     public static bool IsWaiting(RunHeader header, IReadOnlyList<JournalEntry> journal, IReadOnlyList<RunStep> forward)
     {
         var next = RunJournal.Next(forward, journal);
-        return header.Guided && RunJournal.IsOpen(journal) && journal[^1].Kind != JournalEntryKind.Started && next < forward.Count && RunPlan.IsGate(forward, next)
+        return header.Guided && RunJournal.IsOpen(journal) && journal[^1].Kind != JournalEntryKind.Started && next < forward.Count && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal)
             && !journal.Any(e => e.Kind == JournalEntryKind.Rollback);
     }
 

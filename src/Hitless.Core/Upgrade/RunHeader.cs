@@ -32,6 +32,9 @@ public sealed record RunHeader(
     /// <summary>The ended run that this one takes back, from the slots that still hold the old version.</summary>
     public string? TakesBack { get; init; }
 
+    /// <summary>An operator wants a version below the minimum all the same.</summary>
+    public bool AllowDowngrade { get; init; }
+
     /// <summary>Nothing that could not finish begins so late that it would reach beyond this; null: no limit.</summary>
     public DateTimeOffset? Until { get; init; }
 

@@ -49,4 +49,18 @@ public static class RunJournal
 
         return next;
     }
+
+    /// <summary>Whether a step has been begun, by whichever driver, since the step before it was done: its gate has been opened.</summary>
+    public static bool IsBegun(RunStep step, IReadOnlyList<JournalEntry> journal)
+    {
+        for (var i = journal.Count - 1; i >= 0 && journal[i].Kind != JournalEntryKind.Done; i--)
+        {
+            if (journal[i].Kind == JournalEntryKind.Started && new RunStep(journal[i].Step, journal[i].Target) == step)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -58,7 +58,7 @@ public sealed partial class RunMachine
             return;
         }
 
-        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next);
+        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal);
         if (Waiting || Paused)
         {
             return;

@@ -11,6 +11,9 @@ public interface IUnit
     /// <summary>What this unit knows of the cluster now. Answers at once, in every state.</summary>
     Task<ClusterStatus> StatusAsync(CancellationToken cancel);
 
+    /// <summary>This unit's age begins again; if it is primary, the rules choose anew, and the answer tells their choice.</summary>
+    Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel);
+
     /// <summary>A planned switchover; complete when the new primary has claimed (or, without <c>Wait</c>, when it was accepted).</summary>
     Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel);
 

@@ -2,12 +2,13 @@ using Hitless.Core.Api;
 
 namespace Hitless.Daemon.Api;
 
-/// <summary><c>/v1/status</c>, <c>/v1/switchover</c>.</summary>
+/// <summary><c>/v1/status</c>, <c>/v1/switchover</c>, <c>/v1/age/reset</c>.</summary>
 internal static class StatusEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
         routes.Get("/v1/status", ApiJson.Default.ClusterStatus, context => unit.StatusAsync(context.RequestAborted));
         routes.Post("/v1/switchover", ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, unit.SwitchOverAsync);
+        routes.Post("/v1/age/reset", ApiJson.Default.AgeResetResult, context => unit.ResetAgeAsync(context.RequestAborted));
     }
 }

@@ -10,8 +10,8 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files.</summary>
-public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Revisions)
+/// <summary>What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files. <c>ClusterKey</c>: null without secrets.</summary>
+public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Revisions, byte[]? ClusterKey = null)
 {
     /// <summary>The revision that was current.</summary>
     public Revision? Head => Revisions.FirstOrDefault(r => r.Info.Hash == About.Head?.Hash);
@@ -34,12 +34,13 @@ public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Rev
 }
 
 /// <summary>
-/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current
+/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>cluster.key</c> (with secrets), <c>units/NAME/unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current
 /// managed files as they are (<c>files/etc/…</c>, for people), and <c>SHA256SUMS</c> over all of them at the end (<c>sha256sum -c</c> reads it).
 /// A reader takes nothing but these, writes nothing to disk, and believes nothing without its checksum.
 /// </summary>
 public static class BackupFile
 {
+    private const string KeyName = "cluster.key";
     private const int EntryMaxBytes = 64 << 20;
     private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
@@ -97,17 +98,29 @@ public static class BackupFile
     private static IEnumerable<(string Name, byte[] Bytes)> Entries(BackupContent content)
     {
         yield return ("about.json", JsonSerializer.SerializeToUtf8Bytes(content.About, Json));
-        yield return ("unit.yaml", Encoding.UTF8.GetBytes(content.About.UnitFile));
-        foreach (var revision in content.Revisions)
+        if (content is { About.Secrets: true, ClusterKey: { } key })
         {
-            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(revision, Json));
+            yield return (KeyName, key);
         }
 
-        foreach (var file in content.Head?.Files ?? [])
+        foreach (var unit in content.About.Units)
+        {
+            yield return ($"units/{unit.Unit}/unit.yaml", Encoding.UTF8.GetBytes(unit.UnitFile));
+        }
+
+        foreach (var revision in content.Revisions)
+        {
+            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(content.About.Secrets ? revision : Bare(revision), Json));
+        }
+
+        foreach (var file in content.Head?.Files.Where(f => !f.Absent && (content.About.Secrets || !f.Secret)) ?? [])
         {
             yield return ("files" + file.Path, file.Content);
         }
     }
+
+    /// <summary>Without secrets: its hash does not fit any more, the checksums of the backup still do.</summary>
+    private static Revision Bare(Revision revision) => revision with { Files = [.. revision.Files.Select(f => f.Secret ? f with { Content = [] } : f)] };
 
     private static void Add(TarWriter tar, string name, byte[] bytes, DateTimeOffset time)
     {
@@ -188,17 +201,23 @@ public static class BackupFile
         }
 
         var about = JsonSerializer.Deserialize<BackupInfo>(entries.GetValueOrDefault("about.json") ?? [], Json);
-        var revisions = entries.Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal)).Select(e => RevisionOf(e.Key, e.Value)).ToList();
-        if (about is not { Cluster: not null, Unit: not null } || (about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash)))
+        if (about is not { Cluster: not null, Unit: not null, Units: not null, Unreachable: not null } || about.Units.Any(u => u is not { Unit: not null, UnitFile: not null, Branches: not null }))
+        {
+            throw new DamagedException("is damaged: about.json does not say what it has to");
+        }
+
+        var revisions = entries.Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal)).Select(e => RevisionOf(e.Key, e.Value, about.Secrets)).ToList();
+        if ( about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash))
         {
             throw new DamagedException("is damaged: the revision that was current is not in it");
         }
 
-        return new BackupContent(about with { SizeBytes = sizeBytes, UnitFile = Encoding.UTF8.GetString(entries.GetValueOrDefault("unit.yaml") ?? []) }, revisions);
+        return new BackupContent(about with { SizeBytes = sizeBytes }, revisions, entries.GetValueOrDefault(KeyName));
     }
 
-    private static Revision RevisionOf(string name, byte[] json) =>
-        JsonSerializer.Deserialize<Revision>(json, Json) is { } revision && RevisionIdentity.IsIntact(revision)
+    private static Revision RevisionOf(string name, byte[] json, bool whole) =>
+        JsonSerializer.Deserialize<Revision>(json, Json) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
+            && revision.Files.All(f => f is { Path: not null, Content: not null }) && (!whole || RevisionIdentity.IsIntact(revision))
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");
 

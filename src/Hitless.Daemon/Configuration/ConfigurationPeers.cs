@@ -41,6 +41,10 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
     public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) =>
         CallAsync(unit, ConfigurationCalls.Follow, new StepRequest("", "", "", "", self), CallTimeout, cancel);
 
+    /// <inheritdoc/>
+    public Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel) =>
+        CallAsync(unit, ConfigurationCalls.Describe, new StepRequest("", "", "", "", self), ReadTimeout, cancel);
+
     /// <summary>It puts back files that drifted: <see cref="LocalConfiguration.RepairAsync"/> there.</summary>
     public Task<UnitAnswer> RepairAsync(string unit, CancellationToken cancel) =>
         CallAsync(unit, ConfigurationCalls.Repair, new StepRequest("", "", "", "", self), CallTimeout, cancel);
@@ -85,6 +89,9 @@ public static class ConfigurationCalls
     /// <summary>Follow the unit that asks.</summary>
     public static PeerCall<StepRequest, UnitAnswer> Follow { get; } = new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 
+    /// <summary>What is the asked unit's own in a backup.</summary>
+    public static PeerCall<StepRequest, UnitBackup> Describe { get; } = new("config.describe", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitBackup);
+
     /// <summary>Put back files that drifted.</summary>
     public static PeerCall<StepRequest, UnitAnswer> Repair { get; } = new("config.repair", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 }
@@ -104,4 +111,5 @@ public sealed record FetchedRevision(Revision? Revision);
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitResult))]
 [JsonSerializable(typeof(RollbackRequest))]
+[JsonSerializable(typeof(UnitBackup))]
 public sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -259,28 +259,49 @@ public sealed class ConfigurationService : IDisposable
         return _lastReport = SyncReports.Make(_settings.Cluster.Name, reference, all, _lastReport, _clock.GetUtcNow());
     }
 
-    /// <summary>Writes head, history, managed files and the text of unit.yaml to one file. A refusal if that cannot be done.</summary>
-    public async Task<(BackupInfo? Info, Refusal? Refusal)> BackupAsync(string path, string version, CancellationToken cancel)
+    /// <summary>What is this unit's own in a backup.</summary>
+    public async Task<UnitBackup> DescribeUnitAsync(string version, CancellationToken cancel)
     {
-        var revisions = new List<Revision>();
-        foreach (var info in _store.Trunk.Concat(_store.Branches.Select(b => b.Head)))
-        {
-            if (await Local.FetchAsync(info.Hash, cancel) is { } revision)
-            {
-                revisions.Add(revision);
-            }
-        }
+        var text = File.Exists(_unitFilePath) ? await File.ReadAllTextAsync(_unitFilePath, Encoding.UTF8, cancel) : "";
+        return new UnitBackup(Local.Unit, version, text, _store.Head, (await Local.HistoryAsync(cancel)).Branches);
+    }
 
+    /// <summary>Writes history, managed files, branches, and what is each unit's own to one file. A refusal if that cannot be done.</summary>
+    public async Task<(BackupInfo? Info, Refusal? Refusal)> BackupAsync(string path, string version, bool secrets, IConfigurationPeers peers, CancellationToken cancel)
+    {
         try
         {
-            var text = File.Exists(_unitFilePath) ? await File.ReadAllTextAsync(_unitFilePath, Encoding.UTF8, cancel) : "";
-            var about = new BackupInfo(_settings.Cluster.Name, Local.Unit, version, _clock.GetUtcNow(), _store.Head, revisions.Count, 0, text);
-            return (BackupFile.Write(path, new BackupContent(about, revisions)), null);
+            var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Backup: await TryAsync(() => peers.DescribeUnitAsync(unit, cancel), cancel))));
+            List<UnitBackup> units = [await DescribeUnitAsync(version, cancel), .. others.Select(o => o.Backup).OfType<UnitBackup>()];
+            var revisions = await GatherRevisionsAsync(units, peers, cancel);
+            var about = new BackupInfo(
+                _settings.Cluster.Name, Local.Unit, version, _clock.GetUtcNow(), _store.Head, revisions.Count, 0,
+                [.. units.OrderBy(u => u.Unit, StringComparer.Ordinal)], [.. peers.Absent.Concat(others.Where(o => o.Backup is null).Select(o => o.Unit))], secrets);
+            var key = secrets && File.Exists(_settings.Cluster.KeyFile) ? await File.ReadAllBytesAsync(_settings.Cluster.KeyFile, cancel) : null;
+            return (BackupFile.Write(path, new BackupContent(about, revisions, key)), null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, new Refusal($"the backup {path} cannot be written: {e.Message}", "choose another place, or make room"));
         }
+    }
+
+    private async Task<List<Revision>> GatherRevisionsAsync(IEnumerable<UnitBackup> units, IConfigurationPeers peers, CancellationToken cancel)
+    {
+        var revisions = new List<Revision>();
+        var wanted = _store.Trunk.Select(r => (Local.Unit, r.Hash)).Concat(units.SelectMany(u => u.Branches.Select(b => (u.Unit, b.Head.Hash))));
+        foreach (var (unit, hash) in wanted.DistinctBy(w => w.Hash))
+        {
+            var revision = await Local.FetchAsync(hash, cancel);
+            if (revision is null && unit != Local.Unit)
+            {
+                revision = (await TryAsync(async () => new FetchedRevision(await peers.FetchAsync(unit, hash, cancel)), cancel))?.Revision;
+            }
+
+            revisions.AddRange(revision is null ? [] : [revision]);
+        }
+
+        return revisions;
     }
 
     /// <summary>
@@ -299,9 +320,10 @@ public sealed class ConfigurationService : IDisposable
             return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
         }
 
-        if (_store.Head?.Parent is not null || peers.Names.Count > 0)
+        if (_store.Head?.Parent is not null || peers.Names.Count > 0 || !backup.About.Secrets)
         {
-            return await CommitAsync(new CommitRequest(head.Files, $"restored from the backup of {backup.About.Unit} of {backup.About.Time:yyyy-MM-dd HH:mm}", author, null, null), epoch, peers, cancel);
+            IReadOnlyList<ManagedFile> files = [.. head.Files.Where(f => backup.About.Secrets || !f.Secret)];
+            return await CommitAsync(new CommitRequest(files, $"restored from the backup of {backup.About.Unit} of {backup.About.Time:yyyy-MM-dd HH:mm}", author, null, null), epoch, peers, cancel);
         }
 
         // What was only found on this disk loses against a backup's history, and stays as a branch.

@@ -30,4 +30,7 @@ public interface IConfigurationPeers
 
     /// <summary>It takes this unit's head: <see cref="ConfigurationService.SyncFromAsync"/> there.</summary>
     Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel);
+
+    /// <summary>What is its own in a backup: <see cref="ConfigurationService.DescribeUnitAsync"/> there.</summary>
+    Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel);
 }

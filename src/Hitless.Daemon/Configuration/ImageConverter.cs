@@ -102,6 +102,7 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         limit.CancelAfter(timeMax);
         using var process = Process.Start(new ProcessStartInfo(program, [ConfigurationConverter.Option])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -113,7 +113,10 @@ public static class UnitFile
                 upgrade.Get<TimeSpan>("rejoin-timeout"),
                 upgrade.Get<TimeSpan>("confirm-timeout"),
                 TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit")))
+                upgrade.Get<double>("session-difference-limit"))
+            {
+                MinimumVersion = TextOf(upgrade, "minimum-version"),
+            })
         {
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
             Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),

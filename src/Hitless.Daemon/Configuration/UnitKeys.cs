@@ -104,6 +104,7 @@ public static partial class UnitKeys
         new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted unit may take to come back.", "30m"),
         new("confirm-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "A trial boot that is not confirmed within this falls back.", "5m"),
         new("trust-file", FilePath, "Certificates (PEM) whose images are accepted; relative to this file's folder."),
+        new("minimum-version", Scalars.Word("a version as 1.2.3", VersionText()), "Images of older versions are refused, so that nobody brings an old fault back; upgrade start --allow-downgrade overrides it."),
         new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
     ]);
 
@@ -131,6 +132,9 @@ public static partial class UnitKeys
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,32})?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex VersionText();
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,14}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex InterfacePattern();

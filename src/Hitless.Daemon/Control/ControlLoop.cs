@@ -100,6 +100,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Lets the rules choose the primary now.</summary>
     public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
 
+    /// <summary>Lets this unit's age begin again; a primary then lets the rules choose.</summary>
+    /// <exception cref="RefusedException">An upgrade or a switchover is under way.</exception>
+    public Task<string> ResetAgeAsync() => EndOfSwitchoverAsync(ClusterInput.AgeReset);
+
     /// <summary>A run is open: nobody preempts.</summary>
     public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
 

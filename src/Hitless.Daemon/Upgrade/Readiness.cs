@@ -99,8 +99,20 @@ public sealed class Readiness(
                 checks.AddRange(ImageRules.Check(image.Manifest, running));
             }
 
+            checks.Add(CheckMinimum(header, image.Manifest.Version));
             return image.Manifest.UnpackedBytes + new FileInfo(path).Length;
         }
+    }
+
+    private CheckResult CheckMinimum(RunHeader header, SemanticVersion version)
+    {
+        var minimum = SemanticVersion.TryParse(settings.Upgrade.MinimumVersion, out var parsed) ? parsed : default;
+        return version.CompareTo(minimum) >= 0 ? new CheckResult("minimum-version", "pass", settings.Upgrade.MinimumVersion is null ? "no version is too old here" : $"not older than {minimum}", null)
+            : new CheckResult(
+                "minimum-version",
+                header.AllowDowngrade ? "warn" : "fail",
+                $"version {version} is older than upgrade.minimum-version, {minimum}",
+                "take a newer image; if this one is really wanted: --allow-downgrade");
     }
 
     private async Task CheckRoomAsync(RunHeader header, long needed, List<CheckResult> checks, CancellationToken cancel)

@@ -26,6 +26,7 @@ public static class UnitFiles
 
             var etc = Path.Combine(unit.Folder, "etc");
             File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
+            File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.icmp_ratelimit = 1000\n");
             File.WriteAllText(Path.Combine(etc, "unit.yaml"), Settings(unit));
             if (key is not null)
             {
@@ -72,6 +73,7 @@ public static class UnitFiles
             configuration:
               files:
                 - { path: /etc/hitless/nftables.conf, check: "nft -c -f {file}", apply: "nft -f {file}" }
+                - { path: /etc/hitless/sysctl.conf, apply: "sysctl -q -p {file}" }
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
             upgrade:

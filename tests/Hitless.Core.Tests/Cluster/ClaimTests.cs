@@ -166,4 +166,22 @@ public sealed class ClaimTests
         bench.Run(60);
         Assert.Equal(TrafficState.Claimed, standby.Traffic);
     }
+
+    [Fact]
+    public void A_primary_whose_age_is_reset_hands_over_to_an_older_unit()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+
+        // Priority decides while the ages are within the margin.
+        primary.Take(ClusterInput.AgeReset);
+        bench.Run(100);
+        Assert.Equal(primary, bench.Primary);
+
+        bench.Run(400_000);
+        primary.Take(ClusterInput.AgeReset);
+        bench.Run(100);
+        Assert.NotEqual(primary, bench.Primary);
+        Assert.Equal(2, bench.Primary.Machine!.Epoch.Number);
+    }
 }

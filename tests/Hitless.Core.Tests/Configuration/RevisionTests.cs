@@ -77,27 +77,26 @@ public sealed class RevisionTests
     {
         var first = Next(null, 1, "one");
         var second = Next(first.Info, 1, "two");
-        var refusal = CommitRules.Refuse(Request("three", first.Info.Hash), second, first, Managed, null);
+        var refusal = CommitRules.Refuse(Request("three", first.Info.Hash), second, first, Managed, []);
         Assert.Equal("the current revision is 2 by anna (two); since revision 1 it changed /etc/a", refusal?.Error);
     }
 
     [Theory]
-    [InlineData("/etc/a", "two", null, "nothing changes")]
-    [InlineData("/etc/c", "x", null, "/etc/c is not a managed file")]
-    [InlineData("/etc/a", "x", "upgrade run 7", "the configuration is frozen: upgrade run 7")]
-    public void A_commit_is_refused_with_the_reason(string path, string content, string? frozen, string expected)
+    [InlineData("/etc/a", "two", "nothing changes")]
+    [InlineData("/etc/c", "x", "/etc/c is not a managed file")]
+    public void A_commit_is_refused_with_the_reason(string path, string content, string expected)
     {
         var head = RevisionIdentity.Next(null, 1, [File("/etc/a", "two") with { Check = Managed[0].Check, Apply = Managed[0].Apply }], "anna", "two", Time);
         var request = new CommitRequest([File(path, content)], "", "anna", head.Info.Hash, null);
-        Assert.StartsWith(expected, CommitRules.Refuse(request, head, head, Managed, frozen)?.Error);
+        Assert.StartsWith(expected, CommitRules.Refuse(request, head, head, Managed, [])?.Error);
     }
 
     [Fact]
     public void A_commit_that_is_too_large_or_says_a_file_twice_is_refused()
     {
         var large = new ManagedFile("/etc/a", new byte[CommitRules.FileLengthMaxBytes + 1], null, null, null);
-        Assert.Contains("larger than 8 MiB", CommitRules.Refuse(new CommitRequest([large], "", "anna", null, null), null, null, Managed, null)?.Error);
-        Assert.Contains("given twice", CommitRules.Refuse(new CommitRequest([File("/etc/a", "1"), File("/etc/a", "2")], "", "anna", null, null), null, null, Managed, null)?.Error);
+        Assert.Contains("larger than 8 MiB", CommitRules.Refuse(new CommitRequest([large], "", "anna", null, null), null, null, Managed, [])?.Error);
+        Assert.Contains("given twice", CommitRules.Refuse(new CommitRequest([File("/etc/a", "1"), File("/etc/a", "2")], "", "anna", null, null), null, null, Managed, [])?.Error);
     }
 
     [Fact]
@@ -105,7 +104,7 @@ public sealed class RevisionTests
     {
         var head = RevisionIdentity.Next(null, 1, [File("/etc/a", "1"), File("/etc/b", "1") with { Mode = "0600" }, File("/etc/old", "1") with { Check = "old" }], "anna", "", Time);
         var request = new CommitRequest([File("/etc/b", "2") with { Apply = "rm -rf /" }, File("/etc/old", "2")], "", "anna", null, null);
-        Assert.Null(CommitRules.Refuse(request, head, head, Managed, null));
+        Assert.Null(CommitRules.Refuse(request, head, head, Managed, []));
         var files = CommitRules.Content(request, head, Managed);
         Assert.Equal(["/etc/a 1 check {file} ", "/etc/b 2  0600", "/etc/old 2 old "], files.Select(f => $"{f.Path} {Encoding.UTF8.GetString(f.Content)} {f.Check} {f.Mode}"));
         Assert.Null(files[1].Apply);

@@ -21,6 +21,25 @@ public sealed class GuidedRunTests
     }
 
     [Fact]
+    public void A_gate_that_was_opened_stays_open_for_the_next_driver()
+    {
+        world.Start(RunWorld.Header(world, guided: true));
+        Assert.True(world.Until(() => world.Primary!.Machine.Waiting));
+        world.Say(RunCommand.Next);
+        Assert.True(world.Until(() => world.Primary is { Machine: { Waiting: true, Journal: [.., { Step: RunStep.Freeze }] } }));
+        world.AfterEntry = e =>
+        {
+            if (e is { Kind: JournalEntryKind.Started, Step: RunStep.Copy })
+            {
+                world.AfterEntry = null;
+                world.CutPower("gw1", 1);
+            }
+        };
+        world.Say(RunCommand.Next);
+        Assert.True(world.Until(() => world.Journal.Any(e => e.Kind == JournalEntryKind.Rollback), seconds: 30), "gw2 went on, and found that it carries the traffic");
+    }
+
+    [Fact]
     public void A_word_that_comes_too_early_opens_no_gate()
     {
         world.Start(RunWorld.Header(world, guided: true));

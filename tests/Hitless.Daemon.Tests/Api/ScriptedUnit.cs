@@ -37,6 +37,8 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) => Answer($"switchover {request}", Samples.Switched);
 
+    public Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel) => Answer("age reset", new AgeResetResult("gw1", "gw2", "gw2 is primary, epoch 4"));
+
     public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));
 
     public Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel) => Answer($"list {filter} {limit}", new SessionList("gw1", 1, [Samples.Session]));
@@ -122,8 +124,6 @@ internal sealed class ScriptedUnit : IUnit
     public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run("running", 1));
 
     public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
-
-    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"take back {run}", Samples.Run("rolling-back", 1));
 
     public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
 

@@ -15,6 +15,7 @@ public sealed class CommandTests
         { "status", "status", "gw1 is primary: priority 200 > 100, ages within 300 s" },
         { "switchover --to gw2", "switchover SwitchoverRequest { To = gw2, Wait = True }", "gw2 is primary (was gw1), epoch 4, switched in 13 ms" },
         { "switchover --wait", "status", "gw2 is primary" },
+        { "age reset", "age reset", "gw2 is primary, epoch 4" },
         { "sessions list --limit 5 --filter tcp", "list tcp 5", "10.10.1.5:40000 -> 10.10.2.10:5432" },
         { "sessions count", "count", "udp       10" },
         { "sessions diff --with gw2", "diff gw2", "gw1 against gw2: 1 missing, 2 extra, 3 different, 1 critical (of 20,011 sessions, 4.1 kB exchanged)" },

@@ -22,7 +22,7 @@ public sealed class BackupFileTests : IDisposable
     public async Task A_backup_holds_everything_and_comes_back_on_a_fresh_unit()
     {
         var info = await Backup();
-        Assert.Equal(("edge", "gw1", 2, "# its own\n"), (info.Cluster, info.Unit, info.Revisions, info.UnitFile));
+        Assert.Equal(("edge", "gw1", 2, "# its own\n"), (info.Cluster, info.Unit, info.Revisions, Assert.Single(info.Units).UnitFile));
         Assert.True(BackupFile.TryRead(Path, out var content, out _));
         Assert.Equal([1, 2], content.Trunk.Select(r => r.Number));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
@@ -43,6 +43,80 @@ public sealed class BackupFileTests : IDisposable
         await gw1.Commit(Bench.A, "three");
         var result = await gw1.Service.RestoreAsync(Path, "anna", 1, gw1, Cancel);
         Assert.Equal((4, "two"), (result.Revision?.Number, gw1.Disk(Bench.A)));
+    }
+
+    [Fact]
+    public async Task A_fresh_unit_that_has_only_its_factory_files_takes_the_whole_history()
+    {
+        await Backup();
+        _bench["gw1"].Cut = true;
+        var fresh = _bench.Add("gw9", "factory");
+        await fresh.BecomePrimary(7);
+        Assert.Null((await fresh.Service.RestoreAsync(Path, "anna", 7, fresh, Cancel)).Refusal);
+        Assert.Equal((_bench["gw1"].Service.Current, "two"), (fresh.Service.Current, fresh.Disk(Bench.A)));
+        Assert.Contains("factory", Encoding.UTF8.GetString((await fresh.Service.FindAsync(Assert.Single((await fresh.History()).Branches).Name, fresh, Cancel))!.Files[0].Content));
+    }
+
+    [Fact]
+    public async Task A_backup_has_what_is_each_units_own_and_branches_of_all()
+    {
+        var (gw1, gw2) = (_bench.Add("gw1", "one"), _bench.Add("gw2", "one"));
+        var dead = _bench.Add("gw3");
+        dead.Cut = true;
+        File.WriteAllText(gw2.Root + "/unit.yaml", UnitYaml("gw2"));
+        File.WriteAllText(_bench.Folder + "/cluster.key", "the key");
+        await gw1.BecomePrimary();
+        await gw2.SyncFrom("gw1");
+        gw2.Write(Bench.A, "by hand on gw2");
+        await gw2.Service.Local.RepairAsync(Cancel);
+        var (info, _) = await gw1.Service.BackupAsync(Path, "1.0.0", secrets: true, gw1, Cancel);
+        Assert.Equal(("gw1 gw2", "gw3", 2), (string.Join(' ', info!.Units.Select(u => u.Unit)), string.Join(' ', info.Unreachable), info.Revisions));
+        Assert.True(BackupFile.TryRead(Path, out var content, out _));
+        Assert.Contains(content.Revisions, r => r.Info.Author == "drift" && Encoding.UTF8.GetString(r.Files[0].Content) == "by hand on gw2");
+
+        var place = _bench.Folder + "/new/unit.yaml";
+        Assert.StartsWith($"the backup {Path} has no unit gw7", UnitRestore.Run(Path, "gw7", place).Refusal?.Error);
+        var (written, refusal) = UnitRestore.Run(Path, "gw2", place);
+        Assert.Null(refusal);
+        Assert.Equal((place, UnitYaml("gw2")), (Assert.Single(written), await File.ReadAllTextAsync(place, Cancel)));
+        Assert.Contains("is there already; nothing was changed", UnitRestore.Run(Path, "gw2", place).Refusal?.Error);
+    }
+
+    [Fact]
+    public async Task A_backup_without_secrets_holds_none_and_restores_the_rest()
+    {
+        using var bench = new Bench { Listed = [new(Bench.A, null, null), new(Bench.B, null, null, Secret: true)] };
+        var gw1 = bench.Add("gw1", "one", "hush");
+        await gw1.BecomePrimary();
+        Assert.Null((await gw1.Service.BackupAsync(Path, "1.0.0", secrets: false, gw1, Cancel)).Refusal);
+        Assert.Equal("", (await ShellCommand.RunAsync($"tar xzOf {Path} | grep -e hush -e {Convert.ToBase64String("hush"u8)}", TimeSpan.FromSeconds(20), Cancel)).Output);
+        await gw1.Commit(Bench.A, "two");
+        await gw1.Commit(Bench.B, "louder");
+        Assert.Null((await gw1.Service.RestoreAsync(Path, "anna", 1, gw1, Cancel)).Refusal);
+        Assert.Equal(("one", "louder"), (gw1.Disk(Bench.A), gw1.Disk(Bench.B)));
+    }
+
+    [Fact]
+    public void Backups_are_due_by_the_clock_and_the_newest_of_each_kind_stay()
+    {
+        var folder = Directory.CreateDirectory(_bench.Folder + "/backups").FullName;
+        var backups = new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.FromDays(1), 2));
+        var now = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        for (var day = 0; day < 4; day++)
+        {
+            var due = backups.Due(now.AddDays(day));
+            Assert.Equal($"{folder}/scheduled-2030010{day + 1}-120000.backup", due);
+            File.WriteAllText(due!, "");
+            File.WriteAllText(backups.ForRun($"2030010{day + 1}-130000"), "");
+            Assert.Null(backups.Due(now.AddDays(day).AddHours(23)));
+        }
+
+        Assert.NotNull(backups.Due(now));
+        backups.Prune();
+        Assert.Equal(
+            ["20300103-130000.backup", "20300104-130000.backup", "scheduled-20300103-120000.backup", "scheduled-20300104-120000.backup"],
+            Directory.EnumerateFiles(folder).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Null(new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.Zero, 2)).Due(now.AddYears(1)));
     }
 
     [Fact]
@@ -112,13 +186,16 @@ public sealed class BackupFileTests : IDisposable
         Assert.Contains("is damaged", refusal.Error);
     }
 
+    private static string UnitYaml(string name) =>
+        $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, peers: [10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
+
     private async Task<BackupInfo> Backup()
     {
         var gw1 = _bench.Add("gw1", "one");
         File.WriteAllText(gw1.Root + "/unit.yaml", "# its own\n");
         await gw1.BecomePrimary();
         await gw1.Commit(Bench.A, "two");
-        var (info, refusal) = await gw1.Service.BackupAsync(Path, "1.0.0", Cancel);
+        var (info, refusal) = await gw1.Service.BackupAsync(Path, "1.0.0", true, gw1, Cancel);
         Assert.Null(refusal);
         return info!;
     }

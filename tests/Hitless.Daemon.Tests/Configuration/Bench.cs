@@ -126,6 +126,8 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) => Reach(unit).Service.Local.FindAsync(reference, cancel);
 
+    public Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel) => Reach(unit).Service.DescribeUnitAsync("1.0.0", cancel);
+
     public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) => Reach(unit).Service.SyncFromAsync(Name, _bench[unit], cancel);
 
     public Task<CommitOutcome> RollBack(string reference, long epoch = 1) => Service.RollbackAsync(new RollbackRequest(reference, "anna", null), epoch, this, CancellationToken.None);

@@ -19,6 +19,7 @@ public sealed class ConversionTests : IDisposable
         health: [{ name: upstream, ping: 10.2.0.10 }]
         """;
 
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly Revision Head = RevisionIdentity.Next(null, 1, [new ManagedFile("/etc/a.conf", "a"u8.ToArray(), "test {file}", null, "0644")], "anna", "", DateTimeOffset.UnixEpoch);
     private readonly Workshop _shop = new();
 
@@ -83,7 +84,7 @@ public sealed class ConversionTests : IDisposable
     private static (int Code, string Said) Convert(string unitYaml)
     {
         var question = new ConversionQuestion("/etc/hitless/unit.yaml", Encoding.UTF8.GetBytes(unitYaml), Head.Files);
-        using var input = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(question, new JsonSerializerOptions(JsonSerializerDefaults.Web)));
+        using var input = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(question, Json));
         using var output = new StringWriter();
         return (ConfigurationConverter.Run(input, output, output), output.ToString());
     }

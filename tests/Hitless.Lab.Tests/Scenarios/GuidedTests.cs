@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Hitless.Lab.Tests.Clusters;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Scenarios;
+
+public sealed class GuidedTests
+{
+    [Fact]
+    public async Task A_script_drives_a_guided_run_to_a_rollback_and_another_to_completion_and_takes_that_back_with_nothing_lost()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        using var traffic = await cluster.FlowingAsync(connections: 100, ratePerSecond: 30);
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+
+        // To the switch, and back from there.
+        var gate = Ask(cluster, primary, "upgrade", "start", Prerequisites.Image(LabCluster.Second), "--guided");
+        Assert.Equal("backup", GateOf(gate));
+        gate = Ask(cluster, primary, "upgrade", "next");
+        Assert.Equal("copy", GateOf(gate));
+        gate = Ask(cluster, primary, "upgrade", "next", "--rehearse");
+        Assert.Equal("trial-switchover", GateOf(gate));
+        gate = Ask(cluster, primary, "upgrade", "next");
+        Assert.Equal("copy", GateOf(gate));
+        gate = Ask(cluster, primary, "upgrade", "next");
+        Assert.Equal("switchover", GateOf(gate));
+        Assert.Contains("sessions compared", gate.GetProperty("gate").GetProperty("checked").ToString(), StringComparison.Ordinal);
+        var report = Ask(cluster, primary, "upgrade", "rollback");
+        Assert.Equal("rolled-back", report.GetProperty("verdict").GetString());
+        Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("0.9.0", unit.Version));
+
+        // Again, through every gate.
+        var last = Ask(cluster, primary, "upgrade", "start", Prerequisites.Image(LabCluster.Second), "--guided");
+        for (var opened = 0; last.TryGetProperty("gate", out var at) && at.ValueKind == JsonValueKind.Object; opened++)
+        {
+            Assert.True(opened < 10, "a run has few gates");
+            LabCluster.Say($"gate {GateOf(last)}: {at.GetProperty("checked")}");
+            last = Ask(cluster, primary, "upgrade", "next");
+        }
+
+        Assert.Equal("completed", last.GetProperty("verdict").GetString());
+        Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("1.0.0", unit.Version));
+
+        // And back, from the old slots.
+        report = Ask(cluster, primary, "upgrade", "rollback", last.GetProperty("run").GetString()!);
+        Assert.Equal("completed", report.GetProperty("verdict").GetString());
+        Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("0.9.0", unit.Version));
+
+        await traffic.QuietAsync();
+        var account = await traffic.FinishAsync();
+        Assert.Equal((0L, 0L), (account.ConnectionsLost, account.PacketsLost));
+    }
+
+    private static string? GateOf(JsonElement status) => status.GetProperty("gate").GetProperty("step").GetString();
+
+    private static JsonElement Ask(LabCluster cluster, string unit, params string[] words)
+    {
+        var said = cluster.Watch.Cli(unit).Run(["--json", .. words]);
+        LabCluster.Say($"hitless {string.Join(' ', words)}: exit {said.ExitCode} {said.Errors}");
+        return JsonDocument.Parse(said.Output).RootElement.Clone();
+    }
+}
