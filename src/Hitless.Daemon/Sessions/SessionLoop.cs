@@ -5,6 +5,7 @@ using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Linux.Polling;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Sessions;
 
@@ -14,6 +15,7 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
+    private const int Nice = -15;
     private readonly ConcurrentQueue<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
@@ -110,6 +112,8 @@ public sealed class SessionLoop : IDisposable
 
     private void Run()
     {
+        // On a busy machine sessions must not arrive late; where that is refused they arrive as soon as may be.
+        _ = RealTime.TryRaise(Nice);
         Span<int> ready = stackalloc int[8];
         while (!stopping)
         {

@@ -16,6 +16,13 @@ public static unsafe class RealTime
         ? null
         : $"this thread is not scheduled in real time: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or an RTPRIO limit (systemd: LimitRTPRIO=50).";
 
+    /// <summary>Gives the calling thread more of the processor than others that are scheduled normally, without ever starving them.</summary>
+    /// <param name="nice">-20 (most) to 19.</param>
+    /// <returns>Null, or one line that says why not and what to do.</returns>
+    public static string? TryRaise(int nice) => Libc.SetPriority(0, 0, nice) == 0
+        ? null
+        : $"this thread has no higher priority: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: LimitNICE=-15).";
+
     /// <summary>Keeps every page of the process in memory once it was used.</summary>
     /// <returns>Null, or one line that says why not and what to do.</returns>
     public static string? TryLockMemory() => Libc.LockMemory(LockCurrentFutureOnFault) == 0

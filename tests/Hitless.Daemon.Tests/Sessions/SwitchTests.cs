@@ -78,7 +78,7 @@ public sealed class SwitchTests
         using var marked = Conversation.Tcp("marked", pair.Client, pair.Server, "10.91.2.10", 9004);
         marked.Exchange();
         // Many echoes of one identifier: the session that the switch meets lives on.
-        using var ping = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10") { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var ping = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10") { RedirectStandardOutput = true, UseShellExecute = false })!;
         while (!GatewayPair.Sessions(pair.A).Any(each => each.Key.Protocol == Protocols.Icmp && each.Status.HasFlag(SessionStatus.SeenReply)))
             Thread.Yield();
         pair.HandOver();
