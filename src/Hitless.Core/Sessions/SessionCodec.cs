@@ -5,7 +5,7 @@ namespace Hitless.Core.Sessions;
 /// <summary>
 /// Sessions on the wire. Schema 1: a key: flags, protocol, addresses (4 or 16 bytes each), ports, zone if any. A record: its key, the reply
 /// tuple if translated, status, timeout, TCP if any, mark if any. Schema 2 appends, where there is any of it: a byte that says which, then SCTP, labels,
-/// helper, master, sequence adjustments; it knows expectations, and a flag for sessions that are new. A later schema only appends; what a reader does not know is
+/// helper, parent, sequence adjustments; it knows expectations, and a flag for sessions that are new. A later schema only appends; what a reader does not know is
 /// skipped, because every record stands in an operation with a length (<see cref="SessionFrameWriter"/>).
 /// </summary>
 public static class SessionCodec
@@ -39,7 +39,7 @@ public static class SessionCodec
         Sctp = 1,
         Labels = 2,
         Helper = 4,
-        Master = 8,
+        Parent = 8,
         AdjustOriginal = 16,
         AdjustReply = 32,
     }
@@ -104,12 +104,12 @@ public static class SessionCodec
     /// <summary>Writes an expectation.</summary>
     public static void WriteExpectation(ref ByteWriter writer, in SessionExpectation expectation)
     {
-        WriteKey(ref writer, expectation.Master, expectation.HasNat ? Fields.Nat : 0);
+        WriteKey(ref writer, expectation.Parent, expectation.HasNat ? Fields.Nat : 0);
         writer.WriteByte(expectation.Protocol);
-        WriteTuple(ref writer, expectation.Tuple, expectation.Master.V6);
-        WriteTuple(ref writer, expectation.Mask, expectation.Master.V6);
+        WriteTuple(ref writer, expectation.Tuple, expectation.Parent.V6);
+        WriteTuple(ref writer, expectation.Mask, expectation.Parent.V6);
         if (expectation.HasNat)
-            WriteTuple(ref writer, expectation.Saved, expectation.Master.V6);
+            WriteTuple(ref writer, expectation.Saved, expectation.Parent.V6);
         writer.WriteUInt32(expectation.TimeoutSeconds);
         writer.WriteUInt32(expectation.Flags);
         writer.WriteByte((byte)expectation.Class);
@@ -122,11 +122,11 @@ public static class SessionCodec
     public static bool TryReadExpectation(ref ByteReader reader, out SessionExpectation expectation)
     {
         expectation = default;
-        if (!TryReadKey(ref reader, out var master, out var fields) || !reader.TryReadByte(out var protocol))
+        if (!TryReadKey(ref reader, out var parent, out var fields) || !reader.TryReadByte(out var protocol))
             return false;
         SessionTuple saved = default;
-        if (!TryReadTuple(ref reader, master.V6, out var tuple) || !TryReadTuple(ref reader, master.V6, out var mask)
-            || ((fields & Fields.Nat) != 0 && !TryReadTuple(ref reader, master.V6, out saved))
+        if (!TryReadTuple(ref reader, parent.V6, out var tuple) || !TryReadTuple(ref reader, parent.V6, out var mask)
+            || ((fields & Fields.Nat) != 0 && !TryReadTuple(ref reader, parent.V6, out saved))
             || !reader.TryReadUInt32(out var timeout) || !reader.TryReadUInt32(out var flags)
             || !reader.TryReadByte(out var kind) || !reader.TryReadByte(out var direction)
             || !TryReadName(ref reader, out var helper) || !TryReadName(ref reader, out var function))
@@ -134,7 +134,7 @@ public static class SessionCodec
             return false;
         }
 
-        expectation = new SessionExpectation(master, protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
+        expectation = new SessionExpectation(parent, protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
         return true;
     }
 
@@ -142,7 +142,7 @@ public static class SessionCodec
         (record.Sctp.State != 0 ? Extras.Sctp : 0)
         | (record.Labels != 0 ? Extras.Labels : 0)
         | (!record.Helper.IsEmpty ? Extras.Helper : 0)
-        | (record.Master.Protocol != 0 ? Extras.Master : 0)
+        | (record.Parent.Protocol != 0 ? Extras.Parent : 0)
         | (record.AdjustOriginal != default ? Extras.AdjustOriginal : 0)
         | (record.AdjustReply != default ? Extras.AdjustReply : 0);
 
@@ -160,10 +160,10 @@ public static class SessionCodec
             writer.WriteUInt128(record.Labels);
         if ((extras & Extras.Helper) != 0)
             WriteName(ref writer, record.Helper);
-        if ((extras & Extras.Master) != 0)
+        if ((extras & Extras.Parent) != 0)
         {
-            writer.WriteByte(record.Master.Protocol);
-            WriteTuple(ref writer, record.Master.Original, record.Key.V6);
+            writer.WriteByte(record.Parent.Protocol);
+            WriteTuple(ref writer, record.Parent.Original, record.Key.V6);
         }
 
         if ((extras & Extras.AdjustOriginal) != 0)
@@ -198,11 +198,11 @@ public static class SessionCodec
             record = record with { Helper = helper };
         }
 
-        if ((extras & Extras.Master) != 0)
+        if ((extras & Extras.Parent) != 0)
         {
-            if (!reader.TryReadByte(out var protocol) || !TryReadTuple(ref reader, record.Key.V6, out var master))
+            if (!reader.TryReadByte(out var protocol) || !TryReadTuple(ref reader, record.Key.V6, out var parent))
                 return false;
-            record = record with { Master = new SessionMaster(protocol, master) };
+            record = record with { Parent = new SessionParent(protocol, parent) };
         }
 
         SequenceAdjustment forward = default, backward = default;

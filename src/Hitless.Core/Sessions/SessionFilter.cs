@@ -32,9 +32,9 @@ public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddres
     /// <summary>True when the expectation is told to the others.</summary>
     public bool Replicates(in SessionExpectation expectation)
     {
-        var v6 = expectation.Master.V6;
+        var v6 = expectation.Parent.V6;
         return settings.Expectations && (settings.Nat || !expectation.HasNat)
-            && !IsLocal(v6, expectation.Master.Original.Source) && !IsLocal(v6, expectation.Master.Original.Destination);
+            && !IsLocal(v6, expectation.Parent.Original.Source) && !IsLocal(v6, expectation.Parent.Original.Destination);
     }
 
     private bool IsLocal(bool v6, UInt128 address) => v6

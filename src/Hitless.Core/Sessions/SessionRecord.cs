@@ -22,7 +22,7 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
     public KernelName Helper { get; init; }
 
     /// <summary>The session whose helper expected this one.</summary>
-    public SessionMaster Master { get; init; }
+    public SessionParent Parent { get; init; }
 
     /// <summary>Shift of sequence numbers in the original direction.</summary>
     public SequenceAdjustment AdjustOriginal { get; init; }
@@ -30,8 +30,8 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
     /// <summary>Shift of sequence numbers in the direction of the answers.</summary>
     public SequenceAdjustment AdjustReply { get; init; }
 
-    /// <summary>Translation, a helper or a master: what the kernel takes only when it makes an entry.</summary>
-    public bool IsBoundAtCreation => HasNat || !Helper.IsEmpty || Master.Protocol != 0;
+    /// <summary>Translation, a helper or a parent: what the kernel takes only when it makes an entry.</summary>
+    public bool IsBoundAtCreation => HasNat || !Helper.IsEmpty || Parent.Protocol != 0;
 
     /// <summary>The class of the state of TCP or SCTP.</summary>
     public TcpStateClass Class => Key.Protocol == Protocols.Sctp ? Sctp.Class : Tcp.Class;

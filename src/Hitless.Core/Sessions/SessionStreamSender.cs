@@ -93,11 +93,11 @@ internal sealed class SessionStreamSender(int ringFrames)
 
     /// <summary>
     /// An entry of a dump. What an event told since the dump began is newer than the dump's word. A session that was expected is told at the dump's
-    /// end: the kernel wants its master first.
+    /// end: the kernel wants its parent first.
     /// </summary>
     public void Dumped(in SessionRecord record, ISessionEffects effects)
     {
-        if (record.Master.Protocol != 0)
+        if (record.Parent.Protocol != 0)
             expected.Add(record);
         else if (!touched.Contains(record.Key.Hash64()))
             Tell(record, effects);

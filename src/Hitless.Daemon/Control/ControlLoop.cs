@@ -18,6 +18,7 @@ namespace Hitless.Daemon.Control;
 public sealed class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
+    private const int Nice = -15;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
     private readonly UnitIdentity identity;
@@ -80,6 +81,11 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public void Start(SessionLoop sessionLoop)
     {
         sessions = sessionLoop;
+        if (RealTime.TryFavourProcess(Nice) is { } why)
+        {
+            events.Add(EventKinds.Unit, why);
+        }
+
         thread.Start();
     }
 

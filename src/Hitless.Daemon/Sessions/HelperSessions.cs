@@ -64,7 +64,7 @@ internal sealed class HelperSessions(ConntrackTable table)
     private void Tell((SessionExpectation Expectation, bool Ended, TimeSpan Due) each, SessionExchange exchange, ISessionEffects effects)
     {
         if (!each.Ended)
-            LookUp(each.Expectation.Master, exchange, effects);
+            LookUp(each.Expectation.Parent, exchange, effects);
         exchange.OnExpected(each.Expectation, each.Ended, effects);
     }
 

@@ -39,7 +39,7 @@ internal static class ConntrackProtocol
     public const ushort Timeout = 7;
     public const ushort Mark = 8;
     public const ushort NatDestination = 13;
-    public const ushort TupleMaster = 14;
+    public const ushort TupleParent = 14;
     public const ushort AdjustOriginal = 15;
     public const ushort AdjustReply = 16;
     public const ushort Zone = 18;
@@ -52,7 +52,7 @@ internal static class ConntrackProtocol
     public const ushort AdjustAfter = 3;
 
     // enum ctattr_expect, ctattr_expect_nat.
-    public const ushort ExpectMaster = 1;
+    public const ushort ExpectParent = 1;
     public const ushort ExpectTuple = 2;
     public const ushort ExpectMask = 3;
     public const ushort ExpectTimeout = 4;

@@ -100,7 +100,7 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
         ushort zone = 0;
         TcpProgress tcp = default;
         SctpProgress sctp = default;
-        SessionMaster master = default;
+        SessionParent parent = default;
         KernelName helper = default;
         UInt128 labels = 0;
         SequenceAdjustment forward = default, backward = default;
@@ -135,8 +135,8 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
                 case Helper:
                     helper = ProgressReader.ReadHelper(attribute);
                     break;
-                case TupleMaster when TupleReader.TryReadTuple(attribute, v6, out var expecting, out var masterProtocol):
-                    master = new SessionMaster(masterProtocol, expecting);
+                case TupleParent when TupleReader.TryReadTuple(attribute, v6, out var expecting, out var parentProtocol):
+                    parent = new SessionParent(parentProtocol, expecting);
                     break;
                 case AdjustOriginal:
                     forward = ProgressReader.ReadAdjustment(attribute);
@@ -155,7 +155,7 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
             IsNew = message.Type == New && (message.Flags & NetlinkFlags.Create) != 0,
             Sctp = sctp,
             Helper = helper,
-            Master = master,
+            Parent = parent,
             Labels = labels,
             AdjustOriginal = forward,
             AdjustReply = backward,

@@ -6,7 +6,7 @@ namespace Hitless.Linux.Conntrack;
 
 /// <summary>
 /// Writes into the kernel's table, many requests to a send, without acknowledgements: only what failed is answered, and put
-/// right where that can be done. A session that is not known to be new and has a translation, helper or master is first tried as a change and made if there
+/// right where that can be done. A session that is not known to be new and has a translation, helper or parent is first tried as a change and made if there
 /// is none, because the kernel refuses those in a change; or the other way round, whichever was right the last time (a unit that joins has none). Not thread-safe; allocates nothing in steady state.
 /// </summary>
 public sealed class ConntrackTable : IDisposable
@@ -43,7 +43,7 @@ public sealed class ConntrackTable : IDisposable
         /// <summary>Make it unless it stands.</summary>
         CreateIfMissing,
 
-        /// <summary>Make it without its master, who is gone.</summary>
+        /// <summary>Make it without its parent, who is gone.</summary>
         CreateAlone,
 
         Delete,
@@ -74,7 +74,7 @@ public sealed class ConntrackTable : IDisposable
     public void Delete(in SessionKey key) => Enqueue(Verb.Delete, new SessionRecord(key, default, default, 0, 0, default));
 
     /// <summary>
-    /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the master has no
+    /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the parent has no
     /// helper here, or its class is full; what is not there need not be removed.
     /// </summary>
     public bool Expect(in SessionExpectation expectation, bool ended)
@@ -199,16 +199,16 @@ public sealed class ConntrackTable : IDisposable
                     ConntrackWriter.Delete(ref writer, record.Key, sequence);
                     break;
                 case Verb.Put when record.IsNew:
-                    ConntrackWriter.Create(ref writer, record, exclusive: true, withMaster: true, sequence);
+                    ConntrackWriter.Create(ref writer, record, exclusive: true, withParent: true, sequence);
                     break;
                 case Verb.Put when record.IsBoundAtCreation || !record.IsComplete:
                     ConntrackWriter.Update(ref writer, record, sequence);
                     break;
                 case Verb.Put:
-                    ConntrackWriter.Create(ref writer, record, exclusive: false, withMaster: true, sequence);
+                    ConntrackWriter.Create(ref writer, record, exclusive: false, withParent: true, sequence);
                     break;
                 default:
-                    ConntrackWriter.Create(ref writer, record, exclusive: true, withMaster: batch[i].Verb != Verb.CreateAlone, sequence);
+                    ConntrackWriter.Create(ref writer, record, exclusive: true, withParent: batch[i].Verb != Verb.CreateAlone, sequence);
                     break;
             }
         }
@@ -253,7 +253,7 @@ public sealed class ConntrackTable : IDisposable
         {
             case (Verb.Delete, NoEntry) or (Verb.CreateIfMissing, Errno.Exists):
                 break;
-            case (Verb.Put, NoEntry) when mayRepair && request.Record.IsNew && request.Record.Master.Protocol != 0:
+            case (Verb.Put, NoEntry) when mayRepair && request.Record.IsNew && request.Record.Parent.Protocol != 0:
                 Repair(index, Verb.CreateAlone);
                 break;
             case (Verb.CreateOrPut, Errno.Exists) when mayRepair:
@@ -266,7 +266,7 @@ public sealed class ConntrackTable : IDisposable
                 break;
             case (Verb.Put, NoEntry) when !request.Record.IsComplete:
                 break;
-            case (Verb.Create or Verb.CreateIfMissing or Verb.CreateOrPut, NoEntry) when mayRepair && request.Record.Master.Protocol != 0:
+            case (Verb.Create or Verb.CreateIfMissing or Verb.CreateOrPut, NoEntry) when mayRepair && request.Record.Parent.Protocol != 0:
                 Repair(index, Verb.CreateAlone);
                 break;
             // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between made it.

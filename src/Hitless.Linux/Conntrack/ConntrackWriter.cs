@@ -18,8 +18,8 @@ internal static class ConntrackWriter
 
     private const SessionStatus StatusReplicated = SessionStatus.SeenReply | SessionStatus.Assured;
 
-    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record <see cref="SessionRecord.IsBoundAtCreation"/>. Its master must stand, else ENOENT.</summary>
-    public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, bool withMaster, uint sequence)
+    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record <see cref="SessionRecord.IsBoundAtCreation"/>. Its parent must stand, else ENOENT.</summary>
+    public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, bool withParent, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.Create | (exclusive ? NetlinkFlags.Exclusive : 0), record.Key, sequence);
         Tuple(ref writer, TupleReply, record.Key.Original.Inverted(record.Key.Protocol), record.Key);
@@ -31,8 +31,8 @@ internal static class ConntrackWriter
             writer.EndNested(helper);
         }
 
-        if (withMaster && record.Master.Protocol != 0)
-            Tuple(ref writer, TupleMaster, record.Master.Original, record.Key with { Protocol = record.Master.Protocol });
+        if (withParent && record.Parent.Protocol != 0)
+            Tuple(ref writer, TupleParent, record.Parent.Original, record.Key with { Protocol = record.Parent.Protocol });
         if (record.HasSourceNat)
             Nat(ref writer, NatSource, record.Reply.Destination, record.SourceNatPort, record.Key);
         if (record.HasDestinationNat)

@@ -15,9 +15,9 @@ internal static class ExpectationReader
         if (payload.Length < FixedHeaderBytes || payload[0] is not (FamilyV4 or FamilyV6))
             return false;
         var v6 = payload[0] == FamilyV6;
-        bool hasMaster = false, hasTuple = false, hasMask = false;
-        SessionTuple master = default, tuple = default, mask = default, saved = default;
-        byte masterProtocol = 0, protocol = 0;
+        bool hasParent = false, hasTuple = false, hasMask = false;
+        SessionTuple parent = default, tuple = default, mask = default, saved = default;
+        byte parentProtocol = 0, protocol = 0;
         uint timeout = 0, flags = 0, kind = 0, direction = 0;
         ushort zone = 0;
         KernelName helper = default, function = default;
@@ -26,8 +26,8 @@ internal static class ExpectationReader
         {
             switch (attribute.Type)
             {
-                case ExpectMaster:
-                    hasMaster = TupleReader.TryReadTuple(attribute, v6, out master, out masterProtocol);
+                case ExpectParent:
+                    hasParent = TupleReader.TryReadTuple(attribute, v6, out parent, out parentProtocol);
                     break;
                 case ExpectTuple:
                     hasTuple = TupleReader.TryReadTuple(attribute, v6, out tuple, out protocol);
@@ -59,8 +59,8 @@ internal static class ExpectationReader
             }
         }
 
-        expectation = new SessionExpectation(new SessionKey(v6, masterProtocol, zone, master), protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
-        return hasMaster && hasTuple && hasMask;
+        expectation = new SessionExpectation(new SessionKey(v6, parentProtocol, zone, parent), protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
+        return hasParent && hasTuple && hasMask;
     }
 
     private static void ReadNat(scoped in NetlinkAttribute nat, bool v6, out SessionTuple saved, out uint direction)

@@ -97,7 +97,7 @@ internal static unsafe partial class Libc
     internal static partial int SetScheduler(int thread, int policy, int* priority);
 
     [LibraryImport(Library, EntryPoint = "setpriority", SetLastError = true)]
-    internal static partial int SetPriority(int which, uint who, int nice);
+    internal static partial int SetPriority(int which, uint thread, int nice);
 
     [LibraryImport(Library, EntryPoint = "mlockall", SetLastError = true)]
     internal static partial int LockMemory(int flags);

@@ -6,6 +6,7 @@ namespace Hitless.Linux.Scheduling;
 public static unsafe class RealTime
 {
     private const int PolicyFifo = 1;
+    private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
     private const int LockCurrentFutureOnFault = 1 | 2 | 4;
 
@@ -22,6 +23,24 @@ public static unsafe class RealTime
     public static string? TryRaise(int nice) => Libc.SetPriority(0, 0, nice) == 0
         ? null
         : $"this thread has no higher priority: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: LimitNICE=-15).";
+
+    /// <summary>
+    /// Favours every thread of this process, and those that they will start, over other programs (<c>nice(2)</c>). A garbage collection waits for each thread to come to a safe point: one that
+    /// is not scheduled on a busy machine holds up the real-time thread too.
+    /// </summary>
+    /// <returns>Null, or one line that says why not and what to do.</returns>
+    public static string? TryFavourProcess(int nice)
+    {
+        foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            if (uint.TryParse(Path.GetFileName(task), out var thread) && Libc.SetPriority(0, thread, nice) != 0 && Errno.Last is Errno.Permission or AccessDenied)
+            {
+                return $"the process is not favoured: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: LimitNICE=-15).";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Keeps every page of the process in memory once it was used.</summary>
     /// <returns>Null, or one line that says why not and what to do.</returns>

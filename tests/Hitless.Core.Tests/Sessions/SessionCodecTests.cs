@@ -25,7 +25,7 @@ public sealed class SessionCodecTests
             IsNew = true,
             Helper = KernelName.From("ftp"),
             Labels = 5,
-            Master = new SessionMaster(6, SessionSamples.Tcp(21).Key.Original),
+            Parent = new SessionParent(6, SessionSamples.Tcp(21).Key.Original),
             AdjustOriginal = new SequenceAdjustment(7, -1, -2),
         };
         Assert.Equal(
@@ -34,7 +34,7 @@ public sealed class SessionCodecTests
         var writer = new ByteWriter(new byte[SessionCodec.ExpectationSizeMax]);
         SessionCodec.WriteExpectation(ref writer, SessionSamples.Expectation(3000));
         Assert.Equal(
-            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-master"u8),
+            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-parent"u8),
             Convert.ToHexString(writer.Written));
         var reader = new ByteReader(writer.Written);
         Assert.True(SessionCodec.TryReadExpectation(ref reader, out var read));

@@ -188,7 +188,7 @@ public sealed class SessionExchangeTests
     public void A_bulk_tells_masters_before_what_they_expect()
     {
         var units = Following();
-        var (child, master) = (SessionSamples.Tcp(1) with { Master = new SessionMaster(6, SessionSamples.Tcp(900).Key.Original) }, SessionSamples.Tcp(900));
+        var (child, parent) = (SessionSamples.Tcp(1) with { Parent = new SessionParent(6, SessionSamples.Tcp(900).Key.Original) }, SessionSamples.Tcp(900));
         units.A.Set(child);
         units.Run(Second);
         units.B.Table.Clear();
@@ -196,7 +196,7 @@ public sealed class SessionExchangeTests
         units.Run(Second);
         Assert.Equal(child, units.B.Table[child.Key]);
         var order = units.B.Table.Keys.ToList();
-        Assert.True(order.IndexOf(child.Key) > order.IndexOf(master.Key));
+        Assert.True(order.IndexOf(child.Key) > order.IndexOf(parent.Key));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal static class SessionSamples
             Sctp = random.Next(4) == 0 ? new SctpProgress((byte)random.Next(1, 9), (uint)random.Next(), (uint)random.Next()) : default,
             Labels = random.Next(4) == 0 ? new UInt128((ulong)random.NextInt64(), 1) : 0,
             Helper = random.Next(4) == 0 ? KernelName.From("netbios-ns") : default,
-            Master = random.Next(4) == 0 ? new SessionMaster(6, new SessionTuple(Address(), Address(), Port(), Port())) : default,
+            Parent = random.Next(4) == 0 ? new SessionParent(6, new SessionTuple(Address(), Address(), Port(), Port())) : default,
             AdjustOriginal = random.Next(4) == 0 ? new SequenceAdjustment((uint)random.Next(), -1, random.Next()) : default,
             AdjustReply = random.Next(4) == 0 ? new SequenceAdjustment((uint)random.Next(), 1, -random.Next()) : default,
         };
@@ -58,7 +58,7 @@ internal static class SessionSamples
         1,
         new SessionTuple(Number("10.0.0.1"), 0, (ushort)number, 0),
         KernelName.From("sip"),
-        KernelName.From("nat-follow-master"));
+        KernelName.From("nat-follow-parent"));
 
     public static UInt128 Number(string address) => SessionTuple.Number(IPAddress.Parse(address));
 }

@@ -26,7 +26,7 @@ public sealed class HelperTests
         Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Helper == KernelName.From("ftp") && record.AdjustOriginal.After == -2);
-        Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Master.Protocol == Protocols.Tcp && record.Status.HasFlag(SessionStatus.Expected));
+        Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Parent.Protocol == Protocols.Tcp && record.Status.HasFlag(SessionStatus.Expected));
 
         pair.LoopB.SetRole(true, null);
         pair.MoveTo(pair.B);

@@ -72,21 +72,21 @@ public sealed class ConntrackTableTests : IDisposable
     {
         using var table = new ConntrackTable();
         var control = Samples()["tcp, source translated"] with { Helper = KernelName.From("ftp"), AdjustReply = new SequenceAdjustment(9, 1, -3) };
-        var data = Samples()["tcp, destination translated"] with { Master = new SessionMaster(Protocols.Tcp, control.Key.Original) };
+        var data = Samples()["tcp, destination translated"] with { Parent = new SessionParent(Protocols.Tcp, control.Key.Original) };
         foreach (var isNew in (bool[])[true, false])
         {
             foreach (var each in (SessionRecord[])[control, data])
             {
                 table.Put(each with { IsNew = isNew, Status = SessionStatus.Confirmed, Tcp = new TcpProgress(TcpState.SynSent, 3, 0, 7, 0) });
-                table.Put(each with { Helper = default, Master = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0) });
-                table.Put(each with { Helper = default, Master = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0), Mark = 77 });
+                table.Put(each with { Helper = default, Parent = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0) });
+                table.Put(each with { Helper = default, Parent = default, Status = each.Status | (each == data ? SessionStatus.Expected : 0), Mark = 77 });
             }
 
             table.Flush();
             Assert.Equal((0, 0), (table.Errors, table.LastError));
             var held = Dump().ToDictionary(each => each.Key);
             Assert.Equal((control.Helper, control.AdjustReply, 77u, TcpState.Established), (held[control.Key].Helper, held[control.Key].AdjustReply, held[control.Key].Mark, held[control.Key].Tcp.State));
-            Assert.Equal((data.Master, 77u, TcpState.Established), (held[data.Key].Master, held[data.Key].Mark, held[data.Key].Tcp.State));
+            Assert.Equal((data.Parent, 77u, TcpState.Established), (held[data.Key].Parent, held[data.Key].Mark, held[data.Key].Tcp.State));
             Assert.True(held[data.Key].Status.HasFlag(SessionStatus.Expected));
             table.Delete(control.Key);
             table.Delete(data.Key);
@@ -95,7 +95,7 @@ public sealed class ConntrackTableTests : IDisposable
 
         table.Put(data);
         table.Flush();
-        Assert.Equal((0, default(SessionMaster)), (table.Errors, Assert.Single(Dump()).Master));
+        Assert.Equal((0, default(SessionParent)), (table.Errors, Assert.Single(Dump()).Parent));
     });
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class ConntrackTableTests : IDisposable
             1,
             new SessionTuple(control.Key.Original.Source, 0, 4242, 0),
             KernelName.From("ftp"),
-            KernelName.From("nat-follow-master"));
+            KernelName.From("nat-follow-parent"));
         Assert.True(table.Expect(expectation, ended: false));
         Assert.True(table.Expect(expectation, ended: false));
         using (var dump = new ConntrackDump(expectations: true))
