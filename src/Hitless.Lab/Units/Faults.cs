@@ -49,12 +49,13 @@ public static class Faults
     public static void SetCables(LabUnit unit, IEnumerable<string> ports, bool up)
     {
         var lines = new StringBuilder();
+        var direct = new StringBuilder();
         foreach (var port in ports)
         {
             RequirePort(unit, port);
             if (unit.Plan.IsDirect(port))
             {
-                Tool.Run("ip", ["-n", unit.Namespace, "link", "set", port, up ? "up" : "down"]);
+                direct.AppendLine($"link set {port} {(up ? "up" : "down")}");
                 continue;
             }
 
@@ -63,6 +64,11 @@ public static class Faults
 
         UnitPower.Note(unit, $"{string.Join(' ', ports)} {(up ? "up" : "down")}");
         Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), lines);
+        if (direct.Length > 0)
+        {
+            // Last: the other end sees it at once and asks on the other links, which must be as dead by then as a power cut makes them.
+            Topology.Batch(unit.Namespace, direct);
+        }
     }
 
     /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>
