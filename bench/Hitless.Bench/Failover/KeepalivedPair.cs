@@ -47,7 +47,7 @@ internal sealed class KeepalivedPair : IGatewayPair
             await Task.Delay(200);
         }
 
-        throw new LabException("keepalived has no single parent after 60 s", $"look into {Plan.Folder}");
+        throw new LabException("keepalived has no single master after 60 s", $"look into {Plan.Folder}");
     }
 
     public Task SwitchAsync(string primary)

@@ -34,7 +34,7 @@ public sealed class SessionCodecTests
         var writer = new ByteWriter(new byte[SessionCodec.ExpectationSizeMax]);
         SessionCodec.WriteExpectation(ref writer, SessionSamples.Expectation(3000));
         Assert.Equal(
-            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-parent"u8),
+            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-master"u8),
             Convert.ToHexString(writer.Written));
         var reader = new ByteReader(writer.Written);
         Assert.True(SessionCodec.TryReadExpectation(ref reader, out var read));

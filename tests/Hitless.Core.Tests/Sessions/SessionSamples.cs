@@ -58,7 +58,7 @@ internal static class SessionSamples
         1,
         new SessionTuple(Number("10.0.0.1"), 0, (ushort)number, 0),
         KernelName.From("sip"),
-        KernelName.From("nat-follow-parent"));
+        KernelName.From("nat-follow-master"));
 
     public static UInt128 Number(string address) => SessionTuple.Number(IPAddress.Parse(address));
 }

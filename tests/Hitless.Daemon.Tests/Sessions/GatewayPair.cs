@@ -35,7 +35,7 @@ internal sealed class GatewayPair : IDisposable
             set -e
             for n in switch client server a b; do ip netns add {{prefix}}$n; ip -n {{prefix}}$n link set lo up; done
             for b in lan wan; do ip -n {{prefix}}switch link add $b type bridge; ip -n {{prefix}}switch link set $b up; done
-            plug() { ip -n {{prefix}}$1 link add $2 type veth peer name $1-$2 netns {{prefix}}switch; ip -n {{prefix}}switch link set $1-$2 parent $3 up; ip -n {{prefix}}$1 link set $2 up; }
+            plug() { ip -n {{prefix}}$1 link add $2 type veth peer name $1-$2 netns {{prefix}}switch; ip -n {{prefix}}switch link set $1-$2 master $3 up; ip -n {{prefix}}$1 link set $2 up; }
             plug client eth0 lan; plug server eth0 wan; plug a lan0 lan; plug a wan0 wan; plug b lan0 lan; plug b wan0 wan
             ip -n {{A}} link add hb0 type veth peer name hb0 netns {{B}}; ip -n {{A}} link set hb0 up; ip -n {{B}} link set hb0 up
             ip -n {{A}} addr add 10.91.9.1/24 dev hb0; ip -n {{B}} addr add 10.91.9.2/24 dev hb0

@@ -72,7 +72,7 @@ public sealed class ConfigurationTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), "the report took longer than 2 s");
     }
 
-    [Fact]
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_commit_that_is_not_confirmed_is_undone_although_its_unit_died_and_a_kill_amid_a_commit_loses_nothing()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -106,7 +106,7 @@ public sealed class ConfigurationTests
         Assert.All(accepted, i => Assert.Contains($"# kill {i}\n", bench.Disk("gw1", ConfigurationBench.Rules)));
     }
 
-    [Fact]
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task Edits_on_both_sides_of_a_split_of_60_seconds_are_both_kept_and_named()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -131,7 +131,7 @@ public sealed class ConfigurationTests
         Assert.All(Both, u => Assert.Equal(LastLine(shown), LastLine(bench.Disk(u, ConfigurationBench.Rules))));
     }
 
-    [Fact]
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_converter_that_drops_a_key_is_named_before_anything_is_installed()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -148,7 +148,7 @@ public sealed class ConfigurationTests
         Assert.Contains("keeps all", good.Output);
     }
 
-    [Fact]
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_hundred_edits_at_random_moments_of_runs_are_all_in_the_one_revision_that_both_units_end_with()
     {
         var runs = int.Parse(Environment.GetEnvironmentVariable("HITLESS_RUNS") ?? "2", CultureInfo.InvariantCulture);

@@ -6,7 +6,7 @@ namespace Hitless.Lab.Tests.Scenarios;
 
 public sealed class GuidedTests
 {
-    [Fact]
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_script_drives_a_guided_run_to_a_rollback_and_another_to_completion_and_takes_that_back_with_nothing_lost()
     {
         using var cluster = await LabCluster.ReadyAsync();

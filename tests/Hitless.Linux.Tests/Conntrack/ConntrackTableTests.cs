@@ -115,7 +115,7 @@ public sealed class ConntrackTableTests : IDisposable
             1,
             new SessionTuple(control.Key.Original.Source, 0, 4242, 0),
             KernelName.From("ftp"),
-            KernelName.From("nat-follow-parent"));
+            KernelName.From("nat-follow-master"));
         Assert.True(table.Expect(expectation, ended: false));
         Assert.True(table.Expect(expectation, ended: false));
         using (var dump = new ConntrackDump(expectations: true))
