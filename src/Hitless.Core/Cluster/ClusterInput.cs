@@ -76,6 +76,9 @@ public readonly record struct ClusterInput
     /// <summary>A standby that is about to restart into another slot promises (true) to become primary no more until it has; false takes it back.</summary>
     public static ClusterInput StandAside(bool aside) => new(ClusterInputKind.Aside) { Flag = aside };
 
+    /// <summary>The kernel's claim was over when it was to be renewed: this unit is mute, whatever its own clock says.</summary>
+    public static ClusterInput ClaimLost => new(ClusterInputKind.ClaimLost);
+
     /// <summary>The process is asked to end: hand over first.</summary>
     public static ClusterInput StopRequested => new(ClusterInputKind.Stop);
 
@@ -134,6 +137,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>The unit stands aside, or no more.</summary>
     Aside,
+
+    /// <summary>The kernel has muted the unit.</summary>
+    ClaimLost,
 
     /// <summary>The process ends.</summary>
     Stop,

@@ -31,7 +31,7 @@ public sealed partial class ClusterMachine
     {
         if (Role == UnitRole.Primary && !stopped)
         {
-            claimUntil = Fenced(now) ? now + options.Silence : TimeSpan.MaxValue;
+            claimUntil = Fenced(now) ? now + options.ClaimLease : TimeSpan.MaxValue;
             effects.RenewClaim(lasting: claimUntil == TimeSpan.MaxValue);
         }
     }

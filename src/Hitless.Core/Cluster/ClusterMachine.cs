@@ -220,6 +220,10 @@ public sealed partial class ClusterMachine
                 StandsAside = input.Flag && phase == Phase.Standby;
                 Tell(now, effects);
                 break;
+            case ClusterInputKind.ClaimLost:
+                claimUntil = now;
+                FindExpiredClaim(now, effects);
+                break;
             case ClusterInputKind.Stop:
                 stopping = true;
                 effects.Record(EventKinds.Unit, "asked to stop");

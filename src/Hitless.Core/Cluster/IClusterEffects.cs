@@ -7,7 +7,7 @@ public interface IClusterEffects
     void SetTraffic(TrafficState state);
 
     /// <summary>
-    /// Let the kernel's claim stand for <see cref="ClusterOptions.Silence"/> from now, or (<paramref name="lasting"/>) without an end. Before the heartbeat that the same step
+    /// Let the kernel's claim stand for <see cref="ClusterOptions.ClaimLease"/> from now, or (<paramref name="lasting"/>) without an end. Before the heartbeat that the same step
     /// sends, so that the claim is over no later than a standby takes that heartbeat for the last one. A claim that is over already must stay over.
     /// </summary>
     void RenewClaim(bool lasting);

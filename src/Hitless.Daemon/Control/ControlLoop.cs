@@ -40,6 +40,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private SessionLoop sessions = null!;
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
+    private bool claimLost;
     private bool leaving;
     private bool restarting;
     private UnitRole toldRole;
@@ -136,7 +137,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
 
-    void IClusterEffects.RenewClaim(bool lasting) => kernel.RenewClaim(lasting);
+    void IClusterEffects.RenewClaim(bool lasting) => claimLost |= !kernel.RenewClaim(lasting);
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -279,6 +280,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private void Step(in ClusterInput input)
     {
         machine.Step(input, MonotonicClock.Now, this);
+        if (claimLost)
+        {
+            claimLost = false;
+            machine.Step(ClusterInput.ClaimLost, MonotonicClock.Now, this);
+        }
+
         if (heartbeatDue)
         {
             heartbeatDue = false;

@@ -28,7 +28,6 @@ public sealed class GatewayKernel : IDisposable
     private readonly Dictionary<string, int> indexByName = [];
     private Announcer? announcer;
     private TrafficState state;
-    private bool claimWasOver;
     private bool cableLost;
 
     /// <summary>Reads where the kernel stands; changes nothing yet.</summary>
@@ -39,7 +38,7 @@ public sealed class GatewayKernel : IDisposable
         this.events = events;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold, RestartHold, heartbeat.Port, heartbeatInterfaces);
+        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold * 2.5, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         WasClaimed = traffic.Read() == TrafficState.Claimed;
@@ -76,7 +75,6 @@ public sealed class GatewayKernel : IDisposable
     public void SetTraffic(TrafficState wanted)
     {
         state = wanted;
-        claimWasOver = false;
         var result = traffic.Apply(wanted);
         if (!result.Succeeded)
         {
@@ -85,14 +83,8 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>Lets the claim stand for the heartbeat's threshold, or without an end. Costs a microsecond and takes no lock.</summary>
-    public void RenewClaim(bool lasting)
-    {
-        if (!lease.Renew(lasting) && state == TrafficState.Claimed && !claimWasOver)
-        {
-            claimWasOver = true;
-            events.Add(EventKinds.Unit, "the kernel's claim was over when it was to be renewed");
-        }
-    }
+    /// <returns>False if the claim that this unit believed in was over already: the kernel has muted it.</returns>
+    public bool RenewClaim(bool lasting) => lease.Renew(lasting) || state != TrafficState.Claimed;
 
     /// <summary>Announces every virtual address on every port that is there.</summary>
     public void Announce() => announcer?.AnnounceAll();

@@ -12,7 +12,7 @@ namespace Hitless.Simulator.Units;
 /// </summary>
 internal sealed class UnitProcess : IClusterEffects
 {
-    private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(80);
+    private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(200);
     private readonly Simulation world;
     private readonly Chance chance;
     private readonly TimeSpan clockOffset;
