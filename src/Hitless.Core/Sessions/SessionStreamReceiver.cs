@@ -190,7 +190,10 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
             case SessionOperation.Update when SessionCodec.TryReadRecord(ref operand, out var record):
                 if (marking)
                     marks.Add(record.Key.Hash64());
-                effects.Apply(record, onlyIfMissing: sending);
+
+                // A unit that carries traffic itself knows better; but a SYN may have come through it and the answer through the former primary:
+                // without that word the entry would stay at SYN_SENT, and the kernel would refuse the connection's next packet.
+                effects.Apply(record, onlyIfMissing: sending && record.Tcp.State != TcpState.SynReceived);
                 EventsApplied++;
                 return true;
             // A unit that carries traffic itself knows better what has ended.

@@ -111,6 +111,18 @@ public sealed class SessionExchangeTests
     }
 
     [Fact]
+    public void A_unit_that_carries_traffic_takes_the_answer_to_a_syn_that_went_through_the_former_primary()
+    {
+        var units = Following();
+        units.A.Set(SessionSamples.Tcp(1, TcpState.SynSent));
+        units.Run(Second);
+        units.B.Exchange.SetRole(true, null, units.Now, units.B);
+        units.A.Set(SessionSamples.Tcp(1, TcpState.SynReceived));
+        units.Run(Second);
+        Assert.Equal(TcpState.SynReceived, units.B.Table[SessionSamples.Tcp(1).Key].Tcp.State);
+    }
+
+    [Fact]
     public void An_event_without_a_state_does_not_hide_the_dumps_word()
     {
         var units = new VirtualUnits(1);
