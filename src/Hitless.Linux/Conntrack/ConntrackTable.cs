@@ -296,8 +296,9 @@ public sealed class ConntrackTable : IDisposable
         {
             if (batch[later].Record.Key != request.Record.Key)
                 continue;
+            // The session stands by then, so these are changes, and need no repair themselves.
             isReplayed[later] = true;
-            again[againCount++] = batch[later];
+            again[againCount++] = batch[later] with { Verb = batch[later].Verb == Verb.CreateOrPut ? Verb.Put : batch[later].Verb };
         }
     }
 

@@ -98,6 +98,29 @@ public sealed class ConntrackTableTests : IDisposable
         Assert.Equal((0, default(SessionParent)), (table.Errors, Assert.Single(Dump()).Parent));
     });
 
+    // A unit that joins makes most sessions; a live session's words come among them, and the last one counts.
+    [Fact]
+    public void The_last_of_many_words_about_a_session_stands() => NetworkNamespace.Run(name, () =>
+    {
+        using var table = new ConntrackTable();
+        var joining = Samples()["udp, source translated"];
+        var live = Samples()["tcp, source translated"];
+        foreach (var stands in (bool[])[false, true])
+        {
+            table.Put(live);
+            if (!stands)
+                table.Delete(live.Key);
+            table.Put(joining);
+            table.Flush();
+            foreach (var state in (TcpState[])[TcpState.SynReceived, TcpState.Established, TcpState.FinWait, TcpState.CloseWait, TcpState.LastAck, TcpState.TimeWait])
+                table.Put(live with { Tcp = live.Tcp with { State = state } });
+            table.Flush();
+            Assert.Equal((0, 0), (table.Errors, table.LastError));
+            Assert.Equal(TcpState.TimeWait, Dump().Single(each => each.Key == live.Key).Tcp.State);
+            table.Clear();
+        }
+    });
+
     [Fact]
     public void What_is_expected_is_what_the_kernel_expects() => NetworkNamespace.Run(name, () =>
     {
