@@ -48,7 +48,7 @@ public sealed class StepActs(
         var check = await readiness.CheckAsync(header, duringRun: true, cancel);
         return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
             ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
-            : string.Join("; ", check.Checks.Select(c => $"{c.Id} {c.Result}"));
+            : string.Join("; ", check.Checks.Where(c => c.Result == "warn").Select(c => $"warning {c.Id}: {c.Text}").Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed"));
     }
 
     /// <summary>Refuses unless the spare slot of every unit that is to go back still holds the version.</summary>
