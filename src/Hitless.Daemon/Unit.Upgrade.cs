@@ -207,7 +207,8 @@ public sealed partial class Unit
             AcceptConversion = request.AcceptConversion,
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
-            Until = request.Until,
+            Until = request.Until ?? (request.OutsideWindow ? null : MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now)),
+            OutsideWindow = request.OutsideWindow,
             AllowDowngrade = request.AllowDowngrade,
             Units = request.Extent switch
             {

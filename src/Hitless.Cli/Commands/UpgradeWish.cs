@@ -17,12 +17,13 @@ internal sealed class UpgradeWish
     private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
     private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };
     private readonly Option<string?> until = new("--until") { Description = "Begin nothing that would last beyond this time; the run pauses instead", HelpName = "TIME" };
+    private readonly Option<bool> outside = new("--outside-window") { Description = "Although no maintenance window (upgrade.windows) is open" };
     private readonly Option<bool> downgrade = new("--allow-downgrade") { Description = "Take an image below upgrade.minimum-version all the same" };
     private readonly Option<int> delay = new("--random-delay") { Description = "Begin up to so many seconds later, at random", HelpName = "SECONDS" };
 
     public Argument<string> Image { get; } = new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
 
-    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, acceptConversion, rehearse, at, until, delay, downgrade];
+    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, acceptConversion, rehearse, at, until, delay, outside, downgrade];
 
     /// <summary>The request that the command line describes; a file is uploaded.</summary>
     public async Task<UpgradeRequest> RequestAsync(Call call)
@@ -40,6 +41,7 @@ internal sealed class UpgradeWish
             Rehearse = call.Value(rehearse),
             At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
             Until = Time("--until", call.Value(until)),
+            OutsideWindow = call.Value(outside),
             AllowDowngrade = call.Value(downgrade),
         };
     }

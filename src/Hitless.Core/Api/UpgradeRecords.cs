@@ -21,6 +21,9 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>Begin nothing that would reach beyond this.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>Begin although no maintenance window is open.</summary>
+    public bool OutsideWindow { get; init; }
+
     /// <summary>Begin at this time at the earliest.</summary>
     public DateTimeOffset? At { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Configuration;
 
@@ -68,4 +69,7 @@ public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeS
 {
     /// <summary>Images of older versions are refused unless an operator says otherwise; null: none is too old.</summary>
     public string? MinimumVersion { get; init; }
+
+    /// <summary>The times in which runs may begin, in the unit's local time; empty: always.</summary>
+    public IReadOnlyList<MaintenanceWindow> Windows { get; init; } = [];
 }

@@ -15,6 +15,7 @@ public enum ImageFault
     Tampered,
     Stranger,
     Expired,
+    Revoked,
     UnsafeContent,
     DiskFull,
     DiskError,

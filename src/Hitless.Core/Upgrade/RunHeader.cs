@@ -35,6 +35,9 @@ public sealed record RunHeader(
     /// <summary>An operator wants a version below the minimum all the same.</summary>
     public bool AllowDowngrade { get; init; }
 
+    /// <summary>An operator wants the run although no maintenance window is open.</summary>
+    public bool OutsideWindow { get; init; }
+
     /// <summary>Nothing that could not finish begins so late that it would reach beyond this; null: no limit.</summary>
     public DateTimeOffset? Until { get; init; }
 

@@ -4,12 +4,14 @@ using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Images;
+using Hitless.Linux.Namespaces;
 
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>
 /// Runs the converter of an image that is not installed (<c>docs/decisions/0011</c>): unpacks it beside the slots, asks its entry point what it makes of
-/// this unit's configuration, and holds the answer against this version's own reading. The image's signature was verified before.
+/// this unit's configuration, and holds the answer against this version's own reading. The image's signature was verified before; still, what it starts
+/// sees no network: a firmware that is no good must not touch the primary's before it was ever tried.
 /// </summary>
 public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan timeMax) : IDisposable
 {
@@ -100,14 +102,14 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeMax);
-        using var process = Process.Start(new ProcessStartInfo(program, [ConfigurationConverter.Option])
+        using var process = NetworkNamespace.RunInEmpty(() => Process.Start(new ProcessStartInfo(program, [ConfigurationConverter.Option])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetDirectoryName(program),
-        })!;
+        })!);
         try
         {
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));

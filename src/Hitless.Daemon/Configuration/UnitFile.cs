@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Hitless.Core.Configuration;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
@@ -116,6 +117,7 @@ public static class UnitFile
                 upgrade.Get<double>("session-difference-limit"))
             {
                 MinimumVersion = TextOf(upgrade, "minimum-version"),
+                Windows = [.. ValuesOf<string>(upgrade, "windows").Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null).OfType<MaintenanceWindow>()],
             })
         {
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),

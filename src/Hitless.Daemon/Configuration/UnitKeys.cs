@@ -103,8 +103,9 @@ public static partial class UnitKeys
         new("uptime-margin", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "Ages closer than this count as equal.", "300s"),
         new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted unit may take to come back.", "30m"),
         new("confirm-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "A trial boot that is not confirmed within this falls back.", "5m"),
-        new("trust-file", FilePath, "Certificates (PEM) whose images are accepted; relative to this file's folder."),
+        new("trust-file", FilePath, "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to this file's folder."),
         new("minimum-version", Scalars.Word("a version as 1.2.3", VersionText()), "Images of older versions are refused, so that nobody brings an old fault back; upgrade start --allow-downgrade overrides it."),
+        new("windows", new ListShape(Scalars.Word("a time of the week as \"sat 02:00-04:00\", \"mon-fri 22:30-01:00\" or \"daily 03:00-05:00\"", WindowPattern()), 0, 32), "Runs begin only then (local time), and begin no step that could last beyond; upgrade start --outside-window overrides it."),
         new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
     ]);
 
@@ -151,6 +152,9 @@ public static partial class UnitKeys
 
     [GeneratedRegex("^0?[0-7]{3}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ModePattern();
+
+    [GeneratedRegex("^(daily|(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?(,(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?){0,6}) ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$", RegexOptions.ExplicitCapture, 1000)]
+    internal static partial Regex WindowPattern();
 
     [GeneratedRegex(@"^(/(?!\.{1,2}(/|$))[A-Za-z0-9_.@+:=,-]{1,255}){1,64}$", RegexOptions.ExplicitCapture, 1000)]
     internal static partial Regex PathPattern();

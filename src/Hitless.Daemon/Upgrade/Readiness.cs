@@ -58,7 +58,7 @@ public sealed class Readiness(
             checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
         }
 
-        CheckWindow(header, checks);
+        CheckWindow(header, duringRun, checks);
         await CheckConfigurationAsync(checks, cancel);
         await CheckSessionsAsync(view, checks, cancel);
         return new UpgradeCheck(header.Image, header.To, checks.TrueForAll(c => c.Result != "fail"), checks);
@@ -127,8 +127,19 @@ public sealed class Readiness(
         }
     }
 
-    private static void CheckWindow(RunHeader header, List<CheckResult> checks)
+    private void CheckWindow(RunHeader header, bool duringRun, List<CheckResult> checks)
     {
+        // A run that takes one back is urgent, and one that runs already is held by its end.
+        var windows = settings.Upgrade.Windows;
+        if (windows.Count > 0 && !duringRun && header.TakesBack is null && MaintenanceWindow.OpenUntil(windows, DateTime.Now) is null)
+        {
+            checks.Add(new CheckResult(
+                "maintenance-window",
+                header.OutsideWindow ? "warn" : "fail",
+                $"no maintenance window is open ({string.Join("; ", windows.Select(w => w.Text))}); the next begins {MaintenanceWindow.NextBegin(windows, DateTime.Now):yyyy-MM-dd HH:mm}",
+                $"let it begin then: --at {MaintenanceWindow.NextBegin(windows, DateTime.Now):yyyy-MM-ddTHH:mm}; or now: --outside-window"));
+        }
+
         if (header.Until is { } until)
         {
             var needed = RunPlan.Describe(header, new Dictionary<string, TimeSpan>(), TimeSpan.Zero, overrideOn: false).TakesMs;

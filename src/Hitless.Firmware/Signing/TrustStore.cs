@@ -4,40 +4,48 @@ using Hitless.Core.Firmware;
 
 namespace Hitless.Firmware.Signing;
 
-/// <summary>The certificates whose images a unit accepts: signers themselves, or authorities that issued signers.</summary>
+/// <summary>The certificates whose images a unit accepts: signers themselves, or authorities that issued signers; and what those have revoked.</summary>
 public sealed class TrustStore
 {
     private readonly X509Certificate2Collection certificates;
+    private readonly IReadOnlyList<RevocationList> revoked;
 
-    private TrustStore(X509Certificate2Collection certificates) => this.certificates = certificates;
+    private TrustStore(X509Certificate2Collection certificates, IReadOnlyList<RevocationList> revoked)
+    {
+        this.certificates = certificates;
+        this.revoked = revoked;
+    }
 
     /// <summary>Trusts nobody: every image is a stranger's.</summary>
-    public static TrustStore Empty { get; } = new([]);
+    public static TrustStore Empty { get; } = new([], []);
 
-    /// <summary>Reads a PEM file of one or more certificates (<c>upgrade.trust-file</c>); anything else in it is skipped.</summary>
+    /// <summary>Reads a PEM file of one or more certificates and any number of revocation lists (<c>upgrade.trust-file</c>); anything else in it is skipped.</summary>
     public static bool TryRead(string path, out TrustStore trust, out ImageProblem? problem)
     {
         var certificates = new X509Certificate2Collection();
+        IReadOnlyList<RevocationList> revoked = [];
         problem = null;
         try
         {
-            certificates.ImportFromPem(File.ReadAllText(path));
+            var text = File.ReadAllText(path);
+            certificates.ImportFromPem(text);
+            revoked = RevocationList.ReadAll(text);
             problem = certificates.Count == 0 ? NoCertificate(path, "holds no PEM certificate") : null;
         }
         catch (CryptographicException e)
         {
-            problem = NoCertificate(path, $"holds a certificate that cannot be read ({e.Message})");
+            problem = NoCertificate(path, $"holds a certificate or revocation list that cannot be read ({e.Message})");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problem = NoCertificate(path, $"cannot be read ({e.Message})");
         }
 
-        trust = problem is null ? new TrustStore(certificates) : Empty;
+        trust = problem is null ? new TrustStore(certificates, revoked) : Empty;
         return problem is null;
     }
 
-    /// <summary>Null if a trusted certificate stands behind this signer, and the time of none of them has ended or not yet begun.</summary>
+    /// <summary>Null if a trusted certificate stands behind this signer, none of them is revoked, and the time of none has ended or not yet begun.</summary>
     internal ImageProblem? Refuse(X509Certificate2 signer, DateTimeOffset now)
     {
         var path = PathToTrust(signer);
@@ -50,7 +58,7 @@ public sealed class TrustStore
                 "take an image signed by someone trusted, or add the signer's certificate to upgrade.trust-file on every unit");
         }
 
-        return path.Select(certificate => RefuseTime(certificate, now)).FirstOrDefault(problem => problem is not null);
+        return path.Select(RefuseRevoked).Concat(path.Select(certificate => RefuseTime(certificate, now))).FirstOrDefault(problem => problem is not null);
     }
 
     /// <summary>The signer and what issued it, up to a trusted certificate; empty if there is no such path.</summary>
@@ -71,6 +79,10 @@ public sealed class TrustStore
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         return chain.Build(signer) ? [.. chain.ChainElements.Select(element => element.Certificate)] : [];
     }
+
+    private ImageProblem? RefuseRevoked(X509Certificate2 certificate) => revoked.Any(list => list.Revokes(certificate))
+        ? new ImageProblem(ImageFault.Revoked, $"the certificate of {ManifestSignature.NameOf(certificate)} (serial {certificate.SerialNumber}) was revoked by its issuer", "take an image signed with another certificate; do not trust this one")
+        : null;
 
     private static ImageProblem? RefuseTime(X509Certificate2 certificate, DateTimeOffset now)
     {

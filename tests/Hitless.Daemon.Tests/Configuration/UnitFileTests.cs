@@ -41,6 +41,7 @@ public sealed class UnitFileTests
         upgrade:
           soak: 10s
           uptime-margin: 300s
+          windows: ["sat 02:00-04:00", "mon-fri 22:30-01:00"]
 
         """;
 
@@ -57,6 +58,7 @@ public sealed class UnitFileTests
         Assert.Equal(["10.10.1.1/24", "fd00:1::1/64"], settings.Interfaces[0].VirtualAddresses.Select(a => a.ToString()));
         Assert.Equal(["tcp dport 5432"], settings.Sessions.Critical);
         Assert.Equal([new ManagedFileSettings("/etc/nftables.conf", "nft -c -f {file}", "nft -f {file}")], settings.Files);
+        Assert.Equal(["sat 02:00-04:00", "mon-fri 22:30-01:00"], settings.Upgrade.Windows.Select(w => w.Text));
         Assert.Equal([new ProbeSettings("upstream", IPAddress.Parse("10.10.2.10"), TimeSpan.FromSeconds(1), 3)], settings.Health);
     }
 
@@ -79,8 +81,9 @@ public sealed class UnitFileTests
         Assert.Empty(settings.Files);
         Assert.Empty(settings.Health);
         Assert.Equal(
-            new UpgradeSettings(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(300), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(5), null, 0.01),
+            new UpgradeSettings(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(300), TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(5), null, 0.01) { Windows = settings.Upgrade.Windows },
             settings.Upgrade);
+        Assert.Empty(settings.Upgrade.Windows);
     }
 
     [Theory]
@@ -106,6 +109,7 @@ public sealed class UnitFileTests
     [InlineData("[10.10.2.1/24]", "[10.10.2.1/33]", "17:39: interfaces[2].virtual-addresses[1]: \"10.10.2.1/33\" has a prefix length outside 1 to 32")]
     [InlineData("name: wan0", "name: lan0", "17:13: the interface lan0 stands in line 16 already")]
     [InlineData("name: wan0", "name: a-very-long-port-name", "17:13: interfaces[2].name: \"a-very-long-port-name\" is not valid; expected the name of an interface")]
+    [InlineData("sat 02:00-04:00", "sat 02:00-24:00", "29:13: upgrade.windows[1]: \"sat 02:00-24:00\" is not valid; expected a time of the week as")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/../root/x", "23:15: configuration.files[1].path: \"/etc/../root/x\" is not valid; expected an absolute path")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/hitless/cluster.key", "23:15: /etc/hitless/cluster.key is this unit's own; expected a file that is the same on every unit")]
     [InlineData("name: edge", "name: &a edge", "2:9: an anchor or a tag; expected the plain value")]

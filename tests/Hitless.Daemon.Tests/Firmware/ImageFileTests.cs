@@ -125,6 +125,28 @@ public sealed class ImageFileTests : IDisposable
     }
 
     [Fact]
+    public void What_its_issuer_has_revoked_signs_no_more()
+    {
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Authority", authorityKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        using var authority = request.CreateSelfSigned(Workshop.Now.AddYears(-1), Workshop.Now.AddYears(1));
+        using var coder = Issue(authority, "1.3.6.1.5.5.7.3.3");
+        using var image = Workshop.Open(workshop.MakeImage("1.1.0", signer: coder));
+
+        Assert.Null(image.Verify(TrustWith(authority, [9, 9]), Workshop.Now));
+        var problem = image.Verify(TrustWith(authority, [9, 9], coder.SerialNumberBytes.ToArray()), Workshop.Now)!;
+        Assert.Equal(ImageFault.Revoked, problem.Fault);
+        Assert.Contains("Issued (serial 01020304) was revoked", problem.Error, StringComparison.Ordinal);
+
+        var file = workshop.PathOf("broken.pem");
+        File.WriteAllText(file, authority.ExportCertificatePem() + "\n-----BEGIN X509 CRL-----\nMAMBAf8=\n-----END X509 CRL-----\n");
+        Assert.False(TrustStore.TryRead(file, out _, out var broken));
+        Assert.Contains("revocation list", broken!.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_signature_over_other_content_that_it_carries_itself_does_not_count()
     {
         var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
@@ -160,6 +182,20 @@ public sealed class ImageFileTests : IDisposable
     {
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(workshop.PathOf("Maker.key")));
         Assert.DoesNotContain("PRIVATE KEY", File.ReadAllText(workshop.PathOf("Maker.pem"), Encoding.ASCII), StringComparison.Ordinal);
+    }
+
+    private TrustStore TrustWith(X509Certificate2 authority, params byte[][] revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var serial in revoked)
+        {
+            list.AddEntry(serial);
+        }
+
+        var crl = list.Build(authority, 1, Workshop.Now.AddMonths(1), HashAlgorithmName.SHA256, thisUpdate: Workshop.Now);
+        File.WriteAllText(workshop.PathOf("revoking.pem"), authority.ExportCertificatePem() + "\n" + PemEncoding.WriteString("X509 CRL", crl) + "\n");
+        Assert.True(TrustStore.TryRead(workshop.PathOf("revoking.pem"), out var trust, out var problem), problem?.Error);
+        return trust;
     }
 
     private static X509Certificate2 Issue(X509Certificate2 authority, string use)
