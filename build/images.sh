@@ -32,7 +32,7 @@ bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
     mkdir -p "$parts/$1"
     printf '#!/bin/sh\n# A firmware that is bad on purpose.\n%s\n' "$3" >"$parts/$1/hitlessd"
     chmod 755 "$parts/$1/hitlessd"
-    image "$1" "$2" 1.1 2
+    image "$1" "$2" 1.1 3
 }
 
 "$here/publish.sh" 0.9.0 0 "$parts/0.9.0" Daemon Cli >/dev/null
@@ -40,7 +40,7 @@ rm -f "$parts/0.9.0"/*.json
 image 0.9.0 0.9.0 1.0 1
 mkdir -p "$parts/1.0.0"
 ln "$out/hitlessd" "$out/hitless" "$parts/1.0.0/"
-image 1.0.0 1.0.0 1.1 2
+image 1.0.0 1.0.0 1.1 3
 bad 1.0.1-bad-exit 1.0.1 'echo "hitlessd 1.0.1: cannot start, on purpose" >&2; exit 1'
 bad 1.0.2-bad-health 1.0.2 'echo "hitlessd 1.0.2: will never join, on purpose" >&2; exec sleep 86400'
 mkdir -p "$parts/1.0.3-bad-converter"

@@ -37,7 +37,7 @@ if (arguments.RestoreUnit is { } restored)
     return refusal is null ? 0 : 1;
 }
 
-if (!UnitFile.TryRead(arguments.Config, out var settings, out var problems))
+if (!UnitFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems))
 {
     foreach (var problem in problems)
     {

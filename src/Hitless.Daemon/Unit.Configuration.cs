@@ -9,6 +9,7 @@ using Hitless.Daemon.Control;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Slots;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
 
@@ -17,6 +18,7 @@ public sealed partial class Unit
 {
     private static readonly TimeSpan FactsEvery = TimeSpan.FromSeconds(1);
     private string? lastFollowed;
+    private long? restartDueSince;
     private DateTimeOffset nextBackupLook = DateTimeOffset.UtcNow.AddMinutes(1);
 
     /// <inheritdoc/>
@@ -28,7 +30,7 @@ public sealed partial class Unit
     public async Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel)
     {
         var (read, problem) = await configuration.ReadSettingsAsync(cancel);
-        return read ?? throw new RefusedException($"{problem}", "mend unit.yaml; hitlessd would not start with it");
+        return read ?? throw new RefusedException($"{problem}", "mend it; hitlessd would not start with it");
     }
 
     /// <inheritdoc/>
@@ -129,7 +131,7 @@ public sealed partial class Unit
     {
         var said = SlotStore.Running is { } slot ? ManifestIn(slot)?.Configuration.Max : null;
         var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
-        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema) { RunLimits = SchemasOfRun };
+        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema) { RunLimits = SchemasOfRun, RunIsOpen = () => RunJournal.IsOpen(journals.Last()) };
     }
 
     private ConfigurationPeers PeersIn(ClusterView view) => new(
@@ -255,6 +257,7 @@ public sealed partial class Unit
 
                 wasPrimary = isPrimary;
                 await TellFactsAsync();
+                await RestartInTurnAsync(view);
                 await BackUpByScheduleAsync();
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -288,6 +291,41 @@ public sealed partial class Unit
             {
                 await BackUpAsync(path, secrets: true, ending.Token);
             }
+        }
+    }
+
+    /// <summary>A new cluster.yaml takes effect when the daemon restarts in service, which hitless-boot does (docs/decisions/0021).</summary>
+    private async Task RestartInTurnAsync(ClusterView view)
+    {
+        if (RunJournal.IsOpen(journals.Last()) || !await configuration.IsRestartDueAsync(ending.Token))
+        {
+            restartDueSince = null;
+            return;
+        }
+
+        if (restartDueSince is null)
+        {
+            restartDueSince = Stopwatch.GetTimestamp();
+            events.Add(EventKinds.Configuration, $"cluster.yaml of revision {configuration.Current!.Number} takes effect when this daemon restarts{(SlotStore.Running is null ? "; nobody does that, it was not started by hitless-boot" : "")}");
+        }
+
+        var units = await Task.WhenAll(view.Peers.Select(async peer => new RestartCandidate(peer.Name, peer.Ready, peer.Present && await IsRestartDueAsync(peer.Name, view))));
+        if (SlotStore.Running is not null && RestartTurn.IsMine(Name, view.Primary?.Name, [new(Name, true, true), .. units], Stopwatch.GetElapsedTime(restartDueSince.Value)))
+        {
+            RequestRestart();
+        }
+    }
+
+    private async Task<bool> IsRestartDueAsync(string peer, ClusterView view)
+    {
+        try
+        {
+            return (await PeersIn(view).ReadAsync(peer, ending.Token)).RestartDue;
+        }
+        catch (IOException)
+        {
+            // It does not answer, so its turn cannot be waited for.
+            return false;
         }
     }
 

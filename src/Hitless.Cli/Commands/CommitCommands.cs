@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 
 namespace Hitless.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal static class CommitCommands
 
     public static Command MakeEdit(Shell shell)
     {
-        var path = new Argument<string>("PATH") { Description = "The managed file" };
+        var path = new Argument<string>("PATH") { Description = $"The managed file, or {ClusterFile.Path}: the settings of the cluster" };
         var (message, confirm) = (Message(), Confirm());
         return shell.Command("edit", "Open a managed file in $EDITOR and commit what was saved", call => EditAsync(call, call.Value(path)!, call.Value(message), call.Value(confirm)), path, message, confirm);
     }
@@ -69,6 +70,12 @@ internal static class CommitCommands
         revision.Files.FirstOrDefault(file => file.Path == path)
         ?? throw new RefusedException($"{path} is not a managed file of this cluster", "hitless config show lists them; configuration.files in unit.yaml adds one");
 
+    private static ReadOnlySpan<byte> FirstClusterFile => """
+        # The settings of the cluster. A section here replaces that of every unit's unit.yaml, and takes effect as the units' daemons restart in service.
+        # Sections: interfaces, sessions, configuration, health, upgrade (hitless config schema cluster.yaml).
+
+        """u8;
+
     private static Option<string?> Message() => new("--message", "-m") { Description = "Why", HelpName = "TEXT" };
 
     private static Option<string?> Confirm() => new("--confirm") { Description = "Undo it after this time unless it is confirmed: 10m", HelpName = "T" };
@@ -85,7 +92,7 @@ internal static class CommitCommands
         var confirmMs = Milliseconds(confirm);
         var current = await CurrentAsync(call);
         var sources = fromDisk
-            ? current.Files.Where(file => !file.Template && File.Exists(file.Path)).Select(file => (file.Path, Source: file.Path))
+            ? current.Files.Where(file => !file.Template && file.Path != ClusterFile.Path && File.Exists(file.Path)).Select(file => (file.Path, Source: file.Path))
             : paths.Select(path => path.Split('=', 2) is [var managed, var source] ? (managed, source) : (Path.GetFullPath(path), path));
         var files = sources.Select(pair => FromDisk(Listed(current, pair.Item1), pair.Item2)).ToList();
         return await SendAsync(call, files, current, message ?? $"commit of {string.Join(", ", files.Select(file => file.Path))}", confirmMs);
@@ -143,7 +150,7 @@ internal static class CommitCommands
 
     /// <summary>As <see cref="Find"/>; a path that the cluster does not know yet is sent all the same: unit.yaml may list it, the unit decides.</summary>
     private static ManagedFile Listed(Revision current, string path) =>
-        current.Files.FirstOrDefault(file => file.Path == path) ?? new ManagedFile(path, [], null, null, null);
+        current.Files.FirstOrDefault(file => file.Path == path) ?? new ManagedFile(path, path == ClusterFile.Path ? [.. FirstClusterFile] : [], null, null, null);
 
     private static ManagedFile FromDisk(ManagedFile managed, string source) => source == managed.Path && managed.Template
         ? throw new RefusedException($"{source} is a template: on disk stand this unit's values", "hitless config edit opens the template itself; PATH=FILE takes another file")

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Cli.Commands;
@@ -12,16 +13,19 @@ internal static class ConfigurationCommands
     {
         var path = new Argument<string?>("PATH") { Description = "Print this file alone", Arity = ArgumentArity.ZeroOrOne };
         var revision = new Option<string?>("--revision") { Description = "Another revision: number, beginning of a hash, branch, disk, gw2 (its disk) or gw2:REV", HelpName = "REV" };
-        var settings = new Option<bool>("--settings") { Description = "What this unit's unit.yaml says instead, with scope: of the cluster, or the unit's own" };
+        var settings = new Option<bool>("--settings") { Description = "The settings of this unit instead, with scope (of the cluster, or the unit's own) and the file that says it" };
         var from = new Argument<string?>("FROM") { Description = "Revision, branch, unit or unit:revision (default: the current revision)", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<string?>("TO") { Description = "The same (default: the files on this unit's disk)", Arity = ArgumentArity.ZeroOrOne };
         var back = new Argument<string>("REV") { Description = "Number, beginning of a hash, or branch, as in config history" };
         var withoutSecrets = new Option<bool>("--without-secrets") { Description = "Leave out the cluster's key and files that are marked as secret" };
         var message = new Option<string?>("--message", "-m") { Description = "Why", HelpName = "TEXT" };
         var file = new Argument<string>("FILE") { Description = "The backup" };
+        var described = new Argument<string>("NAME") { Description = "unit.yaml or cluster.yaml", DefaultValueFactory = _ => "unit.yaml" };
+        described.AcceptOnlyFromAmong("unit.yaml", ClusterFile.Path);
         return new Command("config", "The configuration that all units share")
         {
             shell.Command("show", "The current revision and its files", call => call.Value(settings) ? ShowSettingsAsync(call) : ShowAsync(call, call.Value(path), call.Value(revision)), path, revision, settings),
+            shell.Command("schema", "Print the JSON Schema of unit.yaml or cluster.yaml, for editors", call => SchemaAsync(call, call.Value(described)!), described),
             CommitCommands.MakeEdit(shell),
             shell.Command("diff", "What differs between two revisions, or between the current one and this unit's disk", call => DiffAsync(call, call.Value(from), call.Value(to)), from, to),
             CommitCommands.MakeCommit(shell),
@@ -67,14 +71,22 @@ internal static class ConfigurationCommands
         var settings = await call.Unit.GetAsync("/v1/config/settings", ApiJson.Default.ConfigurationSettings, call.Cancel);
         call.Screen.Show(settings, CliJson.Api.ConfigurationSettings, answer =>
         {
-            var table = Tables.Plain("SCOPE", "SETTING", "VALUE");
+            var table = Tables.Plain("SCOPE", "FROM", "SETTING", "VALUE");
             foreach (var setting in answer.Settings)
             {
-                table.AddTexts(setting.Scope, setting.Key, setting.Value);
+                table.AddTexts(setting.Scope, setting.From, setting.Key, setting.Value);
             }
 
             call.Screen.Console.Write(table);
         });
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> SchemaAsync(Call call, string name)
+    {
+        using var schema = new MemoryStream();
+        await call.Unit.DownloadAsync($"/v1/config/schema?file={name}", schema, call.Cancel);
+        call.Screen.Output.Write(System.Text.Encoding.UTF8.GetString(schema.ToArray()));
         return ExitCode.Done;
     }
 

@@ -12,11 +12,11 @@ public sealed record CommitResult(RevisionInfo Revision, IReadOnlyList<CommitUni
 /// <summary>One unit of a commit. <c>Result</c>: applied, or later (it was cut off at the end and will follow). <c>Detail</c>: what its commands printed, or why later.</summary>
 public sealed record CommitUnit(string Unit, string Result, string? Detail);
 
-/// <summary><c>GET /v1/config/settings</c>: what unit.yaml of this unit says, defaults included. <c>Scope</c>: <c>cluster</c> (the same on every unit), or <c>unit</c> (its own, never travels).</summary>
+/// <summary><c>GET /v1/config/settings</c>: the settings of this unit, defaults included. <c>Scope</c>: <c>cluster</c> (the same on every unit), or <c>unit</c> (its own, never travels).</summary>
 public sealed record ConfigurationSettings(string Unit, IReadOnlyList<ConfigurationSetting> Settings);
 
-/// <summary>One setting, such as <c>unit.priority</c>. A list's entries are named in brackets.</summary>
-public sealed record ConfigurationSetting(string Scope, string Key, string Value);
+/// <summary>One setting, such as <c>unit.priority</c>. A list's entries are named in brackets. <c>From</c>: <c>cluster.yaml</c> (it travels), or <c>unit.yaml</c>.</summary>
+public sealed record ConfigurationSetting(string Scope, string Key, string Value, string From = "unit.yaml");
 
 /// <summary><c>POST /v1/config/rollback</c>: make the content of a revision current again, as a new one. <c>Revision</c>: number, beginning of a hash, or name of a branch.</summary>
 public sealed record RollbackRequest(string Revision, string Author, string? Message);

@@ -51,7 +51,7 @@ public sealed record RevisionBranch(string Name, RevisionInfo Head, string Why, 
 /// <summary>
 /// What one unit knows of its own configuration (<c>GET /v1/units/configuration</c> between units). <c>Pending</c>: applied on trial, not yet head.
 /// <c>Trunk</c>: the revisions that lead to <c>Head</c>, oldest first. <c>Failure</c>: why the last attempt to follow the primary did not work.
-/// <c>Schema</c>: the newest configuration schema that its version knows.
+/// <c>Schema</c>: the newest configuration schema that its version knows. <c>RestartDue</c>: its daemon still runs with an older cluster.yaml.
 /// </summary>
 public sealed record UnitConfiguration(
     string Unit,
@@ -61,7 +61,8 @@ public sealed record UnitConfiguration(
     IReadOnlyList<RevisionBranch> Branches,
     IReadOnlyList<SyncReportItem> Items,
     string? Failure,
-    int Schema = 1);
+    int Schema = 1,
+    bool RestartDue = false);
 
 /// <summary><c>GET /v1/config/history</c>: newest first, and what stands beside it.</summary>
 public sealed record ConfigurationHistory(IReadOnlyList<RevisionInfo> Revisions, IReadOnlyList<RevisionBranch> Branches);

@@ -17,7 +17,8 @@ public static class CommitRules
     /// <param name="started">The revision that the editor started from, when it is known here.</param>
     /// <param name="managed">What <c>configuration.files</c> of this unit lists.</param>
     /// <param name="limits">Who else has to be able to read the new revision.</param>
-    public static Refusal? Refuse(CommitRequest request, Revision? head, Revision? started, IReadOnlyList<ManagedFileSettings> managed, IReadOnlyList<SchemaLimit> limits)
+    /// <param name="runIsOpen">A run is on: daemons restart in its order only.</param>
+    public static Refusal? Refuse(CommitRequest request, Revision? head, Revision? started, IReadOnlyList<ManagedFileSettings> managed, IReadOnlyList<SchemaLimit> limits, bool runIsOpen = false)
     {
         if (request.Parent is { } parent && parent != (head?.Info.Hash ?? ""))
         {
@@ -26,9 +27,9 @@ public static class CommitRules
 
         foreach (var file in request.Files)
         {
-            if (head?.Files.Any(f => f.Path == file.Path) != true && !managed.Any(f => f.Path == file.Path))
+            if (file.Path != ClusterFile.Path && head?.Files.Any(f => f.Path == file.Path) != true && !managed.Any(f => f.Path == file.Path))
             {
-                return new Refusal($"{file.Path} is not a managed file", "list it under configuration.files in unit.yaml and restart hitlessd, or leave it out");
+                return new Refusal($"{file.Path} is not a managed file", "list it under configuration.files of cluster.yaml (hitless config edit cluster.yaml), or leave it out");
             }
 
             if (file.Content.Length > FileLengthMaxBytes)
@@ -42,6 +43,7 @@ public static class CommitRules
             : request.Files.Sum(f => (long)f.Content.Length) > RevisionLengthMaxBytes ? new Refusal($"the files together are larger than {RevisionLengthMaxBytes >> 20} MiB", "make them smaller")
             : request.ConfirmMs is < 1000 or > 86_400_000 ? new Refusal("the time to confirm is outside 1 s to 24 h", "commit with --confirm 10m, say")
             : head is { Info.ConfirmBy: null } && Same(Content(request, head, managed), head.Files) ? new Refusal("nothing changes: all files are as in the current revision", "no commit is needed")
+            : runIsOpen && ChangesClusterFile(request, head) ? new Refusal("cluster.yaml does not change while a run is open: it would restart daemons", "commit it when the run has ended: hitless upgrade status")
             : RevisionSchema.Refuse(Content(request, head, managed), limits);
     }
 
@@ -79,6 +81,9 @@ public static class CommitRules
         var now = (to?.Files ?? []).ToDictionary(f => f.Path, StringComparer.Ordinal);
         return [.. old.Keys.Union(now.Keys).Where(p => !old.TryGetValue(p, out var a) || !now.TryGetValue(p, out var b) || !Same(a, b)).Order(StringComparer.Ordinal)];
     }
+
+    private static bool ChangesClusterFile(CommitRequest request, Revision? head) =>
+        request.Files.FirstOrDefault(f => f.Path == ClusterFile.Path) is { } file && !file.Content.AsSpan().SequenceEqual(ClusterFile.ContentOf(head) ?? []);
 
     private static string ChangedMeanwhile(Revision? head, Revision? started, string parent)
     {

@@ -14,11 +14,14 @@ public static class RevisionSchema
     /// <summary>Path, content, check, apply, mode.</summary>
     public const int Oldest = 1;
 
-    /// <summary>This version's: owner, verify, order, template, absent and secret came with 2.</summary>
-    public const int Newest = 2;
+    /// <summary>Owner, verify, order, template, absent and secret came with 2.</summary>
+    private const int WithKeys = 2;
+
+    /// <summary>This version's: cluster.yaml came with 3.</summary>
+    public const int Newest = 3;
 
     /// <summary>What a file needs.</summary>
-    public static int Of(ManagedFile file) => KeyOf(file) is null ? Oldest : Newest;
+    public static int Of(ManagedFile file) => file.Path == ClusterFile.Path ? Newest : KeyOf(file) is null ? Oldest : WithKeys;
 
     /// <summary>What a revision needs.</summary>
     public static int Of(IEnumerable<ManagedFile> files) => files.Select(Of).DefaultIfEmpty(Oldest).Max();
@@ -41,7 +44,8 @@ public static class RevisionSchema
     }
 
     private static string? KeyOf(ManagedFile file) =>
-        file.Owner is not null ? "owner"
+        file.Path == ClusterFile.Path ? file.Path
+        : file.Owner is not null ? "owner"
         : file.Verify is not null ? "verify"
         : file.Order != 0 ? "order"
         : file.Template ? "template"

@@ -47,6 +47,11 @@ public static class SyncReports
             return ($"revision {pending.Number} is applied on trial", "wait for the commit to end, or hitless config sync");
         }
 
+        if (facts.RestartDue)
+        {
+            return ($"its daemon runs with settings from before revision {facts.Head?.Number}", "it restarts in service when its turn comes (all units ready, no run open); without hitless-boot: restart hitlessd");
+        }
+
         var wrong = facts.Items.Where(i => i.State != "in-sync").ToList();
         return wrong.Count == 0
             ? (null, null)

@@ -32,7 +32,7 @@ public interface IUnit
     /// <summary>A revision with its files by number, beginning of its hash, branch, <c>head</c>, <c>disk</c>, <c>gw2</c> (the disk of gw2) or <c>gw2:REF</c>; null: the current one.</summary>
     Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel);
 
-    /// <summary>What unit.yaml of this unit says, each setting with its scope.</summary>
+    /// <summary>The settings of this unit, each with its scope and the file that says it.</summary>
     Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel);
 
     /// <summary>Unified difference of two references; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>

@@ -10,8 +10,8 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files. <c>ClusterKey</c>: null without secrets.</summary>
-public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Revisions, byte[]? ClusterKey = null)
+/// <summary>What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files. <c>ClusterKey</c>: null without secrets. <c>Trust</c>: the certificates whose images are accepted, null where there are none.</summary>
+public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Revisions, byte[]? ClusterKey = null, byte[]? Trust = null)
 {
     /// <summary>The revision that was current.</summary>
     public Revision? Head => Revisions.FirstOrDefault(r => r.Info.Hash == About.Head?.Hash);
@@ -34,13 +34,14 @@ public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Rev
 }
 
 /// <summary>
-/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>cluster.key</c> (with secrets), <c>units/NAME/unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current
+/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>cluster.key</c> (with secrets), <c>trust.pem</c>, <c>units/NAME/unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current
 /// managed files as they are (<c>files/etc/…</c>, for people), and <c>SHA256SUMS</c> over all of them at the end (<c>sha256sum -c</c> reads it).
 /// A reader takes nothing but these, writes nothing to disk, and believes nothing without its checksum.
 /// </summary>
 public static class BackupFile
 {
     private const string KeyName = "cluster.key";
+    private const string TrustName = "trust.pem";
     private const int EntryMaxBytes = 64 << 20;
     private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
@@ -103,6 +104,11 @@ public static class BackupFile
             yield return (KeyName, key);
         }
 
+        if (content.Trust is { } trust)
+        {
+            yield return (TrustName, trust);
+        }
+
         foreach (var unit in content.About.Units)
         {
             yield return ($"units/{unit.Unit}/unit.yaml", Encoding.UTF8.GetBytes(unit.UnitFile));
@@ -115,7 +121,7 @@ public static class BackupFile
 
         foreach (var file in content.Head?.Files.Where(f => !f.Absent && (content.About.Secrets || !f.Secret)) ?? [])
         {
-            yield return ("files" + file.Path, file.Content);
+            yield return ($"files/{file.Path.TrimStart('/')}", file.Content);
         }
     }
 
@@ -207,12 +213,12 @@ public static class BackupFile
         }
 
         var revisions = entries.Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal)).Select(e => RevisionOf(e.Key, e.Value, about.Secrets)).ToList();
-        if ( about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash))
+        if (about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash))
         {
             throw new DamagedException("is damaged: the revision that was current is not in it");
         }
 
-        return new BackupContent(about with { SizeBytes = sizeBytes }, revisions, entries.GetValueOrDefault(KeyName));
+        return new BackupContent(about with { SizeBytes = sizeBytes }, revisions, entries.GetValueOrDefault(KeyName), entries.GetValueOrDefault(TrustName));
     }
 
     private static Revision RevisionOf(string name, byte[] json, bool whole) =>

@@ -45,13 +45,12 @@ public static class ConfigurationConverter
     /// <summary>The statements of a configuration; null if this version refuses it.</summary>
     public static IReadOnlyList<Statement>? Convert(ConversionQuestion question, out IReadOnlyList<UnitFileProblem> problems)
     {
-        if (UnitFile.TryReadSection(question.UnitFile, question.UnitFilePath, out problems) is not { } root)
+        if (UnitFile.TryReadSection(question.UnitFile, question.UnitFilePath, question.Files.FirstOrDefault(f => f is { Path: ClusterFile.Path, Absent: false })?.Content, out problems) is not { } root)
         {
             return null;
         }
 
-        var statements = new List<Statement>();
-        Add(statements, "", root);
+        var statements = Statements(root);
         foreach (var file in question.Files)
         {
             var key = $"files[{file.Path}]";
@@ -62,6 +61,14 @@ public static class ConfigurationConverter
             statements.AddRange(new[] { ("template", file.Template), ("absent", file.Absent), ("secret", file.Secret) }.Where(s => s.Item2).Select(s => new Statement($"{key}.{s.Item1}", "true")));
         }
 
+        return statements;
+    }
+
+    /// <summary>What unit.yaml says, statement by statement.</summary>
+    public static List<Statement> Statements(Section root)
+    {
+        var statements = new List<Statement>();
+        Add(statements, "", root);
         return statements;
     }
 

@@ -20,6 +20,8 @@ public sealed class ConfigurationService : IDisposable
     private readonly TimeProvider _clock;
     private readonly TimeSpan _phaseTimeMax;
     private readonly int _schema;
+    private readonly ClusterFileHere _clusterFile;
+    private readonly byte[]? _startedWith;
     private readonly SemaphoreSlim _oneCommit = new(1, 1);
     private volatile RevisionInfo? _committing;
     private SyncReport? _lastReport;
@@ -30,11 +32,10 @@ public sealed class ConfigurationService : IDisposable
     /// <param name="stateFolder">The state directory.</param>
     /// <param name="clock">Wall clock for revisions, timers for commits.</param>
     /// <param name="phaseTimeMax">Default <see cref="PhaseTimeMax"/>.</param>
-    /// <param name="commandTimeMax">How long one check or apply command may run, default 10 s.</param>
     /// <param name="store">Default: the one under <paramref name="stateFolder"/>; tests give one with power cuts.</param>
-    /// <param name="root">Put in front of every managed path, see <see cref="ManagedFiles"/>.</param>
+    /// <param name="files">Default: those of this unit; tests give some under a root of their own.</param>
     /// <param name="schema">The newest configuration schema that the running image says it knows.</param>
-    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, TimeSpan? commandTimeMax = null, RevisionStore? store = null, string root = "", int schema = RevisionSchema.Newest)
+    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, RevisionStore? store = null, ManagedFiles? files = null, int schema = RevisionSchema.Newest)
     {
         var folder = Path.Combine(stateFolder, "configuration");
         _settings = settings;
@@ -43,7 +44,9 @@ public sealed class ConfigurationService : IDisposable
         _phaseTimeMax = phaseTimeMax ?? PhaseTimeMax;
         _schema = schema;
         _store = store ?? new RevisionStore(folder, keep: settings.Keep.Revisions);
-        var files = new ManagedFiles(Path.Combine(folder, "candidates"), commandTimeMax ?? TimeSpan.FromSeconds(10), Template.ValuesOf(settings), root);
+        _clusterFile = new ClusterFileHere(unitFilePath, stateFolder);
+        _startedWith = ReadClusterFile();
+        files ??= new ManagedFiles(Path.Combine(folder, "candidates"), TimeSpan.FromSeconds(10), Template.ValuesOf(settings), clusterFile: _clusterFile);
         Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, schema);
     }
 
@@ -59,6 +62,9 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>Who has to be able to read the configuration beside the units themselves: while a run is on, its image and the one that it would go back to.</summary>
     public Func<IReadOnlyList<SchemaLimit>>? RunLimits { get; set; }
 
+    /// <summary>A run is open: daemons restart in its order only, so cluster.yaml stays as it is.</summary>
+    public Func<bool>? RunIsOpen { get; set; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -71,7 +77,15 @@ public sealed class ConfigurationService : IDisposable
     {
         var committing = _committing;
         var facts = await Local.ReadAsync(cancel);
-        return facts with { Pending = facts.Pending ?? committing };
+        return facts with { Pending = facts.Pending ?? committing, RestartDue = await IsRestartDueAsync(cancel) };
+    }
+
+    /// <summary>The current revision's cluster.yaml lies on disk, and is not what this process has started with.</summary>
+    public async Task<bool> IsRestartDueAsync(CancellationToken cancel)
+    {
+        // What somebody wrote over it by hand is drift, which no restart cures.
+        var now = ReadClusterFile();
+        return !IsOnTrial && !Same(now, _startedWith) && Same(now, ClusterFile.ContentOf(await ShowAsync(cancel)));
     }
 
     /// <summary>
@@ -148,7 +162,7 @@ public sealed class ConfigurationService : IDisposable
             var head = _store.Head is { } info ? await Local.FetchAsync(info.Hash, cancel) : null;
             var started = request.Parent is { } parent ? await Local.FetchAsync(parent, cancel) : null;
             var limits = await GatherAsync(head?.Info, peers, cancel);
-            if (CommitRules.Refuse(request, head, started, _settings.Files, limits) is { } refusal)
+            if (CommitRules.Refuse(request, head, started, _settings.Files, limits, RunIsOpen?.Invoke() == true) is { } refusal)
             {
                 var changed = head is not null && started is not null && started.Info.Hash != head.Info.Hash;
                 return new CommitOutcome(null, changed ? refusal with { Detail = RevisionDiff.Of(started!, head!) } : refusal, [], []);
@@ -242,14 +256,24 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The configuration schema that the current revision needs.</summary>
     public async Task<int> SchemaInUseAsync(CancellationToken cancel) => RevisionSchema.Of((await ShowAsync(cancel))?.Files ?? []);
 
-    /// <summary>What unit.yaml says on this unit now, each setting with its scope; a problem instead if it is not readable any more.</summary>
+    /// <summary>What unit.yaml and cluster.yaml say on this unit now, each setting with its scope; a problem instead if one is not readable any more.</summary>
     public async Task<(ConfigurationSettings? Settings, UnitFileProblem? Problem)> ReadSettingsAsync(CancellationToken cancel)
     {
-        var question = new ConversionQuestion(_unitFilePath, await File.ReadAllBytesAsync(_unitFilePath, cancel), []);
-        return ConfigurationConverter.Convert(question, out var problems) is { } statements
-            ? (new ConfigurationSettings(Local.Unit, [.. statements.Select(s => new ConfigurationSetting(UnitKeys.IsUnitLocal(s.Key) ? "unit" : "cluster", s.Key, s.Value))]), null)
-            : (null, problems[0]);
+        var unitFile = await File.ReadAllBytesAsync(_unitFilePath, cancel);
+        var cluster = ReadClusterFile();
+        if (UnitFile.TryReadSection(unitFile, _unitFilePath, cluster, out var problems) is not { } root)
+        {
+            return (null, problems[0]);
+        }
+
+        var shared = UnitFile.SectionsOf(cluster);
+        return (new ConfigurationSettings(Local.Unit, [.. ConfigurationConverter.Statements(root).Select(s => new ConfigurationSetting(
+            UnitKeys.IsUnitLocal(s.Key) ? "unit" : "cluster", s.Key, s.Value, shared.Contains(s.Key.Split('.', '[')[0]) ? ClusterFile.Path : "unit.yaml"))]), null);
     }
+
+    private byte[]? ReadClusterFile() => File.Exists(_clusterFile.RealPath) ? File.ReadAllBytes(_clusterFile.RealPath) : null;
+
+    private static bool Same(byte[]? a, byte[]? b) => a is null == b is null && a.AsSpan().SequenceEqual(b);
 
     /// <summary>What differs between two references, see <see cref="FindAsync"/>; a refusal if one does not exist.</summary>
     public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(string from, string to, IConfigurationPeers peers, CancellationToken cancel)
@@ -286,14 +310,16 @@ public sealed class ConfigurationService : IDisposable
             var about = new BackupInfo(
                 _settings.Cluster.Name, Local.Unit, version, _clock.GetUtcNow(), _store.Head, revisions.Count, 0,
                 [.. units.OrderBy(u => u.Unit, StringComparer.Ordinal)], [.. peers.Absent.Concat(others.Where(o => o.Backup is null).Select(o => o.Unit))], secrets);
-            var key = secrets && File.Exists(_settings.Cluster.KeyFile) ? await File.ReadAllBytesAsync(_settings.Cluster.KeyFile, cancel) : null;
-            return (BackupFile.Write(path, new BackupContent(about, revisions, key)), null);
+            var key = secrets ? await ReadIfThereAsync(_settings.Cluster.KeyFile, cancel) : null;
+            return (BackupFile.Write(path, new BackupContent(about, revisions, key, await ReadIfThereAsync(_settings.Upgrade.TrustFile, cancel))), null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, new Refusal($"the backup {path} cannot be written: {e.Message}", "choose another place, or make room"));
         }
     }
+
+    private static async Task<byte[]?> ReadIfThereAsync(string? path, CancellationToken cancel) => File.Exists(path) ? await File.ReadAllBytesAsync(path, cancel) : null;
 
     private async Task<List<Revision>> GatherRevisionsAsync(IEnumerable<UnitBackup> units, IConfigurationPeers peers, CancellationToken cancel)
     {

@@ -47,9 +47,10 @@ internal static class DiskFile
         }
     }
 
-    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; <paramref name="mode"/> and <paramref name="owner"/>, if given, win.</summary>
-    public static async Task WriteAsync(string path, byte[] content, string? mode, string? owner, TimeSpan timeMax)
+    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; the mode and owner of <paramref name="wanted"/>, if given, win.</summary>
+    public static async Task WriteAsync(FileBefore wanted, TimeSpan timeMax)
     {
+        var (path, content, mode, owner) = wanted;
         if (ManagedPath.Problem(path) is { } problem)
         {
             throw new ManagedFileException(path, problem);
@@ -71,7 +72,7 @@ internal static class DiskFile
                 await RunAsync($"touch {temporary} && chown -- {owner} {temporary}", timeMax);
             }
 
-            WriteFlushed(temporary, content, mode);
+            WriteFlushed(temporary, content!, mode);
             DurableFile.Move(temporary, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -81,19 +82,6 @@ internal static class DiskFile
         finally
         {
             TryDelete(temporary);
-        }
-    }
-
-    /// <summary>Puts back what stood there, also nothing.</summary>
-    public static async Task RestoreAsync(FileBefore before, TimeSpan timeMax)
-    {
-        if (before.Content is { } content)
-        {
-            await WriteAsync(before.Path, content, before.Mode, before.Owner, timeMax);
-        }
-        else
-        {
-            Delete(before.Path);
         }
     }
 

@@ -86,7 +86,7 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         if (ConversionPreview.Read(output) is not { } after)
         {
             // What a version that has a converter refuses, it names with file and line.
-            return code == 1 && errors.Contains("unit.yaml", StringComparison.Ordinal)
+            return code == 1 && (errors.Contains("unit.yaml", StringComparison.Ordinal) || errors.Contains(ClusterFile.Path, StringComparison.Ordinal))
                 ? Fail($"version {version} does not read the configuration: {errors.Split('\n')[0]}")
                 : Warn($"version {version} has no converter that answers ({(code < 0 ? "it did not end in time" : $"exit code {code}")})", "the trial boot will show whether it reads the configuration");
         }

@@ -17,10 +17,13 @@ public sealed record FilesOutcome(string? Why, string Output, string? Path = nul
 /// <param name="commandTimeMax">How long one command may run.</param>
 /// <param name="values">What names in templates stand for on this unit.</param>
 /// <param name="root">Put in front of every path; empty on a real unit. Several units on one file system (tests, a lab without mount namespaces) have one each.</param>
-public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax, IReadOnlyDictionary<string, string> values, string root = "")
+/// <param name="clusterFile">What <see cref="ClusterFile"/> is on this unit; null: none is taken.</param>
+/// <param name="write">Replaces a file (as <see cref="DiskFile.WriteAsync"/>); tests put a power cut here.</param>
+public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax, IReadOnlyDictionary<string, string> values, string root = "", ClusterFileHere? clusterFile = null, Func<FileBefore, TimeSpan, Task>? write = null)
 {
     private const string FileMark = "{file}";
     private const int OutputMax = 64 << 10;
+    private readonly Func<FileBefore, TimeSpan, Task> _write = write ?? DiskFile.WriteAsync;
 
     /// <summary>Reads the listed files from disk, for the first revision. Files that do not exist are left out; one that cannot be taken is an error.</summary>
     public (IReadOnlyList<ManagedFile> Files, IReadOnlyList<string> Problems) Import(IEnumerable<ManagedFileSettings> listed)
@@ -120,7 +123,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
                 }
                 else if (differs)
                 {
-                    await DiskFile.WriteAsync(Real(file.Path), file.Content, file.Mode, file.Owner, commandTimeMax);
+                    await _write(new FileBefore(Real(file.Path), file.Content, file.Mode, file.Owner), commandTimeMax);
                 }
 
                 if ((differs || repeat || !Holds(now, file)) && CommandOf(file, file.Apply) is { } command)
@@ -160,7 +163,14 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         {
             try
             {
-                await DiskFile.RestoreAsync(old with { Path = Real(old.Path) }, commandTimeMax);
+                if (old.Content is null)
+                {
+                    DiskFile.Delete(Real(old.Path));
+                }
+                else
+                {
+                    await _write(old with { Path = Real(old.Path) }, commandTimeMax);
+                }
             }
             catch (ManagedFileException e)
             {
@@ -199,6 +209,7 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         : file.Mode is not null && DiskFile.ModeOf(file.Mode) is null ? $"{file.Path}: mode {file.Mode} is not octal such as 0644"
         : file.Owner is not null && OwnerNames.Now.Unknown(file.Owner) is { } unknown ? $"{file.Path}: this unit knows no {unknown}"
         : file.Template && Template.Render(file.Content, values).Problem is { } missing ? $"{file.Path}: {missing}"
+        : file is { Path: ClusterFile.Path, Absent: false } ? clusterFile?.Problem(file.Content)
         : null;
 
     private string? TryRead(string path, out FileBefore before)
@@ -222,7 +233,10 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
     private string? CommandOf(ManagedFile file, string? command) =>
         command is null || (file.Absent && command.Contains(FileMark, StringComparison.Ordinal)) ? null : ShellCommand.WithFile(command, Real(file.Path));
 
-    private string Real(string path) => ManagedPath.IsPlain(path) ? root + path : throw new ManagedFileException(path, ManagedPath.NotPlain);
+    private string Real(string path) =>
+        path == ClusterFile.Path && clusterFile is not null ? clusterFile.RealPath
+        : ManagedPath.IsPlain(path) ? root + path
+        : throw new ManagedFileException(path, ManagedPath.NotPlain);
 
     private static bool IsOnDisk(ManagedFile file, FileBefore disk) => file.Absent
         ? disk.Content is null

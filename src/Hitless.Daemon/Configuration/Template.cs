@@ -5,7 +5,7 @@ using Hitless.Core.Configuration;
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>Unit-local values in a managed file that is a template: <c>{{name}}</c> stands for the value of this unit. Bytes around it stay as they are.</summary>
-internal static partial class Template
+public static partial class Template
 {
     /// <summary>What a template may name on a unit: <c>cluster.name</c>, <c>unit.name</c>, <c>unit.priority</c>, <c>heartbeat.address</c> (of the first link), <c>heartbeat.address.PORT</c>, and all of <c>unit.values</c>.</summary>
     public static IReadOnlyDictionary<string, string> ValuesOf(UnitSettings settings)

@@ -9,56 +9,95 @@ using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>Reads <c>unit.yaml</c> (contract.md, "A unit"). Whatever is in the file, the answer is settings or a list of everything that is wrong, never an exception.</summary>
+/// <summary>Reads <c>unit.yaml</c> (contract.md, "A unit"), and <c>cluster.yaml</c> over it. Whatever is in the files, the answer is settings or a list of everything that is wrong, never an exception.</summary>
 public static class UnitFile
 {
     /// <summary>A larger file is refused without being read.</summary>
     public const int LengthMaxBytes = 1 << 20;
 
-    /// <summary>Reads the file at <paramref name="path"/>. On false, <paramref name="problems"/> has at least one entry.</summary>
-    public static bool TryRead(string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    /// <summary>Reads the file at <paramref name="path"/>, and the one at <paramref name="clusterPath"/> over it if it is there. On false, <paramref name="problems"/> has at least one entry.</summary>
+    public static bool TryRead(string path, string clusterPath, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
     {
         settings = null;
-        byte[] content;
+        return TryReadBytes(path, out var content, out problems)
+            && TryReadCluster(clusterPath, out var cluster, out problems)
+            && TryParse(content, path, cluster, out settings, out problems);
+    }
+
+    /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> content, string path, byte[]? cluster, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        settings = TryReadSection(content, path, cluster, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
+        return settings is not null;
+    }
+
+    /// <summary>As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.</summary>
+    public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, byte[]? cluster, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        var found = new Problems(path);
+        var root = Read(content, UnitKeys.Root, found, out _);
+        if (found.None && cluster is not null)
+        {
+            found = new Problems(ClusterFile.Path);
+            var shared = Read(cluster, UnitKeys.ClusterWide, found, out var given);
+            foreach (var key in given)
+            {
+                root!.Set(key, shared?.Find(key));
+            }
+        }
+
+        if (root is not null)
+        {
+            UnitRules.Check(root, path, found);
+        }
+
+        problems = found.Found;
+        return found.None ? root : null;
+    }
+
+    /// <summary>Which sections a cluster.yaml gives.</summary>
+    public static IReadOnlyList<string> SectionsOf(byte[]? cluster)
+    {
+        IReadOnlyList<string> given = [];
+        _ = cluster is null ? null : Read(cluster, UnitKeys.ClusterWide, new Problems(ClusterFile.Path), out given);
+        return given;
+    }
+
+    /// <summary>One document; <paramref name="given"/>: which of its top keys it really has.</summary>
+    private static Section? Read(ReadOnlySpan<byte> content, SectionShape shape, Problems found, out IReadOnlyList<string> given)
+    {
+        given = [];
+        if (!TryDecode(content, found, out var text))
+        {
+            return null;
+        }
+
+        var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
+        given = node is MapNode map ? [.. map.Entries.Where(e => e.Value is not TextNode { IsNothing: true }).Select(e => e.Key.Text)] : [];
+        return node is null ? null : shape.Read(node, "", found)?.Value as Section;
+    }
+
+    private static bool TryReadCluster(string path, out byte[]? content, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        (content, problems) = (null, []);
+        return !File.Exists(path) || TryReadBytes(path, out content, out problems);
+    }
+
+    private static bool TryReadBytes(string path, [NotNullWhen(true)] out byte[]? content, out IReadOnlyList<UnitFileProblem> problems)
+    {
+        (content, problems) = (null, []);
         try
         {
             using var file = File.OpenRead(path);
             content = new byte[LengthMaxBytes + 1];
             content = content[..file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false)];
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             problems = [new(path, 1, 1, $"cannot be read: {e.Message}")];
             return false;
         }
-
-        return TryParse(content, path, out settings, out problems);
-    }
-
-    /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> content, string path, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
-    {
-        settings = TryReadSection(content, path, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
-        return settings is not null;
-    }
-
-    /// <summary>As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.</summary>
-    public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, out IReadOnlyList<UnitFileProblem> problems)
-    {
-        Section? root = null;
-        var found = new Problems(path);
-        if (TryDecode(content, found, out var text))
-        {
-            var node = Document.Read(text, found) ?? (found.None ? new MapNode(Place.Start, []) : null);
-            root = node is null ? null : UnitKeys.Root.Read(node, "", found)?.Value as Section;
-            if (root is not null)
-            {
-                UnitRules.Check(root, path, found);
-            }
-        }
-
-        problems = found.Found;
-        return found.None ? root : null;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> content, Problems problems, out string text)

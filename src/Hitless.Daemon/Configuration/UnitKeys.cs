@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>The one table of the keys of <c>unit.yaml</c>: the reader, the defaults and docs/unit.schema.json all come from it.</summary>
+/// <summary>The one table of the keys of <c>unit.yaml</c> and <c>cluster.yaml</c>: the reader, the defaults and docs/*.schema.json all come from it.</summary>
 public static partial class UnitKeys
 {
     private static readonly ScalarShape Name = Scalars.Word("a name of at most 32 letters a-z, digits and dashes, not beginning with a dash", NamePattern());
@@ -103,35 +104,41 @@ public static partial class UnitKeys
         new("uptime-margin", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "Ages closer than this count as equal.", "300s"),
         new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted unit may take to come back.", "30m"),
         new("confirm-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "A trial boot that is not confirmed within this falls back.", "5m"),
-        new("trust-file", FilePath, "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to this file's folder."),
+        new("trust-file", FilePath, "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to the folder of unit.yaml."),
         new("minimum-version", Scalars.Word("a version as 1.2.3", VersionText()), "Images of older versions are refused, so that nobody brings an old fault back; upgrade start --allow-downgrade overrides it."),
         new("windows", new ListShape(Scalars.Word("a time of the week as \"sat 02:00-04:00\", \"mon-fri 22:30-01:00\" or \"daily 03:00-05:00\"", WindowPattern()), 0, 32), "Runs begin only then (local time), and begin no step that could last beyond; upgrade start --outside-window overrides it."),
         new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
     ]);
 
-    /// <summary>The whole file.</summary>
-    public static SectionShape Root { get; } = new(
+    /// <summary>The whole of cluster.yaml: the sections that travel. What a unit needs before it hears the others (cluster, heartbeat) and what is its own (unit) is not among them.</summary>
+    public static SectionShape ClusterWide { get; } = new(
     [
-        new("cluster", Cluster, "What all units share.", Mandatory: true),
-        new("unit", Unit, "What is this unit's own; it never travels.", Mandatory: true),
-        new("heartbeat", Heartbeat, "How units hear each other.", Mandatory: true),
-        new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic.", Mandatory: true),
+        new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic."),
         new("sessions", Sessions, "Replication of sessions."),
         new("configuration", Configuration, "The cluster-wide configuration."),
         new("health", new ListShape(Probe, 0, 64), "Probes that an upgrade and a switchover watch."),
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);
 
-    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat links, and where its files lie. All others should be the same on every unit.</summary>
-    public static bool IsUnitLocal(string key) =>
-        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key is "cluster.key-file" or "upgrade.trust-file";
+    /// <summary>The whole of unit.yaml.</summary>
+    public static SectionShape Root { get; } = new(
+    [
+        new("cluster", Cluster, "What all units share.", Mandatory: true),
+        new("unit", Unit, "What is this unit's own; it never travels.", Mandatory: true),
+        new("heartbeat", Heartbeat, "How units hear each other.", Mandatory: true),
+        .. ClusterWide.Keys.Select(key => key with { Mandatory = key.Name == "interfaces" }),
+    ]);
 
-    /// <summary>The table as JSON Schema, for editors (docs/unit.schema.json).</summary>
-    public static string JsonSchema()
+    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat links, and where the key lies. All others should be the same on every unit.</summary>
+    public static bool IsUnitLocal(string key) =>
+        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key is "cluster.key-file";
+
+    /// <summary><see cref="Root"/> or <see cref="ClusterWide"/> as JSON Schema, for editors (docs/unit.schema.json, docs/cluster.schema.json).</summary>
+    public static string JsonSchema(bool ofCluster)
     {
-        var schema = Root.Schema();
+        var schema = (ofCluster ? ClusterWide : Root).Schema();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        schema.Insert(1, "title", "unit.yaml of Hitless");
+        schema.Insert(1, "title", $"{(ofCluster ? ClusterFile.Path : "unit.yaml")} of Hitless");
         return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
     }
 

@@ -371,11 +371,14 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         return new ClusterView(
             machine.Epoch,
             own,
-            [.. machine.Peers.Where(p => p.Tag != 0).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
+            [.. machine.Peers.Where(p => p.Tag != 0 && !IsReplaced(p)).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
             machine.LastGap,
             links.Complaints);
     }
+
+    /// <summary>A new machine has taken its place: it has its name and another id.</summary>
+    private bool IsReplaced(Peer peer) => peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
 }

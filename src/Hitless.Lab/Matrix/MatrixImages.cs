@@ -77,7 +77,8 @@ public static class MatrixImages
         return image;
     }
 
-    private static void Build(string binaries, string folder, string image, string key, string script, bool whole, params string[] more)
+    /// <summary>An image of version 1.0.0 whose hitlessd is <paramref name="script"/>; <paramref name="whole"/>: with the good one beside it, as <c>$here/hitlessd.real</c>.</summary>
+    public static void Build(string binaries, string folder, string image, string key, string script, bool whole, params string[] more)
     {
         var parts = Path.Combine(folder, Path.GetFileNameWithoutExtension(image) + ".parts");
         Directory.CreateDirectory(parts);

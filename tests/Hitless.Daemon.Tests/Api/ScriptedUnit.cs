@@ -50,7 +50,7 @@ internal sealed class ScriptedUnit : IUnit
     public Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) => Answer($"config {reference}", Samples.Configuration);
 
     public Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel) =>
-        Answer("settings", new ConfigurationSettings("gw1", [new("cluster", "cluster.name", "edge"), new("unit", "unit.priority", "200")]));
+        Answer("settings", new ConfigurationSettings("gw1", [new("cluster", "sessions.pickup.delay", "30s", "cluster.yaml"), new("unit", "unit.priority", "200")]));
 
     public Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel) =>
         Answer($"config diff {from} {to}", new ConfigurationDifference("revision 4", "disk", [new("/etc/nftables.conf", "changed", "-old\n+new\n")]));

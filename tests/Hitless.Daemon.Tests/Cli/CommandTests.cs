@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Tests.Api;
+using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Cli;
@@ -22,7 +24,7 @@ public sealed class CommandTests
         { "sessions resync", "resync", "20,011 sessions transferred from gw1 to gw2 in 200 ms" },
         { "config show", "config", "revision 4 (bbbbbbbbbbbb), 2026-11-21 12:00:00Z by ada: open port 80" },
         { "config show /etc/nftables.conf --revision 4", "config 4", "table inet t {}" },
-        { "config show --settings", "settings", "unit     unit.priority  200" },
+        { "config show --settings", "settings", "cluster  cluster.yaml  sessions.pickup.delay  30s" },
         { "config diff 3 4", "config diff 3 4", "+new" },
         { "config diff", "config diff", "changed /etc/nftables.conf" },
         { "config confirm", "confirm", "revision 4 (bbbbbbbbbbbb) is current" },
@@ -186,6 +188,28 @@ public sealed class CommandTests
         Environment.SetEnvironmentVariable("VISUAL", "true");
         var ran = await bench.HitlessAsync("config", "edit", "/etc/nftables.conf");
         Assert.Equal((1, "hitless: /etc/nftables.conf was left as it was; nothing to commit\n  save a change in the editor\n"), (ran.Code, ran.Error));
+    }
+
+    [Fact]
+    public async Task The_schemas_are_printed_for_editors()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        foreach (var name in new[] { "unit", "cluster" })
+        {
+            var ran = await bench.HitlessAsync("config", "schema", name + ".yaml");
+            Assert.Equal((0, UnitKeys.JsonSchema(ofCluster: name == "cluster")), (ran.Code, ran.Output));
+        }
+    }
+
+    [Fact]
+    public async Task The_settings_of_the_cluster_begin_with_a_draft_that_says_what_belongs_there()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        Environment.SetEnvironmentVariable("VISUAL", "sh -c 'echo \"sessions: {}\" >> \"$0\"'");
+        Assert.Equal(0, (await bench.HitlessAsync("config", "edit", ClusterFile.Path)).Code);
+        var file = Assert.Single(bench.Unit.Commit!.Files);
+        Assert.Equal(ClusterFile.Path, file.Path);
+        Assert.Matches("^# The settings of the cluster.*\n# Sections: interfaces.*\nsessions: {}\n$", System.Text.Encoding.UTF8.GetString(file.Content));
     }
 
     [Fact]

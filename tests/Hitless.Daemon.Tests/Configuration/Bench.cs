@@ -94,10 +94,11 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public IReadOnlyList<string> Absent => [.. _bench.Names.Where(n => n != Name && (_bench[n].Cut || Cut))];
 
-    public void Start(Action<string, byte[]>? write = null)
+    public void Start(Action<string, byte[]>? write = null, Func<FileBefore, TimeSpan, Task>? writeManaged = null)
     {
         var settings = Settings(Name, _bench.Listed) with { Values = new Dictionary<string, string> { ["router-id"] = $"10.0.0.{Name[^1]}" }, Keep = new KeepSettings(_bench.KeepRevisions, TimeSpan.Zero, 3) };
-        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), commandTimeMax: _bench.CommandTimeMax, root: Root, store: new RevisionStore(State + "/configuration", write, _bench.KeepRevisions), schema: Schema);
+        var files = new ManagedFiles(State + "/candidates", _bench.CommandTimeMax, Template.ValuesOf(settings), Root, new ClusterFileHere(Root + "/unit.yaml", State), writeManaged);
+        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), store: new RevisionStore(State + "/configuration", write, _bench.KeepRevisions), files: files, schema: Schema);
     }
 
     public void Stop() => Service.Dispose();
@@ -139,7 +140,7 @@ internal sealed class BenchUnit : IConfigurationPeers
     public static UnitSettings Settings(string name, IReadOnlyList<ManagedFileSettings> files)
     {
         var text = $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, peers: [10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
-        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", out var settings, out var problems)
+        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems)
             ? settings with { Files = files }
             : throw new InvalidOperationException(string.Join("\n", problems));
     }

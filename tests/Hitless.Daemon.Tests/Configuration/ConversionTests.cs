@@ -34,7 +34,7 @@ public sealed class ConversionTests : IDisposable
     {
         var (code, said) = Convert(UnitYaml);
         Assert.Equal(0, code);
-        Assert.StartsWith("hitless-configuration 2\n", said);
+        Assert.StartsWith("hitless-configuration 3\n", said);
         foreach (var line in new[] { "sessions.pickup.delay = 30s", "unit.values.router-id = 10.0.0.1", "heartbeat.links[hb0].peers[1] = 10.0.0.2", "heartbeat.interval = 20ms", "health[upstream].fail-after = 3", "files[/etc/a.conf].check = test {file}" })
         {
             Assert.Contains($"\n{line}\n", said);

@@ -141,7 +141,7 @@ public sealed class UnitFileTests
     [Fact]
     public void Invalid_UTF8_is_refused_with_its_place()
     {
-        Assert.False(UnitFile.TryParse([.. "cluster:\n  name: "u8, 0xff, (byte)'\n'], "unit.yaml", out _, out var problems));
+        Assert.False(UnitFile.TryParse([.. "cluster:\n  name: "u8, 0xff, (byte)'\n'], "unit.yaml", null, out _, out var problems));
         Assert.Equal("unit.yaml:2:9: byte 0xff is not UTF-8; expected text in UTF-8", Assert.Single(problems).ToString());
     }
 
@@ -156,7 +156,7 @@ public sealed class UnitFileTests
     [Fact]
     public void A_file_that_cannot_be_opened_is_a_problem_like_others()
     {
-        Assert.False(UnitFile.TryRead("/nowhere/unit.yaml", out _, out var problems));
+        Assert.False(UnitFile.TryRead("/nowhere/unit.yaml", "/nowhere/cluster.yaml", out _, out var problems));
         Assert.Contains("cannot be read", Assert.Single(problems).Text);
     }
 
@@ -182,23 +182,52 @@ public sealed class UnitFileTests
                 bytes = bytes.Length is 0 or > 8192 ? [(byte)'a'] : bytes;
             }
 
-            var read = UnitFile.TryParse(bytes, "unit.yaml", out _, out var problems);
+            var read = i % 2 == 0 ? UnitFile.TryParse(bytes, "unit.yaml", null, out _, out var problems) : UnitFile.TryParse(valid, "unit.yaml", bytes, out _, out problems);
             Assert.Equal(read, problems.Count == 0);
             Assert.All(problems, p => Assert.True(p.Line >= 1 && p.Column >= 1 && !p.Text.Contains('\n')));
         }
     }
 
     [Fact]
-    public void The_schema_in_docs_is_what_the_table_of_keys_says()
+    public void A_section_of_cluster_yaml_replaces_that_of_unit_yaml_and_others_stay()
     {
-        var path = Path.Combine(RepositoryRoot(), "docs", "unit.schema.json");
+        Assert.True(TryWith("sessions: { pickup: { delay: 30s } }\nhealth:\ninterfaces: [{ name: lan7, virtual-addresses: [10.9.9.1/24] }]\n", out var settings, out _));
+        Assert.Equal((TimeSpan.FromSeconds(30), 0), (settings!.Sessions.Delay, settings.Sessions.Critical.Count));
+        Assert.Equal("lan7", Assert.Single(settings.Interfaces).Name);
+        Assert.Equal("upstream", Assert.Single(settings.Health).Name);
+        Assert.Equal(("gw1", TimeSpan.FromSeconds(10)), (settings.Unit.Name, settings.Upgrade.Soak));
+        Assert.True(TryWith("# nothing yet\n", out settings, out _));
+        Assert.Equal(2, settings!.Interfaces.Count);
+    }
+
+    [Theory]
+    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, upgrade")]
+    [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
+    [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a heartbeat address of this unit")]
+    [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]
+    [InlineData("\"", "cluster.yaml:1:")]
+    public void What_is_wrong_in_cluster_yaml_is_refused_with_its_place(string text, string expected)
+    {
+        Assert.False(TryWith(text, out _, out var problems));
+        Assert.StartsWith(expected, problems[0].ToString());
+    }
+
+    [Theory]
+    [InlineData("unit.schema.json", false)]
+    [InlineData("cluster.schema.json", true)]
+    public void The_schemas_in_docs_are_what_the_table_of_keys_says(string name, bool ofCluster)
+    {
+        var path = Path.Combine(RepositoryRoot(), "docs", name);
         if (Environment.GetEnvironmentVariable("HITLESS_WRITE") == "1")
         {
-            File.WriteAllText(path, UnitKeys.JsonSchema());
+            File.WriteAllText(path, UnitKeys.JsonSchema(ofCluster));
         }
 
-        Assert.True(File.ReadAllText(path) == UnitKeys.JsonSchema(), "docs/unit.schema.json is old: run this test with HITLESS_WRITE=1");
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == UnitKeys.JsonSchema(ofCluster), $"docs/{name} is old: run this test with HITLESS_WRITE=1");
     }
+
+    private static bool TryWith(string cluster, out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems) =>
+        UnitFile.TryParse(Encoding.UTF8.GetBytes(Full), "/etc/hitless/unit.yaml", Encoding.UTF8.GetBytes(cluster), out settings, out problems);
 
     private static byte[] Changed(byte[] bytes, int at, byte value)
     {
@@ -208,14 +237,14 @@ public sealed class UnitFileTests
 
     private static UnitSettings Read(string text)
     {
-        var read = UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", out var settings, out var problems);
+        var read = UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", null, out var settings, out var problems);
         Assert.True(read, string.Join("\n", problems));
         return settings!;
     }
 
     private static IReadOnlyList<UnitFileProblem> Refuse(string text)
     {
-        Assert.False(UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", out _, out var problems));
+        Assert.False(UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", null, out _, out var problems));
         return problems;
     }
 

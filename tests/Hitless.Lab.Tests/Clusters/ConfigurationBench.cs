@@ -14,6 +14,8 @@ public sealed class ConfigurationBench(LabCluster cluster)
     public const string Sysctl = "/etc/hitless/sysctl.conf";
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(40);
 
+    public static void AssertOk(ToolResult result) => Assert.True(result.Ok, result.Errors);
+
     public HitlessCli Cli(string unit) => cluster.Watch.Cli(unit);
 
     /// <summary>Where a unit's file lies, seen from outside.</summary>

@@ -26,12 +26,12 @@ public sealed class LabCluster : IDisposable
     public ClusterWatch Watch { get; }
 
     /// <summary>A lab that is planned and not up yet: a demo puts it up.</summary>
-    public static LabCluster Planned(int heartbeatLinks = 1)
+    public static LabCluster Planned(int heartbeatLinks = 1, int units = 2, string? image = null)
     {
         Prerequisites.NeedBuild();
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
-        var image = Prerequisites.FirstImage;
-        return new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, 2, heartbeatLinks, StaticRouter: false, image, Commands.Images.TrustBeside(image)));
+        image ??= Prerequisites.FirstImage;
+        return new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, Commands.Images.TrustBeside(image)));
     }
 
     /// <summary>A lab with gw1 as plain router.</summary>
@@ -45,9 +45,9 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>A lab whose units are ready.</summary>
-    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1)
+    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1, int units = 2, string? image = null)
     {
-        var cluster = Planned(heartbeatLinks);
+        var cluster = Planned(heartbeatLinks, units, image);
         try
         {
             LabSite.Up(cluster.Plan);

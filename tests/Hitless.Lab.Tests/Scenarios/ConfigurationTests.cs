@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Lab.Demo;
+using Hitless.Lab.Matrix;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Units;
 using Xunit;
@@ -26,11 +28,14 @@ public sealed class ConfigurationTests
         await bench.UntilInSyncAsync();
 
         // An edit on the standby, of both files.
-        AssertOk(bench.Append(standby, ConfigurationBench.Rules, "add table inet edited"));
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 760\n"));
+        ConfigurationBench.AssertOk(bench.Append(standby, ConfigurationBench.Rules, "add table inet edited"));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 760\n"));
         Assert.All(Both, u => Assert.Contains("table inet edited", bench.KernelRules(u)));
         Assert.All(Both, u => Assert.Equal(760, bench.KernelRateLimit(u)));
         var good = await bench.UntilInSyncAsync();
+
+        // What the running version does not know yet.
+        Assert.Contains("cluster.yaml: gw1 cannot express \"cluster.yaml\" (it knows configuration schema 1, this needs 3)", bench.Commit(primary, ClusterFile.Path, "sessions: {}\n").Errors);
 
         // What only one unit can check.
         var include = "add table inet only_one\ninclude \"/etc/hitless/extra.nft\"\n";
@@ -46,7 +51,7 @@ public sealed class ConfigurationTests
         var drifted = bench.Report(primary)!.Units.Single(u => u.Unit == standby);
         Assert.Equal(("out-of-sync", $"{ConfigurationBench.Sysctl} drifted"), (drifted.State, drifted.Why));
         Assert.Contains("+net.ipv4.icmp_ratelimit = 5", bench.Cli(primary).Run("config", "diff", "head", standby).Output);
-        AssertOk(bench.Cli(primary).Run("config", "sync"));
+        ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "sync"));
         var synced = await bench.UntilInSyncAsync();
         var branch = Assert.Single(synced.Units.Single(u => u.Unit == standby).Branches!);
         Assert.Contains("icmp_ratelimit = 5", bench.Cli(primary).Run("config", "show", ConfigurationBench.Sysctl, "--revision", branch.Name).Output);
@@ -61,9 +66,9 @@ public sealed class ConfigurationTests
 
         // A backup of both units, restored into the running cluster.
         var backup = Path.Combine(cluster.Plan.Folder, "cluster.backup");
-        AssertOk(bench.Cli(primary).Run("config", "backup", backup));
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 880\n"));
-        AssertOk(bench.Cli(primary).Run("config", "restore", backup));
+        ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "backup", backup));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 880\n"));
+        ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "restore", backup));
         Assert.All(Both, u => Assert.Equal(1000, bench.KernelRateLimit(u)));
 
         var watch = Stopwatch.StartNew();
@@ -78,7 +83,7 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         var primary = (await cluster.UntilReadyAsync()).Primary!;
-        AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 120\n", "--confirm", "8s"));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 120\n", "--confirm", "8s"));
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
         await UntilAsync("the commit is undone", () => bench.KernelRateLimit(other) == 1000);
@@ -126,9 +131,12 @@ public sealed class ConfigurationTests
         var shown = bench.Cli(Both.Single(u => u != loser)).Run("config", "show", ConfigurationBench.Rules, "--revision", branch.Name).Output;
         var current = bench.Disk("gw1", ConfigurationBench.Rules);
         Assert.Equal(current.Contains("# on gw1", StringComparison.Ordinal) ? ("# on gw1", "# on gw2") : ("# on gw2", "# on gw1"), (LastLine(current), LastLine(shown)));
-        AssertOk(bench.Cli("gw1").Run("config", "rollback", branch.Name));
+        ConfigurationBench.AssertOk(bench.Cli("gw1").Run("config", "rollback", branch.Name));
         await bench.UntilInSyncAsync();
         Assert.All(Both, u => Assert.Equal(LastLine(shown), LastLine(bench.Disk(u, ConfigurationBench.Rules))));
+
+        // Up for more than a minute: the first backup by the clock is there.
+        Assert.All(Both, u => Assert.NotEmpty(Backups(cluster, u, "scheduled-*.backup")));
     }
 
     [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
@@ -149,9 +157,27 @@ public sealed class ConfigurationTests
     }
 
     [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    public async Task A_conversion_that_the_operator_accepts_goes_through_a_whole_run()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        await new ConfigurationBench(cluster).UntilInSyncAsync();
+        var image = Path.Combine(cluster.Plan.Folder, "forgetful.hli");
+        MatrixImages.Build(Prerequisites.Out, cluster.Plan.Folder, image, Path.Combine(Prerequisites.Out, "keys", "image-signing.key"), """
+            [ "$1" = --convert-configuration ] || exec "$here/hitlessd.real" "$@"
+            "$here/hitlessd.real" "$@" | grep -v "^health\[upstream\].interval = "
+            """, whole: true);
+        var cli = cluster.Watch.Cli("gw1");
+        Assert.Contains("health[upstream].interval (now 1s) is lost", cli.Run("upgrade", "start", image).Errors);
+        ConfigurationBench.AssertOk(cli.Run("upgrade", "start", image, "--accept-conversion"));
+        var status = await cluster.UntilReadyAsync();
+        Assert.All(status.Units, unit => Assert.Equal("1.0.0", unit.Version));
+        Assert.Equal("completed", cli.Ask<RunReport>(out _, "upgrade", "report")?.Verdict);
+    }
+
+    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_hundred_edits_at_random_moments_of_runs_are_all_in_the_one_revision_that_both_units_end_with()
     {
-        var runs = int.Parse(Environment.GetEnvironmentVariable("HITLESS_RUNS") ?? "2", CultureInfo.InvariantCulture);
+        var runs = int.Parse(Environment.GetEnvironmentVariable("HITLESS_RUNS") ?? "10", CultureInfo.InvariantCulture);
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         await bench.UntilInSyncAsync();
@@ -161,7 +187,7 @@ public sealed class ConfigurationTests
         {
             var image = run % 2 == 0 ? Prerequisites.SecondImage : Prerequisites.FirstImage;
             var primary = (await cluster.UntilReadyAsync()).Primary!;
-            AssertOk(bench.Cli(primary).Run("upgrade", "start", image, "--detach"));
+            ConfigurationBench.AssertOk(bench.Cli(primary).Run("upgrade", "start", image, "--detach"));
             for (var edit = 0; edit < 10 || IsOpen(cluster); edit++)
             {
                 var (unit, line) = (Both[random.Next(2)], $"# run {run} edit {edit}");
@@ -174,6 +200,8 @@ public sealed class ConfigurationTests
             var report = cluster.Watch.Cli("gw1").Ask<RunReport>(out _, "upgrade", "report");
             LabCluster.Say($"run {run}: {report?.Verdict} {report?.Reason}, {accepted.Count} edits accepted, {refused.Count} refused so far");
             Assert.Equal("completed", report?.Verdict);
+            Assert.Single(Both, u => Backups(cluster, u, $"{report!.Run}.backup").Length == 1);
+            ConfigurationBench.AssertOk(bench.Cli("gw1").Run("switchover", "--wait"));
         }
 
         refused.ForEach(LabCluster.Say);
@@ -184,12 +212,12 @@ public sealed class ConfigurationTests
         Assert.True(accepted.Count >= 7 * runs, $"only {accepted.Count} edits were accepted");
     }
 
+    private static string[] Backups(LabCluster cluster, string unit, string pattern) => Directory.GetFiles(Path.Combine(cluster.Unit(unit).State, "backups"), pattern);
+
     private static bool IsOpen(LabCluster cluster) =>
         Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") }) || Both.All(u => cluster.Watch.Status(u, out _) is null);
 
     private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];
-
-    private static void AssertOk(Tools.ToolResult result) => Assert.True(result.Ok, result.Errors);
 
     private static async Task UntilAsync(string goal, Func<bool> reached)
     {
