@@ -80,7 +80,7 @@ internal sealed class SessionLinks : IDisposable
     {
         while (sockets[link].TryReceive(received, out var length, out var from))
         {
-            if (opener.Open(received.AsSpan(0, length), plaintext, out header, out payload) != DatagramVerdict.Accepted)
+            if (opener.Open(received.AsSpan(0, length), plaintext, now, out header, out payload) != DatagramVerdict.Accepted)
                 continue;
             Received++;
             foreach (var path in paths)
