@@ -104,7 +104,10 @@ public static class UnitFile
                 pickup.Get<bool>("expectations"),
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
-                ValuesOf<string>(sessions, "critical")),
+                ValuesOf<string>(sessions, "critical"))
+            {
+                Link = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
+            },
             [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
             new UpgradeSettings(

@@ -30,12 +30,8 @@ public static partial class UnitKeys
         new("values", new MapShape("names of letters, digits and . _ -", ValueNamePattern(), Scalars.Line("one line of text", 500), 200), "What {{name}} stands for on this unit in managed files that are templates."),
     ]);
 
-    private static readonly SectionShape Link = new(
-    [
-        new("interface", Interface, "Interface of the heartbeat link.", Mandatory: true),
-        new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
-        new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
-    ]);
+    private static readonly SectionShape Link = LinkShape("Interface of the heartbeat link.");
+    private static readonly SectionShape SessionLink = LinkShape("Interface of the session link.");
 
     private static readonly SectionShape Heartbeat = new(
     [
@@ -65,6 +61,7 @@ public static partial class UnitKeys
     private static readonly SectionShape Sessions = new(
     [
         new("pickup", Pickup, "Which sessions are replicated."),
+        new("link", SessionLink, "A network of its own for sessions; where it fails they take the heartbeat links."),
         new("critical", new ListShape(Scalars.Line("an expression such as \"tcp dport 5432\"", 256), 0, 256), "Sessions that an upgrade must not lose."),
     ]);
 
@@ -121,9 +118,9 @@ public static partial class UnitKeys
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);
 
-    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat links, and where its files lie. All others should be the same on every unit.</summary>
+    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where its files lie. All others should be the same on every unit.</summary>
     public static bool IsUnitLocal(string key) =>
-        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key is "cluster.key-file" or "upgrade.trust-file";
+        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key.StartsWith("sessions.link.", StringComparison.Ordinal) || key is "cluster.key-file" or "upgrade.trust-file";
 
     /// <summary>The table as JSON Schema, for editors (docs/unit.schema.json).</summary>
     public static string JsonSchema()
@@ -133,6 +130,13 @@ public static partial class UnitKeys
         schema.Insert(1, "title", "unit.yaml of Hitless");
         return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
     }
+
+    private static SectionShape LinkShape(string about) => new(
+    [
+        new("interface", Interface, about, Mandatory: true),
+        new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
+        new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
+    ]);
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NamePattern();

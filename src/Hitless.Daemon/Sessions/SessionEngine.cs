@@ -46,7 +46,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         this.notify = notify;
         now = MonotonicClock.Now;
         exchange = new SessionExchange(unit, incarnation, nonceSeed);
-        links = new SessionLinks(settings.Heartbeat, key, settings.Cluster.Group, unit, incarnation);
+        links = new SessionLinks(settings, key, unit, incarnation);
         kernel = new KernelSessions(settings, poller, EventToken);
         links.Watch(poller, FirstLinkToken);
         tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
