@@ -153,8 +153,8 @@ internal sealed class KeepalivedPair : IGatewayPair
                 DisableExternalCache On
             }
             UDP {
-                IPv4_address {{Addresses.Heartbeat("hb0", unit.Number)}}
-                IPv4_Destination_Address {{Addresses.Heartbeat("hb0", 3 - unit.Number)}}
+                IPv4_address {{Addresses.Link("hb0", unit.Number)}}
+                IPv4_Destination_Address {{Addresses.Link("hb0", 3 - unit.Number)}}
                 Port 3780
                 Interface hb0
                 SndSocketBuffer 1249280

@@ -17,6 +17,9 @@ public sealed record UnitSettings(
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 
+    /// <summary>Where sessions travel, the preferred link first: <c>sessions.link</c> if there is one, then the heartbeat links.</summary>
+    public IReadOnlyList<HeartbeatLinkSettings> SessionLinks => Sessions.Link is { } own ? [own, .. Heartbeat.Links] : Heartbeat.Links;
+
     /// <summary><c>unit.values</c>: what <c>{{name}}</c> in a template stands for on this unit.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
@@ -33,7 +36,7 @@ public sealed record IdentitySettings(string Name, int Priority, bool Override);
 /// <summary><c>heartbeat:</c>. A peer is silent after <c>Interval</c> × <c>LostThreshold</c> without a heartbeat on any link. <c>Port</c>: UDP heartbeats, and TCP for the units' own API.</summary>
 public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Links, TimeSpan Interval, int LostThreshold, int Port);
 
-/// <summary>One heartbeat link: our address on it and the peers' addresses on it.</summary>
+/// <summary>One heartbeat link (or the session link): our address on it and the peers' addresses on it.</summary>
 public sealed record HeartbeatLinkSettings(string Interface, IPAddress Address, IReadOnlyList<IPAddress> Peers);
 
 /// <summary>One port with the virtual addresses on it.</summary>
@@ -47,7 +50,11 @@ public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 }
 
 /// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated.</summary>
-public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<string> Critical);
+public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<string> Critical)
+{
+    /// <summary><c>sessions.link</c>: a network for sessions alone; null: they share the heartbeat links.</summary>
+    public HeartbeatLinkSettings? Link { get; init; }
+}
 
 /// <summary>One entry of <c>configuration.files</c>; the keys are those of <see cref="Api.ManagedFile"/>.</summary>
 public sealed record ManagedFileSettings(

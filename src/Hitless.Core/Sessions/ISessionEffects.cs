@@ -21,8 +21,14 @@ public interface ISessionEffects
     /// <summary>Begin to read the whole table: each entry to <see cref="SessionExchange.OnDumped"/>, at its pace, then <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.</summary>
     void StartDump();
 
-    /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked"/> does not know, then call <see cref="SessionExchange.OnPruned"/>.</summary>
-    void StartPrune(ulong unit);
+    /// <summary>Read the whole own table into digests (<see cref="SessionDigests.AddExact"/>), then call <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.</summary>
+    void StartLook(ulong unit);
+
+    /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, then call <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.</summary>
+    void StartPrune(ulong unit, bool onlyExpectations);
+
+    /// <summary>All sessions of the unit are held here, and only those.</summary>
+    void Synced(ulong unit);
 
     /// <summary>What was held of a unit's sessions is no longer whole: they are being asked for again.</summary>
     void SyncLost(ulong unit);

@@ -33,13 +33,18 @@ public sealed class SessionDigests
     /// <summary>The bucket of a session.</summary>
     public static int BucketOf(in SessionKey key, int buckets) => (int)(key.Hash64() & (ulong)(buckets - 1));
 
-    /// <summary>Adds a session; the order does not matter.</summary>
-    public void Add(in SessionRecord record)
+    /// <summary>Adds a session; the order does not matter. What a switch treats alike counts as equal.</summary>
+    public void Add(in SessionRecord record) => Add(record, record.Digest64());
+
+    /// <summary>Adds a session with all that telling it would put right: digests of the one kind are not comparable with those of the other.</summary>
+    public void AddExact(in SessionRecord record) => Add(record, record.ExactDigest64());
+
+    /// <summary>Makes it an empty table's.</summary>
+    public void Clear()
     {
-        var bucket = BucketOf(record.Key, Buckets);
-        counts[bucket]++;
-        sums[bucket] += record.Digest64();
-        Sessions++;
+        Array.Clear(counts);
+        Array.Clear(sums);
+        Sessions = 0;
     }
 
     /// <summary>The buckets in which two tables differ.</summary>
@@ -50,18 +55,49 @@ public sealed class SessionDigests
         return [.. Enumerable.Range(0, Buckets).Where(bucket => counts[bucket] != other.counts[bucket] || sums[bucket] != other.sums[bucket])];
     }
 
+    /// <summary>Adds the buckets in which two tables of <see cref="BucketsDefault"/> differ to a set.</summary>
+    public void AddUnequal(SessionDigests other, BucketSet unequal)
+    {
+        for (var bucket = 0; bucket < Buckets; bucket++)
+        {
+            if (counts[bucket] != other.counts[bucket] || sums[bucket] != other.sums[bucket])
+                unequal.Add(bucket);
+        }
+    }
+
     /// <summary>For the wire: count (4) and sum (8) of each bucket.</summary>
     public byte[] ToBytes()
     {
         var bytes = new byte[Buckets * BytesPerBucket];
         var writer = new ByteWriter(bytes);
-        for (var bucket = 0; bucket < Buckets; bucket++)
+        Write(ref writer, 0, Buckets);
+        return bytes;
+    }
+
+    /// <summary>Writes some buckets.</summary>
+    public void Write(ref ByteWriter writer, int first, int count)
+    {
+        for (var bucket = first; bucket < first + count; bucket++)
         {
             writer.WriteUInt32(counts[bucket]);
             writer.WriteUInt64(sums[bucket]);
         }
+    }
 
-        return bytes;
+    /// <summary>Takes the buckets from <paramref name="first"/> on over from the wire, up to the bytes' end; false when there are not so many.</summary>
+    public bool TryRead(ref ByteReader reader, int first)
+    {
+        if (reader.Remaining % BytesPerBucket != 0 || first + (reader.Remaining / BytesPerBucket) > Buckets)
+            return false;
+        for (var bucket = first; reader.Remaining > 0; bucket++)
+        {
+            Sessions -= counts[bucket];
+            reader.TryReadUInt32(out counts[bucket]);
+            reader.TryReadUInt64(out sums[bucket]);
+            Sessions += counts[bucket];
+        }
+
+        return true;
     }
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote; false when that cannot be.</summary>
@@ -73,13 +109,14 @@ public sealed class SessionDigests
             return false;
         digests = new SessionDigests(buckets);
         var reader = new ByteReader(bytes);
-        for (var bucket = 0; bucket < buckets; bucket++)
-        {
-            reader.TryReadUInt32(out digests.counts[bucket]);
-            reader.TryReadUInt64(out digests.sums[bucket]);
-            digests.Sessions += digests.counts[bucket];
-        }
+        return digests.TryRead(ref reader, 0);
+    }
 
-        return true;
+    private void Add(in SessionRecord record, ulong digest)
+    {
+        var bucket = BucketOf(record.Key, Buckets);
+        counts[bucket]++;
+        sums[bucket] += digest;
+        Sessions++;
     }
 }

@@ -8,11 +8,15 @@ namespace Hitless.Core.Sessions;
 /// follower                                   sender (carries traffic)
 ///   SyncRequest(nonce)  ------------------->
 ///   <-------------------  SyncAnswer(nonce, start)        proves that it is no recording
-///   <-------------------  frames start…: BulkBegin, sessions and live updates, BulkEnd
+///   <-------------------  frames start…: LookBegin, live updates, Digests, LookEnd
+///   BucketRequest(those that differ)  ----->
+///   <-------------------  frames: PartBegin, the sessions of those buckets and live updates, BulkEnd
 ///   Report(applied, missing ranges)  ------>  the missing frames again
 ///   <-------------------  Position(last, oldest)          so that a lost last frame is noticed
 /// </code>
-/// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication.
+/// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication. A follower that holds
+/// next to nothing, or is of an older version, is told everything instead (BulkBegin … BulkEnd). The look at the sender begins after the stream's position at
+/// which the follower begins, so what changed before is in the digests, and what changed later is in the stream.
 /// </summary>
 public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
 {
@@ -62,9 +66,10 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     /// <summary>
     /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said, <paramref name="syncFrom"/> is asked
-    /// for a bulk, once this unit carries no traffic: before that, the other does not know yet what is born here.
+    /// for what differs here (<paramref name="compares"/>: the own table is worth a comparison) or for all of it, once this unit carries no traffic: before that,
+    /// the other does not know yet what is born here.
     /// </summary>
-    public void SetRole(bool sending, ulong? syncFrom, TimeSpan now, ISessionEffects effects)
+    public void SetRole(bool sending, ulong? syncFrom, bool compares, TimeSpan now, ISessionEffects effects)
     {
         if (Sending && !sending)
             sender.Stop(now, effects);
@@ -74,14 +79,14 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         foreach (var receiver in receivers)
             receiver.TakesBulks = receiver.Unit == wanted;
         if (wanted is { } unit)
-            Receiver(unit).Request(NextNonce(), now, effects);
+            Receiver(unit).Request(NextNonce(), compares, now, effects);
     }
 
     /// <summary>Asks for all of it again.</summary>
     public void Resync(TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom is { } unit)
-            RequestAgain(Receiver(unit), now, effects);
+            RequestAgain(Receiver(unit), compares: false, now, effects);
         else if (Sending)
             sender.WantBulk(now, effects);
     }
@@ -100,11 +105,11 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             sender.Delete(key, effects);
     }
 
-    /// <summary>The kernel's event buffer ran over: nobody knows what was lost.</summary>
+    /// <summary>The kernel's event buffer ran over: nobody knows what was lost, so the followers compare.</summary>
     public void OnOverrun(TimeSpan now, ISessionEffects effects)
     {
         if (Sending)
-            sender.WantBulk(now, effects);
+            sender.WantLook(now, effects);
     }
 
     /// <summary>The daemon begins a dump of its own accord, to refresh timeouts.</summary>
@@ -150,17 +155,23 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public void Expect(ulong unit, ulong sequence, TimeSpan now, ISessionEffects effects) => Find(unit)?.Expect(sequence, now, effects);
 
     /// <summary>The senders are gone: apply what came early, gaps or not.</summary>
-    public void Drain(ISessionEffects effects)
+    public void Drain(TimeSpan now, ISessionEffects effects)
     {
         foreach (var receiver in receivers)
-            receiver.Drain(Sending, effects);
+            receiver.Drain(Sending, now, effects);
     }
 
-    /// <summary>False when a prune shall remove the session (or what is expected): the unit's bulk did not tell it.</summary>
-    public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key.Hash64()) ?? true;
+    /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
+    public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key) ?? true;
 
-    /// <summary>What the bulk did not tell is removed: true when the table is now whole, false when another bulk began meanwhile.</summary>
-    public bool OnPruned(ulong unit) => Find(unit)?.OnPruned() ?? false;
+    /// <summary>The same for what is expected.</summary>
+    public bool IsMarked(ulong unit, in SessionExpectation expectation) => Find(unit)?.IsMarked(expectation) ?? true;
+
+    /// <summary>The own table has been read for a look of this unit.</summary>
+    public void OnLooked(ulong unit, SessionDigests digests, TimeSpan now, ISessionEffects effects) => Find(unit)?.OnLooked(digests, now, effects);
+
+    /// <summary>What the bulk did not tell is removed: <see cref="ISessionEffects.Synced"/> follows, unless another bulk began meanwhile.</summary>
+    public void OnPruned(ulong unit, ISessionEffects effects) => Find(unit)?.OnPruned(effects);
 
     /// <summary>Timers.</summary>
     public void OnTime(TimeSpan now, ISessionEffects effects)
@@ -175,7 +186,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public bool OnMessage(in DatagramHeader from, ReadOnlySpan<byte> payload, TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom == from.UnitId && Receiver(from.UnitId).IsNews(from.Incarnation))
-            RequestAgain(Receiver(from.UnitId), now, effects);
+            RequestAgain(Receiver(from.UnitId), compares: true, now, effects);
         var reader = new ByteReader(payload);
         if (!reader.TryReadByte(out var kind))
             return false;
@@ -186,6 +197,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             SessionMessage.Report => OnReport(from, ref reader, now, effects),
             SessionMessage.SyncRequest => OnSyncRequest(from, ref reader, now, effects),
             SessionMessage.SyncAnswer => OnSyncAnswer(from, ref reader, now),
+            SessionMessage.BucketRequest => OnBucketRequest(from, ref reader, now, effects),
             _ => false,
         };
     }
@@ -206,7 +218,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation) && !receiver.OnPosition(last, oldest, now, effects)
             && !receiver.Requests && SyncFrom == from.UnitId)
         {
-            RequestAgain(receiver, now, effects);
+            RequestAgain(receiver, compares: true, now, effects);
         }
 
         return true;
@@ -225,8 +237,18 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || nonce == 0)
             return false;
+        var knowsLooks = reader.TryReadByte(out var compares);
         if (Sending && target == ownUnit)
-            sender.OnSyncRequest(from.UnitId, nonce, now, effects);
+            sender.OnSyncRequest(from.UnitId, nonce, knowsLooks, compares != 0, now, effects);
+        return true;
+    }
+
+    private bool OnBucketRequest(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
+    {
+        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var look) || reader.Remaining < BucketSet.SizeBytes)
+            return false;
+        if (Sending && target == ownUnit)
+            sender.OnBucketRequest(from.UnitId, look, ref reader, now, effects);
         return true;
     }
 
@@ -239,17 +261,17 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         return true;
     }
 
-    private void RequestAgain(SessionStreamReceiver receiver, TimeSpan now, ISessionEffects effects)
+    private void RequestAgain(SessionStreamReceiver receiver, bool compares, TimeSpan now, ISessionEffects effects)
     {
         effects.SyncLost(receiver.Unit);
-        receiver.Request(NextNonce(), now, effects);
+        receiver.Request(NextNonce(), compares, now, effects);
     }
 
     private SessionStreamReceiver Receiver(ulong unit)
     {
         if (Find(unit) is { } known)
             return known;
-        var added = new SessionStreamReceiver(unit, EarlyFrames) { TakesBulks = unit == SyncFrom };
+        var added = new SessionStreamReceiver(ownUnit, unit, EarlyFrames) { TakesBulks = unit == SyncFrom };
         receivers.Add(added);
         return added;
     }

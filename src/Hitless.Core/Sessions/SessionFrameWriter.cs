@@ -55,11 +55,11 @@ public sealed class SessionFrameWriter
         return TryFinish(operation, writer);
     }
 
-    /// <summary>Adds a mark of a bulk.</summary>
-    public bool TryAddMark(SessionOperation operation, ulong bulk)
+    /// <summary>Adds an operation whose body is made already, of at most 255 bytes.</summary>
+    public bool TryAdd(SessionOperation operation, ReadOnlySpan<byte> body)
     {
         var writer = new ByteWriter(Operand);
-        writer.WriteUInt64(bulk);
+        writer.WriteBytes(body);
         return TryFinish(operation, writer);
     }
 

@@ -14,7 +14,7 @@ public enum SessionMessage : byte
     /// <summary>What a follower has: target unit (8) and incarnation (16), applied sequence (8), count (1), ranges that are missing (8 + 8 each).</summary>
     Report = 3,
 
-    /// <summary>Begin to follow: target unit (8), nonce (8).</summary>
+    /// <summary>Begin to follow: target unit (8), nonce (8), then 1 where digests are to be compared first, 0 where a bulk is to follow (1; older versions leave it out, and know no digests).</summary>
     SyncRequest = 4,
 
     /// <summary>The answer: target unit (8), its nonce (8), sequence of the frame that begins the bulk (8). The nonce proves that it is no recording.</summary>
@@ -22,6 +22,9 @@ public enum SessionMessage : byte
 
     /// <summary>The sender's own addresses, whose sessions are its own: <see cref="UnitAddresses"/>.</summary>
     Addresses = 6,
+
+    /// <summary>The digests of a look differ here: target unit (8), number of the look (8), <see cref="BucketSet"/> (512).</summary>
+    BucketRequest = 7,
 }
 
 /// <summary>Sizes of session payloads.</summary>

@@ -67,4 +67,13 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
         hash = SessionKey.Fold(SessionKey.Fold(hash, Reply.Source), Reply.Destination);
         return Helper.IsEmpty ? hash : SessionKey.Fold(hash, Helper.High);
     }
+
+    /// <summary>Hash over all that telling the session again would put right: <see cref="Digest64"/>, exact state, marks, labels, shifts. Not timeouts.</summary>
+    public ulong ExactDigest64()
+    {
+        var replied = (ulong)(Status & (SessionStatus.SeenReply | SessionStatus.Assured));
+        var hash = SessionKey.Mix(Digest64() ^ ((ulong)Mark << 32) ^ (replied << 16) ^ ((ulong)Tcp.State << 8) ^ Sctp.State);
+        hash = Labels == 0 ? hash : SessionKey.Fold(hash, Labels);
+        return AdjustOriginal == default && AdjustReply == default ? hash : SessionKey.Fold(SessionKey.Fold(hash, AdjustOriginal.Number), AdjustReply.Number);
+    }
 }

@@ -5,9 +5,10 @@ namespace Hitless.Core.Sessions;
 /// <summary>
 /// The receiving half towards one unit. It follows only an incarnation that has answered a request with the request's own
 /// nonce, so a recording of former traffic is never followed. Frames are applied in order; one that comes too early waits in a
-/// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request.
+/// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request. A look is answered with a look at the own
+/// table; the buckets that differ are asked for and told as a part, and what neither a part nor a whole bulk tells is pruned.
 /// </summary>
-internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
+internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames)
 {
     private const int ReportEveryFrames = 64;
     private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
@@ -17,6 +18,7 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
 
     private readonly FrameRing early = new(ringFrames, SessionPayload.SizeMax);
     private readonly HashMarks marks = new();
+    private readonly TableComparison comparison = new();
     private bool follows;
     private UInt128 incarnation;
     private ulong nonce;
@@ -25,8 +27,12 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     private ulong reported;
     private TimeSpan reportedAt;
     private TimeSpan behindSince = Never;
+    private bool compares;
     private bool marking;
     private bool pruning;
+
+    // Only the buckets that differed are told and pruned.
+    private bool partial;
     private ulong bulk;
 
     public ulong Unit => unit;
@@ -38,8 +44,10 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
         set
         {
             field = value;
-            if (!value)
-                StopMarking();
+            if (value)
+                return;
+            StopMarking();
+            comparison.Cancel();
         }
     }
 
@@ -57,7 +65,7 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     {
         get
         {
-            var deadline = nonce != 0 ? requestedAt + RequestInterval : Never;
+            var deadline = nonce != 0 || comparison.Asks ? requestedAt + RequestInterval : Never;
             if (!follows)
                 return deadline;
             if (highest > Applied)
@@ -73,21 +81,32 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
 
     public TimeSpan Lag(TimeSpan now) => behindSince == Never ? TimeSpan.Zero : now - behindSince;
 
-    /// <summary>False for what a prune has to remove; while nothing is to be pruned, everything counts as told.</summary>
-    public bool IsMarked(ulong hash) => !pruning || marks.Contains(hash);
+    /// <summary>False for a session that a prune has to remove; while nothing is to be pruned, everything counts as told.</summary>
+    public bool IsMarked(in SessionKey key) => !pruning || (partial && !comparison.Unequal.Contains(key)) || marks.Contains(key.Hash64());
 
-    /// <summary>A prune has ended; false when another bulk began meanwhile, whose own prune will tell.</summary>
-    public bool OnPruned()
+    /// <summary>The same for what is expected.</summary>
+    public bool IsMarked(in SessionExpectation expectation) => !pruning || marks.Contains(expectation.Key.Hash64());
+
+    /// <summary>A prune has ended; if another bulk began meanwhile, its own prune will tell.</summary>
+    public void OnPruned(ISessionEffects effects)
     {
         if (!pruning)
-            return false;
+            return;
         StopMarking();
-        return true;
+        effects.Synced(unit);
     }
 
-    public void Request(ulong newNonce, TimeSpan now, ISessionEffects effects)
+    /// <summary>The own table has been read for a look.</summary>
+    public void OnLooked(SessionDigests digests, TimeSpan now, ISessionEffects effects)
+    {
+        comparison.OnLooked(digests);
+        Conclude(now, effects);
+    }
+
+    public void Request(ulong newNonce, bool comparesFirst, TimeSpan now, ISessionEffects effects)
     {
         nonce = newNonce;
+        compares = comparesFirst;
         SendRequest(now, effects);
     }
 
@@ -103,6 +122,7 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
         behindSince = Never;
         early.Clear();
         StopMarking();
+        comparison.Cancel();
     }
 
     public void OnFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, TimeSpan now, ISessionEffects effects)
@@ -113,9 +133,9 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
         highest = Math.Max(highest, sequence);
         if (sequence == Applied + 1)
         {
-            ApplyFrame(sequence, payload, sending, effects);
+            ApplyFrame(sequence, payload, sending, now, effects);
             while (early.TryGet(Applied + 1, out var next))
-                ApplyFrame(Applied + 1, next, sending, effects);
+                ApplyFrame(Applied + 1, next, sending, now, effects);
         }
         else if (sequence - Applied <= (ulong)early.Capacity)
         {
@@ -147,14 +167,14 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     }
 
     /// <summary>The sender is dead: apply what came early, gaps or not.</summary>
-    public void Drain(bool sending, ISessionEffects effects)
+    public void Drain(bool sending, TimeSpan now, ISessionEffects effects)
     {
         if (!follows)
             return;
         for (var sequence = Applied + 1; sequence <= highest && sequence - Applied <= (ulong)early.Capacity * 2; sequence++)
         {
             if (early.TryGet(sequence, out var frame))
-                ApplyFrame(sequence, frame, sending, effects);
+                ApplyFrame(sequence, frame, sending, now, effects);
         }
 
         Applied = highest;
@@ -165,16 +185,18 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     {
         if (nonce != 0 && now >= requestedAt + RequestInterval)
             SendRequest(now, effects);
+        else if (comparison.Asks && now >= requestedAt + RequestInterval)
+            SendBucketRequest(now, effects);
         if (follows && now >= NextDeadline)
             Report(now, effects);
     }
 
-    private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, ISessionEffects effects)
+    private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, TimeSpan now, ISessionEffects effects)
     {
         var reader = new SessionFrameReader(payload[SessionPayload.FrameHeaderSize..]);
         while (reader.TryNext(out var operation, out var operand))
         {
-            if (!TryApply(operation, ref operand, sending, effects))
+            if (!TryApply(operation, ref operand, sending, effects) && !TryResync(operation, ref operand, now, effects))
                 Skipped++;
         }
 
@@ -213,18 +235,86 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
                     effects.Expect(ended, ended: true);
                 EventsApplied++;
                 return true;
-            case SessionOperation.BulkBegin when operand.TryReadUInt64(out bulk):
-                StopMarking();
-                marking = TakesBulks;
+            default:
+                return false;
+        }
+    }
+
+    private bool TryResync(SessionOperation operation, ref ByteReader body, TimeSpan now, ISessionEffects effects)
+    {
+        if (!body.TryReadUInt64(out var number))
+            return false;
+        switch (operation)
+        {
+            case SessionOperation.BulkBegin:
+                BeginMarking(number);
+                comparison.Cancel();
+                partial = false;
                 return true;
-            case SessionOperation.BulkEnd when operand.TryReadUInt64(out var number):
+            case SessionOperation.LookBegin:
+                // What is expected is told in a look itself.
+                BeginMarking(number);
+                partial = true;
+                if (!TakesBulks)
+                    return true;
+                comparison.Begin(number);
+                effects.StartLook(unit);
+                return true;
+            case SessionOperation.Digests:
+                return comparison.TryTake(number, ref body);
+            case SessionOperation.LookEnd:
+                comparison.End(number);
+                Conclude(now, effects);
+                return true;
+            case SessionOperation.PartBegin:
+                if (!TakesBulks || !comparison.Asks || !Names(ref body))
+                    return true;
+                comparison.Cancel();
+                BeginMarking(number);
+                return true;
+            case SessionOperation.BulkEnd:
                 pruning = marking && number == bulk;
                 if (pruning)
-                    effects.StartPrune(unit);
+                    effects.StartPrune(unit, onlyExpectations: false);
                 return true;
             default:
                 return false;
         }
+    }
+
+    private void Conclude(TimeSpan now, ISessionEffects effects)
+    {
+        if (!comparison.TryConclude(out var equal))
+            return;
+        if (equal)
+        {
+            comparison.Cancel();
+            pruning = true;
+            effects.StartPrune(unit, onlyExpectations: true);
+        }
+        else
+        {
+            SendBucketRequest(now, effects);
+        }
+    }
+
+    // Whether a part is for this unit, as the answer to what it asked last.
+    private bool Names(ref ByteReader followers)
+    {
+        while (followers.TryReadUInt64(out var named) && followers.TryReadUInt64(out var look))
+        {
+            if (named == ownUnit && look == comparison.Look)
+                return true;
+        }
+
+        return false;
+    }
+
+    private void BeginMarking(ulong number)
+    {
+        StopMarking();
+        bulk = number;
+        marking = TakesBulks;
     }
 
     private void StopMarking()
@@ -236,10 +326,22 @@ internal sealed class SessionStreamReceiver(ulong unit, int ringFrames)
     private void SendRequest(TimeSpan now, ISessionEffects effects)
     {
         requestedAt = now;
-        var writer = new ByteWriter(stackalloc byte[17]);
+        var writer = new ByteWriter(stackalloc byte[18]);
         writer.WriteByte((byte)SessionMessage.SyncRequest);
         writer.WriteUInt64(unit);
         writer.WriteUInt64(nonce);
+        writer.WriteByte((byte)(compares ? 1 : 0));
+        effects.Send(unit, writer.Written);
+    }
+
+    private void SendBucketRequest(TimeSpan now, ISessionEffects effects)
+    {
+        requestedAt = now;
+        var writer = new ByteWriter(stackalloc byte[17 + BucketSet.SizeBytes]);
+        writer.WriteByte((byte)SessionMessage.BucketRequest);
+        writer.WriteUInt64(unit);
+        writer.WriteUInt64(comparison.Look);
+        comparison.Unequal.Write(ref writer);
         effects.Send(unit, writer.Written);
     }
 

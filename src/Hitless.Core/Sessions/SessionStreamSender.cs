@@ -3,8 +3,9 @@ using Hitless.Core.Wire;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// The sending half: one stream of numbered frames to all units, a ring of the last frames for those who lost some, and bulks
-/// that run inside the same stream, so that they are ordered with the live updates and lost frames are asked for alike.
+/// The sending half: one stream of numbered frames to all units, a ring of the last frames for those who lost some, and what takes a dump of the
+/// table: looks (digests of all buckets), parts (the buckets that then differ at a follower) and whole bulks. They run inside the same stream, so that they
+/// are ordered with the live updates and lost frames are asked for alike.
 /// </summary>
 internal sealed class SessionStreamSender(int ringFrames)
 {
@@ -21,13 +22,32 @@ internal sealed class SessionStreamSender(int ringFrames)
     private readonly Dictionary<ulong, Follower> followers = [];
     private readonly HashMarks touched = new();
     private readonly List<SessionRecord> expected = [];
-    private bool bulkRuns;
+    private readonly BucketSet told = new();
+    private readonly SessionDigests digests = new();
+    private Dump dump;
+    private bool lookWanted;
     private bool bulkWanted;
     private bool dumpRuns;
-    private ulong bulk;
+    private ulong number;
     private ulong positionSent;
     private TimeSpan positionAt;
     private TimeSpan lingersUntil;
+
+    /// <summary>What a dump that this machine asked for is made for.</summary>
+    private enum Dump
+    {
+        /// <summary>None runs, or one that the daemon makes of its own accord.</summary>
+        None,
+
+        /// <summary>The digests.</summary>
+        Look,
+
+        /// <summary>The sessions of some buckets.</summary>
+        Part,
+
+        /// <summary>All sessions.</summary>
+        Whole,
+    }
 
     public ulong LastSequence { get; private set; }
 
@@ -38,7 +58,8 @@ internal sealed class SessionStreamSender(int ringFrames)
     /// <summary>Bulks sent to their end.</summary>
     public long Bulks { get; private set; }
 
-    public bool BulkRuns => bulkRuns;
+    /// <summary>A look, a part or a bulk is being told.</summary>
+    public bool BulkRuns => dump != Dump.None;
 
     private ulong OldestSequence => LastSequence > (ulong)ring.Capacity ? LastSequence - (ulong)ring.Capacity + 1 : 1;
 
@@ -53,14 +74,15 @@ internal sealed class SessionStreamSender(int ringFrames)
     /// <summary>This unit carries no traffic any more: sends the last frame, and forgets the bulks and their requests.</summary>
     public void Stop(TimeSpan now, ISessionEffects effects)
     {
-        bulkRuns = bulkWanted = dumpRuns = false;
+        dump = Dump.None;
+        lookWanted = bulkWanted = dumpRuns = false;
         touched.Clear();
         Flush(effects);
         SendPosition(ISessionEffects.EveryUnit, now, effects);
         Lingers = true;
         lingersUntil = now + LingerFor;
         foreach (var follower in followers.Values)
-            follower.WaitingNonce = 0;
+            follower.WaitingNonce = follower.WantedOfLook = 0;
     }
 
     public void Update(in SessionRecord record, ISessionEffects effects)
@@ -97,6 +119,14 @@ internal sealed class SessionStreamSender(int ringFrames)
     /// </summary>
     public void Dumped(in SessionRecord record, ISessionEffects effects)
     {
+        if (dump == Dump.Look)
+        {
+            digests.AddExact(record);
+            return;
+        }
+
+        if (dump == Dump.Part && !told.Contains(record.Key))
+            return;
         if (record.Parent.Protocol != 0)
             expected.Add(record);
         else if (!touched.Contains(record.Key.Hash64()))
@@ -126,22 +156,38 @@ internal sealed class SessionStreamSender(int ringFrames)
     {
         dumpRuns = false;
         touched.Clear();
-        if (!bulkRuns)
-            return;
-        bulkRuns = false;
-        Bulks++;
-        Mark(SessionOperation.BulkEnd, effects);
+        switch (dump)
+        {
+            case Dump.None:
+                return;
+            case Dump.Look:
+                TellDigests(effects);
+                Mark(SessionOperation.LookEnd, effects);
+                break;
+            default:
+                Bulks++;
+                Mark(SessionOperation.BulkEnd, effects);
+                break;
+        }
+
+        dump = Dump.None;
         Flush(effects);
-        if (bulkWanted)
-            BeginBulk(now, effects);
+        BeginNext(now, effects);
     }
 
-    /// <summary>Events were lost: everybody needs all of it again.</summary>
+    /// <summary>An operator wants all of it told again.</summary>
     public void WantBulk(TimeSpan now, ISessionEffects effects)
     {
         bulkWanted = true;
-        if (!bulkRuns)
-            BeginBulk(now, effects);
+        BeginNext(now, effects);
+    }
+
+    /// <summary>Events were lost: everybody compares what they hold, and asks for what differs.</summary>
+    public void WantLook(TimeSpan now, ISessionEffects effects)
+    {
+        // What a look that runs has digested already may be what was lost.
+        lookWanted = true;
+        BeginNext(now, effects);
     }
 
     /// <summary>False while the slowest follower is too far behind for more of a bulk.</summary>
@@ -178,7 +224,7 @@ internal sealed class SessionStreamSender(int ringFrames)
             SendPosition(ISessionEffects.EveryUnit, now, effects);
     }
 
-    public void OnSyncRequest(ulong unit, ulong nonce, TimeSpan now, ISessionEffects effects)
+    public void OnSyncRequest(ulong unit, ulong nonce, bool knowsLooks, bool compares, TimeSpan now, ISessionEffects effects)
     {
         if (!followers.TryGetValue(unit, out var follower))
             followers[unit] = follower = new Follower();
@@ -187,9 +233,17 @@ internal sealed class SessionStreamSender(int ringFrames)
         if (follower.AnsweredNonce == nonce || follower.WaitingNonce == nonce)
             return;
         follower.WaitingNonce = nonce;
-        bulkWanted = true;
-        if (!bulkRuns)
-            BeginBulk(now, effects);
+        follower.Compares = compares;
+        follower.KnowsLooks = knowsLooks;
+        BeginNext(now, effects);
+    }
+
+    public void OnBucketRequest(ulong unit, ulong look, ref ByteReader buckets, TimeSpan now, ISessionEffects effects)
+    {
+        if (!followers.TryGetValue(unit, out var follower) || look <= follower.ServedLook || !follower.Wanted.TryRead(ref buckets))
+            return;
+        follower.WantedOfLook = look;
+        BeginNext(now, effects);
     }
 
     public void OnReport(ulong unit, ulong applied, ref ByteReader ranges, TimeSpan now, ISessionEffects effects)
@@ -219,28 +273,95 @@ internal sealed class SessionStreamSender(int ringFrames)
         }
     }
 
-    private void BeginBulk(TimeSpan now, ISessionEffects effects)
+    // One at a time; what serves most comes first: a bulk also serves who asked for less.
+    private void BeginNext(TimeSpan now, ISessionEffects effects)
     {
-        bulkWanted = false;
-        bulkRuns = true;
-        bulk++;
+        if (dump != Dump.None)
+            return;
+        bool whole = bulkWanted, look = lookWanted, part = false;
+        foreach (var follower in followers.Values)
+        {
+            whole |= (follower.WaitingNonce != 0 && !follower.Compares) || (lookWanted && !follower.KnowsLooks);
+            look |= follower.WaitingNonce != 0;
+            part |= follower.WantedOfLook != 0;
+        }
+
+        if (whole)
+            Begin(Dump.Whole, SessionOperation.BulkBegin, now, effects);
+        else if (part)
+            BeginPart(effects);
+        else if (look)
+            Begin(Dump.Look, SessionOperation.LookBegin, now, effects);
+    }
+
+    // Its first frame is where the followers that waited begin to follow.
+    private void Begin(Dump kind, SessionOperation operation, TimeSpan now, ISessionEffects effects)
+    {
+        lookWanted = false;
+        bulkWanted &= kind != Dump.Whole;
+        digests.Clear();
+        number++;
         Flush(effects);
-        Mark(SessionOperation.BulkBegin, effects);
+        Mark(operation, effects);
         Flush(effects);
         foreach (var (unit, follower) in followers)
         {
+            if (kind == Dump.Whole)
+                follower.WantedOfLook = 0;
             if (follower.WaitingNonce == 0)
                 continue;
             follower.AnsweredNonce = follower.WaitingNonce;
-            follower.WaitingNonce = 0;
+            follower.WaitingNonce = follower.WantedOfLook = 0;
             follower.Start = LastSequence;
             follower.Applied = LastSequence - 1;
             follower.ReportedAt = now;
             Answer(unit, follower, effects);
         }
 
+        StartDump(kind, effects);
+    }
+
+    private void BeginPart(ISessionEffects effects)
+    {
+        number++;
+        told.Clear();
+        var body = new ByteWriter(stackalloc byte[255]);
+        body.WriteUInt64(number);
+        foreach (var (unit, follower) in followers)
+        {
+            if (follower.WantedOfLook == 0 || body.Remaining < 16)
+                continue;
+            body.WriteUInt64(unit);
+            body.WriteUInt64(follower.WantedOfLook);
+            follower.ServedLook = follower.WantedOfLook;
+            follower.WantedOfLook = 0;
+            told.Add(follower.Wanted);
+        }
+
+        Add(SessionOperation.PartBegin, body.Written, effects);
+        Flush(effects);
+        StartDump(Dump.Part, effects);
+    }
+
+    private void StartDump(Dump kind, ISessionEffects effects)
+    {
+        dump = kind;
         BeginDump();
         effects.StartDump();
+    }
+
+    private void TellDigests(ISessionEffects effects)
+    {
+        const int PerOperation = 20;
+        Span<byte> room = stackalloc byte[255];
+        for (var first = 0; first < digests.Buckets; first += PerOperation)
+        {
+            var body = new ByteWriter(room);
+            body.WriteUInt64(number);
+            body.WriteUInt16((ushort)first);
+            digests.Write(ref body, first, Math.Min(PerOperation, digests.Buckets - first));
+            Add(SessionOperation.Digests, body.Written, effects);
+        }
     }
 
     private void Answer(ulong unit, Follower follower, ISessionEffects effects)
@@ -277,10 +398,17 @@ internal sealed class SessionStreamSender(int ringFrames)
 
     private void Mark(SessionOperation operation, ISessionEffects effects)
     {
-        if (frame.TryAddMark(operation, bulk))
+        var body = new ByteWriter(stackalloc byte[8]);
+        body.WriteUInt64(number);
+        Add(operation, body.Written, effects);
+    }
+
+    private void Add(SessionOperation operation, ReadOnlySpan<byte> body, ISessionEffects effects)
+    {
+        if (frame.TryAdd(operation, body))
             return;
         Flush(effects);
-        frame.TryAddMark(operation, bulk);
+        frame.TryAdd(operation, body);
     }
 
     private void Touch(in SessionKey key)
@@ -296,6 +424,19 @@ internal sealed class SessionStreamSender(int ringFrames)
         public TimeSpan ReportedAt { get; set; }
 
         public ulong WaitingNonce { get; set; }
+
+        /// <summary>The waiting request is for a look.</summary>
+        public bool Compares { get; set; }
+
+        /// <summary>It understands looks; an older version does not.</summary>
+        public bool KnowsLooks { get; set; }
+
+        /// <summary>The look after which it has asked for <see cref="Wanted"/>; 0: it has not.</summary>
+        public ulong WantedOfLook { get; set; }
+
+        public ulong ServedLook { get; set; }
+
+        public BucketSet Wanted { get; } = new();
 
         public ulong AnsweredNonce { get; set; }
 

@@ -5,14 +5,20 @@ namespace Hitless.Core.Wire;
 /// <summary>
 /// Verifies and decrypts datagrams of the other units, and counts what it refuses by reason. Opening allocates nothing once
 /// a sender's incarnation is known. An incarnation is remembered only after one of its tags has verified, so forged
-/// datagrams neither grow the table nor push a live unit out of it. Not thread-safe.
+/// datagrams neither grow the table nor push a live unit out of it. Nor do they cost much: an incarnation that is not known yet costs the derivation of a
+/// key, and of those there is only so much a second. Not thread-safe.
 /// </summary>
 public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId) : IDisposable
 {
     private const int SenderLimit = 32;
+
+    // A derivation costs about 10 microseconds, so a flood of forged incarnations at most a hundredth of a core; a unit that starts amid one says so many times a second.
+    private static readonly TimeSpan DerivationInterval = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan DerivationBurst = TimeSpan.FromMilliseconds(64);
     private readonly List<Sender> senders = new(SenderLimit);
-    private readonly long[] counts = new long[(int)DatagramVerdict.BadTag + 1];
+    private readonly long[] counts = new long[(int)DatagramVerdict.TooManyUnknown + 1];
     private long opened;
+    private TimeSpan derivedUpTo;
 
     /// <summary>Senders' incarnations that are remembered, at most 32.</summary>
     public int SenderCount => senders.Count;
@@ -36,12 +42,12 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     /// Opens <paramref name="datagram"/> into <paramref name="plaintext"/> (at least as long as the datagram).
     /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> may <paramref name="header"/> and <paramref name="payload"/> be trusted.
     /// </summary>
-    public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, out DatagramHeader header, out ReadOnlySpan<byte> payload)
+    public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
     {
         payload = default;
         var verdict = DatagramHeader.Read(datagram, out header);
         if (verdict == DatagramVerdict.Accepted)
-            verdict = Judge(datagram, plaintext, header, out payload);
+            verdict = Judge(datagram, plaintext, now, header, out payload);
         counts[(int)verdict]++;
         return verdict;
     }
@@ -54,7 +60,7 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         senders.Clear();
     }
 
-    private DatagramVerdict Judge(ReadOnlySpan<byte> datagram, Span<byte> plaintext, scoped in DatagramHeader header, out ReadOnlySpan<byte> payload)
+    private DatagramVerdict Judge(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, scoped in DatagramHeader header, out ReadOnlySpan<byte> payload)
     {
         payload = default;
         if (header.Kind != kind)
@@ -70,6 +76,8 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         var known = Find(header.UnitId, header.Incarnation);
         if (known is not null && !known.Window.IsFresh(header.Sequence))
             return DatagramVerdict.Replayed;
+        if (known is null && !MayDerive(now))
+            return DatagramVerdict.TooManyUnknown;
         var cipher = known?.Cipher ?? key.DeriveCipher(kind, header.UnitId, header.Incarnation);
         if (!TryDecrypt(cipher, datagram, header, plaintext[..length]))
         {
@@ -83,6 +91,14 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         known.LastOpened = ++opened;
         payload = plaintext[..length];
         return DatagramVerdict.Accepted;
+    }
+
+    private bool MayDerive(TimeSpan now)
+    {
+        if (derivedUpTo > now + DerivationBurst)
+            return false;
+        derivedUpTo = (derivedUpTo > now ? derivedUpTo : now) + DerivationInterval;
+        return true;
     }
 
     private static bool TryDecrypt(AesGcm cipher, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)

@@ -29,4 +29,7 @@ public enum DatagramVerdict
 
     /// <summary>The tag does not verify: another cluster key, or bytes were altered.</summary>
     BadTag,
+
+    /// <summary>Of an unknown incarnation, amid more of those than are looked at in this time: most likely forged. A real one says it again.</summary>
+    TooManyUnknown,
 }

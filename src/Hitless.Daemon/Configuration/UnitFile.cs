@@ -42,6 +42,12 @@ public static class UnitFile
             var shared = Read(cluster, UnitKeys.ClusterWide, found, out var given);
             foreach (var key in given)
             {
+                if (key == "sessions")
+                {
+                    // The session link has the unit's own address.
+                    shared?.Under(key).Set("link", root!.Under(key).Find("link"));
+                }
+
                 root!.Set(key, shared?.Find(key));
             }
         }
@@ -144,7 +150,10 @@ public static class UnitFile
                 pickup.Get<bool>("expectations"),
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
-                ValuesOf<string>(sessions, "critical")),
+                ValuesOf<string>(sessions, "critical"))
+            {
+                Link = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
+            },
             [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
             new UpgradeSettings(

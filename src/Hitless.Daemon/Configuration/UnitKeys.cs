@@ -31,12 +31,8 @@ public static partial class UnitKeys
         new("values", new MapShape("names of letters, digits and . _ -", ValueNamePattern(), Scalars.Line("one line of text", 500), 200), "What {{name}} stands for on this unit in managed files that are templates."),
     ]);
 
-    private static readonly SectionShape Link = new(
-    [
-        new("interface", Interface, "Interface of the heartbeat link.", Mandatory: true),
-        new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
-        new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
-    ]);
+    private static readonly SectionShape Link = LinkShape("Interface of the heartbeat link.");
+    private static readonly SectionShape SessionLink = LinkShape("Interface of the session link.");
 
     private static readonly SectionShape Heartbeat = new(
     [
@@ -66,6 +62,7 @@ public static partial class UnitKeys
     private static readonly SectionShape Sessions = new(
     [
         new("pickup", Pickup, "Which sessions are replicated."),
+        new("link", SessionLink, "A network of its own for sessions; where it fails they take the heartbeat links."),
         new("critical", new ListShape(Scalars.Line("an expression such as \"tcp dport 5432\"", 256), 0, 256), "Sessions that an upgrade must not lose."),
     ]);
 
@@ -114,7 +111,7 @@ public static partial class UnitKeys
     public static SectionShape ClusterWide { get; } = new(
     [
         new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic."),
-        new("sessions", Sessions, "Replication of sessions."),
+        new("sessions", new SectionShape([.. Sessions.Keys.Where(key => key.Name != "link")]), "Replication of sessions."),
         new("configuration", Configuration, "The cluster-wide configuration."),
         new("health", new ListShape(Probe, 0, 64), "Probes that an upgrade and a switchover watch."),
         new("upgrade", Upgrade, "Limits of an upgrade."),
@@ -126,12 +123,12 @@ public static partial class UnitKeys
         new("cluster", Cluster, "What all units share.", Mandatory: true),
         new("unit", Unit, "What is this unit's own; it never travels.", Mandatory: true),
         new("heartbeat", Heartbeat, "How units hear each other.", Mandatory: true),
-        .. ClusterWide.Keys.Select(key => key with { Mandatory = key.Name == "interfaces" }),
+        .. ClusterWide.Keys.Select(key => key with { Mandatory = key.Name == "interfaces", Shape = key.Name == "sessions" ? Sessions : key.Shape }),
     ]);
 
-    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat links, and where the key lies. All others should be the same on every unit.</summary>
+    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where the key lies. All others should be the same on every unit.</summary>
     public static bool IsUnitLocal(string key) =>
-        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key is "cluster.key-file";
+        key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key.StartsWith("sessions.link.", StringComparison.Ordinal) || key is "cluster.key-file";
 
     /// <summary><see cref="Root"/> or <see cref="ClusterWide"/> as JSON Schema, for editors (docs/unit.schema.json, docs/cluster.schema.json).</summary>
     public static string JsonSchema(bool ofCluster)
@@ -141,6 +138,13 @@ public static partial class UnitKeys
         schema.Insert(1, "title", $"{(ofCluster ? ClusterFile.Path : "unit.yaml")} of Hitless");
         return schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
     }
+
+    private static SectionShape LinkShape(string about) => new(
+    [
+        new("interface", Interface, about, Mandatory: true),
+        new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
+        new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
+    ]);
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NamePattern();

@@ -10,7 +10,7 @@ internal static class UnitRules
     public static void Check(Section root, string path, Problems problems)
     {
         CheckOwnFiles(root, Path.GetFullPath(path), problems);
-        CheckHeartbeat(root.Under("heartbeat"), problems);
+        CheckLinks(LinksOf(root), problems);
         CheckInterfaces(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
@@ -28,16 +28,19 @@ internal static class UnitRules
         }
     }
 
-    private static void CheckHeartbeat(Section heartbeat, Problems problems)
+    private static List<Section> LinksOf(Section root) =>
+        [.. root.Under("heartbeat").Sections("links"), .. root.Under("sessions").Find("link")?.Value is Section link ? [link] : Array.Empty<Section>()];
+
+    private static void CheckLinks(IEnumerable<Section> links, Problems problems)
     {
         var seen = new Dictionary<object, Place>();
-        foreach (var link in heartbeat.Sections("links"))
+        foreach (var link in links)
         {
             var address = link.Find("address");
-            Once(seen, address, "heartbeat address", problems);
+            Once(seen, address, "link address", problems);
             foreach (var peer in link.Items("peers"))
             {
-                Once(seen, peer, "heartbeat address", problems);
+                Once(seen, peer, "link address", problems);
                 if (address is { Value: IPAddress own } && peer.Value is IPAddress other && own.AddressFamily != other.AddressFamily)
                 {
                     problems.Add(peer.At, $"peer {other} is of another address family than the link's own address {own}; expected both IPv4 or both IPv6");
@@ -49,7 +52,7 @@ internal static class UnitRules
     private static void CheckInterfaces(Section root, Problems problems)
     {
         CheckTwice(root.Sections("interfaces"), "name", "the interface", problems);
-        var own = root.Under("heartbeat").Sections("links").Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
+        var own = LinksOf(root).Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
         var seen = new Dictionary<object, Place>();
         foreach (var located in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses")))
         {
@@ -58,7 +61,7 @@ internal static class UnitRules
                 Once(seen, located with { Value = prefix.Address }, "virtual address", problems);
                 if (own.Contains(prefix.Address))
                 {
-                    problems.Add(located.At, $"virtual address {prefix.Address} is a heartbeat address of this unit; expected one that no unit owns");
+                    problems.Add(located.At, $"virtual address {prefix.Address} is a link address of this unit; expected one that no unit owns");
                 }
             }
         }

@@ -4,6 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
 using Hitless.Linux.Polling;
+using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
@@ -92,7 +93,7 @@ public sealed class HeartbeatLinks : IDisposable
         received = heartbeat;
         while (sockets[link]!.TryReceive(datagram, out var length, out from))
         {
-            var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, out header, out var content);
+            var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 return true;

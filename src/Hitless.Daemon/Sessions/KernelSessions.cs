@@ -200,6 +200,6 @@ internal sealed class KernelSessions : IDisposable
         using var addresses = new AddressTable();
         var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
         OwnAddresses = own;
-        return new SessionFilter(settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.Heartbeat.Links.SelectMany(link => link.Peers.Append(link.Address)));
+        return new SessionFilter(settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)));
     }
 }

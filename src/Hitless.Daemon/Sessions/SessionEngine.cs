@@ -18,6 +18,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int DatagramsPerTurn = 512;
     private const int DumpDatagramsPerTurn = 8;
     private const int DrainMax = 100_000;
+
+    // With fewer sessions than this in the table a comparison costs more than it saves.
+    private const int ComparedMin = 1000;
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
 
@@ -32,8 +35,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private readonly Action<SessionExpectation> pruneExpectation;
     private ConntrackDump? dump;
     private bool dumpRefreshes;
-    private ConntrackDump? prune;
-    private ulong pruneUnit;
+    private ConntrackDump? survey;
+    private SessionDigests? looked;
+    private ulong surveyUnit;
     private long bulksTaken;
     private long audits;
     private long drift;
@@ -46,13 +50,13 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         this.notify = notify;
         now = MonotonicClock.Now;
         exchange = new SessionExchange(unit, incarnation, nonceSeed);
-        links = new SessionLinks(settings.Heartbeat, key, settings.Cluster.Group, unit, incarnation);
+        links = new SessionLinks(settings, key, unit, incarnation);
         kernel = new KernelSessions(settings, poller, EventToken);
         links.Watch(poller, FirstLinkToken);
         tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
         pruneExpectation = expectation =>
         {
-            if (!exchange.IsMarked(pruneUnit, expectation.Key))
+            if (!exchange.IsMarked(surveyUnit, expectation))
                 kernel.Expect(expectation, ended: true);
         };
     }
@@ -79,7 +83,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         {
         }
 
-        PumpPrune();
+        for (var i = 0; i < DumpDatagramsPerTurn && PumpSurvey(); i++)
+        {
+        }
+
         if (now >= exchange.NextDeadline)
             exchange.OnTime(now, this);
         AnswerWaiters();
@@ -98,9 +105,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
 
         kernel.Listen(sending);
-        exchange.SetRole(sending, syncFrom, now, this);
-        if (exchange.SyncFrom != pruneUnit)
-            EndPrune();
+        exchange.SetRole(sending, syncFrom, compares: kernel.Count() >= ComparedMin, now, this);
+        if (exchange.SyncFrom != surveyUnit)
+            EndSurvey();
         schedule.ReadTimeouts();
         refreshAt = now + schedule.Interval;
     }
@@ -144,7 +151,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     public void Drain(uint ticket)
     {
         ReadDatagrams(DrainMax);
-        exchange.Drain(this);
+        exchange.Drain(now, this);
         kernel.Flush();
         notify(new SessionNotice(SessionNoticeKind.Drained, ticket));
     }
@@ -183,12 +190,25 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     void ISessionEffects.StartDump() => StartDump(refreshes: false);
 
-    void ISessionEffects.StartPrune(ulong unit)
+    void ISessionEffects.StartLook(ulong unit)
     {
-        kernel.Flush();
-        prune?.Dispose();
-        prune = new ConntrackDump();
-        pruneUnit = unit;
+        StartSurvey(unit);
+        looked = new SessionDigests();
+    }
+
+    void ISessionEffects.StartPrune(ulong unit, bool onlyExpectations)
+    {
+        surveyUnit = unit;
+        if (onlyExpectations)
+            EndPrune();
+        else
+            StartSurvey(unit);
+    }
+
+    void ISessionEffects.Synced(ulong unit)
+    {
+        bulksTaken++;
+        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit));
     }
 
     void ISessionEffects.SyncLost(ulong unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
@@ -196,14 +216,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     public void Dispose()
     {
         dump?.Dispose();
-        prune?.Dispose();
+        survey?.Dispose();
         links.Dispose();
         kernel.Dispose();
     }
 
     private TimeSpan Patience()
     {
-        if (prune is not null || (dump is not null && exchange.DumpMayProceed(now)))
+        if (survey is not null || (dump is not null && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
         var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
         foreach (var waiter in waiters)
@@ -277,37 +297,66 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         return false;
     }
 
-    private void PumpPrune()
+    // The own table is read for a follower's purposes: to be compared, or to be pruned.
+    private void StartSurvey(ulong unit)
     {
-        if (prune is null)
-            return;
-        var done = prune.Receive(out var reader) != NetlinkReceive.Data || RemoveUnknown(ref reader);
         kernel.Flush();
-        if (!done)
-            return;
-        EndPrune();
-        kernel.ForEachExpectation(pruneExpectation);
-        if (!exchange.OnPruned(pruneUnit))
-            return;
-        bulksTaken++;
-        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: pruneUnit));
+        EndSurvey();
+        survey = new ConntrackDump();
+        surveyUnit = unit;
+    }
+
+    // False when there is no more to do for now.
+    private bool PumpSurvey()
+    {
+        if (survey is null)
+            return false;
+        if (survey.Receive(out var reader) != NetlinkReceive.Data)
+        {
+            var looks = looked is not null;
+            StartSurvey(surveyUnit);
+            looked = looks ? new SessionDigests() : null;
+            return false;
+        }
+
+        while (reader.TryNext(out _, out var record))
+        {
+            if (!kernel.Filter.Replicates(record))
+                continue;
+            if (looked is not null)
+                looked.AddExact(record);
+            else if (!exchange.IsMarked(surveyUnit, record.Key))
+                kernel.Delete(record.Key);
+        }
+
+        if (!reader.Done && reader.Error == 0)
+            return true;
+        if (looked is { } digests)
+        {
+            EndSurvey();
+            exchange.OnLooked(surveyUnit, digests, now, this);
+        }
+        else
+        {
+            EndPrune();
+        }
+
+        return false;
     }
 
     private void EndPrune()
     {
-        prune?.Dispose();
-        prune = null;
+        kernel.Flush();
+        EndSurvey();
+        kernel.ForEachExpectation(pruneExpectation);
+        exchange.OnPruned(surveyUnit, this);
     }
 
-    private bool RemoveUnknown(ref ConntrackReader reader)
+    private void EndSurvey()
     {
-        while (reader.TryNext(out _, out var record))
-        {
-            if (kernel.Filter.Replicates(record) && !exchange.IsMarked(pruneUnit, record.Key))
-                kernel.Delete(record.Key);
-        }
-
-        return reader.Done || reader.Error != 0;
+        survey?.Dispose();
+        survey = null;
+        looked = null;
     }
 
     private void AnswerWaiters()

@@ -8,7 +8,7 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// The sealed datagrams between session loops: one UDP socket per heartbeat link. Which peer's address belongs to which unit is learnt from
+/// The sealed datagrams between session loops: one UDP socket per link, the session link's first if there is one, then the heartbeat links'. Which peer's address belongs to which unit is learnt from
 /// authentic datagrams. Full frames go over one path per unit, the best; what is small (steering, single sessions) goes over all of them.
 /// </summary>
 internal sealed class SessionLinks : IDisposable
@@ -25,12 +25,12 @@ internal sealed class SessionLinks : IDisposable
     private readonly byte[] received = new byte[2048];
     private readonly byte[] plaintext = new byte[2048];
 
-    public SessionLinks(HeartbeatSettings settings, ClusterKey key, int group, ulong unit, UInt128 incarnation)
+    public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation)
     {
-        sealer = new DatagramSealer(key, DatagramKind.Session, group, unit, incarnation);
-        opener = new DatagramOpener(key, DatagramKind.Session, group, unit);
-        var port = settings.Port + 1;
-        foreach (var link in settings.Links)
+        sealer = new DatagramSealer(key, DatagramKind.Session, settings.Cluster.Group, unit, incarnation);
+        opener = new DatagramOpener(key, DatagramKind.Session, settings.Cluster.Group, unit);
+        var port = settings.Heartbeat.Port + 1;
+        foreach (var link in settings.SessionLinks)
         {
             var socket = new DatagramSocket(new DatagramEndpoint(new IPEndPoint(link.Address, port)), new DatagramOptions(link.Interface, BufferBytes, BufferBytes));
             sockets.Add(socket);
@@ -80,7 +80,7 @@ internal sealed class SessionLinks : IDisposable
     {
         while (sockets[link].TryReceive(received, out var length, out var from))
         {
-            if (opener.Open(received.AsSpan(0, length), plaintext, out header, out payload) != DatagramVerdict.Accepted)
+            if (opener.Open(received.AsSpan(0, length), plaintext, now, out header, out payload) != DatagramVerdict.Accepted)
                 continue;
             Received++;
             foreach (var path in paths)

@@ -29,11 +29,11 @@ public static class Addresses
     {
         "lan0" => [$"10.10.1.{10 + unit}/24", $"fd00:1::{10 + unit}/64"],
         "wan0" => [$"10.10.2.{10 + unit}/24", $"fd00:2::{10 + unit}/64"],
-        _ => [$"{Heartbeat(port, unit)}/24"],
+        _ => [$"{Link(port, unit)}/24"],
     };
 
-    /// <summary>A unit's address on a heartbeat link.</summary>
-    public static string Heartbeat(string port, int unit) => $"10.10.{9 + int.Parse(port.AsSpan(2))}.{unit}";
+    /// <summary>A unit's address on a heartbeat link or on the session link.</summary>
+    public static string Link(string port, int unit) => port == LabPlan.SessionPort ? $"10.10.8.{unit}" : $"10.10.{9 + int.Parse(port.AsSpan(2))}.{unit}";
 
     private static IEnumerable<string> Range(string beginning, int from, int to) => Enumerable.Range(from, to).Select(number => $"{beginning}{number}");
 }

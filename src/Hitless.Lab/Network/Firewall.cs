@@ -16,8 +16,8 @@ public static class Firewall
             chain input {
                 type filter hook input priority filter; policy drop;
                 iifname "lo" accept
-                iifname { "hb0", "hb1" } udp dport { 8417, 8418 } accept
-                iifname { "hb0", "hb1" } tcp dport 8419 accept
+                iifname { "hb0", "hb1", "ss0" } udp dport { 8417, 8418 } accept
+                iifname { "hb0", "hb1", "ss0" } tcp dport 8419 accept
                 ct state established,related accept
                 ct state invalid drop
                 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept

@@ -13,6 +13,12 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>hb0 is a cable from gw1 to gw2 without a switch between: each sees when the other's end is dead.</summary>
     public bool DirectCable { get; init; }
 
+    /// <summary>The units have a network for sessions alone, on the port <see cref="SessionPort"/>.</summary>
+    public bool SessionLink { get; init; }
+
+    /// <summary>A unit's port on the session link.</summary>
+    public const string SessionPort = "ss0";
+
     /// <summary>The namespace that holds the switches (bridges lan, wan, hb0…).</summary>
     public const string Switch = "switch";
 
@@ -39,8 +45,11 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>hb0, hb1…</summary>
     public IEnumerable<string> HeartbeatPorts => Enumerable.Range(0, HeartbeatLinks).Select(number => $"hb{number}");
 
-    /// <summary>A unit's ports: lan0, wan0 and the heartbeat ports.</summary>
-    public IEnumerable<string> UnitPorts => ["lan0", "wan0", .. HeartbeatPorts];
+    /// <summary>The ports between units: hb0, hb1…, and the session link's.</summary>
+    public IEnumerable<string> LinkPorts => SessionLink ? [.. HeartbeatPorts, SessionPort] : HeartbeatPorts;
+
+    /// <summary>A unit's ports: lan0, wan0 and those between units.</summary>
+    public IEnumerable<string> UnitPorts => ["lan0", "wan0", .. LinkPorts];
 
     /// <summary>Whether no switch is at the other end of a unit's port.</summary>
     public bool IsDirect(string port) => DirectCable && port == "hb0";

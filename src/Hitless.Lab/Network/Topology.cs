@@ -75,7 +75,7 @@ public static class Topology
     private static void MakeSwitches(LabPlan plan)
     {
         var lines = new StringBuilder();
-        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.HeartbeatPorts])
+        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.LinkPorts])
         {
             lines.AppendLine($"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
             lines.AppendLine($"link set {bridge} up");

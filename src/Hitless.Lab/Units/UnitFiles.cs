@@ -59,8 +59,7 @@ public static class UnitFiles
             """);
         foreach (var port in unit.Plan.HeartbeatPorts)
         {
-            var peers = unit.Plan.Units.Where(name => name != unit.Name).Select(name => Addresses.Heartbeat(port, LabPlan.NumberOf(name)));
-            text.AppendLine($"    - {{ interface: {port}, address: {Addresses.Heartbeat(port, unit.Number)}, peers: [{string.Join(", ", peers)}] }}");
+            text.AppendLine($"    - {Link(unit, port)}");
         }
 
         text.Append($$"""
@@ -69,7 +68,7 @@ public static class UnitFiles
               - { name: wan0, virtual-addresses: [{{Addresses.VirtualWan}}/24, "{{Addresses.VirtualWan6}}/64"], monitor: true }
             sessions:
               pickup: { tcp: true, connectionless: true, expectations: true, nat: true, delay: 0s }
-              critical: ["tcp dport {{Ports.Echo}}"]
+              critical: ["tcp dport {{Ports.Echo}}"]{{(unit.Plan.SessionLink ? $"\n  link: {Link(unit, LabPlan.SessionPort)}" : "")}}
             configuration:
               files:
                 - { path: /etc/hitless/nftables.conf, check: "nft -c -f {file}", apply: "nft -f {file}" }
@@ -84,6 +83,12 @@ public static class UnitFiles
 
             """);
         return text.ToString();
+    }
+
+    private static string Link(LabUnit unit, string port)
+    {
+        var peers = unit.Plan.Units.Where(name => name != unit.Name).Select(name => Addresses.Link(port, LabPlan.NumberOf(name)));
+        return $"{{ interface: {port}, address: {Addresses.Link(port, unit.Number)}, peers: [{string.Join(", ", peers)}] }}";
     }
 
     private static void MakePlace(string folder)

@@ -5,14 +5,16 @@ using Hitless.Simulator.Time;
 namespace Hitless.Simulator.Units;
 
 /// <summary>
-/// A model of a unit's session loop: a numbered stream of sessions from the sending unit, holes asked for again, a bulk at
-/// the beginning, and time between arrival and the entry into the kernel. Sessions are plain numbers here.
+/// A model of a unit's session loop: a numbered stream of sessions from the sending unit, holes asked for again, at the beginning a
+/// comparison of digests and the buckets that differ, and time between arrival and the entry into the kernel. Sessions are plain numbers here.
 /// </summary>
 internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance chance)
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan BulkPatience = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan AppliedPatience = TimeSpan.FromMilliseconds(500);
+
+    private const int Buckets = 16;
 
     private readonly List<int> sent = [];
     private readonly Dictionary<int, int> arrivedItems = [];
@@ -164,10 +166,47 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
             return;
         }
 
-        int[] table = [.. process.Unit.Sessions];
         var (head, id) = (sent.Count, ownStream);
-        world.Timeline.After(chance.Milliseconds(5, 150), () =>
-            world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnBulk(process.Unit, id, head, table)));
+        world.Timeline.After(chance.Milliseconds(5, 75), () =>
+        {
+            var digests = Digests();
+            world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnLook(process.Unit, id, head, digests));
+        });
+    }
+
+    private void OnLook(SimulatedUnit from, ulong stream, int head, int[] theirs)
+    {
+        if (from != source || loaded)
+        {
+            return;
+        }
+
+        var ours = Digests();
+        int[] unequal = [.. Enumerable.Range(0, Buckets).Where(bucket => ours[bucket] != theirs[bucket])];
+        world.Fabric.Send(0, process.Unit.Index, from.Index, () => from.Process?.Sessions.OnBucketsAsked(process.Unit, stream, head, unequal));
+    }
+
+    private void OnBucketsAsked(SimulatedUnit by, ulong stream, int head, int[] wanted)
+    {
+        if (!sending || stream != ownStream)
+        {
+            return;
+        }
+
+        int[] table = [.. process.Unit.Sessions.Where(session => wanted.Contains(session % Buckets))];
+        world.Timeline.After(chance.Milliseconds(5, 75), () =>
+            world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnBulk(process.Unit, stream, head, table)));
+    }
+
+    private int[] Digests()
+    {
+        var digests = new int[Buckets];
+        foreach (var session in process.Unit.Sessions)
+        {
+            digests[session % Buckets] += (session * 31) + 1;
+        }
+
+        return digests;
     }
 
     private void Send(SimulatedUnit to, int position)

@@ -88,9 +88,15 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public HashSet<SessionExpectation> Expected { get; } = [];
 
-    public int Synced { get; private set; }
+    public int TimesSynced { get; private set; }
+
+    /// <summary>Its exchange tells what it holds worth a comparison.</summary>
+    public void SetRole(bool sending, ulong? syncFrom, bool? compares = null) => Exchange.SetRole(sending, syncFrom, compares ?? Table.Count > 0, units.Now, this);
 
     public bool DefersPrune { get; set; }
+
+    /// <summary>Asks as a version that knows no looks.</summary>
+    public bool IsOlder { get; set; }
 
     public int Lost { get; private set; }
 
@@ -129,7 +135,8 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
             Exchange.OnTime(units.Now, this);
     }
 
-    public void Send(ulong unit, ReadOnlySpan<byte> payload) => units.Send(this, payload);
+    public void Send(ulong unit, ReadOnlySpan<byte> payload) =>
+        units.Send(this, IsOlder && payload[0] == (byte)SessionMessage.SyncRequest ? payload[..17] : payload);
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
@@ -151,17 +158,27 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public void SyncLost(ulong unit) => Lost++;
 
-    public void StartPrune(ulong unit)
+    public void StartLook(ulong unit)
+    {
+        var digests = new SessionDigests();
+        foreach (var record in Table.Values)
+            digests.AddExact(record);
+        Exchange.OnLooked(unit, digests, units.Now, this);
+    }
+
+    public void StartPrune(ulong unit, bool onlyExpectations)
     {
         if (!DefersPrune)
             Prune(unit);
     }
 
+    public void Synced(ulong unit) => TimesSynced++;
+
     public void Prune(ulong unit)
     {
         foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
             Table.Remove(key);
-        Expected.RemoveWhere(each => !Exchange.IsMarked(unit, each.Key));
-        Synced += Exchange.OnPruned(unit) ? 1 : 0;
+        Expected.RemoveWhere(each => !Exchange.IsMarked(unit, each));
+        Exchange.OnPruned(unit, this);
     }
 }

@@ -6,6 +6,7 @@ namespace Hitless.Core.Tests.Wire;
 public sealed class DatagramTests
 {
     private static readonly byte[] Secret = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+    private static readonly TimeSpan Now = TimeSpan.FromSeconds(1);
     private readonly byte[] datagram = new byte[2048];
     private readonly byte[] plaintext = new byte[2048];
 
@@ -16,7 +17,7 @@ public sealed class DatagramTests
         using var opener = Opener();
         var length = sealer.Seal("hello"u8, datagram);
 
-        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, out var header, out var payload));
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out var header, out var payload));
         Assert.Equal("hello"u8, payload);
         Assert.Equal((11UL, (UInt128)5, 1UL), (header.UnitId, header.Incarnation, header.Sequence));
         Assert.Equal(WireVersion.Minor, header.Minor);
@@ -37,7 +38,7 @@ public sealed class DatagramTests
         for (var at = 8; at < length; at++)
             Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, at, 0x10));
         using var self = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11);
-        Assert.Equal(DatagramVerdict.Own, self.Open(datagram.AsSpan(0, length), plaintext, out _, out _));
+        Assert.Equal(DatagramVerdict.Own, self.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
 
         Assert.Equal(0, opener.SenderCount);
         Assert.Equal(length - 8, opener.Count(DatagramVerdict.BadTag));
@@ -50,7 +51,7 @@ public sealed class DatagramTests
     {
         using var sealer = Sealer();
         using var opener = new DatagramOpener(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 22);
-        Assert.Equal(DatagramVerdict.BadTag, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, out _, out _));
+        Assert.Equal(DatagramVerdict.BadTag, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, Now, out _, out _));
     }
 
     [Fact]
@@ -65,10 +66,10 @@ public sealed class DatagramTests
         for (var at = 0; at < sent.Count; at += 500)
         {
             foreach (var each in sent.Skip(at).Take(500).OrderBy(_ => random.Next()))
-                Assert.Equal(DatagramVerdict.Accepted, opener.Open(each, plaintext, out _, out _));
+                Assert.Equal(DatagramVerdict.Accepted, opener.Open(each, plaintext, Now, out _, out _));
         }
 
-        Assert.All(sent, each => Assert.Equal(DatagramVerdict.Replayed, opener.Open(each, plaintext, out _, out _)));
+        Assert.All(sent, each => Assert.Equal(DatagramVerdict.Replayed, opener.Open(each, plaintext, Now, out _, out _)));
     }
 
     [Fact]
@@ -98,10 +99,33 @@ public sealed class DatagramTests
         for (var incarnation = 1; incarnation <= 100; incarnation++)
         {
             using var sealer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, (UInt128)incarnation);
-            Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, out _, out _));
+            Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, TimeSpan.FromSeconds(incarnation), out _, out _));
         }
 
         Assert.Equal(32, opener.SenderCount);
+    }
+
+    [Fact]
+    public void A_flood_of_forged_incarnations_costs_few_derivations_and_hides_nobody_who_is_known()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var first = datagram[..sealer.Seal("x"u8, datagram)];
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(first, plaintext, Now, out _, out _));
+        for (var i = 0; i < 10_000; i++)
+        {
+            using var forger = i % 1000 == 0 ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 11, (UInt128)(i + 100)) : null;
+            var forged = forger is null ? datagram[..first.Length] : datagram[..forger.Seal("x"u8, datagram)];
+            forged[20] = (byte)i;
+            Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(forged, plaintext, Now + TimeSpan.FromMicroseconds(10 * i), out _, out _));
+        }
+
+        // In a tenth of a second: what is saved up, and one a millisecond.
+        Assert.InRange(opener.Count(DatagramVerdict.BadTag), 100, 170);
+        Assert.Equal(10_000, opener.Count(DatagramVerdict.BadTag) + opener.Count(DatagramVerdict.TooManyUnknown));
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("y"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(100), out _, out _));
+        using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 33, 44);
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, newcomer.Seal("z"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(200), out _, out _));
     }
 
     [Fact]
@@ -109,7 +133,7 @@ public sealed class DatagramTests
     {
         using var sealer = Sealer();
         using var opener = Opener();
-        void Exchange() => opener.Open(datagram.AsSpan(0, sealer.Seal(plaintext.AsSpan(0, 100), datagram)), plaintext, out _, out _);
+        void Exchange() => opener.Open(datagram.AsSpan(0, sealer.Seal(plaintext.AsSpan(0, 100), datagram)), plaintext, Now, out _, out _);
         for (var i = 0; i < 100; i++)
             Exchange();
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -132,7 +156,7 @@ public sealed class DatagramTests
         cipher.Encrypt(nonce, "later"u8, datagram.AsSpan(44, 5), datagram.AsSpan(49, 16), datagram.AsSpan(0, 44));
 
         using var opener = Opener();
-        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, 65), plaintext, out _, out var payload));
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, 65), plaintext, Now, out _, out var payload));
         Assert.Equal("later"u8, payload);
     }
 
@@ -150,10 +174,10 @@ public sealed class DatagramTests
             random.NextBytes(bytes.AsSpan(0, size));
             if (random.Next(2) == 0)
                 datagram.AsSpan(0, Math.Min(random.Next(8, 40), size)).CopyTo(bytes);
-            Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(bytes.AsSpan(0, size), plaintext, out _, out _));
+            Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(bytes.AsSpan(0, size), plaintext, Now, out _, out _));
         }
 
-        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, out _, out _));
+        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, 2 * Now, out _, out _));
     }
 
     private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, 5);
@@ -164,6 +188,6 @@ public sealed class DatagramTests
     {
         var copy = datagram[..length];
         copy[at] ^= flip;
-        return opener.Open(copy, plaintext, out _, out _);
+        return opener.Open(copy, plaintext, Now, out _, out _);
     }
 }

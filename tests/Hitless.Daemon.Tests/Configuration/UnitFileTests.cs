@@ -63,6 +63,16 @@ public sealed class UnitFileTests
     }
 
     [Fact]
+    public void Sessions_prefer_a_link_of_their_own_where_there_is_one()
+    {
+        Assert.Equal(["hb0"], Read(Full).SessionLinks.Select(link => link.Interface));
+        var own = Read(Minimal + "sessions: { link: { interface: ss0, address: 10.10.8.1, peers: [10.10.8.2] } }\n");
+        Assert.Equal(["ss0", "hb0"], own.SessionLinks.Select(link => link.Interface));
+        Assert.Contains("sessions.link.peers is missing", Assert.Single(Refuse(Minimal + "sessions: { link: { interface: ss0, address: 10.10.8.1 } }\n")).ToString(), StringComparison.Ordinal);
+        Assert.Contains("link address 10.10.9.2 stands in line 12 already", Assert.Single(Refuse(Minimal + "sessions: { link: { interface: ss0, address: 10.10.8.1, peers: [10.10.9.2] } }\n")).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_not_given_has_its_default()
     {
         var settings = Read("""

@@ -20,8 +20,8 @@ internal sealed class Conversation : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Connects from one host to a port of another; <paramref name="through"/> is the address dialled where that is not the host's own.</summary>
-    public static Conversation Tcp(string name, string from, string to, string host, int port, (string Address, int Port)? through = null)
+    /// <summary>Connects from one host to a port of another; <paramref name="through"/> is the address dialled where that is not the host's own, <paramref name="source"/> the one dialled from.</summary>
+    public static Conversation Tcp(string name, string from, string to, string host, int port, (string Address, int Port)? through = null, string? source = null)
     {
         using var listener = NetworkNamespace.Run(to, () =>
         {
@@ -33,6 +33,8 @@ internal sealed class Conversation : IDisposable
         });
         var near = NetworkNamespace.Run(from, () => NewSocket(host, SocketType.Stream));
         near.SendTimeout = Patience;
+        if (source is not null)
+            near.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
         near.Connect(IPAddress.Parse(through?.Address ?? host), through?.Port ?? port);
         return new Conversation(name, near, listener.Accept());
     }

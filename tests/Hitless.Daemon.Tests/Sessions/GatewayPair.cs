@@ -25,10 +25,11 @@ internal sealed class GatewayPair : IDisposable
     private static int count;
     private readonly string prefix = $"hs-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
     private readonly TimeSpan delay;
+    private readonly bool sessionLink;
     private readonly BlockingCollection<SessionNotice> noticesA = [];
     private readonly BlockingCollection<SessionNotice> noticesB = [];
 
-    public GatewayPair(TimeSpan delay = default)
+    public GatewayPair(TimeSpan delay = default, bool sessionLink = false)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         Shell($$"""
@@ -39,6 +40,8 @@ internal sealed class GatewayPair : IDisposable
             plug client eth0 lan; plug server eth0 wan; plug a lan0 lan; plug a wan0 wan; plug b lan0 lan; plug b wan0 wan
             ip -n {{A}} link add hb0 type veth peer name hb0 netns {{B}}; ip -n {{A}} link set hb0 up; ip -n {{B}} link set hb0 up
             ip -n {{A}} addr add 10.91.9.1/24 dev hb0; ip -n {{B}} addr add 10.91.9.2/24 dev hb0
+            ip -n {{A}} link add ss0 type veth peer name ss0 netns {{B}}; ip -n {{A}} link set ss0 up; ip -n {{B}} link set ss0 up
+            ip -n {{A}} addr add 10.91.8.1/24 dev ss0; ip -n {{B}} addr add 10.91.8.2/24 dev ss0
             host() { ip -n {{prefix}}$1 addr add $2 dev $3 $4; }
             host client 10.91.1.10/24 eth0; host client fd91:1::10/64 eth0 nodad; host server 10.91.2.10/24 eth0; host server fd91:2::10/64 eth0 nodad
             host a 10.91.1.2/24 lan0; host a 10.91.2.2/24 wan0; host b 10.91.1.3/24 lan0; host b 10.91.2.3/24 wan0
@@ -80,6 +83,7 @@ internal sealed class GatewayPair : IDisposable
             """);
         MoveTo(A);
         this.delay = delay;
+        this.sessionLink = sessionLink;
         LoopA = Start(A, UnitA, 101, noticesA);
         LoopB = Start(B, UnitB, 202, noticesB);
     }
@@ -160,7 +164,7 @@ internal sealed class GatewayPair : IDisposable
     /// <summary>Replicated sessions of a unit's kernel.</summary>
     public static IReadOnlyList<SessionRecord> Sessions(string unit) => NetworkNamespace.Run(unit, () =>
     {
-        var filter = new SessionFilter(Settings(unit, UnitA).Sessions, [], [IPAddress.Parse("10.91.9.1"), IPAddress.Parse("10.91.9.2")]);
+        var filter = new SessionFilter(new SessionSettings(true, true, true, true, TimeSpan.Zero, []), [], [IPAddress.Parse("10.91.9.1"), IPAddress.Parse("10.91.9.2"), IPAddress.Parse("10.91.8.1"), IPAddress.Parse("10.91.8.2")]);
         using var dump = new ConntrackDump();
         var records = new List<SessionRecord>();
         while (dump.Receive(out var reader) == NetlinkReceive.Data)
@@ -200,15 +204,16 @@ internal sealed class GatewayPair : IDisposable
         Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
     }
 
-    private static UnitSettings Settings(string name, ulong unit, TimeSpan delay = default)
+    private static UnitSettings Settings(string name, ulong unit, TimeSpan delay, bool sessionLink)
     {
-        var (self, peer) = unit == UnitA ? ("10.91.9.1", "10.91.9.2") : ("10.91.9.2", "10.91.9.1");
+        var (self, peer) = unit == UnitA ? (1, 2) : (2, 1);
+        HeartbeatLinkSettings Link(string port, int network) => new(port, IPAddress.Parse($"10.91.{network}.{self}"), [IPAddress.Parse($"10.91.{network}.{peer}")]);
         return new UnitSettings(
             new ClusterSettings("test", 7, false, "/nowhere"),
             new IdentitySettings(name, 100, false),
-            new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(self), [IPAddress.Parse(peer)])], TimeSpan.FromMilliseconds(20), 4, 8417),
+            new HeartbeatSettings([Link("hb0", 9)], TimeSpan.FromMilliseconds(20), 4, 8417),
             [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
-            new SessionSettings(true, true, true, true, delay, []),
+            new SessionSettings(true, true, true, true, delay, []) { Link = sessionLink ? Link("ss0", 8) : null },
             [],
             [],
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
@@ -218,7 +223,7 @@ internal sealed class GatewayPair : IDisposable
         new(name, [.. addresses.Select(address => new AddressPrefix(IPAddress.Parse(address), address.Contains(':', StringComparison.Ordinal) ? 64 : 24))], true);
 
     private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
-        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id, delay), new ClusterKey(Secret), id, incarnation, notices.Add));
+        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id, delay, sessionLink), new ClusterKey(Secret), id, incarnation, notices.Add));
 
     private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
     {

@@ -22,6 +22,14 @@ public static class Prerequisites
         }
     }
 
+    /// <summary>Programs of the distribution are there; <c>./dev test lab</c> installs them where it can.</summary>
+    public static void NeedPrograms(params IEnumerable<string> names)
+    {
+        var folders = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':');
+        var missing = names.Where(name => !folders.Any(folder => File.Exists(Path.Combine(folder, name)))).ToList();
+        Assert.SkipUnless(missing.Count == 0, $"NOT INSTALLED: {string.Join(", ", missing)}; run ./dev test lab as root, which installs them");
+    }
+
     /// <summary>The image that units begin with.</summary>
     public static string FirstImage => Commands.Images.Default(Out, 0);
 

@@ -4,7 +4,7 @@ namespace Hitless.Daemon.Configuration.Yaml;
 
 /// <summary>
 /// One key of a section. <c>Default</c> is what an operator would have written; null with <c>Mandatory</c> false means "may be
-/// absent" (a section then has the defaults of its keys, a list is empty).
+/// absent" (a section then has the defaults of its keys, if it has no mandatory ones; a list is empty).
 /// </summary>
 public sealed record Key(string Name, Shape Shape, string About, string? Default = null, bool Mandatory = false);
 
@@ -93,7 +93,7 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
     private static Located? Absent(Key key, string path, Place at, Problems problems) => key switch
     {
         { Default: { } text } => key.Shape.Read(new TextNode(at, text, Plain: true), path, problems),
-        { Shape: SectionShape section } => section.Read(new MapNode(at, []), path, problems),
+        { Shape: SectionShape section } when !section.Keys.Any(k => k.Mandatory) => section.Read(new MapNode(at, []), path, problems),
         { Shape: ListShape } => new Located(new List<Located>(), at),
         { Shape: MapShape } => new Located(new Dictionary<string, Located>(StringComparer.Ordinal), at),
         _ => null,
