@@ -258,7 +258,10 @@ internal sealed class Simulation
 
         var former = Units.Single(unit => unit.Process!.Machine.Role == UnitRole.Primary);
         var since = Timeline.Now;
-        var byStop = Chance.Happens(0.4);
+
+        // The one unit that may have kept a dead port is no target: a switch never goes to a unit that is worse.
+        var targets = Units.Where(unit => unit != former && unit.PortsUp == SimulatedUnit.AllPorts).ToArray();
+        var byStop = targets.Length == 0 || Chance.Happens(0.4);
         var process = former.Process!;
         Trace.Line(former.Name, $"planned switch by {(byStop ? "stop" : "request")}");
         if (byStop)
@@ -267,8 +270,7 @@ internal sealed class Simulation
         }
         else
         {
-            var target = Chance.Of([.. Units.Where(unit => unit != former)]).Serial;
-            process.RequestSwitchover(Chance.Happens(0.5) ? target : null);
+            process.RequestSwitchover(Chance.Happens(0.5) ? Chance.Of(targets).Serial : null);
         }
 
         RunFor(SwitchToRest);

@@ -42,8 +42,8 @@ public readonly record struct ClusterInput
     /// <summary>Which monitored ports are up (one bit each).</summary>
     public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
 
-    /// <summary>How many probes fail now.</summary>
-    public static ClusterInput ProbesChanged(int failing) => new(ClusterInputKind.Probes) { Ticket = (uint)failing };
+    /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
+    public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
 
     /// <summary>All sessions of <paramref name="unit"/> have been applied.</summary>
     public static ClusterInput SessionsSynced(ulong unit) => new(ClusterInputKind.Synced) { Unit = unit };
@@ -60,9 +60,9 @@ public readonly record struct ClusterInput
     /// <summary>All that had arrived is in the kernel.</summary>
     public static ClusterInput Drained(uint ticket) => new(ClusterInputKind.Drained) { Ticket = ticket };
 
-    /// <summary>An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby.</summary>
-    public static ClusterInput SwitchoverRequested(ulong? target, string reason) =>
-        new(ClusterInputKind.Switchover) { Unit = target ?? 0, Flag = target is not null, Text = reason };
+    /// <summary>An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby. <paramref name="evenIfWorse"/>: also to a unit with more failed ports and probes.</summary>
+    public static ClusterInput SwitchoverRequested(ulong? target, string reason, bool evenIfWorse = false) =>
+        new(ClusterInputKind.Switchover) { Unit = target ?? 0, Flag = target is not null, Text = reason, Value = evenIfWorse ? 1u : 0u };
 
     /// <summary>Choose the primary by the rules now, as after an upgrade.</summary>
     public static ClusterInput Renegotiate(string reason) => new(ClusterInputKind.Renegotiate) { Text = reason };

@@ -9,6 +9,10 @@ public sealed partial class ClusterMachine
     private string handingReason = "";
     private bool handingForOperator;
 
+    /// <summary>FortiOS's flip timeout: probe targets that come and go must not throw the traffic from unit to unit.</summary>
+    private TimeSpan flipUntil = TimeSpan.MinValue;
+    private TimeSpan probesSince;
+
     /// <summary>What the rules, not an operator, move a primary to do.</summary>
     private void ConsiderHandingOver(TimeSpan now, IClusterEffects effects)
     {
@@ -31,9 +35,10 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (best.Failures < Failures)
+        if (best.Failures < Failures && (FailedPorts > 0 || (now >= flipUntil && now - probesSince >= options.ProbeSettle)))
         {
             BeginHanding(best, $"failed ports and probes: {Failures} here, {best.Failures} on {best.Name}", forOperator: false, now, effects);
+            outgoing.OfferForProbes = FailedPorts == 0;
         }
         else if (!hold && best.Failures == Failures && (best.Override || overrideOn) && best.Priority > options.Priority)
         {
@@ -58,6 +63,12 @@ public sealed partial class ClusterMachine
 
         foreach (var candidate in Candidates(now, readyOnly: true))
         {
+            if (candidate.Serial == wanted && candidate.Failures > Failures && input.Value == 0)
+            {
+                effects.SwitchoverEnded(done: false, $"{candidate.Name} is worse: failed ports and probes {candidate.Failures} there, {Failures} on {options.Name}");
+                return;
+            }
+
             if (candidate.Serial == wanted)
             {
                 BeginHanding(candidate, input.Text ?? "switchover", forOperator: true, now, effects);
@@ -118,6 +129,7 @@ public sealed partial class ClusterMachine
         handingTo = target.Serial;
         handingReason = why;
         handingForOperator = forOperator;
+        outgoing.OfferForProbes = false;
         Enter(Phase.Handing, now);
         effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
         effects.Barrier(++ticket);

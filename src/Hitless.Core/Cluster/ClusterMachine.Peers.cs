@@ -120,7 +120,7 @@ public sealed partial class ClusterMachine
         outgoing.Epoch = epoch;
         outgoing.Override = overrideOn;
         outgoing.Age = AgeAt(now);
-        outgoing.Failures = (ushort)Failures;
+        outgoing.Failures = (ushort)Math.Min(Failures, ushort.MaxValue);
         outgoing.PortsUp = portsUp;
         outgoing.EchoCount = 0;
         foreach (var peer in peers)

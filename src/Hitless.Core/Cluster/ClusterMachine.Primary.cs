@@ -109,6 +109,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
+        flipUntil = primary.Last.OfferForProbes ? now + options.FlipGuard : flipUntil;
         Claim($"switchover from {primary.Last.Name}", now, effects);
     }
 

@@ -40,7 +40,7 @@ public sealed partial class ClusterMachine
     private bool hold;
     private bool stopping;
     private bool stopped;
-    private int failingProbes;
+    private int probePenalty;
     private ulong portsUp;
     private bool overrideOn;
     private string reason = "starting: listening for a primary";
@@ -129,7 +129,9 @@ public sealed partial class ClusterMachine
     /// <summary>Time in the cluster.</summary>
     public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
 
-    private int Failures => failingProbes + options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
+    private int Failures => probePenalty + FailedPorts;
+
+    private int FailedPorts => options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
 
     private ulong AllPorts => options.PortCount >= 64 ? ulong.MaxValue : (1UL << options.PortCount) - 1;
 
@@ -189,7 +191,9 @@ public sealed partial class ClusterMachine
                 OnPorts(input.Value, now, effects);
                 break;
             case ClusterInputKind.Probes:
-                failingProbes = (int)input.Ticket;
+                probePenalty = (int)input.Ticket;
+                probesSince = now;
+                Tell(now, effects);
                 break;
             case ClusterInputKind.Synced:
                 OnSynced(input.Unit, now, effects);

@@ -43,10 +43,13 @@ public sealed class Heartbeat
     /// <summary>The sender answers a heartbeat that wants an answer.</summary>
     public bool AnswersAtOnce { get; set; }
 
+    /// <summary>The offer that is open was asked for by failing probes: whoever takes it is under the flip guard.</summary>
+    public bool OfferForProbes { get; set; }
+
     /// <summary>Time in the cluster.</summary>
     public TimeSpan Age { get; set; }
 
-    /// <summary>Failed monitored ports and failing probes.</summary>
+    /// <summary>Failed monitored ports, and what failing probes cost.</summary>
     public ushort Failures { get; set; }
 
     /// <summary>The offer of a planned switchover, while one is open.</summary>
@@ -87,6 +90,7 @@ public sealed class Heartbeat
         Upgrading = other.Upgrading;
         WantsAnswer = other.WantsAnswer;
         AnswersAtOnce = other.AnswersAtOnce;
+        OfferForProbes = other.OfferForProbes;
         Age = other.Age;
         Failures = other.Failures;
         Offer = other.Offer;

@@ -4,6 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
@@ -63,6 +64,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
             PortCount = settings.Interfaces.Count(p => p.Monitor),
+            ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
+            FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
             EpochNumber = epochNumber,
         };
@@ -71,6 +74,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
+
+    /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
+    public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Ends when the unit has left the cluster.</summary>
     public Task Stopped => stopped.Task;
@@ -102,7 +108,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
-    public Task<string> SwitchOverAsync(ulong? target, string reason) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason));
+    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
 
     /// <summary>Lets the rules choose the primary now.</summary>
     public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
@@ -185,6 +191,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
         var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Preparing();
         await AskAsync(() =>
         {
             if (switchover is not null)

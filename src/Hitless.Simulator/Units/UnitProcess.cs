@@ -109,7 +109,7 @@ internal sealed class UnitProcess : IClusterEffects
     }
 
     /// <summary>Asks for a switchover (null: to the best standby), unless one is under way; <paramref name="end"/> gets the answer.</summary>
-    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null) => Request(ClusterInput.SwitchoverRequested(target, "asked for"), end);
+    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null, bool evenIfWorse = false) => Request(ClusterInput.SwitchoverRequested(target, "asked for", evenIfWorse), end);
 
     /// <summary>As after an upgrade, the rules are to choose anew.</summary>
     public void Renegotiate(Action<bool, string>? end = null) => Request(ClusterInput.Renegotiate("renegotiation"), end);

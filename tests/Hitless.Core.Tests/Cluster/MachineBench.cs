@@ -51,6 +51,10 @@ internal sealed class MachineBench
 
         public ClusterMachine? Machine { get; private set; }
 
+        public ulong Serial => serial;
+
+        public string Name => $"gw{serial}";
+
         public bool Frozen { get; set; }
 
         public bool Cut { get; set; }
@@ -70,7 +74,7 @@ internal sealed class MachineBench
             toldEnd = false;
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, PortCount = 2, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
                 bench.Now,
                 this);
         }

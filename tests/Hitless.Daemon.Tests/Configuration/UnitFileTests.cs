@@ -57,7 +57,28 @@ public sealed class UnitFileTests
         Assert.Equal(["10.10.1.1/24", "fd00:1::1/64"], settings.Interfaces[0].VirtualAddresses.Select(a => a.ToString()));
         Assert.Equal(["tcp dport 5432"], settings.Sessions.Critical);
         Assert.Equal([new ManagedFileSettings("/etc/nftables.conf", "nft -c -f {file}", "nft -f {file}")], settings.Files);
-        Assert.Equal([new ProbeSettings("upstream", IPAddress.Parse("10.10.2.10"), TimeSpan.FromSeconds(1), 3)], settings.Health);
+        Assert.Equal([new ProbeSettings("upstream", new ProbeTarget.Ping(IPAddress.Parse("10.10.2.10")), TimeSpan.FromSeconds(1), 3)], settings.Health);
+    }
+
+    [Fact]
+    public void Every_kind_of_probe_is_read()
+    {
+        var settings = Read(Full.Replace("- { name: upstream, ping: 10.10.2.10, interval: 1s, fail-after: 3 }", """
+            - { name: bank, tcp: "10.10.2.10:443", weight: 5 }
+              - { name: shop, http: "http://10.10.2.10/health" }
+              - { name: memory, memory: 90 }
+              - { name: busy, load: 300 }
+            election: { probe-threshold: 5, flip-guard: 60m, witness: 10.10.2.254 }
+            """, StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                new ProbeSettings("bank", new ProbeTarget.Tcp(IPEndPoint.Parse("10.10.2.10:443")), TimeSpan.FromSeconds(1), 3, Weight: 5),
+                new ProbeSettings("shop", new ProbeTarget.Http(new Uri("http://10.10.2.10/health")), TimeSpan.FromSeconds(1), 3),
+                new ProbeSettings("memory", new ProbeTarget.Memory(90), TimeSpan.FromSeconds(1), 3),
+                new ProbeSettings("busy", new ProbeTarget.Load(300), TimeSpan.FromSeconds(1), 3),
+            ],
+            settings.Health);
+        Assert.Equal(new ElectionSettings(5, TimeSpan.FromMinutes(60), IPAddress.Parse("10.10.2.254")), settings.Election);
     }
 
     [Fact]
@@ -97,6 +118,10 @@ public sealed class UnitFileTests
     [InlineData("interval: 20ms", "interval: 20", "13:13: heartbeat.interval: \"20\" has no unit (ms, s, m, h); expected a duration from 5ms to 10s")]
     [InlineData("interval: 20ms", "interval: 4ms", "13:13: heartbeat.interval: \"4ms\" is out of range; expected a duration from 5ms to 10s")]
     [InlineData("lost-threshold: 4", "lost-threshold: 1", "14:19: heartbeat.lost-threshold: \"1\" is out of range; expected a whole number from 2 to 255")]
+    [InlineData("ping: 10.10.2.10", "weight: 2", "25:5: the probe has no target; expected exactly one of ping, tcp, http, memory, load")]
+    [InlineData("ping: 10.10.2.10", "ping: 10.10.2.10, load: 100", "25:5: the probe has ping and load; expected exactly one of ping, tcp, http, memory, load")]
+    [InlineData("ping: 10.10.2.10", "tcp: 10.10.2.10", "25:28: health[1].tcp: \"10.10.2.10\" is not an address with a port; expected an address and port such as 10.10.2.10:443 or [fd00:2::10]:443")]
+    [InlineData("ping: 10.10.2.10", "http: ftp://10.10.2.10/", "25:29: health[1].http: \"ftp://10.10.2.10/\" is not the address of a page; expected a page such as http://10.10.2.10/health")]
     [InlineData("peers: [10.10.9.2]", "peers: [fd00::2]", "12:53: peer fd00::2 is of another address family than the link's own address 10.10.9.1; expected both IPv4 or both IPv6")]
     [InlineData("peers: [10.10.9.2]", "peers: []", "12:52: heartbeat.links[1].peers has 0 entries; expected 1 to 3")]
     [InlineData("peers: [10.10.9.2]", "peers: [10.10.9]", "12:53: heartbeat.links[1].peers[1]: \"10.10.9\" is not an IP address; expected an IP address")]
