@@ -4,6 +4,7 @@ using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
@@ -305,6 +306,7 @@ public sealed partial class Unit
         peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) => images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
             ? Task.FromResult<Stream>(File.OpenRead(path))
             : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list"));
+        peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         MapSessionCalls();
         MapConfigurationCalls();
     }

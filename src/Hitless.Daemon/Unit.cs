@@ -6,6 +6,7 @@ using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Health;
+using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
@@ -33,6 +34,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
     private readonly ProbeLoop probes;
+    private readonly NeighbourCourier neighbours;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -46,6 +48,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
+    private readonly Task witness;
     private Task roleWork = Task.CompletedTask;
 
     /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
@@ -76,12 +79,16 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RequestExit);
         readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
+        neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         control.RoleChanged += OnRoleChanged;
+        control.MergeWanted += unit => _ = Task.Run(() => MergeSessionsAsync(unit));
+        control.Preparing = () => neighbours.TellAsync(ending.Token);
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
-        probes = new ProbeLoop(settings.Health, failing => control.Post(ClusterInput.ProbesChanged(failing)), events);
+        witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
+        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)));
     }
 
     /// <summary>The unit's name.</summary>
@@ -116,11 +123,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await ending.CancelAsync();
         await probes.DisposeAsync();
         await engine.DisposeAsync();
-        await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(background, witness).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();
         converter.Dispose();
+        neighbours.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();

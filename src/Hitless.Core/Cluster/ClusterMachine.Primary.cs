@@ -2,7 +2,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Core.Cluster;
 
-/// <content>Becoming primary, being primary, handing over.</content>
+/// <content>Becoming primary and ceasing to be.</content>
 public sealed partial class ClusterMachine
 {
     /// <summary>After a claim the announcement is repeated at these distances, then each <see cref="AnnounceEvery"/> to keep the switches' entries alive.</summary>
@@ -17,9 +17,6 @@ public sealed partial class ClusterMachine
     private ulong acceptingFrom;
     private uint acceptingToken;
     private uint declinedToken;
-    private ulong handingTo;
-    private string handingReason = "";
-    private bool handingForOperator;
     private string takeoverReason = "";
 
     /// <summary>At the last claim: the longest that the virtual addresses can have been without a primary. Planned: from the offer to the claim, while the offering unit forwarded on. Unplanned: since the former primary's last heartbeat.</summary>
@@ -34,7 +31,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside || now < listenUntil)
+        if (StandsAside || now < listenUntil || !WitnessAllows(now))
         {
             return;
         }
@@ -94,7 +91,7 @@ public sealed partial class ClusterMachine
         }
         else if (phase == Phase.Standby)
         {
-            SyncFrom(primary, effects);
+            SyncFrom(primary, now, effects);
         }
     }
 
@@ -112,6 +109,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
+        flipUntil = primary.Last.OfferForProbes ? now + options.FlipGuard : flipUntil;
         Claim($"switchover from {primary.Last.Name}", now, effects);
     }
 
@@ -125,8 +123,7 @@ public sealed partial class ClusterMachine
         reason = why;
         quietUntil = now + options.RetryDelay;
         effects.SetTraffic(TrafficState.Claimed);
-        announcements = 0;
-        Announce(now, effects);
+        AnnounceAnew(now, effects);
         Tell(now, effects);
         effects.SetSessionRole(sending: true, syncFrom: null);
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {why}");
@@ -145,152 +142,18 @@ public sealed partial class ClusterMachine
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
     }
 
+    /// <summary>Whoever learned something else meanwhile is told again and again.</summary>
+    private void AnnounceAnew(TimeSpan now, IClusterEffects effects)
+    {
+        announcements = 0;
+        Announce(now, effects);
+    }
+
     private void Announce(TimeSpan now, IClusterEffects effects)
     {
         effects.Announce();
         nextAnnouncement = now + (announcements < AnnounceAgain.Length ? AnnounceAgain[announcements] : AnnounceEvery);
         announcements++;
-    }
-
-    /// <summary>What the rules, not an operator, move a primary to do.</summary>
-    private void ConsiderHandingOver(TimeSpan now, IClusterEffects effects)
-    {
-        if (stopping)
-        {
-            if (BestStandby(now) is { } heir)
-            {
-                BeginHanding(heir, "the primary stops", forOperator: false, now, effects);
-            }
-            else
-            {
-                Leave(now, effects);
-            }
-
-            return;
-        }
-
-        if (now < quietUntil || BestStandby(now) is not { } best)
-        {
-            return;
-        }
-
-        if (best.Failures < Failures)
-        {
-            BeginHanding(best, $"failed ports and probes: {Failures} here, {best.Failures} on {best.Name}", forOperator: false, now, effects);
-        }
-        else if (!hold && best.Failures == Failures && (best.Override || overrideOn) && best.Priority > options.Priority)
-        {
-            BeginHanding(best, $"override: priority {best.Priority} > {options.Priority}", forOperator: false, now, effects);
-        }
-    }
-
-    private void OnSwitchoverRequested(in ClusterInput input, TimeSpan now, IClusterEffects effects)
-    {
-        if (phase != Phase.Primary)
-        {
-            effects.SwitchoverEnded(done: false, phase == Phase.Handing ? "a switchover is under way" : "this unit is not the primary");
-            return;
-        }
-
-        var wanted = input.Flag ? input.Unit : BestStandby(now)?.Serial ?? 0;
-        if (wanted == options.Self)
-        {
-            effects.SwitchoverEnded(done: false, $"{options.Name} is primary already");
-            return;
-        }
-
-        foreach (var candidate in Candidates(now, readyOnly: true))
-        {
-            if (candidate.Serial == wanted)
-            {
-                BeginHanding(candidate, input.Text ?? "switchover", forOperator: true, now, effects);
-                return;
-            }
-        }
-
-        effects.SwitchoverEnded(done: false, input.Flag ? "the unit asked for is not a standby that is ready" : "no standby is ready");
-    }
-
-    /// <summary>As after an upgrade: the rules choose among all that are ready, the present primary included.</summary>
-    private void OnRenegotiate(string why, TimeSpan now, IClusterEffects effects)
-    {
-        var candidates = Candidates(now, readyOnly: true);
-        if (phase != Phase.Primary || !Election.TryBest(candidates, options.Margin, out var best))
-        {
-            effects.SwitchoverEnded(done: false, "this unit is not the primary, or it is about to hand over");
-            return;
-        }
-
-        var explained = Election.Explain(best, candidates, options.Margin);
-        if (best.Serial == options.Self)
-        {
-            reason = $"{why}: {explained}";
-            effects.Record(EventKinds.Role, $"{options.Name} stays primary: {explained}");
-            effects.SwitchoverEnded(done: true, $"{options.Name} stays primary: {explained}");
-        }
-        else
-        {
-            BeginHanding(best, $"{why}: {explained}", forOperator: true, now, effects);
-        }
-    }
-
-    /// <summary>FortiOS's <c>reset-uptime</c>: the way to move the primary without override, which leaves no flag behind.</summary>
-    private void OnAgeReset(TimeSpan now, IClusterEffects effects)
-    {
-        if (hold)
-        {
-            effects.SwitchoverEnded(done: false, "an upgrade is under way");
-            return;
-        }
-
-        ageSince = now;
-        Tell(now, effects);
-        effects.Record(EventKinds.Role, $"the age of {options.Name} begins again");
-        if (phase == Phase.Primary)
-        {
-            OnRenegotiate("age reset", now, effects);
-        }
-        else
-        {
-            effects.SwitchoverEnded(done: true, $"the age of {options.Name} is 0");
-        }
-    }
-
-    private void BeginHanding(Candidate target, string why, bool forOperator, TimeSpan now, IClusterEffects effects)
-    {
-        handingTo = target.Serial;
-        handingReason = why;
-        handingForOperator = forOperator;
-        Enter(Phase.Handing, now);
-        effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
-        effects.Barrier(++ticket);
-    }
-
-    private void OnBarrier(in ClusterInput input, TimeSpan now, IClusterEffects effects)
-    {
-        if (phase == Phase.Handing && input.Ticket == ticket)
-        {
-            outgoing.Offer = new Offer(handingTo, ticket, input.Value);
-            Tell(now, effects);
-        }
-    }
-
-    private void WithdrawOffer(string why, TimeSpan now, IClusterEffects effects)
-    {
-        outgoing.Offer = null;
-        quietUntil = now + options.RetryDelay;
-        Enter(Phase.Primary, now);
-        Tell(now, effects);
-        effects.Record(EventKinds.Role, $"{options.Name} stays primary: {why}");
-        if (handingForOperator)
-        {
-            effects.SwitchoverEnded(done: false, why);
-        }
-
-        if (stopping)
-        {
-            Leave(now, effects);
-        }
     }
 
     /// <summary>A higher epoch is heard: whoever held the addresses here gives them up at once.</summary>
@@ -304,6 +167,7 @@ public sealed partial class ClusterMachine
             Enter(Phase.Draining, now);
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;
+            unmerged = was == Phase.Primary;
             reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
             effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");

@@ -30,6 +30,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Time between two switchovers that the rules (not an operator) ask for.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Failing probes move the traffic when they have stood for this long: a target that is gone for all is missed by each unit at its own moment.</summary>
+    public TimeSpan ProbeSettle { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a switch that failing probes asked for, they ask for none more for so long.</summary>
+    public TimeSpan FlipGuard { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a primary's kernel may forward without its daemon, once it has told that the daemon ended.</summary>
     public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -38,6 +44,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
 
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
+    public bool HasWitness { get; init; }
 
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }

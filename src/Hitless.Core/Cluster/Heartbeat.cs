@@ -43,10 +43,16 @@ public sealed class Heartbeat
     /// <summary>The sender answers a heartbeat that wants an answer.</summary>
     public bool AnswersAtOnce { get; set; }
 
+    /// <summary>The offer that is open was asked for by failing probes: whoever takes it is under the flip guard.</summary>
+    public bool OfferForProbes { get; set; }
+
+    /// <summary>The sender misses a unit on all heartbeat links: whoever hears this, however it came, speaks over the traffic ports too.</summary>
+    public bool MissesLinks { get; set; }
+
     /// <summary>Time in the cluster.</summary>
     public TimeSpan Age { get; set; }
 
-    /// <summary>Failed monitored ports and failing probes.</summary>
+    /// <summary>Failed monitored ports, and what failing probes cost.</summary>
     public ushort Failures { get; set; }
 
     /// <summary>The offer of a planned switchover, while one is open.</summary>
@@ -87,6 +93,8 @@ public sealed class Heartbeat
         Upgrading = other.Upgrading;
         WantsAnswer = other.WantsAnswer;
         AnswersAtOnce = other.AnswersAtOnce;
+        OfferForProbes = other.OfferForProbes;
+        MissesLinks = other.MissesLinks;
         Age = other.Age;
         Failures = other.Failures;
         Offer = other.Offer;

@@ -14,6 +14,9 @@ public sealed record UnitSettings(
     IReadOnlyList<ProbeSettings> Health,
     UpgradeSettings Upgrade)
 {
+    /// <summary><c>election:</c>.</summary>
+    public ElectionSettings Election { get; init; } = new(1, TimeSpan.FromMinutes(10), null);
+
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 
@@ -67,9 +70,6 @@ public sealed record ManagedFileSettings(
     int Order = 0,
     bool Template = false,
     bool Secret = false);
-
-/// <summary>One entry of <c>health:</c>: an ICMP echo to <c>Ping</c> each <c>Interval</c>; failing after <c>FailAfter</c> misses in a row.</summary>
-public sealed record ProbeSettings(string Name, IPAddress Ping, TimeSpan Interval, int FailAfter);
 
 /// <summary><c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted unit may take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be missing at the gate.</summary>
 public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeSpan RejoinTimeout, TimeSpan ConfirmTimeout, string? TrustFile, double SessionDifferenceLimit)

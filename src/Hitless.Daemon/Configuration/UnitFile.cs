@@ -138,6 +138,7 @@ public static class UnitFile
     {
         var (cluster, unit, heartbeat) = (root.Under("cluster"), root.Under("unit"), root.Under("heartbeat"));
         var (sessions, configuration, upgrade) = (root.Under("sessions"), root.Under("configuration"), root.Under("upgrade"));
+        var election = root.Under("election");
         var pickup = sessions.Under("pickup");
         return new UnitSettings(
             new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
@@ -168,6 +169,7 @@ public static class UnitFile
                 Windows = [.. ValuesOf<string>(upgrade, "windows").Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null).OfType<MaintenanceWindow>()],
             })
         {
+            Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
             Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
@@ -191,7 +193,17 @@ public static class UnitFile
         new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"));
 
     private static ProbeSettings ProbeFrom(Section probe) =>
-        new(probe.Get<string>("name"), probe.Get<IPAddress>("ping"), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"));
+        new(probe.Get<string>("name"), TargetOf(probe), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"), probe.Get<int>("weight"));
+
+    /// <summary><see cref="UnitRules"/> has seen that exactly one of the keys is there.</summary>
+    private static ProbeTarget TargetOf(Section probe) => probe switch
+    {
+        _ when probe.Find("tcp")?.Value is IPEndPoint service => new ProbeTarget.Tcp(service),
+        _ when probe.Find("http")?.Value is Uri page => new ProbeTarget.Http(page),
+        _ when probe.Find("memory")?.Value is int percent => new ProbeTarget.Memory(percent),
+        _ when probe.Find("load")?.Value is int percent => new ProbeTarget.Load(percent),
+        _ => new ProbeTarget.Ping(probe.Get<IPAddress>("ping")),
+    };
 
     private static string? TextOf(Section section, string key) => section.Find(key)?.Value as string;
 

@@ -90,9 +90,21 @@ public static partial class UnitKeys
     private static readonly SectionShape Probe = new(
     [
         new("name", Name, "Name of the probe.", Mandatory: true),
-        new("ping", Scalars.Address, "Address that answers ICMP echo.", Mandatory: true),
+        new("ping", Scalars.Address, "Address that answers ICMP echo. Each probe has exactly one of ping, tcp, http, memory, load."),
+        new("tcp", Scalars.Service, "Address and port that takes TCP connections."),
+        new("http", Scalars.Page, "Page that answers GET with a status below 400."),
+        new("memory", Scalars.Integer(1, 100), "More of this unit's memory in use, in percent, is a miss."),
+        new("load", Scalars.Integer(1, 100_000), "A higher load average of this unit, in percent of its processors, is a miss."),
+        new("weight", Scalars.Integer(1, 1000), "What a failure costs in the choice of primary; a failed port costs 1.", "1"),
         new("interval", Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), "Time between probes.", "1s"),
         new("fail-after", Scalars.Integer(1, 1000), "Failing after so many misses in a row.", "3"),
+    ]);
+
+    private static readonly SectionShape Election = new(
+    [
+        new("probe-threshold", Scalars.Integer(1, 65_535), "Failing probes count from this sum of their weights on.", "1"),
+        new("flip-guard", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromDays(7)), "After a switch that probes asked for, they ask for none more for so long.", "10m"),
+        new("witness", Scalars.Address, "Address that both units reach by ICMP echo: who hears no other unit and does not reach it either, does not speak for the virtual addresses."),
     ]);
 
     private static readonly SectionShape Upgrade = new(
@@ -113,7 +125,8 @@ public static partial class UnitKeys
         new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic."),
         new("sessions", new SectionShape([.. Sessions.Keys.Where(key => key.Name != "link")]), "Replication of sessions."),
         new("configuration", Configuration, "The cluster-wide configuration."),
-        new("health", new ListShape(Probe, 0, 64), "Probes that an upgrade and a switchover watch."),
+        new("health", new ListShape(Probe, 0, 64), "Probes that the choice of primary and an upgrade watch."),
+        new("election", Election, "The choice of primary, beside priority and override."),
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);
 

@@ -14,6 +14,20 @@ internal static class UnitRules
         CheckInterfaces(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
+        CheckProbes(root.Sections("health"), problems);
+    }
+
+    private static void CheckProbes(IReadOnlyList<Section> probes, Problems problems)
+    {
+        string[] targets = ["ping", "tcp", "http", "memory", "load"];
+        foreach (var probe in probes)
+        {
+            var given = targets.Where(key => probe.Find(key) is not null).ToArray();
+            if (given.Length > 1 || (given.Length == 0 && problems.None))
+            {
+                problems.Add(probe.At, $"the probe has {(given.Length == 0 ? "no target" : string.Join(" and ", given))}; expected exactly one of {string.Join(", ", targets)}");
+            }
+        }
     }
 
     private static void CheckOwnFiles(Section root, string unitFile, Problems problems)

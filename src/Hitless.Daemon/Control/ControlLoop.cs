@@ -4,6 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
@@ -63,7 +64,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
             PortCount = settings.Interfaces.Count(p => p.Monitor),
+            ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
+            FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
+            HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
         thread = new Thread(Run) { Name = "control", IsBackground = true };
@@ -71,6 +75,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
+
+    /// <summary>Called on the loop's thread after a split: this unit's own sessions are to be given to the unit with that id, then <see cref="ClusterInput.SessionsMerged"/> posted; must only queue.</summary>
+    public event Action<ulong>? MergeWanted;
+
+    /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
+    public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Ends when the unit has left the cluster.</summary>
     public Task Stopped => stopped.Task;
@@ -102,7 +112,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
-    public Task<string> SwitchOverAsync(ulong? target, string reason) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason));
+    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
 
     /// <summary>Lets the rules choose the primary now.</summary>
     public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
@@ -142,6 +152,16 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     void IClusterEffects.Announce() => kernel.Announce();
 
     void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.LookForVirtualMac()
+    {
+        if (kernel.PortsWithForeignSpeaker() is not 0 and var heard)
+        {
+            inputs.Enqueue(ClusterInput.VirtualMacHeard(heard));
+        }
+    }
+
+    void IClusterEffects.MergeSessions(ulong primary) => MergeWanted?.Invoke(primary);
 
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.SetRole(sending, syncFrom);
 
@@ -185,6 +205,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
         var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Preparing();
         await AskAsync(() =>
         {
             if (switchover is not null)
@@ -215,11 +236,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed }, MonotonicClock.Now, this);
             machine.Step(ClusterInput.PortsChanged(kernel.PortsUp), MonotonicClock.Now, this);
             links.AddTo(poller);
+            links.OpenPorts(kernel.IndexOf, poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
             if (!restarting)
             {
-                links.Send(machine.Outgoing, machine.AgreedWireMinor);
+                links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
             }
 
             if (!restarting && machine.Role != UnitRole.Primary)
@@ -289,7 +311,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         if (heartbeatDue)
         {
             heartbeatDue = false;
-            links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
         }
 
         if (machine.Role != toldRole || machine.Epoch.Number != toldEpoch)
@@ -303,6 +325,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private void ReadKernel()
     {
         var changed = kernel.ReadChanges();
+        links.OpenPorts(kernel.IndexOf, poller);
         if (kernel.TakeCableLost(out var others))
         {
             Step(ClusterInput.CableLost(others));
@@ -318,8 +341,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     {
         while (links.TryReceive(link, out var header, out var heartbeat, out var from))
         {
-            Learn(header.UnitId, heartbeat.Name, from);
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
+            var overTraffic = links.IsPort(link);
+            if (!overTraffic)
+            {
+                Learn(header.UnitId, heartbeat.Name, from);
+            }
+
+            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
         }
 
         while (links.TryReadRefusal(link, out var by))
@@ -376,7 +404,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Synced,
             machine.AgreedWireMinor,
             machine.LastGap,
-            links.Complaints);
+            [.. links.Complaints, .. machine.ProblemsAt(now)]);
     }
 
     /// <summary>A new machine has taken its place: it has its name and another id.</summary>

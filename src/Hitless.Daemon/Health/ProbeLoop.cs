@@ -1,35 +1,44 @@
-using System.Net.NetworkInformation;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Control;
 
 namespace Hitless.Daemon.Health;
 
-/// <summary>Asks each probe's target in its own task, standby or primary alike, and tells how many fail now.</summary>
+/// <summary>Asks each probe's target in its own task, standby or primary alike, and tells what failing ones cost the unit now.</summary>
 public sealed class ProbeLoop : IAsyncDisposable
 {
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<ProbeSettings> probes;
-    private readonly Action<int> failingChanged;
+    private readonly Action<int> penaltyChanged;
     private readonly EventLog events;
-    private readonly int[] misses;
+    private readonly ProbeTally tally;
     private readonly string?[] details;
     private readonly CancellationTokenSource ending = new();
     private readonly Task[] tasks;
 
-    /// <summary>Starts at once. <paramref name="failingChanged"/> is called from the probes' tasks.</summary>
-    public ProbeLoop(IReadOnlyList<ProbeSettings> probes, Action<int> failingChanged, EventLog events)
+    /// <summary>Starts at once. <paramref name="penaltyChanged"/> is called from the probes' tasks, one at a time.</summary>
+    public ProbeLoop(IReadOnlyList<ProbeSettings> probes, int threshold, Action<int> penaltyChanged, EventLog events)
     {
         this.probes = probes;
-        this.failingChanged = failingChanged;
+        this.penaltyChanged = penaltyChanged;
         this.events = events;
-        misses = new int[probes.Count];
+        tally = new ProbeTally([.. probes.Select(p => (p.Weight, p.FailAfter))], threshold);
         details = new string?[probes.Count];
         tasks = [.. Enumerable.Range(0, probes.Count).Select(i => Task.Run(() => ProbeAsync(i)))];
     }
 
     /// <summary>The probes as they stand.</summary>
-    public IReadOnlyList<HealthStatus> Status() =>
-        [.. probes.Select((p, i) => new HealthStatus(p.Name, details[i] is null ? "unknown" : Fails(i) ? "failing" : "passing", details[i]))];
+    public IReadOnlyList<HealthStatus> Status()
+    {
+        lock (tally)
+        {
+            return [.. probes.Select((p, i) => new HealthStatus(p.Name, details[i] is null ? "unknown" : tally.Fails(i) ? "failing" : "passing", details[i]))];
+        }
+    }
+
+    /// <summary>How long a target may take to answer.</summary>
+    public static TimeSpan PatienceOf(ProbeSettings probe) => probe.Interval < PatienceMax ? probe.Interval : PatienceMax;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -39,39 +48,27 @@ public sealed class ProbeLoop : IAsyncDisposable
         ending.Dispose();
     }
 
-    private bool Fails(int index) => Volatile.Read(ref misses[index]) >= probes[index].FailAfter;
-
     private async Task ProbeAsync(int index)
     {
         var probe = probes[index];
         using var timer = new PeriodicTimer(probe.Interval);
         do
         {
-            var failed = Fails(index);
-            var answer = await PingAsync(probe);
-            details[index] = answer ?? $"{probe.Ping} answers";
-            misses[index] = answer is null ? 0 : Math.Min(misses[index] + 1, probe.FailAfter);
-            if (Fails(index) != failed)
-            {
-                events.Add(EventKinds.Health, $"{probe.Name}: {details[index]}");
-                failingChanged(Enumerable.Range(0, probes.Count).Count(Fails));
-            }
+            Take(index, await ProbeQuestion.AskAsync(probe.Target, PatienceOf(probe), ending.Token));
         }
         while (await timer.WaitForNextTickAsync(ending.Token));
     }
 
-    /// <summary>Null if the target answered, else why not.</summary>
-    private static async Task<string?> PingAsync(ProbeSettings probe)
+    private void Take(int index, ProbeAnswer answer)
     {
-        try
+        lock (tally)
         {
-            using var ping = new Ping();
-            var reply = await ping.SendPingAsync(probe.Ping, probe.Interval);
-            return reply.Status == IPStatus.Success ? null : $"{probe.Ping}: {reply.Status}";
-        }
-        catch (PingException e)
-        {
-            return $"{probe.Ping}: {e.InnerException?.Message ?? e.Message}";
+            details[index] = answer.Detail;
+            if (tally.Take(index, answer.Well))
+            {
+                events.Add(EventKinds.Health, $"{probes[index].Name} {(answer.Well ? "passes again" : "fails")}: {answer.Detail}");
+                penaltyChanged(tally.Penalty);
+            }
         }
     }
 }

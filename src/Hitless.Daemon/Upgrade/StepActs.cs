@@ -37,7 +37,7 @@ public sealed class StepActs(
         RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
         RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
         RunStep.Verify => (await VerifyAllAsync(step.Targets, cancel), null, null),
-        RunStep.Switchover or RunStep.TrialSwitchover => (await SwitchOverAsync(step.Target!, header, cancel), null, null),
+        RunStep.Switchover or RunStep.TrialSwitchover => (await SwitchOverAsync(step, header, cancel), null, null),
         RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
         RunStep.FinalPrimary => (await control.RenegotiateAsync("after the upgrade"), null, null),
         _ => (string.Join("; ", await Task.WhenAll(step.Targets.Select(target => AskAsync(target, step.Name, header, cancel)))), null, null),
@@ -134,8 +134,9 @@ public sealed class StepActs(
         }
     }
 
-    private async Task<string> SwitchOverAsync(string target, RunHeader header, CancellationToken cancel)
+    private async Task<string> SwitchOverAsync(RunStep step, RunHeader header, CancellationToken cancel)
     {
+        var target = step.Target!;
         if (target == self)
         {
             return $"{self} is primary";
@@ -145,7 +146,7 @@ public sealed class StepActs(
         var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
             ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
         await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel), SettleTimeout, cancel);
-        return await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}");
+        return await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version));
     }
 
     /// <summary>Holds this unit's table against the sessions that the former primary had right before the switch.</summary>

@@ -13,6 +13,7 @@ internal static class Rtnetlink
     internal const ushort GetAddress = 22;
     internal const ushort NewNeighbour = 28;
     internal const ushort DeleteNeighbour = 29;
+    internal const ushort GetNeighbour = 30;
 
     internal const uint GroupLink = 1;
     internal const uint GroupIpv4Address = 5;
@@ -34,7 +35,12 @@ internal static class Rtnetlink
     internal const uint AddressDuplicate = 0x08;
     internal const uint AddressTentative = 0x40;
 
+    internal const ushort NeighbourAddress = 1;
     internal const ushort NeighbourMac = 2;
+    internal const ushort NeighbourReachable = 0x02;
+    internal const ushort NeighbourStale = 0x04;
+    internal const ushort NeighbourDelay = 0x08;
+    internal const ushort NeighbourProbe = 0x10;
     internal const ushort NeighbourPermanent = 0x80;
     internal const byte NeighbourSelf = 0x02;
 

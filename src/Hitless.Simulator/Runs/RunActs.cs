@@ -24,7 +24,7 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 Later(() => Verify(step.Target!, world.Timeline.Now + VerifyPatience, end));
                 break;
             case RunStep.Switchover:
-                Later(() => SwitchOver(step.Target!, end));
+                Later(() => SwitchOver(step, header, end));
                 break;
             case RunStep.FinalPrimary:
                 Later(() => process.Renegotiate((ok, text) => end(ok, false, text)));
@@ -83,15 +83,16 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
             });
     }
 
-    private void SwitchOver(string target, Action<bool, bool, string> end)
+    private void SwitchOver(RunStep step, RunHeader header, Action<bool, bool, string> end)
     {
+        var target = step.Target;
         if (target == process.Unit.Name)
         {
             end(true, false, "is primary");
         }
         else if (process.Machine.Peers.FirstOrDefault(peer => peer.Last.Name == target && IsReady(peer)) is { } peer)
         {
-            process.RequestSwitchover(peer.Unit, (ok, text) => end(ok, false, text));
+            process.RequestSwitchover(peer.Unit, (ok, text) => end(ok, false, text), header.SwitchesBack(step, peer.Last.Version));
         }
         else
         {

@@ -39,7 +39,7 @@ public sealed class ClusterFileTests : IDisposable
     {
         var (gw1, gw2) = await TwoUnits();
         var refusal = (await gw1.Commit(ClusterFile.Path, "interfaces: [{ name: lan0, virtual-addresses: [10.0.0.2/24] }]")).Refusal;
-        Assert.Equal("the commit was refused, nothing was changed: gw2: cluster.yaml:1:48: virtual address 10.0.0.2 is a heartbeat address of this unit; expected one that no unit owns", refusal?.Error);
+        Assert.Equal("the commit was refused, nothing was changed: gw2: cluster.yaml:1:48: virtual address 10.0.0.2 is a link address of this unit; expected one that no unit owns", refusal?.Error);
         Assert.Contains("cluster.yaml:1:1: unknown key \"unit\"", (await gw1.Commit(ClusterFile.Path, "unit: { priority: 7 }")).Refusal?.Error);
         Assert.Contains("upgrade.trust-file: ", (await gw1.Commit(ClusterFile.Path, "upgrade: { trust-file: nowhere.pem }")).Refusal?.Error);
         Assert.Equal((1, 1), (gw1.Service.Current?.Number, gw2.Service.Current?.Number));

@@ -59,7 +59,28 @@ public sealed class UnitFileTests
         Assert.Equal(["tcp dport 5432"], settings.Sessions.Critical);
         Assert.Equal([new ManagedFileSettings("/etc/nftables.conf", "nft -c -f {file}", "nft -f {file}")], settings.Files);
         Assert.Equal(["sat 02:00-04:00", "mon-fri 22:30-01:00"], settings.Upgrade.Windows.Select(w => w.Text));
-        Assert.Equal([new ProbeSettings("upstream", IPAddress.Parse("10.10.2.10"), TimeSpan.FromSeconds(1), 3)], settings.Health);
+        Assert.Equal([new ProbeSettings("upstream", new ProbeTarget.Ping(IPAddress.Parse("10.10.2.10")), TimeSpan.FromSeconds(1), 3)], settings.Health);
+    }
+
+    [Fact]
+    public void Every_kind_of_probe_is_read()
+    {
+        var settings = Read(Full.Replace("- { name: upstream, ping: 10.10.2.10, interval: 1s, fail-after: 3 }", """
+            - { name: bank, tcp: "10.10.2.10:443", weight: 5 }
+              - { name: shop, http: "http://10.10.2.10/health" }
+              - { name: memory, memory: 90 }
+              - { name: busy, load: 300 }
+            election: { probe-threshold: 5, flip-guard: 60m, witness: 10.10.2.254 }
+            """, StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                new ProbeSettings("bank", new ProbeTarget.Tcp(IPEndPoint.Parse("10.10.2.10:443")), TimeSpan.FromSeconds(1), 3, Weight: 5),
+                new ProbeSettings("shop", new ProbeTarget.Http(new Uri("http://10.10.2.10/health")), TimeSpan.FromSeconds(1), 3),
+                new ProbeSettings("memory", new ProbeTarget.Memory(90), TimeSpan.FromSeconds(1), 3),
+                new ProbeSettings("busy", new ProbeTarget.Load(300), TimeSpan.FromSeconds(1), 3),
+            ],
+            settings.Health);
+        Assert.Equal(new ElectionSettings(5, TimeSpan.FromMinutes(60), IPAddress.Parse("10.10.2.254")), settings.Election);
     }
 
     [Fact]
@@ -110,6 +131,10 @@ public sealed class UnitFileTests
     [InlineData("interval: 20ms", "interval: 20", "13:13: heartbeat.interval: \"20\" has no unit (ms, s, m, h); expected a duration from 5ms to 10s")]
     [InlineData("interval: 20ms", "interval: 4ms", "13:13: heartbeat.interval: \"4ms\" is out of range; expected a duration from 5ms to 10s")]
     [InlineData("lost-threshold: 4", "lost-threshold: 1", "14:19: heartbeat.lost-threshold: \"1\" is out of range; expected a whole number from 2 to 255")]
+    [InlineData("ping: 10.10.2.10", "weight: 2", "25:5: the probe has no target; expected exactly one of ping, tcp, http, memory, load")]
+    [InlineData("ping: 10.10.2.10", "ping: 10.10.2.10, load: 100", "25:5: the probe has ping and load; expected exactly one of ping, tcp, http, memory, load")]
+    [InlineData("ping: 10.10.2.10", "tcp: 10.10.2.10", "25:28: health[1].tcp: \"10.10.2.10\" is not an address with a port; expected an address and port such as 10.10.2.10:443 or [fd00:2::10]:443")]
+    [InlineData("ping: 10.10.2.10", "http: ftp://10.10.2.10/", "25:29: health[1].http: \"ftp://10.10.2.10/\" is not the address of a page; expected a page such as http://10.10.2.10/health")]
     [InlineData("peers: [10.10.9.2]", "peers: [fd00::2]", "12:53: peer fd00::2 is of another address family than the link's own address 10.10.9.1; expected both IPv4 or both IPv6")]
     [InlineData("peers: [10.10.9.2]", "peers: []", "12:52: heartbeat.links[1].peers has 0 entries; expected 1 to 3")]
     [InlineData("peers: [10.10.9.2]", "peers: [10.10.9]", "12:53: heartbeat.links[1].peers[1]: \"10.10.9\" is not an IP address; expected an IP address")]
@@ -211,9 +236,9 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, upgrade")]
+    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, election, upgrade")]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
-    [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a heartbeat address of this unit")]
+    [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a link address of this unit")]
     [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]
     [InlineData("\"", "cluster.yaml:1:")]
     public void What_is_wrong_in_cluster_yaml_is_refused_with_its_place(string text, string expected)

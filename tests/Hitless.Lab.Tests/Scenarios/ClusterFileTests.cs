@@ -48,8 +48,8 @@ public sealed class ClusterFileTests
             Assert.Contains(new ConfigurationSetting("unit", "unit.priority", unit == "gw1" ? "200" : "150"), settings);
         }
 
-        var refused = bench.Commit(standby, ClusterFile.Path, $"interfaces:\n  - {{ name: lan0, virtual-addresses: [{Addresses.Heartbeat("hb0", 2)}/24] }}\n");
-        Assert.Contains($"the commit was refused, nothing was changed: gw2: cluster.yaml:2:39: virtual address {Addresses.Heartbeat("hb0", 2)} is a heartbeat address of this unit", refused.Errors);
+        var refused = bench.Commit(standby, ClusterFile.Path, $"interfaces:\n  - {{ name: lan0, virtual-addresses: [{Addresses.Link("hb0", 2)}/24] }}\n");
+        Assert.Contains($"the commit was refused, nothing was changed: gw2: cluster.yaml:2:39: virtual address {Addresses.Link("hb0", 2)} is a link address of this unit", refused.Errors);
 
         var report = await traffic.FinishAsync();
         LabCluster.Say($"{report.PacketsLost} packets lost, longest gap {report.LongestGapMs} ms");

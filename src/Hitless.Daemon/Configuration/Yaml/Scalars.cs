@@ -93,6 +93,26 @@ public static partial class Scalars
         (string text, bool _, out string? wrong) => HostAddress(text, out wrong),
         () => new JsonObject { ["type"] = "string", ["anyOf"] = Formats("ipv4", "ipv6") });
 
+    /// <summary>An address with a port.</summary>
+    public static ScalarShape Service { get; } = new(
+        "an address and port such as 10.10.2.10:443 or [fd00:2::10]:443",
+        (string text, bool _, out string? wrong) =>
+        {
+            wrong = "is not an address with a port";
+            return text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out var service) && service.Port > 0 && HostAddress(service.Address.ToString(), out wrong) is not null ? service : null;
+        },
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^[0-9a-fA-F.:\\[\\]]+:[0-9]{1,5}$" });
+
+    /// <summary>A page of a web server.</summary>
+    public static ScalarShape Page { get; } = new(
+        "a page such as http://10.10.2.10/health",
+        (string text, bool _, out string? wrong) =>
+        {
+            wrong = "is not the address of a page";
+            return Uri.TryCreate(text, UriKind.Absolute, out var page) && page.Scheme is "http" or "https" && page.UserInfo.Length == 0 ? page : null;
+        },
+        () => new JsonObject { ["type"] = "string", ["format"] = "uri", ["pattern"] = "^https?://" });
+
     /// <summary>An address with the length of its prefix.</summary>
     public static ScalarShape Prefix { get; } = new(
         "an address with its prefix length such as 10.10.1.1/24 or fd00:1::1/64",

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Hitless.Core.Configuration;
+
+namespace Hitless.Daemon.Health;
+
+/// <summary>What one look at a probe's target found: well or not, and what was seen in words.</summary>
+public readonly record struct ProbeAnswer(bool Well, string Detail);
+
+/// <summary>Looks at a probe's target once.</summary>
+public static class ProbeQuestion
+{
+    // No proxy, no redirects, a connection of its own each time: the probe is of that page on that path, now.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Asks, and waits at most <paramref name="patience"/>.</summary>
+    public static async Task<ProbeAnswer> AskAsync(ProbeTarget target, TimeSpan patience, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(patience);
+        try
+        {
+            return target switch
+            {
+                ProbeTarget.Ping ping => await PingAsync(ping, patience),
+                ProbeTarget.Tcp tcp => await ConnectAsync(tcp, limit.Token),
+                ProbeTarget.Http http => await GetAsync(http, limit.Token),
+                ProbeTarget.Memory memory => Judge("memory in use", MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")), memory.PercentMax),
+                ProbeTarget.Load load => Judge("load", LoadPercent(File.ReadAllText("/proc/loadavg")), load.PercentMax),
+                _ => throw new InvalidOperationException($"No such probe: {target}."),
+            };
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new ProbeAnswer(false, $"{Describe(target)}: no answer within {patience.TotalMilliseconds:F0} ms");
+        }
+        catch (Exception e) when (e is PingException or SocketException or HttpRequestException or IOException)
+        {
+            return new ProbeAnswer(false, $"{Describe(target)}: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    /// <summary>The share of <c>/proc/meminfo</c>'s memory that is not available (proc(5)).</summary>
+    public static int MemoryInUsePercent(IEnumerable<string> lines)
+    {
+        var fields = lines.Select(line => line.Split((char[])[':', ' '], StringSplitOptions.RemoveEmptyEntries))
+            .Where(words => words is ["MemTotal" or "MemAvailable", _, ..])
+            .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        return (int)(100 - (100 * fields["MemAvailable"] / fields["MemTotal"]));
+    }
+
+    /// <summary>The first number of <c>/proc/loadavg</c> against the number of processors.</summary>
+    public static int LoadPercent(string text) => (int)(100 * double.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount);
+
+    private static async Task<ProbeAnswer> PingAsync(ProbeTarget.Ping target, TimeSpan patience)
+    {
+        using var ping = new Ping();
+        var reply = await ping.SendPingAsync(target.Address, patience);
+        return new ProbeAnswer(reply.Status == IPStatus.Success, reply.Status == IPStatus.Success ? $"{target.Address} answers" : $"{target.Address}: {reply.Status}");
+    }
+
+    private static async Task<ProbeAnswer> ConnectAsync(ProbeTarget.Tcp target, CancellationToken cancel)
+    {
+        using var socket = new Socket(target.Service.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(target.Service, cancel);
+        return new ProbeAnswer(true, $"{target.Service} takes connections");
+    }
+
+    private static async Task<ProbeAnswer> GetAsync(ProbeTarget.Http target, CancellationToken cancel)
+    {
+        using var answer = await Http.GetAsync(target.Page, HttpCompletionOption.ResponseHeadersRead, cancel);
+        return new ProbeAnswer((int)answer.StatusCode < 400, $"{target.Page} answers {(int)answer.StatusCode}");
+    }
+
+    private static ProbeAnswer Judge(string what, int percent, int percentMax) =>
+        new(percent <= percentMax, $"{what}: {percent}%{(percent <= percentMax ? "" : $", more than {percentMax}%")}");
+
+    private static string Describe(ProbeTarget target) => target switch
+    {
+        ProbeTarget.Ping ping => ping.Address.ToString(),
+        ProbeTarget.Tcp tcp => tcp.Service.ToString(),
+        ProbeTarget.Http http => http.Page.ToString(),
+        _ => "this unit",
+    };
+}
