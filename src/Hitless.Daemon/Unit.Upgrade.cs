@@ -234,6 +234,7 @@ public sealed partial class Unit
     private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
+        var serials = (await control.ViewAsync()).Units.ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
         return new RunHeader(
             DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
             image,
@@ -242,7 +243,7 @@ public sealed partial class Unit
             Guided: false,
             KeepPrimary: false,
             status.Primary ?? Name,
-            [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority))],
+            [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority) { Serial = serials.GetValueOrDefault(u.Name) })],
             DateTimeOffset.UtcNow,
             (long)settings.Upgrade.Soak.TotalMilliseconds,
             (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds);

@@ -38,6 +38,8 @@ internal sealed class Simulation
         Fabric = new Fabric(Timeline, Chance.Fork(), count, linkCount: 1 + Chance.Below(2));
         HasWitness = Chance.Happens(0.2);
         HasRun = Chance.Happens(0.5);
+        IsCalm = HasRun && seed % 8 == 0;
+        Margin = TimeSpan.FromSeconds(IsCalm ? (seed % 16 == 0 ? 300 : 1) : 5);
         Image = Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
         Calls = new PeerCalls(this, Chance.Fork());
         Rules = new ClusterRules(this);
@@ -65,7 +67,13 @@ internal sealed class Simulation
     /// <summary>An upgrade run is begun in this life.</summary>
     public bool HasRun { get; }
 
-    /// <summary>An address behind the ports arbitrates.</summary>
+    /// <summary>Nothing fails in this life but, perhaps, the new firmware: its run must go as its plan foretold.</summary>
+    public bool IsCalm { get; }
+
+    /// <summary>The cluster's margin of ages.</summary>
+    public TimeSpan Margin { get; }
+
+    /// <summary>An address behind the ports arbitrates.
     public bool HasWitness { get; }
 
     /// <summary>It answers.</summary>
@@ -212,11 +220,18 @@ internal sealed class Simulation
         }
 
         first.HasImage = true;
-        RunMember[] members = [.. Units.Select(unit => new RunMember(unit.Name, FirmwareVersions.Old.ToString(), "a", unit.Priority))];
+        RunMember[] members = [.. Units.Select(unit => new RunMember(unit.Name, FirmwareVersions.Old.ToString(), "a", unit.Priority) { Serial = unit.Serial })];
         var plan = Plant == Plant.InstallAnywhere ? Units.First(unit => unit != first) : first;
-        primary.Runs.Start(new RunHeader(
+        var header = new RunHeader(
             "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
-            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000));
+            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000);
+        if (IsCalm)
+        {
+            var ages = Units.ToDictionary(unit => unit.Name, unit => unit.Process?.Machine.AgeAt(unit.Process.LocalNow) ?? TimeSpan.Zero, StringComparer.Ordinal);
+            Rules.Runs.Planned(RunPlan.Describe(header, ages, Margin, Units.Any(unit => unit.Overrides)));
+        }
+
+        primary.Runs.Start(header);
     }
 
     /// <summary>With the faults gone, a run that was begun goes on to its end.</summary>

@@ -56,4 +56,8 @@ public sealed record RunHeader(
 }
 
 /// <summary>A unit that takes part, as it was before the run.</summary>
-public sealed record RunMember(string Name, string Version, string Slot, int Priority);
+public sealed record RunMember(string Name, string Version, string Slot, int Priority)
+{
+    /// <summary>The unit's serial: what the election asks last.</summary>
+    public ulong Serial { get; init; }
+}

@@ -85,7 +85,7 @@ public static class RunPlan
         }
 
         var candidates = header.Members
-            .Select((m, i) => new Candidate((ulong)i, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
+            .Select(m => new Candidate(m.Serial, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
             .ToArray();
         Election.TryBest(candidates, margin, out var final);
         return Plan(header, [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)], final.Name, Election.Explain(final, candidates, margin), final.Name != primary);

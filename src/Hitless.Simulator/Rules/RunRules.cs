@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Simulator.Runs;
@@ -11,9 +12,42 @@ internal sealed class RunRules(Simulation world)
     // What a unit cannot have heard yet, it cannot be blamed for.
     private static readonly TimeSpan Unheard = TimeSpan.FromMilliseconds(400);
     private readonly Dictionary<string, string> verdicts = new(StringComparer.Ordinal);
+    private UpgradePlan? plan;
+    private int planned;
 
     /// <summary>The run of this life, once it has begun.</summary>
     public string? Run { get; private set; }
+
+    /// <summary>Nothing will fail: the run is held against this.</summary>
+    public void Planned(UpgradePlan foretold) => plan = foretold;
+
+    /// <summary>A driver has noted an entry: on the way forward, the steps and who is primary after each are those of the plan.</summary>
+    public void Noted(JournalEntry entry)
+    {
+        if (plan is not null && entry is { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed } && planned < plan.Steps.Count)
+        {
+            world.Breach("the plan tells what happens", $"completed without {plan.Steps[planned].Name} {plan.Steps[planned].Unit}");
+        }
+
+        if (plan is null || entry.Kind != JournalEntryKind.Done)
+        {
+            plan = entry.Kind == JournalEntryKind.Rollback ? null : plan;
+            return;
+        }
+
+        // A switch is noted by who handed over, by who took over, or by both; the next step tells who is primary.
+        var switches = entry.Step is RunStep.Switchover or RunStep.FinalPrimary;
+        if (switches && planned > 0 && plan.Steps[planned - 1].Name == entry.Step)
+        {
+            return;
+        }
+
+        var step = planned < plan.Steps.Count ? plan.Steps[planned++] : null;
+        if (step is null || step.Name != entry.Step || step.Unit != entry.Target || (!switches && step.PrimaryAfter != entry.Unit))
+        {
+            world.Breach("the plan tells what happens", $"done: {entry.Step} {entry.Target}, primary {entry.Unit}; planned: {step?.Name} {step?.Unit}, primary {step?.PrimaryAfter}; {plan.FinalReason}");
+        }
+    }
 
     /// <summary>Rule 4, and the first half of rule 5: a unit that writes or switches a slot carries no traffic (one that drains may write, not switch), and somebody else does.</summary>
     public void SlotTouched(UnitProcess process, string how, bool switched)

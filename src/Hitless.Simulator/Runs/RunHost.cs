@@ -77,6 +77,7 @@ internal sealed class RunHost : IRunEffects
                 return;
             }
 
+            world.Rules.Runs.Noted(entry);
             Put(process, journal);
             var open = 1;
             void One()

@@ -46,7 +46,7 @@ internal sealed class UnitProcess : IClusterEffects
             Priority = unit.Priority,
             Override = unit.Overrides,
             PortCount = SimulatedUnit.PortCount,
-            Margin = TimeSpan.FromSeconds(5),
+            Margin = world.Margin,
             EpochNumber = unit.DurableEpoch,
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,

@@ -54,7 +54,7 @@ internal sealed class RunWorld : IRunEffects
 
     public static RunHeader Header(RunWorld world, bool guided = false) => new(
         "run-1", "image", Old, New, guided, KeepPrimary: false, world.Primary!.Name,
-        [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i))], DateTimeOffset.UnixEpoch, SoakMs: 2000, RejoinTimeoutMs: 20000);
+        [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = (ulong)i })], DateTimeOffset.UnixEpoch, SoakMs: 2000, RejoinTimeoutMs: 20000);
 
     public void Start(RunHeader header) => Primary!.Machine.Step(new RunInput.Start(header), Now, Wall, As(Primary!));
 
