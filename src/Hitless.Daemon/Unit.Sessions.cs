@@ -127,6 +127,28 @@ public sealed partial class Unit
         }
     }
 
+    /// <summary>After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.</summary>
+    private async Task MergeSessionsAsync(ulong primary)
+    {
+        string text;
+        try
+        {
+            var name = (await control.ViewAsync()).Units.First(unit => unit.Id == primary).Name;
+            var own = await sessions.DigestsAsync();
+            var theirs = await DigestsOfAsync(name);
+            var unequal = theirs is null ? [.. Enumerable.Range(0, own.Buckets)] : own.UnequalTo(theirs);
+            var records = SessionRecords.ToBytes(await sessions.EntriesAsync(own.Buckets, unequal));
+            var answer = await peers.CallAsync(name, SessionCalls.Merge, new SessionEntriesAnswer(Name, records), CompareTimeout, ending.Token);
+            text = $"sessions of the split: {answer.Taken} of {Name} go on at {name}, {answer.Lost} were lost because others stand in their place";
+        }
+        catch (PeerException e)
+        {
+            text = $"the sessions that {Name} had alone during the split are lost: {e.Message}";
+        }
+
+        control.Post(ClusterInput.SessionsMerged(text));
+    }
+
     private async Task<SessionDigests?> DigestsOfAsync(string unit)
     {
         var answer = await peers.CallAsync(unit, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, ending.Token);
@@ -196,6 +218,9 @@ public sealed partial class Unit
             var digests = await sessions.DigestsAsync();
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
         });
+        peerServer.Map(SessionCalls.Merge, (told, _) => SessionRecords.TryParse(told.Records, out var records)
+            ? sessions.MergeAsync(records)
+            : throw new RefusedException($"the sessions of {told.Unit} cannot be read", "look at the versions of the units: hitless status"));
         peerServer.Map(SessionCalls.Entries, async (request, _) =>
             new SessionEntriesAnswer(Name, SessionRecords.ToBytes(await sessions.EntriesAsync(request.Buckets, request.Wanted))));
     }

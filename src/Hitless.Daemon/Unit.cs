@@ -48,6 +48,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
+    private readonly Task witness;
     private Task roleWork = Task.CompletedTask;
 
     /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
@@ -80,9 +81,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         control.RoleChanged += OnRoleChanged;
+        control.MergeWanted += unit => _ = Task.Run(() => MergeSessionsAsync(unit));
         control.Preparing = () => neighbours.TellAsync(ending.Token);
         control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
+        witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
         background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)));
@@ -120,7 +123,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         await ending.CancelAsync();
         await probes.DisposeAsync();
         await engine.DisposeAsync();
-        await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(background, witness).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();

@@ -36,6 +36,7 @@ internal sealed class Simulation
             new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && Chance.Happens(0.7)))];
         supervisors = Units.ToDictionary(unit => unit, unit => new BootSupervisor(this, unit));
         Fabric = new Fabric(Timeline, Chance.Fork(), count, linkCount: 1 + Chance.Below(2));
+        HasWitness = Chance.Happens(0.2);
         HasRun = Chance.Happens(0.5);
         Image = Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
         Calls = new PeerCalls(this, Chance.Fork());
@@ -63,6 +64,12 @@ internal sealed class Simulation
 
     /// <summary>An upgrade run is begun in this life.</summary>
     public bool HasRun { get; }
+
+    /// <summary>An address behind the ports arbitrates.</summary>
+    public bool HasWitness { get; }
+
+    /// <summary>It answers.</summary>
+    public bool WitnessUp { get; set; } = true;
 
     /// <summary>How good the new firmware is.</summary>
     public Firmware Image { get; }

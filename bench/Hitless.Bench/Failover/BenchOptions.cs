@@ -1,6 +1,6 @@
 namespace Hitless.Bench.Failover;
 
-/// <summary>What <c>./dev bench failover</c> was asked: <c>--rounds N --runs N --only WORD --bin DIR --image FILE</c>.</summary>
+/// <summary>What <c>./dev bench failover</c> was asked: <c>--rounds N --runs N --only WORD --name LAB --bin DIR --image FILE</c>.</summary>
 internal sealed class BenchOptions(string[] args)
 {
     /// <summary>How often every pair is made anew.</summary>
@@ -8,6 +8,9 @@ internal sealed class BenchOptions(string[] args)
 
     /// <summary>Events in each pair.</summary>
     public int Runs { get; } = int.Parse(Value(args, "--runs") ?? "5");
+
+    /// <summary>The lab's name.</summary>
+    public string Name { get; } = Value(args, "--name") ?? "bench";
 
     /// <summary>Only cases or products with this in their name.</summary>
     public string? Only { get; } = Value(args, "--only");

@@ -37,7 +37,7 @@ internal static class FailoverBench
         LabPlan Plan(int links, bool router)
         {
             var image = router ? null : options.Image ?? Images.Default(options.Binaries, 1);
-            return new LabPlan("bench", Path.Combine(LabPlan.DefaultRoot, "bench"), options.Binaries, 2, links, router, image, image is null ? null : Images.TrustBeside(image));
+            return new LabPlan(options.Name, Path.Combine(LabPlan.DefaultRoot, options.Name), options.Binaries, 2, links, router, image, image is null ? null : Images.TrustBeside(image));
         }
 
         const string Tuned = "  interval: 10ms\n  lost-threshold: 3\n";

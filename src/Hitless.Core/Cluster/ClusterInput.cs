@@ -29,9 +29,18 @@ public readonly record struct ClusterInput
     /// <summary>A deadline passed, or nothing did: look at the time.</summary>
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
-    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation.</summary>
-    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat) =>
-        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat };
+    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came through a port, not a heartbeat link.</summary>
+    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
+        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic };
+
+    /// <summary>Frames came from our own virtual MAC on these ports (one bit each, by place in <c>interfaces:</c>): somebody else speaks with it, or the network has a loop.</summary>
+    public static ClusterInput VirtualMacHeard(ulong ports) => new(ClusterInputKind.VirtualMacHeard) { Value = ports };
+
+    /// <summary>The witness has answered (docs/decisions/0024).</summary>
+    public static ClusterInput WitnessAnswered => new(ClusterInputKind.WitnessAnswered);
+
+    /// <summary>The sessions that were born here during a split are at the primary now, or cannot be had there; <paramref name="text"/> tells how many.</summary>
+    public static ClusterInput SessionsMerged(string text) => new(ClusterInputKind.Merged) { Text = text };
 
     /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
     public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
@@ -146,4 +155,13 @@ public enum ClusterInputKind : byte
 
     /// <summary>Facts for heartbeats.</summary>
     Facts,
+
+    /// <summary>Somebody else speaks with our virtual MAC.</summary>
+    VirtualMacHeard,
+
+    /// <summary>The witness has answered.</summary>
+    WitnessAnswered,
+
+    /// <summary>Sessions of a split are merged.</summary>
+    Merged,
 }

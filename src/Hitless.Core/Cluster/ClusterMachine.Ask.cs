@@ -12,10 +12,10 @@ public sealed partial class ClusterMachine
     private TimeSpan askedSince;
     private TimeSpan askAgain;
 
-    /// <summary>A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one nobody can be asked, and the threshold decides.</summary>
+    /// <summary>A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one, and without a way through the ports, nobody can be asked, and the threshold decides.</summary>
     private void OnCableLost(bool others, TimeSpan now, IClusterEffects effects)
     {
-        if (phase == Phase.Standby && others && asked == 0 && CurrentPrimary() is { Last.AnswersAtOnce: true } primary && now >= primary.HeldUntil)
+        if (phase == Phase.Standby && asked == 0 && CurrentPrimary() is { Last.AnswersAtOnce: true } primary && now >= primary.HeldUntil && (others || HearsOverTraffic(primary, now)))
         {
             asked = primary.Unit;
             askedSince = askAgain = now;
@@ -38,6 +38,7 @@ public sealed partial class ClusterMachine
         else if (now - askedSince >= options.AskPatience)
         {
             asked = 0;
+            peersLostAt = now;
             MarkAbsent(peer, $"its link fell and it did not answer for {options.AskPatience.TotalMilliseconds:F0} ms", effects);
         }
         else if (now >= askAgain)

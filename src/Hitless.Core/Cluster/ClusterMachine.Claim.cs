@@ -48,6 +48,7 @@ public sealed partial class ClusterMachine
         outgoing.Offer = null;
         claimUntil = TimeSpan.MaxValue;
         listenUntil = now + (2 * options.Interval);
+        unmerged = true;
         effects.SetTraffic(TrafficState.Muted);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);

@@ -17,6 +17,7 @@ public sealed partial class ClusterMachine
                 // It could be a recording from before our start: name it, and believe it once it names us.
                 peer.PendingTag = input.Value;
                 peer.PendingAt = now;
+                greetAt = input.Flag ? now : greetAt;
                 Tell(now, effects);
                 return;
             }
@@ -31,6 +32,8 @@ public sealed partial class ClusterMachine
         var wasPrimary = !peer.Absent && peer.Last.Role == UnitRole.Primary;
         peer.Last.CopyFrom(heartbeat);
         peer.HeardAt = now;
+        NoteWay(peer, input.Flag, now);
+        peersLostAt = TimeSpan.MinValue;
         if (heartbeat.State == UnitState.Leaving)
         {
             MarkAbsent(peer, "left", effects);
@@ -60,7 +63,7 @@ public sealed partial class ClusterMachine
         else if (wasPrimary && heartbeat.Role != UnitRole.Primary && Role == UnitRole.Primary)
         {
             // The other side of a split, or the former primary of our switchover, has stopped speaking for the addresses.
-            Announce(now, effects);
+            AnnounceAnew(now, effects);
         }
 
         // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
@@ -72,6 +75,7 @@ public sealed partial class ClusterMachine
 
         if (news || heartbeat.WantsAnswer)
         {
+            greetAt = input.Flag ? now : greetAt;
             Tell(now, effects);
         }
     }
@@ -82,6 +86,7 @@ public sealed partial class ClusterMachine
         {
             if (!peer.Absent && now >= SilentAt(peer))
             {
+                peersLostAt = now;
                 MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms", effects);
             }
         }
@@ -129,6 +134,7 @@ public sealed partial class ClusterMachine
             AddEcho(peer.Unit, peer.PendingTag, now - peer.PendingAt);
         }
 
+        ChooseWays(now, effects);
         nextHeartbeat = now + options.Interval;
         RenewClaim(now, effects);
         effects.SendHeartbeat();

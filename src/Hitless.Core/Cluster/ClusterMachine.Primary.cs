@@ -31,7 +31,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside || now < listenUntil)
+        if (StandsAside || now < listenUntil || !WitnessAllows(now))
         {
             return;
         }
@@ -91,7 +91,7 @@ public sealed partial class ClusterMachine
         }
         else if (phase == Phase.Standby)
         {
-            SyncFrom(primary, effects);
+            SyncFrom(primary, now, effects);
         }
     }
 
@@ -123,8 +123,7 @@ public sealed partial class ClusterMachine
         reason = why;
         quietUntil = now + options.RetryDelay;
         effects.SetTraffic(TrafficState.Claimed);
-        announcements = 0;
-        Announce(now, effects);
+        AnnounceAnew(now, effects);
         Tell(now, effects);
         effects.SetSessionRole(sending: true, syncFrom: null);
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {why}");
@@ -141,6 +140,13 @@ public sealed partial class ClusterMachine
         reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
         Tell(now, effects);
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
+    }
+
+    /// <summary>Whoever learned something else meanwhile is told again and again.</summary>
+    private void AnnounceAnew(TimeSpan now, IClusterEffects effects)
+    {
+        announcements = 0;
+        Announce(now, effects);
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)
@@ -161,6 +167,7 @@ public sealed partial class ClusterMachine
             Enter(Phase.Draining, now);
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;
+            unmerged = was == Phase.Primary;
             reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
             effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");

@@ -22,16 +22,16 @@ public sealed partial class ClusterMachine
         reason = why;
         if (CurrentPrimary() is { } primary)
         {
-            SyncFrom(primary, effects);
+            SyncFrom(primary, now, effects);
         }
 
         Tell(now, effects);
     }
 
     /// <summary>Fetches the table when the primary, or the primary's incarnation, is another one than before.</summary>
-    private void SyncFrom(Peer primary, IClusterEffects effects)
+    private void SyncFrom(Peer primary, TimeSpan now, IClusterEffects effects)
     {
-        if (syncFrom != primary.Unit || syncTag != primary.Tag)
+        if ((syncFrom != primary.Unit || syncTag != primary.Tag) && !Merging(primary, now, effects))
         {
             syncFrom = primary.Unit;
             syncTag = primary.Tag;
@@ -72,6 +72,12 @@ public sealed partial class ClusterMachine
         {
             syncFrom = 0;
             syncTag = 0;
+        }
+
+        if (next == Phase.Primary)
+        {
+            unmerged = false;
+            mergeUntil = TimeSpan.MinValue;
         }
 
         phase = next;

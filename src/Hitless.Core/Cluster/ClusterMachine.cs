@@ -224,6 +224,15 @@ public sealed partial class ClusterMachine
                 StandsAside = input.Flag && phase == Phase.Standby;
                 Tell(now, effects);
                 break;
+            case ClusterInputKind.VirtualMacHeard:
+                OnVirtualMacHeard(input.Value, now, effects);
+                break;
+            case ClusterInputKind.WitnessAnswered:
+                witnessAt = now;
+                break;
+            case ClusterInputKind.Merged:
+                OnMerged(input.Text ?? "", effects);
+                break;
             case ClusterInputKind.ClaimLost:
                 claimUntil = now;
                 FindExpiredClaim(now, effects);
@@ -277,6 +286,9 @@ public sealed partial class ClusterMachine
                 break;
             case Phase.Accepting when CurrentPrimary() is null:
                 BecomeStandby("the offering primary is gone", now, effects);
+                break;
+            case Phase.Primary when IsCutOff(now):
+                GiveUp(now, effects);
                 break;
             case Phase.Primary:
                 ConsiderHandingOver(now, effects);

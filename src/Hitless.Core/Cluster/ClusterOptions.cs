@@ -45,6 +45,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
+    public bool HasWitness { get; init; }
+
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }
 

@@ -46,6 +46,9 @@ public sealed class Heartbeat
     /// <summary>The offer that is open was asked for by failing probes: whoever takes it is under the flip guard.</summary>
     public bool OfferForProbes { get; set; }
 
+    /// <summary>The sender misses a unit on all heartbeat links: whoever hears this, however it came, speaks over the traffic ports too.</summary>
+    public bool MissesLinks { get; set; }
+
     /// <summary>Time in the cluster.</summary>
     public TimeSpan Age { get; set; }
 
@@ -91,6 +94,7 @@ public sealed class Heartbeat
         WantsAnswer = other.WantsAnswer;
         AnswersAtOnce = other.AnswersAtOnce;
         OfferForProbes = other.OfferForProbes;
+        MissesLinks = other.MissesLinks;
         Age = other.Age;
         Failures = other.Failures;
         Offer = other.Offer;

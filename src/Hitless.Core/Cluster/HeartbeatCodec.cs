@@ -40,7 +40,7 @@ public static class HeartbeatCodec
         field[0] = (byte)heartbeat.Role;
         field[1] = (byte)heartbeat.State;
         field[2] = heartbeat.WireMinor;
-        field[3] = (byte)((heartbeat.Override ? 1 : 0) | (heartbeat.Upgrading ? 2 : 0) | (heartbeat.WantsAnswer ? 4 : 0) | (heartbeat.AnswersAtOnce ? 8 : 0) | (heartbeat.OfferForProbes ? 16 : 0));
+        field[3] = (byte)((heartbeat.Override ? 1 : 0) | (heartbeat.Upgrading ? 2 : 0) | (heartbeat.WantsAnswer ? 4 : 0) | (heartbeat.AnswersAtOnce ? 8 : 0) | (heartbeat.OfferForProbes ? 16 : 0) | (heartbeat.MissesLinks ? 32 : 0));
         field = Begin(target, ref at, Tag.Epoch, 16);
         BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Epoch.Number);
         BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant);
@@ -126,6 +126,7 @@ public static class HeartbeatCodec
                 heartbeat.WantsAnswer = (field[3] & 4) != 0;
                 heartbeat.AnswersAtOnce = (field[3] & 8) != 0;
                 heartbeat.OfferForProbes = (field[3] & 16) != 0;
+                heartbeat.MissesLinks = (field[3] & 32) != 0;
                 return true;
             case Tag.Epoch when field.Length >= 16:
                 heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), BinaryPrimitives.ReadUInt64BigEndian(field[8..]));

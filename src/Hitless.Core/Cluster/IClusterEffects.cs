@@ -15,8 +15,14 @@ public interface IClusterEffects
     /// <summary>Gratuitous ARP and unsolicited NA for every virtual address, from the virtual MAC.</summary>
     void Announce();
 
-    /// <summary>Send <see cref="ClusterMachine.Outgoing"/> on every heartbeat link.</summary>
+    /// <summary>Send <see cref="ClusterMachine.Outgoing"/> on every heartbeat link, and through every port too while <see cref="ClusterMachine.SpeaksOverTraffic"/>.</summary>
     void SendHeartbeat();
+
+    /// <summary>Look whether frames came from our own virtual MAC; if so, tell with <see cref="ClusterInput.VirtualMacHeard"/>.</summary>
+    void LookForVirtualMac();
+
+    /// <summary>This unit was primary beside <paramref name="primary"/>, which remains: give it the sessions that only this unit has; answer with <see cref="ClusterInput.SessionsMerged"/>.</summary>
+    void MergeSessions(ulong primary);
 
     /// <summary>Whether to send this kernel's session events, and from whom to fetch the table (null: from nobody).</summary>
     void SetSessionRole(bool sending, ulong? syncFrom);

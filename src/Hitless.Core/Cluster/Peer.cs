@@ -18,6 +18,15 @@ public sealed class Peer(ulong unit)
     /// <summary>When its last heartbeat came.</summary>
     public TimeSpan HeardAt { get; internal set; }
 
+    /// <summary>When its last heartbeat on a heartbeat link came.</summary>
+    public TimeSpan LinkHeardAt { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>When its last heartbeat through a port came.</summary>
+    public TimeSpan TrafficHeardAt { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>It is present, and every heartbeat link to it is silent.</summary>
+    public bool LinksCut { get; internal set; }
+
     /// <summary>Gone: silent for too long, or it said goodbye.</summary>
     public bool Absent { get; internal set; } = true;
 

@@ -8,3 +8,6 @@ public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wante
 
 /// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionRecords.ToBytes"/>).</summary>
 public sealed record SessionEntriesAnswer(string Unit, byte[] Records);
+
+/// <summary>What became of the sessions of another unit's side of a split: <c>Taken</c> were not here and are now; <c>Lost</c> clash with sessions that stand here.</summary>
+public sealed record SessionMergeAnswer(int Taken, int Lost);

@@ -67,6 +67,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
+            HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
         thread = new Thread(Run) { Name = "control", IsBackground = true };
@@ -74,6 +75,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
     public event Action<bool, long, string>? RoleChanged;
+
+    /// <summary>Called on the loop's thread after a split: this unit's own sessions are to be given to the unit with that id, then <see cref="ClusterInput.SessionsMerged"/> posted; must only queue.</summary>
+    public event Action<ulong>? MergeWanted;
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
@@ -149,6 +153,16 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
 
+    void IClusterEffects.LookForVirtualMac()
+    {
+        if (kernel.PortsWithForeignSpeaker() is not 0 and var heard)
+        {
+            inputs.Enqueue(ClusterInput.VirtualMacHeard(heard));
+        }
+    }
+
+    void IClusterEffects.MergeSessions(ulong primary) => MergeWanted?.Invoke(primary);
+
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.SetRole(sending, syncFrom);
 
     void IClusterEffects.Barrier(uint ticket) => sessions.Barrier(ticket);
@@ -222,11 +236,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed }, MonotonicClock.Now, this);
             machine.Step(ClusterInput.PortsChanged(kernel.PortsUp), MonotonicClock.Now, this);
             links.AddTo(poller);
+            links.OpenPorts(kernel.IndexOf, poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
             if (!restarting)
             {
-                links.Send(machine.Outgoing, machine.AgreedWireMinor);
+                links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
             }
 
             if (!restarting && machine.Role != UnitRole.Primary)
@@ -296,7 +311,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         if (heartbeatDue)
         {
             heartbeatDue = false;
-            links.Send(machine.Outgoing, machine.AgreedWireMinor);
+            links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
         }
 
         if (machine.Role != toldRole || machine.Epoch.Number != toldEpoch)
@@ -310,6 +325,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private void ReadKernel()
     {
         var changed = kernel.ReadChanges();
+        links.OpenPorts(kernel.IndexOf, poller);
         if (kernel.TakeCableLost(out var others))
         {
             Step(ClusterInput.CableLost(others));
@@ -325,8 +341,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     {
         while (links.TryReceive(link, out var header, out var heartbeat, out var from))
         {
-            Learn(header.UnitId, heartbeat.Name, from);
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat));
+            var overTraffic = links.IsPort(link);
+            if (!overTraffic)
+            {
+                Learn(header.UnitId, heartbeat.Name, from);
+            }
+
+            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
         }
 
         while (links.TryReadRefusal(link, out var by))
@@ -383,6 +404,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Synced,
             machine.AgreedWireMinor,
             machine.LastGap,
-            links.Complaints);
+            [.. links.Complaints, .. machine.ProblemsAt(now)]);
     }
 }

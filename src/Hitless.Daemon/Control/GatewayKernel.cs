@@ -89,6 +89,12 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Announces every virtual address on every port that is there.</summary>
     public void Announce() => announcer?.AnnounceAll();
 
+    /// <summary>The ports (one bit each, by place in <c>interfaces:</c>) on which somebody else has spoken with our virtual MAC within the last seconds, while this unit was claimed.</summary>
+    public ulong PortsWithForeignSpeaker() => traffic.PortsWithForeignSpeaker();
+
+    /// <summary>The kernel's number of an interface; 0 while it is absent.</summary>
+    public int IndexOf(string name) => indexByName.GetValueOrDefault(name);
+
     /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
     public bool ReadChanges()
     {

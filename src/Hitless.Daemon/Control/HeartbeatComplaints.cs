@@ -10,27 +10,31 @@ public sealed class HeartbeatComplaints(int group, EventLog events)
 {
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(60);
-    private readonly Dictionary<DatagramVerdict, (TimeSpan At, TimeSpan ToldAt, string Text)> last = [];
+    private readonly Dictionary<(DatagramVerdict Verdict, string? Port), (TimeSpan At, TimeSpan ToldAt, string Text)> last = [];
 
     /// <summary>What was refused within the last seconds.</summary>
     public IReadOnlyList<string> Now => [.. last.Values.Where(l => MonotonicClock.Now - l.At < Lasting).Select(l => l.Text)];
 
-    /// <summary>A datagram was refused.</summary>
-    public void Note(DatagramVerdict verdict, in DatagramEndpoint from)
+    /// <summary>A datagram was refused. <paramref name="port"/>: it came through that port, where other clusters may be.</summary>
+    public void Note(DatagramVerdict verdict, in DatagramEndpoint from, string? port)
     {
         var now = MonotonicClock.Now;
-        if (last.TryGetValue(verdict, out var known) && now - known.ToldAt < Quiet)
+        if (last.TryGetValue((verdict, port), out var known) && now - known.ToldAt < Quiet)
         {
-            last[verdict] = known with { At = now };
+            last[(verdict, port)] = known with { At = now };
             return;
         }
 
-        if (Describe(verdict, from) is { } text)
+        if ((port is null ? Describe(verdict, from) : DescribeStranger(verdict, port)) is { } text)
         {
-            last[verdict] = (now, now, text);
+            last[(verdict, port)] = (now, now, text);
             events.Add(EventKinds.Unit, text);
         }
     }
+
+    private string? DescribeStranger(DatagramVerdict verdict, string port) => verdict == DatagramVerdict.BadTag
+        ? $"another Hitless cluster on {port} has the group {group} too, so its virtual MACs are ours: give one of the two another cluster.group (or, if it is a unit of this cluster, our cluster.key)"
+        : null;
 
     private string? Describe(DatagramVerdict verdict, in DatagramEndpoint from) => verdict switch
     {

@@ -8,12 +8,13 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>The heartbeat links of a unit: seals what it says and sends it to every peer on every link, opens what comes. Allocates nothing once the peers are known.</summary>
+/// <summary>The heartbeat links of a unit, and its ports as the last resort: seals what it says and sends it to every peer on every link, opens what comes. Allocates nothing once the peers are known.</summary>
 public sealed class HeartbeatLinks : IDisposable
 {
     private const int BufferBytes = 2048;
     private readonly DatagramSocket?[] sockets;
     private readonly DatagramEndpoint[][] peers;
+    private readonly PortWires ports;
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
     private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
@@ -26,6 +27,7 @@ public sealed class HeartbeatLinks : IDisposable
     public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
     {
         complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
+        ports = new PortWires(settings.Cluster.Group, [.. settings.Interfaces.Select(p => p.Name)], events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
         sockets = new DatagramSocket?[links.Count];
@@ -48,8 +50,8 @@ public sealed class HeartbeatLinks : IDisposable
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
     }
 
-    /// <summary>How many links there are; tokens of the poller are 0 to this.</summary>
-    public int Count => sockets.Length;
+    /// <summary>How many links and ports there are; tokens of the poller are 0 to this, links first.</summary>
+    public int Count => sockets.Length + ports.Count;
 
     /// <summary>What is refused now, in words; empty while all is well.</summary>
     public IReadOnlyList<string> Complaints => complaints.Now;
@@ -66,8 +68,14 @@ public sealed class HeartbeatLinks : IDisposable
         }
     }
 
-    /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol.</summary>
-    public void Send(Heartbeat outgoing, int minor)
+    /// <summary>Whether a token is that of a port.</summary>
+    public bool IsPort(int link) => link >= sockets.Length;
+
+    /// <summary>Takes up the ports as they are numbered in the kernel now.</summary>
+    public void OpenPorts(Func<string, int> indexOf, Poller poller) => ports.Open(indexOf, poller, sockets.Length);
+
+    /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol; <paramref name="overTraffic"/>: and through every port.</summary>
+    public void Send(Heartbeat outgoing, int minor, bool overTraffic)
     {
         var length = HeartbeatCodec.Write(outgoing, minor, payload);
         for (var i = 0; i < sockets.Length; i++)
@@ -84,13 +92,19 @@ public sealed class HeartbeatLinks : IDisposable
                 _ = socket.Send(peer, datagram.AsSpan(0, sealedLength));
             }
         }
+
+        for (var i = 0; i < ports.Count && overTraffic; i++)
+        {
+            ports.Send(i, datagram.AsSpan(0, sealer.Seal(payload.AsSpan(0, length), datagram)));
+        }
     }
 
     /// <summary>The next authentic heartbeat on a link; false when nothing is there now. The heartbeat is valid until the next call.</summary>
     public bool TryReceive(int link, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
     {
         received = heartbeat;
-        while (sockets[link]!.TryReceive(datagram, out var length, out from))
+        from = default;
+        while (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length) : sockets[link]!.TryReceive(datagram, out length, out from))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, out header, out var content);
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
@@ -98,7 +112,7 @@ public sealed class HeartbeatLinks : IDisposable
                 return true;
             }
 
-            complaints.Note(verdict, from);
+            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Length) : null);
         }
 
         header = default;
@@ -106,7 +120,11 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>The next peer whose kernel told that nobody listens there for what we sent; false when there is none now.</summary>
-    public bool TryReadRefusal(int link, out DatagramEndpoint by) => sockets[link]!.TryReadRefusal(out by);
+    public bool TryReadRefusal(int link, out DatagramEndpoint by)
+    {
+        by = default;
+        return !IsPort(link) && sockets[link]!.TryReadRefusal(out by);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -116,6 +134,7 @@ public sealed class HeartbeatLinks : IDisposable
             socket?.Dispose();
         }
 
+        ports.Dispose();
         sealer.Dispose();
         opener.Dispose();
     }

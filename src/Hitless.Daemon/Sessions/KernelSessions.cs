@@ -135,6 +135,9 @@ internal sealed class KernelSessions : IDisposable
             exchange.OnUpdated(record with { IsNew = true }, effects);
     }
 
+    /// <summary>Whether the session stands.</summary>
+    public bool Holds(in SessionKey key) => table.TryGet(key, out _);
+
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
         if (filter.Replicates(record))

@@ -13,6 +13,9 @@ public static class SessionCalls
 
     /// <summary>The sessions of some buckets.</summary>
     public static PeerCall<SessionEntriesRequest, SessionEntriesAnswer> Entries { get; } = new("sessions.entries", SessionJson.Default.SessionEntriesRequest, SessionJson.Default.SessionEntriesAnswer);
+
+    /// <summary>After a split: sessions that the asked primary may not have.</summary>
+    public static PeerCall<SessionEntriesAnswer, SessionMergeAnswer> Merge { get; } = new("sessions.merge", SessionJson.Default.SessionEntriesAnswer, SessionJson.Default.SessionMergeAnswer);
 }
 
 /// <summary>The JSON of <see cref="SessionCalls"/>.</summary>
@@ -20,4 +23,5 @@ public static class SessionCalls
 [JsonSerializable(typeof(SessionDigestAnswer))]
 [JsonSerializable(typeof(SessionEntriesRequest))]
 [JsonSerializable(typeof(SessionEntriesAnswer))]
+[JsonSerializable(typeof(SessionMergeAnswer))]
 public sealed partial class SessionJson : JsonSerializerContext;

@@ -117,6 +117,18 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         exchange.Flush(this);
     }
 
+    /// <summary>Sessions of another unit's side of a split: what is not here is put in, and told to all.</summary>
+    public SessionMergeAnswer Merge(IReadOnlyList<SessionRecord> records)
+    {
+        SessionRecord[] missing = [.. records.Where(record => kernel.Filter.Replicates(record) && !kernel.Holds(record.Key))];
+        foreach (var record in missing)
+            kernel.Apply(record, onlyIfMissing: true);
+        kernel.Flush();
+        SessionKey[] taken = [.. missing.Select(record => record.Key).Where(key => kernel.Holds(key))];
+        Repair(taken);
+        return new SessionMergeAnswer(taken.Length, missing.Length - taken.Length);
+    }
+
     /// <summary>A standby was compared, and so many of its sessions had drifted.</summary>
     public void NoteAudit(int drifted)
     {

@@ -65,6 +65,9 @@ public sealed class SessionLoop : IDisposable
         return true;
     });
 
+    /// <summary>Sessions of another unit's side of a split: those that are not here are put in.</summary>
+    public Task<SessionMergeAnswer> MergeAsync(IReadOnlyList<SessionRecord> records) => AskAsync(each => each.Merge(records));
+
     /// <summary>A standby was compared, and so many of its sessions had drifted: for the counters.</summary>
     public Task NoteAuditAsync(int drifted) => AskAsync(each =>
     {

@@ -13,6 +13,10 @@ internal static class TrafficRules
     private const string Ipv4Set = "virtual4";
     private const string Ipv6Set = "virtual6";
 
+    /// <summary>Where frames from our own virtual MAC leave a mark that stands for some seconds.</summary>
+    internal const string SpeakerSet = "speaker";
+    private static readonly TimeSpan SpeakerMemory = TimeSpan.FromSeconds(3);
+
     // Before every chain that an operator may have on the port, behind packet sockets.
     private const int Priority = -500;
 
@@ -47,6 +51,8 @@ internal static class TrafficRules
 
     internal static string EgressChain(string port) => $"out-{port}";
 
+    internal static uint SpeakerKey(TrafficPort port) => 1 + (uint)(port.VirtualMac.Bits & 0xff);
+
     private static string Muted(string chain) => $"muted-{chain}";
 
     internal static ReadOnlySpan<byte> Comment(TrafficState state) => state switch
@@ -76,6 +82,11 @@ internal static class TrafficRules
             batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
         }
 
+        if (state == TrafficState.Claimed)
+        {
+            batch.DynamicSet(SpeakerSet);
+        }
+
         if (state == TrafficState.Claimed && fence is not null)
         {
             ClaimRules.Write(ref batch, fence, Priority);
@@ -87,6 +98,7 @@ internal static class TrafficRules
             var mac = port.VirtualMac.ToArray();
             batch.Chain(IngressChain(port.Name), NftHook.Ingress, Priority, port.Name);
             Fence(ref batch, IngressChain(port.Name), state, fence);
+            NoteSpeaker(ref batch, port, state, mac);
             Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);
             batch.Chain(EgressChain(port.Name), NftHook.Egress, Priority, port.Name);
             Fence(ref batch, EgressChain(port.Name), state, fence);
@@ -117,6 +129,17 @@ internal static class TrafficRules
             batch.BeginRule(chain);
             batch.MatchKey(ClaimRules.ClaimSet, ClaimRules.ClaimKey, inverted: true);
             batch.GoTo(Muted(chain));
+            batch.EndRule();
+        }
+    }
+
+    private static void NoteSpeaker(ref NftBatchWriter batch, TrafficPort port, TrafficState state, byte[] mac)
+    {
+        if (state == TrafficState.Claimed)
+        {
+            batch.BeginRule(IngressChain(port.Name));
+            batch.Match(NftBase.Link, EthernetSource, mac);
+            batch.Refresh(SpeakerSet, SpeakerKey(port), SpeakerMemory);
             batch.EndRule();
         }
     }

@@ -120,19 +120,33 @@ public sealed class TrafficTable : IDisposable
         _netlink.Dispose();
     }
 
+    /// <summary>The ports (one bit each, by the last byte of their virtual MACs) whose virtual MAC somebody else has sent from within the last seconds, while this unit was claimed.</summary>
+    public ulong PortsWithForeignSpeaker()
+    {
+        var heard = 0UL;
+        foreach (var port in _ports)
+        {
+            heard |= Stands(TrafficRules.SpeakerSet, TrafficRules.SpeakerKey(port)) ? 1UL << (int)(port.VirtualMac.Bits & 0x3f) : 0;
+        }
+
+        return heard;
+    }
+
     /// <summary>False once the claim was not renewed in time.</summary>
-    private bool ClaimStands()
+    private bool ClaimStands() => Stands(ClaimRules.ClaimSet, ClaimRules.ClaimKey);
+
+    private bool Stands(string set, uint wanted)
     {
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
         writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetSetElement), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
         writer.NetfilterHeader(FamilyNetdev);
         writer.String(1, _name);
-        writer.String(2, ClaimRules.ClaimSet);
+        writer.String(2, set);
         var list = writer.BeginNested(3);
         var element = writer.BeginNested(1);
         var key = writer.BeginNested(1);
-        writer.U32(1, ClaimRules.ClaimKey);
+        writer.U32(1, wanted);
         writer.EndNested(key);
         writer.EndNested(element);
         writer.EndNested(list);

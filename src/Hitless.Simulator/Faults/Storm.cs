@@ -38,6 +38,8 @@ internal sealed class Storm
             (Weight(), unit => unit.Process?.Runs.Command(chance.Of<RunCommand>([RunCommand.Pause, RunCommand.Resume, RunCommand.Rollback]))),
             (Weight(), unit => unit.Process?.Take(ClusterInput.ProbesChanged(chance.Below(3)))),
             (Weight(), unit => unit.Process?.AskToStop()),
+            (Weight(), CutPorts),
+            (Weight(), _ => world.WitnessUp = !world.WitnessUp),
             (Weight(), _ => HealPaths()),
         ];
     }
@@ -57,6 +59,7 @@ internal sealed class Storm
     public void Calm()
     {
         raging = false;
+        world.WitnessUp = true;
         HealPaths();
         foreach (var unit in world.Units)
         {
@@ -138,6 +141,18 @@ internal sealed class Storm
         {
             world.Fabric.Between(link, unit.Index, other.Index).Up = false;
             world.Fabric.Between(link, other.Index, unit.Index).Up = false;
+        }
+    }
+
+    /// <summary>The networks of the ports fall apart: no unit hears a unit there, or is not heard.</summary>
+    private void CutPorts(SimulatedUnit unit)
+    {
+        var (inwards, outwards) = (chance.Happens(0.7), chance.Happens(0.7));
+        world.Trace.Line(unit.Name, $"has no way through the ports{(inwards ? " in" : "")}{(outwards ? " out" : "")}");
+        foreach (var other in world.Units)
+        {
+            world.Fabric.Between(world.Fabric.Traffic, other.Index, unit.Index).Up &= !inwards;
+            world.Fabric.Between(world.Fabric.Traffic, unit.Index, other.Index).Up &= !outwards;
         }
     }
 

@@ -2,13 +2,16 @@ using Hitless.Simulator.Time;
 
 namespace Hitless.Simulator.Network;
 
-/// <summary>The heartbeat links: every unit with every other one, each direction by itself.</summary>
+/// <summary>The heartbeat links, and the networks of the ports as one more: every unit with every other one, each direction by itself.</summary>
 internal sealed class Fabric(Timeline timeline, Chance chance, int unitCount, int linkCount)
 {
-    private readonly Path[] paths = [.. Enumerable.Range(0, linkCount * unitCount * unitCount).Select(_ => new Path())];
+    private readonly Path[] paths = [.. Enumerable.Range(0, (linkCount + 1) * unitCount * unitCount).Select(_ => new Path())];
 
-    /// <summary>How many links there are.</summary>
+    /// <summary>How many heartbeat links there are.</summary>
     public int LinkCount => linkCount;
+
+    /// <summary>The link that stands for the ports.</summary>
+    public int Traffic => linkCount;
 
     /// <summary>Every direction of every link.</summary>
     public IReadOnlyList<Path> Paths => paths;
@@ -32,7 +35,7 @@ internal sealed class Fabric(Timeline timeline, Chance chance, int unitCount, in
         }
     }
 
-    /// <summary>Sends a datagram on every link.</summary>
+    /// <summary>Sends a datagram on every heartbeat link.</summary>
     public void SendOnAll(int from, int to, Action arrive)
     {
         for (var link = 0; link < linkCount; link++)
@@ -40,6 +43,9 @@ internal sealed class Fabric(Timeline timeline, Chance chance, int unitCount, in
             Send(link, from, to, arrive);
         }
     }
+
+    /// <summary>Whether two units could call each other on some heartbeat link now.</summary>
+    public bool Reaches(int from, int to) => Enumerable.Range(0, linkCount).Any(link => Between(link, from, to).Up && Between(link, to, from).Up);
 
     private TimeSpan Delay(Path path) =>
         chance.Happens(path.Straggling) ? chance.Milliseconds(5, 60) : chance.Milliseconds(0.05, 0.5);

@@ -93,7 +93,7 @@ internal sealed class ClusterRules(Simulation world)
         }
 
         LastGapAt = world.Timeline.Now;
-        if (!forced && !IsGapOfAnother(unit))
+        if (!forced && !IsGapOfAnother(unit) && !IsCutOff(unit))
         {
             world.Breach("rule 3, make before break", $"{unit} stops forwarding, and nobody else forwards");
         }
@@ -140,12 +140,15 @@ internal sealed class ClusterRules(Simulation world)
         }
     }
 
-    /// <summary>Nobody forwards, but it is another unit's doing: one with a newer claim has gone down.</summary>
+    /// <summary>Nobody forwards, but it is another unit's doing: one with a newer claim has gone down, or stalled until its claim was over.</summary>
     private bool IsGapOfAnother(SimulatedUnit unit)
     {
         var newest = Newest();
-        return newest.Key != unit && !newest.Value.By.Alive;
+        return newest.Key != unit && (!newest.Value.By.Alive || newest.Key.ClaimOver);
     }
+
+    /// <summary>The unit hears nobody, and the witness had the last word: it may be another's turn, or nobody's.</summary>
+    private bool IsCutOff(SimulatedUnit unit) => world.HasWitness && unit.Process is { Machine.Peers: var peers } && peers.All(peer => peer.Absent);
 
     private KeyValuePair<SimulatedUnit, Claim> Newest() => lastClaims.MaxBy(claim => claim.Value.Epoch);
 }

@@ -20,7 +20,19 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
             if (other != process.Unit)
             {
                 world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => Arrive(other, datagram));
+                if (machine.SpeaksOverTraffic && process.Unit.PortsUp != 0)
+                {
+                    world.Fabric.Send(world.Fabric.Traffic, process.Unit.Index, other.Index, () => ArriveOverTraffic(other, datagram));
+                }
             }
+        }
+    }
+
+    private static void ArriveOverTraffic(SimulatedUnit other, in HeartbeatDatagram datagram)
+    {
+        if (other.PortsUp != 0)
+        {
+            other.Process?.TakeHeartbeat(datagram, overTraffic: true);
         }
     }
 

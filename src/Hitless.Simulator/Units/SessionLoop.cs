@@ -113,6 +113,23 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     /// <summary>The promise has served its claim.</summary>
     public void ForgetPromise() => Promised = null;
 
+    /// <summary>Gives what only this unit holds to the primary, if that can be reached.</summary>
+    public void MergeInto(SimulatedUnit primary) => Later(() =>
+    {
+        if (primary.Process is not { } taking || !world.Fabric.Reaches(process.Unit.Index, primary.Index))
+        {
+            return;
+        }
+
+        foreach (var session in process.Unit.Sessions.Except(primary.Sessions).ToArray())
+        {
+            primary.Sessions.Add(session);
+            taking.Sessions.Born(session);
+        }
+
+        process.Take(ClusterInput.SessionsMerged($"the sessions of {process.Unit} are merged"));
+    });
+
     private void Restart()
     {
         loaded = false;

@@ -48,6 +48,7 @@ internal sealed class UnitProcess : IClusterEffects
             PortCount = SimulatedUnit.PortCount,
             Margin = TimeSpan.FromSeconds(5),
             EpochNumber = unit.DurableEpoch,
+            HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
         };
         machine = new ClusterMachine(options, LocalNow, this);
@@ -55,6 +56,7 @@ internal sealed class UnitProcess : IClusterEffects
         Steps = new UnitSteps(world, this, chance.Fork());
         Runs = new RunHost(world, this, chance.Fork());
         Take(ClusterInput.PortsChanged(unit.PortsUp));
+        AskWitness();
         if (Ails(Firmware.Unhealthy))
         {
             Take(ClusterInput.ProbesChanged(1));
@@ -138,7 +140,7 @@ internal sealed class UnitProcess : IClusterEffects
     public TimeSpan DiskDelay() => Unit.Slow ? chance.Milliseconds(50, 2000) : chance.Milliseconds(1, 10);
 
     /// <summary>A heartbeat has arrived at the socket.</summary>
-    public void TakeHeartbeat(in HeartbeatDatagram datagram)
+    public void TakeHeartbeat(in HeartbeatDatagram datagram, bool overTraffic = false)
     {
         var copy = datagram;
         WhenScheduled(() =>
@@ -162,7 +164,7 @@ internal sealed class UnitProcess : IClusterEffects
                 heartbeat.Epoch = new Epoch(heard.Number, 0);
             }
 
-            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat));
+            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat, overTraffic));
             world.Rules.HeartbeatTaken(this, copy, wasPrimary, own, heard, fromPrimary);
         });
     }
@@ -200,6 +202,21 @@ internal sealed class UnitProcess : IClusterEffects
     }
 
     void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.LookForVirtualMac()
+    {
+        // A bridge that learned both units' frames shows each the other's: both are primary, and the ports' network is whole.
+        if (world.Units.Any(other => other != Unit && other.Traffic == TrafficState.Claimed && other.PortsUp != 0 && world.Fabric.Between(world.Fabric.Traffic, other.Index, Unit.Index).Up))
+        {
+            world.Timeline.After(TimeSpan.Zero, () => Take(ClusterInput.VirtualMacHeard(1)));
+        }
+    }
+
+    void IClusterEffects.MergeSessions(ulong primary)
+    {
+        Effect();
+        Sessions.MergeInto(world.UnitOf(primary));
+    }
 
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
     {
@@ -292,6 +309,22 @@ internal sealed class UnitProcess : IClusterEffects
             world.Killed(this);
             return false;
         }
+    }
+
+    /// <summary>Ten times a second; it stands behind the ports.</summary>
+    private void AskWitness()
+    {
+        if (!Alive || !world.HasWitness)
+        {
+            return;
+        }
+
+        if (world.WitnessUp && Unit.PortsUp == SimulatedUnit.AllPorts)
+        {
+            Take(ClusterInput.WitnessAnswered);
+        }
+
+        world.Timeline.After(TimeSpan.FromMilliseconds(100), AskWitness);
     }
 
     private void Request(ClusterInput input, Action<bool, string>? end)

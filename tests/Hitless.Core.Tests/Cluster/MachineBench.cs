@@ -9,10 +9,15 @@ internal sealed class MachineBench
     private readonly List<Node> nodes = [];
 
     public MachineBench(params ReadOnlySpan<byte> priorities)
+        : this(witness: false, priorities)
+    {
+    }
+
+    public MachineBench(bool witness, params ReadOnlySpan<byte> priorities)
     {
         foreach (var priority in priorities)
         {
-            nodes.Add(new Node(this, (ulong)nodes.Count + 1, priority));
+            nodes.Add(new Node(this, (ulong)nodes.Count + 1, priority) { HasWitness = witness });
             nodes[^1].Start(adopt: false);
         }
     }
@@ -63,6 +68,22 @@ internal sealed class MachineBench
 
         public int Announced { get; private set; }
 
+        public int Looked { get; private set; }
+
+        public List<ulong> MergedInto { get; } = [];
+
+        /// <summary>The heartbeat links of this unit: what it sends, what it hears.</summary>
+        public bool LinkOut { get; set; } = true;
+
+        public bool LinkIn { get; set; } = true;
+
+        /// <summary>The unit's ports, which carry heartbeats too where a bench has them.</summary>
+        public bool PortsOn { get; set; }
+
+        public bool HasWitness { get; init; }
+
+        public bool WitnessAnswers { get; set; } = true;
+
         /// <summary>What the kernel does: a claim that is over is muted.</summary>
         public TrafficState Traffic => traffic == TrafficState.Claimed && bench.Now >= claimUntil ? TrafficState.Muted : traffic;
 
@@ -74,7 +95,7 @@ internal sealed class MachineBench
             toldEnd = false;
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, PortCount = 2, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
                 bench.Now,
                 this);
         }
@@ -106,6 +127,11 @@ internal sealed class MachineBench
                 Machine.Step(input, bench.Now, this);
             }
 
+            if (HasWitness && WitnessAnswers && bench.Now.TotalMilliseconds % 100 == 0)
+            {
+                Machine.Step(ClusterInput.WitnessAnswered, bench.Now, this);
+            }
+
             if (Machine.NextDeadline <= bench.Now)
             {
                 Machine.Step(ClusterInput.Tick, bench.Now, this);
@@ -128,6 +154,10 @@ internal sealed class MachineBench
 
         void IClusterEffects.Announce() => Announced++;
 
+        void IClusterEffects.LookForVirtualMac() => Looked++;
+
+        void IClusterEffects.MergeSessions(ulong primary) => MergedInto.Add(primary);
+
         void IClusterEffects.SendHeartbeat()
         {
             // The first one comes out of the constructor.
@@ -139,15 +169,14 @@ internal sealed class MachineBench
             var length = HeartbeatCodec.Write(Machine.Outgoing, 1, buffer);
             foreach (var other in bench.nodes.Where(other => other != this && !other.Cut && !Cut))
             {
-                var copy = new Heartbeat();
-                HeartbeatCodec.TryRead(buffer.AsSpan(0, length), copy);
-                if (other.Machine is null)
+                if (LinkOut && other.LinkIn)
                 {
-                    other.Refuse(this);
+                    Deliver(other, buffer.AsSpan(0, length), overTraffic: false);
                 }
-                else
+
+                if (PortsOn && other.PortsOn && Machine.SpeaksOverTraffic)
                 {
-                    other.inbox.Enqueue(ClusterInput.HeartbeatReceived(serial, tag, copy));
+                    Deliver(other, buffer.AsSpan(0, length), overTraffic: true);
                 }
             }
         }
@@ -171,6 +200,20 @@ internal sealed class MachineBench
         void IClusterEffects.SwitchoverEnded(bool done, string text) => Told.Add(text);
 
         void IClusterEffects.Stopped() => Machine = null;
+
+        private void Deliver(Node other, ReadOnlySpan<byte> heartbeat, bool overTraffic)
+        {
+            var copy = new Heartbeat();
+            HeartbeatCodec.TryRead(heartbeat, copy);
+            if (other.Machine is not null)
+            {
+                other.inbox.Enqueue(ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic));
+            }
+            else if (!overTraffic)
+            {
+                other.Refuse(this);
+            }
+        }
 
         private ClusterMachine? ended;
 

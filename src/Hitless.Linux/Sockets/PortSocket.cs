@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Hitless.Core.Cluster;
+using Hitless.Linux.Native;
+
+namespace Hitless.Linux.Sockets;
+
+/// <summary>
+/// Carries datagrams through one interface in Ethernet frames of their own type (<c>packet(7)</c>, SOCK_DGRAM): no address, no route, no firewall's IP rules. They go to, and are taken from, one
+/// multicast MAC. Never waits, and once made allocates nothing. Lives in the namespace of the thread that makes it.
+/// </summary>
+public sealed unsafe class PortSocket : IDisposable
+{
+    /// <summary>IEEE 802's first type for local experiments.</summary>
+    private const ushort EtherType = 0x88b5;
+    private const int LevelPacket = 263;
+    private const int AddMembership = 1;
+    private const ushort MembershipMulticast = 0;
+    private const byte Outgoing = 4;
+    private readonly LinkLayerAddress _to;
+
+    /// <summary>On the interface of that number.</summary>
+    /// <exception cref="IOException">No right to open it (CAP_NET_RAW), or no such interface.</exception>
+    public PortSocket(int linkIndex, MacAddress group)
+    {
+        LinkIndex = linkIndex;
+        _to = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BigEndian(EtherType), LinkIndex = linkIndex, AddressBytes = MacAddress.Bytes };
+        var membership = new Membership { LinkIndex = linkIndex, Type = MembershipMulticast, AddressBytes = MacAddress.Bytes };
+        fixed (byte* target = _to.Address)
+        {
+            group.WriteTo(new Span<byte>(target, MacAddress.Bytes));
+        }
+
+        group.WriteTo(new Span<byte>(membership.Address, MacAddress.Bytes));
+        Handle = Libc.Socket(Libc.AddressFamilyPacket, Libc.SocketDatagram | Libc.SocketCloseOnExec | Libc.SocketNonBlocking, BigEndian(EtherType));
+        var local = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BigEndian(EtherType), LinkIndex = linkIndex };
+        if (Handle.IsInvalid
+            || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0
+            || Libc.SetSocketOption(Handle, LevelPacket, AddMembership, &membership, (uint)sizeof(Membership)) < 0)
+        {
+            var errno = Errno.Last;
+            Handle.Dispose();
+            throw new IOException($"cannot open a packet socket on interface {linkIndex}: {Errno.Words(errno)}");
+        }
+    }
+
+    /// <summary>The interface.</summary>
+    public int LinkIndex { get; }
+
+    /// <summary>For a poller: readable when there is a datagram.</summary>
+    public FileDescriptor Handle { get; }
+
+    /// <summary>Sends one datagram to the group.</summary>
+    /// <returns>0 or the error number.</returns>
+    public int Send(ReadOnlySpan<byte> datagram)
+    {
+        fixed (LinkLayerAddress* to = &_to)
+        fixed (byte* bytes = datagram)
+        {
+            return Libc.SendTo(Handle, bytes, (nuint)datagram.Length, Libc.MessageDontWait, to, (uint)sizeof(LinkLayerAddress)) < 0 ? Errno.Last : 0;
+        }
+    }
+
+    /// <summary>Receives one datagram of somebody else, if there is one now; what is longer than <paramref name="buffer"/> is cut.</summary>
+    public bool TryReceive(Span<byte> buffer, out int length)
+    {
+        LinkLayerAddress from;
+        while (true)
+        {
+            var fromBytes = (uint)sizeof(LinkLayerAddress);
+            nint received;
+            fixed (byte* bytes = buffer)
+            {
+                received = Libc.ReceiveFrom(Handle, bytes, (nuint)buffer.Length, Libc.MessageDontWait, &from, &fromBytes);
+            }
+
+            length = (int)received;
+            if (received < 0 && Errno.Last is Errno.NetworkDown or Errno.Interrupted)
+            {
+                // The interface went down: told once.
+                continue;
+            }
+
+            if (received < 0 || from.PacketType != Outgoing)
+            {
+                return received >= 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+
+    private static ushort BigEndian(ushort value) => BitConverter.IsLittleEndian ? (ushort)((value << 8) | (value >> 8)) : value;
+
+    /// <summary><c>struct sockaddr_ll</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LinkLayerAddress
+    {
+        internal ushort Family;
+        internal ushort Protocol;
+        internal int LinkIndex;
+        internal ushort HardwareType;
+        internal byte PacketType;
+        internal byte AddressBytes;
+        internal fixed byte Address[8];
+    }
+
+    /// <summary><c>struct packet_mreq</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Membership
+    {
+        internal int LinkIndex;
+        internal ushort Type;
+        internal ushort AddressBytes;
+        internal fixed byte Address[8];
+    }
+}

@@ -1,0 +1,182 @@
+using Hitless.Core.Cluster;
+using Xunit;
+
+namespace Hitless.Core.Tests.Cluster;
+
+/// <summary>Heartbeats through the ports, one-way cuts, the witness, merging (docs/decisions/0023, 0024).</summary>
+public sealed class SplitTests
+{
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Heartbeat_links_that_are_cut_change_nothing_while_units_hear_each_other_through_their_ports(bool outwards, bool inwards)
+    {
+        foreach (var cutsPrimary in new[] { true, false })
+        {
+            var bench = Settled();
+            var primary = bench.Primary;
+            var cut = cutsPrimary ? primary : bench.OtherThan(primary);
+            (cut.LinkOut, cut.LinkIn) = (!outwards, !inwards);
+            bench.Run(5000);
+
+            Assert.Equal(primary, bench.Primary);
+            Assert.Equal(1, primary.Machine!.Epoch.Number);
+            Assert.Equal(UnitRole.Standby, bench.OtherThan(primary).Machine!.Role);
+            Assert.Contains(new[] { bench[0], bench[1] }, node => node.Machine!.ProblemsAt(bench.Now).Any());
+
+            (cut.LinkOut, cut.LinkIn) = (true, true);
+            bench.Run(200);
+            Assert.Empty(primary.Machine.ProblemsAt(bench.Now));
+            Assert.Equal(1, primary.Machine.Epoch.Number);
+        }
+    }
+
+    [Fact]
+    public void A_power_cut_is_seen_within_the_threshold_also_where_ports_carry_heartbeats()
+    {
+        var bench = Settled();
+        var primary = bench.Primary;
+        primary.Cut = true;
+        primary.Kill();
+
+        bench.Run(81);
+
+        Assert.Equal(TrafficState.Claimed, bench.OtherThan(primary).Traffic);
+    }
+
+    [Fact]
+    public void The_ports_are_quiet_while_the_links_work()
+    {
+        var bench = Settled();
+        var spoken = 0;
+        for (var i = 0; i < 10_000; i++)
+        {
+            bench.Run(1);
+            spoken += bench.Primary.Machine!.SpeaksOverTraffic ? 1 : 0;
+        }
+
+        // One heartbeat a second, and each stays the last one said for an interval.
+        Assert.InRange(spoken, 150, 250);
+    }
+
+    [Fact]
+    public void A_fallen_cable_is_asked_about_through_the_ports_when_no_other_link_is_left()
+    {
+        var bench = Settled();
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.Cut = true;
+        primary.Kill();
+
+        standby.Take(ClusterInput.CableLost(others: false));
+        bench.Run(10);
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void After_a_split_the_former_primary_gives_its_sessions_before_it_takes_the_others()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        bench[0].LinkOut = bench[0].LinkIn = false;
+        bench.Run(1000);
+        Assert.Equal(2, new[] { bench[0], bench[1] }.Count(node => node.Machine!.Role == UnitRole.Primary));
+
+        bench[0].LinkOut = bench[0].LinkIn = true;
+        bench.Run(1000);
+
+        var former = bench.OtherThan(bench.Primary);
+        Assert.Equal([bench.Primary.Serial], former.MergedInto);
+        Assert.Equal(UnitState.Syncing, former.Machine!.State);
+        former.Take(ClusterInput.SessionsMerged("3 sessions merged"));
+        bench.Run(100);
+        Assert.Equal(UnitState.Ready, former.Machine.State);
+        Assert.Contains("3 sessions merged", former.Told);
+    }
+
+    [Fact]
+    public void A_merge_that_never_ends_keeps_no_standby_from_syncing()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        bench[0].LinkOut = bench[0].LinkIn = false;
+        bench.Run(1000);
+        bench[0].LinkOut = bench[0].LinkIn = true;
+
+        bench.Run(11_000);
+
+        Assert.Equal(UnitState.Ready, bench.OtherThan(bench.Primary).Machine!.State);
+    }
+
+    [Fact]
+    public void The_unit_that_reaches_the_witness_is_primary_and_the_other_is_mute()
+    {
+        var bench = new MachineBench(witness: true, 200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        (primary.LinkOut, primary.LinkIn, primary.WitnessAnswers) = (false, false, false);
+
+        bench.Run(700);
+
+        Assert.Equal(TrafficState.Muted, primary.Traffic);
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+
+        (primary.LinkOut, primary.LinkIn, primary.WitnessAnswers) = (true, true, true);
+        bench.Run(1000);
+        Assert.Equal(standby, bench.Primary);
+    }
+
+    [Fact]
+    public void A_standby_that_is_cut_off_from_the_witness_too_takes_nothing_over()
+    {
+        var bench = new MachineBench(witness: true, 200, 100).Run(3000);
+        var standby = bench.OtherThan(bench.Primary);
+        (standby.LinkOut, standby.LinkIn, standby.WitnessAnswers) = (false, false, false);
+
+        bench.Run(30_000);
+
+        Assert.Equal(TrafficState.Muted, standby.Traffic);
+        Assert.Equal(TrafficState.Claimed, bench.OtherThan(standby).Traffic);
+    }
+
+    [Fact]
+    public void A_witness_that_was_gone_before_has_no_say()
+    {
+        var bench = new MachineBench(witness: true, 200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+        primary.WitnessAnswers = standby.WitnessAnswers = false;
+        bench.Run(5000);
+        primary.Cut = true;
+        primary.Kill();
+
+        bench.Run(81);
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+        bench.Run(5000);
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void Who_speaks_with_our_virtual_mac_is_noticed_and_announced_against()
+    {
+        var bench = Settled();
+        bench.Run(5000);
+        var primary = bench.Primary;
+        var announced = primary.Announced;
+
+        primary.Take(ClusterInput.VirtualMacHeard(0b11));
+        bench.Run(100);
+
+        Assert.True(primary.Announced > announced + 2);
+        Assert.Contains(primary.Told, text => text.StartsWith("somebody else speaks with the virtual MAC of 2 ports", StringComparison.Ordinal));
+        Assert.NotEmpty(primary.Machine!.ProblemsAt(bench.Now));
+        Assert.True(primary.Looked > 5);
+    }
+
+    private static MachineBench Settled()
+    {
+        var bench = new MachineBench(200, 100);
+        bench[0].PortsOn = bench[1].PortsOn = true;
+        return bench.Run(3000);
+    }
+}
