@@ -73,7 +73,7 @@ internal sealed class Simulation
     /// <summary>The cluster's margin of ages.</summary>
     public TimeSpan Margin { get; }
 
-    /// <summary>An address behind the ports arbitrates.
+    /// <summary>An address behind the ports arbitrates.</summary>
     public bool HasWitness { get; }
 
     /// <summary>It answers.</summary>
