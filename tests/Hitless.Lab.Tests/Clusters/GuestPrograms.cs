@@ -38,6 +38,18 @@ internal sealed class GuestPrograms : IDisposable
 
         """;
 
+    // What a reboot of a unit may take away: it is in no managed file.
+    private const string FtpHelper = """
+        table ip helpers {
+            ct helper ftp { type "ftp" protocol tcp; }
+            chain pre {
+                type filter hook prerouting priority -150;
+                tcp dport 21 ct helper set "ftp"
+            }
+        }
+
+        """;
+
     private const string Vsftpd = """
         listen=YES
         anonymous_enable=YES
@@ -60,13 +72,15 @@ internal sealed class GuestPrograms : IDisposable
     private readonly string folder;
     private readonly List<Guest> guests = [];
 
-    public GuestPrograms(LabPlan plan)
+    /// <param name="plan">The lab.</param>
+    /// <param name="ftpOnly">Only FTP has a helper, and nothing is marked or put into a zone.</param>
+    public GuestPrograms(LabPlan plan, bool ftpOnly = false)
     {
         this.plan = plan;
         folder = Directory.CreateTempSubdirectory("hitless-guests-").FullName;
         foreach (var unit in plan.Units)
         {
-            Tool.Run("ip", ["netns", "exec", plan.NamespaceOf(unit), "nft", "-f", "-"], Helpers);
+            Tool.Run("ip", ["netns", "exec", plan.NamespaceOf(unit), "nft", "-f", "-"], ftpOnly ? FtpHelper : Helpers);
         }
 
         foreach (var place in (string[])["public", "empty", "client"])
