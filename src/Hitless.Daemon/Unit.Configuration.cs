@@ -202,6 +202,12 @@ public sealed partial class Unit
     private async Task<CheckResult> PreviewConversionAsync(ImageFile image, string hash, bool accepted, CancellationToken cancel) =>
         await converter.CheckAsync(image, hash, await configuration.ShowAsync(cancel), accepted, cancel);
 
+    /// <summary>Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.</summary>
+    private async Task<Refusal?> RefuseSpareAsync(CancellationToken cancel) =>
+        SlotStore.Running is { } running && ManifestIn(BootState.Other(running)) is { } other && await configuration.ShowAsync(cancel) is { } head
+            ? RevisionSchema.Refuse(head.Files, [new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max)])
+            : null;
+
     private ImageManifest? ManifestIn(Slot slot)
     {
         var path = Path.Combine(slots.FolderOf(slot), ImageExtractor.ManifestName);

@@ -63,7 +63,7 @@ public sealed class StepActs(
             }
             catch (Exception e) when (e is RefusedException or PeerException)
             {
-                checks.Add(new CheckResult("old-slot", "fail", $"{member.Name}: {e.Message}", "upgrade to the image of that version instead: hitless upgrade start IMAGE"));
+                checks.Add(new CheckResult("old-slot", "fail", $"{member.Name}: {e.Message}", (e as RefusedException)?.Remedy ?? ((PeerException)e).Refusal.Remedy));
             }
         }
 

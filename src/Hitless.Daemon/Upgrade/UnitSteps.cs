@@ -26,6 +26,7 @@ public sealed class UnitSteps(
     PeerClient peers,
     Func<string, CancellationToken, Task<string>> backUp,
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
+    Func<CancellationToken, Task<Refusal?>> refuseSpare,
     Action<int, string> exit) : IDisposable
 {
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
@@ -49,7 +50,7 @@ public sealed class UnitSteps(
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
                 RunStep.Room => FreeBytes().ToString(System.Globalization.CultureInfo.InvariantCulture),
-                RunStep.Spare => SpareHolds(request.Version),
+                RunStep.Spare => await refuseSpare(cancel) is { } refusal ? throw new RefusedException(refusal) : SpareHolds(request.Version),
                 _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
             });
         }
@@ -203,7 +204,7 @@ public sealed class UnitSteps(
         var spare = BootState.Other(RunningSlot());
         return slots.Read(out _).Content(spare) is { Good: true } content && content.Version.ToString() == version
             ? $"slot {BootState.NameOf(spare)} holds {version}"
-            : throw new RefusedException($"slot {BootState.NameOf(spare)} does not hold {version} any more", "upgrade to the image of that version instead");
+            : throw new RefusedException($"slot {BootState.NameOf(spare)} does not hold {version} any more", "upgrade to the image of that version instead: hitless upgrade start IMAGE");
     }
 
     /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>

@@ -171,7 +171,13 @@ public sealed class ConfigurationTests
         ConfigurationBench.AssertOk(cli.Run("upgrade", "start", image, "--accept-conversion"));
         var status = await cluster.UntilReadyAsync();
         Assert.All(status.Units, unit => Assert.Equal("1.0.0", unit.Version));
-        Assert.Equal("completed", cli.Ask<RunReport>(out _, "upgrade", "report")?.Verdict);
+        var run = cli.Ask<RunReport>(out _, "upgrade", "report")!;
+        Assert.Equal("completed", run.Verdict);
+
+        // What the old version cannot express keeps the run from being taken back.
+        ConfigurationBench.AssertOk(new ConfigurationBench(cluster).Commit("gw1", ClusterFile.Path, "sessions: { pickup: { delay: 1s } }\n"));
+        await new ConfigurationBench(cluster).UntilInSyncAsync();
+        Assert.Contains("version 0.9.0 in the other slot cannot express \"cluster.yaml\"", cli.Run("upgrade", "rollback", run.Run).Errors);
     }
 
     [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
@@ -185,22 +191,24 @@ public sealed class ConfigurationTests
         var (accepted, refused) = (new List<string>(), new List<string>());
         for (var run = 0; run < runs; run++)
         {
-            var image = run % 2 == 0 ? Prerequisites.SecondImage : Prerequisites.FirstImage;
-            var primary = (await cluster.UntilReadyAsync()).Primary!;
-            ConfigurationBench.AssertOk(bench.Cli(primary).Run("upgrade", "start", image, "--detach"));
-            for (var edit = 0; edit < 10 || IsOpen(cluster); edit++)
+            var ready = await cluster.UntilReadyAsync();
+            var image = ready.Units[0].Version == "0.9.0" ? Prerequisites.SecondImage : Prerequisites.FirstImage;
+            ConfigurationBench.AssertOk(bench.Cli(ready.Primary!).Run("upgrade", "start", image, "--detach"));
+            for (var (edit, before) = (0, accepted.Count); accepted.Count < before + 10 || IsOpen(cluster); edit++)
             {
                 var (unit, line) = (Both[random.Next(2)], $"# run {run} edit {edit}");
                 var said = bench.Append(unit, ConfigurationBench.Rules, line);
                 (said.Ok ? accepted : refused).Add(said.Ok ? line : $"{line} on {unit}: {said.Errors.Split('\n')[0]}");
-                await Task.Delay(random.Next(2500), Cancellation);
+                await Task.Delay(random.Next(1500), Cancellation);
             }
 
             await cluster.UntilReadyAsync();
             var report = cluster.Watch.Cli("gw1").Ask<RunReport>(out _, "upgrade", "report");
             LabCluster.Say($"run {run}: {report?.Verdict} {report?.Reason}, {accepted.Count} edits accepted, {refused.Count} refused so far");
-            Assert.Equal("completed", report?.Verdict);
-            Assert.Single(Both, u => Backups(cluster, u, $"{report!.Run}.backup").Length == 1);
+
+            // A machine that is overloaded may take a run back; its edits count all the same.
+            Assert.Contains(report?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
+            Assert.All(Both, u => Assert.Single(Backups(cluster, u, $"{report!.Run}.backup")));
             ConfigurationBench.AssertOk(bench.Cli("gw1").Run("switchover", "--wait"));
         }
 
@@ -209,7 +217,6 @@ public sealed class ConfigurationTests
         Assert.Equal(bench.Disk("gw1", ConfigurationBench.Rules), bench.Disk("gw2", ConfigurationBench.Rules));
         var lines = bench.Disk("gw1", ConfigurationBench.Rules).Split('\n').ToHashSet(StringComparer.Ordinal);
         Assert.DoesNotContain(accepted, line => !lines.Contains(line));
-        Assert.True(accepted.Count >= 7 * runs, $"only {accepted.Count} edits were accepted");
     }
 
     private static string[] Backups(LabCluster cluster, string unit, string pattern) => Directory.GetFiles(Path.Combine(cluster.Unit(unit).State, "backups"), pattern);
