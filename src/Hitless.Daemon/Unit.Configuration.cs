@@ -119,12 +119,34 @@ public sealed partial class Unit
 
         Directory.CreateDirectory(Path.Combine(stateFolder, "backups"));
         var path = Path.Combine(stateFolder, "backups", ".upload");
-        await using (var file = File.Create(path))
+        try
         {
-            await source.CopyToAsync(file, cancel);
-        }
+            await using (var file = File.Create(path))
+            {
+                await CopyAsync(source, file, cancel);
+            }
 
-        return ResultOf(await configuration.RestoreAsync(path, author, view.Epoch.Number, PeersIn(view), cancel));
+            return ResultOf(await configuration.RestoreAsync(path, author, view.Epoch.Number, PeersIn(view), cancel));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>What is sent must not fill the disk.</summary>
+    private static async Task CopyAsync(Stream source, FileStream file, CancellationToken cancel)
+    {
+        var buffer = new byte[128 << 10];
+        for (int count; (count = await source.ReadAsync(buffer, cancel)) > 0;)
+        {
+            if (file.Length + count > BackupFile.TotalMaxBytes)
+            {
+                throw new RefusedException($"what was sent is larger than {BackupFile.TotalMaxBytes >> 20} MiB, so it is no backup of Hitless", "give a file that hitless config backup wrote");
+            }
+
+            await file.WriteAsync(buffer.AsMemory(0, count), cancel);
+        }
     }
 
     private ConfigurationService OpenConfiguration(string unitFile)

@@ -154,6 +154,8 @@ internal static class CommitCommands
 
     private static ManagedFile FromDisk(ManagedFile managed, string source) => source == managed.Path && managed.Template
         ? throw new RefusedException($"{source} is a template: on disk stand this unit's values", "hitless config edit opens the template itself; PATH=FILE takes another file")
+        : new FileInfo(source).Length > CommitRules.FileLengthMaxBytes
+        ? throw new RefusedException($"{source} is larger than {CommitRules.FileLengthMaxBytes >> 20} MiB", "make it smaller; large data does not belong in the configuration")
         : managed with
         {
             Content = File.ReadAllBytes(source),

@@ -40,10 +40,12 @@ public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Rev
 /// </summary>
 public static class BackupFile
 {
+    /// <summary>What a backup may hold unpacked, and so the most that its file can measure.</summary>
+    public const long TotalMaxBytes = 512L << 20;
+
     private const string KeyName = "cluster.key";
     private const string TrustName = "trust.pem";
     private const int EntryMaxBytes = 64 << 20;
-    private const long TotalMaxBytes = 512L << 20;
     private const int EntriesMax = 20_000;
     private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
 

@@ -15,6 +15,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly OverwrittenContent _overwritten = new(unit, store, files, clock);
     private FilesOutcome? _failure;
+    private Revision? _current;
 
     /// <summary>The name of this unit.</summary>
     public string Unit => unit;
@@ -29,8 +30,7 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     public Task<UnitConfiguration> ReadAsync(CancellationToken cancel) => AloneAsync(
         () =>
         {
-            var head = store.Head is { } info ? store.Read(info.Hash) : null;
-            var items = files.Compare(head?.Files ?? []).Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
+            var items = files.Compare(CurrentFiles()).Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
             return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, [.. items], _failure?.Why ?? (store.Problems.Count > 0 ? store.Problems[0] : null), schema));
         },
         cancel);
@@ -292,7 +292,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 
-    private Revision? Current() => store.Head is { } head ? store.Read(head.Hash) : null;
+    /// <summary>Kept once read: reports ask for it again and again.</summary>
+    private Revision? Current() => store.Head is not { } head ? null : _current?.Info.Hash == head.Hash ? _current : _current = store.Read(head.Hash);
 
     private Revision? OnDisk()
     {
