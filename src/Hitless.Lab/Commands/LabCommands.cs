@@ -14,7 +14,7 @@ public static class LabCommands
         root.Options.Add(CommonOptions.Root);
         foreach (var command in (IEnumerable<Command>)
             [SiteCommands.Up(), SiteCommands.Down(), SiteCommands.Status(), SiteCommands.Exec(), SiteCommands.ResetUnit(),
-             TrafficCommands.Traffic(), .. TrafficCommands.Workers(), FaultCommands.Fault(), DemoCommands.SwitchoverSeries(), DemoCommands.Demo(), MatrixCommand.Make()])
+             TrafficCommands.Traffic(), .. TrafficCommands.Workers(), FaultCommands.Fault(), DemoCommands.SwitchoverSeries(), DemoCommands.Demo(), MatrixCommand.Make(), CutsCommand.Make()])
         {
             root.Subcommands.Add(command);
         }

@@ -63,12 +63,9 @@ public static class Faults
         }
 
         UnitPower.Note(unit, $"{string.Join(' ', ports)} {(up ? "up" : "down")}");
-        Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), lines);
-        if (direct.Length > 0)
-        {
-            // Last: the other end sees it at once and asks on the other links, which must be as dead by then as a power cut makes them.
-            Topology.Batch(unit.Namespace, direct);
-        }
+
+        // The direct cable last: the other end sees it at once and asks on the other links, which must be as dead by then as a power cut makes them. But no later than that.
+        Topology.BatchTogether((unit.Plan.NamespaceOf(LabPlan.Switch), lines), (unit.Namespace, direct));
     }
 
     /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>
@@ -80,15 +77,16 @@ public static class Faults
         var rules = new StringBuilder($"table bridge {table}\ndelete table bridge {table}\n");
         if (percent > 0)
         {
+            var chance = percent < 100 ? $"numgen random mod 100 < {percent} " : "";
             rules.AppendLine($"table bridge {table} {{").AppendLine("chain forward { type filter hook forward priority 0; policy accept;");
             if (fromUnit)
             {
-                rules.AppendLine($"iifname \"{end}\" numgen random mod 100 < {percent} counter drop");
+                rules.AppendLine($"iifname \"{end}\" {chance}counter drop");
             }
 
             if (toUnit)
             {
-                rules.AppendLine($"oifname \"{end}\" numgen random mod 100 < {percent} counter drop");
+                rules.AppendLine($"oifname \"{end}\" {chance}counter drop");
             }
 
             rules.AppendLine("}").AppendLine("}");
@@ -96,6 +94,14 @@ public static class Faults
 
         UnitPower.Note(unit, $"drop {percent}% on {port}");
         Tool.Run("ip", ["netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], rules.ToString());
+    }
+
+    /// <summary>No unit hears another one, on no heartbeat link and through no port, while all of them reach the hosts: a split that only heartbeats could have told of.</summary>
+    public static void Deafen(LabPlan plan, bool deaf)
+    {
+        var links = string.Join(", ", plan.HeartbeatPorts.SelectMany(port => plan.Units.Select(unit => $"\"{LabPlan.SwitchPort(port, unit)}\"")));
+        var rules = $"table bridge deaf\ndelete table bridge deaf\n{(deaf ? $"table bridge deaf {{\nchain forward {{ type filter hook forward priority 0; policy accept;\nether type 0x88b5 drop\niifname {{ {links} }} drop\n}}\n}}\n" : "")}";
+        Tool.Run("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], rules);
     }
 
     private static void RequirePort(LabUnit unit, string port)

@@ -75,6 +75,7 @@ public static class UnitFiles
                 - { path: /etc/hitless/sysctl.conf, apply: "sysctl -q -p {file}" }
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
+            election: { flip-guard: 5s }
             upgrade:
               soak: {{unit.Plan.SoakSeconds}}s
               rejoin-timeout: 30s
