@@ -36,7 +36,7 @@ public sealed partial class Unit
     {
         var header = await HeaderAsync(request, Name, cancel);
         var view = await control.ViewAsync();
-        return RunPlan.Describe(header, view.Units.ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
+        return RunPlan.Describe(header, view.Units.ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override), view.Units.ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal));
     }
 
     /// <inheritdoc/>

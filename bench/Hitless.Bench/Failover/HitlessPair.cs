@@ -38,5 +38,11 @@ internal sealed class HitlessPair : IGatewayPair
 
     public void PowerOn(string unit) => Faults.PowerOn(new LabUnit(Plan, unit));
 
+    public void KillDaemon(string unit) => Faults.Kill(new LabUnit(Plan, unit));
+
+    public bool IsBack(string unit) => watch.Status(unit, out _) is { Health: "ok" };
+
+    public string Reign() => watch.Status() is { } status ? $"{status.Primary} in epoch {status.Epoch}" : "nobody";
+
     public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
 }

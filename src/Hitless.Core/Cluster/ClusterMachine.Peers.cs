@@ -42,6 +42,8 @@ public sealed partial class ClusterMachine
 
         if (peer.Absent)
         {
+            // Which of its first heartbeats comes first says nothing about the links.
+            peer.LinkHeardAt = now;
             peer.Absent = false;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} is present ({heartbeat.Version})");
         }

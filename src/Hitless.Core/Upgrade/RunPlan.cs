@@ -58,8 +58,8 @@ public static class RunPlan
         return time;
     }
 
-    /// <summary>The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its restart in the run; a unit that is left alone keeps its own.</summary>
-    public static UpgradePlan Describe(RunHeader header, IReadOnlyDictionary<string, TimeSpan> ages, TimeSpan margin, bool overrideOn)
+    /// <summary>The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its restart in the run; a unit that is left alone keeps its own. <paramref name="serials"/> decide where all else is equal.</summary>
+    public static UpgradePlan Describe(RunHeader header, IReadOnlyDictionary<string, TimeSpan> ages, TimeSpan margin, bool overrideOn, IReadOnlyDictionary<string, ulong>? serials = null)
     {
         var primary = header.FormerPrimary;
         List<PlannedStep> planned = [];
@@ -81,11 +81,18 @@ public static class RunPlan
 
         if (!steps.Any(s => s.Name == RunStep.FinalPrimary))
         {
+            // Override is only held while the run is open: a better unit takes over at its end.
+            var kept = header.Members.First(m => m.Name == primary).Priority;
+            if (overrideOn && header.Members.Where(m => m.Priority > kept).MaxBy(m => (m.Priority, serials?.GetValueOrDefault(m.Name))) is { } better)
+            {
+                return Plan(header, [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)], better.Name, $"override: priority {better.Priority} > {kept}", secondSwitch: true);
+            }
+
             return Plan(header, planned, primary, header.KeepPrimary ? "stays where the upgrade put it" : "carries the traffic all the time", secondSwitch: false);
         }
 
         var candidates = header.Members
-            .Select((m, i) => new Candidate((ulong)i, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
+            .Select((m, i) => new Candidate(serials?.GetValueOrDefault(m.Name) ?? (ulong)i, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
             .ToArray();
         Election.TryBest(candidates, margin, out var final);
         return Plan(header, [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)], final.Name, Election.Explain(final, candidates, margin), final.Name != primary);

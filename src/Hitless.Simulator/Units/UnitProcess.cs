@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
@@ -46,8 +47,8 @@ internal sealed class UnitProcess : IClusterEffects
             Priority = unit.Priority,
             Override = unit.Overrides,
             PortCount = SimulatedUnit.PortCount,
-            Margin = TimeSpan.FromSeconds(5),
-            EpochNumber = unit.DurableEpoch,
+            Margin = world.Margin,
+            EpochNumber = Math.Max(unit.DurableEpoch, RunJournal.EpochOf(unit.Journals.Last)),
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
         };
