@@ -263,7 +263,7 @@ internal sealed class Simulation
             Rules.Runs.CheckEnd();
         }
 
-        if (Breached is null && Quiet && Plant == Plant.None && predicted is { } expected && Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is { } primary && primary.Name != expected)
+        if (Breached is null && Quiet && Rules.Runs.Completed && Plant == Plant.None && predicted is { } expected && Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is { } primary && primary.Name != expected)
         {
             Breach("the plan's predicted primary is the outcome", $"the plan said {expected}; {SettledRules.Describe(this)}");
         }

@@ -66,6 +66,9 @@ internal sealed class RunRules(Simulation world)
         }
     }
 
+    /// <summary>The run has been carried through.</summary>
+    public bool Completed => verdicts.ContainsValue(RunVerdict.Completed);
+
     /// <summary>Every run that is on a disk has ended there.</summary>
     public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));
 
