@@ -224,6 +224,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
+            Heartbeat = new HeartbeatStatus(Math.Round(view.LongestSilence.TotalMilliseconds, 1), (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds),
         };
     }
 

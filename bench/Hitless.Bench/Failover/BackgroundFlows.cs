@@ -14,16 +14,16 @@ internal static class BackgroundFlows
     // Nobody listens there, and nobody answers: the server's kernel tells so of few.
     private const int Discard = 9;
 
-    /// <summary>Opens <paramref name="count"/> of them at once.</summary>
-    public static void Open(LabPlan plan, int count) => NetworkNamespace.Run(plan.NamespaceOf(LabPlan.Client), () =>
+    /// <summary>Opens <paramref name="count"/> of them at once, <paramref name="first"/> being the number of the first: those of other numbers are other sessions.</summary>
+    public static void Open(LabPlan plan, int count, long first = 0) => NetworkNamespace.Run(plan.NamespaceOf(LabPlan.Client), () =>
     {
         var server = new IPEndPoint(IPAddress.Parse(Addresses.Server), Discard);
-        for (var i = 0; i < count; i++)
+        for (var i = first; i < first + count; i++)
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             try
             {
-                socket.Bind(new IPEndPoint(IPAddress.Parse(Addresses.PlainSources[i / PortsEach % Addresses.PlainSources.Count]), FirstPort + (i % PortsEach)));
+                socket.Bind(new IPEndPoint(IPAddress.Parse(Addresses.PlainSources[(int)(i / PortsEach % Addresses.PlainSources.Count)]), FirstPort + (int)(i % PortsEach)));
                 socket.SendTo([0], server);
             }
             catch (SocketException)

@@ -4,7 +4,7 @@ namespace Hitless.Bench.Failover;
 internal sealed class BenchOptions(string[] args)
 {
     /// <summary>The options in words.</summary>
-    public const string Usage = "--rounds N --runs N --only WORD --tcp N --rate NEW-PER-SECOND --probes PER-SECOND --background N --name LAB --bin DIR --image FILE";
+    public const string Usage = "--rounds N --runs N --only WORD --tcp N --rate NEW-PER-SECOND --probes PER-SECOND --background N --busy-seconds N --busy-sessions PER-SECOND --name LAB --bin DIR --image FILE";
 
     /// <summary>How often every pair is made anew.</summary>
     public int Rounds { get; } = int.Parse(Value(args, "--rounds") ?? "4");
@@ -35,6 +35,12 @@ internal sealed class BenchOptions(string[] args)
 
     /// <summary>Sessions that only stand in the tables.</summary>
     public int Background { get; } = int.Parse(Value(args, "--background") ?? "0");
+
+    /// <summary>How long the pair is kept busy.</summary>
+    public int BusySeconds { get; } = int.Parse(Value(args, "--busy-seconds") ?? "600");
+
+    /// <summary>New sessions a second meanwhile.</summary>
+    public int BusySessions { get; } = int.Parse(Value(args, "--busy-sessions") ?? "20000");
 
     private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

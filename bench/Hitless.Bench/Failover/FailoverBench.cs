@@ -47,6 +47,7 @@ internal static class FailoverBench
             yield return new(happens, "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
         }
 
+        yield return new(FailoverEvent.Busy(options), "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
         yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", "keepalived + conntrackd", () => new KeepalivedPair(Plan(1, router: true), "0.01"));
         yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", "Hitless", () => new HitlessPair(Plan(1, router: false), Tuned));
         yield return new(FailoverEvent.PowerOff, "direct cable, defaults", "Hitless", () => new HitlessPair(Plan(2, router: false) with { DirectCable = true }, ""));

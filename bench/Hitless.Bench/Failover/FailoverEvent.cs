@@ -30,6 +30,45 @@ internal sealed record FailoverEvent(string Name, Func<IGatewayPair, string, Tas
     /// <summary>The primary's daemon is killed again and again; something starts it again each time.</summary>
     public static FailoverEvent Restart { get; } = new($"daemon killed {Restarts} times", RestartAsync, (_, _) => { });
 
+    /// <summary>Nothing happens but work: other programs keep every processor busy, and new sessions come all the time. Nobody may take over.</summary>
+    public static FailoverEvent Busy(BenchOptions options) => new($"busy for {options.BusySeconds} s", (pair, _) => BusyAsync(pair, options), (_, _) => { });
+
+    private static async Task<string> BusyAsync(IGatewayPair pair, BenchOptions options)
+    {
+        var before = pair.Reign();
+        foreach (var unit in pair.Plan.Units)
+        {
+            // Else the table is full in no time.
+            Tool.Run("ip", ["netns", "exec", pair.Plan.NamespaceOf(unit), "sysctl", "-q", "-w", "net.netfilter.nf_conntrack_udp_timeout=4"]);
+        }
+
+        var loops = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Tool.Start("sh", ["-c", "while :; do :; done"], redirectInput: false)).ToArray();
+        var opened = 0L;
+        try
+        {
+            var since = Stopwatch.StartNew();
+            while (since.Elapsed < TimeSpan.FromSeconds(options.BusySeconds))
+            {
+                var part = options.BusySessions / 10;
+                BackgroundFlows.Open(pair.Plan, part, opened);
+                opened += part;
+                var ahead = TimeSpan.FromSeconds((double)opened / options.BusySessions) - since.Elapsed;
+                await Task.Delay(ahead > TimeSpan.Zero ? ahead : TimeSpan.Zero);
+            }
+        }
+        finally
+        {
+            foreach (var loop in loops)
+            {
+                loop.Kill();
+                loop.Dispose();
+            }
+        }
+
+        var after = pair.Reign();
+        return $"{(before == after ? $"{after} all the time" : $"FALSE TAKEOVER: from {before} to {after}")}, {opened / options.BusySeconds:N0} new sessions/s; {pair.Margin()}";
+    }
+
     private static Task<string> Now(Action act)
     {
         act();

@@ -28,4 +28,7 @@ internal interface IGatewayPair : IDisposable
 
     /// <summary>Who carries the traffic, and since which change, in words.</summary>
     string Reign();
+
+    /// <summary>How late the latest heartbeat was, and how late it may be; empty where the product does not tell.</summary>
+    string Margin();
 }

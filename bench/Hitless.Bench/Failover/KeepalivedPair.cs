@@ -80,6 +80,8 @@ internal sealed class KeepalivedPair : IGatewayPair
 
     public string Reign() => string.Join(" + ", Plan.Units.Where(Carries));
 
+    public string Margin() => "";
+
     public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
 
     private bool Carries(string unit) =>
