@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
@@ -68,11 +69,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
-        control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, ReadEpoch(), events, directory);
+        journals = new JournalStore(stateFolder);
+        control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, Math.Max(ReadEpoch(), RunJournal.EpochOf(journals.Last())), events, directory);
         sessions = OpenSessions(identity, key);
         images = new ImageStore(stateFolder, trust);
         slots = new SlotStore(stateFolder);
-        journals = new JournalStore(stateFolder);
         traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
@@ -223,6 +224,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
+            Heartbeat = new HeartbeatStatus(Math.Round(view.LongestSilence.TotalMilliseconds, 1), (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds),
         };
     }
 

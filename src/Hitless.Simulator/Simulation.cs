@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
@@ -22,6 +23,7 @@ internal sealed class Simulation
     private readonly Storm storm;
     private readonly Dictionary<SimulatedUnit, BootSupervisor> supervisors;
     private int nextSession;
+    private UpgradePlan? foretold;
 
     public Simulation(ulong seed, int? unitCount, Plant plant, TextWriter? trace)
     {
@@ -31,16 +33,16 @@ internal sealed class Simulation
         Trace = new Trace(trace, Timeline);
         Chance = new Chance(seed);
         var count = unitCount ?? (Chance.Happens(0.5) ? 2 : 3 + Chance.Below(2));
+        HasRun = Chance.Happens(0.5);
+        Quiet = HasRun && Chance.Happens(0.2);
         var overrides = Chance.Happens(0.3);
         Units = [.. Enumerable.Range(0, count).Select(index =>
-            new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && Chance.Happens(0.7)))];
+            new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && (Quiet || Chance.Happens(0.7))))];
         supervisors = Units.ToDictionary(unit => unit, unit => new BootSupervisor(this, unit));
         Fabric = new Fabric(Timeline, Chance.Fork(), count, linkCount: 1 + Chance.Below(2));
         HasWitness = Chance.Happens(0.2);
-        HasRun = Chance.Happens(0.5);
-        IsCalm = HasRun && seed % 8 == 0;
-        Margin = TimeSpan.FromSeconds(IsCalm ? (seed % 16 == 0 ? 300 : 1) : 5);
-        Image = Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
+        Margin = !Quiet ? TimeSpan.FromSeconds(5) : Chance.Happens(0.5) ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromMinutes(5);
+        Image = Quiet || Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
         Calls = new PeerCalls(this, Chance.Fork());
         Rules = new ClusterRules(this);
         storm = new Storm(this, Chance.Fork());
@@ -67,17 +69,17 @@ internal sealed class Simulation
     /// <summary>An upgrade run is begun in this life.</summary>
     public bool HasRun { get; }
 
-    /// <summary>Nothing fails in this life but, perhaps, the new firmware: its run must go as its plan foretold.</summary>
-    public bool IsCalm { get; }
-
-    /// <summary>The cluster's margin of ages.</summary>
-    public TimeSpan Margin { get; }
-
     /// <summary>An address behind the ports arbitrates.</summary>
     public bool HasWitness { get; }
 
     /// <summary>It answers.</summary>
     public bool WitnessUp { get; set; } = true;
+
+    /// <summary>Nothing fails in this life: its run must go as its plan said.</summary>
+    public bool Quiet { get; }
+
+    /// <summary>Ages closer than this are equal.</summary>
+    public TimeSpan Margin { get; }
 
     /// <summary>How good the new firmware is.</summary>
     public Firmware Image { get; }
@@ -95,7 +97,7 @@ internal sealed class Simulation
         }
 
         BearSession();
-        storm.Rage(TimeSpan.FromSeconds(Chance.Below(HasRun ? 20 : 12)));
+        storm.Rage(Quiet ? TimeSpan.Zero : TimeSpan.FromSeconds(Chance.Below(HasRun ? 20 : 12)));
         if (HasRun)
         {
             Timeline.After(TimeSpan.FromSeconds(5), BeginRun);
@@ -225,10 +227,11 @@ internal sealed class Simulation
         var header = new RunHeader(
             "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
             plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000);
-        if (IsCalm)
+        if (Quiet && Plant == Plant.None)
         {
             var ages = Units.ToDictionary(unit => unit.Name, unit => unit.Process?.Machine.AgeAt(unit.Process.LocalNow) ?? TimeSpan.Zero, StringComparer.Ordinal);
-            Rules.Runs.Planned(RunPlan.Describe(header, ages, Margin, Units.Any(unit => unit.Overrides)));
+            foretold = RunPlan.Describe(header, ages, Margin, Units.Any(unit => unit.Overrides));
+            Rules.Runs.Planned(foretold);
         }
 
         primary.Runs.Start(header);
@@ -258,6 +261,11 @@ internal sealed class Simulation
         {
             Rules.Runs.CheckEnd();
         }
+
+        if (Breached is null && Rules.Runs.Completed && foretold is { FinalPrimary: var expected } && Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is { } primary && primary.Name != expected)
+        {
+            Breach("the plan's predicted primary is the outcome", $"the plan said {expected}; {SettledRules.Describe(this)}");
+        }
     }
 
     private void RunFor(TimeSpan duration) => Timeline.RunUntil(Timeline.Now + duration, () => Breached is null);
@@ -281,8 +289,8 @@ internal sealed class Simulation
         var former = Units.Single(unit => unit.Process!.Machine.Role == UnitRole.Primary);
         var since = Timeline.Now;
 
-        // The one unit that may have kept a dead port is no target: a switch never goes to a unit that is worse.
-        var targets = Units.Where(unit => unit != former && unit.PortsUp == SimulatedUnit.AllPorts).ToArray();
+        // A unit that kept a dead port is no target: a switch never goes to one that is worse.
+        var targets = Units.Where(unit => unit != former && unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
         var byStop = targets.Length == 0 || Chance.Happens(0.4);
         var process = former.Process!;
         Trace.Line(former.Name, $"planned switch by {(byStop ? "stop" : "request")}");

@@ -1,8 +1,11 @@
 namespace Hitless.Bench.Failover;
 
-/// <summary>What <c>./dev bench failover</c> was asked: <c>--rounds N --runs N --only WORD --name LAB --bin DIR --image FILE</c>.</summary>
+/// <summary>What <c>./dev bench failover</c> was asked: see <see cref="Usage"/>.</summary>
 internal sealed class BenchOptions(string[] args)
 {
+    /// <summary>The options in words.</summary>
+    public const string Usage = "--rounds N --runs N --only WORD --tcp N --rate NEW-PER-SECOND --probes PER-SECOND --background N --busy-seconds N --busy-sessions PER-SECOND --name LAB --bin DIR --image FILE";
+
     /// <summary>How often every pair is made anew.</summary>
     public int Rounds { get; } = int.Parse(Value(args, "--rounds") ?? "4");
 
@@ -26,6 +29,18 @@ internal sealed class BenchOptions(string[] args)
 
     /// <summary>New TCP connections a second.</summary>
     public int NewPerSecond { get; } = int.Parse(Value(args, "--rate") ?? "100");
+
+    /// <summary>UDP probes a second.</summary>
+    public int Probes { get; } = int.Parse(Value(args, "--probes") ?? "1000");
+
+    /// <summary>Sessions that only stand in the tables.</summary>
+    public int Background { get; } = int.Parse(Value(args, "--background") ?? "0");
+
+    /// <summary>How long the pair is kept busy.</summary>
+    public int BusySeconds { get; } = int.Parse(Value(args, "--busy-seconds") ?? "600");
+
+    /// <summary>New sessions a second meanwhile.</summary>
+    public int BusySessions { get; } = int.Parse(Value(args, "--busy-sessions") ?? "20000");
 
     private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

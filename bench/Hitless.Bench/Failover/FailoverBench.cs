@@ -7,7 +7,7 @@ using Hitless.Lab.Traffic;
 namespace Hitless.Bench.Failover;
 
 /// <summary>
-/// Planned switches and power cuts under traffic, Hitless against keepalived with conntrackd, in the same namespaces with the same probes. Every round makes each pair anew, one after
+/// Switches, power cuts, pulled cables, frozen and killed daemons under traffic, Hitless against keepalived with conntrackd, in the same namespaces with the same probes. Every round makes each pair anew, one after
 /// the other, so that what the machine does meanwhile falls on all of them.
 /// </summary>
 internal static class FailoverBench
@@ -24,7 +24,7 @@ internal static class FailoverBench
             foreach (var one in cases)
             {
                 await MeasureAsync(one, options);
-                Console.Error.WriteLine($"round {round}: {one.Product}, {one.Name}: {string.Join(' ', one.Samples.Select(s => s.GapMs.ToString("F1", CultureInfo.InvariantCulture)))} ms");
+                Console.Error.WriteLine($"round {round}: {one.Product}, {one.Name}: {string.Join(' ', one.Samples.Select(s => s.GapMs.ToString("F1", CultureInfo.InvariantCulture)))} ms, lost {string.Join(' ', one.Samples.Select(s => s.PacketsLost))}");
             }
         }
 
@@ -41,13 +41,16 @@ internal static class FailoverBench
         }
 
         const string Tuned = "  interval: 10ms\n  lost-threshold: 3\n";
-        yield return new("planned", "keepalived + conntrackd", true, () => new KeepalivedPair(Plan(1, router: true), "1"));
-        yield return new("planned", "Hitless", true, () => new HitlessPair(Plan(1, router: false), ""));
-        yield return new("power-off, defaults", "keepalived + conntrackd", false, () => new KeepalivedPair(Plan(1, router: true), "1"));
-        yield return new("power-off, defaults", "Hitless", false, () => new HitlessPair(Plan(1, router: false), ""));
-        yield return new("power-off, tuned (10 ms)", "keepalived + conntrackd", false, () => new KeepalivedPair(Plan(1, router: true), "0.01"));
-        yield return new("power-off, tuned (10 ms × 3)", "Hitless", false, () => new HitlessPair(Plan(1, router: false), Tuned));
-        yield return new("power-off, direct cable, defaults", "Hitless", false, () => new HitlessPair(Plan(2, router: false) with { DirectCable = true }, ""));
+        foreach (var (happens, seconds) in new[] { (FailoverEvent.Planned, "1"), (FailoverEvent.PowerOff, "1"), (FailoverEvent.LinkPull, "1"), (FailoverEvent.Freeze, "1"), (FailoverEvent.Restart, "1") })
+        {
+            yield return new(happens, "defaults", "keepalived + conntrackd", () => new KeepalivedPair(Plan(1, router: true), seconds));
+            yield return new(happens, "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
+        }
+
+        yield return new(FailoverEvent.Busy(options), "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", "keepalived + conntrackd", () => new KeepalivedPair(Plan(1, router: true), "0.01"));
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", "Hitless", () => new HitlessPair(Plan(1, router: false), Tuned));
+        yield return new(FailoverEvent.PowerOff, "direct cable, defaults", "Hitless", () => new HitlessPair(Plan(2, router: false) with { DirectCable = true }, ""));
     }
 
     private static async Task MeasureAsync(FailoverCase one, BenchOptions options)
@@ -69,36 +72,31 @@ internal static class FailoverBench
     private static async Task<FailoverSample> MeasureOnceAsync(FailoverCase one, IGatewayPair pair, BenchOptions options)
     {
         var primary = await pair.UntilReadyAsync();
-        using var traffic = await TrafficRun.StartAsync(pair.Plan.NamespaceOf(LabPlan.Client), pair.Plan.NamespaceOf(LabPlan.Server), options.Connections, options.NewPerSecond, ipv4Only: true);
+        using var traffic = await TrafficRun.StartAsync(pair.Plan.NamespaceOf(LabPlan.Client), pair.Plan.NamespaceOf(LabPlan.Server), options.Connections, options.NewPerSecond, ipv4Only: true, options.Probes);
         await traffic.WaitUntilStandingAsync(TimeSpan.FromSeconds(30));
+        BackgroundFlows.Open(pair.Plan, options.Background);
         await Task.Delay(Settle);
-        if (one.Planned)
-        {
-            await pair.SwitchAsync(primary);
-        }
-        else
-        {
-            pair.PowerOff(primary);
-        }
-
+        var remark = await one.Event.Strike(pair, primary);
         await Task.Delay(After);
         var report = await traffic.FinishAsync();
-        pair.PowerOn(primary);
-        return new FailoverSample(report.LongestGapMs, report.PacketsLost, report.Probe.Duplicated, report.Long.Opened, report.Long.Lost, report.Short.Failed);
+        one.Event.Mend(pair, primary);
+        return new FailoverSample(
+            report.LongestGapMs, report.Probe.SenderLongestPauseMs, report.PacketsLost * 1000.0 / options.Probes, report.PacketsLost, report.Probe.Duplicated, report.Long.Asked, report.Long.Asked - report.Long.Opened + report.Long.Lost, report.Short.Failed, remark);
     }
 
     private static void Print(List<FailoverCase> cases, BenchOptions options)
     {
-        Console.WriteLine($"{options.Connections} long TCP connections, {options.NewPerSecond} new ones a second, a download, 1,000 UDP probes a second; IPv4; gap: the probe's longest.");
+        Console.WriteLine($"{options.Connections} long TCP connections, {options.NewPerSecond} new ones a second, a download, {options.Probes} UDP probes a second, {options.Background} more sessions; IPv4.");
+        Console.WriteLine("Gap: the longest between two probes that arrive. Outage: probes lost, as time. Pause: the longest that the probe's sender itself was not scheduled; a gap no longer than that is the machine's.");
         Console.WriteLine();
-        Console.WriteLine("| case | product | n | gap median | gap p99 | worst | packets lost (median) | duplicated | long connections kept | new ones lost |");
-        Console.WriteLine("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |");
+        Console.WriteLine("| case | product | n | gap median | gap p99 | outage median | outage worst | pause median | packets lost | twice | long connections kept | new ones lost | |");
+        Console.WriteLine("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |");
         foreach (var one in cases.Where(one => one.Samples.Count > 0))
         {
             var samples = one.Samples;
-            var gaps = samples.Select(s => s.GapMs).Order().ToArray();
-            var kept = samples.Sum(s => s.Connections - s.ConnectionsLost);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {one.Name} | {one.Product} | {gaps.Length} | {Quantile(gaps, 0.5):F1} ms | {Quantile(gaps, 0.99):F1} ms | {gaps[^1]:F1} ms | {Quantile([.. samples.Select(s => (double)s.PacketsLost).Order()], 0.5):F0} | {samples.Sum(s => s.Duplicated)} | {kept} of {samples.Sum(s => s.Connections)} | {samples.Sum(s => s.NewLost)} |"));
+            double[] gaps = [.. samples.Select(s => s.GapMs).Order()], outages = [.. samples.Select(s => s.OutageMs).Order()], pauses = [.. samples.Select(s => s.OwnPauseMs).Order()];
+            var asked = samples.Sum(s => s.Connections);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {one.Name} | {one.Product} | {gaps.Length} | {Quantile(gaps, 0.5):F1} ms | {Quantile(gaps, 0.99):F1} ms | {Quantile(outages, 0.5):F1} ms | {outages[^1]:F1} ms | {Quantile(pauses, 0.5):F1} ms | {samples.Sum(s => s.PacketsLost)} | {samples.Sum(s => s.Duplicated)} | {asked - samples.Sum(s => s.ConnectionsLost)} of {asked} | {samples.Sum(s => s.NewLost)} | {string.Join("; ", samples.Select(s => s.Remark).Where(r => r.Length > 0).Distinct(StringComparer.Ordinal))} |"));
         }
     }
 

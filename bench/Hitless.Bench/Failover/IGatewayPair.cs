@@ -19,4 +19,16 @@ internal interface IGatewayPair : IDisposable
 
     /// <summary>Gives the power back after <see cref="PowerOff"/>, or what <see cref="SwitchAsync"/> stopped.</summary>
     void PowerOn(string unit);
+
+    /// <summary>Kills the unit's daemon, and starts it again where nothing else does.</summary>
+    void KillDaemon(string unit);
+
+    /// <summary>The unit's daemon works again, and the other unit is able to take over.</summary>
+    bool IsBack(string unit);
+
+    /// <summary>Who carries the traffic, and since which change, in words.</summary>
+    string Reign();
+
+    /// <summary>How late the latest heartbeat was, and how late it may be; empty where the product does not tell.</summary>
+    string Margin();
 }

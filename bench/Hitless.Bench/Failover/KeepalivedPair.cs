@@ -70,6 +70,18 @@ internal sealed class KeepalivedPair : IGatewayPair
         Begin(target);
     }
 
+    public void KillDaemon(string unit)
+    {
+        Signal(new LabUnit(Plan, unit), "KILL");
+        StartKeepalived(new LabUnit(Plan, unit));
+    }
+
+    public bool IsBack(string unit) => LabSite.UnitsOf(Plan).All(each => each.Running) && Plan.Units.Count(Carries) == 1;
+
+    public string Reign() => string.Join(" + ", Plan.Units.Where(Carries));
+
+    public string Margin() => "";
+
     public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
 
     private bool Carries(string unit) =>
@@ -101,9 +113,12 @@ internal sealed class KeepalivedPair : IGatewayPair
         if (!running.Contains("keepalived"))
         {
             File.WriteAllText(Path.Combine(unit.Folder, "keepalived.conf"), Keepalived(unit));
-            Run(unit, $"keepalived -f {unit.Folder}/keepalived.conf -p {unit.Folder}/keepalived.pid -r {unit.Folder}/vrrp.pid >>{unit.Log} 2>&1");
+            StartKeepalived(unit);
         }
     }
+
+    private static void StartKeepalived(LabUnit unit) =>
+        Run(unit, $"keepalived -f {unit.Folder}/keepalived.conf -p {unit.Folder}/keepalived.pid -r {unit.Folder}/vrrp.pid >>{unit.Log} 2>&1");
 
     private static void Run(LabUnit unit, string script) => Tool.Run("ip", ["netns", "exec", unit.Namespace, "sh", "-c", script]);
 

@@ -32,7 +32,13 @@ public sealed record UnitStatus(
 {
     /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
     public SessionReplicationStatus? Replication { get; init; }
+
+    /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
+    public HeartbeatStatus? Heartbeat { get; init; }
 }
+
+/// <summary>The longest wait for a heartbeat of a present unit since one became present last, and the silence after which a unit counts as gone.</summary>
+public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs);
 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);

@@ -5,6 +5,9 @@ namespace Hitless.Core.Cluster;
 /// <content>Hearing the others, telling them, and finding out that one is gone.</content>
 public sealed partial class ClusterMachine
 {
+    /// <summary>The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of <see cref="ClusterOptions.Silence"/> is the margin against a false takeover.</summary>
+    public TimeSpan LongestSilence { get; private set; }
+
     private void OnHeartbeat(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
         var heartbeat = input.Heartbeat!;
@@ -30,6 +33,7 @@ public sealed partial class ClusterMachine
         }
 
         var wasPrimary = !peer.Absent && peer.Last.Role == UnitRole.Primary;
+        LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);
         peer.Last.CopyFrom(heartbeat);
         peer.HeardAt = now;
         NoteWay(peer, input.Flag, now);
@@ -42,6 +46,9 @@ public sealed partial class ClusterMachine
 
         if (peer.Absent)
         {
+            // Which of its first heartbeats comes first says nothing about the links.
+            peer.LinkHeardAt = now;
+            LongestSilence = TimeSpan.Zero;
             peer.Absent = false;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} is present ({heartbeat.Version})");
         }

@@ -41,6 +41,9 @@ public sealed partial class ClusterMachine
 
         // The best goes at once (a starting one has listened for the hold already); each further one leaves the better ones time to claim.
         var patience = phase == Phase.Starting ? (rank + 1) * options.StartHold : rank * options.Silence * 2;
+
+        // Who has opened the present epoch is there, and its own word of that is on its way: the former primary's was faster.
+        patience += peers.Exists(peer => !peer.Absent && peer.Unit == epoch.Claimant) ? options.Silence : TimeSpan.Zero;
         if (now - noPrimarySince < patience)
         {
             return;

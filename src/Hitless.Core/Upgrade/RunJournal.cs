@@ -6,6 +6,9 @@ namespace Hitless.Core.Upgrade;
 /// </summary>
 public static class RunJournal
 {
+    /// <summary>The highest epoch in which something was written; 0 for an empty journal. A unit whose own note of the epoch did not reach the disk before it was killed has it from here.</summary>
+    public static long EpochOf(IReadOnlyList<JournalEntry> journal) => journal.Count == 0 ? 0 : journal.Max(entry => entry.Epoch);
+
     /// <summary>A run that has not ended.</summary>
     public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
 

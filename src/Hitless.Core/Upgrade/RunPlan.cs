@@ -81,6 +81,13 @@ public static class RunPlan
 
         if (!steps.Any(s => s.Name == RunStep.FinalPrimary))
         {
+            // Override is only held while the run is open: a better unit takes over at its end.
+            var kept = header.Members.First(m => m.Name == primary).Priority;
+            if (overrideOn && header.Members.Where(m => m.Priority > kept).MaxBy(m => (m.Priority, m.Serial)) is { } better)
+            {
+                return Plan(header, [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)], better.Name, $"override: priority {better.Priority} > {kept}", secondSwitch: true);
+            }
+
             return Plan(header, planned, primary, header.KeepPrimary ? "stays where the upgrade put it" : "carries the traffic all the time", secondSwitch: false);
         }
 

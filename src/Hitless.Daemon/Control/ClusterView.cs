@@ -5,6 +5,9 @@ namespace Hitless.Daemon.Control;
 /// <summary>The cluster as this unit sees it at one moment. <c>Complaints</c>: what is wrong on the heartbeat links.</summary>
 public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitView> Peers, string Reason, bool SyncedSessions, byte WireMinor, TimeSpan LastGap, IReadOnlyList<string> Complaints)
 {
+    /// <summary><see cref="ClusterMachine.LongestSilence"/>.</summary>
+    public TimeSpan LongestSilence { get; init; }
+
     /// <summary>This unit, then the others.</summary>
     public IEnumerable<UnitView> Units => Peers.Prepend(Self);
 

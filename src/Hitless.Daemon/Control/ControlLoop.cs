@@ -404,7 +404,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             machine.Synced,
             machine.AgreedWireMinor,
             machine.LastGap,
-            [.. links.Complaints, .. machine.ProblemsAt(now)]);
+            [.. links.Complaints, .. machine.ProblemsAt(now)])
+        {
+            LongestSilence = machine.LongestSilence,
+        };
     }
 
     /// <summary>A new machine has taken its place: it has its name and another id.</summary>

@@ -45,7 +45,7 @@ public static class TrafficCommands
         yield return Worker("traffic-server", _ => TrafficWorker.ServerAsync());
         yield return Worker("traffic-echo", _ => TrafficWorker.ProbeEchoAsync());
         yield return Worker("traffic-client", parsed => TrafficWorker.ClientAsync(parsed.GetValue(tcp), parsed.GetValue(rate), parsed.GetValue(ipv4)), tcp, rate, ipv4);
-        yield return Worker("traffic-probe", _ => TrafficWorker.ProbeAsync());
+        yield return Worker("traffic-probe", parsed => TrafficWorker.ProbeAsync(parsed.GetValue(rate)), rate);
     }
 
     private static Command Worker(string name, Func<ParseResult, Task<int>> run, params IEnumerable<Option> options)

@@ -4,20 +4,22 @@ using System.Net.Sockets;
 
 namespace Hitless.Lab.Traffic;
 
-/// <summary>The UDP probe: one flow from a source behind SNAT, one numbered datagram each millisecond; notes what comes back. Two threads, no allocation.</summary>
+/// <summary>The UDP probe: one flow from a source behind SNAT, so many numbered datagrams a second; notes what comes back. Two threads, no allocation.</summary>
 public sealed class Probe : IDisposable
 {
     private const int Length = 64;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20 };
     private readonly ArrivalLog _arrivals = new();
     private readonly Thread _sender;
+    private readonly int _perSecond;
     private volatile bool _stop;
     private long _sent;
     private long _longestPause;
 
     /// <summary>Begins.</summary>
-    public Probe(IPAddress source, IPEndPoint target)
+    public Probe(IPAddress source, IPEndPoint target, int perSecond)
     {
+        _perSecond = perSecond;
         _socket.Bind(new IPEndPoint(source, 0));
         _socket.Connect(target);
         new Thread(Receive) { IsBackground = true, Name = "probe receive", Priority = ThreadPriority.Highest }.Start();
@@ -52,7 +54,7 @@ public sealed class Probe : IDisposable
         while (!_stop && _sent < ArrivalLog.Capacity)
         {
             var now = TrafficClock.Now;
-            if (now < start + (_sent * TrafficClock.Millisecond))
+            if (now < start + (_sent * 1000 * TrafficClock.Millisecond / _perSecond))
             {
                 Thread.Sleep(1);
                 continue;
@@ -60,7 +62,7 @@ public sealed class Probe : IDisposable
 
             BinaryPrimitives.WriteInt64LittleEndian(datagram, _sent);
             _ = _socket.Send(datagram, SocketFlags.None, out _);
-            if (_sent > 1000)
+            if (_sent > _perSecond)
             {
                 Volatile.Write(ref _longestPause, Math.Max(_longestPause, now - last));
             }

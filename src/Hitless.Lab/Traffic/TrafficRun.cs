@@ -19,14 +19,14 @@ public sealed class TrafficRun : IDisposable
         StartAsync(plan.NamespaceOf(LabPlan.Client), plan.NamespaceOf(LabPlan.Server), connections, ratePerSecond, ipv4Only: false);
 
     /// <summary>The same in any two namespaces with the lab's addresses.</summary>
-    public static async Task<TrafficRun> StartAsync(string client, string server, int connections, int ratePerSecond, bool ipv4Only)
+    public static async Task<TrafficRun> StartAsync(string client, string server, int connections, int ratePerSecond, bool ipv4Only, int probesPerSecond = 1000)
     {
         string[] family = ipv4Only ? ["--ipv4"] : [];
         return new TrafficRun(
             await WorkerProcess.StartAsync(server, urgent: false, "traffic-server"),
             await WorkerProcess.StartAsync(server, urgent: true, "traffic-echo"),
             await WorkerProcess.StartAsync(client, urgent: false, ["traffic-client", "--tcp", $"{connections}", "--rate", $"{ratePerSecond}", .. family]),
-            await WorkerProcess.StartAsync(client, urgent: true, "traffic-probe"));
+            await WorkerProcess.StartAsync(client, urgent: true, "traffic-probe", "--rate", $"{probesPerSecond}"));
     }
 
     /// <summary>Waits until every long connection stands (or was lost), at most <paramref name="limit"/>.</summary>

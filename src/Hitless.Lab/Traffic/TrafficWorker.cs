@@ -36,10 +36,10 @@ public static class TrafficWorker
     }
 
     /// <summary>On the client: the UDP probe, alone in its process.</summary>
-    public static async Task<int> ProbeAsync()
+    public static async Task<int> ProbeAsync(int perSecond)
     {
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
-        using var probe = new Probe(IPAddress.Parse(Addresses.HiddenSources[0]), new IPEndPoint(IPAddress.Parse(Addresses.Server), Ports.Probe));
+        using var probe = new Probe(IPAddress.Parse(Addresses.HiddenSources[0]), new IPEndPoint(IPAddress.Parse(Addresses.Server), Ports.Probe), perSecond);
         _ = GC.TryStartNoGCRegion(64 << 20);
         return await ConverseAsync(probe.Report, () =>
         {

@@ -51,7 +51,7 @@ internal sealed class Storm
     public void Rage(TimeSpan duration)
     {
         End = TimeSpan.FromSeconds(5) + duration;
-        raging = !world.IsCalm;
+        raging = !world.Quiet;
         world.Timeline.After(world.HasRun ? chance.Milliseconds(4000, 12000) : TimeSpan.FromSeconds(chance.Below(5)), Strike);
     }
 
@@ -72,7 +72,7 @@ internal sealed class Storm
             }
         }
 
-        if (!world.IsCalm && chance.Happens(0.3))
+        if (!world.Quiet && chance.Happens(0.3))
         {
             Plug(chance.Of(world.Units), 1);
         }

@@ -92,8 +92,9 @@ internal sealed class ClusterRules(Simulation world)
             return;
         }
 
+        // A unit whose draining ends has been replaced: whatever became of its successor since is not its doing.
         LastGapAt = world.Timeline.Now;
-        if (!forced && !IsGapOfAnother(unit) && !IsCutOff(unit))
+        if (!forced && before != TrafficState.Draining && !IsGapOfAnother(unit) && !IsCutOff(unit))
         {
             world.Breach("rule 3, make before break", $"{unit} stops forwarding, and nobody else forwards");
         }

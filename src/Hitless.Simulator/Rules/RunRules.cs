@@ -35,7 +35,7 @@ internal sealed class RunRules(Simulation world)
             return;
         }
 
-        // A switch is noted by who handed over, by who took over, or by both; the next step tells who is primary.
+        // A switch is noted by who handed over, by who took over, or by both; the next step tells who is primary. Override acts only after the last one.
         var switches = entry.Step is RunStep.Switchover or RunStep.FinalPrimary;
         if (switches && planned > 0 && plan.Steps[planned - 1].Name == entry.Step)
         {
@@ -43,7 +43,7 @@ internal sealed class RunRules(Simulation world)
         }
 
         var step = planned < plan.Steps.Count ? plan.Steps[planned++] : null;
-        if (step is null || step.Name != entry.Step || step.Unit != entry.Target || (!switches && step.PrimaryAfter != entry.Unit))
+        if (step is null || step.Name != entry.Step || step.Unit != entry.Target || (!switches && entry.Step != RunStep.Release && step.PrimaryAfter != entry.Unit))
         {
             world.Breach("the plan tells what happens", $"done: {entry.Step} {entry.Target}, primary {entry.Unit}; planned: {step?.Name} {step?.Unit}, primary {step?.PrimaryAfter}; {plan.FinalReason}");
         }
@@ -99,6 +99,9 @@ internal sealed class RunRules(Simulation world)
             world.Breach("rule 7, a run has one end", $"{unit} writes {verdict}; before it was {verdicts[end.Run]}");
         }
     }
+
+    /// <summary>The run has been carried through.</summary>
+    public bool Completed => verdicts.ContainsValue(RunVerdict.Completed);
 
     /// <summary>Every run that is on a disk has ended there.</summary>
     public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));

@@ -15,6 +15,9 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
     {
         var length = HeartbeatCodec.Write(machine.Outgoing, machine.AgreedWireMinor, buffer);
         var datagram = new HeartbeatDatagram(process.Unit.Serial, process.Tag, ++sequence, buffer.AsSpan(0, length).ToArray());
+
+        // Sealed once more: its own sequence.
+        var throughPorts = datagram with { Sequence = ++sequence };
         foreach (var other in world.Units)
         {
             if (other != process.Unit)
@@ -22,7 +25,7 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
                 world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => Arrive(other, datagram));
                 if (machine.SpeaksOverTraffic && process.Unit.PortsUp != 0)
                 {
-                    world.Fabric.Send(world.Fabric.Traffic, process.Unit.Index, other.Index, () => ArriveOverTraffic(other, datagram));
+                    world.Fabric.Send(world.Fabric.Traffic, process.Unit.Index, other.Index, () => ArriveOverTraffic(other, throughPorts));
                 }
             }
         }

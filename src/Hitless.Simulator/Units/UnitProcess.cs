@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
+using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
@@ -47,7 +48,7 @@ internal sealed class UnitProcess : IClusterEffects
             Override = unit.Overrides,
             PortCount = SimulatedUnit.PortCount,
             Margin = world.Margin,
-            EpochNumber = unit.DurableEpoch,
+            EpochNumber = Math.Max(unit.DurableEpoch, RunJournal.EpochOf(unit.Journals.Last)),
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
         };

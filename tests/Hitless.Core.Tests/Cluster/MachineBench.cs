@@ -48,6 +48,7 @@ internal sealed class MachineBench
     internal sealed class Node(MachineBench bench, ulong serial, byte priority) : IClusterEffects
     {
         private readonly Queue<ClusterInput> inbox = new();
+        private readonly Queue<(TimeSpan At, ClusterInput Input)> late = new();
         private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
         private TimeSpan claimUntil = TimeSpan.MaxValue;
         private bool toldEnd;
@@ -79,6 +80,9 @@ internal sealed class MachineBench
 
         /// <summary>The unit's ports, which carry heartbeats too where a bench has them.</summary>
         public bool PortsOn { get; set; }
+
+        /// <summary>What this unit says arrives here late.</summary>
+        public Node? LateFrom { get; set; }
 
         public bool HasWitness { get; init; }
 
@@ -120,6 +124,11 @@ internal sealed class MachineBench
             if (Frozen || Machine is null)
             {
                 return;
+            }
+
+            while (late.TryPeek(out var next) && next.At <= bench.Now)
+            {
+                inbox.Enqueue(late.Dequeue().Input);
             }
 
             while (inbox.TryDequeue(out var input))
@@ -205,7 +214,11 @@ internal sealed class MachineBench
         {
             var copy = new Heartbeat();
             HeartbeatCodec.TryRead(heartbeat, copy);
-            if (other.Machine is not null)
+            if (other.LateFrom == this)
+            {
+                other.late.Enqueue((bench.Now + TimeSpan.FromMilliseconds(10), ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic)));
+            }
+            else if (other.Machine is not null)
             {
                 other.inbox.Enqueue(ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic));
             }

@@ -173,6 +173,24 @@ public sealed class SplitTests
         Assert.True(primary.Looked > 5);
     }
 
+    [Fact]
+    public void A_third_unit_does_not_take_over_between_the_word_of_the_former_primary_and_that_of_the_new_one()
+    {
+        var bench = new MachineBench(200, 100, 150).Run(3000);
+        var primary = bench.Primary;
+        var target = bench[1];
+        var third = bench[2];
+
+        // What the target says reaches the third one 10 ms later than what the former primary says.
+        third.LateFrom = target;
+        primary.Take(ClusterInput.SwitchoverRequested(target.Serial, "asked for"));
+        bench.Run(500);
+
+        Assert.Equal(target, bench.Primary);
+        Assert.Equal(2, third.Machine!.Epoch.Number);
+        Assert.DoesNotContain(third.Told, text => text.Contains("takes over", StringComparison.Ordinal));
+    }
+
     private static MachineBench Settled()
     {
         var bench = new MachineBench(200, 100);
