@@ -343,7 +343,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             if (!kernel.Filter.Replicates(record))
                 continue;
             if (looked is not null)
+            {
                 looked.AddExact(record);
+                kernel.MakeLiberal(record);
+            }
             else if (!exchange.IsMarked(surveyUnit, record.Key))
                 kernel.Delete(record.Key);
         }
@@ -352,6 +355,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             return true;
         if (looked is { } digests)
         {
+            kernel.Flush();
             EndSurvey();
             exchange.OnLooked(surveyUnit, digests, now, this);
         }
