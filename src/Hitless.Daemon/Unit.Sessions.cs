@@ -14,6 +14,8 @@ namespace Hitless.Daemon;
 /// <content>Sessions: what the API asks of them, and what the units ask of each other to compare them.</content>
 public sealed partial class Unit
 {
+    // Sessions that are looked up one by one when a comparison is made sure; with more of them reading the table is cheaper.
+    private const int LookedUpMax = 10_000;
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
@@ -163,20 +165,8 @@ public sealed partial class Unit
 
     private bool IsCritical(SessionRecord record) => critical.Exists(e => e.Matches(record));
 
-    /// <summary>Compares this unit's table with another's, twice: what is only on its way is no difference.</summary>
+    /// <summary>Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.</summary>
     private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
-    {
-        var first = await CompareOnceAsync(with, cancel);
-        if (first.Entries.Count == 0)
-        {
-            return first;
-        }
-
-        await Task.Delay(SettleDelay, cancel);
-        return SessionDiffer.Settled(first, await CompareOnceAsync(with, cancel));
-    }
-
-    private async Task<SessionDifference> CompareOnceAsync(string with, CancellationToken cancel)
     {
         var own = sessions.DigestsAsync();
         var answer = await peers.CallAsync(with, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, cancel);
@@ -193,15 +183,31 @@ public sealed partial class Unit
             return new SessionDifference(Name, with, 0, 0, 0, 0, answer.Digests.Length, compared, []);
         }
 
-        var wanted = new SessionEntriesRequest(ours.Buckets, unequal);
         var ourEntries = sessions.EntriesAsync(ours.Buckets, unequal);
-        var entries = await peers.CallAsync(with, SessionCalls.Entries, wanted, CompareTimeout, cancel);
-        if (!SessionRecords.TryParse(entries.Records, out var theirEntries))
+        var (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, unequal), cancel);
+        var first = SessionDiffer.Compare(Name, with, await ourEntries, theirEntries, compared, answer.Digests.Length + bytes, IsCritical);
+        var keys = SessionDiffer.UnequalKeys(await ourEntries, theirEntries);
+        if (keys.Count == 0)
         {
-            throw new RefusedException($"the sessions of {with} cannot be read", "look at the versions of the units: hitless status");
+            return first;
         }
 
-        return SessionDiffer.Compare(Name, with, await ourEntries, theirEntries, compared, answer.Digests.Length + entries.Records.Length, IsCritical);
+        await Task.Delay(SettleDelay, cancel);
+        var few = keys.Count <= LookedUpMax;
+        var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
+        ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
+        (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
+        var again = SessionDiffer.Compare(
+            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical);
+        return SessionDiffer.Settled(first, again);
+    }
+
+    private async Task<(IReadOnlyList<SessionRecord> Records, long Bytes)> AskEntriesAsync(string unit, SessionEntriesRequest request, CancellationToken cancel)
+    {
+        var answer = await peers.CallAsync(unit, SessionCalls.Entries, request, CompareTimeout, cancel);
+        return SessionRecords.TryParse(answer.Records, out var records)
+            ? (records, answer.Records.Length + (request.Keys?.Length ?? 0))
+            : throw new RefusedException($"the sessions of {unit} cannot be read", "look at the versions of the units: hitless status");
     }
 
     /// <summary>The keys of the sessions that a switch should keep, now.</summary>
@@ -222,6 +228,8 @@ public sealed partial class Unit
             ? sessions.MergeAsync(records)
             : throw new RefusedException($"the sessions of {told.Unit} cannot be read", "look at the versions of the units: hitless status"));
         peerServer.Map(SessionCalls.Entries, async (request, _) =>
-            new SessionEntriesAnswer(Name, SessionRecords.ToBytes(await sessions.EntriesAsync(request.Buckets, request.Wanted))));
+            new SessionEntriesAnswer(Name, SessionRecords.ToBytes(request.Keys is { } keys && SessionRecords.TryParseKeys(keys, out var named)
+                ? await sessions.LookUpAsync(named)
+                : await sessions.EntriesAsync(request.Buckets, request.Wanted))));
     }
 }

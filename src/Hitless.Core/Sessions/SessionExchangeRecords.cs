@@ -3,8 +3,8 @@ namespace Hitless.Core.Sessions;
 /// <summary>Between units: the digests of a unit's table (<see cref="SessionDigests.ToBytes"/>).</summary>
 public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Digests);
 
-/// <summary>Between units: the sessions of some buckets are wanted.</summary>
-public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wanted);
+/// <summary>Between units: the sessions of some buckets are wanted; or, where <c>Keys</c> (<see cref="SessionRecords.KeysToBytes"/>) is there and understood, only those sessions.</summary>
+public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wanted, byte[]? Keys = null);
 
 /// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionRecords.ToBytes"/>).</summary>
 public sealed record SessionEntriesAnswer(string Unit, byte[] Records);

@@ -101,6 +101,9 @@ public sealed class SessionLoop : IDisposable
         return ReadAsync(filter => SessionReader.Entries(filter, buckets, set));
     }
 
+    /// <summary>Those of the sessions that stand and are replicated: cheap for few.</summary>
+    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => SessionReader.LookUp(filter, keys));
+
     /// <inheritdoc/>
     public void Dispose()
     {

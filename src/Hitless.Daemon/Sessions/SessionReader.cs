@@ -53,6 +53,20 @@ internal static class SessionReader
         return records;
     }
 
+    /// <summary>Those of the sessions that stand.</summary>
+    public static IReadOnlyList<SessionRecord> LookUp(SessionFilter filter, IEnumerable<SessionKey> keys)
+    {
+        using var table = new ConntrackTable();
+        var records = new List<SessionRecord>();
+        foreach (var key in keys)
+        {
+            if (table.TryGet(key, out var record) && filter.Replicates(record))
+                records.Add(record);
+        }
+
+        return records;
+    }
+
     private delegate void Visitor(in SessionRecord record);
 
     private static void ForEach(Visitor visit)
