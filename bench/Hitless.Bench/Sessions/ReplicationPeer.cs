@@ -74,6 +74,16 @@ internal sealed class ReplicationPeer(string name) : IDisposable
         return process.TotalProcessorTime;
     }
 
+    /// <summary>How long each of its threads was ready to run and did not (sched-stats, the second number): what of a lag is the machine's.</summary>
+    public static Dictionary<string, TimeSpan> WaitsForCore(Process process) => Directory.EnumerateDirectories($"/proc/{process.Id}/task").ToDictionary(
+        thread => thread,
+        thread => TimeSpan.FromTicks(long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[1], CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick),
+        StringComparer.Ordinal);
+
+    /// <summary>How long the threads that lived all the time waited since.</summary>
+    public static TimeSpan WaitedSince(Process process, Dictionary<string, TimeSpan> before) =>
+        WaitsForCore(process).Aggregate(TimeSpan.Zero, (sum, thread) => before.TryGetValue(thread.Key, out var then) ? sum + thread.Value - then : sum);
+
     public static double MemoryMb(Process process)
     {
         var line = File.ReadLines($"/proc/{process.Id}/status").First(each => each.StartsWith("VmRSS", StringComparison.Ordinal));

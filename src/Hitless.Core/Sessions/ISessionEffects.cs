@@ -24,6 +24,9 @@ public interface ISessionEffects
     /// <summary>Read the whole own table into digests (<see cref="SessionDigests.AddExact"/>), then call <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.</summary>
     void StartLook(ulong unit);
 
+    /// <summary>Everything that stands will be told: what is to be removed at its end can only be what is held now.</summary>
+    void BulkBegins();
+
     /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, then call <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.</summary>
     void StartPrune(ulong unit, bool onlyExpectations);
 

@@ -250,6 +250,8 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
                 BeginMarking(number);
                 comparison.Cancel();
                 partial = false;
+                if (TakesBulks)
+                    effects.BulkBegins();
                 return true;
             case SessionOperation.LookBegin:
                 // What is expected is told in a look itself.

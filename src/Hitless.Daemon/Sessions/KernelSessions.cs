@@ -169,6 +169,27 @@ internal sealed class KernelSessions : IDisposable
         }
     }
 
+    /// <summary>The replicated sessions of a table that is small.</summary>
+    public List<SessionKey> ReadKeys()
+    {
+        table.Flush();
+        var keys = new List<SessionKey>();
+        using var dump = new ConntrackDump();
+        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        {
+            while (reader.TryNext(out _, out var record))
+            {
+                if (filter.Replicates(record))
+                    keys.Add(record.Key);
+            }
+
+            if (reader.Done || reader.Error != 0)
+                break;
+        }
+
+        return keys;
+    }
+
     /// <summary>What was applied is in the kernel when this returns.</summary>
     public void Flush() => table.Flush();
 

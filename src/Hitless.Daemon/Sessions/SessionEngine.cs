@@ -21,6 +21,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     // With fewer sessions than this in the table a comparison costs more than it saves.
     private const int ComparedMin = 1000;
+
+    // Nobody waits for a refresh: a slice of some 150 sessions a millisecond leaves the thread free for live updates.
+    private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
 
@@ -35,8 +38,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private readonly Action<SessionExpectation> pruneExpectation;
     private ConntrackDump? dump;
     private bool dumpRefreshes;
+    private TimeSpan sliceAt;
     private ConntrackDump? survey;
     private SessionDigests? looked;
+    private List<SessionKey>? heldBefore;
     private ulong surveyUnit;
     private long bulksTaken;
     private long audits;
@@ -79,9 +84,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
-        for (var i = 0; i < DumpDatagramsPerTurn && PumpDump(); i++)
-        {
-        }
+        for (var i = 0; i < DumpDatagramsPerTurn && now >= sliceAt && PumpDump(); i++)
+            sliceAt = dumpRefreshes ? now + RefreshPause : now;
 
         for (var i = 0; i < DumpDatagramsPerTurn && PumpSurvey(); i++)
         {
@@ -208,10 +212,24 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         looked = new SessionDigests();
     }
 
+    // A unit that joins holds next to nothing: reading that now saves it from reading all of its table at the end.
+    void ISessionEffects.BulkBegins()
+    {
+        EndSurvey();
+        if (kernel.Count() < ComparedMin)
+            heldBefore = kernel.ReadKeys();
+    }
+
     void ISessionEffects.StartPrune(ulong unit, bool onlyExpectations)
     {
         surveyUnit = unit;
-        if (onlyExpectations)
+        foreach (var key in heldBefore ?? [])
+        {
+            if (!exchange.IsMarked(unit, key))
+                kernel.Delete(key);
+        }
+
+        if (onlyExpectations || heldBefore is not null)
             EndPrune();
         else
             StartSurvey(unit);
@@ -235,9 +253,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     private TimeSpan Patience()
     {
-        if (survey is not null || (dump is not null && exchange.DumpMayProceed(now)))
+        if (survey is not null || (dump is not null && now >= sliceAt && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
         var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
+        deadline = dump is not null && now < sliceAt && sliceAt < deadline ? sliceAt : deadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -369,6 +388,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         survey?.Dispose();
         survey = null;
         looked = null;
+        heldBefore = null;
     }
 
     private void AnswerWaiters()

@@ -118,12 +118,13 @@ public sealed class SessionLoop : IDisposable
 
     private void Run()
     {
-        // On a busy machine sessions must not arrive late; where that is refused they arrive as soon as may be.
         _ = RealTime.TryRaise(Nice);
+        var urgency = new Urgency();
         Span<int> ready = stackalloc int[8];
         while (!stopping)
         {
             engine.Turn(ready);
+            urgency.Judge();
             while (requests.TryDequeue(out var request))
                 request(engine);
         }
@@ -153,6 +154,8 @@ public sealed class SessionLoop : IDisposable
             {
                 try
                 {
+                    // A thread that a real-time one starts is not favoured, and a garbage collection would wait for it.
+                    _ = RealTime.TryRaise(Nice);
                     answer.SetResult(question(filter));
                 }
                 catch (Exception exception)

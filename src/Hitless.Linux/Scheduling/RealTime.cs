@@ -5,7 +5,9 @@ namespace Hitless.Linux.Scheduling;
 /// <summary>Puts a thread before everything that is scheduled normally, and keeps memory from being paged out.</summary>
 public static unsafe class RealTime
 {
+    private const int PolicyNormal = 0;
     private const int PolicyFifo = 1;
+    private const int ClockThreadTime = 3;
     private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
     private const int LockCurrentFutureOnFault = 1 | 2 | 4;
@@ -16,6 +18,24 @@ public static unsafe class RealTime
     public static string? TryEnter(int priority) => Libc.SetScheduler(0, PolicyFifo | ResetOnFork, &priority) == 0
         ? null
         : $"this thread is not scheduled in real time: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or an RTPRIO limit (systemd: LimitRTPRIO=50).";
+
+    /// <summary>Schedules the calling thread normally again, as much favoured as before (<c>nice(2)</c>).</summary>
+    public static void Leave()
+    {
+        var none = 0;
+        _ = Libc.SetScheduler(0, PolicyNormal | ResetOnFork, &none);
+    }
+
+    /// <summary>Time that the calling thread has run on a processor (CLOCK_THREAD_CPUTIME_ID).</summary>
+    public static TimeSpan ThreadTime
+    {
+        get
+        {
+            Libc.TimeSpec time;
+            _ = Libc.ClockGetTime(ClockThreadTime, &time);
+            return TimeSpan.FromTicks((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick));
+        }
+    }
 
     /// <summary>Gives the calling thread more of the processor than others that are scheduled normally, without ever starving them.</summary>
     /// <param name="nice">-20 (most) to 19.</param>

@@ -166,6 +166,10 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
         Exchange.OnLooked(unit, digests, units.Now, this);
     }
 
+    public void BulkBegins()
+    {
+    }
+
     public void StartPrune(ulong unit, bool onlyExpectations)
     {
         if (!DefersPrune)
