@@ -146,6 +146,9 @@ internal sealed class KernelSessions : IDisposable
 
     public void Delete(in SessionKey key) => table.Delete(key);
 
+    /// <summary>Its windows go on elsewhere.</summary>
+    public void MakeLiberal(in SessionRecord record) => table.MakeLiberal(record);
+
     public void Expect(in SessionExpectation expectation, bool ended)
     {
         if (filter.Replicates(expectation))

@@ -355,7 +355,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             if (!kernel.Filter.Replicates(record))
                 continue;
             if (looked is not null)
+            {
                 looked.AddExact(record);
+                kernel.MakeLiberal(record);
+            }
             else if (!exchange.IsMarked(surveyUnit, record.Key))
                 kernel.Delete(record.Key);
         }
@@ -364,6 +367,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             return true;
         if (looked is { } digests)
         {
+            kernel.Flush();
             EndSurvey();
             exchange.OnLooked(surveyUnit, digests, now, this);
         }

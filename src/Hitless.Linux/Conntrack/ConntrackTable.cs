@@ -47,6 +47,9 @@ public sealed class ConntrackTable : IDisposable
         CreateAlone,
 
         Delete,
+
+        /// <summary>Let it take packets whatever their windows.</summary>
+        MakeLiberal,
     }
 
     /// <summary>The netlink port of the requests: events that they cause carry it.</summary>
@@ -72,6 +75,16 @@ public sealed class ConntrackTable : IDisposable
 
     /// <summary>The table shall not hold this session.</summary>
     public void Delete(in SessionKey key) => Enqueue(Verb.Delete, new SessionRecord(key, default, default, 0, 0, default));
+
+    /// <summary>
+    /// An entry that this kernel has tracked itself knows the windows of TCP as they were then. The session goes on elsewhere now, so that what comes after its return would be invalid:
+    /// from now on it is not. What is that already is left alone.
+    /// </summary>
+    public void MakeLiberal(in SessionRecord record)
+    {
+        if (record.Tcp.State != TcpState.None && (record.Tcp.FlagsOriginal & record.Tcp.FlagsReply & ConntrackProtocol.FlagBeLiberal) == 0)
+            Enqueue(Verb.MakeLiberal, record);
+    }
 
     /// <summary>
     /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the parent has no
@@ -198,6 +211,9 @@ public sealed class ConntrackTable : IDisposable
                 case Verb.Delete:
                     ConntrackWriter.Delete(ref writer, record.Key, sequence);
                     break;
+                case Verb.MakeLiberal:
+                    ConntrackWriter.MakeLiberal(ref writer, record.Key, sequence);
+                    break;
                 case Verb.Put when record.IsNew:
                     ConntrackWriter.Create(ref writer, record, exclusive: true, withParent: true, sequence);
                     break;
@@ -251,7 +267,7 @@ public sealed class ConntrackTable : IDisposable
             return;
         switch (request.Verb, error)
         {
-            case (Verb.Delete, NoEntry) or (Verb.CreateIfMissing, Errno.Exists):
+            case (Verb.Delete or Verb.MakeLiberal, NoEntry) or (Verb.CreateIfMissing, Errno.Exists):
                 break;
             case (Verb.Put, NoEntry) when mayRepair && request.Record.IsNew && request.Record.Parent.Protocol != 0:
                 Repair(index, Verb.CreateAlone);

@@ -48,6 +48,19 @@ internal static class ConntrackWriter
         writer.EndMessage();
     }
 
+    /// <summary>A request that makes the kernel believe a TCP entry's next packets, whatever their windows (ENOENT if there is none). It changes nothing else.</summary>
+    public static void MakeLiberal(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
+    {
+        Begin(ref writer, New, NetlinkFlags.None, key, sequence);
+        var information = writer.BeginNested(ProtocolInfo);
+        var tcp = writer.BeginNested(InfoTcp);
+        writer.Attribute(TcpFlagsOriginal, 2).Fill(FlagBeLiberal);
+        writer.Attribute(TcpFlagsReply, 2).Fill(FlagBeLiberal);
+        writer.EndNested(tcp);
+        writer.EndNested(information);
+        writer.EndMessage();
+    }
+
     /// <summary>A request that removes an entry (ENOENT if there is none).</summary>
     public static void Delete(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
     {

@@ -75,6 +75,19 @@ internal sealed class Conversation : IDisposable
         }
     }
 
+    /// <summary>So many bytes from each side to the other: the windows move on.</summary>
+    public void Pour(int bytes)
+    {
+        foreach (var (from, to) in ((Socket, Socket)[])[(near, far), (far, near)])
+        {
+            var sent = Task.Run(() => from.Send(new byte[bytes]));
+            var buffer = new byte[64 * 1024];
+            for (var left = bytes; left > 0;)
+                left -= to.Receive(buffer, Math.Min(left, buffer.Length), SocketFlags.None);
+            sent.Wait();
+        }
+    }
+
     public void Dispose()
     {
         near.Dispose();

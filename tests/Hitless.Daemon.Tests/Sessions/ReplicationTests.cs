@@ -214,7 +214,7 @@ public sealed class ReplicationTests
         return (SessionDiffer.Compare("gw1", "gw2", entriesA, entriesB, ours.Sessions, 0), unequal.Count);
     }
 
-    private static void Change(string unit, Action<ConntrackTable> change) => NetworkNamespace.Run(unit, () =>
+    internal static void Change(string unit, Action<ConntrackTable> change) => NetworkNamespace.Run(unit, () =>
     {
         using var table = new ConntrackTable();
         change(table);
@@ -223,7 +223,7 @@ public sealed class ReplicationTests
     });
 
     // Half of them behind source translation.
-    private static SessionRecord Session(int number, TcpState state = TcpState.Established)
+    internal static SessionRecord Session(int number, TcpState state = TcpState.Established)
     {
         var original = new SessionTuple(Address("172.16.0.1") + (UInt128)(number / 20_000), Address("192.0.2.1"), (ushort)(number % 20_000 + 2000), 443);
         var reply = original.Inverted(Protocols.Tcp);

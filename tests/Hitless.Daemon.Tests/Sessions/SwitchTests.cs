@@ -53,6 +53,32 @@ public sealed class SwitchTests
         conversations.ForEach(each => each.Dispose());
     }
 
+    // What the former primary tracked itself is not told to it again where it is equal; but it knows old windows.
+    [Fact]
+    public void Windows_that_moved_on_elsewhere_are_valid_on_return()
+    {
+        using var pair = new GatewayPair();
+        ReplicationTests.Change(pair.A, table => Enumerable.Range(0, 2000).ToList().ForEach(i => table.Put(ReplicationTests.Session(i))));
+        pair.Follow();
+        using var conversation = Conversation.Tcp("tcp behind SNAT", pair.Client, pair.Server, "10.91.2.10", 9002);
+        conversation.Exchange();
+        pair.HandOver();
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        pair.LoopA.SetRole(false, GatewayPair.UnitB);
+        pair.NoticeOfA(SessionNoticeKind.Synced);
+        conversation.Pour(20_000_000);
+        pair.LoopB.Barrier(7);
+        var barrier = pair.NoticeOfB(SessionNoticeKind.BarrierReached);
+        pair.LoopA.AwaitApplied(8, GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
+        Assert.True(pair.NoticeOfA(SessionNoticeKind.Applied).Ok);
+        pair.LoopA.SetRole(true, null);
+        pair.MoveTo(pair.A);
+        conversation.Exchange();
+        conversation.Exchange(farBegins: true);
+        Assert.Equal(0, pair.RefusedBy(pair.A));
+    }
+
     [Fact]
     public void A_takeover_of_a_dead_unit_keeps_what_had_arrived()
     {
