@@ -90,10 +90,8 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
     private static bool TryReadEntry(scoped in NetlinkMessage message, out SessionRecord record)
     {
         record = default;
-        var payload = message.Payload;
-        if (payload.Length < FixedHeaderBytes || payload[0] is not (FamilyV4 or FamilyV6))
+        if (!TupleReader.TryReadFamily(message, out var v6))
             return false;
-        var v6 = payload[0] == FamilyV6;
         byte protocol = 0;
         SessionTuple original = default, reply = default;
         uint status = 0, timeout = 0, mark = 0;

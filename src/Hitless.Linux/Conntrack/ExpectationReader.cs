@@ -11,10 +11,8 @@ internal static class ExpectationReader
     public static bool TryRead(scoped in NetlinkMessage message, out SessionExpectation expectation)
     {
         expectation = default;
-        var payload = message.Payload;
-        if (payload.Length < FixedHeaderBytes || payload[0] is not (FamilyV4 or FamilyV6))
+        if (!TupleReader.TryReadFamily(message, out var v6))
             return false;
-        var v6 = payload[0] == FamilyV6;
         bool hasParent = false, hasTuple = false, hasMask = false;
         SessionTuple parent = default, tuple = default, mask = default, saved = default;
         byte parentProtocol = 0, protocol = 0;
@@ -54,25 +52,13 @@ internal static class ExpectationReader
                     function = KernelName.From(attribute.Value);
                     break;
                 case ExpectNat:
-                    ReadNat(attribute, v6, out saved, out direction);
+                    attribute.Find(ExpectNatDirection).TryReadU32BigEndian(out direction);
+                    TupleReader.TryReadTuple(attribute.Find(ExpectNatTuple), v6, out saved, out _);
                     break;
             }
         }
 
         expectation = new SessionExpectation(new SessionKey(v6, parentProtocol, zone, parent), protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
         return hasParent && hasTuple && hasMask;
-    }
-
-    private static void ReadNat(scoped in NetlinkAttribute nat, bool v6, out SessionTuple saved, out uint direction)
-    {
-        (saved, direction) = (default, 0);
-        var fields = nat.Nested;
-        while (fields.TryRead(out var field))
-        {
-            if (field.Type == ExpectNatDirection)
-                field.TryReadU32BigEndian(out direction);
-            else if (field.Type == ExpectNatTuple)
-                TupleReader.TryReadTuple(field, v6, out saved, out _);
-        }
     }
 }

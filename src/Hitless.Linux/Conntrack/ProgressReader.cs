@@ -11,31 +11,27 @@ internal static class ProgressReader
     public static TcpProgress ReadTcp(scoped in NetlinkAttribute information)
     {
         byte state = 0, flagsOriginal = 0, flagsReply = 0, scaleOriginal = 0, scaleReply = 0;
-        var protocols = information.Nested;
-        while (protocols.TryRead(out var protocol))
+        var fields = information.Find(InfoTcp).Nested;
+        while (fields.TryRead(out var field))
         {
-            var fields = protocol.Nested;
-            while (protocol.Type == InfoTcp && fields.TryRead(out var field))
+            // The flags are a pair of bytes (flags, mask); the first counts.
+            switch (field.Type)
             {
-                // The flags are a pair of bytes (flags, mask); the first counts.
-                switch (field.Type)
-                {
-                    case ConntrackProtocol.TcpState:
-                        field.TryReadU8(out state);
-                        break;
-                    case TcpFlagsOriginal:
-                        field.TryReadU8(out flagsOriginal);
-                        break;
-                    case TcpFlagsReply:
-                        field.TryReadU8(out flagsReply);
-                        break;
-                    case TcpScaleOriginal:
-                        field.TryReadU8(out scaleOriginal);
-                        break;
-                    case TcpScaleReply:
-                        field.TryReadU8(out scaleReply);
-                        break;
-                }
+                case ConntrackProtocol.TcpState:
+                    field.TryReadU8(out state);
+                    break;
+                case TcpFlagsOriginal:
+                    field.TryReadU8(out flagsOriginal);
+                    break;
+                case TcpFlagsReply:
+                    field.TryReadU8(out flagsReply);
+                    break;
+                case TcpScaleOriginal:
+                    field.TryReadU8(out scaleOriginal);
+                    break;
+                case TcpScaleReply:
+                    field.TryReadU8(out scaleReply);
+                    break;
             }
         }
 
@@ -45,66 +41,22 @@ internal static class ProgressReader
     /// <summary>The state of SCTP, default if there is none.</summary>
     public static SctpProgress ReadSctp(scoped in NetlinkAttribute information)
     {
-        byte state = 0;
-        uint original = 0, reply = 0;
-        var protocols = information.Nested;
-        while (protocols.TryRead(out var protocol))
-        {
-            var fields = protocol.Nested;
-            while (protocol.Type == InfoSctp && fields.TryRead(out var field))
-            {
-                switch (field.Type)
-                {
-                    case SctpState:
-                        field.TryReadU8(out state);
-                        break;
-                    case SctpTagOriginal:
-                        field.TryReadU32BigEndian(out original);
-                        break;
-                    case SctpTagReply:
-                        field.TryReadU32BigEndian(out reply);
-                        break;
-                }
-            }
-        }
-
+        var fields = information.Find(InfoSctp);
+        fields.Find(SctpState).TryReadU8(out var state);
+        fields.Find(SctpTagOriginal).TryReadU32BigEndian(out var original);
+        fields.Find(SctpTagReply).TryReadU32BigEndian(out var reply);
         return new SctpProgress(state, original, reply);
     }
 
     /// <summary>The helper's name.</summary>
-    public static KernelName ReadHelper(scoped in NetlinkAttribute helper)
-    {
-        var fields = helper.Nested;
-        while (fields.TryRead(out var field))
-        {
-            if (field.Type == HelperName)
-                return KernelName.From(field.Value);
-        }
-
-        return default;
-    }
+    public static KernelName ReadHelper(scoped in NetlinkAttribute helper) => KernelName.From(helper.Find(HelperName).Value);
 
     /// <summary>The shift of one direction's sequence numbers.</summary>
     public static SequenceAdjustment ReadAdjustment(scoped in NetlinkAttribute adjustment)
     {
-        uint position = 0, before = 0, after = 0;
-        var fields = adjustment.Nested;
-        while (fields.TryRead(out var field))
-        {
-            switch (field.Type)
-            {
-                case AdjustPosition:
-                    field.TryReadU32BigEndian(out position);
-                    break;
-                case AdjustBefore:
-                    field.TryReadU32BigEndian(out before);
-                    break;
-                case AdjustAfter:
-                    field.TryReadU32BigEndian(out after);
-                    break;
-            }
-        }
-
+        adjustment.Find(AdjustPosition).TryReadU32BigEndian(out var position);
+        adjustment.Find(AdjustBefore).TryReadU32BigEndian(out var before);
+        adjustment.Find(AdjustAfter).TryReadU32BigEndian(out var after);
         return new SequenceAdjustment(position, (int)before, (int)after);
     }
 

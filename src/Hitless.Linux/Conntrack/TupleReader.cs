@@ -8,6 +8,14 @@ namespace Hitless.Linux.Conntrack;
 /// <summary>Reads ctnetlink's tuples: addresses, protocol, and what a protocol has in place of ports.</summary>
 internal static class TupleReader
 {
+    /// <summary>Reads the family from <c>struct nfgenmsg</c>; false when it is neither IPv4 nor IPv6.</summary>
+    public static bool TryReadFamily(scoped in NetlinkMessage message, out bool v6)
+    {
+        var payload = message.Payload;
+        v6 = !payload.IsEmpty && payload[0] == FamilyV6;
+        return payload.Length >= FixedHeaderBytes && (payload[0] is FamilyV4 or FamilyV6);
+    }
+
     /// <summary>Reads a tuple attribute; false when a part is missing.</summary>
     public static bool TryReadTuple(scoped in NetlinkAttribute tuple, bool v6, out SessionTuple value, out byte protocol)
     {

@@ -25,6 +25,19 @@ public readonly ref struct NetlinkAttribute
     /// <summary>The value as a list of attributes.</summary>
     public AttributeReader Nested => new(Value);
 
+    /// <summary>The first attribute of a type in that list; an empty one when there is none.</summary>
+    public NetlinkAttribute Find(ushort type)
+    {
+        var nested = Nested;
+        while (nested.TryRead(out var each))
+        {
+            if (each.Type == type)
+                return each;
+        }
+
+        return default;
+    }
+
     /// <summary>The value as text up to the first zero byte. Allocates.</summary>
     public string Text
     {
