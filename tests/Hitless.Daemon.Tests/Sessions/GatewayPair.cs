@@ -68,13 +68,14 @@ internal sealed class GatewayPair : IDisposable
               ct helper ftp { type "ftp" protocol tcp; }
               ct helper tftp { type "tftp" protocol udp; }
               ct helper sip { type "sip" protocol udp; }
-              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
+              ct helper irc { type "irc" protocol tcp; }
+              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; tcp dport 6667 ct helper set "irc"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
             }
             table inet nat {
               chain pre { type nat hook prerouting priority -100; iifname "wan0" ip daddr 10.91.2.1 tcp dport 8080 dnat ip to 10.91.1.10:9003; }
-              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 6667, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" udp dport { 69, 5060, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
-                oifname "wan0" meta l4proto icmp ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+                oifname "wan0" meta l4proto { icmp, gre, sctp } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
                 oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
               }
             }

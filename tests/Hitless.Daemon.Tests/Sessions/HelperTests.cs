@@ -91,6 +91,24 @@ public sealed class HelperTests
     }
 
     [Fact]
+    public void A_file_offered_in_a_chat_is_fetched_after_the_switch()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var chat = new IrcConversation(pair);
+        var offered = chat.Offer();
+        Assert.Equal("10.91.2.1", offered.Target.Address.ToString());
+        pair.HandOver();
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        using var fetched = chat.Fetch(offered);
+        fetched.Exchange();
+        using var next = chat.Fetch(chat.Offer());
+        next.Exchange();
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Fact]
     public void A_call_is_heard_after_the_switch_though_nobody_had_spoken_before()
     {
         using var pair = new GatewayPair();

@@ -120,6 +120,44 @@ public sealed class SwitchTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sctp_and_gre_go_on_behind_translation(bool powerOff)
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        var (gateway, target) = (System.Net.IPAddress.Parse("10.91.2.1"), System.Net.IPAddress.Parse("10.91.2.10"));
+        using var client = new RawHost(pair.Client, "10.91.1.10", Protocols.Sctp);
+        using var server = new RawHost(pair.Server, "10.91.2.10", Protocols.Sctp);
+        client.Send(target, SctpPacket.Init(4000, 9002, tag: 11));
+        var (port, _) = SctpPacket.Ports(server.Receive(out var from));
+        Assert.Equal(gateway, from);
+        server.Send(gateway, SctpPacket.InitAck(9002, port, peersTag: 11, tag: 22));
+        client.Receive(out _);
+        client.Send(target, SctpPacket.CookieEcho(4000, 9002, peersTag: 22));
+        server.Receive(out _);
+        server.Send(gateway, SctpPacket.CookieAck(9002, port, peersTag: 11));
+        client.Receive(out _);
+
+        using var near = new RawHost(pair.Client, "10.91.1.10", Protocols.Gre);
+        using var far = new RawHost(pair.Server, "10.91.2.10", Protocols.Gre);
+        near.Send(target, Gre(1));
+        far.Receive(out from);
+        Assert.Equal(gateway, from);
+        far.Send(gateway, Gre(2));
+        near.Receive(out _);
+
+        TakeOver(pair, powerOff);
+        server.Send(gateway, SctpPacket.Data(9002, port, peersTag: 11, value: 7));
+        Assert.Equal(7, SctpPacket.Value(client.Receive(out _)));
+        client.Send(target, SctpPacket.Data(4000, 9002, peersTag: 22, value: 8));
+        Assert.Equal(8, SctpPacket.Value(server.Receive(out _)));
+        far.Send(gateway, Gre(3));
+        Assert.Equal(3, near.Receive(out _)[4]);
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
     [Fact]
     public async Task What_another_unit_sends_through_is_its_own()
     {
@@ -160,5 +198,27 @@ public sealed class SwitchTests
             await Task.Delay(100, TestContext.Current.CancellationToken);
             Assert.Single(GatewayPair.Sessions(pair.B));
         }
+    }
+
+    // GRE without a key (RFC 2784): flags and version 0, protocol type, then four bytes (with fewer the kernel does not translate it).
+    private static byte[] Gre(byte value) => [0, 0, 0x88, 0xB5, value, 0, 0, 0];
+
+    // B takes over, as planned or because A is dead.
+    private static void TakeOver(GatewayPair pair, bool powerOff)
+    {
+        if (powerOff)
+        {
+            pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
+            pair.LoopA.Dispose();
+            pair.LoopB.Drain(9);
+            pair.NoticeOfB(SessionNoticeKind.Drained);
+        }
+        else
+        {
+            pair.HandOver();
+        }
+
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
     }
 }
