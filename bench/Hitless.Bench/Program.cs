@@ -12,7 +12,7 @@ switch (args)
         return SessionUnit.Run(unit, role);
     case [] or ["--list"]:
         Console.WriteLine($"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: {BenchOptions.Usage}");
-        Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join]");
+        Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
         Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;
     default:

@@ -48,6 +48,8 @@ internal static class SessionsBench
                     Print(name, Sustained(peer));
                 if (only is "" or "join")
                     Print(name, Join(peer, sessions));
+                if (only is "churn")
+                    Churn(peer, sessions, rate, TimeSpan.FromMinutes(arguments.Length > 3 ? int.Parse(arguments[3], CultureInfo.InvariantCulture) : 60));
             }
         }
         finally
@@ -144,6 +146,36 @@ internal static class SessionsBench
             return clock.Elapsed;
         }
     }
+
+    /// <summary>A full table in which sessions end and begin at a rate; the memory of both, ten times in all.</summary>
+    private static void Churn(ReplicationPeer peer, int sessions, int rate, TimeSpan duration) => In(Shell.A, table =>
+    {
+        Fill(table, 0, sessions);
+        AwaitEqual();
+        var clock = Stopwatch.StartNew();
+        for (var (round, told) = (0, 0); clock.Elapsed < duration;)
+        {
+            // A tenth of a second's worth; what is made anew is another session each time.
+            for (var i = 0; i < rate / 10; i++)
+            {
+                var number = ((round * (rate / 10)) + i) % sessions;
+                table.Delete(Session(number).Key);
+                table.Put(Session(number) with { Mark = (uint)round, IsNew = true });
+            }
+
+            table.Flush();
+            var ahead = TimeSpan.FromSeconds(++round * 0.1) - clock.Elapsed;
+            if (ahead > TimeSpan.Zero)
+                Thread.Sleep(ahead);
+            if (clock.Elapsed < (told + 1) * duration / 10)
+                continue;
+            told++;
+            Print(peer.Name, $"churn of {rate:N0}/s in {sessions:N0} for {clock.Elapsed.TotalMinutes:N1} min: memory sender {ReplicationPeer.MemoryMb(peer.A!):N1} MB, receiver {ReplicationPeer.MemoryMb(peer.B!):N1} MB");
+        }
+
+        Print(peer.Name, AwaitEqual() ? "all there" : "NOT all there");
+        return 0;
+    });
 
     /// <summary>Makes sessions at a rate, a millisecond's worth at a time; returns the rate that was reached.</summary>
     private static double Generate(int rate, double seconds, int first) => In(Shell.A, table =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Hitless.Linux.Native;
 using Hitless.Linux.Netlink;
 
@@ -7,7 +8,9 @@ namespace Hitless.Linux.Conntrack;
 public sealed class ConntrackDump : IDisposable
 {
     private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
-    private readonly byte[] buffer = new byte[64 * 1024];
+
+    // A refresh reads the table every few seconds, for ever: the buffer is lent, so that this leaves no garbage.
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
 
     /// <summary>Asks for the dump: of the entries, or of what is expected.</summary>
     public ConntrackDump(bool expectations = false)
@@ -31,5 +34,11 @@ public sealed class ConntrackDump : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        socket.Dispose();
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+    }
 }
