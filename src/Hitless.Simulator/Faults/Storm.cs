@@ -36,7 +36,7 @@ internal sealed class Storm
             (Weight(), unit => unit.Process?.RequestSwitchover(chance.Happens(0.5) ? null : chance.Of(world.Units).Serial)),
             (Weight(), unit => unit.Process?.Renegotiate()),
             (Weight(), unit => unit.Process?.Runs.Command(chance.Of<RunCommand>([RunCommand.Pause, RunCommand.Resume, RunCommand.Rollback]))),
-            (Weight(), unit => unit.Process?.Take(ClusterInput.ProbesChanged(chance.Below(3)))),
+            (Weight(), Misprobe),
             (Weight(), unit => unit.Process?.AskToStop()),
             (Weight(), CutPorts),
             (Weight(), _ => world.WitnessUp = !world.WitnessUp),
@@ -104,6 +104,15 @@ internal sealed class Storm
         {
             world.Trace.Line(unit.Name, $"kill -9");
             world.Killed(process);
+        }
+    }
+
+    /// <summary>Probes fail, or pass again; not those that fail because of the firmware.</summary>
+    private void Misprobe(SimulatedUnit unit)
+    {
+        if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
+        {
+            process.Take(ClusterInput.ProbesChanged(chance.Below(3)));
         }
     }
 
