@@ -120,7 +120,7 @@ internal sealed class ClusterRules(Simulation world)
 
         foreach (var former in world.Units)
         {
-            if (process.Sessions.PromisedToOffer && former.Process is { } offering && offering.Machine.Outgoing.Offer is { } offer && offer.Target == process.Unit.Serial)
+            if (former.Serial == process.Sessions.OfferOf && former.Process is { } offering && offering.Machine.Outgoing.Offer is { } offer && offer.Target == process.Unit.Serial)
             {
                 var missing = offering.Sessions.Sent.Take((int)offer.Sequence).Count(session => !process.Unit.Sessions.Contains(session));
                 if (missing > 0)

@@ -33,8 +33,8 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     /// <summary>Positions up to which sessions were promised to be in the kernel before the coming claim; null: nobody asked.</summary>
     public int? Promised { get; private set; }
 
-    /// <summary>The promise was about the sessions of a unit that offers its role.</summary>
-    public bool PromisedToOffer { get; private set; }
+    /// <summary>The unit that offers its role and whose sessions the promise was about; null: there was no offer.</summary>
+    public ulong? OfferOf { get; private set; }
 
     /// <summary>Positions that were in the kernel when the promise was said to be kept.</summary>
     public int AppliedAtAnswer { get; private set; }
@@ -90,7 +90,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     public void AwaitApplied(uint ticket, ulong peer, int sequence)
     {
         Promised = sequence;
-        PromisedToOffer = true;
+        OfferOf = peer;
         var wanted = new Awaited(ticket, sequence, Offered: true, peer);
         awaited = wanted;
         world.Timeline.After(AppliedPatience, () =>
@@ -107,7 +107,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     public void Drain(uint ticket)
     {
         Promised = arrived;
-        PromisedToOffer = false;
+        OfferOf = null;
         awaited = new Awaited(ticket, arrived, Offered: false, 0);
         AnswerIfApplied();
     }
