@@ -68,7 +68,7 @@ public sealed partial class RunMachine
     {
         // The way forward is not gone with a unit whose ports or probes fail while the primary's do not.
         var own = Facts(self).Failures;
-        if (Array.TrueForAll(targets, t => t.Present && t.Ready && t.Version == WantedOf(t.Name) && (RollingBack || t.Failures <= own)))
+        if (Array.TrueForAll(targets, t => IsSettled(t) && t.Version == WantedOf(t.Name) && (RollingBack || t.Failures <= own)))
         {
             NoteDone($"{step.Target} is back on {targets[0].Version}", wall, effects);
         }
@@ -118,6 +118,9 @@ public sealed partial class RunMachine
             effects.Act(++ticket, step, header!);
         }
     }
+
+    /// <summary>A unit that has a primary beside it and calls itself one, too, has a past to give up before it is ready.</summary>
+    private bool IsSettled(in UnitFacts unit) => unit.Present && unit.Ready && (!unit.Primary || unit.Name == self);
 
     private void ActAgain(TimeSpan now)
     {

@@ -86,16 +86,17 @@ public sealed partial class RunMachine
                 return;
             }
 
-            if (facts.Present && !facts.Ready && now - stepSince >= RejoinTimeout)
+            if (IsSettled(facts))
             {
-                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {goal}", wall), effects);
-                return;
+                continue;
             }
 
-            if (!facts.Present || !facts.Ready)
+            if (facts.Present && now - stepSince >= RejoinTimeout)
             {
-                return;
+                Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {goal}", wall), effects);
             }
+
+            return;
         }
 
         Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);

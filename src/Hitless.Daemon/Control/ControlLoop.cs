@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -29,8 +28,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
-    private readonly ConcurrentQueue<ClusterInput> inputs = new();
-    private readonly ConcurrentQueue<Action> questions = new();
+    private readonly Inbox<ClusterInput> inputs = new();
+    private readonly Inbox<Action> questions = new();
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
     private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
@@ -103,7 +102,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Hands the machine an input; from any thread.</summary>
     public void Post(in ClusterInput input)
     {
-        inputs.Enqueue(input);
+        inputs.Put(input);
         poller.WakeUp();
     }
 
@@ -138,7 +137,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public void EndForRestart()
     {
         events.Add(EventKinds.Unit, "the daemon restarts in service");
-        questions.Enqueue(() => leaving = restarting = true);
+        questions.Put(() => leaving = restarting = true);
         poller.WakeUp();
     }
 
@@ -157,7 +156,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     {
         if (kernel.PortsWithForeignSpeaker() is not 0 and var heard)
         {
-            inputs.Enqueue(ClusterInput.VirtualMacHeard(heard));
+            inputs.Put(ClusterInput.VirtualMacHeard(heard));
         }
     }
 
@@ -192,7 +191,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        questions.Enqueue(() => answer.TrySetResult(question()));
+        questions.Put(() => answer.TrySetResult(question()));
         poller.WakeUp();
         return UnlessStoppedAsync(answer.Task);
     }
@@ -285,12 +284,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 }
             }
 
-            while (inputs.TryDequeue(out var input))
+            while (inputs.TryTake(out var input))
             {
                 Step(input);
             }
 
-            while (questions.TryDequeue(out var question))
+            while (questions.TryTake(out var question))
             {
                 question();
             }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
@@ -16,7 +15,7 @@ namespace Hitless.Daemon.Sessions;
 public sealed class SessionLoop : IDisposable
 {
     private const int Nice = -15;
-    private readonly ConcurrentQueue<Action<SessionEngine>> requests = new();
+    private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
     private readonly Thread thread;
@@ -125,14 +124,14 @@ public sealed class SessionLoop : IDisposable
         {
             engine.Turn(ready);
             urgency.Judge();
-            while (requests.TryDequeue(out var request))
+            while (requests.TryTake(out var request))
                 request(engine);
         }
     }
 
     private void Post(Action<SessionEngine> request)
     {
-        requests.Enqueue(request);
+        requests.Put(request);
         poller.WakeUp();
     }
 

@@ -96,15 +96,15 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     private async Task UntilStepAsync(CancellationToken cancellation)
     {
         var kind = cell.AfterIt ? "Done" : "Started";
-        await UntilAsync($"the run is at {cell.Step}", EndLimit, journal => journal.Count(e => Is(e, "kind", kind) && Is(e, "step", cell.Step)) >= cell.Time || journal.Any(e => Is(e, "kind", "End")), cancellation);
+        await UntilAsync($"the run is at {cell.Step}", EndLimit, journal => journal.Count(e => JournalOnDisk.Has(e, "kind", kind) && JournalOnDisk.Has(e, "step", cell.Step)) >= cell.Time || journal.Any(e => JournalOnDisk.Has(e, "kind", "End")), cancellation);
     }
 
     private async Task<string> UntilEndAsync(CancellationToken cancellation)
     {
         try
         {
-            await UntilAsync("the run ends", EndLimit, journal => journal.Any(e => Is(e, "kind", "End")), cancellation);
-            return Journal().First(e => Is(e, "kind", "End")).GetProperty("detail").GetString()!;
+            await UntilAsync("the run ends", EndLimit, journal => journal.Any(e => JournalOnDisk.Has(e, "kind", "End")), cancellation);
+            return JournalOnDisk.Longest(plan).First(e => JournalOnDisk.Has(e, "kind", "End")).GetProperty("detail").GetString()!;
         }
         catch (LabException late)
         {
@@ -114,7 +114,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 
     private async Task HarmAsync(CancellationToken cancellation)
     {
-        var primary = Journal() is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
+        var primary = JournalOnDisk.Longest(plan) is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
         var standby = plan.Units.First(u => u != primary);
         say($"{cell}: primary {primary}");
         LabUnit[] victims = cell.Fault switch
@@ -173,7 +173,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 
     private async Task UntilAsync(string goal, TimeSpan limit, Func<IReadOnlyList<JsonElement>, bool> reached, CancellationToken cancellation)
     {
-        for (var until = DateTimeOffset.UtcNow + limit; !reached(Journal());)
+        for (var until = DateTimeOffset.UtcNow + limit; !reached(JournalOnDisk.Longest(plan));)
         {
             if (DateTimeOffset.UtcNow > until)
             {
@@ -183,25 +183,4 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             await Task.Delay(Look, cancellation);
         }
     }
-
-    /// <summary>The longest journal on any unit's disk, read from outside: the units are not asked.</summary>
-    private IReadOnlyList<JsonElement> Journal() =>
-        LabSite.UnitsOf(plan).Select(Read).OrderByDescending(j => j.Count > 0 && Is(j[^1], "kind", "End")).ThenByDescending(j => j.Count).First();
-
-    private static IReadOnlyList<JsonElement> Read(LabUnit unit)
-    {
-        var folder = Path.Combine(unit.State, "journal");
-        try
-        {
-            return Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.jsonl").Order(StringComparer.Ordinal).LastOrDefault() is { } file
-                ? [.. File.ReadAllLines(file).Select(line => JsonDocument.Parse(line).RootElement)]
-                : [];
-        }
-        catch (Exception e) when (e is IOException or JsonException)
-        {
-            return [];
-        }
-    }
-
-    private static bool Is(JsonElement entry, string property, string value) => entry.GetProperty(property).GetString() == value;
 }
