@@ -12,12 +12,15 @@ public sealed class Inbox<T>
     /// <summary>From any thread; allocates one small object.</summary>
     public void Put(T item)
     {
+        // Once it is linked the node is the reader's, which turns it round at once.
         var node = new Node(item);
+        Node? seen;
         do
         {
-            node.Beside = Volatile.Read(ref newest);
+            seen = Volatile.Read(ref newest);
+            node.Beside = seen;
         }
-        while (Interlocked.CompareExchange(ref newest, node, node.Beside) != node.Beside);
+        while (Interlocked.CompareExchange(ref newest, node, seen) != seen);
     }
 
     /// <summary>The oldest item that is there; only for the one reader.</summary>

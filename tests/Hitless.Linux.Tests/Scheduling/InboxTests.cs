@@ -7,7 +7,7 @@ public sealed class InboxTests
     [Fact]
     public void Each_writers_items_come_once_and_in_their_order()
     {
-        const int Writers = 4, Items = 50_000;
+        const int Writers = 4, Items = 200_000;
         var inbox = new Inbox<(int Writer, int Item)>();
         var threads = Enumerable.Range(0, Writers).Select(writer => new Thread(() =>
         {
