@@ -141,6 +141,7 @@ internal sealed class Simulation
         unit.Sessions.Clear();
         unit.Powered = false;
         SetTraffic(unit, TrafficState.Muted, starting: true);
+        unit.KernelIsUsed = unit.SessionsWentOn = unit.TakesAnyWindow = false;
         Timeline.After(off, () => Start(unit));
     }
 
@@ -170,6 +171,7 @@ internal sealed class Simulation
         if (before != state)
         {
             unit.Traffic = state;
+            unit.SessionsWentOn |= before == TrafficState.Claimed;
             unit.LastClaimedAt = state == TrafficState.Claimed || before == TrafficState.Claimed ? Timeline.Now : unit.LastClaimedAt;
             Trace.Line(unit.Name, $"kernel {before} -> {state}");
             Rules.TrafficChanged(unit, before, starting);

@@ -10,29 +10,22 @@ public sealed partial class ClusterMachine
 
     private TimeSpan settledAt;
 
-    /// <summary>The claim expires only while somebody would take over: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
-    private bool Fenced(TimeSpan now)
-    {
-        if (now >= settledAt)
-        {
-            foreach (var peer in peers)
-            {
-                if (!peer.Absent && peer.Last.Role == UnitRole.Standby && peer.Last.State is UnitState.Ready or UnitState.Fault)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+    /// <summary>The claim expires while somebody would take over, and who is there would, ready or not: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
+    private ClaimTerm TermOfClaim(TimeSpan now) =>
+        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting : now < settledAt ? ClaimTerm.Restart : ClaimTerm.Lease;
 
     private void RenewClaim(TimeSpan now, IClusterEffects effects)
     {
         if (Role == UnitRole.Primary && !stopped)
         {
-            claimUntil = Fenced(now) ? now + options.ClaimLease : TimeSpan.MaxValue;
-            effects.RenewClaim(lasting: claimUntil == TimeSpan.MaxValue);
+            var term = TermOfClaim(now);
+            claimUntil = term switch
+            {
+                ClaimTerm.Lease => now + options.ClaimLease,
+                ClaimTerm.Restart => now + options.RestartHold,
+                _ => TimeSpan.MaxValue,
+            };
+            effects.RenewClaim(term);
         }
     }
 
@@ -50,6 +43,7 @@ public sealed partial class ClusterMachine
         listenUntil = now + (2 * options.Interval);
         unmerged = true;
         effects.SetTraffic(TrafficState.Muted);
+        effects.TakeAnyWindow(any: true);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)

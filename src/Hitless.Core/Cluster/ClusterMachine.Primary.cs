@@ -167,6 +167,7 @@ public sealed partial class ClusterMachine
         if (was is Phase.Primary or Phase.Handing)
         {
             effects.SetTraffic(TrafficState.Draining);
+            effects.TakeAnyWindow(any: true);
             Enter(Phase.Draining, now);
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;

@@ -106,6 +106,7 @@ public sealed partial class ClusterMachine
     {
         unmerged = true;
         effects.SetTraffic(TrafficState.Muted);
+        effects.TakeAnyWindow(any: true);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: it hears no other unit, and the witness does not answer");
         BecomeStandby("it hears no other unit, and the witness does not answer", now, effects);
         noPrimarySince = peersLostAt;

@@ -46,6 +46,7 @@ public sealed partial class ClusterMachine
         if (Role != UnitRole.Primary && unit == syncFrom && !synced)
         {
             synced = true;
+            effects.TakeAnyWindow(any: false);
             effects.Record(EventKinds.Sessions, $"{options.Name} holds the sessions of the primary");
             Tell(now, effects);
         }

@@ -73,6 +73,10 @@ public sealed partial class ClusterMachine
         {
             Resume(now, effects);
         }
+        else if (options.KernelIsUsed)
+        {
+            effects.TakeAnyWindow(any: true);
+        }
 
         effects.SetTraffic(options.AdoptClaim ? TrafficState.Claimed : TrafficState.Muted);
         effects.SetSessionRole(sending: options.AdoptClaim, syncFrom: null);

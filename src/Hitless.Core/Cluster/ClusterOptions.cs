@@ -57,6 +57,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>The kernel's claim still stands from before a restart of the daemon: the unit is primary on, in <see cref="EpochNumber"/>.</summary>
     public bool AdoptClaim { get; init; }
 
+    /// <summary>A daemon ran here before, and the kernel holds the sessions that it left: they may have gone on elsewhere.</summary>
+    public bool KernelIsUsed { get; init; }
+
     /// <summary>
     /// How long the kernel's claim stands without a renewal. Longer than <see cref="Silence"/>: a primary that stalls for a moment while nobody takes over must
     /// not mute itself; one that is replaced hears the higher epoch when it wakes, and one that stays frozen is mute soon after.

@@ -7,10 +7,16 @@ public interface IClusterEffects
     void SetTraffic(TrafficState state);
 
     /// <summary>
-    /// Let the kernel's claim stand for <see cref="ClusterOptions.ClaimLease"/> from now, or (<paramref name="lasting"/>) without an end. Before the heartbeat that the same step
-    /// sends, so that the claim is over no later than a standby takes that heartbeat for the last one. A claim that is over already must stay over.
+    /// Let the kernel's claim stand for <paramref name="term"/> from now. Before the heartbeat that the same step sends, so that the time of both begins together.
+    /// A claim that is over already must stay over.
     /// </summary>
-    void RenewClaim(bool lasting);
+    void RenewClaim(ClaimTerm term);
+
+    /// <summary>
+    /// Whether the kernel takes TCP packets of any window. A unit that ceased to be primary has sessions that go on elsewhere: until it has compared them, their next
+    /// packets look as if they acknowledged what nobody had sent (RFC 9293 section 3.4), and a strict firewall would end every one of them, should the unit have to take over.
+    /// </summary>
+    void TakeAnyWindow(bool any);
 
     /// <summary>Gratuitous ARP and unsolicited NA for every virtual address, from the virtual MAC.</summary>
     void Announce();

@@ -146,7 +146,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
 
-    void IClusterEffects.RenewClaim(bool lasting) => claimLost |= !kernel.RenewClaim(lasting);
+    void IClusterEffects.RenewClaim(ClaimTerm term) => claimLost |= !kernel.RenewClaim(term);
+
+    void IClusterEffects.TakeAnyWindow(bool any) => kernel.TakeAnyWindow(any);
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -232,7 +234,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             kernel = openKernel(events);
             links = openLinks();
             kernel.Prepare();
-            machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed }, MonotonicClock.Now, this);
+            machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed }, MonotonicClock.Now, this);
             machine.Step(ClusterInput.PortsChanged(kernel.PortsUp), MonotonicClock.Now, this);
             links.AddTo(poller);
             links.OpenPorts(kernel.IndexOf, poller);

@@ -41,11 +41,16 @@ public sealed class GatewayKernel : IDisposable
         var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold * 2.5, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
-        WasClaimed = traffic.Read() == TrafficState.Claimed;
+        var found = traffic.Read();
+        WasUsed = found is not null;
+        WasClaimed = found == TrafficState.Claimed;
     }
 
     /// <summary>How long the kernel forwards without a daemon.</summary>
     public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A predecessor of this process has left its table.</summary>
+    public bool WasUsed { get; }
 
     /// <summary>A predecessor of this process left the kernel forwarding.</summary>
     public bool WasClaimed { get; }
@@ -82,9 +87,18 @@ public sealed class GatewayKernel : IDisposable
         }
     }
 
-    /// <summary>Lets the claim stand for the heartbeat's threshold, or without an end. Costs a microsecond and takes no lock.</summary>
+    /// <summary>Lets the claim stand for <paramref name="term"/> from now. Costs a microsecond and takes no lock.</summary>
     /// <returns>False if the claim that this unit believed in was over already: the kernel has muted it.</returns>
-    public bool RenewClaim(bool lasting) => lease.Renew(lasting) || state != TrafficState.Claimed;
+    public bool RenewClaim(ClaimTerm term) => lease.Renew(term) || state != TrafficState.Claimed;
+
+    /// <summary>Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before.</summary>
+    public void TakeAnyWindow(bool any)
+    {
+        if ((any ? GatewaySysctls.TakeAnyWindow(sysctls) : GatewaySysctls.TakeOwnWindow(sysctls)) is { } problem)
+        {
+            events.Add(EventKinds.Unit, problem);
+        }
+    }
 
     /// <summary>Announces every virtual address on every port that is there.</summary>
     public void Announce() => announcer?.AnnounceAll();

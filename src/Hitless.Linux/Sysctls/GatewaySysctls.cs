@@ -3,6 +3,8 @@ namespace Hitless.Linux.Sysctls;
 /// <summary>The kernel settings that a unit needs, and why.</summary>
 public static class GatewaySysctls
 {
+    private const string AnyWindow = "net/netfilter/nf_conntrack_tcp_be_liberal";
+
     /// <summary>Sets them all; an interface that is absent is reported and the others are done.</summary>
     /// <returns>One line for each setting that failed.</returns>
     public static IReadOnlyList<string> Apply(SysctlScope scope, IEnumerable<string> ports)
@@ -13,6 +15,9 @@ public static class GatewaySysctls
 
         // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent after a switch.
         Set("net/netfilter/nf_conntrack_events", "1");
+        // By default (1000 ms) a second crash within a second is not told to the other units, and whoever waits for a daemon to come back goes by that word (docs/decisions/0021).
+        Set("net/ipv4/icmp_ratelimit", "10");
+        Set("net/ipv6/icmp/ratelimit", "10");
         foreach (var port in ports)
         {
             // A port answers only for addresses that stand on it: other ports have other virtual MACs.
@@ -38,4 +43,12 @@ public static class GatewaySysctls
             }
         }
     }
+
+    /// <summary>Lets connection tracking take TCP packets outside the window that it knows.</summary>
+    /// <returns>Null, or one line that says why it could not be set.</returns>
+    public static string? TakeAnyWindow(SysctlScope scope) => scope.Set(AnyWindow, "1");
+
+    /// <summary>Takes back what <see cref="TakeAnyWindow"/> has set.</summary>
+    /// <returns>Null, or one line that says why it could not be put back.</returns>
+    public static string? TakeOwnWindow(SysctlScope scope) => scope.Restore(AnyWindow);
 }

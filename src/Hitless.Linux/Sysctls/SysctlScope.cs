@@ -65,26 +65,42 @@ public sealed class SysctlScope
         }
     }
 
+    /// <summary>Puts one former value back; nothing if it was not changed.</summary>
+    /// <returns>Null, or one line that says why it could not be put back.</returns>
+    public string? Restore(string name)
+    {
+        if (!_before.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        var failure = PutBack(name, value);
+        _before.Remove(name);
+        Save();
+        return failure;
+    }
+
     /// <summary>Puts back every former value and deletes the file.</summary>
     /// <returns>One line for each value that could not be put back (its interface may be gone).</returns>
     public IReadOnlyList<string> Restore()
     {
-        var failures = new List<string>();
-        foreach (var (name, value) in _before)
-        {
-            try
-            {
-                File.WriteAllText(Path.Combine(Root, name), value);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                failures.Add($"cannot put {name} back to {value}: {exception.Message}");
-            }
-        }
-
+        string[] failures = [.. _before.Select(pair => PutBack(pair.Key, pair.Value)).OfType<string>()];
         _before.Clear();
         File.Delete(_file);
         return failures;
+    }
+
+    private static string? PutBack(string name, string value)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(Root, name), value);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot put {name} back to {value}: {exception.Message}";
+        }
     }
 
     // The file lies on disk and could be damaged: nothing in it may lead out of /proc/sys/net.

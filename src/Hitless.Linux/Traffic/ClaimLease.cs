@@ -1,3 +1,4 @@
+using Hitless.Core.Cluster;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
@@ -12,8 +13,7 @@ public sealed class ClaimLease : IDisposable
 {
     // Shorter frames confuse the kernel about where their header ends (packet_alloc_skb).
     private const int FrameBytes = 64;
-    private readonly byte[] _expiring = Frame(lasting: false);
-    private readonly byte[] _lasting = Frame(lasting: true);
+    private readonly byte[][] _frames = [.. Enum.GetValues<ClaimTerm>().Select(Frame)];
     private readonly PacketSocket _loopback;
 
     /// <exception cref="IOException">No right to send frames (CAP_NET_RAW).</exception>
@@ -25,17 +25,17 @@ public sealed class ClaimLease : IDisposable
         _loopback = new PacketSocket(loopback);
     }
 
-    /// <summary>Lets a claim that still stands go on for the fence's lease, or (<paramref name="lasting"/>) without an end. A claim that is over stays over.</summary>
+    /// <summary>Lets a claim that still stands go on for <paramref name="term"/> from now. A claim that is over stays over.</summary>
     /// <returns>Whether the claim stood. The rule that renews it drops the frame, which the kernel reports to the sender as "no buffer".</returns>
-    public bool Renew(bool lasting) => _loopback.Send(lasting ? _lasting : _expiring) == Errno.NoBuffers;
+    public bool Renew(ClaimTerm term) => _loopback.Send(_frames[(int)term]) == Errno.NoBuffers;
 
     /// <inheritdoc/>
     public void Dispose() => _loopback.Dispose();
 
-    private static byte[] Frame(bool lasting)
+    private static byte[] Frame(ClaimTerm term)
     {
         var frame = new byte[FrameBytes];
-        ClaimRules.Renewal(lasting).WriteTo(frame);
+        ClaimRules.Renewal(term).WriteTo(frame);
 
         // IEEE 802's first type for local experiments: nobody takes it, were the rules not there.
         (frame[12], frame[13]) = (0x88, 0xb5);

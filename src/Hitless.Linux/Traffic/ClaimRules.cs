@@ -37,8 +37,8 @@ internal static class ClaimRules
 
     private static ReadOnlySpan<byte> IcmpV6 => [58];
 
-    /// <summary>The destination of a renewing frame: for the lease, or (<paramref name="lasting"/>) for ever.</summary>
-    internal static MacAddress Renewal(bool lasting) => new(lasting ? 0x02_48_4c_ff_00_01UL : 0x02_48_4c_ff_00_02UL);
+    /// <summary>The destination of a renewing frame.</summary>
+    internal static MacAddress Renewal(ClaimTerm term) => new(0x02_48_4c_ff_00_00UL + (ulong)term);
 
     /// <summary>How many base chains <see cref="Write"/> makes.</summary>
     internal static int Chains(ClaimFence fence) => 1 + fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal).Count();
@@ -49,8 +49,9 @@ internal static class ClaimRules
         batch.DynamicSet(ClaimSet, ClaimKey, ForEver);
         batch.DynamicSet(EndedSet);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
-        Renew(ref batch, Renewal(lasting: false), fence.Lease);
-        Renew(ref batch, Renewal(lasting: true), ForEver);
+        Renew(ref batch, ClaimTerm.Lease, fence.Lease);
+        Renew(ref batch, ClaimTerm.Restart, fence.RestartHold);
+        Renew(ref batch, ClaimTerm.Lasting, ForEver);
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))
         {
             var chain = $"ended-{device}";
@@ -60,12 +61,12 @@ internal static class ClaimRules
         }
     }
 
-    private static void Renew(ref NftBatchWriter batch, MacAddress frame, TimeSpan lasting)
+    private static void Renew(ref NftBatchWriter batch, ClaimTerm term, TimeSpan time)
     {
         batch.BeginRule(RenewalChain);
-        batch.Match(NftBase.Link, EthernetDestination, frame.ToArray());
+        batch.Match(NftBase.Link, EthernetDestination, Renewal(term).ToArray());
         batch.MatchKey(ClaimSet, ClaimKey);
-        batch.Refresh(ClaimSet, ClaimKey, lasting);
+        batch.Refresh(ClaimSet, ClaimKey, time);
         batch.Drop();
         batch.EndRule();
     }

@@ -37,6 +37,11 @@ internal sealed class ClusterRules(Simulation world)
             world.Breach("rule 1, every change of primary opens a new epoch", $"{process.Unit} claims epoch {epoch.Number} and had written down {process.Unit.DurableEpoch}");
         }
 
+        if (process.Unit is { SessionsWentOn: true, TakesAnyWindow: false })
+        {
+            world.Breach("rule 2, commit before claim", $"{process.Unit} claims with sessions that went on elsewhere, and its kernel still goes by the windows of before");
+        }
+
         claims[epoch] = process.Unit;
         lastClaims[process.Unit] = new Claim(epoch, process);
         CheckCommit(process);

@@ -191,7 +191,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
         });
     }
 
-    private void OnLook(SimulatedUnit from, ulong stream, int head, int[] theirs)
+    private void OnLook(SimulatedUnit from, ulong stream, int head, ulong[] theirs)
     {
         if (from != source || loaded)
         {
@@ -215,12 +215,13 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
             world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnBulk(process.Unit, stream, head, table)));
     }
 
-    private int[] Digests()
+    /// <summary>A sum of random numbers, so that two sets of one size and sum differ.</summary>
+    private ulong[] Digests()
     {
-        var digests = new int[Buckets];
+        var digests = new ulong[Buckets];
         foreach (var session in process.Unit.Sessions)
         {
-            digests[session % Buckets] += (session * 31) + 1;
+            digests[session % Buckets] += new Chance((ulong)session).Bits();
         }
 
         return digests;
@@ -244,6 +245,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
         arrivedItems.Clear();
         loaded = true;
         process.Unit.Sessions.UnionWith(table);
+        process.Unit.SessionsWentOn = false;
         process.Take(ClusterInput.SessionsSynced(from.Serial));
     }
 

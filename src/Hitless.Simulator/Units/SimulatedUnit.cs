@@ -33,6 +33,15 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>The kernel's claim has ended by itself.</summary>
     public bool ClaimOver { get; set; }
 
+    /// <summary>A daemon has run on this kernel since its power came.</summary>
+    public bool KernelIsUsed { get; set; }
+
+    /// <summary>Its sessions may have gone on elsewhere since it was primary, and were not compared yet.</summary>
+    public bool SessionsWentOn { get; set; }
+
+    /// <summary>The kernel takes TCP packets of any window.</summary>
+    public bool TakesAnyWindow { get; set; }
+
     /// <summary>The kernel has told somebody that its daemon ended; once for each daemon.</summary>
     public bool ToldEnd { get; set; }
 

@@ -14,6 +14,7 @@ namespace Hitless.Simulator.Units;
 internal sealed class UnitProcess : IClusterEffects
 {
     private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RestartHold = TimeSpan.FromSeconds(5);
     private readonly Simulation world;
     private readonly Chance chance;
     private readonly TimeSpan clockOffset;
@@ -51,7 +52,9 @@ internal sealed class UnitProcess : IClusterEffects
             EpochNumber = Math.Max(unit.DurableEpoch, RunJournal.EpochOf(unit.Journals.Last)),
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
+            KernelIsUsed = unit.KernelIsUsed,
         };
+        unit.KernelIsUsed = true;
         machine = new ClusterMachine(options, LocalNow, this);
         Speak();
         Steps = new UnitSteps(world, this, chance.Fork());
@@ -187,10 +190,16 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    void IClusterEffects.RenewClaim(bool lasting)
+    void IClusterEffects.RenewClaim(ClaimTerm term)
     {
         Effect();
-        world.RenewClaim(Unit, lasting ? null : ClaimLease);
+        world.RenewClaim(Unit, term switch { ClaimTerm.Lease => ClaimLease, ClaimTerm.Restart => RestartHold, _ => null });
+    }
+
+    void IClusterEffects.TakeAnyWindow(bool any)
+    {
+        Effect();
+        Unit.TakesAnyWindow = any;
     }
 
     void IClusterEffects.Announce()

@@ -109,6 +109,81 @@ public sealed class ClaimTests
         Assert.Equal(UnitRole.Standby, primary.Machine!.Role);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    [InlineData(190)]
+    [InlineData(250)]
+    public void A_primary_that_freezes_right_after_a_switch_is_mute_when_the_former_one_is_back(int afterMs)
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var former = bench.Primary;
+        var frozen = bench.OtherThan(former);
+        former.Take(ClusterInput.SwitchoverRequested(frozen.Serial, "test"));
+        for (var i = 0; i < 100 && frozen.Machine!.Role != UnitRole.Primary; i++)
+        {
+            bench.Run(1);
+        }
+
+        bench.Run(afterMs);
+        frozen.Frozen = true;
+        for (var i = 0; i < 5000; i++)
+        {
+            bench.Run(1);
+            Assert.False(frozen.Traffic == TrafficState.Claimed && former.Traffic == TrafficState.Claimed);
+        }
+
+        Assert.Equal(TrafficState.Claimed, former.Traffic);
+    }
+
+    [Fact]
+    public void A_daemon_that_freezes_right_after_its_restart_is_mute_after_the_hold()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        primary.Kill();
+        bench.Run(600);
+        primary.Restart();
+        bench.Run(300);
+        primary.Frozen = true;
+        bench.Run(5001);
+
+        Assert.Equal(TrafficState.Muted, primary.Traffic);
+        Assert.Equal(TrafficState.Claimed, bench.Primary.Traffic);
+    }
+
+    [Fact]
+    public void A_unit_that_ceased_to_be_primary_takes_any_window_until_it_has_compared_its_sessions()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var former = bench.Primary;
+        var next = bench.OtherThan(former);
+        Assert.False(former.TakesAnyWindow);
+        former.Take(ClusterInput.SwitchoverRequested(next.Serial, "test"));
+        for (var i = 0; i < 100 && former.Traffic == TrafficState.Claimed; i++)
+        {
+            bench.Run(1);
+        }
+
+        Assert.Equal(TrafficState.Draining, former.Traffic);
+        Assert.True(former.TakesAnyWindow);
+
+        // Before it could compare, the new primary is gone.
+        next.Kill();
+        next.Cut = true;
+        bench.Run(500);
+        Assert.Equal(TrafficState.Claimed, former.Traffic);
+        Assert.True(former.TakesAnyWindow);
+
+        next.Cut = false;
+        next.Start(adopt: false);
+        bench.Run(1000);
+        former.Take(ClusterInput.SwitchoverRequested(next.Serial, "test"));
+        bench.Run(1000);
+        Assert.Equal(TrafficState.Muted, former.Traffic);
+        Assert.False(former.TakesAnyWindow);
+    }
+
     [Fact]
     public void A_unit_without_power_is_replaced_after_the_threshold()
     {

@@ -69,6 +69,8 @@ internal sealed class MachineBench
 
         public int Announced { get; private set; }
 
+        public bool TakesAnyWindow { get; private set; }
+
         public int Looked { get; private set; }
 
         public List<ulong> MergedInto { get; } = [];
@@ -153,13 +155,20 @@ internal sealed class MachineBench
             claimUntil = TimeSpan.MaxValue;
         }
 
-        void IClusterEffects.RenewClaim(bool lasting)
+        void IClusterEffects.RenewClaim(ClaimTerm term)
         {
             if (Traffic == TrafficState.Claimed)
             {
-                claimUntil = lasting ? TimeSpan.MaxValue : bench.Now + TimeSpan.FromMilliseconds(80);
+                claimUntil = term switch
+                {
+                    ClaimTerm.Lease => bench.Now + TimeSpan.FromMilliseconds(80),
+                    ClaimTerm.Restart => bench.Now + TimeSpan.FromSeconds(5),
+                    _ => TimeSpan.MaxValue,
+                };
             }
         }
+
+        void IClusterEffects.TakeAnyWindow(bool any) => TakesAnyWindow = any;
 
         void IClusterEffects.Announce() => Announced++;
 

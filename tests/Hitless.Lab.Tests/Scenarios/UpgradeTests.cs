@@ -31,19 +31,17 @@ public sealed class UpgradeTests
     }
 
     [Theory]
-    [InlineData(RunStep.Copy, "gw1", 0)]
-    [InlineData(RunStep.Install, "gw2", 0)]
-    [InlineData(RunStep.Rejoin, "gw1", 0)]
-    [InlineData(RunStep.Verify, "gw2", 0)]
-    [InlineData(RunStep.Soak, "gw2", 1000)]
-    [InlineData(RunStep.Soak, "gw2", 0, Explicit = true)] // OPEN: 0.2 s after a switch the former primary does not honour the restart hold, takes over beside it, and connections are lost.
-    public async Task A_daemon_killed_at_a_step_does_not_stop_the_run_from_ending(string step, string victim, int afterMs)
+    [InlineData(RunStep.Copy, "gw1")]
+    [InlineData(RunStep.Install, "gw2")]
+    [InlineData(RunStep.Rejoin, "gw1")]
+    [InlineData(RunStep.Verify, "gw2")]
+    [InlineData(RunStep.Soak, "gw2")]
+    public async Task A_daemon_killed_at_a_step_does_not_stop_the_run_from_ending(string step, string victim)
     {
         using var cluster = LabCluster.Planned();
         var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed", connections: 200, async (_, cancellation) =>
         {
             await ReachedAsync(cluster, step, cancellation);
-            await Task.Delay(afterMs, cancellation);
             Faults.Kill(cluster.Unit(victim));
             LabCluster.Say($"killed hitlessd of {victim} at {step}");
         });

@@ -28,6 +28,29 @@ public sealed class SysctlScopeTests
     }
 
     [Fact]
+    public void One_value_is_put_back_and_the_others_stay()
+    {
+        using var units = new TwoUnits();
+        var file = Path.Combine(Path.GetTempPath(), $"{units.A}.sysctls-test");
+        NetworkNamespace.Run(units.A, () =>
+        {
+            var scope = new SysctlScope(file);
+            Assert.Null(scope.Set(Name, "2"));
+            Assert.Null(GatewaySysctls.TakeAnyWindow(scope));
+            Assert.Equal("1", Liberal());
+            Assert.Null(GatewaySysctls.TakeOwnWindow(scope));
+            Assert.Equal("0", Liberal());
+            Assert.Null(GatewaySysctls.TakeOwnWindow(scope));
+
+            Assert.Equal("2", File.ReadAllText($"/proc/sys/{Name}").Trim());
+            Assert.Equal([Name], new SysctlScope(file).Before.Keys);
+            File.Delete(file);
+        });
+
+        static string Liberal() => File.ReadAllText("/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal").Trim();
+    }
+
+    [Fact]
     public void A_value_that_cannot_be_set_is_named_and_changes_nothing()
     {
         var file = Path.Combine(Path.GetTempPath(), $"hitless-{Guid.NewGuid():n}.sysctls");

@@ -3,6 +3,7 @@ using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sockets;
+using Hitless.Linux.Sysctls;
 using Hitless.Linux.Traffic;
 
 namespace Hitless.Linux.Tests.Traffic;
@@ -20,7 +21,7 @@ public sealed class ClaimFenceTests
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
         Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.1.1");
 
-        Assert.True(lease.Renew(lasting: false));
+        Assert.True(lease.Renew(ClaimTerm.Lease));
         AwaitMuted(table);
 
         foreach (var virtualAddress in (string[])["10.77.1.1", "fd77:1::1", "10.77.2.10"])
@@ -37,11 +38,11 @@ public sealed class ClaimFenceTests
         using var units = new TwoUnits();
         using var table = Claimed(units, TimeSpan.FromMilliseconds(50));
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
         AwaitMuted(table);
 
-        Assert.False(lease.Renew(lasting: false));
-        Assert.False(lease.Renew(lasting: true));
+        Assert.False(lease.Renew(ClaimTerm.Lease));
+        Assert.False(lease.Renew(ClaimTerm.Lasting));
         Assert.Equal(TrafficState.Muted, table.Read());
 
         table.Apply(TrafficState.Claimed).ThrowIfFailed("claim again");
@@ -56,9 +57,11 @@ public sealed class ClaimFenceTests
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
         Assert.Contains("expires", Claim(units, table), StringComparison.Ordinal);
 
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
         Assert.Matches(@"expires 1s\d+ms", Claim(units, table));
-        lease.Renew(lasting: true);
+        lease.Renew(ClaimTerm.Restart);
+        Assert.Matches(@"expires (59s|1m)", Claim(units, table));
+        lease.Renew(ClaimTerm.Lasting);
         Assert.Matches(@"expires \d{5}d", Claim(units, table));
     }
 
@@ -68,13 +71,13 @@ public sealed class ClaimFenceTests
         using var units = new TwoUnits();
         using var table = Claimed(units, TimeSpan.FromSeconds(1), "lan0");
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
 
         // No socket on the port: the kernel answers "port unreachable".
         Shell.Run($"ip netns exec {units.B} bash -c 'echo x >/dev/udp/10.77.1.2/{HeartbeatPort}'");
 
         Assert.Matches(@"expires (58|59)s\d*m?s?", Claim(units, table));
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
         Shell.Run($"ip netns exec {units.B} bash -c 'echo x >/dev/udp/10.77.1.2/{HeartbeatPort}'");
         Assert.DoesNotMatch("expires 5", Claim(units, table));
     }
@@ -95,10 +98,34 @@ public sealed class ClaimFenceTests
         Assert.Equal(to, by);
         Assert.False(socket.TryReadRefusal(out _));
 
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
         AwaitMuted(table);
         Assert.Equal(0, socket.Send(to, "x"u8));
         Assert.False(socket.TryReadRefusal(out _));
+    }
+
+    [Fact]
+    public void A_daemon_that_ends_again_within_a_second_is_told_of_again()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromSeconds(1), "lan0");
+        var file = Path.Combine(Path.GetTempPath(), $"{units.A}.sysctls-test");
+        NetworkNamespace.Run(units.A, () => Assert.Equal([], GatewaySysctls.Apply(new SysctlScope(file), [])));
+        using var socket = NetworkNamespace.Run(units.B, () => new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true)));
+        var to = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.2"), HeartbeatPort));
+        Shell.Run($"ip netns exec {units.B} ping -c 1 -W 2 10.77.1.2");
+
+        // Heartbeats to a daemon that is away, at their distance: more than a kernel answers by default.
+        var told = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            socket.Send(to, "x"u8);
+            told += socket.TryReadRefusal(out _) ? 1 : 0;
+            Thread.Sleep(20);
+        }
+
+        Assert.InRange(told, 15, 20);
+        File.Delete(file);
     }
 
     [Fact]
@@ -108,13 +135,13 @@ public sealed class ClaimFenceTests
         using var units = new TwoUnits();
         using var table = Claimed(units, TimeSpan.FromSeconds(2));
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        lease.Renew(lasting: false);
+        lease.Renew(ClaimTerm.Lease);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         var begun = Stopwatch.GetTimestamp();
         for (var i = 0; i < Renewals; i++)
         {
-            lease.Renew(lasting: false);
+            lease.Renew(ClaimTerm.Lease);
         }
 
         var each = Stopwatch.GetElapsedTime(begun) / Renewals;

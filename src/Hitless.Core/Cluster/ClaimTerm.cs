@@ -1,0 +1,14 @@
+namespace Hitless.Core.Cluster;
+
+/// <summary>How long the kernel's claim stands without a further renewal (docs/decisions/0020).</summary>
+public enum ClaimTerm
+{
+    /// <summary><see cref="ClusterOptions.ClaimLease"/>: somebody is there who would take over.</summary>
+    Lease,
+
+    /// <summary><see cref="ClusterOptions.RestartHold"/>: the daemon was just restarted, and its peers wait as long.</summary>
+    Restart,
+
+    /// <summary>Without an end: nobody would take over.</summary>
+    Lasting,
+}
