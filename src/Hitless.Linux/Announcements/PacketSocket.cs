@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Announcements;
@@ -32,17 +31,4 @@ internal sealed unsafe class PacketSocket : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
-
-    /// <summary><c>struct sockaddr_ll</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct LinkLayerAddress
-    {
-        internal ushort Family;
-        internal ushort Protocol;
-        internal int LinkIndex;
-        internal ushort HardwareType;
-        internal byte PacketType;
-        internal byte AddressBytes;
-        internal ulong Address;
-    }
 }

@@ -92,19 +92,6 @@ public sealed unsafe class PortSocket : IDisposable
 
     private static ushort BigEndian(ushort value) => BitConverter.IsLittleEndian ? (ushort)((value << 8) | (value >> 8)) : value;
 
-    /// <summary><c>struct sockaddr_ll</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct LinkLayerAddress
-    {
-        internal ushort Family;
-        internal ushort Protocol;
-        internal int LinkIndex;
-        internal ushort HardwareType;
-        internal byte PacketType;
-        internal byte AddressBytes;
-        internal fixed byte Address[8];
-    }
-
     /// <summary><c>struct packet_mreq</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Membership

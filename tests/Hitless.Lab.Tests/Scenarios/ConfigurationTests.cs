@@ -117,13 +117,13 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         await bench.UntilInSyncAsync();
-        Faults.SetCables(cluster.Unit("gw2"), cluster.Plan.HeartbeatPorts, up: false);
+        Faults.Deafen(cluster.Plan, deaf: true);
         var begun = DateTimeOffset.UtcNow;
         await cluster.Watch.UntilAsync("both sides have a primary", TimeSpan.FromSeconds(30), seen => seen.All(s => s.Value?.Primary == s.Key) ? null : "not yet", Cancellation);
         await UntilAsync("gw1 takes an edit", () => bench.Append("gw1", ConfigurationBench.Rules, "# on gw1").Ok);
         await UntilAsync("gw2 takes an edit", () => bench.Append("gw2", ConfigurationBench.Rules, "# on gw2").Ok);
         await Task.Delay(TimeSpan.FromSeconds(60) - (DateTimeOffset.UtcNow - begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, Cancellation);
-        Faults.SetCables(cluster.Unit("gw2"), cluster.Plan.HeartbeatPorts, up: true);
+        Faults.Deafen(cluster.Plan, deaf: false);
         await cluster.UntilReadyAsync();
         var report = await bench.UntilInSyncAsync();
         var (loser, branch) = report.Units.SelectMany(u => (u.Branches ?? []).Select(b => (u.Unit, Branch: b))).Single();

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Hitless.Linux.Namespaces;
+
+namespace Hitless.Daemon.Tests.Sessions;
+
+/// <summary>Both ends of a connection on which a protocol agrees about others: client inside, server outside, lines of text. The client announces where it listens; somebody outside connects to that.</summary>
+internal sealed class ControlConnection : IDisposable
+{
+    public const string InsideAddress = "10.91.1.10";
+    private const string OutsideAddress = "10.91.2.10";
+
+    private readonly GatewayPair pair;
+
+    public ControlConnection(GatewayPair pair, int port)
+    {
+        this.pair = pair;
+        using var listener = Listen(pair.Server, OutsideAddress, port);
+        Client = NetworkNamespace.Run(pair.Client, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        Client.Connect(IPAddress.Parse(OutsideAddress), port);
+        Server = listener.Accept();
+        Client.ReceiveTimeout = Server.ReceiveTimeout = 10_000;
+    }
+
+    public Socket Client { get; }
+
+    public Socket Server { get; }
+
+    /// <summary>One line from end to end; what arrives there, without its end.</summary>
+    public static string Transmit(Socket from, Socket to, string text)
+    {
+        from.Send(Encoding.ASCII.GetBytes(text + "\r\n"));
+        var buffer = new byte[200];
+        var length = 0;
+        while (length < 2 || buffer[length - 1] != '\n')
+            length += to.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
+        return Encoding.ASCII.GetString(buffer, 0, length - 2);
+    }
+
+    /// <summary>A socket of the client that waits for a connection, and its port.</summary>
+    public Socket ListenInside(out int port)
+    {
+        var listener = Listen(pair.Client, InsideAddress, 0);
+        port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        return listener;
+    }
+
+    /// <summary>Somebody outside connects to what was announced.</summary>
+    public Conversation Follow((Socket Listener, IPEndPoint Target) announced, string name)
+    {
+        var far = NetworkNamespace.Run(pair.Server, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        if (!far.ConnectAsync(announced.Target).Wait(TimeSpan.FromSeconds(10)))
+            throw new TimeoutException($"no {name} connection to {announced.Target}");
+        using var listener = announced.Listener;
+        return Conversation.Over(name, listener.Accept(), far);
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Server.Dispose();
+    }
+
+    private static Socket Listen(string host, string address, int port) => NetworkNamespace.Run(host, () =>
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
+        listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+        listener.Listen();
+        return listener;
+    });
+}
