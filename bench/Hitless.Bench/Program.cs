@@ -4,6 +4,9 @@ using Hitless.Bench.Sessions;
 
 switch (args)
 {
+    case ["failover", .. var rest] when BenchOptions.Unknown(rest) is { } unknown:
+        Console.Error.WriteLine($"failover: what is {unknown}?\n  {BenchOptions.Usage}");
+        return 2;
     case ["failover", .. var rest]:
         return await FailoverBench.RunAsync(rest);
     case ["sessions", .. var rest]:

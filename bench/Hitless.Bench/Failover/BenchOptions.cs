@@ -15,7 +15,7 @@ internal sealed class BenchOptions(string[] args)
     /// <summary>The lab's name.</summary>
     public string Name { get; } = Value(args, "--name") ?? "bench";
 
-    /// <summary>Only cases or products with this in their name.</summary>
+    /// <summary>Only cases with this in their name, which ends with the product: <c>"planned, defaults Hitless"</c>.</summary>
     public string? Only { get; } = Value(args, "--only");
 
     /// <summary>Where hitless-boot and hitless are.</summary>
@@ -41,6 +41,10 @@ internal sealed class BenchOptions(string[] args)
 
     /// <summary>New sessions a second meanwhile.</summary>
     public int BusySessions { get; } = int.Parse(Value(args, "--busy-sessions") ?? "20000");
+
+    /// <summary>The first word that is no option of <see cref="Usage"/>, or an option without its value; null if all is well.</summary>
+    public static string? Unknown(string[] args) =>
+        args.Index().FirstOrDefault(word => word.Index % 2 == 0 && (!Usage.Split(' ').Contains(word.Item) || !word.Item.StartsWith("--", StringComparison.Ordinal) || word.Index + 1 == args.Length)).Item;
 
     private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

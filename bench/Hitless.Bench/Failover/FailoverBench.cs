@@ -18,7 +18,7 @@ internal static class FailoverBench
     public static async Task<int> RunAsync(string[] args)
     {
         var options = new BenchOptions(args);
-        var cases = Cases(options).Where(one => options.Only is null || one.Name.Contains(options.Only, StringComparison.Ordinal) || one.Product.Contains(options.Only, StringComparison.Ordinal)).ToList();
+        var cases = Cases(options).Where(one => options.Only is null || $"{one.Name} {one.Product}".Contains(options.Only, StringComparison.Ordinal)).ToList();
         for (var round = 1; round <= options.Rounds; round++)
         {
             foreach (var one in cases)
@@ -79,6 +79,14 @@ internal static class FailoverBench
         var remark = await one.Event.Strike(pair, primary);
         await Task.Delay(After);
         var report = await traffic.FinishAsync();
+        foreach (var (way, arrivals) in new[] { ("to the server", report.Probe.ToServer), ("to the client", report.Probe.ToClient) })
+        {
+            if (arrivals.Missing is [var first, ..])
+            {
+                Console.Error.WriteLine($"{one.Product}, {one.Name}: {way} packets {first.First} to {arrivals.Missing[^1].Last} of {report.Probe.Sent} did not arrive, in {arrivals.Missing.Count} runs");
+            }
+        }
+
         one.Event.Mend(pair, primary);
         return new FailoverSample(
             report.LongestGapMs, report.Probe.SenderLongestPauseMs, report.PacketsLost * 1000.0 / options.Probes, report.PacketsLost, report.Probe.Duplicated, report.Long.Asked, report.Long.Asked - report.Long.Opened + report.Long.Lost, report.Short.Failed, remark);
