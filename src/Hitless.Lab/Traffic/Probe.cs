@@ -8,6 +8,7 @@ namespace Hitless.Lab.Traffic;
 public sealed class Probe : IDisposable
 {
     private const int Length = 64;
+    private static readonly long StartUpLateness = 20 * TrafficClock.Millisecond;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20 };
     private readonly ArrivalLog _arrivals = new();
     private readonly Thread _sender;
@@ -58,6 +59,12 @@ public sealed class Probe : IDisposable
             {
                 Thread.Sleep(1);
                 continue;
+            }
+
+            if (_sent < _perSecond && now - (start + (_sent * 1000 * TrafficClock.Millisecond / _perSecond)) is var late && late > StartUpLateness)
+            {
+                // Not scheduled at its own beginning: what should have gone meanwhile does not go at once, a burst that no neighbour is resolved for yet.
+                start += late;
             }
 
             BinaryPrimitives.WriteInt64LittleEndian(datagram, _sent);

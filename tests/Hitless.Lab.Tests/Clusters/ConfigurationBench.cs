@@ -26,8 +26,8 @@ public sealed class ConfigurationBench(LabCluster cluster)
     /// <summary>What the unit's kernel has.</summary>
     public string KernelRules(string unit) => Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "nft", "list", "ruleset"]);
 
-    public int KernelRateLimit(string unit) =>
-        int.Parse(Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "sysctl", "-n", "net.ipv4.icmp_ratelimit"]).Trim(), CultureInfo.InvariantCulture);
+    public int KernelKeepaliveInterval(string unit) =>
+        int.Parse(Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "sysctl", "-n", "net.ipv4.tcp_keepalive_intvl"]).Trim(), CultureInfo.InvariantCulture);
 
     /// <summary>Appends a line by <c>config edit</c>, whose base and parent are one: what another has written meanwhile refuses it.</summary>
     public ToolResult Append(string unit, string path, string line)

@@ -29,9 +29,9 @@ public sealed class ConfigurationTests
 
         // An edit on the standby, of both files.
         ConfigurationBench.AssertOk(bench.Append(standby, ConfigurationBench.Rules, "add table inet edited"));
-        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 760\n"));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 760\n"));
         Assert.All(Both, u => Assert.Contains("table inet edited", bench.KernelRules(u)));
-        Assert.All(Both, u => Assert.Equal(760, bench.KernelRateLimit(u)));
+        Assert.All(Both, u => Assert.Equal(760, bench.KernelKeepaliveInterval(u)));
         var good = await bench.UntilInSyncAsync();
 
         // What the running version does not know yet.
@@ -47,14 +47,14 @@ public sealed class ConfigurationTests
         Assert.All(Both, u => Assert.DoesNotContain("only_one", bench.KernelRules(u)));
 
         // Somebody edits a file by hand on one unit.
-        await File.AppendAllTextAsync(bench.FileOf(standby, ConfigurationBench.Sysctl), "net.ipv4.icmp_ratelimit = 5\n", Cancellation);
+        await File.AppendAllTextAsync(bench.FileOf(standby, ConfigurationBench.Sysctl), "net.ipv4.tcp_keepalive_intvl = 5\n", Cancellation);
         var drifted = bench.Report(primary)!.Units.Single(u => u.Unit == standby);
         Assert.Equal(("out-of-sync", $"{ConfigurationBench.Sysctl} drifted"), (drifted.State, drifted.Why));
-        Assert.Contains("+net.ipv4.icmp_ratelimit = 5", bench.Cli(primary).Run("config", "diff", "head", standby).Output);
+        Assert.Contains("+net.ipv4.tcp_keepalive_intvl = 5", bench.Cli(primary).Run("config", "diff", "head", standby).Output);
         ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "sync"));
         var synced = await bench.UntilInSyncAsync();
         var branch = Assert.Single(synced.Units.Single(u => u.Unit == standby).Branches!);
-        Assert.Contains("icmp_ratelimit = 5", bench.Cli(primary).Run("config", "show", ConfigurationBench.Sysctl, "--revision", branch.Name).Output);
+        Assert.Contains("tcp_keepalive_intvl = 5", bench.Cli(primary).Run("config", "show", ConfigurationBench.Sysctl, "--revision", branch.Name).Output);
 
         // Two people edit at once: the second one's editor is open while the first one commits.
         Environment.SetEnvironmentVariable("VISUAL", $"sh -c '{cluster.Plan.Program("hitless")} --socket {cluster.Unit(standby).Socket} config rollback 1 -m first >&2; echo \"# second\" >> \"$0\"'");
@@ -67,9 +67,9 @@ public sealed class ConfigurationTests
         // A backup of both units, restored into the running cluster.
         var backup = Path.Combine(cluster.Plan.Folder, "cluster.backup");
         ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "backup", backup));
-        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 880\n"));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 880\n"));
         ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "restore", backup));
-        Assert.All(Both, u => Assert.Equal(1000, bench.KernelRateLimit(u)));
+        Assert.All(Both, u => Assert.Equal(1000, bench.KernelKeepaliveInterval(u)));
 
         var watch = Stopwatch.StartNew();
         Assert.NotNull(bench.Report(standby));
@@ -83,14 +83,14 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         var primary = (await cluster.UntilReadyAsync()).Primary!;
-        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.icmp_ratelimit = 120\n", "--confirm", "8s"));
+        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 120\n", "--confirm", "8s"));
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
-        await UntilAsync("the commit is undone", () => bench.KernelRateLimit(other) == 1000);
+        await UntilAsync("the commit is undone", () => bench.KernelKeepaliveInterval(other) == 1000);
         Faults.PowerOn(cluster.Unit(primary));
         await cluster.UntilReadyAsync();
         await bench.UntilInSyncAsync();
-        Assert.Equal("net.ipv4.icmp_ratelimit = 1000\n", bench.Disk(primary, ConfigurationBench.Sysctl));
+        Assert.Equal("net.ipv4.tcp_keepalive_intvl = 1000\n", bench.Disk(primary, ConfigurationBench.Sysctl));
 
         var accepted = new List<int>();
         for (var i = 0; i < 6; i++)

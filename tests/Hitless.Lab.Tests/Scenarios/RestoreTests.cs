@@ -10,7 +10,7 @@ namespace Hitless.Lab.Tests.Scenarios;
 /// <summary>Units that are lost, and come back from a backup.</summary>
 public sealed class RestoreTests
 {
-    private const string Limit = "net.ipv4.icmp_ratelimit = 640\n";
+    private const string Limit = "net.ipv4.tcp_keepalive_intvl = 640\n";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -34,7 +34,7 @@ public sealed class RestoreTests
         Faults.PowerOn(gw2);
         await cluster.UntilReadyAsync();
         Assert.Equal(head, (await bench.UntilInSyncAsync()).Hash);
-        Assert.Equal((640, "200 150"), (bench.KernelRateLimit("gw2"), Priorities(cluster)));
+        Assert.Equal((640, "200 150"), (bench.KernelKeepaliveInterval("gw2"), Priorities(cluster)));
 
         // Two new machines; the history comes back on the first, and the second follows.
         Faults.PowerOff(gw1);
@@ -42,12 +42,12 @@ public sealed class RestoreTests
         Replace(gw1, backup);
         Faults.PowerOn(gw1);
         await cluster.Watch.UntilAsync("gw1 is primary alone", TimeSpan.FromSeconds(30), seen => seen["gw1"]?.Primary == "gw1" && bench.Report("gw1")?.Revision > 0 ? null : "not yet", Cancellation);
-        Assert.Equal(1000, bench.KernelRateLimit("gw1"));
+        Assert.Equal(1000, bench.KernelKeepaliveInterval("gw1"));
         ConfigurationBench.AssertOk(bench.Cli("gw1").Run("config", "restore", backup));
         Faults.PowerOn(gw2);
         await cluster.UntilReadyAsync();
         Assert.Equal(head, (await bench.UntilInSyncAsync()).Hash);
-        Assert.All(cluster.Plan.Units, unit => Assert.Equal(640, bench.KernelRateLimit(unit)));
+        Assert.All(cluster.Plan.Units, unit => Assert.Equal(640, bench.KernelKeepaliveInterval(unit)));
         Assert.Equal(2, bench.Cli("gw2").Ask<ConfigurationHistory>(out _, "config", "history")!.Revisions.Count);
     }
 
@@ -63,7 +63,7 @@ public sealed class RestoreTests
 
         var etc = Path.Combine(unit.Folder, "etc");
         File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
-        File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.icmp_ratelimit = 1000\n");
+        File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 1000\n");
         UnitPower.Install(unit, unit.Plan.Image!, unit.Plan.Trust!);
         Tool.Run("ip", unit.Inside(unit.Plan.Program("hitlessd"), "--restore-unit", unit.Name, "--from", backup));
     }
