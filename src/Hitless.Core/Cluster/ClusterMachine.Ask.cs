@@ -4,7 +4,7 @@ namespace Hitless.Core.Cluster;
 
 /// <content>
 /// A heartbeat link that loses its carrier is no proof that the primary is gone, but a reason to ask: a burst of heartbeats that want an answer on the other links.
-/// Who does not answer within <see cref="ClusterOptions.AskPatience"/> is gone (docs/decisions/0022).
+/// Who does not answer within <see cref="ClusterOptions.AskPatience"/> is gone (docs/decisions/0022). What is heard before the second question may have been on its way when the link fell.
 /// </summary>
 public sealed partial class ClusterMachine
 {
@@ -31,7 +31,7 @@ public sealed partial class ClusterMachine
         }
 
         var peer = FindOrAdd(asked);
-        if (peer.Absent || peer.HeardAt > askedSince)
+        if (peer.Absent || peer.HeardAt > askedSince + options.AskEvery)
         {
             asked = 0;
         }

@@ -300,7 +300,7 @@ public sealed partial class ClusterMachine
             case Phase.Handing when now - phaseSince >= options.OfferTimeout:
                 WithdrawOffer("the target did not claim in time", now, effects);
                 break;
-            case Phase.Handing when FindOrAdd(handingTo).Absent:
+            case Phase.Handing when FindOrAdd(handingTo) is { Absent: true } target && now - target.HeardAt >= options.OfferPatience:
                 WithdrawOffer("the target is gone", now, effects);
                 break;
             case Phase.Draining when now - phaseSince >= options.DrainTime:

@@ -27,6 +27,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>An offer that was not taken by then is withdrawn.</summary>
     public TimeSpan OfferTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long the target of an offer may be silent before the offer is withdrawn: the offering unit carries the traffic meanwhile, so nothing is lost by waiting for one that was not scheduled.</summary>
+    public TimeSpan OfferPatience { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Time between two switchovers that the rules (not an operator) ask for.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -136,6 +136,27 @@ public sealed class ClaimTests
         Assert.Equal(TrafficState.Claimed, former.Traffic);
     }
 
+    [Theory]
+    [InlineData(150, true)]
+    [InlineData(700, false)]
+    public void A_switch_waits_for_a_target_that_is_late_and_not_for_one_that_is_gone(int frozenMs, bool switched)
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var former = bench.Primary;
+        var target = bench.OtherThan(former);
+        target.Frozen = true;
+        former.Take(ClusterInput.SwitchoverRequested(target.Serial, "test"));
+        for (var i = 0; i < frozenMs; i++)
+        {
+            bench.Run(1);
+            Assert.Equal(TrafficState.Claimed, former.Traffic);
+        }
+
+        target.Frozen = false;
+        bench.Run(300);
+        Assert.Equal(switched ? target : former, bench.Primary);
+    }
+
     [Fact]
     public void A_daemon_that_freezes_right_after_its_restart_is_mute_after_the_hold()
     {
@@ -209,6 +230,22 @@ public sealed class ClaimTests
 
         standby.Take(ClusterInput.CableLost(others: true));
         bench.Run(10);
+
+        Assert.Equal(TrafficState.Claimed, standby.Traffic);
+    }
+
+    [Fact]
+    public void What_was_on_its_way_when_the_cable_fell_is_no_answer()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var standby = bench.OtherThan(primary);
+
+        standby.Take(ClusterInput.CableLost(others: true));
+        bench.Run(1);
+        primary.Cut = true;
+        primary.Kill();
+        bench.Run(9);
 
         Assert.Equal(TrafficState.Claimed, standby.Traffic);
     }

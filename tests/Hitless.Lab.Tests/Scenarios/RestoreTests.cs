@@ -42,7 +42,7 @@ public sealed class RestoreTests
         Replace(gw1, backup);
         Faults.PowerOn(gw1);
         await cluster.Watch.UntilAsync("gw1 is primary alone", TimeSpan.FromSeconds(30), seen => seen["gw1"]?.Primary == "gw1" && bench.Report("gw1")?.Revision > 0 ? null : "not yet", Cancellation);
-        Assert.Equal(1000, bench.KernelKeepaliveInterval("gw1"));
+        Assert.Equal(75, bench.KernelKeepaliveInterval("gw1"));
         ConfigurationBench.AssertOk(bench.Cli("gw1").Run("config", "restore", backup));
         Faults.PowerOn(gw2);
         await cluster.UntilReadyAsync();
@@ -63,7 +63,7 @@ public sealed class RestoreTests
 
         var etc = Path.Combine(unit.Folder, "etc");
         File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
-        File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 1000\n");
+        File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");
         UnitPower.Install(unit, unit.Plan.Image!, unit.Plan.Trust!);
         Tool.Run("ip", unit.Inside(unit.Plan.Program("hitlessd"), "--restore-unit", unit.Name, "--from", backup));
     }
