@@ -14,17 +14,19 @@ public sealed partial class ClusterMachine
     private ClaimTerm TermOfClaim(TimeSpan now) =>
         !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting : now < settledAt ? ClaimTerm.Restart : ClaimTerm.Lease;
 
+    /// <summary>The kernel speaks for the addresses no more, and its sessions go on elsewhere.</summary>
+    private static void Unclaim(TrafficState next, IClusterEffects effects)
+    {
+        effects.SetTraffic(next);
+        effects.TakeAnyWindow(any: true);
+    }
+
     private void RenewClaim(TimeSpan now, IClusterEffects effects)
     {
         if (Role == UnitRole.Primary && !stopped)
         {
             var term = TermOfClaim(now);
-            claimUntil = term switch
-            {
-                ClaimTerm.Lease => now + options.ClaimLease,
-                ClaimTerm.Restart => now + options.RestartHold,
-                _ => TimeSpan.MaxValue,
-            };
+            claimUntil = options.TimeOf(term) is { } time ? now + time : TimeSpan.MaxValue;
             effects.RenewClaim(term);
         }
     }
@@ -42,8 +44,7 @@ public sealed partial class ClusterMachine
         claimUntil = TimeSpan.MaxValue;
         listenUntil = now + (2 * options.Interval);
         unmerged = true;
-        effects.SetTraffic(TrafficState.Muted);
-        effects.TakeAnyWindow(any: true);
+        Unclaim(TrafficState.Muted, effects);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)

@@ -166,8 +166,7 @@ public sealed partial class ClusterMachine
         outgoing.Offer = null;
         if (was is Phase.Primary or Phase.Handing)
         {
-            effects.SetTraffic(TrafficState.Draining);
-            effects.TakeAnyWindow(any: true);
+            Unclaim(TrafficState.Draining, effects);
             Enter(Phase.Draining, now);
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;

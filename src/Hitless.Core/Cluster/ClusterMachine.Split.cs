@@ -105,8 +105,7 @@ public sealed partial class ClusterMachine
     private void GiveUp(TimeSpan now, IClusterEffects effects)
     {
         unmerged = true;
-        effects.SetTraffic(TrafficState.Muted);
-        effects.TakeAnyWindow(any: true);
+        Unclaim(TrafficState.Muted, effects);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: it hears no other unit, and the witness does not answer");
         BecomeStandby("it hears no other unit, and the witness does not answer", now, effects);
         noPrimarySince = peersLostAt;

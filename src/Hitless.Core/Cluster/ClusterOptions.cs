@@ -69,6 +69,14 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public TimeSpan ClaimLease => Silence * 2.5;
 
+    /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
+    public TimeSpan? TimeOf(ClaimTerm term) => term switch
+    {
+        ClaimTerm.Lease => ClaimLease,
+        ClaimTerm.Restart => RestartHold,
+        _ => null,
+    };
+
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;
 }

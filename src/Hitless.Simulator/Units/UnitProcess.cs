@@ -13,8 +13,7 @@ namespace Hitless.Simulator.Units;
 /// </summary>
 internal sealed class UnitProcess : IClusterEffects
 {
-    private static readonly TimeSpan ClaimLease = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan RestartHold = TimeSpan.FromSeconds(5);
+    private readonly ClusterOptions options;
     private readonly Simulation world;
     private readonly Chance chance;
     private readonly TimeSpan clockOffset;
@@ -43,7 +42,7 @@ internal sealed class UnitProcess : IClusterEffects
         unit.Process = this;
         unit.Powered = true;
         unit.ToldEnd = false;
-        var options = new ClusterOptions(unit.Serial, Tag, unit.Name, version.ToString(), FirmwareVersions.WireMinorOf(version))
+        options = new ClusterOptions(unit.Serial, Tag, unit.Name, version.ToString(), FirmwareVersions.WireMinorOf(version))
         {
             Priority = unit.Priority,
             Override = unit.Overrides,
@@ -193,7 +192,7 @@ internal sealed class UnitProcess : IClusterEffects
     void IClusterEffects.RenewClaim(ClaimTerm term)
     {
         Effect();
-        world.RenewClaim(Unit, term switch { ClaimTerm.Lease => ClaimLease, ClaimTerm.Restart => RestartHold, _ => null });
+        world.RenewClaim(Unit, options.TimeOf(term));
     }
 
     void IClusterEffects.TakeAnyWindow(bool any)

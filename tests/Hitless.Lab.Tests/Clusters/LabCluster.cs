@@ -12,6 +12,7 @@ namespace Hitless.Lab.Tests.Clusters;
 public sealed class LabCluster : IDisposable
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private LabCluster(LabPlan plan)
     {
@@ -66,6 +67,15 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Waits until all units are ready and agree.</summary>
     public Task<ClusterStatus> UntilReadyAsync() => Watch.UntilReadyAsync(ReadyLimit, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until something is so that the units' statuses do not tell; half a minute at most.</summary>
+    public static async Task UntilAsync(string goal, Func<bool> reached)
+    {
+        for (var until = DateTimeOffset.UtcNow + Patience; !reached(); await Task.Delay(200, TestContext.Current.CancellationToken))
+        {
+            Assert.True(DateTimeOffset.UtcNow < until, $"waited {Patience.TotalSeconds} s until {goal}");
+        }
+    }
 
     /// <summary>Starts traffic and waits until every long connection stands.</summary>
     public async Task<TrafficRun> FlowingAsync(int connections = 300, int ratePerSecond = 50)

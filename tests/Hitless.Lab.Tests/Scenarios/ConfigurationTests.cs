@@ -86,7 +86,7 @@ public sealed class ConfigurationTests
         ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 120\n", "--confirm", "8s"));
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
-        await UntilAsync("the commit is undone", () => bench.KernelKeepaliveInterval(other) == 1000);
+        await LabCluster.UntilAsync("the commit is undone", () => bench.KernelKeepaliveInterval(other) == 75);
         Faults.PowerOn(cluster.Unit(primary));
         await cluster.UntilReadyAsync();
         await bench.UntilInSyncAsync();
@@ -120,8 +120,8 @@ public sealed class ConfigurationTests
         Faults.Deafen(cluster.Plan, deaf: true);
         var begun = DateTimeOffset.UtcNow;
         await cluster.Watch.UntilAsync("both sides have a primary", TimeSpan.FromSeconds(30), seen => seen.All(s => s.Value?.Primary == s.Key) ? null : "not yet", Cancellation);
-        await UntilAsync("gw1 takes an edit", () => bench.Append("gw1", ConfigurationBench.Rules, "# on gw1").Ok);
-        await UntilAsync("gw2 takes an edit", () => bench.Append("gw2", ConfigurationBench.Rules, "# on gw2").Ok);
+        await LabCluster.UntilAsync("gw1 takes an edit", () => bench.Append("gw1", ConfigurationBench.Rules, "# on gw1").Ok);
+        await LabCluster.UntilAsync("gw2 takes an edit", () => bench.Append("gw2", ConfigurationBench.Rules, "# on gw2").Ok);
         await Task.Delay(TimeSpan.FromSeconds(60) - (DateTimeOffset.UtcNow - begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, Cancellation);
         Faults.Deafen(cluster.Plan, deaf: false);
         await cluster.UntilReadyAsync();
@@ -225,13 +225,4 @@ public sealed class ConfigurationTests
         Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") }) || Both.All(u => cluster.Watch.Status(u, out _) is null);
 
     private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];
-
-    private static async Task UntilAsync(string goal, Func<bool> reached)
-    {
-        for (var i = 0; i < 60 && !reached(); i++)
-        {
-            Assert.True(i < 59, $"waited 30 s until {goal}");
-            await Task.Delay(500, Cancellation);
-        }
-    }
 }

@@ -10,8 +10,6 @@ namespace Hitless.Lab.Tests.Scenarios;
 /// <summary>Others on the same wires: VRRP routers, and Hitless clusters with another group and with the same one.</summary>
 public sealed class NeighbourhoodTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)] // Needs keepalived: ./dev test lab -- -explicit only
@@ -35,7 +33,7 @@ public sealed class NeighbourhoodTests
         await other.UntilReadyAsync();
         Connect(cluster.Plan, other.Plan);
         using var routers = new VrrpPair(cluster.Plan);
-        await UntilAsync("r1 answers", () => Pings(cluster.Plan, VrrpPair.Address));
+        await LabCluster.UntilAsync("r1 answers", () => Pings(cluster.Plan, VrrpPair.Address));
         var before = (Epoch(cluster), Epoch(other));
         var changes = routers.Changes;
 
@@ -63,7 +61,7 @@ public sealed class NeighbourhoodTests
         Connect(cluster.Plan, other.Plan);
         foreach (var one in (LabCluster[])[cluster, other])
         {
-            await UntilAsync("the other cluster is reported", () => one.Watch.Status()!.Problems.Any(problem => problem.Contains("another Hitless cluster on lan0 has the group 7 too", StringComparison.Ordinal)));
+            await LabCluster.UntilAsync("the other cluster is reported", () => one.Watch.Status()!.Problems.Any(problem => problem.Contains("another Hitless cluster on lan0 has the group 7 too", StringComparison.Ordinal)));
             LabCluster.Say(string.Join("; ", one.Watch.Status()!.Problems));
         }
 
@@ -91,12 +89,4 @@ public sealed class NeighbourhoodTests
     private static void SetPort(LabPlan plan, string port, bool up) => Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Switch), "link", "set", port, up ? "up" : "down"]);
 
     private static bool Pings(LabPlan plan, string address) => Tool.Try("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Client), "ping", "-n", "-c", "1", "-W", "1", address]).Ok;
-
-    private static async Task UntilAsync(string goal, Func<bool> reached)
-    {
-        for (var until = DateTimeOffset.UtcNow + Patience; !reached(); await Task.Delay(200, Cancellation))
-        {
-            Assert.True(DateTimeOffset.UtcNow < until, $"waited {Patience.TotalSeconds} s until {goal}");
-        }
-    }
 }
