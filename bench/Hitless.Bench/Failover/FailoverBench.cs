@@ -19,6 +19,12 @@ internal static class FailoverBench
     {
         var options = new BenchOptions(args);
         var cases = Cases(options).Where(one => options.Only is null || $"{one.Name} {one.Product}".Contains(options.Only, StringComparison.Ordinal)).ToList();
+        if (cases.Count == 0)
+        {
+            Console.Error.WriteLine($"no case has \"{options.Only}\" in its name; the cases are{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", Cases(options).Select(one => $"{one.Name} {one.Product}"))}");
+            return 2;
+        }
+
         for (var round = 1; round <= options.Rounds; round++)
         {
             foreach (var one in cases)

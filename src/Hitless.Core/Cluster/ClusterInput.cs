@@ -45,6 +45,9 @@ public readonly record struct ClusterInput
     /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
     public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
 
+    /// <summary>The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its daemon does.</summary>
+    public static ClusterInput KernelAnswered(ulong unit, uint question) => new(ClusterInputKind.KernelAnswered) { Unit = unit, Ticket = question };
+
     /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
     public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };
 
@@ -107,6 +110,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>A daemon has ended, its kernel lives.</summary>
     DaemonEnded,
+
+    /// <summary>A kernel answers.</summary>
+    KernelAnswered,
 
     /// <summary>A heartbeat link fell.</summary>
     CableLost,

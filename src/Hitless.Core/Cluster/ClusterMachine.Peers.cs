@@ -94,7 +94,8 @@ public sealed partial class ClusterMachine
             if (!peer.Absent && now >= SilentAt(peer))
             {
                 peersLostAt = now;
-                MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms", effects);
+                var stalled = peer.KernelAt > peer.HeardAt ? ", though its kernel answered: its daemon is not scheduled" : "";
+                MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms{stalled}", effects);
             }
         }
     }
@@ -121,8 +122,8 @@ public sealed partial class ClusterMachine
 
     private TimeSpan SilentAt(Peer peer)
     {
-        var silent = Later(peer.HeardAt + options.Silence, peer.HeldUntil);
-        return Later(silent, graceUntil);
+        var silent = Later(peer.HeardAt + options.Silence, Earlier(peer.KernelAt + options.Interval, peer.HeardAt + options.StallPatience));
+        return Later(Later(silent, peer.HeldUntil), graceUntil);
     }
 
     private void Tell(TimeSpan now, IClusterEffects effects)

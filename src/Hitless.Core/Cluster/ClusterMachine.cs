@@ -152,7 +152,7 @@ public sealed partial class ClusterMachine
             var next = nextHeartbeat;
             foreach (var peer in peers)
             {
-                next = peer.Absent ? next : Earlier(next, SilentAt(peer));
+                next = peer.Absent ? next : Earlier(next, Earlier(SilentAt(peer), AskAt(peer)));
             }
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
@@ -184,6 +184,9 @@ public sealed partial class ClusterMachine
                 break;
             case ClusterInputKind.DaemonEnded:
                 OnDaemonEnded(input.Unit, now, effects);
+                break;
+            case ClusterInputKind.KernelAnswered:
+                OnKernelAnswered(input.Unit, input.Ticket);
                 break;
             case ClusterInputKind.CableLost:
                 OnCableLost(input.Flag, now, effects);
@@ -255,6 +258,7 @@ public sealed partial class ClusterMachine
         }
 
         KeepAsking(now, effects);
+        AskTheSilent(now, effects);
         FindSilentPeers(now, effects);
         Advance(now, effects);
         if (now >= nextHeartbeat)

@@ -48,6 +48,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
+    public TimeSpan StallPatienceLeast { get; init; } = TimeSpan.FromMilliseconds(160);
+
     /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
     public bool HasWitness { get; init; }
 
@@ -64,10 +67,10 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public bool KernelIsUsed { get; init; }
 
     /// <summary>
-    /// How long the kernel's claim stands without a renewal. Longer than <see cref="Silence"/>: a primary that stalls for a moment while nobody takes over must
+    /// How long the kernel's claim stands without a renewal. Longer than <see cref="StallPatience"/>: a primary that stalls for a moment while nobody takes over must
     /// not mute itself; one that is replaced hears the higher epoch when it wakes, and one that stays frozen is mute soon after.
     /// </summary>
-    public TimeSpan ClaimLease => Silence * 2.5;
+    public TimeSpan ClaimLease => StallPatience * 1.25;
 
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
     public TimeSpan? TimeOf(ClaimTerm term) => term switch
@@ -79,4 +82,13 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
 
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;
+
+    /// <summary>Silence after which a unit counts as gone although its kernel answers: it forwards meanwhile, and its daemon is likely to be scheduled again (docs/decisions/0027).</summary>
+    public TimeSpan StallPatience => Silence * 2 > StallPatienceLeast ? Silence * 2 : StallPatienceLeast;
+
+    /// <summary>From when on a heartbeat is late: the kernel of the unit is asked whether it is there.</summary>
+    public TimeSpan Late => Interval * 1.5;
+
+    /// <summary>Time between two questions to a kernel.</summary>
+    public TimeSpan AskKernelsEvery => Interval / 2;
 }

@@ -18,6 +18,9 @@ public sealed class Peer(ulong unit)
     /// <summary>When its last heartbeat came.</summary>
     public TimeSpan HeardAt { get; internal set; }
 
+    /// <summary>When its kernel was asked what it has answered last.</summary>
+    public TimeSpan KernelAt { get; internal set; } = TimeSpan.MinValue;
+
     /// <summary>When its last heartbeat on a heartbeat link came.</summary>
     public TimeSpan LinkHeardAt { get; internal set; } = TimeSpan.MinValue;
 

@@ -53,8 +53,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         this.identity = identity;
         this.events = events;
         this.directory = directory;
-        openKernel = log => new GatewayKernel(settings, stateFolder, log);
-        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
         options = new ClusterOptions(identity.Id, identity.Tag, settings.Unit.Name, version, WireVersion.Minor)
         {
             Priority = (byte)settings.Unit.Priority,
@@ -69,6 +67,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
+        openKernel = log => new GatewayKernel(settings, stateFolder, options.ClaimLease, log);
+        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
@@ -153,6 +153,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     void IClusterEffects.Announce() => kernel.Announce();
 
     void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.AskKernels(uint question) => links.AskKernels(question);
 
     void IClusterEffects.LookForVirtualMac()
     {
@@ -280,6 +282,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 {
                     ReadKernel();
                 }
+                else if (links.IsEcho(ready[i]))
+                {
+                    ReadEchoes(ready[i]);
+                }
                 else
                 {
                     ReadLink(ready[i]);
@@ -354,6 +360,14 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         while (links.TryReadRefusal(link, out var by))
         {
             Step(ClusterInput.DaemonEnded(UnitAt(by)));
+        }
+    }
+
+    private void ReadEchoes(int token)
+    {
+        while (links.TryReadAnswer(token, out var question, out var by))
+        {
+            Step(ClusterInput.KernelAnswered(UnitAt(by), question));
         }
     }
 

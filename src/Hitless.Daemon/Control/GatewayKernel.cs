@@ -30,15 +30,15 @@ public sealed class GatewayKernel : IDisposable
     private TrafficState state;
     private bool cableLost;
 
-    /// <summary>Reads where the kernel stands; changes nothing yet.</summary>
-    public GatewayKernel(UnitSettings settings, string stateFolder, EventLog events)
+    /// <summary>Reads where the kernel stands; changes nothing yet. <paramref name="claimLease"/>: how long a claim stands unless renewed.</summary>
+    public GatewayKernel(UnitSettings settings, string stateFolder, TimeSpan claimLease, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(heartbeat.Interval * heartbeat.LostThreshold * 2.5, RestartHold, heartbeat.Port, heartbeatInterfaces);
+        var fence = new ClaimFence(claimLease, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         var found = traffic.Read();

@@ -16,6 +16,7 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly DatagramSocket?[] sockets;
     private readonly DatagramEndpoint[][] peers;
     private readonly PortWires ports;
+    private readonly KernelEchoes echoes;
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
     private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
@@ -29,6 +30,7 @@ public sealed class HeartbeatLinks : IDisposable
     {
         complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
         ports = new PortWires(settings.Cluster.Group, [.. settings.Interfaces.Select(p => p.Name)], events);
+        echoes = new KernelEchoes(settings.Heartbeat.Links, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
         sockets = new DatagramSocket?[links.Count];
@@ -51,8 +53,10 @@ public sealed class HeartbeatLinks : IDisposable
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
     }
 
-    /// <summary>How many links and ports there are; tokens of the poller are 0 to this, links first.</summary>
-    public int Count => sockets.Length + ports.Count;
+    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and the links once more for the answers of kernels.</summary>
+    public int Count => FirstEcho + sockets.Length;
+
+    private int FirstEcho => sockets.Length + ports.Count;
 
     /// <summary>What is refused now, in words; empty while all is well.</summary>
     public IReadOnlyList<string> Complaints => complaints.Now;
@@ -67,6 +71,23 @@ public sealed class HeartbeatLinks : IDisposable
                 poller.Add(socket.Handle, i);
             }
         }
+
+        echoes.AddTo(poller, FirstEcho);
+    }
+
+    /// <summary>Whether a token is that of a link's answers of kernels.</summary>
+    public bool IsEcho(int token) => token >= FirstEcho;
+
+    /// <summary>Asks the kernel of every peer on every link.</summary>
+    public void AskKernels(uint question) => echoes.Ask(question);
+
+    /// <summary>The next answer of a kernel: to which question, and by the peer of which endpoint.</summary>
+    public bool TryReadAnswer(int token, out uint question, out DatagramEndpoint by)
+    {
+        var link = token - FirstEcho;
+        var read = echoes.TryReceive(link, out question, out var peer);
+        by = read ? peers[link][peer] : default;
+        return read;
     }
 
     /// <summary>Whether a token is that of a port.</summary>
@@ -136,6 +157,7 @@ public sealed class HeartbeatLinks : IDisposable
         }
 
         ports.Dispose();
+        echoes.Dispose();
         sealer.Dispose();
         opener.Dispose();
     }

@@ -21,8 +21,8 @@ public static class Firewall
                 ct state established,related accept
                 ct state invalid drop
                 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept
-                iifname { "lan0", "wan0" } icmp type echo-request accept
-                iifname { "lan0", "wan0" } icmpv6 type echo-request accept
+                icmp type echo-request accept
+                icmpv6 type echo-request accept
             }
 
             chain forward {

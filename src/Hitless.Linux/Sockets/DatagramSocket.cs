@@ -19,17 +19,29 @@ public sealed unsafe class DatagramSocket : IDisposable
     private const int NetworkControl = 0xc0;
     private const int IpReceiveErrors = 11;
     private const int Ipv6ReceiveErrors = 25;
+    private const int ProtocolIcmp = 1;
+    private const int ProtocolIcmpv6 = 58;
+    private const int LevelRaw = 255;
+    private const int IcmpFilter = 1;
+    private const int EchoReplyIpv4 = 0;
+    private const int EchoReplyIpv6 = 129;
     private const int AttemptsMax = 16;
 
     /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says which.</exception>
     public DatagramSocket(DatagramEndpoint local, DatagramOptions options = default)
     {
         var family = local.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
-        Handle = Libc.Socket(family, Libc.SocketDatagram | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, 0);
-        Check(Handle.IsInvalid ? -1 : 0, "cannot open a UDP socket");
+        var (type, protocol) = !options.EchoReplies ? (Libc.SocketDatagram, 0) : local.IsIpv6 ? (Libc.SocketRaw, ProtocolIcmpv6) : (Libc.SocketRaw, ProtocolIcmp);
+        Handle = Libc.Socket(family, type | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, protocol);
+        Check(Handle.IsInvalid ? -1 : 0, options.EchoReplies ? "cannot open an ICMP socket" : "cannot open a UDP socket");
+        if (options.EchoReplies)
+        {
+            Check(BlockAllBut(local.IsIpv6 ? EchoReplyIpv6 : EchoReplyIpv4, local.IsIpv6), "cannot choose the ICMP messages");
+        }
+
         var level = local.IsIpv6 ? LevelIpv6 : LevelIp;
         Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6FreeBind : IpFreeBind, 1), "cannot allow to bind early");
-        if (local.IsIpv6)
+        if (local.IsIpv6 && !options.EchoReplies)
         {
             Check(Libc.SetSocketOption(Handle, LevelIpv6, Ipv6Only, 1), "cannot bind to IPv6 only");
         }
@@ -58,7 +70,7 @@ public sealed unsafe class DatagramSocket : IDisposable
 
         fixed (byte* address = local.Bytes)
         {
-            Check(Libc.Bind(Handle, address, (uint)local.Length), $"cannot bind UDP {local}");
+            Check(Libc.Bind(Handle, address, (uint)local.Length), $"cannot bind {(options.EchoReplies ? "ICMP" : "UDP")} {local}");
         }
     }
 
@@ -167,6 +179,18 @@ public sealed unsafe class DatagramSocket : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
+
+    /// <summary>ICMP_FILTER (linux/icmp.h) and ICMP6_FILTER (RFC 3542 section 3.2): a bit a type, set where it is blocked.</summary>
+    private int BlockAllBut(int type, bool ipv6)
+    {
+        Span<uint> blocked = stackalloc uint[ipv6 ? 8 : 1];
+        blocked.Fill(uint.MaxValue);
+        blocked[type / 32] &= ~(1u << (type % 32));
+        fixed (uint* bits = blocked)
+        {
+            return Libc.SetSocketOption(Handle, ipv6 ? ProtocolIcmpv6 : LevelRaw, IcmpFilter, bits, (uint)blocked.Length * sizeof(uint));
+        }
+    }
 
     private void SetBuffer(int option, int bytes)
     {

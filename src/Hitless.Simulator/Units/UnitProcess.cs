@@ -176,6 +176,14 @@ internal sealed class UnitProcess : IClusterEffects
     public void TakeEnd(SimulatedUnit other) =>
         WhenScheduled(() => Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0)));
 
+    private void AnswerOf(SimulatedUnit other, uint question)
+    {
+        if (other.Powered)
+        {
+            world.Fabric.SendOnAll(other.Index, Unit.Index, () => Take(ClusterInput.KernelAnswered(other.Serial, question)));
+        }
+    }
+
     /// <summary>Gives the machine an input, now or when the process is scheduled again.</summary>
     public void Take(ClusterInput input) => WhenScheduled(() => Step(input));
 
@@ -211,6 +219,17 @@ internal sealed class UnitProcess : IClusterEffects
     }
 
     void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
+
+    void IClusterEffects.AskKernels(uint question)
+    {
+        foreach (var other in world.Units)
+        {
+            if (other != Unit)
+            {
+                world.Fabric.SendOnAll(Unit.Index, other.Index, () => AnswerOf(other, question));
+            }
+        }
+    }
 
     void IClusterEffects.LookForVirtualMac()
     {

@@ -172,6 +172,14 @@ internal sealed class MachineBench
 
         void IClusterEffects.Announce() => Announced++;
 
+        void IClusterEffects.AskKernels(uint question)
+        {
+            foreach (var other in bench.nodes.Where(other => other != this && !other.Cut && !Cut && LinkOut && other.LinkIn && other.LinkOut && LinkIn))
+            {
+                inbox.Enqueue(ClusterInput.KernelAnswered(other.Serial, question));
+            }
+        }
+
         void IClusterEffects.LookForVirtualMac() => Looked++;
 
         void IClusterEffects.MergeSessions(ulong primary) => MergedInto.Add(primary);

@@ -1,0 +1,94 @@
+using Hitless.Core.Cluster;
+using Xunit;
+
+namespace Hitless.Core.Tests.Cluster;
+
+/// <summary>A unit that is not scheduled for a while, and whose kernel says that it is there (docs/decisions/0027).</summary>
+public sealed class StallTests
+{
+    [Theory]
+    [InlineData(100)]
+    [InlineData(135)]
+    public void A_primary_that_stalls_for_longer_than_the_threshold_stays_primary(int stallMs)
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var primary = bench.Primary;
+        var epoch = primary.Machine!.Epoch;
+        for (var stall = 0; stall < 20; stall++)
+        {
+            primary.Frozen = true;
+            bench.Run(stallMs);
+            primary.Frozen = false;
+            bench.Run(100);
+        }
+
+        Assert.Equal(primary, bench.Primary);
+        Assert.Equal(epoch, bench.OtherThan(primary).Machine!.Epoch);
+    }
+
+    [Fact]
+    public void A_primary_that_loses_its_power_is_replaced_after_the_threshold()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        primary.Cut = primary.Frozen = true;
+        bench.Run(82);
+
+        Assert.Equal(TrafficState.Claimed, other.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_that_loses_its_power_while_it_stalls_is_replaced_within_an_interval()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        primary.Frozen = true;
+        bench.Run(120);
+        Assert.Equal(TrafficState.Muted, other.Traffic);
+        primary.Cut = true;
+        bench.Run(22);
+
+        Assert.Equal(TrafficState.Claimed, other.Traffic);
+    }
+
+    [Fact]
+    public void A_primary_that_stays_frozen_is_replaced_although_its_kernel_answers()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        primary.Frozen = true;
+        bench.Run(165);
+
+        Assert.Equal(TrafficState.Claimed, other.Traffic);
+        Assert.Contains(other.Told, text => text.Contains("its kernel answered", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_pulled_cable_is_no_end_for_a_primary_that_stalls_at_that_moment()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        primary.Frozen = true;
+        other.Take(ClusterInput.CableLost(others: true));
+        bench.Run(60);
+        Assert.Equal(TrafficState.Muted, other.Traffic);
+        primary.Frozen = false;
+        bench.Run(300);
+
+        Assert.Equal(primary, bench.Primary);
+    }
+
+    [Fact]
+    public void An_answer_of_a_unit_that_was_never_heard_changes_nothing()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+
+        bench[0].Take(ClusterInput.KernelAnswered(77, 0));
+
+        Assert.Single(bench[0].Machine!.Peers);
+    }
+}
