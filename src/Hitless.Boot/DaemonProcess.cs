@@ -20,9 +20,10 @@ internal sealed class DaemonProcess : IDisposable
     public TimeSpan Ran => Stopwatch.GetElapsedTime(startedAt);
 
     /// <summary>Starts the entry point of a slot; false with the reason if the system refuses.</summary>
-    public static bool TryStart(string slotFolder, Slot slot, BootOptions options, out DaemonProcess daemon, out string why)
+    public static bool TryStart(SlotStore slots, Slot slot, BootOptions options, out DaemonProcess daemon, out string why)
     {
-        var start = new ProcessStartInfo(Path.Combine(slotFolder, EntryPoint(slotFolder))) { UseShellExecute = false };
+        var program = Path.Combine(slots.FolderOf(slot), slots.ManifestIn(slot)?.EntryPoint ?? "hitlessd");
+        var start = new ProcessStartInfo(program) { UseShellExecute = false };
         AddOption(start, "--config", options.Config);
         AddOption(start, "--state", options.State);
         AddOption(start, "--socket", options.Socket);
@@ -71,12 +72,6 @@ internal sealed class DaemonProcess : IDisposable
     }
 
     public void Dispose() => process.Dispose();
-
-    private static string EntryPoint(string slotFolder)
-    {
-        var file = Path.Combine(slotFolder, "manifest.json");
-        return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) ? manifest.EntryPoint : "hitlessd";
-    }
 
     /// <summary>Its peers wait some seconds for a daemon that is started again (docs/decisions/0021): a machine that others keep busy must not make it late. Later it favours itself.</summary>
     private static void Favour(Process process)

@@ -87,16 +87,13 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
 
     private bool TryWrite(BootState state)
     {
-        try
+        if (slots.Write(state) is { } problem)
         {
-            slots.Write(state);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            log($"boot.json cannot be written: {e.Message}; look at the disk of {options.State}");
+            log(problem.ToString());
             return false;
         }
+
+        return true;
     }
 
     private BootState ReadState()
@@ -112,7 +109,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
 
     private async Task<Next> RunDaemonAsync(Slot slot, Trial? trial, CancellationToken stop)
     {
-        if (!DaemonProcess.TryStart(slots.FolderOf(slot), slot, options, out var daemon, out var why))
+        if (!DaemonProcess.TryStart(slots, slot, options, out var daemon, out var why))
         {
             log($"slot {BootState.NameOf(slot)} cannot be started: {why}");
             return await PauseAsync(TimeSpan.Zero, stop);

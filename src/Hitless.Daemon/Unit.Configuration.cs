@@ -151,7 +151,7 @@ public sealed partial class Unit
 
     private ConfigurationService OpenConfiguration(string unitFile)
     {
-        var said = SlotStore.Running is { } slot ? ManifestIn(slot)?.Configuration.Max : null;
+        var said = slots.Running is { } slot ? slots.ManifestIn(slot)?.Configuration.Max : null;
         var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
         return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema) { RunLimits = SchemasOfRun, RunIsOpen = () => RunJournal.IsOpen(journals.Last()) };
     }
@@ -212,7 +212,7 @@ public sealed partial class Unit
             }
         }
 
-        if (SlotStore.Running is { } running && ManifestIn(BootState.Other(running)) is { } other)
+        if (slots.Running is { } running && slots.ManifestIn(BootState.Other(running)) is { } other)
         {
             limits.Add(new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max));
         }
@@ -226,15 +226,9 @@ public sealed partial class Unit
 
     /// <summary>Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.</summary>
     private async Task<Refusal?> RefuseSpareAsync(CancellationToken cancel) =>
-        SlotStore.Running is { } running && ManifestIn(BootState.Other(running)) is { } other && await configuration.ShowAsync(cancel) is { } head
+        slots.Running is { } running && slots.ManifestIn(BootState.Other(running)) is { } other && await configuration.ShowAsync(cancel) is { } head
             ? RevisionSchema.Refuse(head.Files, [new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max)])
             : null;
-
-    private ImageManifest? ManifestIn(Slot slot)
-    {
-        var path = Path.Combine(slots.FolderOf(slot), ImageExtractor.ManifestName);
-        return File.Exists(path) && ImageManifest.TryRead(File.ReadAllBytes(path), out var manifest, out _) ? manifest : null;
-    }
 
     private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
         ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "later", a.Why ?? a.Output))], revision.ConfirmBy, outcome.Notes)
@@ -334,11 +328,11 @@ public sealed partial class Unit
         if (restartDueSince is null)
         {
             restartDueSince = Stopwatch.GetTimestamp();
-            events.Add(EventKinds.Configuration, $"cluster.yaml of revision {configuration.Current!.Number} takes effect when this daemon restarts{(SlotStore.Running is null ? "; nobody does that, it was not started by hitless-boot" : "")}");
+            events.Add(EventKinds.Configuration, $"cluster.yaml of revision {configuration.Current!.Number} takes effect when this daemon restarts{(slots.Running is null ? "; nobody does that, it was not started by hitless-boot" : "")}");
         }
 
         var units = await Task.WhenAll(view.Peers.Select(async peer => new RestartCandidate(peer.Name, peer.Ready, peer.Present && await IsRestartDueAsync(peer.Name, view))));
-        if (SlotStore.Running is not null && RestartTurn.IsMine(Name, view.Primary?.Name, [new(Name, true, true), .. units], Stopwatch.GetElapsedTime(restartDueSince.Value)))
+        if (slots.Running is not null && RestartTurn.IsMine(Name, view.Primary?.Name, [new(Name, true, true), .. units], Stopwatch.GetElapsedTime(restartDueSince.Value)))
         {
             RequestRestart();
         }

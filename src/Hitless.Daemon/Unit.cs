@@ -330,5 +330,5 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         });
     }
 
-    private static string BootName() => SlotStore.Running is { } slot ? Core.Firmware.BootState.NameOf(slot) : "";
+    private string BootName() => slots.Running is { } slot ? Core.Firmware.BootState.NameOf(slot) : "";
 }

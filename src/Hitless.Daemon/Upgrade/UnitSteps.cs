@@ -63,7 +63,7 @@ public sealed class UnitSteps(
     /// <summary>A unit that has to carry the traffic while its slot is on trial keeps the slot: falling back would cut the traffic.</summary>
     public void KeepTrialOfPrimary()
     {
-        if (SlotStore.Running is { } running && slots.Read(out _).Trial?.Slot == running)
+        if (slots.Running is { } running && slots.Read(out _).Trial?.Slot == running)
         {
             Throw(slots.Confirm(running));
         }
@@ -162,7 +162,7 @@ public sealed class UnitSteps(
         }
 
         await SwitchAsync(() => slots.BeginTrial(settings.ConfirmTimeout));
-        exit(ActivationCode(spare), $"trial of slot {BootState.NameOf(spare)}");
+        exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}");
         return $"starts from slot {BootState.NameOf(spare)}";
     }
 
@@ -193,7 +193,7 @@ public sealed class UnitSteps(
         }
 
         await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
-        exit(ActivationCode(BootState.Other(running)), "rollback");
+        exit(slots.ExitCodeTo(BootState.Other(running)), "rollback");
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
     }
 
@@ -234,15 +234,8 @@ public sealed class UnitSteps(
         return RunningSlot();
     }
 
-    private static Slot RunningSlot() => SlotStore.Running
+    private Slot RunningSlot() => slots.Running
         ?? throw new RefusedException("this unit was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does");
-
-    private int ActivationCode(Slot slot)
-    {
-        var manifest = Path.Combine(slots.FolderOf(slot), ImageExtractor.ManifestName);
-        var reboot = File.Exists(manifest) && ImageManifest.TryRead(File.ReadAllBytes(manifest), out var known, out _) && known.Activation == Activation.Reboot;
-        return reboot ? SlotStore.ExitReboot : SlotStore.ExitRestart;
-    }
 
     private static void Throw(ImageProblem? problem)
     {

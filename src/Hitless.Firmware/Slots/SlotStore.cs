@@ -26,9 +26,19 @@ public sealed class SlotStore(string stateFolder)
     private readonly string bootFile = Path.Combine(stateFolder, "boot.json");
 
     /// <summary>The slot this process runs from; null if <c>hitless-boot</c> did not start it.</summary>
-    public static Slot? Running => BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
+    public Slot? Running { get; } = BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
+
+    /// <summary>What the image in a slot says of itself; null if none was installed there.</summary>
+    public ImageManifest? ManifestIn(Slot slot)
+    {
+        var file = Path.Combine(FolderOf(slot), ImageExtractor.ManifestName);
+        return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) ? manifest : null;
+    }
+
+    /// <summary>What the daemon exits with so that <paramref name="slot"/> runs next.</summary>
+    public int ExitCodeTo(Slot slot) => ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
 
     /// <summary>What is on disk. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then <paramref name="state"/> is made of what stands in the slots.</summary>
     public BootState Read(out ImageProblem? problem)
@@ -52,11 +62,12 @@ public sealed class SlotStore(string stateFolder)
     }
 
     /// <summary>Makes this the state on disk. For <c>hitless-boot</c>; the daemon uses the verbs below.</summary>
-    public void Write(BootState state)
+    public ImageProblem? Write(BootState state) => Guard(() =>
     {
         Directory.CreateDirectory(stateFolder);
         DurableFile.WriteAllBytes(bootFile, state.ToJson());
-    }
+        return null;
+    });
 
     /// <summary>
     /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or <c>a</c> at the
@@ -77,17 +88,21 @@ public sealed class SlotStore(string stateFolder)
                 return problem;
             }
 
-            Write(emptied);
+            if (Write(emptied) is { } unwritten)
+            {
+                return unwritten;
+            }
+
             Discard(slot);
             var unpacking = FolderOf(slot) + Unfinished;
             problem = ImageExtractor.Extract(image, unpacking);
-            if (problem is null)
+            if (problem is not null)
             {
-                DurableFile.Move(unpacking, FolderOf(slot));
-                Write(BootRules.Installed(emptied, slot, image.Manifest.Version, imageHash));
+                return problem;
             }
 
-            return problem;
+            DurableFile.Move(unpacking, FolderOf(slot));
+            return Write(BootRules.Installed(emptied, slot, image.Manifest.Version, imageHash));
         });
     }
 
@@ -107,12 +122,7 @@ public sealed class SlotStore(string stateFolder)
     {
         var before = Read(out _);
         var (next, problem) = transition(before);
-        if (next is not null && next != before)
-        {
-            Write(next);
-        }
-
-        return problem;
+        return next is null || next == before ? problem : Write(next);
     });
 
     private ImageProblem? Guard(Func<ImageProblem?> change)
@@ -158,9 +168,5 @@ public sealed class SlotStore(string stateFolder)
         return new BootState(a is null && b is not null ? Slot.B : Slot.A, a, b, null, "boot.json could not be read; taken from the slots");
     }
 
-    private SlotContent? ContentOf(Slot slot)
-    {
-        var file = Path.Combine(FolderOf(slot), ImageExtractor.ManifestName);
-        return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) ? new SlotContent(manifest.Version, "", Good: true) : null;
-    }
+    private SlotContent? ContentOf(Slot slot) => ManifestIn(slot) is { } manifest ? new SlotContent(manifest.Version, "", Good: true) : null;
 }
