@@ -5,6 +5,7 @@ namespace Hitless.Boot;
 /// <param name="DaemonArguments">Everything after <c>--</c>, handed to hitlessd as it is.</param>
 /// <param name="Install">An image for the first installation; then nothing is started.</param>
 /// <param name="Trust">PEM certificates that may have signed it.</param>
+/// <param name="System">The hitlessd of the running system, where slots are whole systems and RAUC's; null: slots are folders, each with its own.</param>
 internal sealed record BootOptions(
     string State,
     string? Config,
@@ -12,14 +13,18 @@ internal sealed record BootOptions(
     string? RebootCommand,
     IReadOnlyList<string> DaemonArguments,
     string? Install,
-    string? Trust)
+    string? Trust,
+    string? System = null)
 {
     public const string Usage = """
         usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
+               hitless-boot --rauc PROGRAM [--state DIR] … as above
                hitless-boot [--state DIR] --install IMAGE --trust CERTIFICATES.pem
 
         Starts hitlessd from the slot that boot.json in the state directory (default /var/lib/hitless) names, restarts it when
         it crashes, counts the tries of a trial and falls back. --install puts a first image into slot a.
+        --rauc: the slots are whole systems in the hands of RAUC (unit.slots: rauc); hitlessd is PROGRAM, and the other slot
+        is started by a reboot (default command: reboot).
         """;
 
     /// <summary>Reads the arguments; false with what is wrong.</summary>
@@ -36,7 +41,7 @@ internal sealed record BootOptions(
                 break;
             }
 
-            if (arguments[i] is not ("--state" or "--config" or "--socket" or "--reboot-command" or "--install" or "--trust"))
+            if (arguments[i] is not ("--state" or "--config" or "--socket" or "--reboot-command" or "--install" or "--trust" or "--rauc"))
             {
                 wrong = $"unknown argument {arguments[i]}";
             }
@@ -54,13 +59,18 @@ internal sealed record BootOptions(
             Path.GetFullPath(values.GetValueOrDefault("--state", "/var/lib/hitless")),
             values.GetValueOrDefault("--config"),
             values.GetValueOrDefault("--socket"),
-            values.GetValueOrDefault("--reboot-command"),
+            values.GetValueOrDefault("--reboot-command", values.ContainsKey("--rauc") ? "reboot" : null!),
             rest,
             values.GetValueOrDefault("--install"),
-            values.GetValueOrDefault("--trust"));
+            values.GetValueOrDefault("--trust"),
+            values.GetValueOrDefault("--rauc"));
         if (wrong.Length == 0 && (options.Install is null) != (options.Trust is null))
         {
             wrong = "--install and --trust belong together";
+        }
+        else if (wrong.Length == 0 && options is { Install: not null, System: not null })
+        {
+            wrong = "--install is for slots that are folders; with --rauc the first system is the one that runs";
         }
 
         return wrong.Length == 0;

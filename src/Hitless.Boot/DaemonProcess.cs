@@ -22,7 +22,7 @@ internal sealed class DaemonProcess : IDisposable
     /// <summary>Starts the entry point of a slot; false with the reason if the system refuses.</summary>
     public static bool TryStart(SlotStore slots, Slot slot, BootOptions options, out DaemonProcess daemon, out string why)
     {
-        var program = Path.Combine(slots.FolderOf(slot), slots.ManifestIn(slot)?.EntryPoint ?? "hitlessd");
+        var program = options.System ?? Path.Combine(slots.FolderOf(slot), slots.ManifestIn(slot)?.EntryPoint ?? "hitlessd");
         var start = new ProcessStartInfo(program) { UseShellExecute = false };
         AddOption(start, "--config", options.Config);
         AddOption(start, "--state", options.State);
@@ -32,7 +32,12 @@ internal sealed class DaemonProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment[SlotStore.SlotVariable] = BootState.NameOf(slot);
+        start.Environment[SlotStore.KindVariable] = slots.Backend.Name;
+        if (!slots.Backend.HoldsSystems || slots.Backend.Booted == slot)
+        {
+            start.Environment[SlotStore.SlotVariable] = BootState.NameOf(slot);
+        }
+
         (daemon, why) = (null!, "");
         try
         {

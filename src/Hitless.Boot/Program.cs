@@ -17,7 +17,7 @@ if (!BootOptions.TryParse(args, out var options, out var wrong))
 }
 
 Action<string> log = text => Console.Error.WriteLine($"hitless-boot: {text}");
-var slots = new SlotStore(options.State);
+var slots = options.System is null ? new SlotStore(options.State) : new SlotStore(options.State, new RaucBackend(own: null, new RaucCommand("rauc")));
 if (options.Install is not null)
 {
     return FirstInstallation.Run(options.Install, options.Trust!, slots, DateTimeOffset.UtcNow, log);

@@ -15,6 +15,7 @@ namespace Hitless.Boot;
 ///   SIGHUP: hand it on; the daemon exits with 75 and is started at once, while the kernel forwards (docs/decisions/0021)
 ///   deadline without a confirmation: stop it, fall back, choose again
 ///   SIGTERM: hand it on, wait, end
+/// Slots that are whole systems: a choice of the one that does not run is a reboot, and pays no try before it; whatever runs is told to RAUC at each choice
 /// </code>
 /// If the supervisor itself is killed, the daemon goes on and traffic with it: .NET cannot tie a child to its parent without P/Invoke, and here that is
 /// welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
@@ -26,6 +27,9 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
 
     /// <summary>A trial that missed its deadline has no sessions to hand over.</summary>
     private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>A machine that has not stopped us by then does not reboot.</summary>
+    private static readonly TimeSpan RebootPatience = TimeSpan.FromMinutes(2);
 
     private RestartPolicy restarts;
     private volatile DaemonProcess? running;
@@ -45,8 +49,17 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
             var choice = Choose();
             if (choice.Slot is not { } slot)
             {
-                log($"nothing to start: {choice.Why}; install an image with `hitless-boot --state {options.State} --install IMAGE --trust CERTIFICATES`");
+                log(slots.Backend.HoldsSystems
+                    ? "nothing to start: RAUC has to say once which slot runs; try it: rauc status"
+                    : $"nothing to start: {choice.Why}; install an image with `hitless-boot --state {options.State} --install IMAGE --trust CERTIFICATES`");
                 return 1;
+            }
+
+            if (IsElsewhere(slot))
+            {
+                log($"slot {BootState.NameOf(slot)} is next: {choice.Why}");
+                await RebootAsync(stop);
+                continue;
             }
 
             log($"starting slot {BootState.NameOf(slot)}: {choice.Why}");
@@ -72,7 +85,8 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
     {
         var state = ReadState();
         var choice = BootRules.Boot(state);
-        if (choice.State != state && !TryWrite(choice.State))
+        var here = choice.Trial is not { } trial || !IsElsewhere(trial.Slot);
+        if (here && (choice.State != state || slots.Backend.HoldsSystems) && !TryWrite(choice.State))
         {
             choice = BootRules.Boot(BootRules.FallBack(state, "its try could not be written down"));
         }
@@ -145,7 +159,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
     {
         if (code == SlotStore.ExitReboot)
         {
-            await RebootAsync();
+            await RebootAsync(stop);
         }
 
         if (code == SlotStore.ExitRestart && restartAsked)
@@ -182,7 +196,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         }
     }
 
-    private async Task RebootAsync()
+    private async Task RebootAsync(CancellationToken stop)
     {
         if (options.RebootCommand is null)
         {
@@ -193,5 +207,13 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         log($"rebooting: {options.RebootCommand}");
         using var reboot = Process.Start("/bin/sh", ["-c", options.RebootCommand]);
         await reboot.WaitForExitAsync(CancellationToken.None);
+        if (slots.Backend.HoldsSystems)
+        {
+            // The daemon of the old system must not come back while the machine goes down.
+            await Task.Delay(RebootPatience, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
+
+    /// <summary>Whether only a reboot starts the slot.</summary>
+    private bool IsElsewhere(Slot slot) => slots.Backend.Booted is { } booted && booted != slot;
 }

@@ -73,12 +73,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, Math.Max(ReadEpoch(), RunJournal.EpochOf(journals.Last())), events, directory);
         sessions = OpenSessions(identity, key);
         images = new ImageStore(stateFolder, trust);
-        slots = new SlotStore(stateFolder);
+        slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);
         traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
-        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, RequestExit);
-        readiness = new Readiness(settings, control, images, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
+        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         control.RoleChanged += OnRoleChanged;

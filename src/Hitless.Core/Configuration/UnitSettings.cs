@@ -34,7 +34,11 @@ public sealed record KeepSettings(int Revisions, TimeSpan BackupEvery, int Backu
 public sealed record ClusterSettings(string Name, int Group, bool ActiveActive, string KeyFile);
 
 /// <summary><c>unit:</c>. Higher priority wins (0-255, default 128).</summary>
-public sealed record IdentitySettings(string Name, int Priority, bool Override);
+public sealed record IdentitySettings(string Name, int Priority, bool Override)
+{
+    /// <summary><c>unit.slots</c>: whether RAUC holds the slots, as whole systems; else they are folders.</summary>
+    public bool RaucSlots { get; init; }
+}
 
 /// <summary><c>heartbeat:</c>. A peer is silent after <c>Interval</c> × <c>LostThreshold</c> without a heartbeat on any link. <c>Port</c>: UDP heartbeats, and TCP for the units' own API.</summary>
 public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Links, TimeSpan Interval, int LostThreshold, int Port);

@@ -26,10 +26,10 @@ public static class BootRules
     }
 
     /// <summary>Step 2 of an installation, when the slot's files are on disk. The very first one becomes active and good: nothing else could run.</summary>
-    public static BootState Installed(BootState state, Slot slot, SemanticVersion version, string imageHash)
+    public static BootState Installed(BootState state, Slot slot, SemanticVersion version, string imageHash, string? written = null)
     {
         var first = state.Content(state.Active) is null;
-        var next = state.With(slot, new SlotContent(version, imageHash, Good: first));
+        var next = state.With(slot, new SlotContent(version, imageHash, Good: first) { Written = written });
         return first ? next with { Active = slot, LastOutcome = $"version {version} installed into slot {BootState.NameOf(slot)} as the first one" } : next;
     }
 

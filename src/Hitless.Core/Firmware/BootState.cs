@@ -14,7 +14,12 @@ public enum Slot
 }
 
 /// <summary>What stands in a slot. <c>Good</c>: it has run and was confirmed (or was the first one installed).</summary>
-public sealed record SlotContent(SemanticVersion Version, string ImageHash, bool Good);
+public sealed record SlotContent(SemanticVersion Version, string ImageHash, bool Good)
+{
+    /// <summary>SHA-256 of what RAUC wrote into its slot, by RAUC's own word; null for a folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Written { get; init; }
+}
 
 /// <summary>A slot being tried. Each boot takes one try; one that is not confirmed within <c>ConfirmMs</c> ends the trial.</summary>
 public sealed record Trial(Slot Slot, int TriesLeft, long ConfirmMs)

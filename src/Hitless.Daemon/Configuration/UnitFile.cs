@@ -6,6 +6,7 @@ using System.Text.Unicode;
 using Hitless.Core.Configuration;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Configuration.Yaml;
+using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -142,7 +143,7 @@ public static class UnitFile
         var pickup = sessions.Under("pickup");
         return new UnitSettings(
             new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
-            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override")),
+            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override")) { RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind },
             new HeartbeatSettings([.. heartbeat.Sections("links").Select(LinkFrom)], heartbeat.Get<TimeSpan>("interval"), heartbeat.Get<int>("lost-threshold"), heartbeat.Get<int>("port")),
             [.. root.Sections("interfaces").Select(PortFrom)],
             new SessionSettings(

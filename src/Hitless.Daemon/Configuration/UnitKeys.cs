@@ -28,6 +28,7 @@ public static partial class UnitKeys
         new("name", Name, "Name of this unit, different on every unit.", Mandatory: true),
         new("priority", Scalars.Integer(0, 255), "Higher wins the choice of primary.", "128"),
         new("override", Scalars.Boolean, "Priority comes before age: a better unit takes over when it joins (preemption).", "false"),
+        new("slots", Scalars.Choice("directory", "rauc"), "What firmware is installed in: directory, two folders under the state directory (the default); rauc, two whole systems in the hands of RAUC."),
         new("values", new MapShape("names of letters, digits and . _ -", ValueNamePattern(), Scalars.Line("one line of text", 500), 200), "What {{name}} stands for on this unit in managed files that are templates."),
     ]);
 

@@ -7,6 +7,7 @@ using Hitless.Core.Wire;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
+using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -15,6 +16,7 @@ public sealed class Readiness(
     UnitSettings settings,
     ControlLoop control,
     ImageStore images,
+    ISlotBackend slots,
     TrustStore trust,
     JournalStore journals,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
@@ -80,6 +82,9 @@ public sealed class Readiness(
                 ? new CheckResult("image-signature", "pass", $"signed by {image.SignerName}", null)
                 : new CheckResult("image-signature", "fail", bad.Error, bad.Remedy));
 
+            checks.Add(slots.Refuse(image.Manifest) is { } otherKind
+                ? new CheckResult("image-slots", "fail", otherKind.Error, otherKind.Remedy)
+                : new CheckResult("image-slots", "pass", $"the image goes into slots of the kind {slots.Name}", null));
             if (bad is null)
             {
                 checks.Add(await previewConversion(image, hash, header.AcceptConversion, cancel));
@@ -119,7 +124,7 @@ public sealed class Readiness(
     {
         foreach (var member in header.Members.Where(m => header.Includes(m.Name)))
         {
-            checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does"));
+            checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} was not started by hitless-boot for its kind of slots, so it has none", UnitSteps.NoSlots));
             var free = await freeBytes(member.Name, cancel);
             checks.Add(free is null
                 ? new CheckResult("disk-room", "warn", $"{member.Name} does not say how much room its disk has", "its version is too old for that; look there: df /var/lib/hitless")

@@ -27,8 +27,12 @@ public sealed class UnitSteps(
     Func<string, CancellationToken, Task<string>> backUp,
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Func<CancellationToken, Task<Refusal?>> refuseSpare,
+    Action<string> tell,
     Action<int, string> exit) : IDisposable
 {
+    /// <summary>What to do about a unit without slots.</summary>
+    public const string NoSlots = "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status has to answer";
+
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CopyPause = TimeSpan.FromSeconds(1);
     private const int CopyAttempts = 5;
@@ -63,9 +67,9 @@ public sealed class UnitSteps(
     /// <summary>A unit that has to carry the traffic while its slot is on trial keeps the slot: falling back would cut the traffic.</summary>
     public void KeepTrialOfPrimary()
     {
-        if (slots.Running is { } running && slots.Read(out _).Trial?.Slot == running)
+        if (slots.Running is { } running && slots.Read(out _).Trial?.Slot == running && slots.Confirm(running) is { } problem)
         {
-            Throw(slots.Confirm(running));
+            tell($"the slot on trial cannot be kept: {problem}");
         }
     }
 
@@ -145,7 +149,7 @@ public sealed class UnitSteps(
                 throw new RefusedException($"{preview.Id}: {preview.Text}", preview.Remedy ?? "hitless upgrade check tells more");
             }
 
-            Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running)));
+            Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running, tell)));
         }
 
         return $"installed in slot {BootState.NameOf(spare)}";
@@ -235,7 +239,7 @@ public sealed class UnitSteps(
     }
 
     private Slot RunningSlot() => slots.Running
-        ?? throw new RefusedException("this unit was not started by hitless-boot, so it has no slots", "start it by hitless-boot, as the package's service does");
+        ?? throw new RefusedException($"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none", NoSlots);
 
     private static void Throw(ImageProblem? problem)
     {

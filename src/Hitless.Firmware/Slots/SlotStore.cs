@@ -6,11 +6,14 @@ using Hitless.Firmware.Signing;
 namespace Hitless.Firmware.Slots;
 
 /// <summary>
-/// The application slots of a unit: <c>slots/a</c>, <c>slots/b</c> and <c>boot.json</c> under the state directory. One writer at a time:
+/// The slots of a unit: <c>slots/a</c>, <c>slots/b</c> and <c>boot.json</c> under the state directory. One writer at a time:
 /// the daemon while it runs, <c>hitless-boot</c> while it does not.
 /// </summary>
-public sealed class SlotStore(string stateFolder)
+public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 {
+    /// <summary><c>hitless-boot</c> tells the daemon in this variable of what kind the slots are, as <c>unit.slots</c> does; without it they are folders.</summary>
+    public const string KindVariable = "HITLESS_SLOTS";
+
     /// <summary><c>hitless-boot</c> tells the daemon in this variable which slot it runs from: <c>a</c> or <c>b</c>.</summary>
     public const string SlotVariable = "HITLESS_SLOT";
 
@@ -25,8 +28,17 @@ public sealed class SlotStore(string stateFolder)
 
     private readonly string bootFile = Path.Combine(stateFolder, "boot.json");
 
-    /// <summary>The slot this process runs from; null if <c>hitless-boot</c> did not start it.</summary>
-    public Slot? Running { get; } = BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
+    /// <summary>Slots that are folders.</summary>
+    public SlotStore(string stateFolder)
+        : this(stateFolder, new DirectoryBackend())
+    {
+    }
+
+    /// <summary>What the slots are made of.</summary>
+    public ISlotBackend Backend => backend;
+
+    /// <summary>The slot this process runs from; null if no <c>hitless-boot</c> for slots of this kind did start it.</summary>
+    public Slot? Running { get; } = (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
 
@@ -38,10 +50,85 @@ public sealed class SlotStore(string stateFolder)
     }
 
     /// <summary>What the daemon exits with so that <paramref name="slot"/> runs next.</summary>
-    public int ExitCodeTo(Slot slot) => ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
+    public int ExitCodeTo(Slot slot) => backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
 
-    /// <summary>What is on disk. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then <paramref name="state"/> is made of what stands in the slots.</summary>
+    /// <summary>What is so. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then the state is made of what stands in the slots.</summary>
     public BootState Read(out ImageProblem? problem)
+    {
+        var recorded = ReadRecord(out problem);
+        var state = backend.Observe(recorded, out var unanswered);
+        problem ??= unanswered;
+        return state;
+    }
+
+    /// <summary>
+    /// Makes this the state on disk, and the machine follow it. A trial is on record before the machine can start it; all else the machine does first,
+    /// and what a power cut leaves off the record is found out by the next <see cref="Read"/>. For <c>hitless-boot</c>; the daemon uses the verbs below.
+    /// </summary>
+    public ImageProblem? Write(BootState state) => state.Trial is null
+        ? backend.Follow(state) ?? Record(state)
+        : Record(state) ?? backend.Follow(state);
+
+    /// <summary>
+    /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or <c>a</c> at the
+    /// very first. If it fails the slot is empty and everything else is as before.
+    /// </summary>
+    /// <param name="imageHash"><see cref="ImageFile.ComputeHash"/>, which goes into <c>boot.json</c>.</param>
+    /// <param name="tell">Is told of progress in words, where the backend has some.</param>
+    public ImageProblem? Install(ImageFile image, string imageHash, TrustStore trust, DateTimeOffset now, Slot slot, Slot? running, Action<string>? tell = null)
+    {
+        if ((image.Verify(trust, now) ?? backend.Refuse(image.Manifest)) is { } refused)
+        {
+            return refused;
+        }
+
+        return Guard(() =>
+        {
+            if (Observe(out var before) is { } unanswered)
+            {
+                return unanswered;
+            }
+
+            if (!BootRules.TryBeginInstall(before, slot, running, out var emptied, out var problem) || (problem = Write(emptied)) is not null)
+            {
+                return problem;
+            }
+
+            Discard(slot);
+            var unpacking = FolderOf(slot) + Unfinished;
+            string? written = null;
+            problem = ImageExtractor.Extract(image, unpacking) ?? backend.Fill(image.Manifest, unpacking, slot, tell ?? (static _ => { }), out written);
+            if (problem is not null)
+            {
+                RemoveFolder(unpacking);
+                return problem;
+            }
+
+            DurableFile.Move(unpacking, FolderOf(slot));
+            return Write(BootRules.Installed(emptied, slot, image.Manifest.Version, imageHash, written));
+        });
+    }
+
+    /// <summary>From the next start on, the spare slot is tried.</summary>
+    public ImageProblem? BeginTrial(TimeSpan confirmTimeout, int tries = BootState.DefaultTries) => Change(state =>
+        BootRules.TryBeginTrial(state, tries, confirmTimeout, out var next, out var problem) ? (next, null) : (null, problem));
+
+    /// <summary>The running slot is healthy: it becomes the active one.</summary>
+    public ImageProblem? Confirm(Slot running) => Change(state =>
+        BootRules.TryConfirm(state, running, out var next, out var problem) ? (next, null) : (null, problem));
+
+    /// <summary>From the next start on, the other slot runs; see <see cref="BootRules.TryRollBack"/>.</summary>
+    public ImageProblem? RollBack(string why) => Change(state =>
+        BootRules.TryRollBack(state, why, out var next, out var problem) ? (next, null) : (null, problem));
+
+    private ImageProblem? Record(BootState state) => Guard(() =>
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FolderOf(Slot.A))!);
+        DurableFile.WriteAllBytes(bootFile, state.ToJson());
+        return null;
+    });
+
+    private BootState ReadRecord(out ImageProblem? problem)
     {
         problem = null;
         if (!File.Exists(bootFile))
@@ -61,69 +148,23 @@ public sealed class SlotStore(string stateFolder)
         return Rebuild();
     }
 
-    /// <summary>Makes this the state on disk. For <c>hitless-boot</c>; the daemon uses the verbs below.</summary>
-    public ImageProblem? Write(BootState state) => Guard(() =>
-    {
-        Directory.CreateDirectory(stateFolder);
-        DurableFile.WriteAllBytes(bootFile, state.ToJson());
-        return null;
-    });
-
-    /// <summary>
-    /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or <c>a</c> at the
-    /// very first. If it fails the slot is empty and everything else is as before.
-    /// </summary>
-    /// <param name="imageHash"><see cref="ImageFile.ComputeHash"/>, which goes into <c>boot.json</c>.</param>
-    public ImageProblem? Install(ImageFile image, string imageHash, TrustStore trust, DateTimeOffset now, Slot slot, Slot? running)
-    {
-        if (image.Verify(trust, now) is { } untrusted)
-        {
-            return untrusted;
-        }
-
-        return Guard(() =>
-        {
-            if (!BootRules.TryBeginInstall(Read(out _), slot, running, out var emptied, out var problem))
-            {
-                return problem;
-            }
-
-            if (Write(emptied) is { } unwritten)
-            {
-                return unwritten;
-            }
-
-            Discard(slot);
-            var unpacking = FolderOf(slot) + Unfinished;
-            problem = ImageExtractor.Extract(image, unpacking);
-            if (problem is not null)
-            {
-                return problem;
-            }
-
-            DurableFile.Move(unpacking, FolderOf(slot));
-            return Write(BootRules.Installed(emptied, slot, image.Manifest.Version, imageHash));
-        });
-    }
-
-    /// <summary>From the next start on, the spare slot is tried.</summary>
-    public ImageProblem? BeginTrial(TimeSpan confirmTimeout, int tries = BootState.DefaultTries) => Change(state =>
-        BootRules.TryBeginTrial(state, tries, confirmTimeout, out var next, out var problem) ? (next, null) : (null, problem));
-
-    /// <summary>The running slot is healthy: it becomes the active one.</summary>
-    public ImageProblem? Confirm(Slot running) => Change(state =>
-        BootRules.TryConfirm(state, running, out var next, out var problem) ? (next, null) : (null, problem));
-
-    /// <summary>From the next start on, the other slot runs; see <see cref="BootRules.TryRollBack"/>.</summary>
-    public ImageProblem? RollBack(string why) => Change(state =>
-        BootRules.TryRollBack(state, why, out var next, out var problem) ? (next, null) : (null, problem));
-
     private ImageProblem? Change(Func<BootState, (BootState? Next, ImageProblem? Problem)> transition) => Guard(() =>
     {
-        var before = Read(out _);
+        if (Observe(out var before) is { } unanswered)
+        {
+            return unanswered;
+        }
+
         var (next, problem) = transition(before);
         return next is null || next == before ? problem : Write(next);
     });
+
+    /// <summary>The state; a problem if the backend cannot say what is so, and then nothing may be changed.</summary>
+    private ImageProblem? Observe(out BootState state)
+    {
+        state = backend.Observe(ReadRecord(out _), out var problem);
+        return problem;
+    }
 
     private ImageProblem? Guard(Func<ImageProblem?> change)
     {

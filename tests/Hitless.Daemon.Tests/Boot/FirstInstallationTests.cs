@@ -51,6 +51,10 @@ public sealed class FirstInstallationTests : IDisposable
         Assert.False(BootOptions.TryParse(["--stat", "/x"], out _, out var wrong));
         Assert.Equal("unknown argument --stat", wrong);
         Assert.False(BootOptions.TryParse(["--install", "x"], out _, out _));
+        Assert.True(BootOptions.TryParse(["--rauc", "/d"], out options, out _));
+        Assert.Equal(("/d", "reboot"), (options.System, options.RebootCommand));
+        Assert.False(BootOptions.TryParse(["--rauc", "/d", "--install", "x", "--trust", "y"], out _, out wrong));
+        Assert.StartsWith("--install is for slots that are folders", wrong, StringComparison.Ordinal);
     }
 
     private int Install(string image) => FirstInstallation.Run(image, workshop.PathOf("Maker.pem"), slots, Workshop.Now, log.Add);

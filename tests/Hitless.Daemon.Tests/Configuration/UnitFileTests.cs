@@ -117,13 +117,22 @@ public sealed class UnitFileTests
         Assert.Empty(settings.Upgrade.Windows);
     }
 
+    [Fact]
+    public void Whose_the_slots_are_is_the_unit_s_own()
+    {
+        Assert.True(Read(Full.Replace("  override: false", "  slots: rauc", StringComparison.Ordinal)).Unit.RaucSlots);
+        Assert.False(Read(Full).Unit.RaucSlots);
+        Assert.True(UnitKeys.IsUnitLocal("unit.slots"));
+    }
+
     [Theory]
-    [InlineData("  priority: 200", "  prioritty: 200", "8:3: unknown key \"prioritty\" in unit; expected name, priority, override, values (did you mean \"priority\"?)")]
+    [InlineData("  priority: 200", "  prioritty: 200", "8:3: unknown key \"prioritty\" in unit; expected name, priority, override, slots, values (did you mean \"priority\"?)")]
     [InlineData("  priority: 200", "  priority: 256", "8:13: unit.priority: \"256\" is out of range; expected a whole number from 0 to 255")]
     [InlineData("  priority: 200", "  priority: \"200\"", "8:13: unit.priority: \"200\" is in quotes; expected a whole number from 0 to 255")]
     [InlineData("  priority: 200", "  priority: [200]", "8:13: unit.priority is a list; expected a whole number from 0 to 255")]
     [InlineData("  priority: 200", "  name: gw2", "8:3: \"name\" is given twice in unit; expected it once")]
     [InlineData("  override: false", "  override: no", "9:13: unit.override: \"no\" is not valid; expected true or false")]
+    [InlineData("  override: false", "  slots: rauk", "9:10: unit.slots: \"rauk\" is not valid (did you mean \"rauc\"?); expected directory or rauc")]
     [InlineData("  group: 7 ", "  group: 1024 ", "3:10: cluster.group: \"1024\" is out of range; expected a whole number from 0 to 1023")]
     [InlineData("active-passive ", "active-pasive ", "4:9: cluster.mode: \"active-pasive\" is not valid (did you mean \"active-passive\"?); expected active-passive or active-active")]
     [InlineData("name: gw1", "name: Gw1", "7:9: unit.name: \"Gw1\" is not valid; expected a name of at most 32 letters a-z, digits and dashes, not beginning with a dash")]
