@@ -25,7 +25,7 @@ public sealed class ReachabilityTests
 
         SetReaches(cluster, first, reaches: false);
         await UntilPrimaryAsync(cluster, second);
-        Assert.Contains("failed ports and probes", cluster.Watch.Status()!.Units.Single(unit => unit.Name == second).Reason);
+        Assert.Contains($"hands over to {second}: failed ports and probes: 1 here, 0 on {second}", cluster.Watch.Cli(first).Run("history").Output);
 
         SetReaches(cluster, second, reaches: false);
         await LabCluster.UntilAsync("the probe fails on both", () => cluster.Watch.Status()!.Units.All(unit => unit.Health.Any(probe => probe.Result == "failing")));
