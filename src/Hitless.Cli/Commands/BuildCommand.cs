@@ -18,6 +18,7 @@ internal sealed class BuildCommand
     private readonly Option<string> _version = new("--version") { Description = "Version of the image: 1.2.3", HelpName = "V", Required = true };
     private readonly Option<string> _key = new("--key") { Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)", HelpName = "K", Required = true };
     private readonly Option<string> _output = new("--out") { Description = "The image to write", HelpName = "F", Required = true };
+    private readonly Option<string> _platform = new("--platform") { Description = "What it runs on", HelpName = "RID", DefaultValueFactory = _ => "linux-x64" };
     private readonly Option<string[]> _from = new("--from") { Description = "Versions that it may follow: \">=1.0.0 <2.0.0\"; again for another range (default: every version)", HelpName = "RANGE" };
     private readonly Option<string> _wireMin = new("--wire-min") { Description = "Oldest wire protocol that it speaks", HelpName = "V", DefaultValueFactory = _ => "1.0" };
     private readonly Option<string> _wireMax = new("--wire-max") { Description = "Newest wire protocol that it speaks (default: that of this hitless)", HelpName = "V", DefaultValueFactory = _ => OwnWire() };
@@ -30,7 +31,7 @@ internal sealed class BuildCommand
     public static Command Make(Shell shell) => new BuildCommand().MakeCommand(shell);
 
     private Command MakeCommand(Shell shell) => shell.Command(
-        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), _folder, _version, _key, _output, _from, _wireMin, _wireMax, _schemaMax, _notes, _activation);
+        "build", "Make a signed image of a folder", call => Task.FromResult(Build(call)), _folder, _version, _key, _output, _platform, _from, _wireMin, _wireMax, _schemaMax, _notes, _activation);
 
     private int Build(Call call)
     {
@@ -40,6 +41,7 @@ internal sealed class BuildCommand
                 Parse<ProtocolVersion>(call.Value(_wireMin)!, ProtocolVersion.TryParse, "--wire-min", "1.0"),
                 Parse<ProtocolVersion>(call.Value(_wireMax)!, ProtocolVersion.TryParse, "--wire-max", "1.0")))
         {
+            Platform = call.Value(_platform)!,
             UpgradeFrom = call.Value(_from) is { Length: > 0 } ranges ? [.. ranges.Select(ParseRange)] : [VersionRange.Any],
             Configuration = new SchemaRange(RevisionSchema.Oldest, Math.Max(RevisionSchema.Oldest, call.Value(_schemaMax))),
             ReleaseNotes = call.Value(_notes) is { } notes ? File.ReadAllText(notes) : "",

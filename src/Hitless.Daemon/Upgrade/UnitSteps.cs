@@ -7,6 +7,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
+using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Firmware.Slots;
@@ -53,7 +54,7 @@ public sealed class UnitSteps(
                 RunStep.Trial => await TryAsync(request),
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
-                RunStep.Room => FreeBytes().ToString(System.Globalization.CultureInfo.InvariantCulture),
+                RunStep.Room => DiskRoom.FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!).ToString(System.Globalization.CultureInfo.InvariantCulture),
                 RunStep.Spare => await refuseSpare(cancel) is { } refusal ? throw new RefusedException(refusal) : SpareHolds(request.Version),
                 _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
             });
@@ -200,8 +201,6 @@ public sealed class UnitSteps(
         exit(slots.ExitCodeTo(BootState.Other(running)), "rollback");
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
     }
-
-    private long FreeBytes() => new DriveInfo(Path.GetFullPath(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)).AvailableFreeSpace;
 
     private string SpareHolds(string version)
     {

@@ -14,11 +14,6 @@ public static class ImageExtractor
 {
     public const string ManifestName = "manifest.json";
 
-    private const int NoSpaceLeft = 28; // ENOSPC, errno-base.h; .NET puts errno into HResult.
-
-    /// <summary>Room that has to stay free beside the unpacked files, in bytes.</summary>
-    private const long Reserve = 1 << 20;
-
     /// <summary>Null when every file is on disk with its mode, and the manifest as <c>manifest.json</c> beside them.</summary>
     public static ImageProblem? Extract(ImageFile image, string folder)
     {
@@ -34,8 +29,7 @@ public static class ImageExtractor
     private static ImageProblem? RefuseSpace(ImageManifest manifest, string folder)
     {
         var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
-        var free = new DriveInfo(parent).AvailableFreeSpace;
-        return free < manifest.UnpackedBytes + Reserve ? Full(parent, manifest.UnpackedBytes + Reserve, free) : null;
+        return DiskRoom.FreeBytes(parent) < Needed(manifest) ? DiskRoom.Refuse(parent, $"{Needed(manifest)}") : null;
     }
 
     private static ImageProblem? Attempt(ImageFile image, string folder)
@@ -59,9 +53,11 @@ public static class ImageExtractor
         {
             return ImageFile.Changed;
         }
-        catch (IOException e) when (e.HResult == NoSpaceLeft)
+        catch (IOException e) when (DiskRoom.IsUsedUp(e))
         {
-            return Full(folder, image.Manifest.UnpackedBytes, null);
+            // Somebody else has filled it meanwhile.
+            RemoveQuietly(folder);
+            return DiskRoom.Refuse(Path.GetDirectoryName(Path.GetFullPath(folder))!, $"{Needed(image.Manifest)}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -121,10 +117,7 @@ public static class ImageExtractor
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static ImageProblem Full(string folder, long needed, long? free) => new(
-        ImageFault.DiskFull,
-        free is null ? $"the disk of {folder} is full: {needed} bytes are needed" : $"the disk of {folder} has {free} bytes free, {needed} are needed",
-        "make room: remove images that are not used (`hitless firmware list`)");
+    private static long Needed(ImageManifest manifest) => manifest.UnpackedBytes + DiskRoom.Reserve;
 
     private static ImageProblem Unsafe(string what) => new(
         ImageFault.UnsafeContent,

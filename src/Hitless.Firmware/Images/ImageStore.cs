@@ -84,10 +84,17 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
 
             return Accept(part, expectedHash, now);
         }
+        catch (IOException e) when (DiskRoom.IsUsedUp(e))
+        {
+            // What fills the disk is no help to the next attempt.
+            var arrived = new FileInfo(part) is { Exists: true } file ? file.Length : 0;
+            File.Delete(part);
+            return new ImagePut(null, DiskRoom.Refuse(folder, $"more than {arrived}"));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new ImagePut(null, new ImageProblem(
-                e.HResult == 28 ? ImageFault.DiskFull : ImageFault.DiskError,
+                ImageFault.DiskError,
                 $"the image could not be stored in {folder}: {e.Message}",
                 "look at the disk and the connection, then send it again: it goes on where it stopped"));
         }

@@ -172,6 +172,10 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         {
             return change();
         }
+        catch (IOException e) when (DiskRoom.IsUsedUp(e))
+        {
+            return DiskRoom.Refuse(stateFolder, $"{DiskRoom.Reserve}");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new ImageProblem(ImageFault.DiskError, $"{stateFolder} cannot be written: {e.Message}", "look at the disk and at the rights of the state directory");

@@ -19,6 +19,8 @@ public static class FaultCommands
         fault.Subcommands.Add(OnUnit("thaw", "after freeze", unit => Faults.Freeze(unit, frozen: false)));
         fault.Subcommands.Add(OnPort("link-down", "pull a cable at the switch", up: false));
         fault.Subcommands.Add(OnPort("link-up", "plug it in again", up: true));
+        fault.Subcommands.Add(OnUnit("disk-full", "not a byte is free in /var/lib/hitless; needs `lab up --disk`", unit => UnitDisk.Fill(unit, full: true)));
+        fault.Subcommands.Add(OnUnit("disk-free", "after disk-full", unit => UnitDisk.Fill(unit, full: false)));
         fault.Subcommands.Add(Drop());
         return fault;
     }

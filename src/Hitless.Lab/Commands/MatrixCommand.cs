@@ -37,7 +37,7 @@ public static class MatrixCommand
             {
                 try
                 {
-                    outcomes.Add(await new MatrixRun(plan, cell, Say).RunAsync(cancellation));
+                    outcomes.Add(await MatrixRun.RunAsync(plan, cell, Say, cancellation));
                 }
                 catch (LabException failure)
                 {

@@ -4,21 +4,32 @@ namespace Hitless.Lab.Matrix;
 
 /// <summary>
 /// One cell of the fault matrix, <c>STEP:FAULT</c>. <c>STEP</c> is the name of a step, with <c>.2</c> for its second time in the run and with <c>+</c> for the moment after
-/// it is done (else: when it stands in the journal and before it acts). <c>image:NAME</c> is an image that is no good.
+/// it is done (else: when it stands in the journal and before it acts). <c>start</c> is the moment before the run is asked for. <c>image:NAME</c> is an image that is no good.
 /// </summary>
 public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Fault)
 {
+    private const string Start = "start";
+
     /// <summary>The steps of an automatic run that are gone through once for each unit.</summary>
     private static readonly string[] PerUnit = ["copy", "install", "trial", "rejoin", "verify", "confirm"];
 
     /// <summary>The steps of an automatic run that come once.</summary>
     private static readonly string[] Once = ["preflight", "backup", "freeze", "switchover", "service-check", "soak", "final-primary", "release"];
 
+    /// <summary>The standby's disk is full.</summary>
+    public const string DiskFull = "disk-full";
+
     /// <summary>What happens to a unit at a step.</summary>
-    public static IReadOnlyList<string> Faults { get; } = ["kill-primary", "kill-standby", "off-primary", "off-standby", "off-both", "heartbeat-cut", "data-cut"];
+    public static IReadOnlyList<string> Faults { get; } = ["kill-primary", "kill-standby", "off-primary", "off-standby", "off-both", "heartbeat-cut", "data-cut", DiskFull];
 
     /// <summary>The step is an image that is no good, and the fault says how.</summary>
     public bool IsImage => Step == "image";
+
+    /// <summary>The fault stands before the run is asked for.</summary>
+    public bool IsBeforeStart => Step == Start;
+
+    /// <summary>No run may begin.</summary>
+    public bool IsRefused => IsBeforeStart || (IsImage && MatrixImages.IsRefused(Fault));
 
     /// <summary>Every cell.</summary>
     public static IEnumerable<MatrixCell> All =>
@@ -26,6 +37,7 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
             .. Faults.SelectMany(fault => (bool[])[false, true], (fault, after) => (fault, after))
                 .SelectMany(f => Once.Select(step => new MatrixCell(step, 1, f.after, f.fault))
                     .Concat(PerUnit.SelectMany(step => (int[])[1, 2], (step, time) => new MatrixCell(step, time, f.after, f.fault)))),
+            new MatrixCell(Start, 1, false, DiskFull),
             .. MatrixImages.Names.Select(name => new MatrixCell("image", 1, false, name)),
         ];
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Hitless.Firmware.Signing;
 using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Matrix;
@@ -8,12 +9,15 @@ public static class MatrixImages
 {
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["tampered", "truncated", "path", "stranger", "no-start", "crash", "never-joins", "unhealthy", "drops"];
+        ["tampered", "truncated", "path", "platform", "stranger", "expired", "no-start", "crash", "never-joins", "unhealthy", "drops"];
+
+    /// <summary>What the units must trust for an image to be no good for its own reason only.</summary>
+    public const string TrustFile = "trust.pem";
 
     /// <summary>Images that must not even be taken in.</summary>
-    public static bool IsRefused(string name) => name is "tampered" or "truncated" or "path" or "stranger";
+    public static bool IsRefused(string name) => name is "tampered" or "truncated" or "path" or "platform" or "stranger" or "expired";
 
-    /// <summary>The image of that name in <paramref name="folder"/>.</summary>
+    /// <summary>The image of that name in <paramref name="folder"/>; beside that of an expired signer a trust file with the certificate, <see cref="TrustFile"/>.</summary>
     public static string Make(string name, string binaries, string folder)
     {
         Directory.CreateDirectory(folder);
@@ -42,6 +46,15 @@ public static class MatrixImages
                 break;
             case "path":
                 Build(binaries, folder, image, key, "exit 1", whole: false, "--from", ">=3.0.0 <4.0.0");
+                break;
+            case "platform":
+                Build(binaries, folder, image, key, "exit 1", whole: false, "--platform", "linux-arm64");
+                break;
+            case "expired":
+                var (pastKey, pastCertificate) = (Path.Combine(folder, "past.key"), Path.Combine(folder, "past.crt"));
+                SigningKey.Generate("Former signer", pastKey, pastCertificate, DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddDays(-1));
+                File.WriteAllText(Path.Combine(folder, TrustFile), File.ReadAllText(Path.Combine(binaries, "images", TrustFile)) + File.ReadAllText(pastCertificate));
+                Build(binaries, folder, image, pastKey, "exit 1", whole: false);
                 break;
             case "stranger":
                 Tool.Run(Path.Combine(binaries, "hitless"), ["key", "generate", "--image-signing", Path.Combine(folder, "stranger"), "--name", "Stranger"]);

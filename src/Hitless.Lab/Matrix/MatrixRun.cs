@@ -12,37 +12,66 @@ namespace Hitless.Lab.Matrix;
 /// <summary>Lives through one cell of the fault matrix: a lab, traffic, an upgrade, the fault at its step, and how it ended.</summary>
 public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 {
+    /// <summary>Room for two slots and an image of this project, and not much more.</summary>
+    private const int DiskMegabytes = 700;
+
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan OffTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private readonly ClusterWatch watch = new(plan);
 
-    /// <summary>The whole of it; the lab stands afterwards.</summary>
-    public async Task<MatrixOutcome> RunAsync(CancellationToken cancellation)
+    /// <summary>The whole of it, in a lab like <paramref name="plan"/>; the lab stands afterwards.</summary>
+    public static async Task<MatrixOutcome> RunAsync(LabPlan plan, MatrixCell cell, Action<string> say, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateTempSubdirectory("hitless-matrix-").FullName;
+        try
+        {
+            var image = cell.IsImage ? MatrixImages.Make(cell.Fault, plan.Binaries, folder) : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
+            var trust = Path.Combine(folder, MatrixImages.TrustFile);
+            var site = plan with { Trust = File.Exists(trust) ? trust : plan.Trust, DiskMegabytes = cell.Fault == MatrixCell.DiskFull ? DiskMegabytes : plan.DiskMegabytes };
+            LabSite.Up(site);
+            return await new MatrixRun(site, cell, say).LiveAsync(image, cancellation);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task<MatrixOutcome> LiveAsync(string image, CancellationToken cancellation)
     {
         var since = Stopwatch.GetTimestamp();
-        LabSite.Up(plan);
         var before = await watch.UntilReadyAsync(ReadyLimit, cancellation);
         using var traffic = await TrafficRun.StartAsync(plan, connections: 100, ratePerSecond: 30);
         await traffic.WaitUntilStandingAsync(ReadyLimit, cancellation);
-        var image = cell.IsImage ? MatrixImages.Make(cell.Fault, plan.Binaries, Path.Combine(plan.Folder, "images")) : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
+        if (cell.IsBeforeStart)
+        {
+            Array.ForEach(Victims(before.Primary!), victim => Harm(victim, begin: true));
+        }
+
         var started = watch.Cli(before.Primary!).Run("upgrade", "start", image, "--detach");
-        string? why = null;
+        string? why = null, reason;
         var verdict = "refused";
         if (started.Ok)
         {
-            if (!cell.IsImage)
+            if (!cell.IsImage && !cell.IsBeforeStart)
             {
                 await UntilStepAsync(cancellation);
                 await HarmAsync(cancellation);
             }
 
             verdict = await UntilEndAsync(cancellation);
+            reason = JournalOnDisk.Longest(plan).FirstOrDefault(e => JournalOnDisk.Has(e, "kind", "Rollback")) is { ValueKind: JsonValueKind.Object } back ? back.GetProperty("detail").GetString() : null;
         }
         else
         {
-            say(started.Errors.Split('\n')[0]);
+            reason = string.Join(';', started.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(2));
+        }
+
+        if (cell.IsBeforeStart)
+        {
+            Array.ForEach(Victims(before.Primary!), victim => Harm(victim, begin: false));
         }
 
         await traffic.QuietAsync();
@@ -67,19 +96,24 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             report.PacketsLost,
             report.LongestGapMs,
             Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds),
-            why ?? BreachTime());
+            why ?? BreachTime() ?? reason);
     }
 
     private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, TrafficReport traffic)
     {
         var expected = verdict switch { "completed" => "1.0.0", "rolled-back" or "refused" => before.Units[0].Version, _ => null };
         return expected is null ? $"the run ended {verdict}"
-            : verdict == "refused" != (cell.IsImage && MatrixImages.IsRefused(cell.Fault)) ? $"the run was {verdict}"
+            : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}"
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
+            : cell.Fault == MatrixCell.DiskFull && LeftOver() is { } remains ? $"{remains} was left behind"
             : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
             : null;
     }
+
+    /// <summary>What an installation that broke off has left on a disk.</summary>
+    private string? LeftOver() => LabSite.UnitsOf(plan).SelectMany(u => Directory.EnumerateFileSystemEntries(u.State, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }))
+        .FirstOrDefault(path => Path.GetExtension(path) is ".unpacking" or ".discarded" or ".part" or ".new");
 
     /// <summary>Of an image that drops packets: how long after it began the old version carried the traffic again.</summary>
     private string? BreachTime()
@@ -115,24 +149,22 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     private async Task HarmAsync(CancellationToken cancellation)
     {
         var primary = JournalOnDisk.Longest(plan) is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
-        var standby = plan.Units.First(u => u != primary);
         say($"{cell}: primary {primary}");
-        LabUnit[] victims = cell.Fault switch
-        {
-            "off-both" => [new(plan, primary), new(plan, standby)],
-            _ when cell.Fault.EndsWith("primary", StringComparison.Ordinal) => [new(plan, primary)],
-            _ => [new(plan, standby)],
-        };
-        foreach (var victim in victims)
-        {
-            Harm(victim, begin: true);
-        }
-
+        var victims = Victims(primary);
+        Array.ForEach(victims, victim => Harm(victim, begin: true));
         await Task.Delay(OffTime, cancellation);
-        foreach (var victim in victims)
+        Array.ForEach(victims, victim => Harm(victim, begin: false));
+    }
+
+    private LabUnit[] Victims(string primary)
+    {
+        var standby = new LabUnit(plan, plan.Units.First(u => u != primary));
+        return cell.Fault switch
         {
-            Harm(victim, begin: false);
-        }
+            "off-both" => [new(plan, primary), standby],
+            _ when cell.Fault.EndsWith("primary", StringComparison.Ordinal) => [new(plan, primary)],
+            _ => [standby],
+        };
     }
 
     private void Harm(LabUnit victim, bool begin)
@@ -153,6 +185,9 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
                 break;
             case "data-cut":
                 Faults.SetCables(victim, ["lan0"], up: !begin);
+                break;
+            case MatrixCell.DiskFull:
+                UnitDisk.Fill(victim, full: begin);
                 break;
             default:
                 break;

@@ -36,6 +36,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>How long an upgrade watches its new primary.</summary>
     public int SoakSeconds { get; init; } = 3;
 
+    /// <summary>The state directory of every unit is a file system of its own (in memory) of so many MB, so that it can be full; null: a folder like any other.</summary>
+    public int? DiskMegabytes { get; init; }
+
     /// <summary>gw1, gw2…</summary>
     public IEnumerable<string> Units => Enumerable.Range(1, UnitCount).Select(number => $"gw{number}");
 

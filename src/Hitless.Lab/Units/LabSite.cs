@@ -42,6 +42,7 @@ public static class LabSite
         var folder = Path.Combine(root, name);
         if (File.Exists(Path.Combine(folder, "lab.json")))
         {
+            UnitDisk.UnmountAll(folder);
             Directory.Delete(folder, recursive: true);
         }
 

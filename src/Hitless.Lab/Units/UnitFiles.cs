@@ -24,6 +24,7 @@ public static class UnitFiles
                 MakePlace(inside);
             }
 
+            UnitDisk.Mount(unit);
             var etc = Path.Combine(unit.Folder, "etc");
             File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
             File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");

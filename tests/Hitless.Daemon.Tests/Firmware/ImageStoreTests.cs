@@ -64,6 +64,16 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task An_image_for_which_the_disk_has_no_room_leaves_nothing()
+    {
+        using var disk = new SmallDisk("size=1m");
+        var put = await new ImageStore(disk.Folder, workshop.Trust).PutAsync(new MemoryStream(new byte[2 << 20]), new string('0', 64), 0, Workshop.Now, TestContext.Current.CancellationToken);
+        Assert.Equal(ImageFault.DiskFull, put.Problem!.Fault);
+        Assert.Contains($"the disk of {disk.PathOf("images")} has ", put.Problem.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk.PathOf("images")));
+    }
+
+    [Fact]
     public async Task A_beginning_that_fits_two_images_is_refused()
     {
         foreach (var version in new[] { "1.1.0", "1.2.0" })

@@ -74,6 +74,22 @@ public sealed class SlotStoreTests : IDisposable
         Assert.Equal(Slot.A, BootRules.Boot(state).Slot);
     }
 
+    [Fact]
+    public void A_disk_without_a_free_byte_is_named_and_the_slots_stay_as_they_are()
+    {
+        using var disk = new SmallDisk("size=1m");
+        var full = new SlotStore(disk.Folder);
+        using var image = Workshop.Open(workshop.MakeImage("1.0.0"));
+        using (var ballast = File.Create(disk.PathOf("ballast")))
+        {
+            Assert.ThrowsAny<IOException>(() => ballast.Write(new byte[2 << 20]));
+        }
+
+        var problem = full.Install(image, "hash", workshop.Trust, Workshop.Now, Slot.A, running: null);
+        Assert.Equal(ImageFault.DiskFull, problem!.Fault);
+        Assert.Equal([disk.PathOf("ballast")], Directory.EnumerateFileSystemEntries(disk.Folder));
+    }
+
     private BootState State => slots.Read(out _);
 
     private ImageProblem? Install(string version, Slot slot, Slot? running)
