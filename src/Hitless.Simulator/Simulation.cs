@@ -46,6 +46,7 @@ internal sealed class Simulation
         Calls = new PeerCalls(this, Chance.Fork());
         Rules = new ClusterRules(this);
         storm = new Storm(this, Chance.Fork());
+        LosesUnit = HasRun && !Quiet && Chance.Happens(0.15);
     }
 
     public ulong Seed { get; }
@@ -59,6 +60,9 @@ internal sealed class Simulation
     public Chance Chance { get; }
 
     public IReadOnlyList<SimulatedUnit> Units { get; }
+
+    /// <summary>The units but the one that has lost its power for ever.</summary>
+    public IEnumerable<SimulatedUnit> Living => Units.Where(unit => !unit.Lost);
 
     public Fabric Fabric { get; }
 
@@ -77,6 +81,9 @@ internal sealed class Simulation
 
     /// <summary>Nothing fails in this life: its run must go as its plan said.</summary>
     public bool Quiet { get; }
+
+    /// <summary>A unit loses its power during the run and never comes back.</summary>
+    public bool LosesUnit { get; }
 
     /// <summary>Ages closer than this are equal.</summary>
     public TimeSpan Margin { get; }
@@ -103,6 +110,11 @@ internal sealed class Simulation
             Timeline.After(TimeSpan.FromSeconds(5), BeginRun);
         }
 
+        if (LosesUnit)
+        {
+            Timeline.After(Chance.Milliseconds(5000, 25000), () => Lose(Chance.Of(Units)));
+        }
+
         RunFor(storm.End);
         storm.Calm();
         Trace.Line("", $"calm");
@@ -121,7 +133,13 @@ internal sealed class Simulation
     }
 
     /// <summary>A daemon begins on a unit, from the slot that its supervisor chooses.</summary>
-    public void Start(SimulatedUnit unit) => supervisors[unit].Start();
+    public void Start(SimulatedUnit unit)
+    {
+        if (!unit.Lost)
+        {
+            supervisors[unit].Start();
+        }
+    }
 
     /// <summary>The unit with this id.</summary>
     public SimulatedUnit UnitOf(ulong serial) => Units.Single(unit => unit.Serial == serial);
@@ -143,6 +161,12 @@ internal sealed class Simulation
         SetTraffic(unit, TrafficState.Muted, starting: true);
         unit.KernelIsUsed = unit.SessionsWentOn = unit.TakesAnyWindow = false;
         Timeline.After(off, () => Start(unit));
+    }
+
+    private void Lose(SimulatedUnit unit)
+    {
+        PowerOff(unit, TimeSpan.Zero);
+        unit.Lost = true;
     }
 
     /// <summary>A daemon has left in good order: it is started again later.</summary>
@@ -243,7 +267,7 @@ internal sealed class Simulation
     private void FinishRun()
     {
         // A paused run waits for its operator, who comes now.
-        foreach (var unit in Units)
+        foreach (var unit in Living)
         {
             unit.Process?.Runs.Command(RunCommand.Resume);
         }
@@ -283,16 +307,16 @@ internal sealed class Simulation
     /// <summary>With nothing wrong, a switch that an operator or a service manager asks for happens, and nobody notices.</summary>
     private void PlannedSwitch()
     {
-        if (Breached is not null)
+        if (Breached is not null || Living.Count() < 2)
         {
             return;
         }
 
-        var former = Units.Single(unit => unit.Process!.Machine.Role == UnitRole.Primary);
+        var former = Living.Single(unit => unit.Process!.Machine.Role == UnitRole.Primary);
         var since = Timeline.Now;
 
         // A unit that kept a dead port is no target: a switch never goes to one that is worse.
-        var targets = Units.Where(unit => unit != former && unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
+        var targets = Living.Where(unit => unit != former && unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
         var byStop = targets.Length == 0 || Chance.Happens(0.4);
         var process = former.Process!;
         Trace.Line(former.Name, $"planned switch by {(byStop ? "stop" : "request")}");

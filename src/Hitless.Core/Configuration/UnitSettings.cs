@@ -75,7 +75,7 @@ public sealed record ManagedFileSettings(
     bool Template = false,
     bool Secret = false);
 
-/// <summary><c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted unit may take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be missing at the gate.</summary>
+/// <summary><c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted or absent unit may take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be missing at the gate.</summary>
 public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeSpan RejoinTimeout, TimeSpan ConfirmTimeout, string? TrustFile, double SessionDifferenceLimit)
 {
     /// <summary>Images of older versions are refused unless an operator says otherwise; null: none is too old.</summary>

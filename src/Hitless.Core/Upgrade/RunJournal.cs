@@ -38,6 +38,10 @@ public static class RunJournal
     /// <summary>An operator wants a trial switchover first.</summary>
     public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
 
+    /// <summary>Why the run has given the unit up and leaves it as it is; null: it has not.</summary>
+    public static string? WhyLeft(IReadOnlyList<JournalEntry> journal, string unit) =>
+        journal.FirstOrDefault(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left } && e.Target == unit)?.Detail;
+
     /// <summary>How many of the steps forward are done: the index of the next.</summary>
     public static int Next(IReadOnlyList<RunStep> forward, IReadOnlyList<JournalEntry> journal)
     {

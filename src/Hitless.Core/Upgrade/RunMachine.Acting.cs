@@ -141,8 +141,12 @@ public sealed partial class RunMachine
         return told is { Tags: { } tags } && TargetsOf(told) is var targets && tags.Count == targets.Count && tags[targets.ToList().IndexOf(name)] is not 0 and var tag && unit.Tag != tag;
     }
 
-    private void NoteDone(string? detail, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null) =>
+    private void NoteDone(string? detail, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null)
+    {
+        // Only what was asked for has been done by a revert: its unit still keeps the run until its return.
+        kept = step.Name == RunStep.Revert ? kept : null;
         Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
+    }
 
     private void Fail(string why, DateTimeOffset wall, IRunEffects effects)
     {

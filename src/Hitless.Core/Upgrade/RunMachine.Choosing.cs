@@ -14,7 +14,7 @@ public sealed partial class RunMachine
 
         if (RunJournal.IsAborted(journal) && (RollingBack || !header!.Members.Any(m => IsUnderWay(m.Name))))
         {
-            EndAborted(wall, effects);
+            EndAsItStands(wall, effects);
         }
         else if (RollingBack)
         {
@@ -86,12 +86,17 @@ public sealed partial class RunMachine
                 return;
             }
 
-            if (IsSettled(facts))
+            if (IsSettled(facts) || (!facts.Present && RunJournal.WhyLeft(journal, member.Name) is not null))
             {
                 continue;
             }
 
-            if (facts.Present && now - stepSince >= RejoinTimeout)
+            if (!facts.Present)
+            {
+                // It has kept the new version: that it is away is no reason to take that from the others.
+                _ = TryLeave(member.Name, now, wall, effects);
+            }
+            else if (now - stepSince >= RejoinTimeout)
             {
                 Note(Entry(JournalEntryKind.Rollback, "end", member.Name, $"{member.Name} is not ready on {goal}", wall), effects);
             }
@@ -99,7 +104,7 @@ public sealed partial class RunMachine
             return;
         }
 
-        Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
+        Note(Entry(JournalEntryKind.End, "end", null, header.Members.All(m => Facts(m.Name).Present) ? RunVerdict.Completed : RunVerdict.Failed, wall), effects);
     }
 
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
@@ -117,7 +122,12 @@ public sealed partial class RunMachine
             return;
         }
 
-        var (move, unit) = WayBack.Next(header!, self, name => Facts(name), IsTrialOpen);
+        var (move, unit) = WayBack.Next(header!, self, name => Facts(name), IsTrialOpen, name => RunJournal.WhyLeft(journal, name) is not null);
+        if (unit is not null && TryLeave(unit, now, wall, effects))
+        {
+            return;
+        }
+
         switch (move)
         {
             case WayBack.Move.Revert:
@@ -127,7 +137,7 @@ public sealed partial class RunMachine
                 Begin(new RunStep(RunStep.Switchover, unit), wall, effects);
                 break;
             case WayBack.Move.End:
-                Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.RolledBack, wall), effects);
+                EndAsItStands(wall, effects);
                 break;
             case WayBack.Move.Wait:
             default:
@@ -135,8 +145,23 @@ public sealed partial class RunMachine
         }
     }
 
+    /// <summary>A unit by which the run has been kept for the rejoin timeout, away or unwilling, is left as it is: a run ends even if a unit never comes back.</summary>
+    private bool TryLeave(string unit, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        kept = kept?.Unit == unit ? kept : (unit, now);
+        if (now - kept.Value.Since < RejoinTimeout)
+        {
+            return false;
+        }
+
+        var facts = Facts(unit);
+        var why = !facts.Present ? "did not come back" : facts.Version != WantedOf(unit) ? $"was not brought from {facts.Version} to {WantedOf(unit)}" : "did not become ready";
+        Note(Entry(JournalEntryKind.Failed, RunStep.Left, unit, $"{unit} {why} within {RejoinTimeout.TotalSeconds:F0} s and is left as it is", wall), effects);
+        return true;
+    }
+
     /// <summary>Nothing further is touched. What the units run says what became of the run.</summary>
-    private void EndAborted(DateTimeOffset wall, IRunEffects effects)
+    private void EndAsItStands(DateTimeOffset wall, IRunEffects effects)
     {
         var verdict = header!.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == m.Version) ? RunVerdict.RolledBack
             : header.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == header.Goal(m)) ? RunVerdict.Completed

@@ -33,6 +33,7 @@ public sealed partial class RunMachine(string self)
     private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
     private TimeSpan actAgainAt;
+    private (string Unit, TimeSpan Since)? kept;
 
     private enum State
     {
@@ -161,6 +162,7 @@ public sealed partial class RunMachine(string self)
         gateOpen = false;
         wanted = null;
         loadAgainAt = null;
+        kept = null;
         Waiting = false;
     }
 

@@ -39,7 +39,7 @@ public static class RunView
             header.To,
             header.StartedAt,
             (last.Time - header.StartedAt).TotalMilliseconds,
-            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
+            Reason(journal),
             Steps(journal, last.Time),
             [.. journal.Where(e => e.Kind == JournalEntryKind.Drive).Select(e => new ReportElection(e.Epoch, e.Unit, e.Detail ?? ""))],
             new ReportSessions(sessions.Sum(s => s.Before), sessions.Sum(s => s.Survived), sessions.Sum(s => s.Lost), sessions.Sum(s => s.CriticalLost)),
@@ -48,6 +48,16 @@ public static class RunView
         {
             Words = [.. journal.Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" }).Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? ""))],
         };
+    }
+
+    private static string? Reason(IReadOnlyList<JournalEntry> journal)
+    {
+        string?[] all =
+        [
+            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
+            .. journal.Where(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left }).Select(e => e.Detail),
+        ];
+        return string.Join("; ", all.OfType<string>()) is { Length: > 0 } reason ? reason : null;
     }
 
     private static List<ReportStep> Steps(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)

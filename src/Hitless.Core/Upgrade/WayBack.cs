@@ -19,14 +19,15 @@ public static class WayBack
         /// <summary>Hand the traffic over to the unit.</summary>
         SwitchOver,
 
-        /// <summary>Every unit runs what it ran before.</summary>
+        /// <summary>Every unit runs what it ran before, or has been left.</summary>
         End,
     }
 
-    /// <summary>The next move of the primary <paramref name="self"/>; <paramref name="trialOpen"/>: the unit's next start may still be one of the new version.</summary>
-    public static (Move Move, string? Unit) Next(RunHeader header, string self, Func<string, UnitFacts> facts, Func<string, bool> trialOpen)
+    /// <summary>The next move of the primary <paramref name="self"/>; <paramref name="trialOpen"/>: the unit's next start may still be one of the new version;
+    /// <paramref name="left"/>: the unit has been waited for long enough, and stays as it is.</summary>
+    public static (Move Move, string? Unit) Next(RunHeader header, string self, Func<string, UnitFacts> facts, Func<string, bool> trialOpen, Func<string, bool> left)
     {
-        var standbys = header.Members.Where(m => m.Name != self).ToArray();
+        var standbys = header.Members.Where(m => m.Name != self && !left(m.Name)).ToArray();
         foreach (var member in standbys)
         {
             var now = facts(member.Name);
@@ -43,11 +44,11 @@ public static class WayBack
 
         if (header.Members.FirstOrDefault(m => m.Name == self) is { } own && facts(self).Version != own.Version)
         {
-            return standbys.Length > 0 ? (Move.SwitchOver, standbys.MaxBy(m => m.Priority)!.Name) : (Move.Wait, null);
+            return standbys.MaxBy(m => m.Priority) is { } heir ? (Move.SwitchOver, heir.Name) : (Move.End, null);
         }
 
         // A rehearsal touches nothing, so all that there is to take back is the switch.
-        return header.RehearseOnly && self != header.FormerPrimary && facts(header.FormerPrimary).Ready
+        return header.RehearseOnly && self != header.FormerPrimary && !left(header.FormerPrimary) && facts(header.FormerPrimary).Ready
             ? (Move.SwitchOver, header.FormerPrimary)
             : (Move.End, null);
     }

@@ -112,7 +112,7 @@ public static partial class UnitKeys
     [
         new("soak", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "How long the new primary is watched before the former one is upgraded.", "10s"),
         new("uptime-margin", Scalars.Duration(TimeSpan.Zero, TimeSpan.FromHours(24)), "Ages closer than this count as equal.", "300s"),
-        new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted unit may take to come back.", "30m"),
+        new("rejoin-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "How long a restarted or absent unit may take to come back; then a run goes back, or ends without it.", "30m"),
         new("confirm-timeout", Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)), "A trial boot that is not confirmed within this falls back.", "5m"),
         new("trust-file", FilePath, "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to the folder of unit.yaml."),
         new("minimum-version", Scalars.Word("a version as 1.2.3", VersionText()), "Images of older versions are refused, so that nobody brings an old fault back; upgrade start --allow-downgrade overrides it."),

@@ -104,12 +104,12 @@ internal sealed class RunRules(Simulation world)
     public bool Completed => verdicts.ContainsValue(RunVerdict.Completed);
 
     /// <summary>Every run that is on a disk has ended there.</summary>
-    public bool AllEnded => world.Units.All(unit => unit.Process is not null) && !world.Units.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));
+    public bool AllEnded => world.Living.All(unit => unit.Process is not null) && !world.Living.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));
 
     /// <summary>Rule 7, when faults have ended: the run is over, and every unit runs the version that its verdict says.</summary>
     public void CheckEnd()
     {
-        var journal = world.Units.Select(unit => unit.Journals.Last).Aggregate(RunJournal.Further);
+        var journal = world.Living.Select(unit => unit.Journals.Last).Aggregate(RunJournal.Further);
         if (journal.Count == 0)
         {
             return;
@@ -121,8 +121,21 @@ internal sealed class RunRules(Simulation world)
             return;
         }
 
-        var expected = journal[^1].Detail == "completed" ? FirmwareVersions.New : FirmwareVersions.Old;
-        foreach (var unit in world.Units)
+        // What a run has left is as it is; all others run what the verdict says, and after "failed" they are at one.
+        var judged = world.Living.Where(unit => RunJournal.WhyLeft(journal, unit.Name) is null).ToList();
+        if (journal[^1].Detail == RunVerdict.Failed && world.Units.All(unit => RunJournal.WhyLeft(journal, unit.Name) is null))
+        {
+            world.Breach("rule 7, a run ends completed or rolled back", "it failed, and no unit was left");
+            return;
+        }
+
+        var expected = journal[^1].Detail switch
+        {
+            RunVerdict.Completed => FirmwareVersions.New,
+            RunVerdict.RolledBack => FirmwareVersions.Old,
+            _ => judged.Select(unit => unit.Process?.Version).FirstOrDefault() ?? FirmwareVersions.Old,
+        };
+        foreach (var unit in judged)
         {
             if (unit.Process is not { } process || process.Version != expected || unit.Boot.Trial is not null || unit.Boot.Active != process.Slot)
             {

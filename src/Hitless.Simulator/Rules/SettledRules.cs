@@ -10,7 +10,7 @@ internal static class SettledRules
     /// <summary>Checks the whole cluster now.</summary>
     public static void Check(Simulation world, string when)
     {
-        foreach (var unit in world.Units)
+        foreach (var unit in world.Living)
         {
             if (unit.Process is not { } process)
             {
@@ -24,7 +24,7 @@ internal static class SettledRules
             }
         }
 
-        var processes = world.Units.Select(unit => unit.Process!).ToList();
+        var processes = world.Living.Select(unit => unit.Process!).ToList();
         var primaries = processes.Where(process => process.Machine.Role == UnitRole.Primary).ToList();
         if (primaries is not [var primary])
         {

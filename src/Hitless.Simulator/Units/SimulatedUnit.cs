@@ -48,6 +48,9 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>The machine has power, so its kernel answers.</summary>
     public bool Powered { get; set; }
 
+    /// <summary>It has lost its power for ever.</summary>
+    public bool Lost { get; set; }
+
     /// <summary>The kernel's sessions, by number.</summary>
     public HashSet<int> Sessions { get; } = [];
 

@@ -203,6 +203,100 @@ public sealed class RunMachineTests
         Assert.Equal("rolled-back", world.Finish(seconds: 5));
     }
 
+    [Theory]
+    [InlineData("gw2", RunStep.Trial, "gw2")]
+    [InlineData("gw2", RunStep.Confirm, "gw2")]
+    [InlineData("gw1", RunStep.Soak, "gw2")]
+    [InlineData("gw1", RunStep.Trial, "gw1")]
+    [InlineData("gw2", RunStep.Trial, "gw1")]
+    public void A_unit_that_never_comes_back_does_not_keep_a_run_for_ever_and_is_named(string lost, string step, string target)
+    {
+        world.AfterEntry = e =>
+        {
+            if (e.Kind == JournalEntryKind.Started && e.Step == step && e.Target == target)
+            {
+                world.CutPower(lost, double.PositiveInfinity);
+            }
+        };
+        world.Start(RunWorld.Header(world));
+        Assert.True(world.Until(() => world.Verdict is not null, seconds: 90));
+        Assert.Equal("failed", world.Verdict);
+        Assert.Contains($"{lost} did not come back within 20 s", RunView.Report(world.Journal, []).Reason, StringComparison.Ordinal);
+        Assert.Empty(world.Wrongs);
+        Assert.NotNull(world.Primary);
+    }
+
+    [Fact]
+    public void Nobody_is_taken_back_because_of_a_unit_that_is_gone_at_the_very_end()
+    {
+        world.Start(RunWorld.Header(world, guided: true));
+        for (var gate = 0; gate < 5; gate++)
+        {
+            Assert.True(world.Until(() => world.Primary is { Machine.Waiting: true }));
+            if (gate == 4)
+            {
+                world.CutPower("gw1", double.PositiveInfinity);
+                world.Beats(2);
+            }
+
+            world.Say(RunCommand.Next);
+        }
+
+        Assert.True(world.Until(() => world.Verdict is not null));
+        Assert.Equal(("failed", RunWorld.New), (world.Verdict, world["gw2"].Version));
+        Assert.Equal("gw1 did not come back within 20 s and is left as it is", RunView.Report(world.Journal, []).Reason);
+    }
+
+    [Fact]
+    public void What_can_go_back_goes_back_although_one_unit_never_returns()
+    {
+        var three = new RunWorld("gw1", "gw2", "gw3") { Breach = u => u.Version == RunWorld.New ? "drops packets" : null };
+        three.AfterEntry = e =>
+        {
+            if (e is { Kind: JournalEntryKind.Rollback })
+            {
+                three.CutPower("gw2", double.PositiveInfinity);
+            }
+        };
+        three.Start(RunWorld.Header(three));
+        Assert.True(three.Until(() => three.Verdict is not null, seconds: 120));
+        Assert.Equal(("failed", RunWorld.Old, RunWorld.Old), (three.Verdict, three["gw1"].Version, three["gw3"].Version));
+        Assert.Equal("gw2 did not come back within 20 s and is left as it is", RunJournal.WhyLeft(three.Journal, "gw2"));
+        Assert.Empty(three.Wrongs);
+    }
+
+    [Fact]
+    public void A_unit_that_comes_back_in_time_is_not_left()
+    {
+        world.AfterEntry = e =>
+        {
+            if (e is { Kind: JournalEntryKind.Started, Step: RunStep.Release })
+            {
+                world.CutPower("gw1", seconds: 15);
+            }
+        };
+        world.Start(RunWorld.Header(world));
+        Assert.Equal("completed", world.Finish());
+    }
+
+    [Fact]
+    public void A_unit_that_cannot_go_back_is_left_and_the_journal_stays_short()
+    {
+        world.AfterEntry = e =>
+        {
+            if (e is { Kind: JournalEntryKind.Done, Step: RunStep.Confirm, Target: "gw2" })
+            {
+                world.Say(RunCommand.Rollback);
+                world["gw2"].ApiDead = true;
+            }
+        };
+        world.Start(RunWorld.Header(world));
+        Assert.True(world.Until(() => world.Verdict is not null));
+        Assert.Equal("failed", world.Verdict);
+        Assert.Equal("gw2 was not brought from 1.1.0 to 1.0.0 within 20 s and is left as it is", RunJournal.WhyLeft(world.Journal, "gw2"));
+        Assert.True(world.Journal.Count < 40);
+    }
+
     [Fact]
     public void Only_the_standby_can_be_reverted_whatever_the_units_run()
     {
@@ -211,7 +305,7 @@ public sealed class RunMachineTests
         for (var bits = 0; bits < 1 << 12; bits++)
         {
             var facts = names.Select((n, i) => new UnitFacts(n, (bits >> i & 1) != 0, i == 0 || (bits >> (3 + i) & 1) != 0, (bits >> (6 + i) & 1) != 0, (bits >> (9 + i) & 1) != 0 ? RunWorld.New : RunWorld.Old, 0, 1)).ToDictionary(f => f.Name);
-            var (move, unit) = WayBack.Next(header, "gw1", n => facts[n], _ => false);
+            var (move, unit) = WayBack.Next(header, "gw1", n => facts[n], _ => false, _ => false);
             Assert.False(move == WayBack.Move.Revert && facts[unit!].Primary, "a unit that carries traffic is never reverted");
             Assert.False(move == WayBack.Move.End && facts.Values.Any(f => f.Version == RunWorld.New), "the way back ends with every unit on the old version");
         }

@@ -111,14 +111,17 @@ internal sealed class RunWorld : IRunEffects
         }
     }
 
-    /// <summary>The power of a unit goes, and comes back after some seconds. Its slot is chosen as hitless-boot would.</summary>
+    /// <summary>The power of a unit goes, and comes back after some seconds, or never (infinity). Its slot is chosen as hitless-boot would.</summary>
     public void CutPower(string name, double seconds = 3)
     {
         var unit = this[name];
         if (unit.Present)
         {
             Stop(unit);
-            After(seconds, () => Boot(unit));
+            if (double.IsFinite(seconds))
+            {
+                After(seconds, () => Boot(unit));
+            }
         }
     }
 
