@@ -201,7 +201,6 @@ public sealed partial class Unit
         var header = await HeaderAsync(hash, image.Version, cancel);
         return header with
         {
-            To = request.RehearseOnly ? header.From : header.To,
             Guided = request.Guided,
             KeepPrimary = request.KeepPrimary,
             Parallel = request.Parallel,
@@ -211,8 +210,10 @@ public sealed partial class Unit
             Until = request.Until ?? (request.OutsideWindow ? null : MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now)),
             OutsideWindow = request.OutsideWindow,
             AllowDowngrade = request.AllowDowngrade,
+            Baseline = request.RehearseOnly ? null : Rehearsal.BaselineFor(hash, journals.Runs().Reverse().Select(journals.Read)),
             Units = request.Extent switch
             {
+                _ when request.RehearseOnly => [],
                 "all" => null,
                 "standbys" => [.. header.Members.Where(m => m.Name != header.FormerPrimary).Select(m => m.Name)],
                 "this" => [asked],

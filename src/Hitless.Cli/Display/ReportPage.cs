@@ -35,7 +35,7 @@ internal static class ReportPage
         page.AppendLine(CultureInfo.InvariantCulture, $"""
             <dl><dt>mode</dt><dd>{Text(report.Mode)}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
             <dt>sessions at the switches</dt><dd>{sessions.Before} before, {sessions.Survived} survived, {sessions.Lost} lost ({sessions.CriticalLost} critical)</dd>
-            <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd></dl>
+            <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd>{(report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "")}</dl>
             """);
         AddSteps(page, report);
         AddTable(page, "Elections", ["epoch", "primary", "reason"], report.Elections.Select(e => (string[])[$"{e.Epoch}", e.Primary, e.Reason]));

@@ -29,6 +29,7 @@ internal static class UpgradeViews
 
         screen.Console.Write(table);
         screen.Line($"it takes about {Words.Duration(plan.TakesMs)}{(plan.Mode == "guided" ? ", and what you take at the gates (>)" : "")}");
+        screen.Line(plan.Baseline is { } baseline ? $"held against run {baseline.Run}, {baseline}" : "not rehearsed (hitless upgrade rehearse IMAGE)");
         screen.Line($"in the end {plan.FinalPrimary} is primary: {plan.FinalReason}{(plan.SecondSwitch ? " (the cluster switches a second time)" : "")}");
     }
 
@@ -93,5 +94,9 @@ internal static class UpgradeViews
         var sessions = report.Sessions;
         screen.Line($"sessions: {Words.Count(sessions.Before)} before, {Words.Count(sessions.Survived)} survived, {Words.Count(sessions.Lost)} lost, {Words.Count(sessions.CriticalLost)} of them critical");
         screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+        if (report.Baseline is { } baseline)
+        {
+            screen.Line($"{baseline} (run {baseline.Run})");
+        }
     }
 }

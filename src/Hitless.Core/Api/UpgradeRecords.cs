@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hitless.Core.Api;
 
 /// <summary><c>POST /v1/upgrade/check|plan|start</c>. <c>Image</c> is the hash (or its unique beginning) of an uploaded image.</summary>
@@ -42,6 +44,23 @@ public sealed record UpgradePlan(string Image, string From, string To, string Mo
 {
     /// <summary>Expected time, without what an operator takes at gates.</summary>
     public long TakesMs { get; init; }
+
+    /// <summary>What the image's rehearsal measured, and the run will be held against; null: it was not rehearsed.</summary>
+    public RunBaseline? Baseline { get; init; }
+}
+
+/// <summary>
+/// What a rehearsal (run <paramref name="Run"/>) measured: the longest gap in milliseconds, and at its worst switch how many sessions stood before and did not come along.
+/// </summary>
+public sealed record RunBaseline(string Run, DateTimeOffset At, double GapMs, long SessionsBefore, long SessionsLost)
+{
+    /// <summary>The share of the packets, 0 to 1, that the standby dropped while it carried the traffic; null: too few to say.</summary>
+    public double? DropShare { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rehearsed {At.UtcDateTime:u}: longest gap {GapMs:F0} ms, {SessionsLost} of {SessionsBefore} sessions lost{(DropShare is { } share ? $", {share:P1} of the packets dropped" : "")}");
 }
 
 /// <summary>A step of a plan.</summary>
@@ -97,6 +116,9 @@ public sealed record RunReport(
 {
     /// <summary>The gates' openings and other words of operators, in order.</summary>
     public IReadOnlyList<ReportWord> Words { get; init; } = [];
+
+    /// <summary>Of a rehearsal: what it measured. Of a run: what it was held against; null: it was not rehearsed.</summary>
+    public RunBaseline? Baseline { get; init; }
 
     /// <summary>The cluster's signature, once the run has ended.</summary>
     public ReportSignature? Signature { get; init; }

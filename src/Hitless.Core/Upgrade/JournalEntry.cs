@@ -24,6 +24,9 @@ public sealed record JournalEntry(
     /// <summary>Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a successor sees what has restarted since.</summary>
     public IReadOnlyList<ulong>? Tags { get; init; }
 
+    /// <summary>The share of the packets, 0 to 1, that the primary dropped at the end of a soak.</summary>
+    public double? DropShare { get; init; }
+
     /// <summary>Longest time in milliseconds between a primary's last word and its successor's claim, at a switch.</summary>
     public double? GapMs { get; init; }
 }

@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <summary>What a run is about, fixed when it starts; the first entry of its journal. <c>Image</c> is the image's hash.</summary>
@@ -14,7 +16,7 @@ public sealed record RunHeader(
     long SoakMs,
     long RejoinTimeoutMs)
 {
-    /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them.</summary>
+    /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them. A rehearsal changes none.</summary>
     public IReadOnlyList<string>? Units { get; init; }
 
     /// <summary>All standbys at once, not one after the other.</summary>
@@ -28,6 +30,9 @@ public sealed record RunHeader(
 
     /// <summary>Nothing but the trial switchover: no unit is touched.</summary>
     public bool RehearseOnly { get; init; }
+
+    /// <summary>What a rehearsal of the image measured before the run; null: there was none.</summary>
+    public RunBaseline? Baseline { get; init; }
 
     /// <summary>The ended run that this one takes back, from the slots that still hold the old version.</summary>
     public string? TakesBack { get; init; }
@@ -43,6 +48,9 @@ public sealed record RunHeader(
 
     /// <summary>Whether the unit is to run <see cref="To"/> in the end.</summary>
     public bool Includes(string unit) => Units?.Contains(unit) ?? true;
+
+    /// <summary>Whether the image has to suit the unit.</summary>
+    public bool Concerns(string unit) => RehearseOnly || Includes(unit);
 
     /// <summary>What the unit runs when the run has gone well.</summary>
     public string Goal(RunMember member) => Includes(member.Name) ? To : member.Version;

@@ -7,8 +7,8 @@ public abstract record RunInput
     {
     }
 
-    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with the traffic that it carries, null: nothing.</summary>
-    public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null) : RunInput;
+    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with the traffic that it carries, null: nothing; <paramref name="DropShare"/> which share of its packets it drops.</summary>
+    public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null, double? DropShare = null) : RunInput;
 
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
     public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput;

@@ -5,7 +5,11 @@ public sealed partial class RunMachine
 {
     private void OnReplied(RunInput.Replied reply, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
-        if (reply.Ok)
+        if (reply.Ok && Baseline is { } baseline && step.Name == RunStep.ServiceCheck && forward[NextForward() - 1].Name == RunStep.Switchover && Rehearsal.Breach(baseline, reply.Sessions, reply.GapMs) is { } worse)
+        {
+            Fail(worse, wall, effects);
+        }
+        else if (reply.Ok)
         {
             NoteDone(reply.Detail, wall, effects, reply);
         }
@@ -145,7 +149,7 @@ public sealed partial class RunMachine
     {
         // Only what was asked for has been done by a revert: its unit still keeps the run until its return.
         kept = step.Name == RunStep.Revert ? kept : null;
-        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
+        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs, DropShare = step.Name == RunStep.Soak ? dropShare : null }, effects);
     }
 
     private void Fail(string why, DateTimeOffset wall, IRunEffects effects)

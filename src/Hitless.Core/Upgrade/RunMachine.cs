@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
@@ -29,6 +31,7 @@ public sealed partial class RunMachine(string self)
     private bool gateOpen;
     private RunCommand? wanted;
     private string? breach;
+    private double? dropShare;
     private bool acted;
     private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
@@ -62,6 +65,9 @@ public sealed partial class RunMachine(string self)
     /// <summary>An operator has asked the run to begin no further step.</summary>
     public bool Paused => RunJournal.IsPaused(journal);
 
+    /// <summary>What a rehearsal measured, before the run or at its beginning; null: there was none.</summary>
+    public RunBaseline? Baseline { get; private set; }
+
     /// <summary>The run is on its way back.</summary>
     public bool RollingBack => journal.Exists(e => e.Kind == JournalEntryKind.Rollback);
 
@@ -73,6 +79,7 @@ public sealed partial class RunMachine(string self)
             case RunInput.Tick tick:
                 units = tick.Units;
                 breach = tick.Breach;
+                dropShare = tick.DropShare;
                 break;
             case RunInput.Drive drive:
                 OnDrive(drive, effects);
@@ -83,7 +90,7 @@ public sealed partial class RunMachine(string self)
             case RunInput.Start start when state == State.Idle && driving:
                 Open([]);
                 header = start.Header;
-                forward = RunPlan.Steps(header, journal);
+                Plan();
                 Note(Entry(JournalEntryKind.Begin, "begin", null, $"{header.From} to {header.To}", wall) with { Header = header }, effects);
                 break;
             case RunInput.Appended appended when state == State.Noting && appended.Ticket == ticket:
@@ -148,7 +155,7 @@ public sealed partial class RunMachine(string self)
         }
 
         header = entries[0].Header!;
-        forward = RunPlan.Steps(header, journal);
+        Plan();
         Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall), effects);
     }
 
@@ -208,9 +215,15 @@ public sealed partial class RunMachine(string self)
         }
         else
         {
-            forward = RunPlan.Steps(header!, journal);
+            Plan();
             state = State.Choosing;
         }
+    }
+
+    private void Plan()
+    {
+        forward = RunPlan.Steps(header!, journal);
+        Baseline = header!.RehearseOnly ? null : Rehearsal.Measured(journal) ?? header.Baseline;
     }
 
     private void Begin(RunStep next, DateTimeOffset wall, IRunEffects effects)

@@ -19,7 +19,7 @@ public static class RunPlan
         var heir = header.Heir?.Name;
         if (heir is not null && (header.Rehearse || header.RehearseOnly || RunJournal.IsRehearsed(journal)))
         {
-            AddThereAndBack(steps, header, heir);
+            AddRehearsal(steps, header, heir);
         }
 
         if (!header.RehearseOnly)
@@ -99,15 +99,22 @@ public static class RunPlan
     }
 
     private static UpgradePlan Plan(RunHeader header, IReadOnlyList<PlannedStep> steps, string final, string reason, bool secondSwitch) =>
-        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch) { TakesMs = steps.Sum(s => s.TakesMs) };
+        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch) { TakesMs = steps.Sum(s => s.TakesMs), Baseline = header.Baseline };
 
-    private static void AddThereAndBack(List<RunStep> steps, RunHeader header, string heir)
+    /// <summary>There and back. On its own it is everything that a run does but the installation.</summary>
+    private static void AddRehearsal(List<RunStep> steps, RunHeader header, string heir)
     {
-        foreach (var unit in (string[])[heir, header.FormerPrimary])
+        if (header.RehearseOnly)
         {
-            steps.Add(new(RunStep.TrialSwitchover, unit));
-            steps.Add(new(RunStep.ServiceCheck, unit));
+            steps.AddRange(header.Members.Where(m => m.Name != header.FormerPrimary).Select(m => new RunStep(RunStep.Copy, m.Name)));
+            steps.Add(new(RunStep.Verify, heir));
         }
+
+        steps.Add(new(RunStep.TrialSwitchover, heir));
+        steps.Add(new(RunStep.ServiceCheck, heir));
+        steps.Add(new(RunStep.Soak, heir));
+        steps.Add(new(RunStep.TrialSwitchover, header.FormerPrimary));
+        steps.Add(new(RunStep.ServiceCheck, header.FormerPrimary));
     }
 
     private static void AddUnits(List<RunStep> steps, RunHeader header, string? heir)

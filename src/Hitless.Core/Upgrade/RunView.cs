@@ -46,6 +46,7 @@ public static class RunView
             journal.Max(e => e.GapMs) ?? 0,
             units)
         {
+            Baseline = Rehearsal.Measured(journal) ?? header.Baseline,
             Words = [.. journal.Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" }).Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? ""))],
         };
     }

@@ -45,10 +45,16 @@ public sealed class Readiness(
         {
             checks.AddRange(await spares(header, cancel));
         }
-        else if (!header.RehearseOnly)
+        else
         {
             var needed = await CheckImageAsync(header, view, checks, cancel);
             await CheckRoomAsync(header, needed, checks, cancel);
+            if (!header.RehearseOnly)
+            {
+                checks.Add(header.Baseline is { } baseline
+                    ? new CheckResult("rehearsal", "pass", baseline.ToString(), null)
+                    : new CheckResult("rehearsal", "pass", "not rehearsed: the new primary is held against the former one only", "hitless upgrade rehearse IMAGE measures what a switch costs under today's traffic"));
+            }
         }
 
         CheckUnits(header, view, checks);
@@ -91,7 +97,7 @@ public sealed class Readiness(
             }
 
             // Units that run it already (a cluster that was left mixed) need no path to it.
-            var behind = view.Units.Where(u => u.Present && header.Includes(u.Name) && u.Version != header.To).Select(u => u.Version).Distinct(StringComparer.Ordinal).ToArray();
+            var behind = view.Units.Where(u => u.Present && header.Concerns(u.Name) && u.Version != header.To).Select(u => u.Version).Distinct(StringComparer.Ordinal).ToArray();
             if (behind.Length == 0)
             {
                 checks.Add(new CheckResult("image-upgrade-path", "fail", $"every unit already runs {header.To}", "take an image of another version"));
@@ -122,7 +128,7 @@ public sealed class Readiness(
 
     private async Task CheckRoomAsync(RunHeader header, long needed, List<CheckResult> checks, CancellationToken cancel)
     {
-        foreach (var member in header.Members.Where(m => header.Includes(m.Name)))
+        foreach (var member in header.Members.Where(m => header.Concerns(m.Name)))
         {
             checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} was not started by hitless-boot for its kind of slots, so it has none", UnitSteps.NoSlots));
             var free = await freeBytes(member.Name, cancel);

@@ -173,7 +173,8 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             {
                 traffic.Look();
                 var soaking = machine.Acting is { Name: RunStep.Soak };
-                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), soaking ? traffic.Breach(acts.DropShareBefore) : null));
+                var before = Math.Max(acts.DropShareBefore, machine.Baseline?.DropShare ?? 0);
+                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), soaking ? traffic.Breach(before) : null, soaking ? traffic.DropShare() : null));
             }
             else if (idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading) && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
             {

@@ -63,15 +63,6 @@ public sealed class GuidedRunTests
     }
 
     [Fact]
-    public void A_rehearsal_switches_there_and_back_and_installs_nothing()
-    {
-        world.Start(RunWorld.Header(world) with { RehearseOnly = true, To = RunWorld.Old });
-        Assert.Equal("completed", world.Finish());
-        Assert.Equal("gw1", world.Primary!.Name);
-        Assert.DoesNotContain(world.Acts, a => a.StartsWith("install", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void A_paused_run_begins_nothing_until_it_is_resumed_also_under_another_driver()
     {
         world.Start(RunWorld.Header(world));

@@ -38,6 +38,9 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>What the primary complains about while it carries the traffic.</summary>
     public Func<RunUnit, string?> Breach { get; set; } = _ => null;
 
+    /// <summary>What a service check on the unit finds: sessions, and the gap in milliseconds.</summary>
+    public Func<RunUnit, (RunSessions? Sessions, double? GapMs)> Served { get; set; } = _ => (null, null);
+
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
 
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
@@ -101,7 +104,7 @@ internal sealed class RunWorld : IRunEffects
             Elect("the former primary is gone");
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
             {
-                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit)), Now, Wall, As(unit));
+                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01), Now, Wall, As(unit));
             }
 
             while (soon.TryDequeue(out var work))
@@ -179,7 +182,8 @@ internal sealed class RunWorld : IRunEffects
                 Do(step, header, target);
             }
 
-            Tell(unit, machine, new RunInput.Replied(ticket, Ok: true, Retry: false, null, null, null));
+            var (sessions, gap) = step.Name == RunStep.ServiceCheck ? Served(unit) : (null, null);
+            Tell(unit, machine, new RunInput.Replied(ticket, Ok: true, Retry: false, null, sessions, gap));
         });
     }
 
