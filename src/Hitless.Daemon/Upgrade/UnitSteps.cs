@@ -102,6 +102,7 @@ public sealed class UnitSteps(
     private async Task<string> DownloadAsync(StepRequest request, long offset, CancellationToken cancel)
     {
         var pipe = new Pipe();
+        using var halt = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var download = Task.Run(
             async () =>
             {
@@ -109,7 +110,7 @@ public sealed class UnitSteps(
                 try
                 {
                     await using var sink = pipe.Writer.AsStream(leaveOpen: true);
-                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, offset, sink, progress: null, DownloadSilence, cancel);
+                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, offset, sink, progress: null, DownloadSilence, halt.Token);
                 }
                 catch (Exception e)
                 {
@@ -119,8 +120,14 @@ public sealed class UnitSteps(
                 await pipe.Writer.CompleteAsync(failure);
             },
             cancel);
-        await using var source = pipe.Reader.AsStream();
-        var put = await images.PutAsync(source, request.Image, offset, DateTimeOffset.UtcNow, cancel);
+        ImagePut put;
+        await using (var source = pipe.Reader.AsStream())
+        {
+            put = await images.PutAsync(source, request.Image, offset, DateTimeOffset.UtcNow, cancel);
+        }
+
+        // What nobody takes any more (a full disk) would wait in the pipe for ever.
+        await halt.CancelAsync();
         await download;
         Throw(put.Problem);
         return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from {request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";

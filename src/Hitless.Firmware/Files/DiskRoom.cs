@@ -14,7 +14,7 @@ public static class DiskRoom
     /// <summary>The disk, or the writer's share of it, is full: ENOSPC and EDQUOT (errno-base.h, errno.h), which .NET puts into HResult.</summary>
     public static bool IsUsedUp(Exception failure) => failure is IOException { HResult: 28 or 122 };
 
-    /// <summary>Says what is missing, as it stands now: to be called when what could not be finished is removed again.</summary>
+    /// <summary>Says what is missing, as it stands now: before what could not be finished is removed again.</summary>
     public static ImageProblem Refuse(string folder, string bytesNeeded) => new(
         ImageFault.DiskFull,
         $"the disk of {folder} has {FreeBytes(folder)} bytes free, {bytesNeeded} are needed",

@@ -56,7 +56,6 @@ public static class ImageExtractor
         catch (IOException e) when (DiskRoom.IsUsedUp(e))
         {
             // Somebody else has filled it meanwhile.
-            RemoveQuietly(folder);
             return DiskRoom.Refuse(Path.GetDirectoryName(Path.GetFullPath(folder))!, $"{Needed(image.Manifest)}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -87,9 +87,9 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         catch (IOException e) when (DiskRoom.IsUsedUp(e))
         {
             // What fills the disk is no help to the next attempt.
-            var arrived = new FileInfo(part) is { Exists: true } file ? file.Length : 0;
+            var full = DiskRoom.Refuse(folder, $"more than the {(new FileInfo(part) is { Exists: true } file ? file.Length : 0)} of the image that had arrived");
             File.Delete(part);
-            return new ImagePut(null, DiskRoom.Refuse(folder, $"more than {arrived}"));
+            return new ImagePut(null, full);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
