@@ -87,7 +87,7 @@ public sealed class SlotStoreTests : IDisposable
 
         var problem = full.Install(image, "hash", workshop.Trust, Workshop.Now, Slot.A, running: null);
         Assert.Equal(ImageFault.DiskFull, problem!.Fault);
-        Assert.Equal([disk.PathOf("ballast")], Directory.EnumerateFileSystemEntries(disk.Folder));
+        Assert.Equal([disk.PathOf("ballast")], Directory.EnumerateFiles(disk.Folder, "*", SearchOption.AllDirectories));
     }
 
     private BootState State => slots.Read(out _);
