@@ -104,7 +104,7 @@ public sealed partial class RunMachine
             return;
         }
 
-        Note(Entry(JournalEntryKind.End, "end", null, header.Members.All(m => Facts(m.Name).Present) ? RunVerdict.Completed : RunVerdict.Failed, wall), effects);
+        Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
     }
 
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>
@@ -160,12 +160,12 @@ public sealed partial class RunMachine
         return true;
     }
 
-    /// <summary>Nothing further is touched. What the units run says what became of the run.</summary>
+    /// <summary>Nothing further is touched. What the units run says what became of the run; one that was left because it never came back has no say.</summary>
     private void EndAsItStands(DateTimeOffset wall, IRunEffects effects)
     {
-        var verdict = header!.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == m.Version) ? RunVerdict.RolledBack
-            : header.Members.All(m => Facts(m.Name) is { Present: true } now && now.Version == header.Goal(m)) ? RunVerdict.Completed
-            : RunVerdict.Failed;
+        var members = header!.Members.Where(m => Facts(m.Name).Present || RunJournal.WhyLeft(journal, m.Name) is null).ToArray();
+        bool AllRun(Func<RunMember, string> version) => members.All(m => Facts(m.Name) is { Present: true } now && now.Version == version(m));
+        var verdict = AllRun(m => m.Version) ? RunVerdict.RolledBack : AllRun(header.Goal) ? RunVerdict.Completed : RunVerdict.Failed;
         Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
     }
 

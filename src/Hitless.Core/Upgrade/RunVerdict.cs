@@ -9,6 +9,6 @@ public static class RunVerdict
     /// <summary>Every unit runs what it ran before.</summary>
     public const string RolledBack = "rolled-back";
 
-    /// <summary>An operator ended the run in between, or a unit that never came back was left.</summary>
+    /// <summary>An operator ended the run in between, or a unit that is there could not be brought to the version of the others.</summary>
     public const string Failed = "failed";
 }
