@@ -202,19 +202,23 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>The kernel's claim, if it still stands, ends by itself after <paramref name="lease"/> (null: it does not).</summary>
-    public void RenewClaim(SimulatedUnit unit, TimeSpan? lease)
+    /// <summary>The kernel's claim, if it still stands, ends by itself after <paramref name="lease"/> (null: it does not). False if the claim was over already.</summary>
+    public bool RenewClaim(SimulatedUnit unit, TimeSpan? lease, TimeSpan fresh = default)
     {
         if (unit.Traffic != TrafficState.Claimed)
         {
-            return;
+            return !unit.ClaimOver;
         }
+
+        unit.FreshUntil = fresh > TimeSpan.Zero ? Timeline.Now + fresh : unit.FreshUntil;
 
         unit.ClaimUntil = lease is { } time ? Timeline.Now + time : TimeSpan.MaxValue;
         if (lease is not null)
         {
             Timeline.At(unit.ClaimUntil, () => ExpireClaim(unit));
         }
+
+        return true;
     }
 
     /// <summary>The kernel tells that its daemon ended, and gives its claim the time of a restart, once; false if it tells nobody, since its claim is over.</summary>
@@ -229,11 +233,39 @@ internal sealed class Simulation
         return !unit.ClaimOver;
     }
 
+    /// <summary>A unit speaks with the virtual MAC: a kernel that hears it, and whose claim was not renewed of late, has a successor.</summary>
+    public void Announce(SimulatedUnit speaker)
+    {
+        foreach (var other in Units)
+        {
+            if (other != speaker && speaker.PortsUp != 0)
+            {
+                Fabric.Send(Fabric.Traffic, speaker.Index, other.Index, () => Hear(other));
+            }
+        }
+    }
+
+    private void Hear(SimulatedUnit unit)
+    {
+        if (unit.PortsUp != 0 && Timeline.Now >= unit.FreshUntil)
+        {
+            EndClaim(unit, "has a successor");
+        }
+    }
+
     private void ExpireClaim(SimulatedUnit unit)
     {
-        if (unit.Traffic == TrafficState.Claimed && Timeline.Now >= unit.ClaimUntil)
+        if (Timeline.Now >= unit.ClaimUntil)
         {
-            Trace.Line(unit.Name, $"the claim expires");
+            EndClaim(unit, "expires");
+        }
+    }
+
+    private void EndClaim(SimulatedUnit unit, string why)
+    {
+        if (unit.Traffic == TrafficState.Claimed)
+        {
+            Trace.Line(unit.Name, $"the claim {why}");
             SetTraffic(unit, TrafficState.Muted, starting: true);
             unit.ClaimOver = true;
         }

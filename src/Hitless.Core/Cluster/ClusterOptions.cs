@@ -51,6 +51,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
     public TimeSpan StallPatienceLeast { get; init; } = TimeSpan.FromMilliseconds(160);
 
+    /// <summary>A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.</summary>
+    public TimeSpan ClaimLeaseLeast { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
     public bool HasWitness { get; init; }
 
@@ -70,7 +73,10 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// How long the kernel's claim stands without a renewal. Longer than <see cref="StallPatience"/>: a primary that stalls for a moment while nobody takes over must
     /// not mute itself; one that is replaced hears the higher epoch when it wakes, and one that stays frozen is mute soon after.
     /// </summary>
-    public TimeSpan ClaimLease => StallPatience * 1.25;
+    public TimeSpan ClaimLease => StallPatience * 1.25 > ClaimLeaseLeast ? StallPatience * 1.25 : ClaimLeaseLeast;
+
+    /// <summary>A claim that was not renewed for so long is over as soon as its successor announces itself.</summary>
+    public TimeSpan ClaimFresh => Silence;
 
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
     public TimeSpan? TimeOf(ClaimTerm term) => term switch

@@ -67,7 +67,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
-        openKernel = log => new GatewayKernel(settings, stateFolder, options.ClaimLease, log);
+        openKernel = log => new GatewayKernel(settings, stateFolder, (options.ClaimLease, options.ClaimFresh), log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }

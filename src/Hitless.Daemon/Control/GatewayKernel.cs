@@ -30,15 +30,15 @@ public sealed class GatewayKernel : IDisposable
     private TrafficState state;
     private bool cableLost;
 
-    /// <summary>Reads where the kernel stands; changes nothing yet. <paramref name="claimLease"/>: how long a claim stands unless renewed.</summary>
-    public GatewayKernel(UnitSettings settings, string stateFolder, TimeSpan claimLease, EventLog events)
+    /// <summary>Reads where the kernel stands; changes nothing yet. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.</summary>
+    public GatewayKernel(UnitSettings settings, string stateFolder, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(claimLease, RestartHold, heartbeat.Port, heartbeatInterfaces);
+        var fence = new ClaimFence(claim.Lease, claim.Fresh, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         var found = traffic.Read();

@@ -207,13 +207,17 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
     }
 
     /// <summary>Lets a key stand in a set for <paramref name="lasting"/> from now (zero: as long as the set).</summary>
-    public void Refresh(string set, uint key, TimeSpan lasting)
+    public void Refresh(string set, uint key, TimeSpan lasting) => Change(set, key, operation: 1, lasting);
+
+    /// <summary>Takes a key out of a set (NFT_DYNSET_OP_DELETE, kernel 5.4).</summary>
+    public void Remove(string set, uint key) => Change(set, key, operation: 2, TimeSpan.Zero);
+
+    private void Change(string set, uint key, uint operation, TimeSpan lasting)
     {
-        const uint Update = 1;
         Immediate(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
         var data = BeginExpression("dynset", out var expression);
         _writer.String(1, set);
-        _writer.U32BigEndian(3, Update);
+        _writer.U32BigEndian(3, operation);
         _writer.U32BigEndian(4, Register);
         if (lasting > TimeSpan.Zero)
         {

@@ -16,10 +16,12 @@ internal static class ClaimRules
     internal const uint ClaimKey = 1;
 
     private const string EndedSet = "ended";
+    private const string FreshSet = "fresh";
     private const string RenewalDevice = "lo";
     private const string RenewalChain = "renewal";
 
     private const int EthernetDestination = 0;
+    private const int EthernetSource = 6;
     private const int IcmpType = 0;
     private const int QuotedProtocol = 8 + 9;
     private const int QuotedPort = 8 + 20 + 2;
@@ -48,10 +50,11 @@ internal static class ClaimRules
     {
         batch.DynamicSet(ClaimSet, ClaimKey, ForEver);
         batch.DynamicSet(EndedSet);
+        batch.DynamicSet(FreshSet, ClaimKey, fence.Fresh);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
-        Renew(ref batch, ClaimTerm.Lease, fence.Lease);
-        Renew(ref batch, ClaimTerm.Restart, fence.RestartHold);
-        Renew(ref batch, ClaimTerm.Lasting, ForEver);
+        Renew(ref batch, ClaimTerm.Lease, fence.Lease, fence.Fresh);
+        Renew(ref batch, ClaimTerm.Restart, fence.RestartHold, fence.Fresh);
+        Renew(ref batch, ClaimTerm.Lasting, ForEver, fence.Fresh);
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))
         {
             var chain = $"ended-{device}";
@@ -61,12 +64,23 @@ internal static class ClaimRules
         }
     }
 
-    private static void Renew(ref NftBatchWriter batch, ClaimTerm term, TimeSpan time)
+    /// <summary>A port's rule in front of all others: whoever was not renewed of late and hears its own virtual MAC has a successor.</summary>
+    internal static void GiveWay(ref NftBatchWriter batch, string chain, ReadOnlySpan<byte> virtualMac)
+    {
+        batch.BeginRule(chain);
+        batch.Match(NftBase.Link, EthernetSource, virtualMac);
+        batch.MatchKey(FreshSet, ClaimKey, inverted: true);
+        batch.Remove(ClaimSet, ClaimKey);
+        batch.EndRule();
+    }
+
+    private static void Renew(ref NftBatchWriter batch, ClaimTerm term, TimeSpan time, TimeSpan fresh)
     {
         batch.BeginRule(RenewalChain);
         batch.Match(NftBase.Link, EthernetDestination, Renewal(term).ToArray());
         batch.MatchKey(ClaimSet, ClaimKey);
         batch.Refresh(ClaimSet, ClaimKey, time);
+        batch.Refresh(FreshSet, ClaimKey, fresh);
         batch.Drop();
         batch.EndRule();
     }

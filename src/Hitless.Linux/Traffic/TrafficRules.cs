@@ -97,6 +97,11 @@ internal static class TrafficRules
         {
             var mac = port.VirtualMac.ToArray();
             batch.Chain(IngressChain(port.Name), NftHook.Ingress, Priority, port.Name);
+            if (state == TrafficState.Claimed && fence is not null)
+            {
+                ClaimRules.GiveWay(ref batch, IngressChain(port.Name), mac);
+            }
+
             Fence(ref batch, IngressChain(port.Name), state, fence);
             NoteSpeaker(ref batch, port, state, mac);
             Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);

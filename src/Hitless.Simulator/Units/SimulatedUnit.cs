@@ -30,6 +30,9 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>When the kernel's claim ends by itself.</summary>
     public TimeSpan ClaimUntil { get; set; } = TimeSpan.MaxValue;
 
+    /// <summary>Until when a successor's announcement does not end the kernel's claim: its daemon renews it.</summary>
+    public TimeSpan FreshUntil { get; set; }
+
     /// <summary>The kernel's claim has ended by itself.</summary>
     public bool ClaimOver { get; set; }
 

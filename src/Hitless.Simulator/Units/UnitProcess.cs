@@ -27,6 +27,7 @@ internal sealed class UnitProcess : IClusterEffects
     private long toldEpoch = -1;
     private int effectsLeft = -1;
     private bool heartbeatDue;
+    private bool claimLost;
 
     public UnitProcess(Simulation world, SimulatedUnit unit, Slot slot, SemanticVersion version)
     {
@@ -200,7 +201,7 @@ internal sealed class UnitProcess : IClusterEffects
     void IClusterEffects.RenewClaim(ClaimTerm term)
     {
         Effect();
-        world.RenewClaim(Unit, options.TimeOf(term));
+        claimLost |= !world.RenewClaim(Unit, options.TimeOf(term), options.ClaimFresh);
     }
 
     void IClusterEffects.TakeAnyWindow(bool any)
@@ -215,6 +216,7 @@ internal sealed class UnitProcess : IClusterEffects
         if (world.Plant != Plant.SilentClaim)
         {
             world.Rules.Announced(this);
+            world.Announce(Unit);
         }
     }
 
@@ -373,6 +375,15 @@ internal sealed class UnitProcess : IClusterEffects
         if (!Guard(() => machine.Step(input, LocalNow, this)))
         {
             return;
+        }
+
+        if (claimLost)
+        {
+            claimLost = false;
+            if (!Guard(() => machine.Step(ClusterInput.ClaimLost, LocalNow, this)))
+            {
+                return;
+            }
         }
 
         Speak();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Hitless.Core.Cluster;
+using Hitless.Linux.Announcements;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sockets;
 using Hitless.Linux.Sysctls;
@@ -12,6 +13,7 @@ public sealed class ClaimFenceTests
 {
     private const int HeartbeatPort = 8417;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
 
     [Fact]
     public void A_claim_that_is_not_renewed_mutes_the_unit()
@@ -46,6 +48,42 @@ public sealed class ClaimFenceTests
         Assert.Equal(TrafficState.Muted, table.Read());
 
         table.Apply(TrafficState.Claimed).ThrowIfFailed("claim again");
+        Assert.Equal(TrafficState.Claimed, table.Read());
+    }
+
+    [Fact]
+    public void A_claim_that_nobody_renews_is_over_when_a_successor_announces_itself()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMinutes(1));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+        Assert.True(lease.Renew(ClaimTerm.Lease));
+        Thread.Sleep(Fresh * 2);
+        Assert.Equal(TrafficState.Claimed, table.Read());
+
+        units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("claim on the other");
+        NetworkNamespace.Run(units.B, announcer.AnnounceAll);
+
+        AwaitMuted(table);
+        Assert.False(lease.Renew(ClaimTerm.Lease));
+    }
+
+    [Fact]
+    public void A_claim_that_is_renewed_stands_although_somebody_else_speaks_with_its_mac()
+    {
+        using var units = new TwoUnits();
+        using var table = Claimed(units, TimeSpan.FromMinutes(1));
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+        units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("claim on the other");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(lease.Renew(ClaimTerm.Lease));
+            NetworkNamespace.Run(units.B, announcer.AnnounceAll);
+        }
+
+        Assert.NotEqual(0UL, table.PortsWithForeignSpeaker());
         Assert.Equal(TrafficState.Claimed, table.Read());
     }
 
@@ -152,7 +190,7 @@ public sealed class ClaimFenceTests
     private static TrafficTable Claimed(TwoUnits units, TimeSpan lease, params string[] heartbeatInterfaces)
     {
         units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("mute the other");
-        var fence = new ClaimFence(lease, TimeSpan.FromMinutes(1), HeartbeatPort, heartbeatInterfaces);
+        var fence = new ClaimFence(lease, Fresh, TimeSpan.FromMinutes(1), HeartbeatPort, heartbeatInterfaces);
         var table = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence));
         table.Apply(TrafficState.Claimed).ThrowIfFailed("claim");
         Assert.Equal(TrafficState.Claimed, table.Read());
