@@ -94,7 +94,7 @@ public sealed partial class ClusterMachine
             if (!peer.Absent && now >= SilentAt(peer))
             {
                 peersLostAt = now;
-                var stalled = peer.KernelAt > peer.HeardAt ? ", though its kernel answered: its daemon is not scheduled" : "";
+                var stalled = peer.KernelAt > peer.HeardAt ? ", though its kernel answered" : "";
                 MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms{stalled}", effects);
             }
         }

@@ -82,7 +82,8 @@ public sealed partial class ClusterMachine
 
     private void NoteCut(Peer peer, TimeSpan now, IClusterEffects effects)
     {
-        var cut = IsOver(peer.LinkHeardAt, options.Silence, now);
+        // Who is silent everywhere only stalls.
+        var cut = IsOver(peer.LinkHeardAt, options.Silence, now) && !IsOver(peer.TrafficHeardAt, options.Silence, now);
         if (!peer.Absent && cut != peer.LinksCut)
         {
             peer.LinksCut = cut;

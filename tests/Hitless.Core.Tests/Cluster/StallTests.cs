@@ -83,6 +83,23 @@ public sealed class StallTests
     }
 
     [Fact]
+    public void A_unit_that_stalls_is_not_told_of_as_one_whose_links_are_cut()
+    {
+        var bench = new MachineBench(200, 100);
+        bench[0].PortsOn = bench[1].PortsOn = true;
+        bench.Run(3000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        primary.Frozen = true;
+        bench.Run(135);
+        primary.Frozen = false;
+        bench.Run(100);
+
+        Assert.DoesNotContain(other.Told, text => text.Contains("through the ports only", StringComparison.Ordinal));
+        Assert.DoesNotContain(primary.Told, text => text.Contains("through the ports only", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_answer_of_a_unit_that_was_never_heard_changes_nothing()
     {
         var bench = new MachineBench(200, 100).Run(3000);

@@ -34,8 +34,6 @@ public sealed class ClusterFileTests
             upgrade: { soak: 5s, trust-file: trust.pem }
 
             """));
-        var behind = bench.Report(standby)!.Units.Where(unit => unit.State != "in-sync").Select(unit => unit.Why);
-        LabCluster.Say($"after the commit: {string.Join("; ", behind)}");
         await bench.UntilInSyncAsync();
         var after = await cluster.UntilReadyAsync();
         Assert.Equal((before.Primary, before.Epoch), (after.Primary, after.Epoch));
