@@ -68,6 +68,24 @@ public sealed class LabCluster : IDisposable
     /// <summary>Waits until all units are ready and agree.</summary>
     public Task<ClusterStatus> UntilReadyAsync() => Watch.UntilReadyAsync(ReadyLimit, TestContext.Current.CancellationToken);
 
+    /// <summary>Puts something else in the place of some words of every unit's <c>unit.yaml</c>, and restarts the units.</summary>
+    public void RestartWith(params ReadOnlySpan<(string Words, string Instead)> changes)
+    {
+        foreach (var unit in Plan.Units.Select(Unit))
+        {
+            var file = Path.Combine(unit.Folder, "etc", "unit.yaml");
+            var settings = File.ReadAllText(file);
+            foreach (var (words, instead) in changes)
+            {
+                Assert.Contains(words, settings);
+                settings = settings.Replace(words, instead, StringComparison.Ordinal);
+            }
+
+            File.WriteAllText(file, settings);
+            UnitPower.Restart(unit);
+        }
+    }
+
     /// <summary>Waits until something is so that the units' statuses do not tell; half a minute at most.</summary>
     public static async Task UntilAsync(string goal, Func<bool> reached)
     {

@@ -18,15 +18,7 @@ public sealed class NeighbourhoodTests
         Prerequisites.NeedPrograms("keepalived");
         using var cluster = await LabCluster.ReadyAsync();
         using var other = await LabCluster.ReadyAsync();
-        foreach (var unit in other.Plan.Units.Select(other.Unit))
-        {
-            var file = Path.Combine(unit.Folder, "etc", "unit.yaml");
-            var settings = File.ReadAllText(file);
-            Assert.Contains("group: 7", settings);
-            File.WriteAllText(file, settings.Replace("group: 7", "group: 8", StringComparison.Ordinal)
-                .Replace($"{Addresses.VirtualLan}/", "10.10.1.240/", StringComparison.Ordinal).Replace($"{Addresses.VirtualLan6}/", "fd00:1::240/", StringComparison.Ordinal));
-            UnitPower.Restart(unit);
-        }
+        other.RestartWith(("group: 7", "group: 8"), ($"{Addresses.VirtualLan}/", "10.10.1.240/"), ($"{Addresses.VirtualLan6}/", "fd00:1::240/"));
 
         // Its hosts have the addresses of ours: they stay away.
         SetPort(other.Plan, "lan-client", up: false);

@@ -44,15 +44,7 @@ public sealed class ReachabilityTests
     public async Task A_unit_that_hears_nobody_and_does_not_reach_the_witness_does_not_speak()
     {
         using var cluster = await LabCluster.ReadyAsync();
-        foreach (var unit in cluster.Plan.Units.Select(cluster.Unit))
-        {
-            var file = Path.Combine(unit.Folder, "etc", "unit.yaml");
-            var settings = File.ReadAllText(file);
-            Assert.Contains("election: { flip-guard", settings);
-            File.WriteAllText(file, settings.Replace("election: { ", $"election: {{ witness: {Addresses.PlainSources[0]}, ", StringComparison.Ordinal));
-            UnitPower.Restart(unit);
-        }
-
+        cluster.RestartWith(("election: { ", $"election: {{ witness: {Addresses.PlainSources[0]}, "));
         await cluster.UntilReadyAsync();
         using var traffic = await cluster.FlowingAsync();
         var alone = cluster.Watch.Status()!.Primary!;
