@@ -234,6 +234,8 @@ public sealed partial class RunMachine(string self)
 
     private void Note(JournalEntry entry, IRunEffects effects)
     {
+        // What kept the run on its way forward has its time anew on the way back.
+        kept = entry.Kind == JournalEntryKind.Rollback ? null : kept;
         pending = entry;
         state = State.Noting;
         Waiting = false;
