@@ -3,6 +3,12 @@ namespace Hitless.Core.Cluster;
 /// <summary>What a cluster machine is told of its own unit. <c>Self</c> is the unit's id (its serial), <c>Tag</c> that of this incarnation (random at each start).</summary>
 public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string Version, byte WireMinor)
 {
+    /// <summary>A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.</summary>
+    private static readonly TimeSpan ClaimLeaseLeast = TimeSpan.FromSeconds(1);
+
+    /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
+    private static readonly TimeSpan StallPatienceLeast = TimeSpan.FromMilliseconds(160);
+
     /// <summary>0-255, higher wins.</summary>
     public byte Priority { get; init; } = 128;
 
@@ -47,12 +53,6 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
 
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
-
-    /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
-    public TimeSpan StallPatienceLeast { get; init; } = TimeSpan.FromMilliseconds(160);
-
-    /// <summary>A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.</summary>
-    public TimeSpan ClaimLeaseLeast { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
     public bool HasWitness { get; init; }

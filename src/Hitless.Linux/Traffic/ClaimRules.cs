@@ -20,8 +20,6 @@ internal static class ClaimRules
     private const string RenewalDevice = "lo";
     private const string RenewalChain = "renewal";
 
-    private const int EthernetDestination = 0;
-    private const int EthernetSource = 6;
     private const int IcmpType = 0;
     private const int QuotedProtocol = 8 + 9;
     private const int QuotedPort = 8 + 20 + 2;
@@ -52,9 +50,9 @@ internal static class ClaimRules
         batch.DynamicSet(EndedSet);
         batch.DynamicSet(FreshSet, ClaimKey, fence.Fresh);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
-        Renew(ref batch, ClaimTerm.Lease, fence.Lease, fence.Fresh);
-        Renew(ref batch, ClaimTerm.Restart, fence.RestartHold, fence.Fresh);
-        Renew(ref batch, ClaimTerm.Lasting, ForEver, fence.Fresh);
+        Renew(ref batch, fence, ClaimTerm.Lease, fence.Lease);
+        Renew(ref batch, fence, ClaimTerm.Restart, fence.RestartHold);
+        Renew(ref batch, fence, ClaimTerm.Lasting, ForEver);
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))
         {
             var chain = $"ended-{device}";
@@ -68,19 +66,19 @@ internal static class ClaimRules
     internal static void GiveWay(ref NftBatchWriter batch, string chain, ReadOnlySpan<byte> virtualMac)
     {
         batch.BeginRule(chain);
-        batch.Match(NftBase.Link, EthernetSource, virtualMac);
+        batch.Match(NftBase.Link, TrafficRules.EthernetSource, virtualMac);
         batch.MatchKey(FreshSet, ClaimKey, inverted: true);
         batch.Remove(ClaimSet, ClaimKey);
         batch.EndRule();
     }
 
-    private static void Renew(ref NftBatchWriter batch, ClaimTerm term, TimeSpan time, TimeSpan fresh)
+    private static void Renew(ref NftBatchWriter batch, ClaimFence fence, ClaimTerm term, TimeSpan time)
     {
         batch.BeginRule(RenewalChain);
-        batch.Match(NftBase.Link, EthernetDestination, Renewal(term).ToArray());
+        batch.Match(NftBase.Link, TrafficRules.EthernetDestination, Renewal(term).ToArray());
         batch.MatchKey(ClaimSet, ClaimKey);
         batch.Refresh(ClaimSet, ClaimKey, time);
-        batch.Refresh(FreshSet, ClaimKey, fresh);
+        batch.Refresh(FreshSet, ClaimKey, fence.Fresh);
         batch.Drop();
         batch.EndRule();
     }

@@ -20,8 +20,8 @@ internal static class TrafficRules
     // Before every chain that an operator may have on the port, behind packet sockets.
     private const int Priority = -500;
 
-    private const int EthernetDestination = 0;
-    private const int EthernetSource = 6;
+    internal const int EthernetDestination = 0;
+    internal const int EthernetSource = 6;
     private const int ArpSenderMac = 8;
     private const int ArpSenderAddress = 14;
     private const int ArpTargetAddress = 24;
