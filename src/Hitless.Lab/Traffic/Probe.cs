@@ -9,11 +9,15 @@ public sealed class Probe : IDisposable
 {
     private const int Length = 64;
     private static readonly long StartUpLateness = 20 * TrafficClock.Millisecond;
+
+    /// <summary>How long a way is asked for before the probe begins without an answer.</summary>
+    private static readonly long WayPatience = 5000 * TrafficClock.Millisecond;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20 };
     private readonly ArrivalLog _arrivals = new();
     private readonly Thread _sender;
     private readonly int _perSecond;
     private volatile bool _stop;
+    private volatile bool _answered;
     private long _sent;
     private long _longestPause;
 
@@ -50,6 +54,7 @@ public sealed class Probe : IDisposable
     {
         Span<byte> datagram = stackalloc byte[Length];
         datagram.Clear();
+        FindWay(datagram[..1]);
         var start = TrafficClock.Now;
         var last = start;
         while (!_stop && _sent < ArrivalLog.Capacity)
@@ -79,6 +84,16 @@ public sealed class Probe : IDisposable
         }
     }
 
+    /// <summary>A burst that no neighbour is resolved for would be dropped on its first metres: a datagram without a number, until one is back.</summary>
+    private void FindWay(ReadOnlySpan<byte> unnumbered)
+    {
+        for (var until = TrafficClock.Now + WayPatience; !_answered && !_stop && TrafficClock.Now < until;)
+        {
+            _ = _socket.Send(unnumbered, SocketFlags.None, out _);
+            Thread.Sleep(20);
+        }
+    }
+
     private void Receive()
     {
         Span<byte> datagram = stackalloc byte[256];
@@ -87,6 +102,7 @@ public sealed class Probe : IDisposable
             try
             {
                 var length = _socket.Receive(datagram, SocketFlags.None, out var error);
+                _answered |= error == SocketError.Success;
                 if (error == SocketError.Success && length >= 8)
                 {
                     _arrivals.Take(BinaryPrimitives.ReadInt64LittleEndian(datagram), TrafficClock.Now);
