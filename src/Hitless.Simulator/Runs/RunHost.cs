@@ -80,11 +80,13 @@ internal sealed class RunHost : IRunEffects
             world.Rules.Runs.Noted(entry);
             Put(process, journal);
             var open = 1;
-            void One()
+            var refused = false;
+            void One(bool further)
             {
+                refused |= further;
                 if (--open == 0)
                 {
-                    Take(new RunInput.Appended(ticket, Ok: process.Unit.Journals.Last[^1] == entry));
+                    Take(new RunInput.Appended(ticket, Ok: !refused && process.Unit.Journals.Last[^1] == entry));
                 }
             }
 
@@ -94,7 +96,7 @@ internal sealed class RunHost : IRunEffects
                 Tell(world.UnitOf(peer.Unit), journal, One);
             }
 
-            One();
+            One(further: false);
         });
     }
 
@@ -159,25 +161,32 @@ internal sealed class RunHost : IRunEffects
         }
     }
 
-    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action done) => world.Calls.Call(
-        process,
-        unit,
-        (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
-        {
-            if (served.Alive)
+    /// <summary>Gives a unit the journal; <paramref name="done"/> gets whether that unit has one of the same run that is further.</summary>
+    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action<bool> done)
+    {
+        var further = false;
+        world.Calls.Call(
+            process,
+            unit,
+            (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
             {
-                Put(served, journal);
-                answer(true, "");
-            }
-        }),
-        _ => done());
+                if (served.Alive)
+                {
+                    Put(served, journal);
+                    var last = served.Unit.Journals.Last;
+                    further = last.Count > 0 && last[0].Run == journal[0].Run && RunJournal.Compare(last[^1], journal[^1]) > 0;
+                    answer(true, "");
+                }
+            }),
+            answer => done(answer.Ok && further));
+    }
 
     /// <summary>Units that were away when the run ended learn it now.</summary>
     private void TellEnd(IReadOnlyList<JournalEntry> journal, List<SimulatedUnit> behind)
     {
         if (journal.Count > 0 && !RunJournal.IsOpen(journal))
         {
-            behind.ForEach(unit => Tell(unit, journal, () => { }));
+            behind.ForEach(unit => Tell(unit, journal, _ => { }));
         }
     }
 
