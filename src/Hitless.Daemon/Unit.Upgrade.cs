@@ -204,6 +204,8 @@ public sealed partial class Unit
             Guided = request.Guided,
             KeepPrimary = request.KeepPrimary,
             Parallel = request.Parallel,
+            Simultaneous = Simultaneous(request),
+            AcceptInterruption = request.AcceptInterruption,
             AcceptConversion = request.AcceptConversion,
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
@@ -221,6 +223,11 @@ public sealed partial class Unit
             },
         };
     }
+
+    private static bool Simultaneous(UpgradeRequest request) =>
+        request.Simultaneous && (request.Extent != "all" || request.Parallel || request.Rehearse || request.RehearseOnly)
+            ? throw new RefusedException("a simultaneous run takes every unit at once, and switches nothing over", "leave out the extent, parallel and rehearse; or leave out simultaneous")
+            : request.Simultaneous;
 
     /// <summary>A run that takes back what <paramref name="done"/> has changed and still stands.</summary>
     private async Task<RunHeader> HeaderAsync(RunHeader done, CancellationToken cancel)

@@ -318,7 +318,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         return File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), out var number) && number >= 0 ? number : 0;
     }
 
-    private void RequestExit(int code, string why)
+    /// <summary>The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the traffic meanwhile.</summary>
+    private void RequestExit(int code, string why, bool inService)
     {
         ExitCode = code;
         events.Add(EventKinds.Unit, $"{Name} restarts: {why}");
@@ -326,7 +327,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         {
             // The answer to who asked goes out first.
             await Task.Delay(100);
-            control.RequestStop();
+            if (inService)
+            {
+                control.EndForRestart();
+            }
+            else
+            {
+                control.RequestStop();
+            }
         });
     }
 

@@ -284,7 +284,10 @@ internal sealed class Simulation
         var plan = Plant == Plant.InstallAnywhere ? Units.First(unit => unit != first) : first;
         var header = new RunHeader(
             "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
-            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000);
+            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000)
+        {
+            Simultaneous = Plant == Plant.None && Chance.Happens(0.1),
+        };
         if (Quiet && Plant == Plant.None)
         {
             var ages = Units.ToDictionary(unit => unit.Name, unit => unit.Process?.Machine.AgeAt(unit.Process.LocalNow) ?? TimeSpan.Zero, StringComparer.Ordinal);

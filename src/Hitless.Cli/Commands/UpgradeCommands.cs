@@ -61,7 +61,7 @@ internal static class UpgradeCommands
 
     private static async Task<int> StartAsync(Call call, UpgradeWish wish, bool rehearseOnly, bool detach)
     {
-        var request = await wish.RequestAsync(call) with { RehearseOnly = rehearseOnly };
+        var request = UpgradeWish.Confirmed(call, await wish.RequestAsync(call) with { RehearseOnly = rehearseOnly });
         await UpgradeWish.WaitUntilAsync(call, request.At);
         var started = await call.Unit.PostAsync("/v1/upgrade/start", request, ApiJson.Default.UpgradeRequest, ApiJson.Default.RunStatus, call.Cancel);
         if (detach)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
+using Spectre.Console;
 
 namespace Hitless.Cli.Commands;
 
@@ -13,6 +14,8 @@ internal sealed class UpgradeWish
     private readonly Option<bool> standbys = new("--standbys-only") { Description = "Upgrade the standbys and stay mixed; finish by another start, or go back by rollback RUN" };
     private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
     private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
+    private readonly Option<bool> simultaneous = new("--simultaneous") { Description = "Every unit at once, the primary too: fast, and it may interrupt the traffic" };
+    private readonly Option<bool> acceptInterruption = new("--accept-interruption") { Description = "Asked for the second time: --simultaneous all the same" };
     private readonly Option<bool> acceptConversion = new("--accept-conversion") { Description = "Although the image's converter loses or changes what upgrade check names" };
     private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
     private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };
@@ -23,7 +26,7 @@ internal sealed class UpgradeWish
 
     public Argument<string> Image { get; } = new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
 
-    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, acceptConversion, rehearse, at, until, delay, outside, downgrade];
+    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, simultaneous, acceptInterruption, acceptConversion, rehearse, at, until, delay, outside, downgrade];
 
     /// <summary>The request that the command line describes; a file is uploaded.</summary>
     public async Task<UpgradeRequest> RequestAsync(Call call)
@@ -37,6 +40,8 @@ internal sealed class UpgradeWish
         {
             Extent = call.Value(standbys) ? "standbys" : call.Value(thisUnit) ? "this" : "all",
             Parallel = call.Value(parallel),
+            Simultaneous = call.Value(simultaneous),
+            AcceptInterruption = call.Value(acceptInterruption),
             AcceptConversion = call.Value(acceptConversion),
             Rehearse = call.Value(rehearse),
             At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
@@ -62,6 +67,12 @@ internal sealed class UpgradeWish
             }
         }
     }
+
+    /// <summary>Asks once more before every unit restarts at once; a script says it by an option.</summary>
+    public static UpgradeRequest Confirmed(Call call, UpgradeRequest request) =>
+        request is { Simultaneous: true, AcceptInterruption: false } && call.Screen.IsTerminal && !call.Screen.Json && !Console.IsInputRedirected
+            ? request with { AcceptInterruption = call.Screen.Console.Prompt(new ConfirmationPrompt("Every unit restarts at once, and the traffic may be interrupted. Really?") { DefaultValue = false }) }
+            : request;
 
     // A path is what looks like one or is there; everything else is for the unit to find.
     private static async Task<string> UploadedAsync(Call call, string image)

@@ -11,6 +11,12 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
+    /// <summary>Every unit at once, the one that carries the traffic too: fast, and it may interrupt the traffic.</summary>
+    public bool Simultaneous { get; init; }
+
+    /// <summary>The operator has been told so, and wants it all the same.</summary>
+    public bool AcceptInterruption { get; init; }
+
     /// <summary>The operator has seen what the image's converter loses or changes, and wants it so.</summary>
     public bool AcceptConversion { get; init; }
 

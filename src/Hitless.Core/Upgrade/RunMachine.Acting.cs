@@ -42,8 +42,8 @@ public sealed partial class RunMachine
             case RunStep.Install or RunStep.Trial when Array.TrueForAll(targets, t => t.Present && t.Version == header!.To):
                 NoteDone($"{step.Target} runs {header!.To}", wall, effects);
                 break;
-            case RunStep.Copy or RunStep.Install or RunStep.Trial or RunStep.Revert when Array.Exists(targets, t => t.Primary):
-                // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic.
+            case RunStep.Copy or RunStep.Install or RunStep.Trial or RunStep.Revert when Array.Exists(targets, t => t.Primary) && !(header!.Simultaneous && !RollingBack):
+                // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic, unless an operator wants all at once.
                 Fail($"{targets.First(t => t.Primary).Name} carries the traffic", wall, effects);
                 break;
             case RunStep.Verify or RunStep.Confirm or RunStep.Switchover when !RollingBack && Array.Exists(targets, t => t.Present && t.Version != GoalOf(t.Name)):

@@ -88,7 +88,7 @@ public static class RunPlan
                 return Plan(header, [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)], better.Name, $"override: priority {better.Priority} > {kept}", secondSwitch: true);
             }
 
-            return Plan(header, planned, primary, header.KeepPrimary ? "stays where the upgrade put it" : "carries the traffic all the time", secondSwitch: false);
+            return Plan(header, planned, primary, WhyLast(header), secondSwitch: false);
         }
 
         var candidates = header.Members
@@ -97,6 +97,13 @@ public static class RunPlan
         Election.TryBest(candidates, margin, out var final);
         return Plan(header, [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)], final.Name, Election.Explain(final, candidates, margin), final.Name != primary);
     }
+
+    private static string WhyLast(RunHeader header) => header switch
+    {
+        { Simultaneous: true } => "restarts in service: its kernel carries the traffic meanwhile",
+        { KeepPrimary: true } => "stays where the upgrade put it",
+        _ => "carries the traffic all the time",
+    };
 
     private static UpgradePlan Plan(RunHeader header, IReadOnlyList<PlannedStep> steps, string final, string reason, bool secondSwitch) =>
         new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch) { TakesMs = steps.Sum(s => s.TakesMs), Baseline = header.Baseline };
@@ -119,6 +126,13 @@ public static class RunPlan
 
     private static void AddUnits(List<RunStep> steps, RunHeader header, string? heir)
     {
+        if (header.Simultaneous)
+        {
+            // Who drives the run restarts last, when all others are told to. No soak: what an interruption costs would look like the firmware's fault.
+            AddUnit(steps, header, string.Join('+', header.Members.OrderBy(m => m.Name == header.FormerPrimary).Select(m => m.Name)));
+            return;
+        }
+
         var standbys = header.Members.Where(m => m.Name != header.FormerPrimary && header.Includes(m.Name)).Select(m => m.Name).ToArray();
         foreach (var target in header.Parallel && standbys.Length > 0 ? [string.Join('+', standbys)] : standbys)
         {

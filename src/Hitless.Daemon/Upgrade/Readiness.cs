@@ -66,6 +66,15 @@ public sealed class Readiness(
             checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
         }
 
+        if (header.Simultaneous)
+        {
+            checks.Add(new CheckResult(
+                "interruption",
+                header.AcceptInterruption ? "warn" : "fail",
+                "every unit restarts at once: nobody stands by meanwhile, and the traffic may be interrupted",
+                "leave out --simultaneous; if it is really wanted: --accept-interruption"));
+        }
+
         CheckWindow(header, duringRun, checks);
         await CheckConfigurationAsync(checks, cancel);
         await CheckSessionsAsync(view, checks, cancel);

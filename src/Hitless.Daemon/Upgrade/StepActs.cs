@@ -40,8 +40,15 @@ public sealed class StepActs(
         RunStep.Switchover or RunStep.TrialSwitchover => (await SwitchOverAsync(step, header, cancel), null, null),
         RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
         RunStep.FinalPrimary => (await control.RenegotiateAsync("after the upgrade"), null, null),
-        _ => (string.Join("; ", await Task.WhenAll(step.Targets.Select(target => AskAsync(target, step.Name, header, cancel)))), null, null),
+        _ => (string.Join("; ", await AskAllAsync(step, header, cancel)), null, null),
     };
+
+    /// <summary>Who drives the run is asked last, and only if all others have agreed: it may restart, and one that refuses is a reason not to.</summary>
+    private async Task<IEnumerable<string?>> AskAllAsync(RunStep step, RunHeader header, CancellationToken cancel)
+    {
+        var answers = await Task.WhenAll(step.Targets.Where(target => target != self).Select(target => AskAsync(target, step.Name, header, cancel)));
+        return step.Targets.Contains(self) ? answers.Append(await AskAsync(self, step.Name, header, cancel)) : answers;
+    }
 
     private async Task<string> PreflightAsync(RunHeader header, CancellationToken cancel)
     {
@@ -171,7 +178,7 @@ public sealed class StepActs(
     {
         // A driver that was itself to get the image has it from whoever is there.
         var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
-        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source, header.AcceptConversion);
+        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source, header.AcceptConversion, header.Simultaneous);
         var answer = target == self
             ? await own.TakeAsync(request, cancel)
             : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);

@@ -16,7 +16,7 @@ namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
 /// The part of a run that happens on the unit itself: fetch the image, install it, try it, keep it, go back. Each step may be asked for again.
-/// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks.
+/// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks; but for a simultaneous run (docs/decisions/0028).
 /// </summary>
 public sealed class UnitSteps(
     UpgradeSettings settings,
@@ -29,7 +29,7 @@ public sealed class UnitSteps(
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Func<CancellationToken, Task<Refusal?>> refuseSpare,
     Action<string> tell,
-    Action<int, string> exit) : IDisposable
+    Action<int, string, bool> exit) : IDisposable
 {
     /// <summary>What to do about a unit without slots.</summary>
     public const string NoSlots = "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status has to answer";
@@ -135,7 +135,7 @@ public sealed class UnitSteps(
 
     private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
     {
-        var running = await MuteSlotAsync();
+        var running = request.Simultaneous ? RunningSlot() : await MuteSlotAsync();
         var state = slots.Read(out _);
         var spare = BootState.Other(running);
         if (state.Content(spare) is { } there && there.ImageHash == request.Image && there.Good)
@@ -165,7 +165,8 @@ public sealed class UnitSteps(
 
     private async Task<string> TryAsync(StepRequest request)
     {
-        var running = await MuteSlotAsync();
+        var inService = request.Simultaneous && await IsPrimaryAsync();
+        var running = inService ? RunningSlot() : await MuteSlotAsync();
         var spare = BootState.Other(running);
         var state = slots.Read(out _);
         if (state.Content(running)?.ImageHash == request.Image)
@@ -173,8 +174,16 @@ public sealed class UnitSteps(
             return "runs the image already";
         }
 
-        await SwitchAsync(() => slots.BeginTrial(settings.ConfirmTimeout));
-        exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}");
+        if (inService)
+        {
+            Throw(slots.BeginTrial(settings.ConfirmTimeout));
+        }
+        else
+        {
+            await SwitchAsync(() => slots.BeginTrial(settings.ConfirmTimeout));
+        }
+
+        exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}", inService);
         return $"starts from slot {BootState.NameOf(spare)}";
     }
 
@@ -205,7 +214,7 @@ public sealed class UnitSteps(
         }
 
         await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
-        exit(slots.ExitCodeTo(BootState.Other(running)), "rollback");
+        exit(slots.ExitCodeTo(BootState.Other(running)), "rollback", false);
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
     }
 
@@ -236,13 +245,15 @@ public sealed class UnitSteps(
 
     private async Task<Slot> MuteSlotAsync()
     {
-        if ((await control.ViewAsync()).Self.Role == UnitRole.Primary)
+        if (await IsPrimaryAsync())
         {
             throw new RefusedException("this unit carries the traffic: its slots are not touched", "switch over first: hitless switchover");
         }
 
         return RunningSlot();
     }
+
+    private async Task<bool> IsPrimaryAsync() => (await control.ViewAsync()).Self.Role == UnitRole.Primary;
 
     private Slot RunningSlot() => slots.Running
         ?? throw new RefusedException($"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none", NoSlots);

@@ -45,7 +45,7 @@ public sealed record JournalDocument(IReadOnlyList<JournalEntry> Entries);
 public sealed record JournalAnswer(bool Further);
 
 /// <summary>A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.</summary>
-public sealed record StepRequest(string Step, string Run, string Image, string Version, string From, bool AcceptConversion = false);
+public sealed record StepRequest(string Step, string Run, string Image, string Version, string From, bool AcceptConversion = false, bool Simultaneous = false);
 
 /// <summary>Done, with words.</summary>
 public sealed record StepAnswer(string? Detail);

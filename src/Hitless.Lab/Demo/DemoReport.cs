@@ -21,4 +21,8 @@ public sealed record DemoReport(
     TrafficReport? Traffic);
 
 /// <summary>What is asked of a demo.</summary>
-public sealed record DemoOptions(string ImageTo, string Expected, int Connections, int RatePerSecond, TimeSpan Limit);
+public sealed record DemoOptions(string ImageTo, string Expected, int Connections, int RatePerSecond, TimeSpan Limit)
+{
+    /// <summary>What <c>upgrade start</c> is told beside the image.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+}

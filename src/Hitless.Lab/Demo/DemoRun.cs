@@ -33,7 +33,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
-        var exitCode = await _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, "upgrade", "start", options.ImageTo);
+        var exitCode = await _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, ["upgrade", "start", options.ImageTo, .. options.Words]);
         await fault;
         await Task.Delay(CoolDown, cancellation);
 

@@ -104,7 +104,8 @@ public static class MatrixImages
         File.WriteAllText(program, $"#!/bin/sh\n# A firmware that is bad on purpose.\nhere=$(dirname \"$0\")\n{script}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         string[] from = more.Contains("--from") ? [] : ["--from", ">=0.9.0 <2.0.0"];
-        Tool.Run(Path.Combine(binaries, "hitless"), ["firmware", "build", parts, "--version", "1.0.0", "--wire-min", "1.0", "--wire-max", "1.1", .. from, "--activation", "reboot", "--key", key, "--out", image, .. more], limit: TimeSpan.FromMinutes(2));
+        string[] activation = more.Contains("--activation") ? [] : ["--activation", "reboot"];
+        Tool.Run(Path.Combine(binaries, "hitless"), ["firmware", "build", parts, "--version", "1.0.0", "--wire-min", "1.0", "--wire-max", "1.1", .. from, .. activation, "--key", key, "--out", image, .. more], limit: TimeSpan.FromMinutes(2));
         Directory.Delete(parts, recursive: true);
     }
 }

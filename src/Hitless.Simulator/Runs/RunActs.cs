@@ -21,7 +21,7 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 Later(() => Preflight(header, end));
                 break;
             case RunStep.Verify:
-                Later(() => Verify(step.Target!, world.Timeline.Now + VerifyPatience, end));
+                All(step.Targets, (target, one) => Later(() => Verify(target, world.Timeline.Now + VerifyPatience, one)), end);
                 break;
             case RunStep.Switchover:
                 Later(() => SwitchOver(step, header, end));
@@ -33,13 +33,50 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 Later(() => end(true, false, ""));
                 break;
             default:
-                world.Calls.Call(
-                    process,
-                    world.Units.Single(unit => unit.Name == step.Target),
-                    (served, answer) => served.Steps.Take(step, header, answer),
-                    answer => end(answer.Ok, !answer.Reached, answer.Text));
+                // Who drives the run is asked last, and only if all others have agreed.
+                var self = process.Unit.Name;
+                All(step.Targets.Where(target => target != self), (target, one) => Ask(target, step, header, one), (ok, retry, text) =>
+                {
+                    if (ok && step.Targets.Contains(self))
+                    {
+                        Ask(self, step, header, end);
+                    }
+                    else
+                    {
+                        end(ok, retry, text);
+                    }
+                });
                 break;
         }
+    }
+
+    private void Ask(string target, RunStep step, RunHeader header, Action<bool, bool, string> end) => world.Calls.Call(
+        process,
+        world.Units.Single(unit => unit.Name == target),
+        (served, answer) => served.Steps.Take(step, header, answer),
+        answer => end(answer.Ok, !answer.Reached, answer.Text));
+
+    /// <summary>Does something with each target; when all have ended, so does the whole, well only if all did.</summary>
+    private static void All(IEnumerable<string> targets, Action<string, Action<bool, bool, string>> each, Action<bool, bool, string> end)
+    {
+        var open = 1;
+        var (ok, retry, text) = (true, false, "");
+        void One(bool wentWell, bool again, string said)
+        {
+            (ok, retry, text) = wentWell ? (ok, retry, ok ? said : text) : (false, retry || again, said);
+            if (--open == 0)
+            {
+                end(ok, retry, text);
+            }
+        }
+
+        foreach (var target in targets)
+        {
+            open++;
+            each(target, One);
+        }
+
+        One(true, false, text);
     }
 
     private void Preflight(RunHeader header, Action<bool, bool, string> end)

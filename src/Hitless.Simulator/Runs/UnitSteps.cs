@@ -35,7 +35,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
                 Later(chance.Milliseconds(20, 600), () => End(process.Unit.HasImage = true, "copied"));
                 break;
             case RunStep.Install:
-                Install(End);
+                Install(header, End);
                 break;
             case RunStep.Trial:
                 Try(header, End);
@@ -61,11 +61,11 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         }
     }
 
-    private void Install(Action<bool, string> end)
+    private void Install(RunHeader header, Action<bool, string> end)
     {
         var unit = process.Unit;
         var spare = BootState.Other(process.Slot);
-        if (IsPrimary)
+        if (IsPrimary && !header.Simultaneous)
         {
             end(false, "carries the traffic");
         }
@@ -79,7 +79,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         }
         else
         {
-            world.Rules.Runs.SlotTouched(process, "writes a slot", switched: false);
+            Touched(header, "writes a slot", switched: false);
             unit.Boot = begun;
             Later(chance.Milliseconds(20, 800), () =>
             {
@@ -92,7 +92,8 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
     private void Try(RunHeader header, Action<bool, string> end)
     {
         var unit = process.Unit;
-        if (IsPrimary)
+        var inService = IsPrimary && header.Simultaneous;
+        if (IsPrimary && !inService)
         {
             end(false, "carries the traffic");
         }
@@ -100,16 +101,15 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(true, "runs the image already");
         }
-        else if (!StandsAside())
+        else if (!inService && !StandsAside())
         {
             end(false, "is about to carry the traffic, or still does");
         }
         else
         {
-            world.Rules.Runs.SlotTouched(process, "begins a trial", switched: true);
-            world.Rules.Runs.Switching(process, header);
+            Touched(header, "begins a trial", switched: true);
             Write(BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out var next, out var why), next, why, end);
-            process.ExitForRun();
+            process.ExitForRun(inService);
         }
     }
 
@@ -137,7 +137,22 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
             Write(BootRules.TryRollBack(process.Unit.Boot, "rollback", out var next, out var why), next, why, end);
-            process.ExitForRun();
+            process.ExitForRun(inService: false);
+        }
+    }
+
+    /// <summary>Forward, a simultaneous run may touch any unit; everything else keeps rules 4 and 5.</summary>
+    private void Touched(RunHeader header, string how, bool switched)
+    {
+        if (header.Simultaneous)
+        {
+            return;
+        }
+
+        world.Rules.Runs.SlotTouched(process, how, switched);
+        if (switched)
+        {
+            world.Rules.Runs.Switching(process, header);
         }
     }
 

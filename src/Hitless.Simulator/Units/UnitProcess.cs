@@ -130,12 +130,14 @@ internal sealed class UnitProcess : IClusterEffects
     /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none.</summary>
     public bool StandAside() => Guard(() => Step(ClusterInput.StandAside(true))) && Alive && machine.StandsAside;
 
-    /// <summary>A step of a run wants the daemon started anew; the answer to who asked goes out first.</summary>
-    public void ExitForRun()
+    /// <summary>A step of a run wants the daemon started anew; the answer to who asked goes out first. <paramref name="inService"/>: its kernel carries the traffic meanwhile.</summary>
+    public void ExitForRun(bool inService)
     {
-        exitsForRun = true;
-        world.Timeline.After(TimeSpan.FromMilliseconds(100), AskToStop);
+        exitsForRun = !inService;
+        world.Timeline.After(TimeSpan.FromMilliseconds(100), inService ? EndInService : AskToStop);
     }
+
+    private void EndInService() => WhenScheduled(() => world.Killed(this));
 
     /// <summary>The new version ails so.</summary>
     public bool Ails(Firmware how) => Version == FirmwareVersions.New && world.Image == how;

@@ -193,7 +193,7 @@ internal sealed class RunWorld : IRunEffects
 
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {
-        if (step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert && target.Primary)
+        if (step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert && target.Primary && !(header.Simultaneous && step.Name != RunStep.Revert))
         {
             Wrongs.Add($"{step} while it carries the traffic");
             return;
@@ -273,7 +273,7 @@ internal sealed class RunWorld : IRunEffects
         Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why)));
     }
 
-    private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present, u.Version, u.Failures, u.Tag))];
+    private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];
 
     private void Tell(RunUnit unit, RunMachine machine, RunInput input)
     {
@@ -330,6 +330,9 @@ internal sealed class RunUnit(string name)
     public bool DiskFull { get; set; }
 
     public int Failures { get; set; }
+
+    /// <summary>It says that it holds the sessions.</summary>
+    public bool Ready { get; set; } = true;
 
     public ulong Tag { get; set; } = 1;
 

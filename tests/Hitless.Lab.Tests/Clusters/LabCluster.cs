@@ -104,9 +104,9 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>Upgrades under traffic as the demo does.</summary>
-    public Task<DemoReport> UpgradeAsync(string image, string expected, int connections = 500, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
+    public Task<DemoReport> UpgradeAsync(string image, string expected, int connections = 500, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null, params string[] words)
     {
-        var options = new DemoOptions(image, expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180));
+        var options = new DemoOptions(image, expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180)) { Words = words };
         return new DemoRun(Plan, options, Say, meanwhile).RunAsync(TestContext.Current.CancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Hitless.Core.Upgrade;
 using Hitless.Lab.Demo;
+using Hitless.Lab.Matrix;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Units;
 using Xunit;
@@ -49,6 +50,47 @@ public sealed class UpgradeTests
         await EndedAsync(cluster.Watch);
         Assert.Contains(cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
         Assert.Equal(0, report.Traffic!.ConnectionsLost);
+    }
+
+    [Fact]
+    public async Task All_units_at_once_is_asked_twice_and_completes()
+    {
+        using var cluster = LabCluster.Planned();
+        var refused = "";
+        var report = await cluster.UpgradeAsync(
+            Prerequisites.SecondImage,
+            "completed",
+            connections: 200,
+            (watch, _) =>
+            {
+                Assert.Null(watch.Cli(watch.Primary()!).Ask<Core.Api.RunStatus>(out refused, "upgrade", "start", Prerequisites.SecondImage, "--simultaneous", "--detach"));
+                return Task.CompletedTask;
+            },
+            "--simultaneous",
+            "--accept-interruption");
+        Assert.Contains("interruption", refused, StringComparison.Ordinal);
+        LabCluster.Say(string.Join("; ", report.Problems));
+        Assert.Equal("completed", report.Verdict);
+        Assert.All(report.Status!.Units, unit => Assert.Equal("1.0.0", unit.Version));
+        Assert.Contains(report.Run!.Steps, step => step is { Name: RunStep.Trial, Unit: "gw2+gw1" or "gw1+gw2" });
+    }
+
+    [Fact(Explicit = true)] // Its daemons have to be back within the hold of 5 s: ./dev test lab -- -explicit only, on a quiet machine
+    public async Task All_daemons_at_once_interrupt_nothing_while_the_kernels_stay()
+    {
+        using var cluster = LabCluster.Planned();
+        var image = Path.Combine(Path.GetTempPath(), $"{cluster.Plan.Name}-restart.hli");
+        MatrixImages.Build(Prerequisites.Out, Path.GetTempPath(), image, Path.Combine(Prerequisites.Out, "keys", "image-signing.key"), "exec \"$here/hitlessd.real\" \"$@\"", whole: true, "--activation", "restart");
+        try
+        {
+            var report = await cluster.UpgradeAsync(image, "completed", connections: 200, meanwhile: null, "--simultaneous", "--accept-interruption");
+            LabCluster.Say(string.Join("; ", report.Problems));
+            Assert.Equal(("completed", 0, 0), (report.Verdict, report.Traffic!.ConnectionsLost, report.Traffic.PacketsLost));
+        }
+        finally
+        {
+            File.Delete(image);
+        }
     }
 
     /// <summary>Some steps take milliseconds: the journal on disk is looked at, for nobody answers so quickly.</summary>
