@@ -5,6 +5,9 @@ public sealed partial class RunMachine
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>A unit that has just stepped down says for a moment that it is ready, from before it knows whose sessions it has to hold.</summary>
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
+
     private void Choose(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         if (TakeWord(wall, effects))
@@ -91,6 +94,7 @@ public sealed partial class RunMachine
                 continue;
             }
 
+            settledSince = null;
             if (!facts.Present)
             {
                 // It has kept the new version: that it is away is no reason to take that from the others.
@@ -104,7 +108,11 @@ public sealed partial class RunMachine
             return;
         }
 
-        Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
+        settledSince ??= now;
+        if (now - settledSince >= Steady)
+        {
+            Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
+        }
     }
 
     /// <summary>Standby first, then the switch, then the other: from what each unit runs now.</summary>

@@ -37,6 +37,7 @@ public sealed partial class RunMachine(string self)
     private TimeSpan stepSince;
     private TimeSpan actAgainAt;
     private (string Unit, TimeSpan Since)? kept;
+    private TimeSpan? settledSince;
 
     private enum State
     {
@@ -170,6 +171,7 @@ public sealed partial class RunMachine(string self)
         wanted = null;
         loadAgainAt = null;
         kept = null;
+        settledSince = null;
         Waiting = false;
     }
 

@@ -266,6 +266,38 @@ public sealed class RunMachineTests
     }
 
     [Fact]
+    public void A_unit_that_is_ready_for_a_moment_only_does_not_complete_a_run()
+    {
+        world.Start(RunWorld.Header(world));
+        Assert.True(world.Until(() => world.Journal.Any(e => e is { Kind: JournalEntryKind.Done, Step: RunStep.Release })));
+        world["gw2"].Ready = false;
+        for (var i = 0; i < 60 && world.Verdict is null; i++)
+        {
+            world.Beats(4);
+            world["gw2"].Ready = true;
+            world.Beats(1);
+            world["gw2"].Ready = false;
+        }
+
+        Assert.Contains(world.Journal, e => e.Kind == JournalEntryKind.Rollback);
+    }
+
+    [Fact]
+    public void What_kept_the_run_on_its_way_forward_has_its_time_anew_on_the_way_back()
+    {
+        // At the very end a unit is away for almost as long as a run waits, comes back on the old version, and needs some seconds more.
+        world.Start(RunWorld.Header(world));
+        Assert.True(world.Until(() => world.Journal.Any(e => e is { Kind: JournalEntryKind.Done, Step: RunStep.Release })));
+        (world["gw2"].Good, world["gw2"].Ready) = (RunWorld.Old, false);
+        world.CutPower("gw2", seconds: 19.5);
+        Assert.True(world.Until(() => world.Journal.Any(e => e.Kind == JournalEntryKind.Rollback)));
+        world.Beats(50);
+        world["gw2"].Ready = true;
+        Assert.Equal("rolled-back", world.Finish());
+        Assert.DoesNotContain(world.Journal, e => e.Step == RunStep.Left);
+    }
+
+    [Fact]
     public void A_unit_that_comes_back_in_time_is_not_left()
     {
         world.AfterEntry = e =>
