@@ -19,6 +19,7 @@ internal sealed class UnitProcess : IClusterEffects
     private readonly TimeSpan clockOffset;
     private readonly ClusterMachine machine = null!;
     private readonly HeartbeatPort heartbeats;
+    private readonly Queue<Action> waiting = new();
     private TimeSpan wakeAt = TimeSpan.MaxValue;
     private TimeSpan stalledUntil;
     private Action<bool, string>? requested;
@@ -309,19 +310,41 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <summary>Does something in this process, now or when it is scheduled again; never if it has ended.</summary>
+    /// <summary>Does something in this process, now or when it is scheduled again, each thing after what came before it; never if it has ended.</summary>
     public void WhenScheduled(Action work)
     {
-        if (!Alive)
+        if (world.Timeline.Now >= stalledUntil && waiting.Count == 0)
         {
+            DoIfAlive(work);
             return;
         }
 
+        waiting.Enqueue(work);
+        if (waiting.Count == 1)
+        {
+            world.Timeline.At(stalledUntil, CatchUp);
+        }
+    }
+
+    private void CatchUp()
+    {
         if (world.Timeline.Now < stalledUntil)
         {
-            world.Timeline.At(stalledUntil, () => WhenScheduled(work));
+            world.Timeline.At(stalledUntil, CatchUp);
+            return;
         }
-        else
+
+        // What is being done stays first in the queue, so that what it leads to comes last.
+        while (waiting.TryPeek(out var work))
+        {
+            DoIfAlive(work);
+            waiting.Dequeue();
+        }
+    }
+
+    private void DoIfAlive(Action work)
+    {
+        if (Alive)
         {
             work();
         }
