@@ -121,12 +121,15 @@ public sealed class HeartbeatLinks : IDisposable
         }
     }
 
-    /// <summary>The next authentic heartbeat on a link; false when nothing is there now. The heartbeat is valid until the next call.</summary>
-    public bool TryReceive(int link, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
+    /// <summary>
+    /// The next authentic heartbeat on a link; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
+    /// thread from its deadlines. The heartbeat is valid until the next call.
+    /// </summary>
+    public bool TryReceive(int link, ref int budget, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
     {
         received = heartbeat;
         from = default;
-        while (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length) : sockets[link]!.TryReceive(datagram, out length, out from))
+        while (budget-- > 0 && (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length) : sockets[link]!.TryReceive(datagram, out length, out from)))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))

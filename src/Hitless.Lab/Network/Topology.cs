@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Hitless.Lab.Tools;
 
@@ -68,40 +67,6 @@ public static class Topology
     /// <summary>Runs `ip` once with one command per line, in a namespace or (null) where we are.</summary>
     public static void Batch(string? name, StringBuilder lines) =>
         Tool.Run("ip", name is null ? ["-batch", "-"] : ["-n", name, "-batch", "-"], lines.ToString());
-
-    /// <summary>The same in several namespaces, one right after the other: the programs wait for their lines before the first gets any.</summary>
-    public static void BatchTogether(params ReadOnlySpan<(string Name, StringBuilder Lines)> batches)
-    {
-        List<(Process Program, StringBuilder Lines)> started = [];
-        foreach (var (name, lines) in batches)
-        {
-            if (lines.Length > 0)
-            {
-                started.Add((Tool.Start("ip", ["-n", name, "-batch", "-"], redirectInput: true), lines));
-            }
-        }
-
-        // Until they read; what they would say about an error comes with their exit code.
-        Thread.Sleep(started.Count > 1 ? 50 : 0);
-        foreach (var (program, lines) in started)
-        {
-            program.StandardInput.Write(lines);
-            program.StandardInput.Close();
-        }
-
-        foreach (var (program, _) in started)
-        {
-            using (program)
-            {
-                var errors = program.StandardError.ReadToEnd();
-                program.WaitForExit();
-                if (program.ExitCode != 0)
-                {
-                    throw new LabException($"cables could not be set: {errors.Trim()}", "run again with HITLESS_LAB_TRACE=1 to see every command; `hitless lab down` cleans up");
-                }
-            }
-        }
-    }
 
     /// <summary>Sets sysctls (key=value) in a namespace.</summary>
     public static void SetSysctls(string name, IEnumerable<string> settings) =>

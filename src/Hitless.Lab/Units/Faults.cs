@@ -20,11 +20,28 @@ public static class Faults
         Namespaces.Signal(daemons, "KILL");
     }
 
-    /// <summary>The power goes: first every cable is dead, then every process, then the kernel has forgotten.</summary>
+    /// <summary>
+    /// The power goes: every cable is dead at the same instant, by one transaction on the switch, and a direct cable right after it, since its other end sees that at once and asks on the
+    /// other links. Then every process ends, the switch sees the carriers fall, and the kernel has forgotten.
+    /// </summary>
     public static void PowerOff(LabUnit unit)
     {
-        SetCables(unit, unit.Plan.UnitPorts, up: false);
+        var ends = string.Join(", ", unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).Select(port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\""));
+        var table = $"off-{unit.Name}";
+        var direct = new StringBuilder();
+        foreach (var port in unit.Plan.UnitPorts.Where(unit.Plan.IsDirect))
+        {
+            direct.AppendLine($"link set {port} down");
+        }
+
+        using var switches = new PrimedTool("ip", "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-");
+        using var cable = new PrimedTool("ip", "-n", unit.Namespace, "-batch", "-");
+        switches.Go($"table bridge {table} {{\nchain forward {{ type filter hook forward priority 0; policy accept;\niifname {{ {ends} }} drop\noifname {{ {ends} }} drop\n}}\n}}\n");
+        cable.Go(direct.ToString());
+        Namespaces.KillAll(unit.Namespace);
         UnitPower.Note(unit, "power off");
+        SetCables(unit, unit.Plan.UnitPorts, up: false);
+        Tool.Run("ip", ["netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "delete", "table", "bridge", table]);
         UnitPower.Reset(unit);
     }
 
@@ -63,9 +80,8 @@ public static class Faults
         }
 
         UnitPower.Note(unit, $"{string.Join(' ', ports)} {(up ? "up" : "down")}");
-
-        // The direct cable last: the other end sees it at once and asks on the other links, which must be as dead by then as a power cut makes them. But no later than that.
-        Topology.BatchTogether((unit.Plan.NamespaceOf(LabPlan.Switch), lines), (unit.Namespace, direct));
+        Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), lines);
+        Topology.Batch(unit.Namespace, direct);
     }
 
     /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>
