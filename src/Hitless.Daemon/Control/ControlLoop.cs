@@ -19,6 +19,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
     private const int Nice = -15;
+
+    // More than a socket's buffer holds (some 300 small datagrams): what lay there when the turn began has been read.
+    private const int ReadsPerTurn = 1024;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
     private readonly UnitIdentity identity;
@@ -97,6 +100,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
 
         thread.Start();
+        _ = Task.Run(DryRun.Live);
     }
 
     /// <summary>Hands the machine an input; from any thread.</summary>
@@ -346,7 +350,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadLink(int link)
     {
-        while (links.TryReceive(link, out var header, out var heartbeat, out var from))
+        var budget = ReadsPerTurn;
+        while (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
             if (!overTraffic)
