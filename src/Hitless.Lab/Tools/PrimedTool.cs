@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hitless.Lab.Tools;
 
-/// <summary>A program that has been started ahead and waits for its input, so that what it does happens at once when it is wanted.</summary>
+/// <summary>A program that has been started ahead and reads from standard input what it is to do, so that it does it at the moment when it is told.</summary>
 public sealed class PrimedTool : IDisposable
 {
     // Until it reads.
@@ -10,19 +10,28 @@ public sealed class PrimedTool : IDisposable
     private readonly Process process;
     private readonly Stopwatch since = Stopwatch.StartNew();
 
-    /// <summary>Starts the program; it reads what it is to do from standard input.</summary>
-    public PrimedTool(string program, params IEnumerable<string> arguments) => process = Tool.Start(program, arguments, redirectInput: true);
+    /// <summary>Starts the program.</summary>
+    public PrimedTool(IEnumerable<string> words) => process = Tool.Start(words.First(), words.Skip(1), redirectInput: true);
 
-    /// <summary>Lets it do what <paramref name="input"/> says, and waits until it has.</summary>
-    public void Go(string input)
+    /// <summary>Waits until all of them read.</summary>
+    public static void Settle(params IEnumerable<PrimedTool> tools)
     {
-        if (since.Elapsed < StartUp)
+        foreach (var tool in tools.Where(tool => tool.since.Elapsed < StartUp))
         {
-            Thread.Sleep(StartUp - since.Elapsed);
+            Thread.Sleep(StartUp - tool.since.Elapsed);
         }
+    }
 
+    /// <summary>Tells it what to do, and does not wait.</summary>
+    public void Tell(string input)
+    {
         process.StandardInput.Write(input);
         process.StandardInput.Close();
+    }
+
+    /// <summary>Waits until it has done so.</summary>
+    public void Wait()
+    {
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)

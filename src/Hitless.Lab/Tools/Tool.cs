@@ -28,6 +28,9 @@ public static class Tool
         return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
 
+    /// <summary>What to put before a command that must wait for no processor; empty where we may not.</summary>
+    public static IReadOnlyList<string> Urgent { get; } = Try("chrt", ["-f", "40", "true"]).Ok ? ["chrt", "-f", "40"] : [];
+
     /// <summary>As <see cref="Try"/>, but an exit code other than 0 is a <see cref="LabException"/>. Gives back standard output.</summary>
     public static string Run(string program, IEnumerable<string> arguments, string? input = null, TimeSpan? limit = null)
     {

@@ -61,10 +61,10 @@ public sealed class WorkerProcess : IDisposable
     }
 
     // Measuring comes first on a loaded machine, as far as we may: the load must not look like a gap in the network.
-    private static string[] Priority(bool urgent)
+    private static IReadOnlyList<string> Priority(bool urgent)
     {
-        string[] words = urgent ? ["chrt", "-f", "40"] : ["nice", "-n", "-10"];
-        return Tool.Try(words[0], [.. words[1..], "true"]).Ok ? words : [];
+        string[] nice = ["nice", "-n", "-10"];
+        return urgent ? Tool.Urgent : Tool.Try(nice[0], [.. nice[1..], "true"]).Ok ? nice : [];
     }
 
     private T Parse<T>(string line) =>

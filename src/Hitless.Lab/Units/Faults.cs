@@ -21,27 +21,42 @@ public static class Faults
     }
 
     /// <summary>
-    /// The power goes: every cable is dead at the same instant, by one transaction on the switch, and a direct cable right after it, since its other end sees that at once and asks on the
-    /// other links. Then every process ends, the switch sees the carriers fall, and the kernel has forgotten.
+    /// The power goes: every cable is dead at the same instant, by one transaction on the switch and, where one is a direct cable, by a second program that is told in the same moment; the other
+    /// heartbeat links die just before, for who sees a direct cable fall asks on them at once. Then every process ends, the switch sees the carriers fall, and the kernel has forgotten.
     /// </summary>
     public static void PowerOff(LabUnit unit)
     {
-        var ends = string.Join(", ", unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).Select(port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\""));
+        var ends = unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).ToLookup(unit.Plan.LinkPorts.Contains, port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\"");
         var table = $"off-{unit.Name}";
-        var direct = new StringBuilder();
-        foreach (var port in unit.Plan.UnitPorts.Where(unit.Plan.IsDirect))
+        string Drop(string chain, IEnumerable<string> names) => $$"""
+            table bridge {{table}} {
+              chain {{chain}} {
+                type filter hook forward priority 0; policy accept;
+                iifname { {{string.Join(", ", names)}} } drop
+                oifname { {{string.Join(", ", names)}} } drop
+              }
+            }
+
+            """;
+
+        string[] onSwitch = [.. Tool.Urgent, "ip", "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft"];
+        var direct = unit.Plan.UnitPorts.Where(unit.Plan.IsDirect).ToArray();
+        using var switches = new PrimedTool([.. onSwitch, "-f", "-"]);
+        using var cable = new PrimedTool([.. Tool.Urgent, "ip", "-n", unit.Namespace, "-batch", "-"]);
+        PrimedTool.Settle(switches, cable);
+        if (direct.Length > 0)
         {
-            direct.AppendLine($"link set {port} down");
+            Tool.Run(onSwitch[0], onSwitch[1..].Append(Drop("links", ends[true])));
         }
 
-        using var switches = new PrimedTool("ip", "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-");
-        using var cable = new PrimedTool("ip", "-n", unit.Namespace, "-batch", "-");
-        switches.Go($"table bridge {table} {{\nchain forward {{ type filter hook forward priority 0; policy accept;\niifname {{ {ends} }} drop\noifname {{ {ends} }} drop\n}}\n}}\n");
-        cable.Go(direct.ToString());
+        switches.Tell(Drop("traffic", direct.Length > 0 ? ends[false] : ends.SelectMany(group => group)));
+        cable.Tell(string.Concat(direct.Select(port => $"link set {port} down\n")));
+        switches.Wait();
+        cable.Wait();
         Namespaces.KillAll(unit.Namespace);
         UnitPower.Note(unit, "power off");
         SetCables(unit, unit.Plan.UnitPorts, up: false);
-        Tool.Run("ip", ["netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "delete", "table", "bridge", table]);
+        Tool.Run(onSwitch[0], [.. onSwitch[1..], "delete", "table", "bridge", table]);
         UnitPower.Reset(unit);
     }
 
