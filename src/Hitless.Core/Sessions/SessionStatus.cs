@@ -36,4 +36,7 @@ public enum SessionStatus : ushort
 
     /// <summary>The entry is being removed.</summary>
     Dying = 1 << 9,
+
+    /// <summary>Packets do not move its end.</summary>
+    FixedTimeout = 1 << 10,
 }

@@ -286,7 +286,8 @@ public sealed class ConntrackTable : IDisposable
                 Repair(index, Verb.CreateAlone);
                 break;
             // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between made it.
-            case (Verb.Put, Busy or Errno.Exists) or (Verb.Create or Verb.CreateAlone, Errno.Exists) when mayRepair:
+            // Nor can one be changed whose end is fixed.
+            case (Verb.Put, Busy or Errno.Exists or Errno.Permission) or (Verb.Create or Verb.CreateAlone, Errno.Exists) when mayRepair:
                 Repair(index, Verb.Delete, Verb.Create);
                 break;
             default:

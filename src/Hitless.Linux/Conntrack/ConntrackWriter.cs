@@ -23,7 +23,8 @@ internal static class ConntrackWriter
     {
         Begin(ref writer, New, NetlinkFlags.Create | (exclusive ? NetlinkFlags.Exclusive : 0), record.Key, sequence);
         Tuple(ref writer, TupleReply, record.Key.Original.Inverted(record.Key.Protocol), record.Key);
-        State(ref writer, record, StatusReplicated);
+        // The timeouts of GRE are those that the entry's first packet found (ct->proto.gre): here it finds none, and the second would not find the entry.
+        State(ref writer, record, (record.Status & StatusReplicated) | (record.Key.Protocol == Protocols.Gre ? SessionStatus.FixedTimeout : 0));
         if (!record.Helper.IsEmpty)
         {
             var helper = writer.BeginNested(Helper);
@@ -44,7 +45,7 @@ internal static class ConntrackWriter
     public static void Update(ref NetlinkMessageWriter writer, in SessionRecord record, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.None, record.Key, sequence);
-        State(ref writer, record, StatusReplicated | SessionStatus.Expected);
+        State(ref writer, record, record.Status & (StatusReplicated | SessionStatus.Expected));
         writer.EndMessage();
     }
 
@@ -84,9 +85,9 @@ internal static class ConntrackWriter
             writer.U16BigEndian(Zone, key.Zone);
     }
 
-    private static void State(ref NetlinkMessageWriter writer, in SessionRecord record, SessionStatus told)
+    private static void State(ref NetlinkMessageWriter writer, in SessionRecord record, SessionStatus status)
     {
-        writer.U32BigEndian(ConntrackProtocol.Status, (uint)(SessionStatus.Confirmed | (record.Status & told)));
+        writer.U32BigEndian(ConntrackProtocol.Status, (uint)(SessionStatus.Confirmed | status));
         writer.U32BigEndian(ConntrackProtocol.Timeout, record.TimeoutSeconds);
         writer.U32BigEndian(Mark, record.Mark);
         if (record.Labels != 0)
