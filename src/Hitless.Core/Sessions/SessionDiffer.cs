@@ -83,12 +83,12 @@ public static class SessionDiffer
     private static SessionDifferenceEntry Entry(string cause, string fate, in SessionRecord record, Func<SessionRecord, bool>? isCritical, string detail) =>
         new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
 
-    // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry.
+    // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry, unless only a helper let it in.
     private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
     {
         Protocols.Tcp or Protocols.Sctp => record.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
         Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
-        _ => record.HasNat ? "breaks" : "survives",
+        _ => record.HasNat || record.Parent.Protocol != 0 ? "breaks" : "survives",
     };
 
     private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";

@@ -140,8 +140,13 @@ internal sealed class KernelSessions : IDisposable
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
-        if (filter.Replicates(record))
-            table.Put(record, onlyIfMissing);
+        if (!filter.Replicates(record))
+            return;
+        table.Put(record, onlyIfMissing);
+        if (!PptpCall.IsData(record))
+            return;
+        foreach (var expectation in PptpCall.Expectations(record))
+            Expect(expectation, ended: false);
     }
 
     public void Delete(in SessionKey key) => table.Delete(key);
@@ -151,8 +156,12 @@ internal sealed class KernelSessions : IDisposable
 
     public void Expect(in SessionExpectation expectation, bool ended)
     {
-        if (filter.Replicates(expectation))
+        if (!filter.Replicates(expectation))
+            return;
+        if (expectation.Protocol != Protocols.Gre)
             table.Expect(expectation, ended);
+        else if (!ended && !expectation.HasNat)
+            table.Expect(PptpCall.WithoutMap(expectation), ended: false);
     }
 
     /// <summary>Everything that is expected now. There is little of it, so it is read at once.</summary>

@@ -152,12 +152,12 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
         {
             IsNew = message.Type == New && (message.Flags & NetlinkFlags.Create) != 0,
             Sctp = sctp,
-            Helper = helper,
             Parent = parent,
             Labels = labels,
             AdjustOriginal = forward,
             AdjustReply = backward,
         };
+        record = record with { Helper = ProgressReader.HelperOfCopy(helper, record.HasNat) };
         return hasOriginal && hasReply;
     }
 }

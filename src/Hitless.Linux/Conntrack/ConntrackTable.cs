@@ -96,7 +96,8 @@ public sealed class ConntrackTable : IDisposable
         var writer = new NetlinkMessageWriter(requests);
         if (ended)
             ExpectationWriter.Delete(ref writer, expectation, firstSequence);
-        else
+        // A new one has its helper's timeout, whatever is asked for (nf_ct_expect_insert); one that stands takes ours.
+        for (var times = 0; !ended && times < 2; times++)
             ExpectationWriter.Create(ref writer, expectation, firstSequence);
         Requests++;
         var error = socket.TrySend(writer.Written);

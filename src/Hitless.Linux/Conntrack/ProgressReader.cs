@@ -7,6 +7,10 @@ namespace Hitless.Linux.Conntrack;
 /// <summary>Reads what protocols and helpers keep in an entry beside its tuples.</summary>
 internal static class ProgressReader
 {
+    private static readonly KernelName H245 = KernelName.From("H.245");
+    private static readonly KernelName Q931 = KernelName.From("Q.931");
+    private static readonly KernelName Pptp = KernelName.From("pptp");
+
     /// <summary>The state of TCP, default if there is none.</summary>
     public static TcpProgress ReadTcp(scoped in NetlinkAttribute information)
     {
@@ -50,6 +54,12 @@ internal static class ProgressReader
 
     /// <summary>The helper's name.</summary>
     public static KernelName ReadHelper(scoped in NetlinkAttribute helper) => KernelName.From(helper.Find(HelperName).Value);
+
+    /// <summary>
+    /// The helper that a copy of the session can have. H.245 is registered for UDP although its sessions are TCP (<c>nf_conntrack_h323_main.c</c>), so that no request can name it: Q.931 keeps
+    /// what was expected and reads nothing. And pptp drops what comes through a translated session that it has not seen begin (<c>nf_nat_pptp.c</c>: no <c>struct nf_conn_nat</c>).
+    /// </summary>
+    public static KernelName HelperOfCopy(in KernelName helper, bool hasNat) => helper == H245 ? Q931 : helper == Pptp && hasNat ? default : helper;
 
     /// <summary>The shift of one direction's sequence numbers.</summary>
     public static SequenceAdjustment ReadAdjustment(scoped in NetlinkAttribute adjustment)

@@ -48,10 +48,11 @@ public sealed class SessionDifferTests
             SessionSamples.NatV6(3),
             Straight(Protocols.Udp),
             Straight(Protocols.Icmp),
+            Straight(Protocols.Gre) with { Parent = new SessionParent(Protocols.Tcp, SessionSamples.Tcp(1).Key.Original) },
         ];
-        var found = SessionDiffer.Compare("a", "b", missing, [], 5, 0, record => record.Key.Protocol == Protocols.Tcp);
+        var found = SessionDiffer.Compare("a", "b", missing, [], 6, 0, record => record.Key.Protocol == Protocols.Tcp);
         Assert.Equal(
-            ["breaks True", "not-needed True", "breaks False", "not-needed False", "survives False"],
+            ["breaks True", "not-needed True", "breaks False", "breaks False", "not-needed False", "survives False"],
             found.Entries.Select(entry => $"{entry.Fate} {entry.Session.Critical}"));
         Assert.Equal(1, found.Critical);
     }

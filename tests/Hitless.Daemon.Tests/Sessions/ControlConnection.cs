@@ -9,15 +9,16 @@ namespace Hitless.Daemon.Tests.Sessions;
 internal sealed class ControlConnection : IDisposable
 {
     public const string InsideAddress = "10.91.1.10";
-    private const string OutsideAddress = "10.91.2.10";
+    public const string OutsideAddress = "10.91.2.10";
 
     private readonly GatewayPair pair;
 
-    public ControlConnection(GatewayPair pair, int port)
+    public ControlConnection(GatewayPair pair, int port, string source = InsideAddress)
     {
         this.pair = pair;
         using var listener = Listen(pair.Server, OutsideAddress, port);
         Client = NetworkNamespace.Run(pair.Client, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        Client.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
         Client.Connect(IPAddress.Parse(OutsideAddress), port);
         Server = listener.Accept();
         Client.ReceiveTimeout = Server.ReceiveTimeout = 10_000;
@@ -38,6 +39,16 @@ internal sealed class ControlConnection : IDisposable
         return Encoding.ASCII.GetString(buffer, 0, length - 2);
     }
 
+    /// <summary>A message from end to end; what arrives there, whose length no helper changes.</summary>
+    public static byte[] Transmit(Socket from, Socket to, byte[] message)
+    {
+        from.Send(message);
+        var heard = new byte[message.Length];
+        using var stream = new NetworkStream(to);
+        stream.ReadExactly(heard);
+        return heard;
+    }
+
     /// <summary>A socket of the client that waits for a connection, and its port.</summary>
     public Socket ListenInside(out int port)
     {
@@ -49,11 +60,20 @@ internal sealed class ControlConnection : IDisposable
     /// <summary>Somebody outside connects to what was announced.</summary>
     public Conversation Follow((Socket Listener, IPEndPoint Target) announced, string name)
     {
+        var (near, far) = Connect(announced, name);
+        return Conversation.Over(name, near, far);
+    }
+
+    /// <summary>The same, as the two ends' sockets.</summary>
+    public (Socket Near, Socket Far) Connect((Socket Listener, IPEndPoint Target) announced, string name)
+    {
         var far = NetworkNamespace.Run(pair.Server, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         if (!far.ConnectAsync(announced.Target).Wait(TimeSpan.FromSeconds(10)))
             throw new TimeoutException($"no {name} connection to {announced.Target}");
         using var listener = announced.Listener;
-        return Conversation.Over(name, listener.Accept(), far);
+        var near = listener.Accept();
+        near.ReceiveTimeout = far.ReceiveTimeout = 10_000;
+        return (near, far);
     }
 
     public void Dispose()

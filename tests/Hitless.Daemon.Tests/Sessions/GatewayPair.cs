@@ -14,7 +14,7 @@ namespace Hitless.Daemon.Tests.Sessions;
 
 /// <summary>
 /// A client and a server with two gateways between them, a strict firewall on both (forward policy drop, invalid dropped, tcp_loose=0), and a
-/// session loop on each. The virtual addresses 10.91.1.1, 10.91.2.1, fd91:1::1 and fd91:2::1 are moved by hand.
+/// session loop on each; what 10.91.1.130 sends is not translated. The virtual addresses 10.91.1.1, 10.91.2.1, fd91:1::1 and fd91:2::1 are moved by hand.
 /// </summary>
 internal sealed class GatewayPair : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class GatewayPair : IDisposable
             ip -n {{A}} link add ss0 type veth peer name ss0 netns {{B}}; ip -n {{A}} link set ss0 up; ip -n {{B}} link set ss0 up
             ip -n {{A}} addr add 10.91.8.1/24 dev ss0; ip -n {{B}} addr add 10.91.8.2/24 dev ss0
             host() { ip -n {{prefix}}$1 addr add $2 dev $3 $4; }
-            host client 10.91.1.10/24 eth0; host client fd91:1::10/64 eth0 nodad; host server 10.91.2.10/24 eth0; host server fd91:2::10/64 eth0 nodad
+            host client 10.91.1.10/24 eth0; host client 10.91.1.130/24 eth0; host client fd91:1::10/64 eth0 nodad; host server 10.91.2.10/24 eth0; host server fd91:2::10/64 eth0 nodad
             host a 10.91.1.2/24 lan0; host a 10.91.2.2/24 wan0; host b 10.91.1.3/24 lan0; host b 10.91.2.3/24 wan0
             ip -n {{Client}} route add default via 10.91.1.1; ip -n {{Client}} route add default via fd91:1::1
             ip -n {{Server}} route add default via 10.91.2.1; ip -n {{Server}} route add default via fd91:2::1
@@ -69,13 +69,15 @@ internal sealed class GatewayPair : IDisposable
               ct helper tftp { type "tftp" protocol udp; }
               ct helper sip { type "sip" protocol udp; }
               ct helper irc { type "irc" protocol tcp; }
-              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; tcp dport 6667 ct helper set "irc"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
+              ct helper h323 { type "Q.931" protocol tcp; }
+              ct helper pptp { type "pptp" protocol tcp; }
+              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; tcp dport 6667 ct helper set "irc"; tcp dport 1720 ct helper set "h323"; tcp dport 1723 ct helper set "pptp"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
             }
             table inet nat {
               chain pre { type nat hook prerouting priority -100; iifname "wan0" ip daddr 10.91.2.1 tcp dport 8080 dnat ip to 10.91.1.10:9003; }
-              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 6667, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
-                oifname "wan0" udp dport { 69, 5060, 9002 } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
-                oifname "wan0" meta l4proto { icmp, gre, sctp } ip saddr 10.91.1.0/24 snat ip to 10.91.2.1
+              chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 1720, 1723, 6667, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
+                oifname "wan0" udp dport { 69, 5060, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
+                oifname "wan0" meta l4proto { icmp, gre, sctp } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
                 oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
               }
             }

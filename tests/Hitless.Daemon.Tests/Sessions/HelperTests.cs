@@ -109,6 +109,83 @@ public sealed class HelperTests
     }
 
     [Fact]
+    public async Task An_h323_call_opens_its_channels_after_the_switch()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var call = new H323Conversation(pair);
+        using var ear = Bound(pair.Client, "10.91.1.10", 20_000);
+        using var mouth = Bound(pair.Server, "10.91.2.10", 30_000);
+        var (near, far) = call.Open(call.Announce());
+        var media = H323Conversation.Listen((near, far), 20_000);
+        var announced = call.Announce();
+        Assert.Equal(("10.91.2.1", "10.91.2.1"), (media.Address.ToString(), announced.Target.Address.ToString()));
+        pair.HandOver();
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        mouth.SendTo([0x80, 0, 0, 1], media);
+        Receive(ear);
+        using var opened = Conversation.Over("h.245", near, far);
+        opened.Exchange(farBegins: true);
+        foreach (var each in ((Socket, IPEndPoint)[])[announced, call.Announce()])
+        {
+            (near, far) = call.Open(each);
+            using var next = Conversation.Over("h.245", near, far);
+            next.Exchange(farBegins: true);
+        }
+
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_pptp_call_goes_on_after_the_switch(bool hasTalked, bool joinsLate)
+    {
+        using var pair = new GatewayPair();
+        pair.LoopA.SetRole(true, null);
+        if (!joinsLate)
+            pair.Follow();
+        using var pptp = new PptpConversation(pair, "10.91.1.130");
+        var call = pptp.Begin(nearId: 100, farId: 200);
+        if (hasTalked)
+            pptp.Talk(call);
+        if (joinsLate)
+            pair.Follow();
+        pair.HandOver();
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        pptp.Talk(call);
+        pptp.Talk(call);
+        pptp.Echo();
+        using var next = new PptpConversation(pair, "10.91.1.130");
+        next.Talk(next.Begin(nearId: 101, farId: 201));
+        pptp.Talk(call);
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Fact]
+    public async Task Pptp_behind_translation_keeps_its_control_connection_and_dials_anew()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var pptp = new PptpConversation(pair, ControlConnection.InsideAddress);
+        pptp.Talk(pptp.Begin(nearId: 100, farId: 200));
+        pair.HandOver();
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        pptp.Echo();
+        using var next = new PptpConversation(pair, ControlConnection.InsideAddress);
+        next.Talk(next.Begin(nearId: 101, farId: 201));
+        pptp.Echo();
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
+    [Fact]
     public void A_call_is_heard_after_the_switch_though_nobody_had_spoken_before()
     {
         using var pair = new GatewayPair();
