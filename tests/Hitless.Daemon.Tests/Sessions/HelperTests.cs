@@ -155,6 +155,7 @@ public sealed class HelperTests
         if (joinsLate)
             pair.Follow();
         pair.HandOver();
+        Assert.Empty(Differences(pair));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         pair.LoopB.SetRole(true, null);
         pair.MoveTo(pair.B);
@@ -175,6 +176,7 @@ public sealed class HelperTests
         using var pptp = new PptpConversation(pair, ControlConnection.InsideAddress);
         pptp.Talk(pptp.Begin(nearId: 100, farId: 200));
         pair.HandOver();
+        Assert.Equal(["gre nat breaks"], Differences(pair));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         pair.LoopB.SetRole(true, null);
         pair.MoveTo(pair.B);
@@ -211,6 +213,9 @@ public sealed class HelperTests
         Receive(ear);
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
+
+    private static IEnumerable<string> Differences(GatewayPair pair) =>
+        SessionDiffer.Compare("a", "b", GatewayPair.Sessions(pair.A), GatewayPair.Sessions(pair.B), 0, 0).Entries.Select(each => $"{each.Session.Protocol} {each.Cause} {each.Fate}");
 
     private static int MediaPort(string message) => int.Parse(message.Split("m=audio ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
