@@ -342,16 +342,23 @@ internal sealed class Simulation
     /// <summary>With nothing wrong, a switch that an operator or a service manager asks for happens, and nobody notices.</summary>
     private void PlannedSwitch()
     {
-        if (Breached is not null || Living.Count() < 2)
+        if (Breached is not null)
         {
             return;
         }
 
+        // Who was left by a run on firmware that never holds the sessions can take over from nobody.
         var former = Living.Single(unit => unit.Process!.Machine.Role == UnitRole.Primary);
+        var standbys = Living.Where(unit => unit != former && !unit.Process!.Ails(Firmware.NeverReady)).ToArray();
+        if (standbys.Length == 0)
+        {
+            return;
+        }
+
         var since = Timeline.Now;
 
         // A unit that kept a dead port is no target: a switch never goes to one that is worse.
-        var targets = Living.Where(unit => unit != former && unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
+        var targets = standbys.Where(unit => unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
         var byStop = targets.Length == 0 || Chance.Happens(0.4);
         var process = former.Process!;
         Trace.Line(former.Name, $"planned switch by {(byStop ? "stop" : "request")}");

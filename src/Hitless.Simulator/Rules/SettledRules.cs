@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hitless.Core.Cluster;
+using Hitless.Simulator.Runs;
 using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Rules;
@@ -40,7 +41,7 @@ internal static class SettledRules
             {
                 world.Breach("exactly the primary answers for the addresses", $"{when}: {process.Unit} is {process.Unit.Traffic}; {Describe(world)}");
             }
-            else if (process != primary && (machine.State is not (UnitState.Ready or UnitState.Fault) || machine.Primary != primary.Unit.Serial))
+            else if (process != primary && !((machine.State is UnitState.Ready or UnitState.Fault || process.Ails(Firmware.NeverReady)) && machine.Primary == primary.Unit.Serial))
             {
                 world.Breach("every standby is ready when faults have ended", $"{when}: {process.Unit}; {Describe(world)}");
             }

@@ -366,7 +366,7 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <summary>Ten times a second; it stands behind the ports.</summary>
+    /// <summary>Ten times a second; it stands behind the first port.</summary>
     private void AskWitness()
     {
         if (!Alive || !world.HasWitness)
@@ -374,7 +374,7 @@ internal sealed class UnitProcess : IClusterEffects
             return;
         }
 
-        if (world.WitnessUp && Unit.PortsUp == SimulatedUnit.AllPorts)
+        if (world.WitnessUp && (Unit.PortsUp & 1) != 0)
         {
             Take(ClusterInput.WitnessAnswered);
         }
