@@ -135,7 +135,7 @@ public sealed class UnitSteps(
 
     private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
     {
-        var running = request.Simultaneous ? RunningSlot() : await MuteSlotAsync();
+        var (running, _) = await OwnSlotAsync(mayInterrupt: request.Simultaneous);
         var state = slots.Read(out _);
         var spare = BootState.Other(running);
         if (state.Content(spare) is { } there && there.ImageHash == request.Image && there.Good)
@@ -165,8 +165,7 @@ public sealed class UnitSteps(
 
     private async Task<string> TryAsync(StepRequest request)
     {
-        var inService = request.Simultaneous && await IsPrimaryAsync();
-        var running = inService ? RunningSlot() : await MuteSlotAsync();
+        var (running, inService) = await OwnSlotAsync(mayInterrupt: request.Simultaneous);
         var spare = BootState.Other(running);
         var state = slots.Read(out _);
         if (state.Content(running)?.ImageHash == request.Image)
@@ -196,7 +195,7 @@ public sealed class UnitSteps(
 
     private async Task<string> RevertAsync(StepRequest request)
     {
-        var running = await MuteSlotAsync();
+        var (running, _) = await OwnSlotAsync(mayInterrupt: false);
         var state = slots.Read(out _);
         if (state.Content(running)?.Version.ToString() == request.Version)
         {
@@ -243,17 +242,17 @@ public sealed class UnitSteps(
         Throw(problem);
     }
 
-    private async Task<Slot> MuteSlotAsync()
+    /// <summary>The slot that runs, and whether it carries the traffic: its slots are not touched then, unless the operator has accepted the interruption.</summary>
+    private async Task<(Slot Running, bool InService)> OwnSlotAsync(bool mayInterrupt)
     {
-        if (await IsPrimaryAsync())
+        var inService = (await control.ViewAsync()).Self.Role == UnitRole.Primary;
+        if (inService && !mayInterrupt)
         {
             throw new RefusedException("this unit carries the traffic: its slots are not touched", "switch over first: hitless switchover");
         }
 
-        return RunningSlot();
+        return (RunningSlot(), inService);
     }
-
-    private async Task<bool> IsPrimaryAsync() => (await control.ViewAsync()).Self.Role == UnitRole.Primary;
 
     private Slot RunningSlot() => slots.Running
         ?? throw new RefusedException($"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none", NoSlots);
