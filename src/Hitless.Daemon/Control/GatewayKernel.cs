@@ -224,7 +224,8 @@ public sealed class GatewayKernel : IDisposable
             events.Add(EventKinds.Unit, $"virtual addresses could not be set: {result}");
         }
 
-        traffic.Apply(state);
+        // A claim that is over is not given again: at the next renewal the machine hears that it is.
+        traffic.Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
         announcer?.Dispose();
         announcer = new Announcer(trafficPorts.Where(p => indexByName.ContainsKey(p.Name)));
         CountPorts();
