@@ -135,7 +135,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Dispose();
         certificate.Dispose();
         seal.Dispose();
-        await events.DisposeAsync();
+        events.Dispose();
         ending.Dispose();
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hitless.Lab.Network;
 using Hitless.Linux.Namespaces;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Bench.Failover;
 
@@ -17,6 +18,8 @@ internal static class BackgroundFlows
     /// <summary>Opens <paramref name="count"/> of them at once, <paramref name="first"/> being the number of the first: those of other numbers are other sessions.</summary>
     public static void Open(LabPlan plan, int count, long first = 0) => NetworkNamespace.Run(plan.NamespaceOf(LabPlan.Client), () =>
     {
+        // So many a second also while other programs keep the machine busy.
+        _ = RealTime.TryRaise(-5);
         var server = new IPEndPoint(IPAddress.Parse(Addresses.Server), Discard);
         for (var i = first; i < first + count; i++)
         {

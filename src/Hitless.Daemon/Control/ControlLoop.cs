@@ -1,3 +1,4 @@
+using System.Runtime;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -18,7 +19,6 @@ namespace Hitless.Daemon.Control;
 public sealed class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
-    private const int Nice = -15;
 
     // More than a socket's buffer holds (some 300 small datagrams): what lay there when the turn began has been read.
     private const int ReadsPerTurn = 1024;
@@ -33,6 +33,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private readonly Poller poller = new();
     private readonly Inbox<ClusterInput> inputs = new();
     private readonly Inbox<Action> questions = new();
+    private readonly WorkThread errands = new("control errands");
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
     private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
@@ -75,10 +76,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
-    /// <summary>Called on the loop's thread when the unit becomes primary or ceases to be, or learns of a new epoch; must only queue.</summary>
+    /// <summary>Called when the unit has become primary or ceased to be, or learned of a new epoch: not on the loop's thread, and in this order.</summary>
     public event Action<bool, long, string>? RoleChanged;
 
-    /// <summary>Called on the loop's thread after a split: this unit's own sessions are to be given to the unit with that id, then <see cref="ClusterInput.SessionsMerged"/> posted; must only queue.</summary>
+    /// <summary>Called after a split, not on the loop's thread: this unit's own sessions are to be given to the unit with that id, then <see cref="ClusterInput.SessionsMerged"/> posted.</summary>
     public event Action<ulong>? MergeWanted;
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
@@ -94,11 +95,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public void Start(SessionLoop sessionLoop)
     {
         sessions = sessionLoop;
-        if (RealTime.TryFavourProcess(Nice) is { } why)
+        if (RealTime.TryFavourProcess(RealTime.Favoured) is { } why)
         {
             events.Add(EventKinds.Unit, why);
         }
 
+        // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for it.
+        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         thread.Start();
         _ = Task.Run(DryRun.Live);
     }
@@ -146,7 +149,11 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => poller.Dispose();
+    public void Dispose()
+    {
+        errands.Dispose();
+        poller.Dispose();
+    }
 
     void IClusterEffects.SetTraffic(TrafficState state) => kernel.SetTraffic(state);
 
@@ -168,7 +175,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
-    void IClusterEffects.MergeSessions(ulong primary) => MergeWanted?.Invoke(primary);
+    void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.SetRole(sending, syncFrom);
 
@@ -182,13 +189,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.SwitchoverEnded(bool done, string text)
     {
-        if (done)
+        if (switchover is { } asked)
         {
-            switchover?.TrySetResult(text);
-        }
-        else
-        {
-            switchover?.TrySetException(new RefusedException(text, "hitless status tells the state of every unit"));
+            errands.Do(() => _ = done ? asked.TrySetResult(text) : asked.TrySetException(new RefusedException(text, "hitless status tells the state of every unit")));
         }
 
         switchover = null;
@@ -199,7 +202,11 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        questions.Put(() => answer.TrySetResult(question()));
+        questions.Put(() =>
+        {
+            var value = question();
+            errands.Do(() => answer.TrySetResult(value));
+        });
         poller.WakeUp();
         return UnlessStoppedAsync(answer.Task);
     }
@@ -213,11 +220,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     {
         var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         await Preparing();
-        await AskAsync(() =>
+        var begun = await AskAsync(() =>
         {
             if (switchover is not null)
             {
-                end.TrySetException(new RefusedException("a switchover is under way", "wait for its end: hitless status"));
                 return false;
             }
 
@@ -225,7 +231,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return await UnlessStoppedAsync(end.Task);
+        return begun ? await UnlessStoppedAsync(end.Task) : throw new RefusedException("a switchover is under way", "wait for its end: hitless status");
     }
 
     private void Run()
@@ -256,11 +262,11 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 kernel.Withdraw();
             }
 
-            stopped.TrySetResult();
+            errands.Do(() => stopped.TrySetResult());
         }
         catch (Exception e)
         {
-            stopped.TrySetException(e);
+            errands.Do(() => stopped.TrySetException(e));
         }
         finally
         {
@@ -329,7 +335,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         {
             toldRole = machine.Role;
             toldEpoch = machine.Epoch.Number;
-            RoleChanged?.Invoke(toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
+            var (primary, epoch, reason) = (toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
+            errands.Do(() => RoleChanged?.Invoke(primary, epoch, reason));
         }
     }
 

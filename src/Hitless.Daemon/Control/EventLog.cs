@@ -2,24 +2,23 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Hitless.Core.Api;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Control;
 
 /// <summary>
 /// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called from
-/// the control loop: it only queues; a task of its own writes.
+/// the control loop: it only hands over; a thread of its own writes.
 /// </summary>
-public sealed class EventLog : IAsyncDisposable
+public sealed class EventLog : IDisposable
 {
     private const int KeptCount = 2000;
     private readonly string path;
     private readonly string unit;
-    private readonly Channel<(DateTimeOffset Time, string Kind, string Text, long? Epoch)> queue =
-        Channel.CreateUnbounded<(DateTimeOffset, string, string, long?)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly WorkThread writer = new("events");
     private readonly List<ClusterEvent> events = [];
     private readonly List<Channel<ClusterEvent>> followers = [];
     private readonly Lock gate = new();
-    private readonly Task writer;
 
     /// <summary>Reads what is on disk; lines that cannot be read are left out.</summary>
     public EventLog(string stateFolder, string unit)
@@ -39,12 +38,14 @@ public sealed class EventLog : IAsyncDisposable
             File.WriteAllLines(path + ".new", events.Select(Format));
             File.Move(path + ".new", path, overwrite: true);
         }
-
-        writer = Task.Run(WriteAsync);
     }
 
-    /// <summary>Queues an event.</summary>
-    public void Add(string kind, string text, long? epoch = null) => queue.Writer.TryWrite((DateTimeOffset.UtcNow, kind, text, epoch));
+    /// <summary>Hands an event over.</summary>
+    public void Add(string kind, string text, long? epoch = null)
+    {
+        var time = DateTimeOffset.UtcNow;
+        writer.Do(() => Write(time, kind, text, epoch));
+    }
 
     /// <summary>The last events, oldest first.</summary>
     public IReadOnlyList<ClusterEvent> Last(string? kind, int limit)
@@ -88,42 +89,38 @@ public sealed class EventLog : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        queue.Writer.TryComplete();
-        await writer;
+        writer.Dispose();
         lock (gate)
         {
             followers.ForEach(f => f.Writer.TryComplete());
         }
     }
 
-    private async Task WriteAsync()
+    private void Write(DateTimeOffset time, string kind, string text, long? epoch)
     {
-        await foreach (var (time, kind, text, epoch) in queue.Reader.ReadAllAsync())
+        ClusterEvent added;
+        lock (gate)
         {
-            ClusterEvent added;
-            lock (gate)
+            added = new ClusterEvent(events.Count == 0 ? 1 : events[^1].Number + 1, time, unit, kind, text, epoch);
+            events.Add(added);
+            if (events.Count > 2 * KeptCount)
             {
-                added = new ClusterEvent(events.Count == 0 ? 1 : events[^1].Number + 1, time, unit, kind, text, epoch);
-                events.Add(added);
-                if (events.Count > 2 * KeptCount)
-                {
-                    events.RemoveRange(0, KeptCount);
-                }
-
-                followers.ForEach(f => f.Writer.TryWrite(added));
+                events.RemoveRange(0, KeptCount);
             }
 
-            await Console.Error.WriteLineAsync($"{time:HH:mm:ss.fff} {unit} {kind}: {text}");
-            try
-            {
-                await File.AppendAllLinesAsync(path, [Format(added)]);
-            }
-            catch (IOException e)
-            {
-                await Console.Error.WriteLineAsync($"{path} cannot be written ({e.Message}): events are kept in memory only");
-            }
+            followers.ForEach(f => f.Writer.TryWrite(added));
+        }
+
+        Console.Error.WriteLine($"{time:HH:mm:ss.fff} {unit} {kind}: {text}");
+        try
+        {
+            File.AppendAllLines(path, [Format(added)]);
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine($"{path} cannot be written ({e.Message}): events are kept in memory only");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>When sessions were last told to expire: hash and second, in flat arrays (12 bytes a session at half load). A new set is filled while the former one is read.</summary>
+/// <summary>When sessions were last told to expire: hash and second, in flat arrays (12 bytes a session at half load). One set is filled while the former one is read.</summary>
 internal sealed class ExpiryMarks
 {
     private ulong[] hashes = new ulong[1024];
@@ -26,6 +26,14 @@ internal sealed class ExpiryMarks
         var at = Find(hash);
         second = seconds[at];
         return hashes[at] == hash;
+    }
+
+    /// <summary>Makes it empty, and keeps its room: large arrays that come and go make the garbage collector stop everything.</summary>
+    public void Clear()
+    {
+        Array.Clear(hashes);
+        Array.Clear(seconds);
+        Count = 0;
     }
 
     private int Find(ulong hash)

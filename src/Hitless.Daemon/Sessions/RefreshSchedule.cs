@@ -26,7 +26,8 @@ internal sealed class RefreshSchedule
     {
         ReadTimeouts();
         round++;
-        (former, current) = (current, new ExpiryMarks());
+        (former, current) = (current, former);
+        current.Clear();
     }
 
     /// <summary>Reads the timeouts of this thread's namespace, from which the interval follows.</summary>

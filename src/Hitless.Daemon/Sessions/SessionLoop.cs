@@ -14,11 +14,12 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
-    private const int Nice = -15;
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
     private readonly Thread thread;
+    private readonly WorkThread answers = new("sessions answers");
+    private readonly WorkThread reader = new("sessions reader");
     private readonly string unitName;
     private volatile bool stopping;
 
@@ -111,13 +112,15 @@ public sealed class SessionLoop : IDisposable
         stopping = true;
         poller.WakeUp();
         thread.Join();
+        reader.Dispose();
+        answers.Dispose();
         engine.Dispose();
         poller.Dispose();
     }
 
     private void Run()
     {
-        _ = RealTime.TryRaise(Nice);
+        _ = RealTime.TryRaise(RealTime.Favoured);
         var urgency = new Urgency();
         Span<int> ready = stackalloc int[8];
         while (!stopping)
@@ -138,31 +141,32 @@ public sealed class SessionLoop : IDisposable
     private Task<T> AskAsync<T>(Func<SessionEngine, T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(each => answer.SetResult(question(each)));
+        Post(each =>
+        {
+            var value = question(each);
+            answers.Do(() => answer.SetResult(value));
+        });
         return answer.Task;
     }
 
-    // A thread that the session thread starts inherits its network namespace; a pool thread would not.
+    // A thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while.
     private Task<T> ReadAsync<T>(Func<SessionFilter, T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(each =>
         {
             var filter = each.Filter;
-            new Thread(() =>
+            reader.Do(() =>
             {
                 try
                 {
-                    // A thread that a real-time one starts is not favoured, and a garbage collection would wait for it.
-                    _ = RealTime.TryRaise(Nice);
                     answer.SetResult(question(filter));
                 }
                 catch (Exception exception)
                 {
                     answer.SetException(exception);
                 }
-            })
-            { IsBackground = true, Name = "sessions reader" }.Start();
+            });
         });
         return answer.Task;
     }

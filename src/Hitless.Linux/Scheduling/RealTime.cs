@@ -5,6 +5,9 @@ namespace Hitless.Linux.Scheduling;
 /// <summary>Puts a thread before everything that is scheduled normally, and keeps memory from being paged out.</summary>
 public static unsafe class RealTime
 {
+    /// <summary>The nice value of a daemon's threads that are not real-time: while one of them waits for its turn, a garbage collection waits for it, and a real-time thread for that.</summary>
+    public const int Favoured = -15;
+
     private const int PolicyNormal = 0;
     private const int PolicyFifo = 1;
     private const int ClockThreadTime = 3;
