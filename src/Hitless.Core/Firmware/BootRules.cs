@@ -115,14 +115,20 @@ public static class BootRules
         return next is not null;
     }
 
-    /// <summary>Back to the other slot on purpose, which takes effect at the next start. An open trial just ends; else the other slot has to be good.</summary>
-    public static bool TryRollBack(BootState state, string why, [NotNullWhen(true)] out BootState? next, [NotNullWhen(false)] out ImageProblem? problem)
+    /// <summary>
+    /// From the running slot back to the other one on purpose, which takes effect at the next start. An open trial just ends; else the other slot has to be good. Said twice before that start, it is true once.
+    /// </summary>
+    public static bool TryRollBack(BootState state, Slot running, string why, [NotNullWhen(true)] out BootState? next, [NotNullWhen(false)] out ImageProblem? problem)
     {
         problem = null;
         next = null;
         if (state.Trial is not null)
         {
             next = FallBack(state, why);
+        }
+        else if (state.Active != running)
+        {
+            next = state;
         }
         else if (state.Content(state.Spare) is { Good: true } other)
         {

@@ -201,7 +201,7 @@ public sealed class UnitSteps(
         {
             if (state.Trial is not null)
             {
-                Throw(slots.RollBack($"run {request.Run} is rolled back before the trial began"));
+                Throw(slots.RollBack(running, $"run {request.Run} is rolled back before the trial began"));
             }
 
             return $"runs {request.Version}";
@@ -212,7 +212,7 @@ public sealed class UnitSteps(
             SpareHolds(request.Version);
         }
 
-        await SwitchAsync(() => slots.RollBack($"run {request.Run} is rolled back"));
+        await SwitchAsync(() => slots.RollBack(running, $"run {request.Run} is rolled back"));
         exit(slots.ExitCodeTo(BootState.Other(running)), "rollback", false);
         return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
     }

@@ -118,8 +118,8 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         BootRules.TryConfirm(state, running, out var next, out var problem) ? (next, null) : (null, problem));
 
     /// <summary>From the next start on, the other slot runs; see <see cref="BootRules.TryRollBack"/>.</summary>
-    public ImageProblem? RollBack(string why) => Change(state =>
-        BootRules.TryRollBack(state, why, out var next, out var problem) ? (next, null) : (null, problem));
+    public ImageProblem? RollBack(Slot running, string why) => Change(state =>
+        BootRules.TryRollBack(state, running, why, out var next, out var problem) ? (next, null) : (null, problem));
 
     private ImageProblem? Record(BootState state) => Guard(() =>
     {

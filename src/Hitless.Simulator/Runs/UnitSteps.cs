@@ -122,7 +122,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         else if (process.Version.ToString() == header.From)
         {
             // A trial that was ordered and has not begun is called off.
-            if (process.Unit.Boot.Trial is not null && BootRules.TryRollBack(process.Unit.Boot, "rollback", out var off, out _))
+            if (process.Unit.Boot.Trial is not null && BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var off, out _))
             {
                 process.Unit.Boot = off;
             }
@@ -136,7 +136,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         else
         {
             world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
-            Write(BootRules.TryRollBack(process.Unit.Boot, "rollback", out var next, out var why), next, why, end);
+            Write(BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var next, out var why), next, why, end);
             process.ExitForRun(inService: false);
         }
     }

@@ -57,17 +57,30 @@ public sealed class BootRulesTests
     [Fact]
     public void A_rollback_goes_to_the_other_slot_only_if_that_is_good()
     {
-        Assert.False(BootRules.TryRollBack(OldInA, "asked", out _, out _));
-        Assert.False(BootRules.TryRollBack(BootRules.Installed(OldInA, Slot.B, New, "new"), "asked", out _, out _));
+        Assert.False(BootRules.TryRollBack(OldInA, Slot.A, "asked", out _, out _));
+        Assert.False(BootRules.TryRollBack(BootRules.Installed(OldInA, Slot.B, New, "new"), Slot.A, "asked", out _, out _));
         Assert.True(BootRules.TryConfirm(BootRules.Boot(OnTrial()).State, Slot.B, out var confirmed, out _));
-        Assert.True(BootRules.TryRollBack(confirmed, "asked", out var back, out _));
+        Assert.True(BootRules.TryRollBack(confirmed, confirmed.Active, "asked", out var back, out _));
         Assert.Equal(Slot.A, BootRules.Boot(back).Slot);
+    }
+
+    [Fact]
+    public void A_rollback_that_is_asked_for_twice_before_the_next_start_goes_back_once()
+    {
+        Assert.True(BootRules.TryConfirm(BootRules.Boot(OnTrial()).State, Slot.B, out var confirmed, out _));
+        Assert.True(BootRules.TryRollBack(confirmed, Slot.B, "asked", out var back, out _));
+        Assert.True(BootRules.TryRollBack(back, Slot.B, "asked again", out var again, out _));
+        Assert.Equal(back, again);
+
+        Assert.True(BootRules.TryRollBack(OnTrial(), Slot.B, "aborted", out back, out _));
+        Assert.True(BootRules.TryRollBack(back, Slot.B, "aborted again", out again, out _));
+        Assert.Equal(Slot.A, BootRules.Boot(again).Slot);
     }
 
     [Fact]
     public void A_rollback_of_an_open_trial_ends_it()
     {
-        Assert.True(BootRules.TryRollBack(OnTrial(), "aborted", out var back, out _));
+        Assert.True(BootRules.TryRollBack(OnTrial(), Slot.B, "aborted", out var back, out _));
         Assert.Equal(Slot.A, BootRules.Boot(back).Slot);
     }
 

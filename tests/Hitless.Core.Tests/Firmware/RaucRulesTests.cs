@@ -99,7 +99,7 @@ public sealed class RaucRulesTests
     {
         Assert.True(BootRules.TryBeginTrial(NewInB, 3, TimeSpan.FromMinutes(1), out var trial, out _));
         Assert.True(BootRules.TryConfirm(trial, Slot.B, out var confirmed, out _));
-        Assert.True(BootRules.TryRollBack(confirmed, "asked", out var back, out _));
+        Assert.True(BootRules.TryRollBack(confirmed, confirmed.Active, "asked", out var back, out _));
         var (before, booted, after) = change switch
         {
             "install" => (OldInA, Slot.A, NewInB),

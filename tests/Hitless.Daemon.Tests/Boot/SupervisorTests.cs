@@ -99,7 +99,7 @@ public sealed class SupervisorTests : IDisposable
     public async Task Exit_code_75_starts_what_is_chosen_then()
     {
         BeginTrial(TimeSpan.FromMinutes(1), "echo b >>DIARY; exit 75");
-        Assert.True(BootRules.TryRollBack(State, "asked", out var back, out _));
+        Assert.True(BootRules.TryRollBack(State, State.Active, "asked", out var back, out _));
         File.WriteAllBytes(workshop.PathOf("back.json"), back.ToJson());
         Script(Slot.B, $"echo b >>DIARY; cp {workshop.PathOf("back.json")} {workshop.PathOf("state/boot.json")}; exit 75");
         Script(Slot.A, "echo a >>DIARY; exit 0");

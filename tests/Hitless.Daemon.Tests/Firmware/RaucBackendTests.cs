@@ -61,7 +61,7 @@ public sealed class RaucBackendTests : IDisposable
     {
         BeginTrial();
         Reboot("1.1.0");
-        Assert.Null(machine.Slots.RollBack("asked"));
+        Assert.Null(machine.Slots.RollBack(machine.Slots.Read(out _).Active, "asked"));
         Assert.Equal((false, (Slot?)Slot.A), (machine.Status.B.Good, machine.Status.Next));
         Reboot("1.0.0");
         Assert.Equal((Slot.A, Slot.A, null), (machine.Status.Booted, machine.State.Active, machine.State.Trial));
@@ -73,7 +73,7 @@ public sealed class RaucBackendTests : IDisposable
         BeginTrial();
         Reboot("1.1.0");
         Assert.Null(machine.Slots.Confirm(Slot.B));
-        Assert.Null(machine.Slots.RollBack("asked"));
+        Assert.Null(machine.Slots.RollBack(machine.Slots.Read(out _).Active, "asked"));
         Reboot("1.0.0");
         Assert.Equal((Slot.A, Slot.A, true), (machine.Status.Booted, machine.State.Active, machine.State.B!.Good));
     }

@@ -22,7 +22,7 @@ public sealed class SlotStoreTests : IDisposable
         Assert.Equal(Slot.B, BootRules.Boot(State).Slot);
         Assert.Null(slots.Confirm(Slot.B));
         Assert.Equal((Slot.B, true, "1.1.0"), (State.Active, State.B!.Good, State.B.Version.ToString()));
-        Assert.Null(slots.RollBack("asked"));
+        Assert.Null(slots.RollBack(slots.Read(out _).Active, "asked"));
         Assert.Equal(Slot.A, State.Active);
     }
 
