@@ -85,7 +85,8 @@ public sealed partial class ClusterMachine
             BecomeStandby($"{primary.Last.Name} withdrew its offer", now, effects);
         }
 
-        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && !stopping && !StandsAside)
+        // What the primary's former process has sent says nothing of what this one counts.
+        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && Follows(primary) && !stopping && !StandsAside)
         {
             acceptingFrom = primary.Unit;
             acceptingToken = offer.Token;

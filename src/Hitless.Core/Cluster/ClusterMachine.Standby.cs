@@ -31,7 +31,7 @@ public sealed partial class ClusterMachine
     /// <summary>Fetches the table when the primary, or the primary's incarnation, is another one than before.</summary>
     private void SyncFrom(Peer primary, TimeSpan now, IClusterEffects effects)
     {
-        if ((syncFrom != primary.Unit || syncTag != primary.Tag) && !Merging(primary, now, effects))
+        if (!Follows(primary) && !Merging(primary, now, effects))
         {
             syncFrom = primary.Unit;
             syncTag = primary.Tag;
@@ -40,6 +40,8 @@ public sealed partial class ClusterMachine
             effects.SetSessionRole(sending: false, syncFrom);
         }
     }
+
+    private bool Follows(Peer primary) => syncFrom == primary.Unit && syncTag == primary.Tag;
 
     private void OnSynced(ulong unit, TimeSpan now, IClusterEffects effects)
     {

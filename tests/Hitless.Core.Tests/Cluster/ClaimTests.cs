@@ -7,6 +7,35 @@ namespace Hitless.Core.Tests.Cluster;
 public sealed class ClaimTests
 {
     [Fact]
+    public void An_offer_of_a_primary_that_has_started_anew_waits_for_its_sessions()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (primary, standby) = (bench[0], bench[1]);
+        primary.Kill();
+        primary.Restart();
+
+        // The standby hears one heartbeat of the new process, before that has heard anybody; the next that it hears is the offer.
+        primary.LinkIn = false;
+        for (var i = 0; i < 50 && standby.Machine!.Peers[0].PendingTag == 0; i++)
+        {
+            bench.Run(1);
+        }
+
+        (primary.LinkIn, standby.LinkIn) = (true, false);
+        bench.Run(25);
+        Assert.False(primary.Machine!.Peers[0].Absent);
+        standby.Told.Clear();
+        primary.Take(ClusterInput.SwitchoverRequested(standby.Serial, "asked for"));
+        bench.Run(5);
+        standby.LinkIn = true;
+        bench.Run(100);
+
+        Assert.Equal(standby, bench.Primary);
+        var fetched = standby.Told.FindIndex(text => text.EndsWith("holds the sessions of the primary", StringComparison.Ordinal));
+        Assert.InRange(fetched, 0, standby.Told.FindIndex(text => text.StartsWith("gw2 is primary", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_lone_primary_claims_without_an_end()
     {
         var bench = new MachineBench(100).Run(3000);

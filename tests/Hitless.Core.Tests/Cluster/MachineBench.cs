@@ -100,6 +100,7 @@ internal sealed class MachineBench
             tag++;
             toldEnd = false;
             var epoch = Machine?.Epoch.Number ?? 0;
+            Machine = null;
             Machine = new ClusterMachine(
                 new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
                 bench.Now,
