@@ -133,13 +133,7 @@ internal sealed class Simulation
     }
 
     /// <summary>A daemon begins on a unit, from the slot that its supervisor chooses.</summary>
-    public void Start(SimulatedUnit unit)
-    {
-        if (!unit.Lost)
-        {
-            supervisors[unit].Start();
-        }
-    }
+    public void Start(SimulatedUnit unit) => supervisors[unit].Start();
 
     /// <summary>The unit with this id.</summary>
     public SimulatedUnit UnitOf(ulong serial) => Units.Single(unit => unit.Serial == serial);
@@ -286,7 +280,8 @@ internal sealed class Simulation
             "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
             plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000)
         {
-            Simultaneous = Plant == Plant.None && Chance.Happens(0.1),
+            // Units that start at once have ages that no plan can tell apart by a short margin.
+            Simultaneous = Plant == Plant.None && Chance.Happens(0.1) && !(Quiet && Margin < TimeSpan.FromSeconds(2)),
         };
         if (Quiet && Plant == Plant.None)
         {

@@ -11,7 +11,7 @@ internal sealed class RunRules(Simulation world)
 {
     // What a unit cannot have heard yet, it cannot be blamed for.
     private static readonly TimeSpan Unheard = TimeSpan.FromMilliseconds(400);
-    private readonly Dictionary<string, string> verdicts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Verdict, IReadOnlyList<JournalEntry> Journal)> ends = new(StringComparer.Ordinal);
     private UpgradePlan? plan;
     private int planned;
 
@@ -63,10 +63,11 @@ internal sealed class RunRules(Simulation world)
         }
     }
 
-    /// <summary>Rule 5, second half: the former primary is not upgraded before an upgraded unit carries the traffic.</summary>
+    /// <summary>Rule 5, second half: the former primary is not upgraded before an upgraded unit carries the traffic, unless the upgraded one is not fit to.</summary>
     public void Switching(UnitProcess process, RunHeader header)
     {
-        if (process.Unit.Name == header.FormerPrimary && !Others(process.Unit).Any(other => IsClaimedOrWas(other) && other.LastVersion == FirmwareVersions.New))
+        var upgraded = Others(process.Unit).Where(other => other.LastVersion == FirmwareVersions.New).ToList();
+        if (process.Unit.Name == header.FormerPrimary && !upgraded.Exists(IsClaimedOrWas) && !upgraded.Exists(other => other.Process?.Machine.State != UnitState.Ready))
         {
             world.Breach("rule 5, the primary is upgraded last", $"{process.Unit} begins its trial, and no upgraded unit carries the traffic");
         }
@@ -90,21 +91,28 @@ internal sealed class RunRules(Simulation world)
         }
     }
 
-    /// <summary>A journal has reached a disk: no run has two ends.</summary>
+    /// <summary>A journal has reached a disk: no run has two ends, but for two sides of a split that each left the other as it is.</summary>
     public void Written(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal)
     {
         Run ??= journal[0].Run;
-        if (journal[^1] is { Kind: JournalEntryKind.End, Detail: { } verdict } end && !verdicts.TryAdd(end.Run, verdict) && verdicts[end.Run] != verdict)
+        if (journal[^1] is not { Kind: JournalEntryKind.End, Detail: { } verdict } end || ends.TryAdd(end.Run, (verdict, journal)) || ends[end.Run].Verdict == verdict)
         {
-            world.Breach("rule 7, a run has one end", $"{unit} writes {verdict}; before it was {verdicts[end.Run]}");
+            return;
+        }
+
+        var (before, other) = ends[end.Run];
+        if (RunJournal.WhyLeft(other, end.Unit) is null || RunJournal.WhyLeft(journal, other[^1].Unit) is null)
+        {
+            world.Breach("rule 7, a run has one end", $"{unit} writes {verdict}; before it was {before}");
         }
     }
 
     /// <summary>The run has been carried through.</summary>
-    public bool Completed => verdicts.ContainsValue(RunVerdict.Completed);
+    public bool Completed => ends.Values.Any(end => end.Verdict == RunVerdict.Completed);
 
     /// <summary>Every run that is on a disk has ended there.</summary>
-    public bool AllEnded => world.Living.All(unit => unit.Process is not null) && !world.Living.Any(unit => unit.Process!.Machine.Role == UnitRole.Primary && RunJournal.IsOpen(unit.Journals.Last));
+    public bool AllEnded => world.Living.All(unit => unit.Process is not null)
+        && world.Living.Where(unit => unit.Process!.Machine.Role == UnitRole.Primary).ToList() is { Count: > 0 } primaries && !primaries.Exists(unit => RunJournal.IsOpen(unit.Journals.Last));
 
     /// <summary>Rule 7, when faults have ended: the run is over, and every unit runs the version that its verdict says.</summary>
     public void CheckEnd()

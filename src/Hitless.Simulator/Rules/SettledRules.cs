@@ -49,7 +49,7 @@ internal static class SettledRules
             {
                 world.Breach("nobody knows of a higher epoch than the primary's", $"{when}: {Describe(world)}");
             }
-            else if (Failures(process.Unit) < Failures(primary.Unit))
+            else if (Failures(process.Unit) < Failures(primary.Unit) && !process.Ails(Firmware.NeverReady))
             {
                 world.Breach("the unit with the fewest failed ports is primary", $"{when}: {primary.Unit} has {Failures(primary.Unit)}, {process.Unit} {Failures(process.Unit)}");
             }

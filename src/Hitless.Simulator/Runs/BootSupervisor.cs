@@ -11,7 +11,7 @@ internal sealed class BootSupervisor(Simulation world, SimulatedUnit unit)
     /// <summary>Starts the daemon, if none runs.</summary>
     public void Start()
     {
-        if (unit.Process is not null)
+        if (unit.Process is not null || unit.Lost)
         {
             return;
         }
