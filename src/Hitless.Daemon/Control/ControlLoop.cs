@@ -159,7 +159,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.RenewClaim(ClaimTerm term) => claimLost |= !kernel.RenewClaim(term);
 
-    void IClusterEffects.TakeAnyWindow(bool any) => kernel.TakeAnyWindow(any);
+    void IClusterEffects.TakeAnyWindow(bool any) => errands.Do(() => kernel.TakeAnyWindow(any));
 
     void IClusterEffects.Announce() => kernel.Announce();
 

@@ -10,7 +10,7 @@ namespace Hitless.Daemon.Control;
 
 /// <summary>
 /// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the sysctls,
-/// the carrier of the ports. Belongs to the control loop's thread.
+/// the carrier of the ports. Belongs to the control loop's thread, but for <see cref="TakeAnyWindow"/>.
 /// </summary>
 public sealed class GatewayKernel : IDisposable
 {
@@ -29,6 +29,7 @@ public sealed class GatewayKernel : IDisposable
     private Announcer? announcer;
     private TrafficState state;
     private bool cableLost;
+    private bool withdrawn;
 
     /// <summary>Reads where the kernel stands; changes nothing yet. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.</summary>
     public GatewayKernel(UnitSettings settings, string stateFolder, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
@@ -91,12 +92,18 @@ public sealed class GatewayKernel : IDisposable
     /// <returns>False if the claim that this unit believed in was over already: the kernel has muted it.</returns>
     public bool RenewClaim(ClaimTerm term) => lease.Renew(term) || state != TrafficState.Claimed;
 
-    /// <summary>Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before.</summary>
+    /// <summary>
+    /// Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before. Writes to disk what stood before, so call it on another
+    /// thread than the control loop's; after <see cref="Withdraw"/> it does nothing.
+    /// </summary>
     public void TakeAnyWindow(bool any)
     {
-        if ((any ? GatewaySysctls.TakeAnyWindow(sysctls) : GatewaySysctls.TakeOwnWindow(sysctls)) is { } problem)
+        lock (sysctls)
         {
-            events.Add(EventKinds.Unit, problem);
+            if (!withdrawn && (any ? GatewaySysctls.TakeAnyWindow(sysctls) : GatewaySysctls.TakeOwnWindow(sysctls)) is { } problem)
+            {
+                events.Add(EventKinds.Unit, problem);
+            }
         }
     }
 
@@ -183,7 +190,11 @@ public sealed class GatewayKernel : IDisposable
         }
 
         traffic.Remove();
-        sysctls.Restore();
+        lock (sysctls)
+        {
+            withdrawn = true;
+            sysctls.Restore();
+        }
     }
 
     /// <inheritdoc/>
