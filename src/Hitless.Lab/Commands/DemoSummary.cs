@@ -21,6 +21,11 @@ public static class DemoSummary
             Screen.Out.WriteLine($"{traffic.ConnectionsLost} connections lost, {traffic.PacketsLost} packets of the UDP probe lost, longest gap {traffic.LongestGapMs:0.0} ms");
         }
 
+        if (report.Standstills is [_, ..] stood)
+        {
+            Screen.Out.WriteLine($"the machine itself did nothing for a while, {stood.Count} times; the longest: {stood.MaxBy(one => one.Milliseconds)}");
+        }
+
         Screen.Out.MarkupLine(report.Passed ? $"[green]{report.Verdict}: nothing was lost[/]" : $"[red]{report.Verdict}, and not as it should be:[/]");
         foreach (var problem in report.Problems)
         {

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Lab.Machine;
 using Hitless.Lab.Traffic;
 
 namespace Hitless.Lab.Demo;
@@ -18,7 +19,11 @@ public sealed record DemoReport(
     SyncReport? Configuration,
     SessionDifference? Difference,
     RunReport? Run,
-    TrafficReport? Traffic);
+    TrafficReport? Traffic)
+{
+    /// <summary>When the machine itself stood still meanwhile: nothing that runs on it can make up for that.</summary>
+    public IReadOnlyList<Standstill> Standstills { get; init; } = [];
+}
 
 /// <summary>What is asked of a demo.</summary>
 public sealed record DemoOptions(string ImageTo, string Expected, int Connections, int RatePerSecond, TimeSpan Limit)

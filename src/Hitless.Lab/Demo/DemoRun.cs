@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Lab.Machine;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
@@ -20,6 +21,8 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
     /// <summary>The whole of it. The lab stands afterwards; who called takes it down.</summary>
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
+        using var machine = new MachineWatch();
+        var began = DateTimeOffset.UtcNow;
         say($"lab {plan.Name}: {plan.UnitCount} units, {Path.GetFileName(plan.Image)} in slot a of each");
         LabSite.Up(plan);
         var before = await _cluster.UntilReadyAsync(ReadyLimit, cancellation);
@@ -39,7 +42,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
 
         await traffic.QuietAsync();
         var report = await CollectAsync(before, exitCode, cancellation);
-        report = report with { Traffic = await traffic.FinishAsync() };
+        report = report with { Traffic = await traffic.FinishAsync(), Standstills = machine.Since(began) };
         var problems = DemoJudge.Problems(report).ToArray();
         return report with { Problems = problems, Passed = problems.Length == 0 };
     }

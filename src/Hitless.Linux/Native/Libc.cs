@@ -99,6 +99,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sched_setscheduler", SetLastError = true)]
     internal static partial int SetScheduler(int thread, int policy, int* priority);
 
+    [LibraryImport(Library, EntryPoint = "sched_setaffinity", SetLastError = true)]
+    internal static partial int SetAffinity(int thread, nuint size, byte* processors);
+
     [LibraryImport(Library, EntryPoint = "clock_gettime")]
     internal static partial int ClockGetTime(int clock, TimeSpec* time);
 

@@ -11,6 +11,7 @@ public static unsafe class RealTime
     private const int PolicyNormal = 0;
     private const int PolicyFifo = 1;
     private const int ClockThreadTime = 3;
+    private const int ProcessorMaskBytes = 128;
     private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
     private const int LockCurrentFutureOnFault = 1 | 2 | 4;
@@ -27,6 +28,17 @@ public static unsafe class RealTime
     {
         var none = 0;
         _ = Libc.SetScheduler(0, PolicyNormal | ResetOnFork, &none);
+    }
+
+    /// <summary>Binds the calling thread to one processor (<c>sched_setaffinity(2)</c>).</summary>
+    /// <param name="processor">0 to 1023.</param>
+    /// <returns>False where that processor may not be used.</returns>
+    public static bool TryBind(int processor)
+    {
+        var mask = stackalloc byte[ProcessorMaskBytes];
+        new Span<byte>(mask, ProcessorMaskBytes).Clear();
+        mask[processor / 8] = (byte)(1 << (processor % 8));
+        return Libc.SetAffinity(0, ProcessorMaskBytes, mask) == 0;
     }
 
     /// <summary>Time that the calling thread has run on a processor (CLOCK_THREAD_CPUTIME_ID).</summary>

@@ -1,5 +1,6 @@
 using Hitless.Core.Configuration;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class BadInputTests
     private const string Slow = "/etc/hitless/slow.conf";
     private const long Gigabyte = 1L << 30;
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task Bad_input_gets_a_clear_error_and_changes_nothing()
     {
         using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);

@@ -4,6 +4,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class ClusterFileTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Scenario]
     public async Task Settings_committed_on_a_standby_take_effect_everywhere_and_no_connection_is_lost()
     {
         using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);
@@ -54,7 +55,7 @@ public sealed class ClusterFileTests
         Assert.Equal(0, report.ConnectionsLost);
     }
 
-    [Fact(Explicit = true)] // Needs the machine for itself: ./dev test lab -- -explicit only -method '*200_files*'
+    [Scenario(Explicit = true)] // Needs the machine for itself: ./dev test lab -- -explicit only -method '*200_files*'
     public async Task The_report_of_four_units_with_200_files_is_there_within_a_second()
     {
         using var cluster = await LabCluster.ReadyAsync(units: 4, image: Prerequisites.SecondImage);

@@ -6,6 +6,7 @@ using Hitless.Core.Configuration;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Units;
 using Xunit;
 
@@ -18,7 +19,7 @@ public sealed class ConfigurationTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Scenario]
     public async Task Edits_on_any_unit_reach_every_kernel_and_what_fails_on_one_changes_none()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -77,7 +78,7 @@ public sealed class ConfigurationTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), "the report took longer than 2 s");
     }
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_commit_that_is_not_confirmed_is_undone_although_its_unit_died_and_a_kill_amid_a_commit_loses_nothing()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -111,7 +112,7 @@ public sealed class ConfigurationTests
         Assert.All(accepted, i => Assert.Contains($"# kill {i}\n", bench.Disk("gw1", ConfigurationBench.Rules)));
     }
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task Edits_on_both_sides_of_a_split_of_60_seconds_are_both_kept_and_named()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -139,7 +140,7 @@ public sealed class ConfigurationTests
         Assert.All(Both, u => Assert.NotEmpty(Backups(cluster, u, "scheduled-*.backup")));
     }
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_converter_that_drops_a_key_is_named_before_anything_is_installed()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -156,7 +157,7 @@ public sealed class ConfigurationTests
         Assert.Contains("keeps all", good.Output);
     }
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_conversion_that_the_operator_accepts_goes_through_a_whole_run()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -180,7 +181,7 @@ public sealed class ConfigurationTests
         Assert.Contains("version 0.9.0 in the other slot cannot express \"cluster.yaml\"", cli.Run("upgrade", "rollback", run.Run).Errors);
     }
 
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_hundred_edits_at_random_moments_of_runs_are_all_in_the_one_revision_that_both_units_end_with()
     {
         var runs = int.Parse(Environment.GetEnvironmentVariable("HITLESS_RUNS") ?? "10", CultureInfo.InvariantCulture);

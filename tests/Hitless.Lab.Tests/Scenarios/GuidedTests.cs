@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Xunit;
 
 namespace Hitless.Lab.Tests.Scenarios;
 
 public sealed class GuidedTests
 {
-    [Fact(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Minutes: ./dev test lab -- -explicit only
     public async Task A_script_drives_a_guided_run_to_a_rollback_and_another_to_completion_and_takes_that_back_with_nothing_lost()
     {
         using var cluster = await LabCluster.ReadyAsync();

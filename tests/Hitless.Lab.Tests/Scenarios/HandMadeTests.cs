@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Traffic;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed partial class HandMadeTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Scenario]
     public async Task A_cluster_made_by_hand_with_the_minimal_file_switches_over_behind_a_firewall_for_port_names()
     {
         using var cluster = HandMadeCluster.Start();

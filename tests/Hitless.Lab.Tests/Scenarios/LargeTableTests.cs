@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Sessions;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Units;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class LargeTableTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact(Explicit = true)]
+    [Scenario(Explicit = true)]
     public async Task Twenty_switches_lose_nothing_and_take_as_long_as_with_a_thousand_sessions()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -41,7 +42,7 @@ public sealed class LargeTableTests
         }
     }
 
-    [Fact(Explicit = true)]
+    [Scenario(Explicit = true)]
     public async Task A_power_off_keeps_what_the_standby_had_acknowledged()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -54,7 +55,7 @@ public sealed class LargeTableTests
         Assert.InRange(kept.Total, Large * 999L / 1000, long.MaxValue);
     }
 
-    [Fact(Explicit = true)]
+    [Scenario(Explicit = true)]
     public async Task The_difference_names_exactly_ten_planted_ones()
     {
         using var cluster = await LabCluster.ReadyAsync();

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 using Xunit;
@@ -12,7 +13,7 @@ public sealed class NeighbourhoodTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact(Explicit = true)] // Needs keepalived: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Needs keepalived: ./dev test lab -- -explicit only
     public async Task Vrrp_routers_and_a_cluster_of_another_group_are_undisturbed_and_disturb_nobody()
     {
         Prerequisites.NeedPrograms("keepalived");
@@ -44,7 +45,7 @@ public sealed class NeighbourhoodTests
         Assert.All((LabCluster[])[cluster, other], one => Assert.Equal([], one.Watch.Status()!.Problems));
     }
 
-    [Fact(Explicit = true)] // Half a minute: ./dev test lab -- -explicit only
+    [Scenario(Explicit = true)] // Half a minute: ./dev test lab -- -explicit only
     public async Task A_cluster_of_the_same_group_is_reported_by_both_and_neither_takes_the_others_word()
     {
         using var cluster = await LabCluster.ReadyAsync();

@@ -2,6 +2,7 @@ using Hitless.Core.Api;
 using Hitless.Daemon.Tests.Sessions;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class ProtocolTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
+    [Scenarios]
     [InlineData(false)]
     [InlineData(true, Explicit = true)]
     public async Task Programs_of_every_protocol_go_on_and_open_anew_after_a_switch(bool powerOff)

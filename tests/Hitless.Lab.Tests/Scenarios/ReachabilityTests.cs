@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class ReachabilityTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact(Explicit = true)]
+    [Scenario(Explicit = true)]
     public async Task A_failing_probe_moves_the_traffic_only_to_a_unit_that_reaches_the_target()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -40,7 +41,7 @@ public sealed class ReachabilityTests
         Assert.Equal((0, 0), (report.ConnectionsLost, report.PacketsLost));
     }
 
-    [Fact(Explicit = true)]
+    [Scenario(Explicit = true)]
     public async Task A_unit_that_hears_nobody_and_does_not_reach_the_witness_does_not_speak()
     {
         using var cluster = await LabCluster.ReadyAsync();

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class RestoreTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Scenario]
     public async Task One_unit_comes_back_into_the_running_cluster_and_a_whole_cluster_from_nothing()
     {
         using var cluster = await LabCluster.ReadyAsync();

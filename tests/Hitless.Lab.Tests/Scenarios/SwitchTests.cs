@@ -1,5 +1,6 @@
 using Hitless.Lab.Demo;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Units;
 using Xunit;
 
@@ -10,7 +11,7 @@ public sealed class SwitchTests
     private static readonly TimeSpan TakeoverLimit = TimeSpan.FromSeconds(20);
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Scenario]
     public async Task Twenty_switchovers_lose_no_connection()
     {
         using var cluster = await LabCluster.ReadyAsync();
@@ -21,7 +22,7 @@ public sealed class SwitchTests
         Assert.Empty(result.Problems);
     }
 
-    [Fact]
+    [Scenario]
     public async Task Connections_go_on_when_the_primary_loses_power()
     {
         using var cluster = await LabCluster.ReadyAsync();

@@ -2,6 +2,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
 using Hitless.Lab.Units;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class UpgradeTests
 {
     private static readonly TimeSpan StepLimit = TimeSpan.FromSeconds(120);
 
-    [Fact]
+    [Scenario]
     public async Task A_good_image_runs_on_both_units_and_nothing_is_lost()
     {
         using var cluster = LabCluster.Planned();
@@ -21,7 +22,7 @@ public sealed class UpgradeTests
         Assert.True(report.Traffic.Long.Hidden >= 250 && report.Traffic.Long.Ipv6 > 0);
     }
 
-    [Theory]
+    [Scenarios]
     [InlineData("bad-exit")]
     [InlineData("bad-health")]
     public async Task A_bad_image_is_rolled_back_and_traffic_does_not_notice(string how)
@@ -31,7 +32,7 @@ public sealed class UpgradeTests
         Assert.Equal([], report.Problems);
     }
 
-    [Theory]
+    [Scenarios]
     [InlineData(RunStep.Copy, "gw1")]
     [InlineData(RunStep.Install, "gw2")]
     [InlineData(RunStep.Rejoin, "gw1")]
@@ -52,7 +53,7 @@ public sealed class UpgradeTests
         Assert.Equal(0, report.Traffic!.ConnectionsLost);
     }
 
-    [Fact]
+    [Scenario]
     public async Task All_units_at_once_is_asked_twice_and_completes()
     {
         using var cluster = LabCluster.Planned();
@@ -75,7 +76,7 @@ public sealed class UpgradeTests
         Assert.Contains(report.Run!.Steps, step => step is { Name: RunStep.Trial, Unit: "gw2+gw1" or "gw1+gw2" });
     }
 
-    [Fact(Explicit = true)] // Its daemons have to be back within the hold of 5 s: ./dev test lab -- -explicit only, on a quiet machine
+    [Scenario(Explicit = true)] // Its daemons have to be back within the hold of 5 s: ./dev test lab -- -explicit only, on a quiet machine
     public async Task All_daemons_at_once_interrupt_nothing_while_the_kernels_stay()
     {
         using var cluster = LabCluster.Planned();
