@@ -44,6 +44,6 @@ public static partial class Template
         return (Encoding.Latin1.GetBytes(rendered), problem);
     }
 
-    [GeneratedRegex(@"\{\{(?<name>[A-Za-z0-9._-]+)\}\}", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{\{(?<name>[A-Za-z0-9._-]+)\}\}", RegexOptions.ExplicitCapture)]
     private static partial Regex NamePattern();
 }

@@ -160,27 +160,27 @@ public static partial class UnitKeys
         new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
     ]);
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture)]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex(@"^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,32})?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,32})?$", RegexOptions.ExplicitCapture)]
     private static partial Regex VersionText();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,14}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,14}$", RegexOptions.ExplicitCapture)]
     private static partial Regex InterfacePattern();
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.ExplicitCapture)]
     private static partial Regex ValueNamePattern();
 
-    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$", RegexOptions.ExplicitCapture)]
     private static partial Regex OwnerPattern();
 
-    [GeneratedRegex("^0?[0-7]{3}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^0?[0-7]{3}$", RegexOptions.ExplicitCapture)]
     private static partial Regex ModePattern();
 
-    [GeneratedRegex("^(daily|(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?(,(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?){0,6}) ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^(daily|(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?(,(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?){0,6}) ([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$", RegexOptions.ExplicitCapture)]
     internal static partial Regex WindowPattern();
 
-    [GeneratedRegex(@"^(/(?!\.{1,2}(/|$))[A-Za-z0-9_.@+:=,-]{1,255}){1,64}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^(/(?!\.{1,2}(/|$))[A-Za-z0-9_.@+:=,-]{1,255}){1,64}$", RegexOptions.ExplicitCapture)]
     internal static partial Regex PathPattern();
 }

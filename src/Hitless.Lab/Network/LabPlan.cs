@@ -119,6 +119,6 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
         }
     }
 
-    [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]{1,20}$", RegexOptions.ExplicitCapture)]
     private static partial Regex NamePattern();
 }

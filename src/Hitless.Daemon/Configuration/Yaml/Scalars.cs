@@ -186,12 +186,12 @@ public static partial class Scalars
 
     private static JsonArray Formats(params string[] formats) => new([.. formats.Select(f => new JsonObject { ["format"] = f })]);
 
-    [GeneratedRegex("^[0-9]{1,9}(ms|s|m|h)$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[0-9]{1,9}(ms|s|m|h)$", RegexOptions.ExplicitCapture)]
     private static partial Regex DurationPattern();
 
-    [GeneratedRegex(@"^([0-9]{1,3}\.){3}[0-9]{1,3}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^([0-9]{1,3}\.){3}[0-9]{1,3}$", RegexOptions.ExplicitCapture)]
     private static partial Regex V4Pattern();
 
-    [GeneratedRegex(@"^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[0-9a-fA-F.]*:[0-9a-fA-F:.]*$", RegexOptions.ExplicitCapture)]
     private static partial Regex V6Pattern();
 }
