@@ -59,5 +59,5 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     public override string ToString() => $"{Step}{(Time > 1 ? $".{Time}" : "")}{(AfterIt ? "+" : "")}:{Fault}";
 }
 
-/// <summary>What became of a cell. <c>Good</c>: completed or rolled back by itself, every unit on the version that the verdict says, and no connection lost while a unit was up.</summary>
+/// <summary>What became of a cell. <c>Good</c>: completed or rolled back by itself, every unit on the version that the verdict says, and no connection lost while a good unit was up (one that restarts into its new slot has no sessions yet).</summary>
 public sealed record MatrixOutcome(string Cell, bool Good, string Verdict, string Versions, long ConnectionsLost, long PacketsLost, double LongestGapMs, double Seconds, string? Why);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
@@ -18,8 +19,10 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan OffTime = TimeSpan.FromSeconds(4);
+    private static readonly string[] AwaySteps = [RunStep.Trial, RunStep.Rejoin, RunStep.Revert, RunStep.Return];
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private readonly ClusterWatch watch = new(plan);
+    private string? _onlyUnit;
 
     /// <summary>The whole of it, in a lab like <paramref name="plan"/>; the lab stands afterwards.</summary>
     public static async Task<MatrixOutcome> RunAsync(LabPlan plan, MatrixCell cell, Action<string> say, CancellationToken cancellation)
@@ -96,7 +99,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             report.PacketsLost,
             report.LongestGapMs,
             Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds),
-            why ?? BreachTime() ?? reason);
+            why ?? BreachTime() ?? OnlyUnit(report) ?? reason);
     }
 
     private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, TrafficReport traffic)
@@ -107,9 +110,17 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
             : cell.Fault == MatrixCell.DiskFull && LeftOver() is { } remains ? $"{remains} was left behind"
-            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
+            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && _onlyUnit is null ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
             : null;
     }
+
+    private string? OnlyUnit(TrafficReport traffic) =>
+        traffic.ConnectionsLost > 0 && _onlyUnit is not null ? $"{_onlyUnit} lost its power while it alone had the sessions: the other one was starting from its new slot" : null;
+
+    /// <summary>Whether a unit is between its restart into another slot and its return.</summary>
+    private static bool IsAway(string unit, IReadOnlyList<JsonElement> journal) =>
+        journal.LastOrDefault(e => JournalOnDisk.Has(e, "target", unit) && AwaySteps.Contains(e.GetProperty("step").GetString())) is { ValueKind: JsonValueKind.Object } last
+        && !(JournalOnDisk.Has(last, "kind", "Done") && (JournalOnDisk.Has(last, "step", RunStep.Rejoin) || JournalOnDisk.Has(last, "step", RunStep.Return)));
 
     /// <summary>What an installation that broke off has left on a disk.</summary>
     private string? LeftOver() => LabSite.UnitsOf(plan).SelectMany(u => Directory.EnumerateFileSystemEntries(u.State, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }))
@@ -148,7 +159,9 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 
     private async Task HarmAsync(CancellationToken cancellation)
     {
-        var primary = JournalOnDisk.Longest(plan) is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
+        var journal = JournalOnDisk.Longest(plan);
+        var primary = journal is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
+        _onlyUnit = cell.Fault == "off-primary" && plan.Units.Where(unit => unit != primary).All(unit => IsAway(unit, journal)) ? primary : null;
         say($"{cell}: primary {primary}");
         var victims = Victims(primary);
         Array.ForEach(victims, victim => Harm(victim, begin: true));
