@@ -30,7 +30,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (now < quietUntil || BestStandby(now) is not { } best)
+        if (now < Later(quietUntil, retryAfter) || BestStandby(now) is not { } best)
         {
             return;
         }
@@ -147,7 +147,7 @@ public sealed partial class ClusterMachine
     private void WithdrawOffer(string why, TimeSpan now, IClusterEffects effects)
     {
         outgoing.Offer = null;
-        quietUntil = now + options.RetryDelay;
+        retryAfter = now + options.RetryDelay;
         Enter(Phase.Primary, now);
         Tell(now, effects);
         effects.Record(EventKinds.Role, $"{options.Name} stays primary: {why}");

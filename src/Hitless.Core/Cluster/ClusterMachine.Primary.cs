@@ -108,13 +108,18 @@ public sealed partial class ClusterMachine
 
         if (!input.Flag || CurrentPrimary() is not { } primary || primary.Unit != acceptingFrom || primary.Last.Offer?.Token != acceptingToken)
         {
-            declinedToken = acceptingToken;
-            BecomeStandby("did not get all sessions of the offer in time", now, effects);
+            Decline("did not get all sessions of the offer in time", now, effects);
             return;
         }
 
         flipUntil = primary.Last.OfferForProbes ? now + options.FlipGuard : flipUntil;
         Claim($"switchover from {primary.Last.Name}", now, effects);
+    }
+
+    private void Decline(string why, TimeSpan now, IClusterEffects effects)
+    {
+        declinedToken = acceptingToken;
+        BecomeStandby(why, now, effects);
     }
 
     private void Claim(string why, TimeSpan now, IClusterEffects effects)

@@ -33,7 +33,10 @@ public sealed partial class ClusterMachine
     private TimeSpan lastPrimaryHeard;
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
+
+    /// <summary>A new primary lets the others settle; a port that falls ends that. After an offer that nobody took up it waits, whatever falls.</summary>
     private TimeSpan quietUntil;
+    private TimeSpan retryAfter;
     private TimeSpan graceUntil;
     private Epoch epoch;
     private bool synced;
@@ -326,8 +329,9 @@ public sealed partial class ClusterMachine
         var fallen = portsUp & ~up & AllPorts;
         if (fallen != 0)
         {
-            // FortiOS: age starts again when a monitored port fails.
+            // FortiOS: age starts again when a monitored port fails. And however lately this unit became primary, a better one goes on.
             ageSince = now;
+            quietUntil = now;
         }
 
         if (((portsUp ^ up) & AllPorts) != 0)
@@ -335,6 +339,11 @@ public sealed partial class ClusterMachine
             portsUp = up;
             outgoing.PortsUp = up;
             Tell(now, effects);
+        }
+
+        if (fallen != 0 && phase == Phase.Accepting && CurrentPrimary() is { } primary && Failures > primary.Last.Failures)
+        {
+            Decline("a port fell, the primary is better off", now, effects);
         }
     }
 

@@ -36,7 +36,7 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>How long the target of an offer may be silent before the offer is withdrawn: the offering unit carries the traffic meanwhile, so nothing is lost by waiting for one that was not scheduled.</summary>
     public TimeSpan OfferPatience { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Time between two switchovers that the rules (not an operator) ask for.</summary>
+    /// <summary>Time between two switchovers that the rules (not an operator) ask for. A port that falls meanwhile does not wait, unless nobody took up the last offer.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Failing probes move the traffic when they have stood for this long: a target that is gone for all is missed by each unit at its own moment.</summary>

@@ -94,6 +94,40 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public void A_port_that_fails_just_after_a_switch_moves_the_traffic_back_at_once()
+    {
+        var bench = Settled();
+        var first = bench.Primary;
+        var second = bench.OtherThan(first);
+        first.Take(ClusterInput.SwitchoverRequested(second.Serial, "asked for"));
+        bench.Run(50);
+        Assert.Equal(second, bench.Primary);
+
+        second.Take(ClusterInput.PortsChanged(0b01));
+        bench.Run(500);
+
+        Assert.Equal(first, bench.Primary);
+    }
+
+    [Fact]
+    public void A_unit_whose_port_fails_while_it_takes_up_an_offer_leaves_the_traffic_where_it_is()
+    {
+        var bench = Settled();
+        var first = bench.Primary;
+        var second = bench.OtherThan(first);
+        second.Applies = false;
+        first.Take(ClusterInput.SwitchoverRequested(second.Serial, "asked for"));
+        bench.Run(50);
+
+        second.Take(ClusterInput.PortsChanged(0b01));
+        bench.Run(8000);
+
+        Assert.Equal(first, bench.Primary);
+        Assert.Equal("a port fell, the primary is better off", second.Machine!.Reason);
+        Assert.Equal(1, first.Machine!.Epoch.Number);
+    }
+
+    [Fact]
     public void An_operator_cannot_move_the_traffic_to_a_unit_that_is_worse()
     {
         var bench = Settled();

@@ -86,6 +86,9 @@ internal sealed class MachineBench
         /// <summary>What this unit says arrives here late.</summary>
         public Node? LateFrom { get; set; }
 
+        /// <summary>The sessions that an offer waits for arrive.</summary>
+        public bool Applies { get; set; } = true;
+
         public bool HasWitness { get; init; }
 
         public bool WitnessAnswers { get; set; } = true;
@@ -218,7 +221,13 @@ internal sealed class MachineBench
 
         void IClusterEffects.Barrier(uint ticket) => inbox.Enqueue(ClusterInput.BarrierReached(ticket, 1));
 
-        void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => inbox.Enqueue(ClusterInput.SessionsApplied(ticket, ok: true));
+        void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence)
+        {
+            if (Applies)
+            {
+                inbox.Enqueue(ClusterInput.SessionsApplied(ticket, ok: true));
+            }
+        }
 
         void IClusterEffects.Drain(uint ticket) => inbox.Enqueue(ClusterInput.Drained(ticket));
 
