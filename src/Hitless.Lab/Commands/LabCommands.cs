@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hitless.Lab.Machine;
 using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Commands;
@@ -15,7 +14,7 @@ public static class LabCommands
         root.Options.Add(CommonOptions.Root);
         foreach (var command in (IEnumerable<Command>)
             [SiteCommands.Up(), SiteCommands.Down(), SiteCommands.Status(), SiteCommands.Exec(), SiteCommands.ResetUnit(),
-             TrafficCommands.Traffic(), .. TrafficCommands.Workers(), FaultCommands.Fault(), DemoCommands.SwitchoverSeries(), DemoCommands.Demo(), MatrixCommand.Make(), CutsCommand.Make(), WatchMachine()])
+             TrafficCommands.Traffic(), .. TrafficCommands.Workers(), FaultCommands.Fault(), DemoCommands.SwitchoverSeries(), DemoCommands.Demo(), MatrixCommand.Make(), CutsCommand.Make()])
         {
             root.Subcommands.Add(command);
         }
@@ -32,12 +31,5 @@ public static class LabCommands
             await Console.Error.WriteLineAsync($"  {failure.Remedy}");
             return 1;
         }
-    }
-
-    private static Command WatchMachine()
-    {
-        var command = new Command("watch-machine") { Hidden = true };
-        command.SetAction(_ => StandstillWorker.Run());
-        return command;
     }
 }

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Hitless.Lab.Machine;
 using Hitless.Lab.Traffic;
 
 namespace Hitless.Lab.Commands;
 
-/// <summary><c>traffic</c>, and the hidden programs that it runs inside client and server.</summary>
+/// <summary><c>traffic</c>, and the hidden programs: those that it runs inside client and server, and the one that watches the machine.</summary>
 public static class TrafficCommands
 {
     /// <summary><c>traffic</c>: until --seconds are over, or SIGINT or SIGTERM.</summary>
@@ -46,6 +47,7 @@ public static class TrafficCommands
         yield return Worker("traffic-echo", _ => TrafficWorker.ProbeEchoAsync());
         yield return Worker("traffic-client", parsed => TrafficWorker.ClientAsync(parsed.GetValue(tcp), parsed.GetValue(rate), parsed.GetValue(ipv4)), tcp, rate, ipv4);
         yield return Worker("traffic-probe", parsed => TrafficWorker.ProbeAsync(parsed.GetValue(rate)), rate);
+        yield return Worker(MachineWatch.Program, _ => Task.FromResult(StandstillWorker.Run()));
     }
 
     private static Command Worker(string name, Func<ParseResult, Task<int>> run, params IEnumerable<Option> options)

@@ -9,8 +9,11 @@ namespace Hitless.Lab.Machine;
 /// <summary>Whether the machine that everything runs on stood still meanwhile: who measures milliseconds on a machine that he shares needs to know.</summary>
 public sealed class MachineWatch : IDisposable
 {
+    /// <summary>The word by which <c>hitless-lab</c> becomes <see cref="StandstillWorker"/>.</summary>
+    public const string Program = "watch-machine";
+
     private const int MostKept = 1000;
-    private readonly Process _worker = Tool.Start(LabProgram.Command[0], [.. LabProgram.Command.Skip(1), "watch-machine"], redirectInput: true);
+    private readonly Process _worker = Tool.Start(LabProgram.Command[0], [.. LabProgram.Command.Skip(1), Program], redirectInput: true);
     private readonly Lock _lock = new();
     private readonly List<Standstill> _seen = [];
     private readonly TaskCompletionSource _watching = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -22,7 +22,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     private static readonly string[] AwaySteps = [RunStep.Trial, RunStep.Rejoin, RunStep.Revert, RunStep.Return];
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private readonly ClusterWatch watch = new(plan);
-    private string? _onlyUnit;
+    private string? onlyUnit;
 
     /// <summary>The whole of it, in a lab like <paramref name="plan"/>; the lab stands afterwards.</summary>
     public static async Task<MatrixOutcome> RunAsync(LabPlan plan, MatrixCell cell, Action<string> say, CancellationToken cancellation)
@@ -110,12 +110,12 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
             : cell.Fault == MatrixCell.DiskFull && LeftOver() is { } remains ? $"{remains} was left behind"
-            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && _onlyUnit is null ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
+            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && onlyUnit is null ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
             : null;
     }
 
     private string? OnlyUnit(TrafficReport traffic) =>
-        traffic.ConnectionsLost > 0 && _onlyUnit is not null ? $"{_onlyUnit} lost its power while it alone had the sessions: the other one was starting from its new slot" : null;
+        traffic.ConnectionsLost > 0 && onlyUnit is not null ? $"{onlyUnit} lost its power while it alone had the sessions: the other one was starting from its new slot" : null;
 
     /// <summary>Whether a unit is between its restart into another slot and its return.</summary>
     private static bool IsAway(string unit, IReadOnlyList<JsonElement> journal) =>
@@ -161,7 +161,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     {
         var journal = JournalOnDisk.Longest(plan);
         var primary = journal is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
-        _onlyUnit = cell.Fault == "off-primary" && plan.Units.Where(unit => unit != primary).All(unit => IsAway(unit, journal)) ? primary : null;
+        onlyUnit = cell.Fault == "off-primary" && plan.Units.Where(unit => unit != primary).All(unit => IsAway(unit, journal)) ? primary : null;
         say($"{cell}: primary {primary}");
         var victims = Victims(primary);
         Array.ForEach(victims, victim => Harm(victim, begin: true));
