@@ -11,11 +11,14 @@ switch (args)
         return await FailoverBench.RunAsync(rest);
     case ["sessions", .. var rest]:
         return SessionsBench.Run(rest);
+    case ["memory", .. var rest]:
+        return await MemoryBench.RunAsync(rest);
     case ["session-unit", var unit, var role]:
         return SessionUnit.Run(unit, role);
     case [] or ["--list"]:
         Console.WriteLine($"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: {BenchOptions.Usage}");
         Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
+        Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
         Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;
     default:

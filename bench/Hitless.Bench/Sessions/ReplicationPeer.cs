@@ -84,9 +84,10 @@ internal sealed class ReplicationPeer(string name) : IDisposable
     public static TimeSpan WaitedSince(Process process, Dictionary<string, TimeSpan> before) =>
         WaitsForCore(process).Aggregate(TimeSpan.Zero, (sum, thread) => before.TryGetValue(thread.Key, out var then) ? sum + thread.Value - then : sum);
 
-    public static double MemoryMb(Process process)
+    /// <summary>What a process holds of the machine's memory now.</summary>
+    public static double MemoryMb(int pid)
     {
-        var line = File.ReadLines($"/proc/{process.Id}/status").First(each => each.StartsWith("VmRSS", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{pid}/status").First(each => each.StartsWith("VmRSS", StringComparison.Ordinal));
         return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 

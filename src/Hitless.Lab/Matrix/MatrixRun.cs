@@ -89,7 +89,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         }
 
         var report = await traffic.FinishAsync();
-        why ??= Complain(before, after, verdict, report);
+        why ??= Complain(before, after, verdict, reason, report);
         return new MatrixOutcome(
             cell.ToString(),
             why is null,
@@ -102,11 +102,11 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             why ?? BreachTime() ?? OnlyUnit(report) ?? reason);
     }
 
-    private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, TrafficReport traffic)
+    private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, string? reason, TrafficReport traffic)
     {
         var expected = verdict switch { "completed" => "1.0.0", "rolled-back" or "refused" => before.Units[0].Version, _ => null };
         return expected is null ? $"the run ended {verdict}"
-            : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}"
+            : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}: {reason}"
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
             : cell.Fault == MatrixCell.DiskFull && LeftOver() is { } remains ? $"{remains} was left behind"
