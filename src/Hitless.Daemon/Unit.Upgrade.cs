@@ -14,6 +14,7 @@ namespace Hitless.Daemon;
 /// <content>Images and runs.</content>
 public sealed partial class Unit
 {
+    private const int AnswerLooks = 40;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
 
@@ -241,7 +242,7 @@ public sealed partial class Unit
 
     private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
     {
-        var status = await StatusAsync(cancel);
+        var status = await AnsweredStatusAsync(cancel);
         var serials = (await control.ViewAsync()).Units.ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
         return new RunHeader(
             DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
@@ -273,18 +274,24 @@ public sealed partial class Unit
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
-        // A unit that is just back may not answer yet, and only it knows its slot.
-        var units = (await StatusAsync(cancel)).Units;
-        for (var looks = 0; looks < 40 && units.Any(u => u.State != "absent" && u.Slot.Length == 0); looks++)
-        {
-            await Task.Delay(LookAgain, cancel);
-            units = (await StatusAsync(cancel)).Units;
-        }
-
+        var units = (await AnsweredStatusAsync(cancel)).Units;
         var now = units.ToDictionary(u => u.Name, StringComparer.Ordinal);
         return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
             ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];
+    }
+
+    /// <summary>The status once every unit that is present has answered, or six seconds have passed: one that is just back, or busy, may answer late, and only it knows its slot.</summary>
+    private async Task<ClusterStatus> AnsweredStatusAsync(CancellationToken cancel)
+    {
+        var status = await StatusAsync(cancel);
+        for (var looks = 0; looks < AnswerLooks && status.Units.Any(u => u.State != "absent" && u.Replication is null); looks++)
+        {
+            await Task.Delay(LookAgain, cancel);
+            status = await StatusAsync(cancel);
+        }
+
+        return status;
     }
 
     private string ReportPath(string run) => Path.Combine(stateFolder, "reports", run + ".json");

@@ -27,6 +27,7 @@ public sealed class Readiness(
     Func<string, CancellationToken, Task<long?>> freeBytes)
 {
     private const int CommitLooks = 10;
+    private const int SessionLooks = 4;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
 
     /// <summary>What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.</summary>
@@ -139,7 +140,7 @@ public sealed class Readiness(
     {
         foreach (var member in header.Members.Where(m => header.Concerns(m.Name)))
         {
-            checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} was not started by hitless-boot for its kind of slots, so it has none", UnitSteps.NoSlots));
+            checks.Add(Result("slots", member.Slot.Length > 0, $"{member.Name} runs from slot {member.Slot}", $"{member.Name} names no slot: its API does not answer, or it was not started by hitless-boot for its kind of slots", $"hitless status tells whether it answers; {UnitSteps.NoSlots}"));
             var free = await freeBytes(member.Name, cancel);
             checks.Add(free is null
                 ? new CheckResult("disk-room", "warn", $"{member.Name} does not say how much room its disk has", "its version is too old for that; look there: df /var/lib/hitless")
@@ -212,15 +213,30 @@ public sealed class Readiness(
     {
         foreach (var peer in view.Peers.Where(p => p.Ready))
         {
-            var difference = await compareSessions(peer.Name, cancel);
-            var breaking = difference.Entries.Count(e => e.Fate == "breaks");
+            // What is on its way to a busy standby is no reason either.
+            var (difference, breaking) = await LookAsync(peer.Name);
+            for (var looks = 0; looks < SessionLooks && !IsWithin(difference, breaking); looks++)
+            {
+                await Task.Delay(BetweenLooks, cancel);
+                (difference, breaking) = await LookAsync(peer.Name);
+            }
+
             checks.Add(Result(
                 "session-difference",
-                breaking <= settings.Upgrade.SessionDifferenceLimit * Math.Max(1, difference.Compared) && difference.Critical == 0,
+                IsWithin(difference, breaking),
                 $"{difference.Compared} sessions compared with {peer.Name}, {breaking} would break",
                 $"{breaking} of {difference.Compared} sessions would break at a switch to {peer.Name}, {difference.Critical} of them critical",
                 "hitless sessions diff names them; hitless sessions resync sends them again"));
         }
+
+        async Task<(SessionDifference Difference, int Breaking)> LookAsync(string peer)
+        {
+            var difference = await compareSessions(peer, cancel);
+            return (difference, difference.Entries.Count(e => e.Fate == "breaks"));
+        }
+
+        bool IsWithin(SessionDifference difference, int breaking) =>
+            breaking <= settings.Upgrade.SessionDifferenceLimit * Math.Max(1, difference.Compared) && difference.Critical == 0;
     }
 
     private static CheckResult Result(string id, bool passed, string good, string bad, string remedy) =>
