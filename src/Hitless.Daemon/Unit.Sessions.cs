@@ -49,14 +49,7 @@ public sealed partial class Unit
                 $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
         }
 
-        try
-        {
-            return await CompareAsync(other, cancel);
-        }
-        catch (PeerException e)
-        {
-            throw new RefusedException(e.Refusal.Error, e.Refusal.Remedy, e);
-        }
+        return await CompareAsync(other, cancel);
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Daemon.Peers;
 
 namespace Hitless.Daemon.Api;
 
-/// <summary>Turns what went wrong into a status code and a <see cref="Refusal"/>: 400 not understood, 404 no such thing, 409 refused, 500 our fault.</summary>
+/// <summary>Turns what went wrong into a status code and a <see cref="Refusal"/>: 400 not understood, 404 no such thing, 409 refused here or by another unit, or not answered by it, 500 our fault.</summary>
 internal static class Refusals
 {
     public static async Task AnswerAsync(HttpContext context, RequestDelegate next, Action<string> log)
@@ -21,6 +22,10 @@ internal static class Refusals
         catch (RefusedException refused)
         {
             await WriteAsync(context, StatusCodes.Status409Conflict, refused.Refusal);
+        }
+        catch (PeerException unanswered)
+        {
+            await WriteAsync(context, StatusCodes.Status409Conflict, unanswered.Refusal);
         }
         catch (Exception wrong) when (wrong is JsonException or BadHttpRequestException)
         {

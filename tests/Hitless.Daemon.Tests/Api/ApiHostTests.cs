@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
+using Hitless.Core.Api;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Peers;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Api;
@@ -78,6 +80,16 @@ public sealed class ApiHostTests
         Assert.StartsWith("GET /v1/status failed:", Assert.Single(bench.Log), StringComparison.Ordinal);
         bench.Unit.Failure = null;
         Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
+    }
+
+    [Fact]
+    public async Task Another_unit_that_does_not_answer_is_no_fault_of_this_one()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        bench.Unit.Failure = new PeerException(PeerFailureKind.Unreachable, "gw2", new Refusal("gw2 cannot be reached", "look at its heartbeat links"));
+        var ran = await bench.HitlessAsync("status");
+        Assert.Equal((1, "hitless: gw2 cannot be reached\n  look at its heartbeat links\n"), (ran.Code, ran.Error));
+        Assert.Empty(bench.Log);
     }
 
     // A stopping daemon must not wait for somebody who follows the events.

@@ -29,12 +29,12 @@ public sealed class ReadinessTests
         var refused = cluster.Watch.Cli(primary).Run("upgrade", "start", Prerequisites.SecondImage);
         LabCluster.Say(refused.Errors);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains($"{standby} names no slot: its API does not answer", refused.Errors, StringComparison.Ordinal);
+        Assert.StartsWith($"hitless: {standby} cannot be reached", refused.Errors, StringComparison.Ordinal);
     }
 
     private static void SetAnswers(LabCluster cluster, string unit, bool answers) =>
         Tool.Run(
             "ip",
             ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
-            $"table inet mute\ndelete table inet mute\n{(answers ? "" : $"table inet mute {{ chain input {{ type filter hook input priority -10; policy accept; tcp dport {ApiPort} drop; }} }}\n")}");
+            $"table inet mute\ndelete table inet mute\n{(answers ? "" : $"table inet mute {{\nchain input {{ type filter hook input priority -10; policy accept; tcp dport {ApiPort} drop\n}}\n}}\n")}");
 }
