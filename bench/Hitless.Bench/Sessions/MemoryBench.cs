@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hitless.Bench.Failover;
-using Hitless.Core.Sessions;
 using Hitless.Lab.Commands;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;

@@ -214,29 +214,23 @@ public sealed class Readiness(
         foreach (var peer in view.Peers.Where(p => p.Ready))
         {
             // What is on its way to a busy standby is no reason either.
-            var (difference, breaking) = await LookAsync(peer.Name);
-            for (var looks = 0; looks < SessionLooks && !IsWithin(difference, breaking); looks++)
+            var difference = await compareSessions(peer.Name, cancel);
+            for (var looks = 0; looks < SessionLooks && !Gate(difference).IsOpen; looks++)
             {
                 await Task.Delay(BetweenLooks, cancel);
-                (difference, breaking) = await LookAsync(peer.Name);
+                difference = await compareSessions(peer.Name, cancel);
             }
 
+            var (breaking, isOpen) = Gate(difference);
             checks.Add(Result(
                 "session-difference",
-                IsWithin(difference, breaking),
+                isOpen,
                 $"{difference.Compared} sessions compared with {peer.Name}, {breaking} would break",
                 $"{breaking} of {difference.Compared} sessions would break at a switch to {peer.Name}, {difference.Critical} of them critical",
                 "hitless sessions diff names them; hitless sessions resync sends them again"));
         }
 
-        async Task<(SessionDifference Difference, int Breaking)> LookAsync(string peer)
-        {
-            var difference = await compareSessions(peer, cancel);
-            return (difference, difference.Entries.Count(e => e.Fate == "breaks"));
-        }
-
-        bool IsWithin(SessionDifference difference, int breaking) =>
-            breaking <= settings.Upgrade.SessionDifferenceLimit * Math.Max(1, difference.Compared) && difference.Critical == 0;
+        SessionGate Gate(SessionDifference difference) => SessionGate.Of(difference, settings.Upgrade.SessionDifferenceLimit);
     }
 
     private static CheckResult Result(string id, bool passed, string good, string bad, string remedy) =>

@@ -119,10 +119,9 @@ public sealed class StepActs(
         while (true)
         {
             var difference = await compareSessions(target, limit.Token);
-            var breaking = difference.Entries.Count(e => e.Fate == "breaks");
+            var (breaking, withinLimit) = SessionGate.Of(difference, settings.SessionDifferenceLimit);
             var report = await configurationReport(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
-            var withinLimit = breaking <= settings.SessionDifferenceLimit * Math.Max(1, difference.Compared) && difference.Critical == 0;
             if (withinLimit && unit?.State == "in-sync")
             {
                 return $"{difference.Compared} sessions compared, {breaking} would break, {difference.Critical} of them critical; configuration revision {unit.Revision} in sync";
