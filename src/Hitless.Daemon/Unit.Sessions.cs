@@ -14,8 +14,6 @@ namespace Hitless.Daemon;
 /// <content>Sessions: what the API asks of them, and what the units ask of each other to compare them.</content>
 public sealed partial class Unit
 {
-    // Sessions that are looked up one by one when a comparison is made sure; with more of them reading the table is cheaper.
-    private const int LookedUpMax = 10_000;
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
@@ -186,7 +184,7 @@ public sealed partial class Unit
         }
 
         await Task.Delay(SettleDelay, cancel);
-        var few = keys.Count <= LookedUpMax;
+        var few = keys.Count <= SessionReader.LookedUpMax;
         var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
         (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
@@ -206,7 +204,7 @@ public sealed partial class Unit
     /// <summary>The keys of the sessions that a switch should keep, now.</summary>
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
-        var records = await sessions.EntriesAsync(1, [0]);
+        var records = await sessions.AllAsync();
         return new SessionSnapshot(run, [.. records.Select(r => r.Key.Hash64())], [.. records.Where(IsCritical).Select(r => r.Key.Hash64())]) { DropShare = traffic.DropShare() };
     }
 

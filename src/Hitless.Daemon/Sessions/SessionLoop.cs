@@ -20,6 +20,7 @@ public sealed class SessionLoop : IDisposable
     private readonly Thread thread;
     private readonly WorkThread answers = new("sessions answers");
     private readonly WorkThread reader = new("sessions reader");
+    private readonly SessionReader table = new();
     private readonly string unitName;
     private volatile bool stopping;
 
@@ -85,24 +86,27 @@ public sealed class SessionLoop : IDisposable
     public Task<long> CountOfAsync(DatagramVerdict verdict) => AskAsync(each => each.CountOf(verdict));
 
     /// <summary>Sessions in this unit's kernel.</summary>
-    public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
+    public Task<SessionCount> CountAsync() => ReadAsync(_ => table.Count(unitName));
 
     /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
     public Task<(long Total, IReadOnlyList<SessionRecord> Records)> ListAsync(int limit, Func<SessionRecord, bool>? matches = null) =>
-        ReadAsync(_ => SessionReader.List(limit, matches));
+        ReadAsync(_ => table.List(limit, matches));
 
     /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>.</summary>
-    public Task<SessionDigests> DigestsAsync(int buckets = SessionDigests.BucketsDefault) => ReadAsync(filter => SessionReader.Digests(filter, buckets));
+    public Task<SessionDigests> DigestsAsync(int buckets = SessionDigests.BucketsDefault) => ReadAsync(filter => table.Digests(filter, buckets));
 
-    /// <summary>The replicated sessions of some buckets.</summary>
+    /// <summary>The replicated sessions.</summary>
+    public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => table.All(filter));
+
+    /// <summary>The replicated sessions of some buckets. Cheap after <see cref="DigestsAsync"/>: then those that stood there and still stand.</summary>
     public Task<IReadOnlyList<SessionRecord>> EntriesAsync(int buckets, IEnumerable<int> wanted)
     {
         var set = wanted.ToHashSet();
-        return ReadAsync(filter => SessionReader.Entries(filter, buckets, set));
+        return ReadAsync(filter => table.Entries(filter, buckets, set));
     }
 
     /// <summary>Those of the sessions that stand and are replicated: cheap for few.</summary>
-    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => SessionReader.LookUp(filter, keys));
+    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => table.LookUp(filter, keys));
 
     /// <inheritdoc/>
     public void Dispose()

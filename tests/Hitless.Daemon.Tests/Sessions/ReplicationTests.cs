@@ -193,6 +193,23 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public async Task Entries_are_the_same_whether_the_table_was_read_for_digests_before_or_not()
+    {
+        using var pair = new GatewayPair();
+        Change(pair.A, table => Enumerable.Range(0, 500).ToList().ForEach(i => table.Put(Session(i))));
+        int[] wanted = [.. Enumerable.Range(0, 100).Select(i => SessionDigests.BucketOf(Session(i).Key, SessionDigests.BucketsDefault)).Distinct()];
+        var read = await KeysAsync();
+        await pair.LoopA.DigestsAsync();
+        Change(pair.A, table => table.Delete(Session(3).Key));
+        var lookedUp = await KeysAsync();
+        Assert.InRange(lookedUp.Count, 99, 499);
+        Assert.Equal([Session(3).Key], read.Except(lookedUp));
+        Assert.Empty(lookedUp.Except(read));
+
+        async Task<List<SessionKey>> KeysAsync() => [.. (await pair.LoopA.EntriesAsync(SessionDigests.BucketsDefault, wanted)).Select(each => each.Key)];
+    }
+
+    [Fact]
     public void Only_sessions_older_than_the_delay_are_told_until_a_switch_is_planned()
     {
         using var pair = new GatewayPair(delay: TimeSpan.FromSeconds(60));
