@@ -15,7 +15,8 @@ namespace Hitless.Daemon;
 public sealed partial class Unit
 {
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan SettleMin = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan SettleMax = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
     private readonly List<SessionExpression> critical = [];
 
@@ -59,7 +60,7 @@ public sealed partial class Unit
         await sessions.ResyncAsync();
         while ((await sessions.StatusAsync()).Bulks == before && Stopwatch.GetElapsedTime(begun) < CompareTimeout)
         {
-            await Task.Delay(SettleDelay, cancel);
+            await Task.Delay(SettleMin, cancel);
         }
 
         var standing = await sessions.CountAsync();
@@ -183,7 +184,7 @@ public sealed partial class Unit
             return first;
         }
 
-        await Task.Delay(SettleDelay, cancel);
+        await SettleAsync(with, cancel);
         var few = keys.Count <= SessionReader.LookedUpMax;
         var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
@@ -191,6 +192,17 @@ public sealed partial class Unit
         var again = SessionDiffer.Compare(
             Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical);
         return SessionDiffer.Settled(first, again);
+    }
+
+    /// <summary>Waits until what was on its way to a unit has arrived there; where that is not known, because it does not follow this unit or because more comes all the time, a moment.</summary>
+    private async Task SettleAsync(string unit, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var begun = Stopwatch.GetTimestamp();
+        await Task.Delay(view.Self.Role == UnitRole.Primary ? SettleMin : SettleMax, cancel);
+        var id = view.Units.First(each => each.Name == unit).Id;
+        while (Stopwatch.GetElapsedTime(begun) < SettleMax && await sessions.LagOfAsync(id) > 0)
+            await Task.Delay(SettleMin / 3, cancel);
     }
 
     private async Task<(IReadOnlyList<SessionRecord> Records, long Bytes)> AskEntriesAsync(string unit, SessionEntriesRequest request, CancellationToken cancel)

@@ -157,7 +157,8 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
             AdjustOriginal = forward,
             AdjustReply = backward,
         };
-        record = record with { Helper = ProgressReader.HelperOfCopy(helper, record.HasNat) };
+        if (!helper.IsEmpty)
+            record = record with { Helper = ProgressReader.HelperOfCopy(helper, record.HasNat) };
         return hasOriginal && hasReply;
     }
 }
