@@ -16,7 +16,7 @@ internal sealed class ControlConnection : IDisposable
     public ControlConnection(GatewayPair pair, int port, string source = InsideAddress)
     {
         this.pair = pair;
-        using var listener = Listen(pair.Server, OutsideAddress, port);
+        using var listener = GatewayPair.Listen(pair.Server, OutsideAddress, port);
         Client = NetworkNamespace.Run(pair.Client, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         Client.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
         Client.Connect(IPAddress.Parse(OutsideAddress), port);
@@ -50,12 +50,7 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>A socket of the client that waits for a connection, and its port.</summary>
-    public Socket ListenInside(out int port)
-    {
-        var listener = Listen(pair.Client, InsideAddress, 0);
-        port = ((IPEndPoint)listener.LocalEndPoint!).Port;
-        return listener;
-    }
+    public Socket ListenInside(out int port) => pair.ListenInside(out port);
 
     /// <summary>Somebody outside connects to what was announced.</summary>
     public Conversation Follow((Socket Listener, IPEndPoint Target) announced, string name)
@@ -67,13 +62,8 @@ internal sealed class ControlConnection : IDisposable
     /// <summary>The same, as the two ends' sockets.</summary>
     public (Socket Near, Socket Far) Connect((Socket Listener, IPEndPoint Target) announced, string name)
     {
-        var far = NetworkNamespace.Run(pair.Server, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-        if (!far.ConnectAsync(announced.Target).Wait(TimeSpan.FromSeconds(10)))
-            throw new TimeoutException($"no {name} connection to {announced.Target}");
         using var listener = announced.Listener;
-        var near = listener.Accept();
-        near.ReceiveTimeout = far.ReceiveTimeout = 10_000;
-        return (near, far);
+        return pair.ConnectInward(announced, name);
     }
 
     public void Dispose()
@@ -81,12 +71,4 @@ internal sealed class ControlConnection : IDisposable
         Client.Dispose();
         Server.Dispose();
     }
-
-    private static Socket Listen(string host, string address, int port) => NetworkNamespace.Run(host, () =>
-    {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
-        listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
-        listener.Listen();
-        return listener;
-    });
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
@@ -70,13 +71,14 @@ internal sealed class GatewayPair : IDisposable
               ct helper sip { type "sip" protocol udp; }
               ct helper irc { type "irc" protocol tcp; }
               ct helper h323 { type "Q.931" protocol tcp; }
+              ct helper ras { type "RAS" protocol udp; }
               ct helper pptp { type "pptp" protocol tcp; }
-              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; tcp dport 6667 ct helper set "irc"; tcp dport 1720 ct helper set "h323"; tcp dport 1723 ct helper set "pptp"; udp dport 69 ct helper set "tftp"; udp dport 5060 ct helper set "sip"; }
+              chain pre { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp"; tcp dport 6667 ct helper set "irc"; tcp dport 1720 ct helper set "h323"; tcp dport 1723 ct helper set "pptp"; udp dport 69 ct helper set "tftp"; udp dport 1719 ct helper set "ras"; udp dport 5060 ct helper set "sip"; }
             }
             table inet nat {
               chain pre { type nat hook prerouting priority -100; iifname "wan0" ip daddr 10.91.2.1 tcp dport 8080 dnat ip to 10.91.1.10:9003; }
               chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 1720, 1723, 6667, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
-                oifname "wan0" udp dport { 69, 5060, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
+                oifname "wan0" udp dport { 69, 1719, 5060, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
                 oifname "wan0" meta l4proto { icmp, gre, sctp } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
                 oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
               }
@@ -145,6 +147,34 @@ internal sealed class GatewayPair : IDisposable
         ip -n {{unit}} addr add fd91:1::1/64 dev lan0 nodad; ip -n {{unit}} addr add fd91:2::1/64 dev wan0 nodad
         ip -n {{Client}} neigh flush dev eth0; ip -n {{Server}} neigh flush dev eth0
         """);
+
+    /// <summary>A socket of a host that waits for a connection.</summary>
+    public static Socket Listen(string host, string address, int port) => NetworkNamespace.Run(host, () =>
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000 };
+        listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+        listener.Listen();
+        return listener;
+    });
+
+    /// <summary>A socket of the client that waits for a connection, and its port.</summary>
+    public Socket ListenInside(out int port)
+    {
+        var listener = Listen(Client, ControlConnection.InsideAddress, 0);
+        port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        return listener;
+    }
+
+    /// <summary>The server connects to what the client announced: the client's end and its own.</summary>
+    public (Socket Near, Socket Far) ConnectInward((Socket Listener, IPEndPoint Target) announced, string name)
+    {
+        var far = NetworkNamespace.Run(Server, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        if (!far.ConnectAsync(announced.Target).Wait(TimeSpan.FromSeconds(10)))
+            throw new TimeoutException($"no {name} connection to {announced.Target}");
+        var near = announced.Listener.Accept();
+        near.ReceiveTimeout = far.ReceiveTimeout = 10_000;
+        return (near, far);
+    }
 
     /// <summary>Packets that a unit's firewall refused.</summary>
     public long RefusedBy(string unit)

@@ -138,6 +138,31 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
+    [Fact]
+    public async Task A_registered_h323_terminal_is_called_after_the_switch()
+    {
+        using var pair = new GatewayPair();
+        pair.Follow();
+        using var ras = new RasConversation(pair);
+        using var listener = pair.ListenInside(out var port);
+        var registered = ras.Register(port);
+        Assert.Equal("10.91.2.1", registered.Address.ToString());
+        using var running = ras.Call(listener, registered);
+        pair.HandOver();
+        Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
+        Assert.Equal(
+            ["17 RAS", "6 Q.931"],
+            GatewayPair.Sessions(pair.B).Select(record => $"{record.Key.Protocol} {record.Helper}").Order(StringComparer.Ordinal));
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        running.Exchange(farBegins: true);
+        using var called = ras.Call(listener, registered);
+        called.Exchange(farBegins: true);
+        using var again = ras.Call(listener, ras.Register(port));
+        again.Exchange(farBegins: true);
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
