@@ -18,7 +18,6 @@ public sealed partial class Unit
     private static readonly TimeSpan SettleMin = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan SettleMax = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
-    private readonly List<SessionExpression> critical = [];
 
     /// <inheritdoc/>
     public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => sessions.CountAsync();
@@ -27,12 +26,12 @@ public sealed partial class Unit
     public async Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel)
     {
         SessionExpression? expression = null;
-        if (filter is not null && !SessionExpression.TryParse(filter, out expression, out var error))
+        if (filter is not null && !SessionExpression.TryParse(filter, out expression, out var wrongAt))
         {
-            throw new RefusedException(error, "write it in nftables' words");
+            throw new RefusedException($"\"{filter}\" is not understood at {wrongAt}", $"write it in nftables' words, such as: {SessionExpression.Examples}");
         }
 
-        var (total, records) = await sessions.ListAsync(limit, expression is null ? null : expression.Matches);
+        var (total, records) = await sessions.ListAsync(limit, expression is null ? null : record => expression.Matches(record));
         return new SessionList(Name, total, [.. records.Select(r => SessionDiffer.Describe(r, IsCritical(r)))]);
     }
 
@@ -74,13 +73,6 @@ public sealed partial class Unit
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
     {
-        foreach (var text in settings.Sessions.Critical)
-        {
-            critical.Add(SessionExpression.TryParse(text, out var expression, out var error)
-                ? expression
-                : throw new IOException($"sessions.critical: {error}"));
-        }
-
         return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(notice.Kind switch
         {
             SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit),
@@ -155,7 +147,7 @@ public sealed partial class Unit
         return SessionRecords.TryParse(answer.Records, out var records) ? records : [];
     }
 
-    private bool IsCritical(SessionRecord record) => critical.Exists(e => e.Matches(record));
+    private bool IsCritical(SessionRecord record) => settings.Sessions.Critical.Any(each => each.Matches(record));
 
     /// <summary>Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.</summary>
     private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Sessions;
 using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Configuration;
@@ -56,9 +57,12 @@ public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
     public override string ToString() => $"{Address}/{PrefixLength}";
 }
 
-/// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated.</summary>
-public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<string> Critical)
+/// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated. <c>Critical</c>: those that an upgrade must not lose.</summary>
+public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<SessionExpression> Critical)
 {
+    /// <summary><c>sessions.exclude</c>: sessions that stay where they are.</summary>
+    public IReadOnlyList<SessionExpression> Exclude { get; init; } = [];
+
     /// <summary><c>sessions.link</c>: a network for sessions alone; null: they share the heartbeat links.</summary>
     public HeartbeatLinkSettings? Link { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Hitless.Core.Sessions;
 
 /// <summary>
 /// Which sessions follow a switch: those that go through the cluster. Not a unit's own: to or from one of its own addresses (the virtual
-/// ones are everybody's), loopback, link-local, multicast, the heartbeat networks. Options of <c>sessions.pickup</c> leave out whole kinds.
+/// ones are everybody's), loopback, link-local, multicast, the heartbeat networks. Options of <c>sessions.pickup</c> leave out whole kinds, <c>sessions.exclude</c> what its expressions name.
 /// </summary>
 /// <param name="settings"><c>sessions:</c> of unit.yaml.</param>
 /// <param name="ownAddresses">The unit's own addresses, virtual ones excluded.</param>
@@ -13,6 +13,7 @@ namespace Hitless.Core.Sessions;
 public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddress> ownAddresses, IEnumerable<IPAddress> heartbeatAddresses)
 {
     private readonly HashSet<uint> ownV4 = [.. ownAddresses.Concat(heartbeatAddresses).Where(each => !SessionTuple.IsV6(each)).Select(each => (uint)SessionTuple.Number(each))];
+    private readonly SessionExpression[] excluded = [.. settings.Exclude];
     private readonly HashSet<UInt128> ownV6 = [.. ownAddresses.Concat(heartbeatAddresses).Where(SessionTuple.IsV6).Select(SessionTuple.Number)];
 
     /// <summary>True when the session is told to the others, held for them, and compared with them.</summary>
@@ -26,7 +27,8 @@ public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddres
         var v6 = record.Key.V6;
         return wanted && (settings.Nat || !record.HasNat)
             && !IsLocal(v6, record.Key.Original.Source) && !IsLocal(v6, record.Key.Original.Destination)
-            && !IsLocal(v6, record.Reply.Source) && !IsLocal(v6, record.Reply.Destination);
+            && !IsLocal(v6, record.Reply.Source) && !IsLocal(v6, record.Reply.Destination)
+            && !IsExcluded(record);
     }
 
     /// <summary>True when the expectation is told to the others.</summary>
@@ -34,7 +36,19 @@ public sealed class SessionFilter(SessionSettings settings, IEnumerable<IPAddres
     {
         var v6 = expectation.Parent.V6;
         return settings.Expectations && (settings.Nat || !expectation.HasNat)
-            && !IsLocal(v6, expectation.Parent.Original.Source) && !IsLocal(v6, expectation.Parent.Original.Destination);
+            && !IsLocal(v6, expectation.Parent.Original.Source) && !IsLocal(v6, expectation.Parent.Original.Destination)
+            && !IsExcluded(new SessionRecord(expectation.Parent, default, default, 0, 0, default));
+    }
+
+    private bool IsExcluded(in SessionRecord record)
+    {
+        foreach (var each in excluded)
+        {
+            if (each.Matches(record))
+                return true;
+        }
+
+        return false;
     }
 
     private bool IsLocal(bool v6, UInt128 address) => v6

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Configuration.Yaml;
 using Hitless.Firmware.Slots;
@@ -152,8 +153,9 @@ public static class UnitFile
                 pickup.Get<bool>("expectations"),
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
-                ValuesOf<string>(sessions, "critical"))
+                ValuesOf<SessionExpression>(sessions, "critical"))
             {
+                Exclude = ValuesOf<SessionExpression>(sessions, "exclude"),
                 Link = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
             },
             [.. configuration.Sections("files").Select(ManagedFileFrom)],

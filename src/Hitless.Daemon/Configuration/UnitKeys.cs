@@ -64,7 +64,8 @@ public static partial class UnitKeys
     [
         new("pickup", Pickup, "Which sessions are replicated."),
         new("link", SessionLink, "A network of its own for sessions; where it fails they take the heartbeat links."),
-        new("critical", new ListShape(Scalars.Line("an expression such as \"tcp dport 5432\"", 256), 0, 256), "Sessions that an upgrade must not lose."),
+        new("exclude", new ListShape(Scalars.Sessions, 0, 256), "Sessions that are not replicated, by expressions in nftables' words."),
+        new("critical", new ListShape(Scalars.Sessions, 0, 256), "Sessions that an upgrade must not lose, by expressions in nftables' words."),
     ]);
 
     private static readonly SectionShape ManagedFile = new(

@@ -56,7 +56,7 @@ public sealed class UnitFileTests
         Assert.Equal([IPAddress.Parse("10.10.9.2")], settings.Heartbeat.Links[0].Peers);
         Assert.Equal(["lan0", "wan0"], settings.Interfaces.Select(i => i.Name));
         Assert.Equal(["10.10.1.1/24", "fd00:1::1/64"], settings.Interfaces[0].VirtualAddresses.Select(a => a.ToString()));
-        Assert.Equal(["tcp dport 5432"], settings.Sessions.Critical);
+        Assert.Equal(["tcp dport 5432"], settings.Sessions.Critical.Select(each => each.ToString()));
         Assert.Equal([new ManagedFileSettings("/etc/nftables.conf", "nft -c -f {file}", "nft -f {file}")], settings.Files);
         Assert.Equal(["sat 02:00-04:00", "mon-fri 22:30-01:00"], settings.Upgrade.Windows.Select(w => w.Text));
         Assert.Equal([new ProbeSettings("upstream", new ProbeTarget.Ping(IPAddress.Parse("10.10.2.10")), TimeSpan.FromSeconds(1), 3)], settings.Health);
@@ -118,6 +118,14 @@ public sealed class UnitFileTests
     }
 
     [Fact]
+    public void Sessions_are_named_by_expressions()
+    {
+        var settings = Read(Minimal + "sessions: { exclude: [\"udp dport { 53, 5353 }\"], critical: [\"tcp dport 5432\", \"ct mark 7\"] }\n");
+        Assert.Equal(["udp dport { 53, 5353 }"], settings.Sessions.Exclude.Select(each => each.ToString()));
+        Assert.Equal(["tcp dport 5432", "ct mark 7"], settings.Sessions.Critical.Select(each => each.ToString()));
+    }
+
+    [Fact]
     public void Whose_the_slots_are_is_the_unit_s_own()
     {
         Assert.True(Read(Full.Replace("  override: false", "  slots: rauc", StringComparison.Ordinal)).Unit.RaucSlots);
@@ -137,6 +145,7 @@ public sealed class UnitFileTests
     [InlineData("active-passive ", "active-pasive ", "4:9: cluster.mode: \"active-pasive\" is not valid (did you mean \"active-passive\"?); expected active-passive or active-active")]
     [InlineData("name: gw1", "name: Gw1", "7:9: unit.name: \"Gw1\" is not valid; expected a name of at most 32 letters a-z, digits and dashes, not beginning with a dash")]
     [InlineData("  name: gw1", "", "8:3: unit.name is missing; expected a name")]
+    [InlineData("\"tcp dport 5432\"", "\"tcp dprot 5432\"", "20:14: sessions.critical[1]: \"tcp dprot 5432\" is not understood at \"dprot\"; expected words of nftables' such as")]
     [InlineData("interval: 20ms", "interval: 20", "13:13: heartbeat.interval: \"20\" has no unit (ms, s, m, h); expected a duration from 5ms to 10s")]
     [InlineData("interval: 20ms", "interval: 4ms", "13:13: heartbeat.interval: \"4ms\" is out of range; expected a duration from 5ms to 10s")]
     [InlineData("lost-threshold: 4", "lost-threshold: 1", "14:19: heartbeat.lost-threshold: \"1\" is out of range; expected a whole number from 2 to 255")]

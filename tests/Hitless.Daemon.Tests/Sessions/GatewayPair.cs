@@ -27,10 +27,11 @@ internal sealed class GatewayPair : IDisposable
     private readonly string prefix = $"hs-{Environment.ProcessId}-{Interlocked.Increment(ref count)}-";
     private readonly TimeSpan delay;
     private readonly bool sessionLink;
+    private readonly IReadOnlyList<SessionExpression> exclude;
     private readonly BlockingCollection<SessionNotice> noticesA = [];
     private readonly BlockingCollection<SessionNotice> noticesB = [];
 
-    public GatewayPair(TimeSpan delay = default, bool sessionLink = false)
+    public GatewayPair(TimeSpan delay = default, bool sessionLink = false, string? exclude = null)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         Shell($$"""
@@ -80,6 +81,7 @@ internal sealed class GatewayPair : IDisposable
               chain post { type nat hook postrouting priority 100; oifname "wan0" tcp dport { 21, 1720, 1723, 6667, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
                 oifname "wan0" udp dport { 69, 1719, 5060, 9002 } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
                 oifname "wan0" meta l4proto { icmp, gre, sctp } ip saddr 10.91.1.0/25 snat ip to 10.91.2.1
+                oifname "wan0" meta l4proto { tcp, udp } th dport 9010 masquerade
                 oifname "wan0" tcp dport 9002 ip6 saddr fd91:1::/64 snat ip6 to fd91:2::1
               }
             }
@@ -89,6 +91,7 @@ internal sealed class GatewayPair : IDisposable
         MoveTo(A);
         this.delay = delay;
         this.sessionLink = sessionLink;
+        this.exclude = exclude is null ? [] : SessionExpression.TryParse(exclude, out var expression, out var wrongAt) ? [expression] : throw new ArgumentException(wrongAt, nameof(exclude));
         LoopA = Start(A, UnitA, 101, noticesA);
         LoopB = Start(B, UnitB, 202, noticesB);
     }
@@ -237,7 +240,7 @@ internal sealed class GatewayPair : IDisposable
         Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
     }
 
-    private static UnitSettings Settings(string name, ulong unit, TimeSpan delay, bool sessionLink)
+    private UnitSettings Settings(string name, ulong unit)
     {
         var (self, peer) = unit == UnitA ? (1, 2) : (2, 1);
         HeartbeatLinkSettings Link(string port, int network) => new(port, IPAddress.Parse($"10.91.{network}.{self}"), [IPAddress.Parse($"10.91.{network}.{peer}")]);
@@ -246,7 +249,7 @@ internal sealed class GatewayPair : IDisposable
             new IdentitySettings(name, 100, false),
             new HeartbeatSettings([Link("hb0", 9)], TimeSpan.FromMilliseconds(20), 4, 8417),
             [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
-            new SessionSettings(true, true, true, true, delay, []) { Link = sessionLink ? Link("ss0", 8) : null },
+            new SessionSettings(true, true, true, true, delay, []) { Link = sessionLink ? Link("ss0", 8) : null, Exclude = exclude },
             [],
             [],
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
@@ -256,7 +259,7 @@ internal sealed class GatewayPair : IDisposable
         new(name, [.. addresses.Select(address => new AddressPrefix(IPAddress.Parse(address), address.Contains(':', StringComparison.Ordinal) ? 64 : 24))], true);
 
     private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
-        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id, delay, sessionLink), new ClusterKey(Secret), id, incarnation, notices.Add));
+        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id), new ClusterKey(Secret), id, incarnation, notices.Add));
 
     private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
     {

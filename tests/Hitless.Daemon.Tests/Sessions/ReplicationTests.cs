@@ -193,6 +193,23 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public async Task Excluded_sessions_stay_where_they_are()
+    {
+        using var pair = new GatewayPair(exclude: "ip saddr 172.16.0.1 tcp dport 443");
+        pair.Follow();
+        // The first 20,000 are from 172.16.0.1, the others are not.
+        Change(pair.A, table => Enumerable.Range(19_950, 100).ToList().ForEach(i => table.Put(Session(i))));
+        pair.HandOver();
+        Assert.Equal((100, 50), (GatewayPair.Sessions(pair.A).Count, GatewayPair.Sessions(pair.B).Count));
+        var (found, buckets) = await CompareAsync(pair);
+        Assert.Equal((0, 0L, 0L), (buckets, found.Missing, found.Extra));
+        pair.LoopB.SetRole(false, null);
+        pair.LoopB.SetRole(false, GatewayPair.UnitA);
+        pair.NoticeOfB(SessionNoticeKind.Synced);
+        Assert.Equal(50, GatewayPair.Sessions(pair.B).Count);
+    }
+
+    [Fact]
     public async Task Entries_are_the_same_whether_the_table_was_read_for_digests_before_or_not()
     {
         using var pair = new GatewayPair();

@@ -53,6 +53,26 @@ public sealed class SwitchTests
         conversations.ForEach(each => each.Dispose());
     }
 
+    [Fact]
+    public void What_is_masqueraded_to_a_virtual_address_goes_on()
+    {
+        using var pair = new GatewayPair();
+        // The kernel takes the port's first address: it has no other than the virtual one.
+        GatewayPair.Shell($"ip -n {pair.A} addr flush dev wan0; ip -n {pair.B} addr flush dev wan0");
+        pair.MoveTo(pair.A);
+        pair.Follow();
+        List<Conversation> conversations = [Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9010), Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9010)];
+        conversations.ForEach(each => each.Exchange());
+        pair.HandOver();
+        Assert.Equal(["10.91.2.1", "10.91.2.1"], GatewayPair.Sessions(pair.B).Select(each => SessionTuple.Address(each.Reply.Destination, v6: false).ToString()));
+        pair.LoopB.SetRole(true, null);
+        pair.MoveTo(pair.B);
+        conversations.ForEach(each => each.Exchange(farBegins: true));
+        conversations.ForEach(each => each.Exchange());
+        Assert.Equal(0, pair.RefusedBy(pair.B));
+        conversations.ForEach(each => each.Dispose());
+    }
+
     // What the former primary tracked itself is not told to it again where it is equal; but it knows old windows.
     [Fact]
     public void Windows_that_moved_on_elsewhere_are_valid_on_return()

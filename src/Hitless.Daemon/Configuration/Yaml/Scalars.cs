@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
 
 namespace Hitless.Daemon.Configuration.Yaml;
 
@@ -112,6 +113,17 @@ public static partial class Scalars
             return Uri.TryCreate(text, UriKind.Absolute, out var page) && page.Scheme is "http" or "https" && page.UserInfo.Length == 0 ? page : null;
         },
         () => new JsonObject { ["type"] = "string", ["format"] = "uri", ["pattern"] = "^https?://" });
+
+    /// <summary>Which sessions are meant.</summary>
+    public static ScalarShape Sessions { get; } = new(
+        "words of nftables' such as \"tcp dport 5432\" or \"ip saddr 10.1.0.0/16 udp dport { 53, 5060-5069 }\"",
+        (string text, bool _, out string? wrong) =>
+        {
+            var isRead = SessionExpression.TryParse(text, out var expression, out var wrongAt);
+            wrong = isRead ? null : $"is not understood at {wrongAt}";
+            return expression;
+        },
+        () => new JsonObject { ["type"] = "string", ["minLength"] = 1 });
 
     /// <summary>An address with the length of its prefix.</summary>
     public static ScalarShape Prefix { get; } = new(
