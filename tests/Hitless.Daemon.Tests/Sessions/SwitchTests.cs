@@ -228,7 +228,7 @@ public sealed class SwitchTests
     private static byte[] Gre(byte value) => [0, 0, 0x88, 0xB5, value, 0, 0, 0];
 
     // B takes over, as planned or because A is dead.
-    private static void TakeOver(GatewayPair pair, bool powerOff)
+    internal static void TakeOver(GatewayPair pair, bool powerOff)
     {
         if (powerOff)
         {
