@@ -218,9 +218,29 @@ internal sealed class GatewayPair : IDisposable
         return records;
     });
 
+    // Those of GRE are made anew from the sessions (PptpCall).
+    private static HashSet<(SessionKey, byte, ushort)> Expected(string unit) => NetworkNamespace.Run(unit, () =>
+    {
+        using var dump = new ConntrackDump(expectations: true);
+        var expected = new HashSet<(SessionKey, byte, ushort)>();
+        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        {
+            while (reader.TryNext(out _, out _))
+            {
+                if (reader.Expectation.Protocol != Protocols.Gre)
+                    expected.Add((reader.Expectation.Parent, reader.Expectation.Protocol, reader.Expectation.Tuple.DestinationPort));
+            }
+
+            if (reader.Done)
+                break;
+        }
+
+        return expected;
+    });
+
     /// <summary>What must be equal on both units.</summary>
-    public static HashSet<(SessionKey, SessionTuple, TcpStateClass)> Essence(string unit) =>
-        [.. Sessions(unit).Select(record => (record.Key, record.Reply, record.Tcp.Class))];
+    public static HashSet<(SessionKey, SessionTuple, TcpStateClass, int, int)> Essence(string unit) =>
+        [.. Sessions(unit).Select(record => (record.Key, record.Reply, record.Tcp.Class, record.AdjustOriginal.After, record.AdjustReply.After))];
 
     /// <summary>Waits until the tables are equal.</summary>
     public void AssertEqualSoon(TimeSpan within)
@@ -231,6 +251,28 @@ internal sealed class GatewayPair : IDisposable
             Assert.True(clock.Elapsed < within, $"the tables still differ after {within.TotalSeconds} s: {Essence(A).Count} and {Essence(B).Count} sessions");
             Thread.Yield();
         }
+    }
+
+    /// <summary>B becomes what A was: by a planned switch, or because A is dead at once, when B has been told all of it.</summary>
+    public void TakeOver(bool powerOff)
+    {
+        if (powerOff)
+        {
+            AssertEqualSoon(Patience);
+            var clock = Stopwatch.StartNew();
+            while (!Expected(A).IsSubsetOf(Expected(B)))
+                Assert.True(clock.Elapsed < Patience, $"expected at A: {string.Join(", ", Expected(A))}; at B: {string.Join(", ", Expected(B))}");
+            LoopA.Dispose();
+            LoopB.Drain(9);
+            NoticeOfB(SessionNoticeKind.Drained);
+        }
+        else
+        {
+            HandOver();
+        }
+
+        LoopB.SetRole(true, null);
+        MoveTo(B);
     }
 
     public void Dispose()

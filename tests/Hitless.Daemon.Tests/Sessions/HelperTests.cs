@@ -10,8 +10,10 @@ namespace Hitless.Daemon.Tests.Sessions;
 
 public sealed class HelperTests
 {
-    [Fact]
-    public async Task Ftp_transfers_go_on_and_new_ones_open_where_only_the_inside_may()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ftp_transfers_go_on_and_new_ones_open_where_only_the_inside_may(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -22,14 +24,12 @@ public sealed class HelperTests
         running.Exchange();
         var announced = ftp.Announce();
         ftp.Exchange();
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Helper == KernelName.From("ftp") && record.AdjustOriginal.After == -2);
         Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Parent.Protocol == Protocols.Tcp && record.Status.HasFlag(SessionStatus.Expected));
 
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         running.Exchange(farBegins: true);
         using var opened = ftp.Open(announced);
         opened.Exchange();
@@ -62,8 +62,10 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
-    [Fact]
-    public void A_tftp_server_answers_from_a_port_of_its_own_after_the_switch()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_tftp_server_answers_from_a_port_of_its_own_after_the_switch(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -73,9 +75,7 @@ public sealed class HelperTests
         byte[] request = [0, 1, .. "file\0octet\0"u8];
         Send(client, "10.91.2.10", 69, request);
         var from = Receive(server);
-        pair.HandOver();
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
+        pair.TakeOver(powerOff);
         using (var data = Bound(pair.Server, "10.91.2.10", 5000))
         {
             data.SendTo([0, 3, 0, 1, 42], from);
@@ -90,17 +90,17 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
-    [Fact]
-    public void A_file_offered_in_a_chat_is_fetched_after_the_switch()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_offered_in_a_chat_is_fetched_after_the_switch(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
         using var chat = new IrcConversation(pair);
         var offered = chat.Offer();
         Assert.Equal("10.91.2.1", offered.Target.Address.ToString());
-        pair.HandOver();
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
+        pair.TakeOver(powerOff);
         using var fetched = chat.Fetch(offered);
         fetched.Exchange();
         using var next = chat.Fetch(chat.Offer());
@@ -108,8 +108,10 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
-    [Fact]
-    public async Task An_h323_call_opens_its_channels_after_the_switch()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_h323_call_opens_its_channels_after_the_switch(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -120,10 +122,8 @@ public sealed class HelperTests
         var media = H323Conversation.Listen((near, far), 20_000);
         var announced = call.Announce();
         Assert.Equal(("10.91.2.1", "10.91.2.1"), (media.Address.ToString(), announced.Target.Address.ToString()));
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         mouth.SendTo([0x80, 0, 0, 1], media);
         Receive(ear);
         using var opened = Conversation.Over("h.245", near, far);
@@ -138,8 +138,10 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
-    [Fact]
-    public async Task A_registered_h323_terminal_is_called_after_the_switch()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_registered_h323_terminal_is_called_after_the_switch(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -148,13 +150,11 @@ public sealed class HelperTests
         var registered = ras.Register(port);
         Assert.Equal("10.91.2.1", registered.Address.ToString());
         using var running = ras.Call(listener, registered);
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         Assert.Equal(
             ["17 RAS", "6 Q.931"],
             GatewayPair.Sessions(pair.B).Select(record => $"{record.Key.Protocol} {record.Helper}").Order(StringComparer.Ordinal));
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         running.Exchange(farBegins: true);
         using var called = ras.Call(listener, registered);
         called.Exchange(farBegins: true);
@@ -164,10 +164,13 @@ public sealed class HelperTests
     }
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    public async Task A_pptp_call_goes_on_after_the_switch(bool hasTalked, bool joinsLate)
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, true)]
+    public async Task A_pptp_call_goes_on_after_the_switch(bool hasTalked, bool joinsLate, bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.LoopA.SetRole(true, null);
@@ -179,11 +182,9 @@ public sealed class HelperTests
             pptp.Talk(call);
         if (joinsLate)
             pair.Follow();
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Empty(Differences(pair));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         pptp.Talk(call);
         pptp.Talk(call);
         pptp.Echo();
@@ -200,11 +201,9 @@ public sealed class HelperTests
         pair.Follow();
         using var pptp = new PptpConversation(pair, ControlConnection.InsideAddress);
         pptp.Talk(pptp.Begin(nearId: 100, farId: 200));
-        pair.HandOver();
+        pair.TakeOver(powerOff: false);
         Assert.Equal(["gre nat breaks"], Differences(pair));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         pptp.Echo();
         using var next = new PptpConversation(pair, ControlConnection.InsideAddress);
         next.Talk(next.Begin(nearId: 101, farId: 201));
@@ -212,8 +211,10 @@ public sealed class HelperTests
         Assert.Equal(0, pair.RefusedBy(pair.B));
     }
 
-    [Fact]
-    public void A_call_is_heard_after_the_switch_though_nobody_had_spoken_before()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_call_is_heard_after_the_switch_though_nobody_had_spoken_before(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -224,9 +225,7 @@ public sealed class HelperTests
         Send(phone, "10.91.2.10", 5060, Invite("1"));
         var from = Receive(registrar, out var invited);
         Assert.Contains("c=IN IP4 10.91.2.1\r\n", invited, StringComparison.Ordinal);
-        pair.HandOver();
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
+        pair.TakeOver(powerOff);
         mouth.SendTo([0x80, 0, 0, 1], new IPEndPoint(IPAddress.Parse("10.91.2.1"), MediaPort(invited)));
         Receive(ear);
         registrar.SendTo(Encoding.ASCII.GetBytes("SIP/2.0 100 Trying\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"), from);

@@ -6,8 +6,10 @@ namespace Hitless.Daemon.Tests.Sessions;
 
 public sealed class SwitchTests
 {
-    [Fact]
-    public void Connections_of_every_kind_go_on_at_the_other_unit_and_back()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Connections_of_every_kind_go_on_at_the_other_unit_and_back(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -24,15 +26,18 @@ public sealed class SwitchTests
         ];
         conversations.ForEach(each => each.Exchange());
         GatewayPair.Shell($"ip netns exec {pair.Client} ping -c 1 -W 5 10.91.2.10; ip netns exec {pair.Client} ping -c 1 -W 5 fd91:2::10");
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Equal(10, GatewayPair.Sessions(pair.A).Count);
         Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
-
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         conversations.ForEach(each => each.Exchange(farBegins: true));
         conversations.ForEach(each => each.Exchange());
         Assert.Equal(0, pair.RefusedBy(pair.B));
+        if (powerOff)
+        {
+            conversations.ForEach(each => each.Dispose());
+            return;
+        }
+
         pair.LoopA.SetRole(false, GatewayPair.UnitB);
         Assert.Equal(GatewayPair.UnitB, pair.NoticeOfA(SessionNoticeKind.Synced).Unit);
 
@@ -53,8 +58,10 @@ public sealed class SwitchTests
         conversations.ForEach(each => each.Dispose());
     }
 
-    [Fact]
-    public void What_is_masqueraded_to_a_virtual_address_goes_on()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_masqueraded_to_a_virtual_address_goes_on(bool powerOff)
     {
         using var pair = new GatewayPair();
         // The kernel takes the port's first address: it has no other than the virtual one.
@@ -63,10 +70,8 @@ public sealed class SwitchTests
         pair.Follow();
         List<Conversation> conversations = [Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9010), Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9010)];
         conversations.ForEach(each => each.Exchange());
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         Assert.Equal(["10.91.2.1", "10.91.2.1"], GatewayPair.Sessions(pair.B).Select(each => SessionTuple.Address(each.Reply.Destination, v6: false).ToString()));
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         conversations.ForEach(each => each.Exchange(farBegins: true));
         conversations.ForEach(each => each.Exchange());
         Assert.Equal(0, pair.RefusedBy(pair.B));
@@ -99,25 +104,10 @@ public sealed class SwitchTests
         Assert.Equal(0, pair.RefusedBy(pair.A));
     }
 
-    [Fact]
-    public void A_takeover_of_a_dead_unit_keeps_what_had_arrived()
-    {
-        using var pair = new GatewayPair();
-        pair.Follow();
-        using var conversation = Conversation.Tcp("tcp behind SNAT", pair.Client, pair.Server, "10.91.2.10", 9002);
-        conversation.Exchange();
-        pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
-        pair.LoopA.Dispose();
-        pair.LoopB.Drain(9);
-        Assert.Equal(9u, pair.NoticeOfB(SessionNoticeKind.Drained).Ticket);
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
-        conversation.Exchange();
-        Assert.Equal(0, pair.RefusedBy(pair.B));
-    }
-
-    [Fact]
-    public void Marks_and_labels_follow_and_so_do_echoes_behind_translation()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Marks_and_labels_follow_and_so_do_echoes_behind_translation(bool powerOff)
     {
         using var pair = new GatewayPair();
         pair.Follow();
@@ -127,12 +117,10 @@ public sealed class SwitchTests
         using var ping = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10") { RedirectStandardOutput = true, UseShellExecute = false })!;
         while (!GatewayPair.Sessions(pair.A).Any(each => each.Key.Protocol == Protocols.Icmp && each.Status.HasFlag(SessionStatus.SeenReply)))
             Thread.Yield();
-        pair.HandOver();
+        pair.TakeOver(powerOff);
         var held = GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Tcp);
         Assert.Equal((0x77u, (UInt128)32), (held.Mark, held.Labels));
         var identifier = GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Icmp);
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
         marked.Exchange(farBegins: true);
         ping.WaitForExit();
         Assert.Contains("30 packets transmitted, 30 received", ping.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
@@ -168,7 +156,7 @@ public sealed class SwitchTests
         far.Send(gateway, Gre(2));
         near.Receive(out _);
 
-        TakeOver(pair, powerOff);
+        pair.TakeOver(powerOff);
         server.Send(gateway, SctpPacket.Data(9002, port, peersTag: 11, value: 7));
         Assert.Equal(7, SctpPacket.Value(client.Receive(out _)));
         client.Send(target, SctpPacket.Data(4000, 9002, peersTag: 22, value: 8));
@@ -228,21 +216,4 @@ public sealed class SwitchTests
     private static byte[] Gre(byte value) => [0, 0, 0x88, 0xB5, value, 0, 0, 0];
 
     // B takes over, as planned or because A is dead.
-    internal static void TakeOver(GatewayPair pair, bool powerOff)
-    {
-        if (powerOff)
-        {
-            pair.AssertEqualSoon(TimeSpan.FromSeconds(5));
-            pair.LoopA.Dispose();
-            pair.LoopB.Drain(9);
-            pair.NoticeOfB(SessionNoticeKind.Drained);
-        }
-        else
-        {
-            pair.HandOver();
-        }
-
-        pair.LoopB.SetRole(true, null);
-        pair.MoveTo(pair.B);
-    }
 }

@@ -57,7 +57,7 @@ public sealed class TcpStateTests
         }
 
         await UntilAsync("the states at the first unit", () => StatesOf(pair.A).SequenceEqual(States));
-        SwitchTests.TakeOver(pair, powerOff);
+        pair.TakeOver(powerOff);
         Assert.Equal(States, StatesOf(pair.B));
 
         GatewayPair.Shell($"ip netns exec {pair.Server} nft delete table ip hold; ip netns exec {pair.Client} nft delete table ip hold");
