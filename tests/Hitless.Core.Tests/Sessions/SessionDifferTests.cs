@@ -98,12 +98,15 @@ public sealed class SessionDifferTests
     [Fact]
     public void Options_leave_out_whole_kinds()
     {
-        SessionFilter Filter(bool tcp, bool connectionless, bool nat) => new(new SessionSettings(tcp, connectionless, true, nat, TimeSpan.Zero, []), [], []);
+        SessionFilter Filter(bool tcp, bool connectionless, bool nat, bool expectations = true) => new(new SessionSettings(tcp, connectionless, expectations, nat, TimeSpan.Zero, []), [], []);
         Assert.False(Filter(false, true, true).Replicates(SessionSamples.Tcp(1)));
         Assert.True(Filter(true, false, false).Replicates(SessionSamples.Tcp(1)));
         Assert.False(Filter(true, false, true).Replicates(SessionSamples.NatV6(1)));
         Assert.False(Filter(true, true, false).Replicates(SessionSamples.NatV6(1)));
         Assert.True(Filter(true, true, true).Replicates(SessionSamples.NatV6(1)));
+        Assert.True(Filter(true, true, true).Replicates(SessionSamples.Expectation(1)));
+        Assert.False(Filter(true, true, false).Replicates(SessionSamples.Expectation(1)));
+        Assert.False(Filter(true, true, true, expectations: false).Replicates(SessionSamples.Expectation(1)));
     }
 
     private static SessionRecord Straight(byte protocol)
