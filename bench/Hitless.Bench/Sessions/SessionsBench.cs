@@ -72,8 +72,16 @@ internal static class SessionsBench
             return In(Shell.A, table => Timed(() => MadeSessions.Fill(table, 0, sessions)));
         });
         Empty();
+        // What a replicated session costs at least: made twice, told once; and a comparison: both tables read.
+        var (madeTwice, readBoth) = NetworkNamespace.Run(Shell.A, () =>
+        {
+            using var listener = new ConntrackEvents();
+            return (InBoth(host => In(host, table => (long)MadeSessions.Fill(table, 0, sessions))), InBoth(host => NetworkNamespace.Run(host, CountByDump)));
+        });
+        Empty();
         return $"insert {sessions / insert.TotalSeconds:N0}/s, dump {sessions / dump.TotalSeconds:N0}/s: dump and insert of {sessions:N0} one after the other {join.TotalMilliseconds:N0} ms, "
-            + $"the inserts alone {insert.TotalMilliseconds:N0} ms, {followed.TotalMilliseconds:N0} ms while another namespace listens";
+            + $"the inserts alone {insert.TotalMilliseconds:N0} ms, {followed.TotalMilliseconds:N0} ms while another namespace listens; "
+            + $"in two namespaces at once: insert {sessions / madeTwice.TotalSeconds:N0}/s in each, dump {readBoth.TotalMilliseconds:N0} ms";
     }
 
     private static string AtRate(ReplicationPeer peer, int rate, int seconds)
@@ -256,6 +264,9 @@ internal static class SessionsBench
         using var table = new ConntrackTable();
         return work(table);
     });
+
+    /// <summary>Until both are done.</summary>
+    private static TimeSpan InBoth(Func<string, long> work) => Timed(() => ((string[])[Shell.A, Shell.B]).AsParallel().WithDegreeOfParallelism(2).Select(work).Sum());
 
     private static TimeSpan Timed<T>(Func<T> work)
     {
