@@ -28,8 +28,11 @@ public static class Tool
         return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
 
+    /// <summary>The real-time priority of what must wait for no processor: above the units' own threads, whose lateness it measures.</summary>
+    public const string UrgentPriority = "40";
+
     /// <summary>What to put before a command that must wait for no processor; empty where we may not.</summary>
-    public static IReadOnlyList<string> Urgent { get; } = Try("chrt", ["-f", "40", "true"]).Ok ? ["chrt", "-f", "40"] : [];
+    public static IReadOnlyList<string> Urgent { get; } = Try("chrt", ["-f", UrgentPriority, "true"]).Ok ? ["chrt", "-f", UrgentPriority] : [];
 
     /// <summary>As <see cref="Try"/>, but an exit code other than 0 is a <see cref="LabException"/>. Gives back standard output.</summary>
     public static string Run(string program, IEnumerable<string> arguments, string? input = null, TimeSpan? limit = null)
