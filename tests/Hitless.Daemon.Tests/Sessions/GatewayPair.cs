@@ -160,6 +160,14 @@ internal sealed class GatewayPair : IDisposable
         return listener;
     });
 
+    /// <summary>A host's UDP socket.</summary>
+    public static Socket Bound(string host, string address, int port) => NetworkNamespace.Run(host, () =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+        return socket;
+    });
+
     /// <summary>A socket of the client that waits for a connection, and its port.</summary>
     public Socket ListenInside(out int port)
     {

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Hitless.Core.Sessions;
 using Hitless.Daemon.Sessions;
-using Hitless.Linux.Namespaces;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Sessions;
@@ -69,14 +68,14 @@ public sealed class HelperTests
     {
         using var pair = new GatewayPair();
         pair.Follow();
-        using var client = Bound(pair.Client, "10.91.1.10", 4000);
-        using var other = Bound(pair.Client, "10.91.1.10", 4001);
-        using var server = Bound(pair.Server, "10.91.2.10", 69);
+        using var client = GatewayPair.Bound(pair.Client, "10.91.1.10", 4000);
+        using var other = GatewayPair.Bound(pair.Client, "10.91.1.10", 4001);
+        using var server = GatewayPair.Bound(pair.Server, "10.91.2.10", 69);
         byte[] request = [0, 1, .. "file\0octet\0"u8];
         Send(client, "10.91.2.10", 69, request);
         var from = Receive(server);
         pair.TakeOver(powerOff);
-        using (var data = Bound(pair.Server, "10.91.2.10", 5000))
+        using (var data = GatewayPair.Bound(pair.Server, "10.91.2.10", 5000))
         {
             data.SendTo([0, 3, 0, 1, 42], from);
             Receive(client);
@@ -84,7 +83,7 @@ public sealed class HelperTests
 
         Send(other, "10.91.2.10", 69, request);
         from = Receive(server);
-        using var next = Bound(pair.Server, "10.91.2.10", 5001);
+        using var next = GatewayPair.Bound(pair.Server, "10.91.2.10", 5001);
         next.SendTo([0, 3, 0, 1, 42], from);
         Receive(other);
         Assert.Equal(0, pair.RefusedBy(pair.B));
@@ -116,8 +115,8 @@ public sealed class HelperTests
         using var pair = new GatewayPair();
         pair.Follow();
         using var call = new H323Conversation(pair);
-        using var ear = Bound(pair.Client, "10.91.1.10", 20_000);
-        using var mouth = Bound(pair.Server, "10.91.2.10", 30_000);
+        using var ear = GatewayPair.Bound(pair.Client, "10.91.1.10", 20_000);
+        using var mouth = GatewayPair.Bound(pair.Server, "10.91.2.10", 30_000);
         var (near, far) = call.Open(call.Announce());
         var media = H323Conversation.Listen((near, far), 20_000);
         var announced = call.Announce();
@@ -218,10 +217,10 @@ public sealed class HelperTests
     {
         using var pair = new GatewayPair();
         pair.Follow();
-        using var phone = Bound(pair.Client, "10.91.1.10", 5060);
-        using var registrar = Bound(pair.Server, "10.91.2.10", 5060);
-        using var ear = Bound(pair.Client, "10.91.1.10", 20_000);
-        using var mouth = Bound(pair.Server, "10.91.2.10", 30_000);
+        using var phone = GatewayPair.Bound(pair.Client, "10.91.1.10", 5060);
+        using var registrar = GatewayPair.Bound(pair.Server, "10.91.2.10", 5060);
+        using var ear = GatewayPair.Bound(pair.Client, "10.91.1.10", 20_000);
+        using var mouth = GatewayPair.Bound(pair.Server, "10.91.2.10", 30_000);
         Send(phone, "10.91.2.10", 5060, Invite("1"));
         var from = Receive(registrar, out var invited);
         Assert.Contains("c=IN IP4 10.91.2.1\r\n", invited, StringComparison.Ordinal);
@@ -251,13 +250,6 @@ public sealed class HelperTests
             "\r\nFrom: <sip:a@10.91.1.10>;tag=1\r\nTo: <sip:b@10.91.2.10>\r\nCall-ID: " + call +
             "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@10.91.1.10:5060>\r\nContent-Type: application/sdp\r\nContent-Length: " + body.Length + "\r\n\r\n" + body);
     }
-
-    private static Socket Bound(string host, string address, int port) => NetworkNamespace.Run(host, () =>
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
-        socket.Bind(new IPEndPoint(IPAddress.Parse(address), port));
-        return socket;
-    });
 
     private static void Send(Socket from, string address, int port, byte[] bytes) => from.SendTo(bytes, new IPEndPoint(IPAddress.Parse(address), port));
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using Hitless.Linux.Namespaces;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
@@ -18,8 +17,8 @@ internal sealed class RasConversation : IDisposable
     public RasConversation(GatewayPair pair)
     {
         this.pair = pair;
-        terminal = Bound(pair.Client, ControlConnection.InsideAddress);
-        gatekeeper = Bound(pair.Server, ControlConnection.OutsideAddress);
+        terminal = GatewayPair.Bound(pair.Client, ControlConnection.InsideAddress, Port);
+        gatekeeper = GatewayPair.Bound(pair.Server, ControlConnection.OutsideAddress, Port);
     }
 
     /// <summary>RegistrationRequest with the address of the terminal's call signalling, and RegistrationConfirm; what the gatekeeper read of the address.</summary>
@@ -53,11 +52,4 @@ internal sealed class RasConversation : IDisposable
     private static IPEndPoint Outside => new(IPAddress.Parse(ControlConnection.OutsideAddress), Port);
 
     private static byte[] Inside(int port) => [.. IPAddress.Parse(ControlConnection.InsideAddress).GetAddressBytes(), (byte)(port >> 8), (byte)port];
-
-    private static Socket Bound(string host, string address) => NetworkNamespace.Run(host, () =>
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
-        socket.Bind(new IPEndPoint(IPAddress.Parse(address), Port));
-        return socket;
-    });
 }
