@@ -95,7 +95,7 @@ public sealed partial class Unit
                 var view = await control.ViewAsync();
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
-                    var drifted = await audit.RunAsync(() => DigestsOfAsync(standby.Name), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
+                    var drifted = await audit.RunAsync(anew => DigestsOfAsync(standby.Name, anew), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
                     if (drifted > 0)
                     {
                         events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");
@@ -135,9 +135,9 @@ public sealed partial class Unit
         control.Post(ClusterInput.SessionsMerged(text));
     }
 
-    private async Task<SessionDigests?> DigestsOfAsync(string unit)
+    private async Task<SessionDigests?> DigestsOfAsync(string unit, bool anew = false)
     {
-        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, ending.Token);
+        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new SessionDigestRequest(Name, anew), CompareTimeout, ending.Token);
         return SessionDigests.TryParse(answer.Digests, out var digests) && digests.Buckets == SessionDigests.BucketsDefault ? digests : null;
     }
 
@@ -153,7 +153,7 @@ public sealed partial class Unit
     private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
     {
         var own = sessions.DigestsAsync();
-        var answer = await peers.CallAsync(with, SessionCalls.Digests, new StepRequest("", "", "", "", Name), CompareTimeout, cancel);
+        var answer = await peers.CallAsync(with, SessionCalls.Digests, new SessionDigestRequest(Name), CompareTimeout, cancel);
         var ours = await own;
         if (!SessionDigests.TryParse(answer.Digests, out var theirs))
         {
@@ -214,9 +214,9 @@ public sealed partial class Unit
 
     private void MapSessionCalls()
     {
-        peerServer.Map(SessionCalls.Digests, async (_, _) =>
+        peerServer.Map(SessionCalls.Digests, async (request, _) =>
         {
-            var digests = await sessions.DigestsAsync();
+            var digests = await sessions.DigestsAsync(request.Anew);
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
         });
         peerServer.Map(SessionCalls.Merge, (told, _) => SessionRecords.TryParse(told.Records, out var records)

@@ -21,7 +21,7 @@ public sealed record SessionDifference(
     long Compared,
     IReadOnlyList<SessionDifferenceEntry> Entries);
 
-/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew.</summary>
+/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger; <c>Corrected</c>: sessions that they found otherwise than the kernel had told.</summary>
 public sealed record SessionReplicationStatus(
     long Sessions,
     long EventsSent,
@@ -35,4 +35,6 @@ public sealed record SessionReplicationStatus(
     long ApplyErrors,
     long LagMs,
     long Audits,
-    long Drift);
+    long Drift,
+    long Readings = 0,
+    long Corrected = 0);

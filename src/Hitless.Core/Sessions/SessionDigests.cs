@@ -34,10 +34,10 @@ public sealed class SessionDigests
     public static int BucketOf(in SessionKey key, int buckets) => (int)(key.Hash64() & (ulong)(buckets - 1));
 
     /// <summary>Adds a session; the order does not matter. What a switch treats alike counts as equal.</summary>
-    public void Add(in SessionRecord record) => Add(record, record.Digest64());
+    public void Add(in SessionRecord record) => Add(record.Key.Hash64(), record.Digest64());
 
     /// <summary>Adds a session with all that telling it would put right: digests of the one kind are not comparable with those of the other.</summary>
-    public void AddExact(in SessionRecord record) => Add(record, record.ExactDigest64());
+    public void AddExact(in SessionRecord record) => Add(record.Key.Hash64(), record.ExactDigest64());
 
     /// <summary>Makes it an empty table's.</summary>
     public void Clear()
@@ -112,11 +112,30 @@ public sealed class SessionDigests
         return digests.TryRead(ref reader, 0);
     }
 
-    private void Add(in SessionRecord record, ulong digest)
+    /// <summary>Adds a session by the hash of its key.</summary>
+    internal void Add(ulong hash, ulong digest)
     {
-        var bucket = BucketOf(record.Key, Buckets);
+        var bucket = hash & (ulong)(Buckets - 1);
         counts[bucket]++;
         sums[bucket] += digest;
         Sessions++;
+    }
+
+    /// <summary>Takes back what was added.</summary>
+    internal void Subtract(ulong hash, ulong digest)
+    {
+        var bucket = hash & (ulong)(Buckets - 1);
+        counts[bucket]--;
+        sums[bucket] -= digest;
+        Sessions--;
+    }
+
+    /// <summary>The same digests, to be kept.</summary>
+    internal SessionDigests Copy()
+    {
+        var copy = new SessionDigests(Buckets) { Sessions = Sessions };
+        counts.CopyTo(copy.counts, 0);
+        sums.CopyTo(copy.sums, 0);
+        return copy;
     }
 }

@@ -1,5 +1,8 @@
 namespace Hitless.Core.Sessions;
 
+/// <summary>Between units: the digests of the asked unit's table are wanted; <c>Anew</c>: from a reading of all of it.</summary>
+public sealed record SessionDigestRequest(string From, bool Anew = false);
+
 /// <summary>Between units: the digests of a unit's table (<see cref="SessionDigests.ToBytes"/>).</summary>
 public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Digests);
 

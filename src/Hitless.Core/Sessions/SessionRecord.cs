@@ -53,6 +53,9 @@ public readonly record struct SessionRecord(SessionKey Key, SessionTuple Reply, 
         _ => true,
     };
 
+    /// <summary>A kernel that is told this holds exactly this, or refuses it. Not so what is not complete, and a translated GRE session, whose keys it chooses itself (nf_nat_core.c, <c>nf_nat_l4proto_unique_tuple</c>).</summary>
+    public bool IsTakenAsTold => IsComplete && (Key.Protocol != Protocols.Gre || !HasNat);
+
     /// <summary>The port (for ICMP the identifier) that source translation gave.</summary>
     public ushort SourceNatPort => IsIcmp ? Reply.SourcePort : Reply.DestinationPort;
 

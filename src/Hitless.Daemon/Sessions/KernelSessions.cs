@@ -8,27 +8,27 @@ using Hitless.Linux.Polling;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>The kernel's table as the session loop sees it: events while this unit carries traffic, injections while it does not, and dumps a piece at a time.</summary>
+/// <summary>The kernel's table as the session loop sees it: its events, which are told while this unit carries traffic, injections while it does not, and a ledger of both.</summary>
 internal sealed class KernelSessions : IDisposable
 {
     private static readonly TimeSpan FilterAge = TimeSpan.FromSeconds(10);
     private readonly UnitSettings settings;
-    private readonly Poller poller;
-    private readonly int eventToken;
     private readonly ConntrackTable table = new();
+    private readonly ConntrackEvents events;
     private readonly Dictionary<ulong, IReadOnlyList<IPAddress>> others = [];
     private SessionFilter filter;
     private TimeSpan filterDue;
-    private ConntrackEvents? events;
+    private bool telling;
 
     public KernelSessions(UnitSettings settings, Poller poller, int eventToken)
     {
         this.settings = settings;
-        this.poller = poller;
-        this.eventToken = eventToken;
         filter = ReadFilter();
         Helpers = new HelperSessions(table);
         Young = new YoungSessions(settings.Sessions.Delay, table);
+        Ledger = new LedgerKeeper(table);
+        events = new ConntrackEvents(table.PortId);
+        poller.Add(events.Handle, eventToken);
     }
 
     /// <summary>What helpers read along.</summary>
@@ -36,6 +36,9 @@ internal sealed class KernelSessions : IDisposable
 
     /// <summary>What is too young to be told.</summary>
     public YoungSessions Young { get; }
+
+    /// <summary>What the table holds, without reading it.</summary>
+    public LedgerKeeper Ledger { get; }
 
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
     public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
@@ -53,29 +56,21 @@ internal sealed class KernelSessions : IDisposable
 
     public long Count() => table.Count();
 
-    /// <summary>Listens to the kernel's events, or no longer: who listens to its own injections pays twice.</summary>
-    public void Listen(bool on)
+    /// <summary>The kernel's events are told to the others, or only noted.</summary>
+    public void Tell(bool on)
     {
-        if (on && events is null)
-        {
-            events = new ConntrackEvents();
-            poller.Add(events.Handle, eventToken);
-        }
-        else if (!on)
-        {
-            events?.Dispose();
-            events = null;
-            Helpers.Clear();
-            Young.Clear();
-        }
+        Flush();
+        telling = Ledger.TrustsEvents = on;
+        if (on)
+            return;
+        Helpers.Clear();
+        Young.Clear();
     }
 
-    /// <summary>Hands events to the exchange; false when none is left.</summary>
+    /// <summary>Hands events to the exchange, where they are to be told; false when none is left.</summary>
     public bool ReadEvents(SessionExchange exchange, ISessionEffects effects, TimeSpan now)
     {
-        if (events is null)
-            return false;
-        switch (events.Receive(table.PortId, out var reader))
+        switch (events.Receive(out var reader))
         {
             case NetlinkReceive.Empty:
                 return false;
@@ -84,31 +79,26 @@ internal sealed class KernelSessions : IDisposable
                 {
                     if (change is ConntrackChange.Expected or ConntrackChange.Unexpected)
                     {
-                        if (filter.Replicates(reader.Expectation))
+                        if (telling && filter.Replicates(reader.Expectation))
                             Helpers.OnExpected(reader.Expectation, change == ConntrackChange.Unexpected, now);
                         continue;
                     }
 
-                    if (!filter.Replicates(record))
-                        continue;
-                    if (change == ConntrackChange.Deleted)
-                    {
-                        Helpers.OnDeleted(record.Key);
-                        if (!Young.EndsYoung(record.Key))
-                            exchange.OnDeleted(record.Key, effects);
-                    }
-                    else
-                    {
-                        Helpers.OnUpdated(record);
-                        if (!Young.Holds(record, now))
-                            exchange.OnUpdated(record, effects);
-                    }
+                    var replicated = filter.Replicates(record);
+                    Ledger.OnTold(change, record, replicated);
+                    if (telling && replicated)
+                        Tell(change, record, exchange, effects, now);
                 }
 
                 return true;
             default:
-                Overruns++;
-                exchange.OnOverrun(now, effects);
+                Ledger.OnOverrun();
+                if (telling)
+                {
+                    Overruns++;
+                    exchange.OnOverrun(now, effects);
+                }
+
                 return true;
         }
     }
@@ -143,13 +133,18 @@ internal sealed class KernelSessions : IDisposable
         if (!filter.Replicates(record))
             return;
         table.Put(record, onlyIfMissing);
+        Ledger.OnPut(record, onlyIfMissing);
         if (!PptpCall.IsData(record))
             return;
         foreach (var expectation in PptpCall.Expectations(record))
             Expect(expectation, ended: false);
     }
 
-    public void Delete(in SessionKey key) => table.Delete(key);
+    public void Delete(in SessionKey key)
+    {
+        table.Delete(key);
+        Ledger.OnRemoved(key);
+    }
 
     /// <summary>Its windows go on elsewhere.</summary>
     public void MakeLiberal(in SessionRecord record) => table.MakeLiberal(record);
@@ -202,8 +197,12 @@ internal sealed class KernelSessions : IDisposable
         return keys;
     }
 
-    /// <summary>What was applied is in the kernel when this returns.</summary>
-    public void Flush() => table.Flush();
+    /// <summary>What was applied is in the kernel when this returns, and the ledger knows what became of it.</summary>
+    public void Flush()
+    {
+        table.Flush();
+        Ledger.Settle(filter);
+    }
 
     /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told.</summary>
     public bool RefreshFilter(TimeSpan now)
@@ -211,13 +210,16 @@ internal sealed class KernelSessions : IDisposable
         if (now < filterDue)
             return false;
         filterDue = now + FilterAge;
-        filter = ReadFilter();
+        var before = OwnAddresses;
+        var read = ReadFilter();
+        if (!OwnAddresses.SequenceEqual(before))
+            filter = read;
         return true;
     }
 
     public void Dispose()
     {
-        events?.Dispose();
+        events.Dispose();
         table.Dispose();
     }
 
@@ -228,6 +230,22 @@ internal sealed class KernelSessions : IDisposable
             return;
         others[unit] = addresses;
         filter = ReadFilter();
+    }
+
+    private void Tell(ConntrackChange change, in SessionRecord record, SessionExchange exchange, ISessionEffects effects, TimeSpan now)
+    {
+        if (change == ConntrackChange.Deleted)
+        {
+            Helpers.OnDeleted(record.Key);
+            if (!Young.EndsYoung(record.Key))
+                exchange.OnDeleted(record.Key, effects);
+        }
+        else
+        {
+            Helpers.OnUpdated(record);
+            if (!Young.Holds(record, now))
+                exchange.OnUpdated(record, effects);
+        }
     }
 
     private SessionFilter ReadFilter()

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Hitless.Core.Sessions;
 using Hitless.Daemon.Peers;
-using Hitless.Daemon.Upgrade;
 
 namespace Hitless.Daemon.Sessions;
 
@@ -9,7 +8,7 @@ namespace Hitless.Daemon.Sessions;
 public static class SessionCalls
 {
     /// <summary>The digests of the asked unit's table.</summary>
-    public static PeerCall<StepRequest, SessionDigestAnswer> Digests { get; } = new("sessions.digests", UpgradeJson.Default.StepRequest, SessionJson.Default.SessionDigestAnswer);
+    public static PeerCall<SessionDigestRequest, SessionDigestAnswer> Digests { get; } = new("sessions.digests", SessionJson.Default.SessionDigestRequest, SessionJson.Default.SessionDigestAnswer);
 
     /// <summary>The sessions of some buckets.</summary>
     public static PeerCall<SessionEntriesRequest, SessionEntriesAnswer> Entries { get; } = new("sessions.entries", SessionJson.Default.SessionEntriesRequest, SessionJson.Default.SessionEntriesAnswer);
@@ -20,6 +19,7 @@ public static class SessionCalls
 
 /// <summary>The JSON of <see cref="SessionCalls"/>.</summary>
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(SessionDigestRequest))]
 [JsonSerializable(typeof(SessionDigestAnswer))]
 [JsonSerializable(typeof(SessionEntriesRequest))]
 [JsonSerializable(typeof(SessionEntriesAnswer))]

@@ -101,14 +101,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     public void SetRole(bool sending, ulong? syncFrom)
     {
+        ReadAllEvents();
         if (!sending)
         {
             EndDump();
-            ReadAllEvents();
             kernel.TellAll(exchange, this);
         }
 
-        kernel.Listen(sending);
+        kernel.Tell(sending);
         exchange.SetRole(sending, syncFrom, compares: kernel.Count() >= ComparedMin, now, this);
         if (exchange.SyncFrom != surveyUnit)
             EndSurvey();
@@ -145,6 +145,31 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         audits++;
         drift += drifted;
+    }
+
+    /// <summary>What the table holds, as of now; null when that is not known without reading it.</summary>
+    public LedgerKeeper? Ledger
+    {
+        get
+        {
+            ReadAllEvents();
+            kernel.Flush();
+            return kernel.Ledger.IsWhole(kernel.Filter) ? kernel.Ledger : null;
+        }
+    }
+
+    /// <summary>The whole table is going to be read beside the loop: for the ledger.</summary>
+    public void BeginReading() => kernel.Ledger.BeginReading(kernel.Filter);
+
+    /// <summary>Some of what the reading found.</summary>
+    public void OnRead(ReadOnlySpan<SessionDigest> some) => kernel.Ledger.OnRead(some);
+
+    /// <summary>The reading has ended. Digests of what is known now; null when it has to be done again, because the kernel could not tell all that happened meanwhile, and there is <paramref name="another"/> chance.</summary>
+    public SessionDigests? EndReading(bool complete, bool another)
+    {
+        ReadAllEvents();
+        kernel.Flush();
+        return kernel.Ledger.EndReading(kernel.Filter, complete) || !another ? kernel.Ledger.Digests() : null;
     }
 
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
@@ -188,7 +213,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.Errors,
             (long)status.Lag.TotalMilliseconds,
             audits,
-            drift);
+            drift,
+            kernel.Ledger.Readings,
+            kernel.Ledger.Corrected);
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
@@ -14,13 +15,16 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
+    // A table that changes faster than the kernel can tell is read again, but not for ever.
+    private const int ReadingsMax = 3;
+
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
     private readonly Thread thread;
     private readonly WorkThread answers = new("sessions answers");
     private readonly WorkThread reader = new("sessions reader");
-    private readonly SessionReader table = new();
+    private readonly List<TaskCompletionSource<SessionDigests>> awaitReading = [];
     private readonly string unitName;
     private volatile bool stopping;
 
@@ -86,27 +90,49 @@ public sealed class SessionLoop : IDisposable
     public Task<long> CountOfAsync(DatagramVerdict verdict) => AskAsync(each => each.CountOf(verdict));
 
     /// <summary>Sessions in this unit's kernel.</summary>
-    public Task<SessionCount> CountAsync() => ReadAsync(_ => table.Count(unitName));
+    public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
 
     /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
     public Task<(long Total, IReadOnlyList<SessionRecord> Records)> ListAsync(int limit, Func<SessionRecord, bool>? matches = null) =>
-        ReadAsync(_ => table.List(limit, matches));
+        ReadAsync(_ => SessionReader.List(limit, matches));
 
-    /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>.</summary>
-    public Task<SessionDigests> DigestsAsync(int buckets = SessionDigests.BucketsDefault) => ReadAsync(filter => table.Digests(filter, buckets));
+    /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>: from the ledger, at once, or, if <paramref name="anew"/> or if the ledger does not know all, from a reading of the whole table.</summary>
+    public Task<SessionDigests> DigestsAsync(bool anew = false)
+    {
+        var answer = new TaskCompletionSource<SessionDigests>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(each =>
+        {
+            if (!anew && each.Ledger?.Digests() is { } digests)
+            {
+                answers.Do(() => answer.SetResult(digests));
+                return;
+            }
+
+            awaitReading.Add(answer);
+            if (awaitReading.Count == 1)
+                Read(each, attempt: 1);
+        });
+        return answer.Task;
+    }
 
     /// <summary>The replicated sessions.</summary>
-    public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => table.All(filter));
+    public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => SessionReader.All(filter));
 
-    /// <summary>The replicated sessions of some buckets. Cheap after <see cref="DigestsAsync"/>: then those that stood there and still stand.</summary>
+    /// <summary>The replicated sessions of some buckets: looked up where the ledger names them and they are few, or else read.</summary>
     public Task<IReadOnlyList<SessionRecord>> EntriesAsync(int buckets, IEnumerable<int> wanted)
     {
         var set = wanted.ToHashSet();
-        return ReadAsync(filter => table.Entries(filter, buckets, set));
+        return AskReaderAsync<IReadOnlyList<SessionRecord>>(each =>
+        {
+            var filter = each.Filter;
+            return buckets == SessionDigests.BucketsDefault && each.Ledger is { } ledger && ledger.TryKeysIn(set, SessionReader.LookedUpMax, out var keys)
+                ? () => SessionReader.LookUp(filter, keys)
+                : () => SessionReader.All(filter, record => set.Contains(SessionDigests.BucketOf(record.Key, buckets)));
+        });
     }
 
     /// <summary>Those of the sessions that stand and are replicated: cheap for few.</summary>
-    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => table.LookUp(filter, keys));
+    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => SessionReader.LookUp(filter, keys));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -153,18 +179,24 @@ public sealed class SessionLoop : IDisposable
         return answer.Task;
     }
 
-    // A thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while.
-    private Task<T> ReadAsync<T>(Func<SessionFilter, T> question)
+    private Task<T> ReadAsync<T>(Func<SessionFilter, T> question) => AskReaderAsync<T>(each =>
+    {
+        var filter = each.Filter;
+        return () => question(filter);
+    });
+
+    // On a thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while. What it needs to know is asked of the loop first.
+    private Task<T> AskReaderAsync<T>(Func<SessionEngine, Func<T>> prepare)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(each =>
         {
-            var filter = each.Filter;
+            var question = prepare(each);
             reader.Do(() =>
             {
                 try
                 {
-                    answer.SetResult(question(filter));
+                    answer.SetResult(question());
                 }
                 catch (Exception exception)
                 {
@@ -173,5 +205,52 @@ public sealed class SessionLoop : IDisposable
             });
         });
         return answer.Task;
+    }
+
+    private void Read(SessionEngine engine, int attempt)
+    {
+        var filter = engine.Filter;
+        engine.BeginReading();
+        reader.Do(() =>
+        {
+            Exception? failure = null;
+            var complete = false;
+            try
+            {
+                complete = SessionReader.TryReadAll(filter, (piece, count) => Post(each =>
+                {
+                    each.OnRead(piece.AsSpan(0, count));
+                    ArrayPool<SessionDigest>.Shared.Return(piece);
+                }));
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+
+            Post(each => EndReading(each, complete, attempt, failure));
+        });
+    }
+
+    private void EndReading(SessionEngine engine, bool complete, int attempt, Exception? failure)
+    {
+        if (engine.EndReading(complete, another: failure is null && attempt < ReadingsMax) is not { } digests)
+        {
+            Read(engine, attempt + 1);
+            return;
+        }
+
+        TaskCompletionSource<SessionDigests>[] waiting = [.. awaitReading];
+        awaitReading.Clear();
+        answers.Do(() =>
+        {
+            foreach (var each in waiting)
+            {
+                if (failure is null)
+                    each.SetResult(digests);
+                else
+                    each.SetException(failure);
+            }
+        });
     }
 }

@@ -1,26 +1,22 @@
+using System.Buffers;
 using Hitless.Core.Api;
 using Hitless.Core.Sessions;
 using Hitless.Linux.Conntrack;
 using Hitless.Linux.Netlink;
-using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Questions about the whole table. Each reads it once at most, on a thread of its own in the unit's network namespace: the session loop does not wait.
-/// Not thread-safe.
+/// Questions for which the table has to be read, or looked into: on a thread of its own in the unit's network namespace, so that the session loop does not wait.
 /// </summary>
-internal sealed class SessionReader
+internal static class SessionReader
 {
     /// <summary>Sessions that are looked up one by one; for more of them reading the table is cheaper.</summary>
     public const int LookedUpMax = 10_000;
 
-    // Who has compared digests asks for the entries of the unequal buckets next: the keys that the digests were made of save a second reading.
-    private static readonly TimeSpan KeysHold = TimeSpan.FromSeconds(2);
-    private readonly PackedKeys keys = new();
-    private long keysRead;
+    private const int AtOnce = 512;
 
-    public SessionCount Count(string unit)
+    public static SessionCount Count(string unit)
     {
         var byProtocol = new Dictionary<byte, long>();
         ForEach((in SessionRecord record) => byProtocol[record.Key.Protocol] = byProtocol.GetValueOrDefault(record.Key.Protocol) + 1);
@@ -28,7 +24,7 @@ internal sealed class SessionReader
     }
 
     /// <summary>The first <paramref name="limit"/> sessions that match, and how many match.</summary>
-    public (long Total, IReadOnlyList<SessionRecord> Records) List(int limit, Func<SessionRecord, bool>? matches)
+    public static (long Total, IReadOnlyList<SessionRecord> Records) List(int limit, Func<SessionRecord, bool>? matches)
     {
         var total = 0L;
         var records = new List<SessionRecord>();
@@ -43,29 +39,27 @@ internal sealed class SessionReader
         return (total, records);
     }
 
-    public SessionDigests Digests(SessionFilter filter, int buckets)
+    /// <summary>Reads the replicated sessions for a ledger, and hands them over piece by piece; who is told gives each array back to the shared pool. False when the kernel broke off.</summary>
+    public static bool TryReadAll(SessionFilter filter, Action<SessionDigest[], int> tell)
     {
-        var digests = new SessionDigests(buckets);
-        keys.Clear();
-        ForEach((in SessionRecord record) =>
+        var piece = ArrayPool<SessionDigest>.Shared.Rent(AtOnce);
+        var count = 0;
+        var complete = ForEach((in SessionRecord record) =>
         {
             if (!filter.Replicates(record))
                 return;
-            digests.Add(record);
-            keys.Add(record.Key);
+            piece[count++] = new SessionDigest(record.Key, record.Digest64());
+            if (count < AtOnce)
+                return;
+            tell(piece, count);
+            (piece, count) = (ArrayPool<SessionDigest>.Shared.Rent(AtOnce), 0);
         });
-        keysRead = Stopwatch.GetTimestamp();
-        return digests;
+        tell(piece, count);
+        return complete;
     }
 
-    /// <summary>The replicated sessions of some buckets; what has begun since digests were made a moment ago may not be among them.</summary>
-    public IReadOnlyList<SessionRecord> Entries(SessionFilter filter, int buckets, IReadOnlySet<int> wanted) =>
-        keysRead != 0 && Stopwatch.GetElapsedTime(keysRead) < KeysHold && keys.TryFind(buckets, wanted, LookedUpMax, out var few)
-            ? LookUp(filter, few)
-            : All(filter, record => wanted.Contains(SessionDigests.BucketOf(record.Key, buckets)));
-
     /// <summary>The replicated sessions, or those of them that are wanted.</summary>
-    public IReadOnlyList<SessionRecord> All(SessionFilter filter, Func<SessionRecord, bool>? wanted = null)
+    public static IReadOnlyList<SessionRecord> All(SessionFilter filter, Func<SessionRecord, bool>? wanted = null)
     {
         var records = new List<SessionRecord>();
         ForEach((in SessionRecord record) =>
@@ -77,7 +71,7 @@ internal sealed class SessionReader
     }
 
     /// <summary>Those of the sessions that stand.</summary>
-    public IReadOnlyList<SessionRecord> LookUp(SessionFilter filter, IEnumerable<SessionKey> keys)
+    public static IReadOnlyList<SessionRecord> LookUp(SessionFilter filter, IEnumerable<SessionKey> keys)
     {
         using var table = new ConntrackTable();
         var records = new List<SessionRecord>();
@@ -92,7 +86,8 @@ internal sealed class SessionReader
 
     private delegate void Visitor(in SessionRecord record);
 
-    private static void ForEach(Visitor visit)
+    // False when the kernel broke off.
+    private static bool ForEach(Visitor visit)
     {
         using var dump = new ConntrackDump();
         while (dump.Receive(out var reader) == NetlinkReceive.Data)
@@ -100,7 +95,9 @@ internal sealed class SessionReader
             while (reader.TryNext(out _, out var record))
                 visit(record);
             if (reader.Done || reader.Error != 0)
-                return;
+                return reader.Done;
         }
+
+        return false;
     }
 }

@@ -14,14 +14,21 @@ public sealed class ConntrackEvents : IDisposable
 
     private readonly byte[] buffer = new byte[64 * 1024];
 
+    /// <param name="ownPort">A netlink port whose requests cause no events here; 0 for none.</param>
+    public ConntrackEvents(uint ownPort = 0)
+    {
+        if (ownPort != 0)
+            socket.Ignore(ownPort);
+    }
+
     /// <summary>Readable when there are events.</summary>
     public FileDescriptor Handle => socket.Handle;
 
-    /// <summary>Receives one datagram without waiting; events that <paramref name="ownPort"/> caused are skipped by the reader.</summary>
-    public NetlinkReceive Receive(uint ownPort, out ConntrackReader reader)
+    /// <summary>Receives one datagram without waiting.</summary>
+    public NetlinkReceive Receive(out ConntrackReader reader)
     {
         var result = socket.Receive(buffer, out var length);
-        reader = new ConntrackReader(buffer.AsSpan(0, result == NetlinkReceive.Data ? length : 0), ownPort);
+        reader = new ConntrackReader(buffer.AsSpan(0, result == NetlinkReceive.Data ? length : 0));
         return result;
     }
 

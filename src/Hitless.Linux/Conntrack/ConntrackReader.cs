@@ -21,7 +21,7 @@ public enum ConntrackChange
 }
 
 /// <summary>Walks through a datagram of conntrack messages, straight into values: nothing is allocated, and bytes that make no sense are skipped and counted.</summary>
-public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
+public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
 {
     private NetlinkMessageReader messages = new(datagram);
 
@@ -30,9 +30,6 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
 
     /// <summary>Messages that could not be read.</summary>
     public int Unreadable { get; private set; }
-
-    /// <summary>Events that one of our own requests caused (its port id is in them): skipped.</summary>
-    public int Own { get; private set; }
 
     /// <summary>The dump's last message was in this datagram.</summary>
     public bool Done { get; private set; }
@@ -58,9 +55,6 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram, uint ownPort = 0)
                     break;
                 case NetlinkMessageType.Error:
                     Error = message.TryReadHeader(out int error) ? -error : 1;
-                    break;
-                case New or Delete or ExpectationNew or ExpectationDelete when ownPort != 0 && message.PortId == ownPort:
-                    Own++;
                     break;
                 case New or Delete when TryReadEntry(message, out record):
                     return true;

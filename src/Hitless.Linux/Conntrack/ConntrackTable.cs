@@ -52,7 +52,7 @@ public sealed class ConntrackTable : IDisposable
         MakeLiberal,
     }
 
-    /// <summary>The netlink port of the requests: events that they cause carry it.</summary>
+    /// <summary>The netlink port of the requests: events that they cause carry it (<see cref="ConntrackEvents"/> can leave them out).</summary>
     public uint PortId => socket.PortId;
 
     /// <summary>Requests that the kernel refused for good.</summary>

@@ -24,6 +24,7 @@ internal static unsafe partial class Libc
     internal const int OptionReceiveBufferForce = 33;
     internal const int OptionPriority = 12;
     internal const int OptionBindToDevice = 25;
+    internal const int OptionAttachFilter = 26;
 
     internal const int LevelNetlink = 270;
     internal const int NetlinkExtendedAck = 11;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Hitless.Linux.Native;
 
@@ -50,6 +51,22 @@ public sealed unsafe class NetlinkSocket : IDisposable
 
     /// <summary>The socket's netlink port, given by the kernel.</summary>
     public uint PortId { get; }
+
+    /// <summary>From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it before it costs room or a system call.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    public void Ignore(uint portId)
+    {
+        // linux/filter.h. A filter reads words as if they were in network order.
+        const ushort loadWord = 0x20, jumpIfEqual = 0x15, answer = 0x06;
+        const uint portOffset = 12;
+        var port = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId;
+        Span<FilterStep> steps = [new(loadWord, 0, 0, portOffset), new(jumpIfEqual, 0, 1, port), new(answer, 0, 0, 0), new(answer, 0, 0, uint.MaxValue)];
+        fixed (FilterStep* first = steps)
+        {
+            var program = new FilterProgram { Length = (ushort)steps.Length, Steps = first };
+            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram)), "cannot filter a netlink socket");
+        }
+    }
 
     /// <summary>Sends one or more messages as one datagram; the kernel has worked on them when this returns.</summary>
     /// <returns>0 or the error number.</returns>
@@ -147,6 +164,18 @@ public sealed unsafe class NetlinkSocket : IDisposable
             Handle.Dispose();
             throw new NetlinkException(what, errno);
         }
+    }
+
+    /// <summary><c>struct sock_filter</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
+
+    /// <summary><c>struct sock_fprog</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FilterProgram
+    {
+        internal ushort Length;
+        internal FilterStep* Steps;
     }
 
     /// <summary><c>struct sockaddr_nl</c>.</summary>

@@ -28,6 +28,7 @@ internal sealed class GatewayPair : IDisposable
     private readonly TimeSpan delay;
     private readonly bool sessionLink;
     private readonly IReadOnlyList<SessionExpression> exclude;
+    private bool aIsOff;
     private readonly BlockingCollection<SessionNotice> noticesA = [];
     private readonly BlockingCollection<SessionNotice> noticesB = [];
 
@@ -125,6 +126,7 @@ internal sealed class GatewayPair : IDisposable
         LoopA.SetRole(true, null);
         LoopB.SetRole(false, UnitA);
         NoticeOfB(SessionNoticeKind.Synced);
+        Task.WaitAll(LoopA.DigestsAsync(), LoopB.DigestsAsync());
     }
 
     /// <summary>Everything that A's kernel knows is in B's.</summary>
@@ -270,7 +272,9 @@ internal sealed class GatewayPair : IDisposable
             var clock = Stopwatch.StartNew();
             while (!Expected(A).IsSubsetOf(Expected(B)))
                 Assert.True(clock.Elapsed < Patience, $"expected at A: {string.Join(", ", Expected(A))}; at B: {string.Join(", ", Expected(B))}");
+            AssertLedger(LoopA);
             LoopA.Dispose();
+            aIsOff = true;
             LoopB.Drain(9);
             NoticeOfB(SessionNoticeKind.Drained);
         }
@@ -283,11 +287,30 @@ internal sealed class GatewayPair : IDisposable
         MoveTo(B);
     }
 
+    /// <summary>Whatever a test has done: the ledgers hold what the kernels hold.</summary>
     public void Dispose()
     {
-        LoopA.Dispose();
-        LoopB.Dispose();
-        Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
+        try
+        {
+            if (!aIsOff)
+                AssertLedger(LoopA);
+            AssertLedger(LoopB);
+        }
+        finally
+        {
+            LoopA.Dispose();
+            LoopB.Dispose();
+            Shell($"for n in switch client server a b; do ip netns del {prefix}$n; done");
+        }
+    }
+
+    private static void AssertLedger(SessionLoop loop)
+    {
+        Assert.True(Task.Run(async () =>
+        {
+            await loop.DigestsAsync(anew: true);
+            Assert.Equal(0, (await loop.StatusAsync()).Corrected);
+        }).Wait(Patience));
     }
 
     private UnitSettings Settings(string name, ulong unit)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Sessions;
@@ -189,7 +190,7 @@ public sealed class ReplicationTests
         Assert.Equal((3, 4), (status.Audits, status.Drift));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
 
-        Task<int> Audit() => audit.RunAsync(async () => await pair.LoopB.DigestsAsync(), (buckets, wanted) => pair.LoopB.EntriesAsync(buckets, wanted), cancel);
+        Task<int> Audit() => audit.RunAsync(async anew => await pair.LoopB.DigestsAsync(anew), (buckets, wanted) => pair.LoopB.EntriesAsync(buckets, wanted), cancel);
     }
 
     [Fact]
@@ -210,12 +211,55 @@ public sealed class ReplicationTests
     }
 
     [Fact]
-    public async Task Entries_are_the_same_whether_the_table_was_read_for_digests_before_or_not()
+    public async Task The_ledgers_know_the_tables_without_reading_them_whatever_happens()
+    {
+        using var pair = new GatewayPair();
+        Change(pair.A, table => Enumerable.Range(0, 5000).ToList().ForEach(i => table.Put(Session(i))));
+        pair.Follow();
+        var (readA, readB) = (await ReadingsAsync(pair.LoopA), await ReadingsAsync(pair.LoopB));
+        var random = new Random(11);
+        for (var round = 0; round < 20; round++)
+        {
+            // New, changed, ended by others, and soon by themselves; and what a standby should not see: changes of its own table.
+            Change(pair.A, table => Alter(table, 6000));
+            Change(pair.B, table => Alter(table, 300));
+            await AssertKnownAsync(pair.LoopA, pair.A);
+            await AssertKnownAsync(pair.LoopB, pair.B);
+        }
+
+        Assert.Equal((readA, readB), (await ReadingsAsync(pair.LoopA), await ReadingsAsync(pair.LoopB)));
+        pair.HandOver();
+        pair.LoopB.SetRole(true, null);
+        pair.LoopA.SetRole(false, GatewayPair.UnitB);
+        pair.NoticeOfA(SessionNoticeKind.Synced);
+        Change(pair.B, table => Alter(table, 6000));
+        await AssertKnownAsync(pair.LoopA, pair.A);
+        await AssertKnownAsync(pair.LoopB, pair.B);
+        Assert.Equal((readA, readB), (await ReadingsAsync(pair.LoopA), await ReadingsAsync(pair.LoopB)));
+
+        void Alter(ConntrackTable table, int among)
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                var session = Session(random.Next(among));
+                if (random.Next(3) == 0)
+                    table.Delete(session.Key);
+                else
+                    table.Put(session with { Tcp = session.Tcp with { State = (TcpState)random.Next(3, 8) }, TimeoutSeconds = random.Next(10) == 0 ? 1u : 300, Mark = (uint)random.Next(2) });
+            }
+        }
+
+        static async Task<long> ReadingsAsync(SessionLoop loop) => (await loop.StatusAsync()).Readings;
+    }
+
+    [Fact]
+    public async Task Entries_are_the_same_whether_the_ledger_names_them_or_the_table_is_read()
     {
         using var pair = new GatewayPair();
         Change(pair.A, table => Enumerable.Range(0, 500).ToList().ForEach(i => table.Put(Session(i))));
         int[] wanted = [.. Enumerable.Range(0, 100).Select(i => SessionDigests.BucketOf(Session(i).Key, SessionDigests.BucketsDefault)).Distinct()];
         var read = await KeysAsync();
+        Assert.Equal(0, (await pair.LoopA.StatusAsync()).Readings);
         await pair.LoopA.DigestsAsync();
         Change(pair.A, table => table.Delete(Session(3).Key));
         var lookedUp = await KeysAsync();
@@ -236,6 +280,22 @@ public sealed class ReplicationTests
         Assert.Empty(GatewayPair.Sessions(pair.B));
         pair.HandOver();
         Assert.Equal(90, GatewayPair.Sessions(pair.B).Count);
+    }
+
+    // The tables change while they are read: what the other unit does arrives, and what has run out ends.
+    private static async Task AssertKnownAsync(SessionLoop loop, string unit)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var actual = new SessionDigests();
+            foreach (var record in GatewayPair.Sessions(unit))
+                actual.Add(record);
+            var unequal = (await loop.DigestsAsync()).UnequalTo(actual);
+            if (unequal.Count == 0)
+                return;
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{unequal.Count} buckets differ from the table of {unit}");
+        }
     }
 
     private static async Task<(Hitless.Core.Api.SessionDifference Found, int Buckets)> CompareAsync(GatewayPair pair)

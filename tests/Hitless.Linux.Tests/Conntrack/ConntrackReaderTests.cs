@@ -49,7 +49,7 @@ public sealed class ConntrackReaderTests
                     bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             }
 
-            var reader = new ConntrackReader(bytes.AsSpan(0, length), (uint)random.Next(2));
+            var reader = new ConntrackReader(bytes.AsSpan(0, length));
             while (reader.TryNext(out _, out _))
             {
             }
