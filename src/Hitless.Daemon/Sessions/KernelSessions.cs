@@ -11,6 +11,7 @@ namespace Hitless.Daemon.Sessions;
 /// <summary>The kernel's table as the session loop sees it: its events, which are told while this unit carries traffic, injections while it does not, and a ledger of both.</summary>
 internal sealed class KernelSessions : IDisposable
 {
+    private const int SmallMax = 1000;
     private static readonly TimeSpan FilterAge = TimeSpan.FromSeconds(10);
     private readonly UnitSettings settings;
     private readonly ConntrackTable table = new();
@@ -53,6 +54,9 @@ internal sealed class KernelSessions : IDisposable
 
     /// <summary>The unit's own addresses, virtual ones excluded.</summary>
     public IReadOnlyList<IPAddress> OwnAddresses { get; private set; } = [];
+
+    /// <summary>So few sessions that reading them is cheaper than thinking about it.</summary>
+    public bool IsSmall => table.Count() < SmallMax;
 
     public long Count() => table.Count();
 

@@ -19,9 +19,6 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int DumpDatagramsPerTurn = 8;
     private const int DrainMax = 100_000;
 
-    // With fewer sessions than this in the table a comparison costs more than it saves.
-    private const int ComparedMin = 1000;
-
     // Nobody waits for a refresh: a slice of some 150 sessions a millisecond leaves the thread free for live updates.
     private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
@@ -95,8 +92,10 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             exchange.OnTime(now, this);
         AnswerWaiters();
         BeginRefresh();
-        if (kernel.RefreshFilter(now))
-            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
+        if (!kernel.RefreshFilter(now))
+            return;
+        links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
+        WantsReading |= kernel.IsSmall && !kernel.Ledger.IsWhole(kernel.Filter);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -109,7 +108,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
 
         kernel.Tell(sending);
-        exchange.SetRole(sending, syncFrom, compares: kernel.Count() >= ComparedMin, now, this);
+        exchange.SetRole(sending, syncFrom, compares: !kernel.IsSmall, now, this);
         if (exchange.SyncFrom != surveyUnit)
             EndSurvey();
         schedule.ReadTimeouts();
@@ -147,6 +146,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         drift += drifted;
     }
 
+    /// <summary>It is time to read the table for the ledger, so that nobody has to wait for that later.</summary>
+    public bool WantsReading { get; private set; }
+
     /// <summary>What the table holds, as of now; null when that is not known without reading it.</summary>
     public LedgerKeeper? Ledger
     {
@@ -159,7 +161,11 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     }
 
     /// <summary>The whole table is going to be read beside the loop: for the ledger.</summary>
-    public void BeginReading() => kernel.Ledger.BeginReading(kernel.Filter);
+    public void BeginReading()
+    {
+        WantsReading = false;
+        kernel.Ledger.BeginReading(kernel.Filter);
+    }
 
     /// <summary>Some of what the reading found.</summary>
     public void OnRead(ReadOnlySpan<SessionDigest> some) => kernel.Ledger.OnRead(some);
@@ -243,7 +249,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     void ISessionEffects.BulkBegins()
     {
         EndSurvey();
-        if (kernel.Count() < ComparedMin)
+        if (kernel.IsSmall)
             heldBefore = kernel.ReadKeys();
     }
 
@@ -265,6 +271,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     void ISessionEffects.Synced(ulong unit)
     {
         bulksTaken++;
+        WantsReading |= !kernel.Ledger.IsWhole(kernel.Filter);
         notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit));
     }
 

@@ -26,6 +26,7 @@ public sealed class SessionLoop : IDisposable
     private readonly WorkThread reader = new("sessions reader");
     private readonly List<TaskCompletionSource<SessionDigests>> awaitReading = [];
     private readonly string unitName;
+    private bool isReading;
     private volatile bool stopping;
 
     /// <summary>Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.</summary>
@@ -109,8 +110,7 @@ public sealed class SessionLoop : IDisposable
             }
 
             awaitReading.Add(answer);
-            if (awaitReading.Count == 1)
-                Read(each, attempt: 1);
+            Read(each);
         });
         return answer.Task;
     }
@@ -157,6 +157,8 @@ public sealed class SessionLoop : IDisposable
         {
             engine.Turn(ready);
             urgency.Judge();
+            if (engine.WantsReading)
+                Read(engine);
             while (requests.TryTake(out var request))
                 request(engine);
         }
@@ -207,8 +209,15 @@ public sealed class SessionLoop : IDisposable
         return answer.Task;
     }
 
+    private void Read(SessionEngine engine)
+    {
+        if (!isReading)
+            Read(engine, attempt: 1);
+    }
+
     private void Read(SessionEngine engine, int attempt)
     {
+        isReading = true;
         var filter = engine.Filter;
         engine.BeginReading();
         reader.Do(() =>
@@ -240,6 +249,7 @@ public sealed class SessionLoop : IDisposable
             return;
         }
 
+        isReading = false;
         TaskCompletionSource<SessionDigests>[] waiting = [.. awaitReading];
         awaitReading.Clear();
         answers.Do(() =>
