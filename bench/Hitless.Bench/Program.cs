@@ -13,6 +13,8 @@ switch (args)
         return SessionsBench.Run(rest);
     case ["memory", .. var rest]:
         return await MemoryBench.RunAsync(rest);
+    case ["machine", var unit, var sessions]:
+        return await Machine.RunAsync(unit, int.Parse(sessions, System.Globalization.CultureInfo.InvariantCulture));
     case ["session-unit", var unit, var role]:
         return SessionUnit.Run(unit, role);
     case [] or ["--list"]:

@@ -3,8 +3,10 @@ using System.Globalization;
 
 namespace Hitless.Bench.Sessions;
 
-/// <summary>What replicates between the two namespaces: a process on each side, Hitless' session loops or conntrackd.</summary>
-internal sealed class ReplicationPeer(string name) : IDisposable
+/// <summary>What replicates between two namespaces, or two machines: a process on each side, Hitless' session loops or conntrackd.</summary>
+/// <param name="name">hitless or conntrackd.</param>
+/// <param name="inNamespaces">False on a machine that is one of the two: its processes are started as they are.</param>
+internal sealed class ReplicationPeer(string name, bool inNamespaces = true) : IDisposable
 {
     private const string Configuration = """
         Sync {
@@ -52,11 +54,13 @@ internal sealed class ReplicationPeer(string name) : IDisposable
 
     public void StartB() => B = Start("b", "follow");
 
-    /// <summary>Asks B to fetch all of it; Hitless asks by itself.</summary>
+    /// <summary>Asks B to fetch all of it.</summary>
     public void Fetch()
     {
-        if (name != "hitless")
-            Shell.Run($"ip netns exec {Shell.B} conntrackd -C {folder}/b.conf -n");
+        if (name == "hitless")
+            B!.StandardInput.WriteLine(SessionUnit.Fetch);
+        else
+            Shell.Run($"{(inNamespaces ? $"ip netns exec {Shell.B} " : "")}conntrackd -C {folder}/b.conf -n");
     }
 
     public static void Stop(Process? process)
@@ -106,7 +110,8 @@ internal sealed class ReplicationPeer(string name) : IDisposable
         File.Delete($"{folder}/{unit}.lock");
         File.Delete($"{folder}/{unit}.ctl");
         string[] command = name == "hitless" ? [Environment.ProcessPath!, "session-unit", unit, role] : ["conntrackd", "-C", $"{folder}/{unit}.conf"];
-        var process = Process.Start(new ProcessStartInfo("ip", ["netns", "exec", host, .. command]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        string[] all = inNamespaces ? ["ip", "netns", "exec", host, .. command] : command;
+        var process = Process.Start(new ProcessStartInfo(all[0], all[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
         Thread.Sleep(1000);
         return process.HasExited ? throw new InvalidOperationException($"{name} does not start: exit {process.ExitCode}") : process;
     }

@@ -8,6 +8,9 @@ namespace Hitless.Bench.Sessions;
 /// <summary>One unit's session loop as a process of its own (<c>session-unit a send</c>, <c>session-unit b follow</c>), in the namespace that it is started in. Says "synced"; ends with its standard input.</summary>
 internal static class SessionUnit
 {
+    /// <summary>A line that lets a follower ask for all of it once more; any other line is answered with the counters.</summary>
+    public const string Fetch = "fetch";
+
     public static int Run(string unit, string role)
     {
         var (id, own, other) = unit == "a" ? (1UL, "10.92.9.1", "10.92.9.2") : (2UL, "10.92.9.2", "10.92.9.1");
@@ -27,8 +30,15 @@ internal static class SessionUnit
                 Console.WriteLine("synced");
         });
         loop.SetRole(role == "send", role == "send" ? null : 1UL);
-        while (Console.ReadLine() is not null)
+        while (Console.ReadLine() is { } line)
         {
+            if (line == Fetch)
+            {
+                loop.SetRole(false, null);
+                loop.SetRole(false, 1UL);
+                continue;
+            }
+
             var status = loop.StatusAsync().GetAwaiter().GetResult();
             Console.WriteLine(status);
         }

@@ -244,7 +244,7 @@ internal static class SessionsBench
         return 0;
     });
 
-    private static long CountByDump()
+    internal static long CountByDump()
     {
         using var dump = new ConntrackDump();
         var count = 0L;

@@ -14,6 +14,7 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     private SessionFilter? filterThen;
     private long errorsThen;
     private bool missed = true;
+    private bool deaf;
     private bool wasWhole;
 
     /// <summary>The events are the truth: this unit carries traffic.</summary>
@@ -21,6 +22,17 @@ internal sealed class LedgerKeeper(ConntrackTable table)
 
     /// <summary>Readings of the whole table so far.</summary>
     public long Readings { get; private set; }
+
+    /// <summary>The kernel does not tell of new sessions now.</summary>
+    public bool IsDeaf
+    {
+        get => deaf;
+        set
+        {
+            deaf = value;
+            missed |= value;
+        }
+    }
 
     /// <summary>Sessions that readings found otherwise than they were known here, though the ledger was thought to be right.</summary>
     public long Corrected { get; private set; }
@@ -81,7 +93,7 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     {
         Readings++;
         wasWhole = IsWhole(filter);
-        (missed, errorsThen, filterThen) = (false, table.Errors, filter);
+        (missed, errorsThen, filterThen) = (deaf, table.Errors, filter);
         ledger.BeginReading();
     }
 
@@ -95,17 +107,14 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     /// <summary>The reading has ended, and whatever the kernel told until then is here; true when the ledger is right now.</summary>
     public bool EndReading(SessionFilter filter, bool complete)
     {
-        if (!complete || missed || errorsThen != table.Errors || filterThen != filter)
-        {
+        missed |= !complete || errorsThen != table.Errors || filterThen != filter;
+        if (complete)
+            ledger.EndReading();
+        else
             ledger.AbandonReading();
-            missed = true;
-            return false;
-        }
-
-        ledger.EndReading();
-        if (wasWhole)
+        if (wasWhole && !missed)
             Corrected += ledger.Corrected;
-        return true;
+        return !missed;
     }
 
     private void Change(bool known, in SessionRecord record, bool onlyIfMissing)

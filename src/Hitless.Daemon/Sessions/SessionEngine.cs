@@ -249,6 +249,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     void ISessionEffects.BulkBegins()
     {
         EndSurvey();
+        kernel.BeginFilling();
         if (kernel.IsSmall)
             heldBefore = kernel.ReadKeys();
     }
@@ -271,6 +272,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     void ISessionEffects.Synced(ulong unit)
     {
         bulksTaken++;
+        kernel.EndFilling();
         WantsReading |= !kernel.Ledger.IsWhole(kernel.Filter);
         notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit));
     }

@@ -13,6 +13,7 @@ public sealed class ConntrackEvents : IDisposable
         ReceiveBufferBytes);
 
     private readonly byte[] buffer = new byte[64 * 1024];
+    private bool tellsNew = true;
 
     /// <param name="ownPort">A netlink port whose requests cause no events here; 0 for none.</param>
     public ConntrackEvents(uint ownPort = 0)
@@ -23,6 +24,18 @@ public sealed class ConntrackEvents : IDisposable
 
     /// <summary>Readable when there are events.</summary>
     public FileDescriptor Handle => socket.Handle;
+
+    /// <summary>Whether new sessions are told (they are at first). Where nobody wants to know, the kernel makes one in half the time.</summary>
+    public bool TellsNew
+    {
+        get => tellsNew;
+        set
+        {
+            if (value != tellsNew)
+                socket.Hear(ConntrackProtocol.GroupNew, value);
+            tellsNew = value;
+        }
+    }
 
     /// <summary>Receives one datagram without waiting.</summary>
     public NetlinkReceive Receive(out ConntrackReader reader)

@@ -30,6 +30,7 @@ internal static unsafe partial class Libc
     internal const int NetlinkExtendedAck = 11;
     internal const int NetlinkCapAck = 10;
     internal const int NetlinkAddMembership = 1;
+    internal const int NetlinkDropMembership = 2;
     internal const int NetlinkStrictCheck = 12;
 
     internal const int OpenReadOnly = 0;

@@ -42,7 +42,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
 
         foreach (var group in groups)
         {
-            Check(Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkAddMembership, (int)group), $"cannot join netlink group {group}");
+            Hear(group, on: true);
         }
     }
 
@@ -51,6 +51,12 @@ public sealed unsafe class NetlinkSocket : IDisposable
 
     /// <summary>The socket's netlink port, given by the kernel.</summary>
     public uint PortId { get; }
+
+    /// <summary>Joins a multicast group, or leaves it.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    public void Hear(uint group, bool on) => Check(
+        Libc.SetSocketOption(Handle, Libc.LevelNetlink, on ? Libc.NetlinkAddMembership : Libc.NetlinkDropMembership, (int)group),
+        $"cannot {(on ? "join" : "leave")} netlink group {group}");
 
     /// <summary>From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it before it costs room or a system call.</summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>

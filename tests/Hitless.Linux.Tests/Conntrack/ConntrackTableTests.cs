@@ -201,6 +201,13 @@ public sealed class ConntrackTableTests : IDisposable
         others.Flush();
         Assert.Equal([(ConntrackChange.Updated, theirs.Key), (ConntrackChange.Deleted, theirs.Key)], Told(events));
         Assert.Equal(4, Told(all).Count);
+        events.TellsNew = false;
+        others.Put(theirs);
+        others.Flush();
+        events.TellsNew = true;
+        others.Delete(theirs.Key);
+        others.Flush();
+        Assert.Equal([(ConntrackChange.Deleted, theirs.Key)], Told(events));
 
         static List<(ConntrackChange Change, SessionKey Key)> Told(ConntrackEvents events)
         {
