@@ -1,4 +1,5 @@
 // Benchmarks by name; each prints a table that can stand in a document as it is.
+using System.Globalization;
 using Hitless.Bench.Failover;
 using Hitless.Bench.Sessions;
 
@@ -13,13 +14,14 @@ switch (args)
         return SessionsBench.Run(rest);
     case ["memory", .. var rest]:
         return await MemoryBench.RunAsync(rest);
-    case ["machine", var unit, var sessions]:
-        return await Machine.RunAsync(unit, int.Parse(sessions, System.Globalization.CultureInfo.InvariantCulture));
+    case ["machine", var unit, var sessions, var rounds]:
+        return await Machine.RunAsync(unit, int.Parse(sessions, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture));
     case ["session-unit", var unit, var role]:
         return SessionUnit.Run(unit, role);
     case [] or ["--list"]:
         Console.WriteLine($"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: {BenchOptions.Usage}");
         Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
+        Console.WriteLine("machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] [ROUNDS=3]");
         Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
         Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;

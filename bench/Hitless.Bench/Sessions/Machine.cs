@@ -13,15 +13,16 @@ namespace Hitless.Bench.Sessions;
 internal static class Machine
 {
     private const int Port = 9000;
-    private const int Rounds = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
-    public static async Task<int> RunAsync(string unit, int sessions)
+    public static async Task<int> RunAsync(string unit, int sessions, int rounds)
     {
         try
         {
-            await (unit == "a" ? ServeAsync() : MeasureAsync(sessions));
+            // The boot loader's last line has no end.
+            Console.WriteLine();
+            await (unit == "a" ? ServeAsync() : MeasureAsync(sessions, rounds));
             return 0;
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException or TimeoutException)
@@ -63,13 +64,13 @@ internal static class Machine
         peer?.Dispose();
     }
 
-    private static async Task MeasureAsync(int sessions)
+    private static async Task MeasureAsync(int sessions, int rounds)
     {
         using var client = await ConnectAsync();
         using var reader = new StreamReader(client.GetStream());
         await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true };
         using var table = new ConntrackTable();
-        for (var round = 1; round <= Rounds; round++)
+        for (var round = 1; round <= rounds; round++)
         {
             Print("kernel", round, KernelLimits(table, sessions));
             foreach (var name in (string[])["hitless", "conntrackd"])
