@@ -9,6 +9,8 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 internal sealed class LedgerKeeper(ConntrackTable table)
 {
+    // Some ten milliseconds of the session loop.
+    private const int DoubtedMax = 1000;
     private readonly SessionLedger ledger = new();
     private readonly HashSet<SessionKey> doubted = [];
     private SessionFilter? filterThen;
@@ -37,10 +39,12 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     /// <summary>Sessions that readings found otherwise than they were known here, though the ledger was thought to be right.</summary>
     public long Corrected { get; private set; }
 
-    /// <summary>The kernel has told of a session; a record that is not replicated counts as gone.</summary>
+    /// <summary>The kernel has told of a session; one that is not replicated does not count.</summary>
     public void OnTold(ConntrackChange change, in SessionRecord record, bool replicated)
     {
-        if (change == ConntrackChange.Deleted || !replicated)
+        if (!replicated)
+            ledger.Remove(record.Key);
+        else if (change == ConntrackChange.Deleted)
             Change(TrustsEvents, record.Key);
         else
             Change(TrustsEvents, record, onlyIfMissing: false);
@@ -66,13 +70,15 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     /// <summary>Nothing has changed that the ledger does not know: the table has been read, and all of what came then was told or accepted.</summary>
     public bool IsWhole(SessionFilter filter) => !missed && !ledger.IsReading && errorsThen == table.Errors && filterThen == filter;
 
-    /// <summary>What is in doubt is looked up. What was put before must be in the kernel.</summary>
+    /// <summary>What is in doubt is looked up; if that is very much at once, the next reading has to tell. What was put before must be in the kernel.</summary>
     public void Settle(SessionFilter filter)
     {
-        if (doubted.Count == 0)
-            return;
+        missed |= doubted.Count > DoubtedMax;
         foreach (var key in doubted)
         {
+            // Whatever was missed has to be read anyway.
+            if (missed)
+                break;
             if (table.TryGet(key, out var record) && filter.Replicates(record))
                 ledger.Put(record);
             else
