@@ -31,7 +31,10 @@ public sealed class SessionDigests
     public long Sessions { get; private set; }
 
     /// <summary>The bucket of a session.</summary>
-    public static int BucketOf(in SessionKey key, int buckets) => (int)(key.Hash64() & (ulong)(buckets - 1));
+    public static int BucketOf(in SessionKey key, int buckets) => BucketOf(key.Hash64(), buckets);
+
+    /// <summary>The bucket of a session by the hash of its key.</summary>
+    internal static int BucketOf(ulong hash, int buckets) => (int)(hash & (ulong)(buckets - 1));
 
     /// <summary>Adds a session; the order does not matter. What a switch treats alike counts as equal.</summary>
     public void Add(in SessionRecord record) => Add(record.Key.Hash64(), record.Digest64());
@@ -115,7 +118,7 @@ public sealed class SessionDigests
     /// <summary>Adds a session by the hash of its key.</summary>
     internal void Add(ulong hash, ulong digest)
     {
-        var bucket = hash & (ulong)(Buckets - 1);
+        var bucket = BucketOf(hash, Buckets);
         counts[bucket]++;
         sums[bucket] += digest;
         Sessions++;
@@ -124,7 +127,7 @@ public sealed class SessionDigests
     /// <summary>Takes back what was added.</summary>
     internal void Subtract(ulong hash, ulong digest)
     {
-        var bucket = hash & (ulong)(Buckets - 1);
+        var bucket = BucketOf(hash, Buckets);
         counts[bucket]--;
         sums[bucket] -= digest;
         Sessions--;

@@ -115,7 +115,7 @@ public sealed class SessionLedger
             for (var at = RegionOf(bucket); at < RegionOf(bucket + 1) || hashes[at & (hashes.Length - 1)] != 0; at++)
             {
                 var place = at & (hashes.Length - 1);
-                if (hashes[place] == 0 || (hashes[place] & (Buckets - 1)) != (ulong)bucket)
+                if (hashes[place] == 0 || SessionDigests.BucketOf(hashes[place], Buckets) != bucket)
                     continue;
                 if (list.Count == max)
                     return false;
@@ -163,7 +163,7 @@ public sealed class SessionLedger
     private int RegionOf(int bucket) => bucket * (hashes.Length / Buckets);
 
     // The first place for a hash.
-    private int Home(ulong hash) => RegionOf((int)(hash & (Buckets - 1))) + (int)((hash >> BucketBits) & (ulong)((hashes.Length / Buckets) - 1));
+    private int Home(ulong hash) => RegionOf(SessionDigests.BucketOf(hash, Buckets)) + (int)((hash >> BucketBits) & (ulong)((hashes.Length / Buckets) - 1));
 
     // Closes the gap, so that no search ends too early: whatever has its first place at or before the gap is drawn into it.
     private void RemoveAt(int gap)

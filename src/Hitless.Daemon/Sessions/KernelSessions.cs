@@ -75,7 +75,7 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>The table is going to be filled from elsewhere. The kernel need not tell of each session that is made here: where nobody else listens, that halves its work.</summary>
     public void BeginFilling()
     {
-        Ledger.IsDeaf = true;
+        Ledger.OnDeaf(true);
         events.TellsNew = false;
     }
 
@@ -83,7 +83,7 @@ internal sealed class KernelSessions : IDisposable
     public void EndFilling()
     {
         events.TellsNew = true;
-        Ledger.IsDeaf = false;
+        Ledger.OnDeaf(false);
     }
 
     /// <summary>Hands events to the exchange, where they are to be told; false when none is left.</summary>

@@ -25,17 +25,6 @@ internal sealed class LedgerKeeper(ConntrackTable table)
     /// <summary>Readings of the whole table so far.</summary>
     public long Readings { get; private set; }
 
-    /// <summary>The kernel does not tell of new sessions now.</summary>
-    public bool IsDeaf
-    {
-        get => deaf;
-        set
-        {
-            deaf = value;
-            missed |= value;
-        }
-    }
-
     /// <summary>Sessions that readings found otherwise than they were known here, though the ledger was thought to be right.</summary>
     public long Corrected { get; private set; }
 
@@ -66,6 +55,13 @@ internal sealed class LedgerKeeper(ConntrackTable table)
 
     /// <summary>The kernel could not tell all.</summary>
     public void OnOverrun() => missed = true;
+
+    /// <summary>From now on the kernel does not tell of new sessions, or does again.</summary>
+    public void OnDeaf(bool on)
+    {
+        deaf = on;
+        missed |= on;
+    }
 
     /// <summary>Nothing has changed that the ledger does not know: the table has been read, and all of what came then was told or accepted.</summary>
     public bool IsWhole(SessionFilter filter) => !missed && !ledger.IsReading && errorsThen == table.Errors && filterThen == filter;
