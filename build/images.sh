@@ -1,8 +1,9 @@
 #!/bin/sh
 # build/images.sh OUTDIR
-# Leaves in OUTDIR/images the signed images that the demo and the lab upgrade between, and the certificate that they trust:
+# Leaves in OUTDIR/images the signed images that the demo and the lab upgrade between, and the certificate that they trust. All hold the programs that
+# `./dev build` left in OUTDIR: a program takes its version and its wire protocol from the manifest of its slot.
 #   hitless-0.9.0.hli             wire protocol 1.0, configuration schema 1
-#   hitless-1.0.0.hli             wire protocol 1.0 to 1.1: the programs that `./dev build` left in OUTDIR
+#   hitless-1.0.0.hli             wire protocol 1.0 to 1.1
 # All of them ask for a reboot, so that the lab shows one.
 #   hitless-1.0.1-bad-exit.hli    its hitlessd exits at once with 1
 #   hitless-1.0.2-bad-health.hli  its hitlessd starts, and never joins
@@ -11,7 +12,6 @@
 # The signing key is a developer's own, made once: OUTDIR/keys. OUTDIR/hitless makes keys and images.
 set -eu
 [ $# -eq 1 ] || { echo "usage: build/images.sh OUTDIR" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1/images"
 out=$(cd "$1" && pwd)
 parts=$out/.images
@@ -35,11 +35,11 @@ bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
     image "$1" "$2" 1.1 3
 }
 
-"$here/publish.sh" 0.9.0 0 "$parts/0.9.0" Daemon Cli >/dev/null
-rm -f "$parts/0.9.0"/*.json
+for version in 0.9.0 1.0.0; do
+    mkdir -p "$parts/$version"
+    ln "$out/hitlessd" "$out/hitless" "$parts/$version/"
+done
 image 0.9.0 0.9.0 1.0 1
-mkdir -p "$parts/1.0.0"
-ln "$out/hitlessd" "$out/hitless" "$parts/1.0.0/"
 image 1.0.0 1.0.0 1.1 3
 bad 1.0.1-bad-exit 1.0.1 'echo "hitlessd 1.0.1: cannot start, on purpose" >&2; exit 1'
 bad 1.0.2-bad-health 1.0.2 'echo "hitlessd 1.0.2: will never join, on purpose" >&2; exec sleep 86400'

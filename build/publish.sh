@@ -1,16 +1,15 @@
 #!/bin/sh
-# build/publish.sh VERSION WIREMINOR OUTDIR [PROGRAM…]
-# Publishes self-contained, ReadyToRun, single-file programs for linux-x64 into OUTDIR.
+# build/publish.sh OUTDIR [PROGRAM…]
+# Compiles native programs for linux-x64 into OUTDIR, with their symbols apart in OUTDIR/symbols.
 # PROGRAM is a project of src/ without "Hitless."; default: Daemon Cli Boot Lab.
 set -eu
-[ $# -ge 3 ] || { echo "usage: build/publish.sh VERSION WIREMINOR OUTDIR [PROGRAM...]" >&2; exit 2; }
+[ $# -ge 1 ] || { echo "usage: build/publish.sh OUTDIR [PROGRAM...]" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
-version=$1 wire=$2
-mkdir -p "$3"
-out=$(cd "$3" && pwd)
-shift 3
+mkdir -p "$1/symbols"
+out=$(cd "$1" && pwd)
+shift
 [ $# -gt 0 ] || set -- Daemon Cli Boot Lab
 programs=$(echo "$*" | tr ' ' '+')
-exec dotnet msbuild "$root/build/publish.proj" -nologo -v:m -m:2 -nr:true \
-    -p:Programs="$programs" -p:HitlessVersion="$version" -p:HitlessWireMinor="$wire" \
-    -p:ArtifactsPath="${HITLESS_ARTIFACTS:-$root/out/.obj}/$version-$wire" -p:OutFolder="$out"
+dotnet msbuild "$root/build/publish.proj" -nologo -v:m -m:2 -nr:true -p:Programs="$programs" -p:ArtifactsPath="${HITLESS_ARTIFACTS:-$root/out/.obj}" -p:OutFolder="$out"
+find "$out" -maxdepth 1 -name '*.dbg' -exec mv -t "$out/symbols" {} +
+rm -f "$out"/Hitless.*.pdb

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Hitless.Cli.Client;
 using Hitless.Cli.Commands;
 using Hitless.Cli.Display;
+using Hitless.Firmware.Images;
 
 namespace Hitless.Cli;
 
@@ -33,7 +35,7 @@ internal static class HitlessCommand
     private static RootCommand Tree(Screen screen, Patience patience)
     {
         var shell = new Shell(screen, patience);
-        return new RootCommand("Hitless: Linux gateways as one cluster that upgrades its own firmware without losing a session.")
+        var root = new RootCommand("Hitless: Linux gateways as one cluster that upgrades its own firmware without losing a session.")
         {
             shell.Socket,
             shell.Json,
@@ -50,8 +52,19 @@ internal static class HitlessCommand
             CredentialCommands.MakeWeb(shell),
             LabCommand.Make(),
         };
+        root.Options.OfType<VersionOption>().Single().Action = new ShowVersion(screen);
+        return root;
     }
 
     private static IEnumerable<string> CommandPath(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. CommandPath(parent), command.Name] : ["hitless"];
+
+    private sealed class ShowVersion(Screen screen) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            screen.Output.WriteLine(RunningRelease.Version);
+            return ExitCode.Done;
+        }
+    }
 }

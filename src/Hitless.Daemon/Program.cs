@@ -3,6 +3,7 @@ using Hitless.Core.Wire;
 using Hitless.Daemon;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
+using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
@@ -20,7 +21,7 @@ if (!DaemonArguments.TryParse(args, out var arguments, out var usage))
 
 if (arguments.ShowVersion)
 {
-    Console.WriteLine($"hitlessd {BuildVersion.Text}, wire protocol {WireVersion.Major}.{WireVersion.Minor}");
+    Console.WriteLine($"hitlessd {RunningRelease.Version}, wire protocol {WireVersion.Major}.{RunningRelease.WireMinor}");
     return 0;
 }
 

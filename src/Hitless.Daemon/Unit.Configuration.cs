@@ -173,7 +173,7 @@ public sealed partial class Unit
     private async Task<string> BackUpAsync(string path, bool secrets, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var (info, refusal) = await configuration.BackupAsync(path, BuildVersion.Text, secrets, PeersIn(await control.ViewAsync()), cancel);
+        var (info, refusal) = await configuration.BackupAsync(path, RunningRelease.Version, secrets, PeersIn(await control.ViewAsync()), cancel);
         Backups.Prune();
         return refusal is null ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes" : throw new RefusedException(refusal);
     }
@@ -243,7 +243,7 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
         peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.From, cancel));
         peerServer.Map(ConfigurationCalls.Find, async (request, cancel) => new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel)));
-        peerServer.Map(ConfigurationCalls.Describe, (_, cancel) => configuration.DescribeUnitAsync(BuildVersion.Text, cancel));
+        peerServer.Map(ConfigurationCalls.Describe, (_, cancel) => configuration.DescribeUnitAsync(RunningRelease.Version, cancel));
         peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {

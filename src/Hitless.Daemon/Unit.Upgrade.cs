@@ -8,6 +8,7 @@ using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
+using Hitless.Firmware.Images;
 
 namespace Hitless.Daemon;
 
@@ -247,7 +248,7 @@ public sealed partial class Unit
         return new RunHeader(
             DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
             image,
-            status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? BuildVersion.Text,
+            status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? RunningRelease.Version,
             to,
             Guided: false,
             KeepPrimary: false,

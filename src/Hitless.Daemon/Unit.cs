@@ -70,7 +70,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         journals = new JournalStore(stateFolder);
-        control = new ControlLoop(settings, stateFolder, identity, key, BuildVersion.Text, Math.Max(ReadEpoch(), RunJournal.EpochOf(journals.Last())), events, directory);
+        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(ReadEpoch(), RunJournal.EpochOf(journals.Last())), events, directory);
         sessions = OpenSessions(identity, key);
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);

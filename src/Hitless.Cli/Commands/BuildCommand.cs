@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Wire;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 
@@ -79,8 +79,7 @@ internal sealed class BuildCommand
         }
     }
 
-    private static string OwnWire() => "1." + (typeof(ProtocolVersion).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .FirstOrDefault(metadata => metadata.Key == "HitlessWireMinor")?.Value ?? "0");
+    private static string OwnWire() => $"{WireVersion.Major}.{WireVersion.Minor}";
 
     private static VersionRange ParseRange(string text) => VersionRange.TryParse(text, out var range) ? range
         : throw new UsageException($"--from \"{text}\" is no version range", "write it as \">=1.0.0 <2.0.0\"");

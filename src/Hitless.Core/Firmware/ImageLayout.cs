@@ -6,7 +6,7 @@ namespace Hitless.Core.Firmware;
 /// Where things are in an image file:
 /// <code>
 /// 0            8              12           12+M           16+M         16+M+S             end
-/// | "HITLESS1" | M (4 bytes)  | manifest   | S (4 bytes)  | signature  | payload, tar.gz  |
+/// | "HITLESS1" | M (4 bytes)  | manifest   | S (4 bytes)  | signature  | payload, tar.br  |
 /// </code>
 /// Lengths are big-endian. The signature is a CMS SignedData (RFC 5652), detached, over the bytes of the manifest; S is 0 in an unsigned image.
 /// </summary>

@@ -76,5 +76,12 @@ public sealed record ImageEntry(string Path, string Sha256, long Size, string Mo
     public int ModeBits => Mode.Aggregate(0, (bits, digit) => (bits * 8) + (digit - '0'));
 }
 
-/// <summary>The payload, a <c>tar.gz</c>: its size in the file and SHA-256 in lower-case hex.</summary>
-public sealed record ImagePayload(string Sha256, long Size);
+/// <summary>The payload, a compressed tar archive: its size in the file, its SHA-256 in lower-case hex, and how it is compressed.</summary>
+public sealed record ImagePayload(string Sha256, long Size, string Compression = ImagePayload.Gzip)
+{
+    /// <summary>RFC 1952; what a manifest means that names no compression.</summary>
+    public const string Gzip = "gzip";
+
+    /// <summary>RFC 7932: what images are made with.</summary>
+    public const string Brotli = "brotli";
+}

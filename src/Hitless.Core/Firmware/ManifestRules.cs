@@ -34,6 +34,11 @@ internal static class ManifestRules
             return ImageProblem.Malformed("$.payload", "expected a SHA-256 in lower-case hex and a size above 0");
         }
 
+        if (manifest.Payload.Compression is not (ImagePayload.Gzip or ImagePayload.Brotli))
+        {
+            return ImageProblem.Malformed("$.payload.compression", $"{Quote(manifest.Payload.Compression)} is not known to this version: expected {ImagePayload.Gzip} or {ImagePayload.Brotli}");
+        }
+
         return CheckFiles(manifest);
     }
 

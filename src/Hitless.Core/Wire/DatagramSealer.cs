@@ -13,9 +13,10 @@ public sealed class DatagramSealer : IDisposable
     private readonly DatagramHeader header;
 
     /// <summary>A sealer for one kind of datagrams of one incarnation. <paramref name="incarnation"/> must be random per process start: reusing it reuses nonces.</summary>
-    public DatagramSealer(ClusterKey key, DatagramKind kind, int group, ulong unitId, UInt128 incarnation)
+    /// <param name="minor">The wire protocol's minor version that the sender speaks: at most <see cref="WireVersion.Minor"/>.</param>
+    public DatagramSealer(ClusterKey key, DatagramKind kind, byte minor, int group, ulong unitId, UInt128 incarnation)
     {
-        header = new DatagramHeader(WireVersion.Major, WireVersion.Minor, kind, DatagramHeader.Size, checked((ushort)group), unitId, incarnation, 0);
+        header = new DatagramHeader(WireVersion.Major, minor, kind, DatagramHeader.Size, checked((ushort)group), unitId, incarnation, 0);
         cipher = key.DeriveCipher(kind, unitId, incarnation);
     }
 

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Reflection;
-
 namespace Hitless.Core.Wire;
 
 /// <summary>The version of the units' own protocol. Another major number is refused; a higher minor number only adds fields, which are skipped.</summary>
@@ -9,17 +6,6 @@ public static class WireVersion
     /// <summary>The major version that this build speaks.</summary>
     public const byte Major = 1;
 
-    /// <summary>The minor version that this build speaks (the build property <c>HitlessWireMinor</c>).</summary>
-    public static byte Minor { get; } = ReadMinor();
-
-    private static byte ReadMinor()
-    {
-        foreach (var entry in typeof(WireVersion).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>())
-        {
-            if (entry.Key == "HitlessWireMinor" && byte.TryParse(entry.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
-                return minor;
-        }
-
-        throw new InvalidOperationException("this assembly was built without a HitlessWireMinor between 0 and 255");
-    }
+    /// <summary>The highest minor version that this build speaks. What each added stands at the fields of <see cref="Cluster.Heartbeat"/>.</summary>
+    public const byte Minor = 1;
 }

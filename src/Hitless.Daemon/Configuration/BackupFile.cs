@@ -47,7 +47,6 @@ public static class BackupFile
     private const string TrustName = "trust.pem";
     private const int EntryMaxBytes = 64 << 20;
     private const int EntriesMax = 20_000;
-    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
 
     /// <summary>Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
     public static BackupInfo Write(string path, BackupContent content)
@@ -100,7 +99,7 @@ public static class BackupFile
 
     private static IEnumerable<(string Name, byte[] Bytes)> Entries(BackupContent content)
     {
-        yield return ("about.json", JsonSerializer.SerializeToUtf8Bytes(content.About, Json));
+        yield return ("about.json", JsonSerializer.SerializeToUtf8Bytes(content.About, RevisionJson.Default.BackupInfo));
         if (content is { About.Secrets: true, ClusterKey: { } key })
         {
             yield return (KeyName, key);
@@ -118,7 +117,7 @@ public static class BackupFile
 
         foreach (var revision in content.Revisions)
         {
-            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(content.About.Secrets ? revision : Bare(revision), Json));
+            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(content.About.Secrets ? revision : Bare(revision), RevisionJson.Default.Revision));
         }
 
         foreach (var file in content.Head?.Files.Where(f => !f.Absent && (content.About.Secrets || !f.Secret)) ?? [])
@@ -208,7 +207,7 @@ public static class BackupFile
             throw new DamagedException($"holds {extra}, which has no checksum");
         }
 
-        var about = JsonSerializer.Deserialize<BackupInfo>(entries.GetValueOrDefault("about.json") ?? [], Json);
+        var about = JsonSerializer.Deserialize(entries.GetValueOrDefault("about.json") ?? [], RevisionJson.Default.BackupInfo);
         if (about is not { Cluster: not null, Unit: not null, Units: not null, Unreachable: not null } || about.Units.Any(u => u is not { Unit: not null, UnitFile: not null, Branches: not null }))
         {
             throw new DamagedException("is damaged: about.json does not say what it has to");
@@ -224,7 +223,7 @@ public static class BackupFile
     }
 
     private static Revision RevisionOf(string name, byte[] json, bool whole) =>
-        JsonSerializer.Deserialize<Revision>(json, Json) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
+        JsonSerializer.Deserialize(json, RevisionJson.Default.Revision) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
             && revision.Files.All(f => f is { Path: not null, Content: not null }) && (!whole || RevisionIdentity.IsIntact(revision))
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Files;
@@ -21,7 +22,6 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// </summary>
 public sealed class RevisionStore
 {
-    private static readonly JsonSerializerOptions Json = RevisionJson.Default.Options;
     private readonly Dictionary<string, RevisionInfo> _revisions = new(StringComparer.Ordinal);
     private readonly List<string> _problems = [];
     private readonly string _folder;
@@ -111,7 +111,7 @@ public sealed class RevisionStore
 
         if (!Has(revision.Info.Hash))
         {
-            _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, Json));
+            _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, RevisionJson.Default.Revision));
             _revisions[revision.Info.Hash] = revision.Info;
         }
     }
@@ -119,7 +119,7 @@ public sealed class RevisionStore
     /// <summary>Notes what is about to be applied on trial, before anything on disk changes.</summary>
     public void SetPending(PendingRevision pending)
     {
-        _write(PendingPath, JsonSerializer.SerializeToUtf8Bytes(pending, Json));
+        _write(PendingPath, JsonSerializer.SerializeToUtf8Bytes(pending, RevisionJson.Default.PendingRevision));
         Pending = pending;
     }
 
@@ -134,7 +134,7 @@ public sealed class RevisionStore
     public void SetHead(RevisionInfo head, IReadOnlyList<RevisionBranch> newBranches)
     {
         var stored = new StoredHead(head.Hash, [.. Branches, .. newBranches.Where(n => !Branches.Any(b => b.Name == n.Name))]);
-        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, Json));
+        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, RevisionJson.Default.StoredHead));
         _stored = stored;
         Trunk = TrunkOf(head.Hash);
         DropPending();
@@ -161,7 +161,7 @@ public sealed class RevisionStore
     private void WritePruned(IEnumerable<RevisionInfo> infos)
     {
         IReadOnlyList<RevisionInfo> kept = [.. infos.OrderBy(r => r.Number).TakeLast(PrunedMax)];
-        _write(PrunedPath, JsonSerializer.SerializeToUtf8Bytes(kept, Json));
+        _write(PrunedPath, JsonSerializer.SerializeToUtf8Bytes(kept, RevisionJson.Default.IReadOnlyListRevisionInfo));
         SetPruned(kept);
         Trunk = TrunkOf(_stored.Head);
     }
@@ -182,7 +182,7 @@ public sealed class RevisionStore
 
     private void Load()
     {
-        SetPruned(ReadJson<IReadOnlyList<RevisionInfo>>(PrunedPath) ?? []);
+        SetPruned(ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []);
         foreach (var path in Directory.EnumerateFiles(RevisionFolder, "*.json"))
         {
             if (ReadIntact(path) is { } revision)
@@ -196,14 +196,14 @@ public sealed class RevisionStore
             }
         }
 
-        _stored = ReadJson<StoredHead>(HeadPath) is { Branches: not null } stored ? stored : new StoredHead(null, []);
+        _stored = ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored ? stored : new StoredHead(null, []);
         if (_stored.Head is null || !Has(_stored.Head))
         {
             Recover();
         }
 
         Trunk = TrunkOf(_stored.Head);
-        var pending = ReadJson<PendingRevision>(PendingPath);
+        var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision);
         Pending = pending is { Revision: not null, Before: not null } && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
         if (Pending is null)
         {
@@ -216,7 +216,7 @@ public sealed class RevisionStore
     {
         if (File.Exists(HeadPath))
         {
-            var pending = ReadJson<PendingRevision>(PendingPath)?.Revision?.Hash;
+            var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision)?.Revision?.Hash;
             var best = _revisions.Values.Where(r => r.Hash != pending && !_pruned.Contains(r.Hash) && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
             _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
             _stored = _stored with { Head = best?.Hash };
@@ -237,14 +237,14 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) => ReadJson<Revision>(path) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
+    private static Revision? ReadIntact(string path) => ReadJson(path, RevisionJson.Default.Revision) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
-    private static T? ReadJson<T>(string path)
+    private static T? ReadJson<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Json) : null;
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), type) : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -6,6 +6,7 @@ using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
+using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
@@ -57,7 +58,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         this.identity = identity;
         this.events = events;
         this.directory = directory;
-        options = new ClusterOptions(identity.Id, identity.Tag, settings.Unit.Name, version, WireVersion.Minor)
+        options = new ClusterOptions(identity.Id, identity.Tag, settings.Unit.Name, version, RunningRelease.WireMinor)
         {
             Priority = (byte)settings.Unit.Priority,
             Override = settings.Unit.Override,

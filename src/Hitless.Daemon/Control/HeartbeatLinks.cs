@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
+using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
@@ -49,7 +50,7 @@ public sealed class HeartbeatLinks : IDisposable
             }
         }
 
-        sealer = new DatagramSealer(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
+        sealer = new DatagramSealer(key, DatagramKind.Heartbeat, RunningRelease.WireMinor, settings.Cluster.Group, identity.Id, identity.Incarnation);
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
+using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
 
@@ -27,7 +28,7 @@ internal sealed class SessionLinks : IDisposable
 
     public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation)
     {
-        sealer = new DatagramSealer(key, DatagramKind.Session, settings.Cluster.Group, unit, incarnation);
+        sealer = new DatagramSealer(key, DatagramKind.Session, RunningRelease.WireMinor, settings.Cluster.Group, unit, incarnation);
         opener = new DatagramOpener(key, DatagramKind.Session, settings.Cluster.Group, unit);
         var port = settings.Heartbeat.Port + 1;
         foreach (var link in settings.SessionLinks)

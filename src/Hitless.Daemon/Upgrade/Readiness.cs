@@ -32,9 +32,9 @@ public sealed class Readiness(
 
     /// <summary>What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.</summary>
     public static RunningFirmware RunningHere { get; } = new(
-        SemanticVersion.TryParse(BuildVersion.Text, out var version) ? version : default,
+        SemanticVersion.TryParse(RunningRelease.Version, out var version) ? version : default,
         RuntimeInformation.RuntimeIdentifier,
-        new ProtocolRange(new ProtocolVersion(WireVersion.Major, 0), new ProtocolVersion(WireVersion.Major, WireVersion.Minor)),
+        new ProtocolRange(new ProtocolVersion(WireVersion.Major, 0), new ProtocolVersion(WireVersion.Major, RunningRelease.WireMinor)),
         RevisionSchema.Oldest);
 
     /// <summary>All checks of the run that <paramref name="header"/> describes; <paramref name="duringRun"/>: it is the open run that asks.</summary>

@@ -67,8 +67,8 @@ public static class ImageExtractor
     private static ImageProblem? Unpack(ImageFile image, string folder)
     {
         var expected = image.Manifest.Files.ToDictionary(file => file.Path, StringComparer.Ordinal);
-        using var unzipped = new GZipStream(image.SeekPayload(), CompressionMode.Decompress, leaveOpen: true);
-        using var tar = new TarReader(unzipped, leaveOpen: true);
+        using var unpacked = Decompress(image);
+        using var tar = new TarReader(unpacked, leaveOpen: true);
         while (tar.GetNextEntry() is { } entry)
         {
             if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
@@ -91,6 +91,10 @@ public static class ImageExtractor
             ? null
             : new ImageProblem(ImageFault.Tampered, $"{Shown(expected.Keys.First())} is missing in the image", ImageFile.Changed.Remedy);
     }
+
+    private static Stream Decompress(ImageFile image) => image.Manifest.Payload.Compression == ImagePayload.Brotli
+        ? new BrotliStream(image.SeekPayload(), CompressionMode.Decompress, leaveOpen: true)
+        : new GZipStream(image.SeekPayload(), CompressionMode.Decompress, leaveOpen: true);
 
     /// <summary>Writes one file through to the disk and gives its SHA-256. The manifest's reader has made sure that the path stays inside.</summary>
     private static string Write(TarEntry entry, ImageEntry file, string folder)

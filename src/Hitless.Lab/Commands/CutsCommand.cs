@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Hitless.Lab.Cuts;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
@@ -45,7 +44,7 @@ public static class CutsCommand
 
             if (parsed.GetValue(json) is { } file)
             {
-                await File.WriteAllTextAsync(file, JsonSerializer.Serialize(outcomes, TrafficWorker.IndentedJson), cancellation);
+                await File.WriteAllTextAsync(file, LabJson.WriteIndented<IReadOnlyList<CutOutcome>>(outcomes), cancellation);
             }
 
             return outcomes.TrueForAll(o => o.Good) ? 0 : 1;

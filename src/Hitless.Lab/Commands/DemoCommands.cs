@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Spectre.Console;
@@ -114,7 +114,7 @@ public static class DemoCommands
     {
         if (file is not null)
         {
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(report, TrafficWorker.IndentedJson), cancellation);
+            await File.WriteAllTextAsync(file, LabJson.WriteIndented(report), cancellation);
         }
     }
 

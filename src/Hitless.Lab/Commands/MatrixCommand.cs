@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
@@ -59,7 +58,7 @@ public static class MatrixCommand
             Print(outcomes);
             if (parsed.GetValue(json) is { } file)
             {
-                await File.WriteAllTextAsync(file, JsonSerializer.Serialize(outcomes, TrafficWorker.IndentedJson), cancellation);
+                await File.WriteAllTextAsync(file, LabJson.WriteIndented<IReadOnlyList<MatrixOutcome>>(outcomes), cancellation);
             }
 
             return outcomes.TrueForAll(o => o.Good) ? 0 : 1;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Hitless.Lab.Machine;
+using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
 
 namespace Hitless.Lab.Commands;
@@ -25,7 +25,7 @@ public static class TrafficCommands
             var report = await run.FinishAsync();
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(report, TrafficWorker.IndentedJson));
+                Console.WriteLine(LabJson.WriteIndented(report));
             }
             else
             {

@@ -7,8 +7,6 @@ namespace Hitless.Lab.Demo;
 /// <summary>The CLI <c>hitless</c> as an operator's script would use it, with the socket of one unit.</summary>
 public sealed class HitlessCli(LabUnit unit)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     /// <summary>Runs a command with --json and reads its document; null when it says no or cannot be reached.</summary>
     public T? Ask<T>(out string why, params IEnumerable<string> words)
         where T : class
@@ -22,7 +20,7 @@ public sealed class HitlessCli(LabUnit unit)
 
         try
         {
-            return JsonSerializer.Deserialize<T>(said.Output, Json);
+            return LabJson.Read<T>(said.Output);
         }
         catch (JsonException wrong)
         {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Hitless.Lab.Tools;
-using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 
 namespace Hitless.Lab.Machine;
@@ -56,7 +54,7 @@ public sealed class MachineWatch : IDisposable
 
         while (await _worker.StandardOutput.ReadLineAsync() is { } line)
         {
-            Note(JsonSerializer.Deserialize<Standstill>(line, TrafficWorker.Json));
+            Note(LabJson.Read<Standstill>(line));
         }
     }
 

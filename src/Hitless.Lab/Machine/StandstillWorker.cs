@@ -1,5 +1,4 @@
-using System.Text.Json;
-using Hitless.Lab.Traffic;
+using Hitless.Lab.Tools;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Lab.Machine;
@@ -49,7 +48,7 @@ public static class StandstillWorker
             var now = MonotonicClock.Now;
             if (now - before - Tick >= Standstill.Least)
             {
-                Say(JsonSerializer.Serialize(new Standstill(DateTimeOffset.UtcNow, processor, (now - before - Tick).TotalMilliseconds), TrafficWorker.Json));
+                Say(LabJson.Write(new Standstill(DateTimeOffset.UtcNow, processor, (now - before - Tick).TotalMilliseconds)));
                 now = MonotonicClock.Now;
             }
 

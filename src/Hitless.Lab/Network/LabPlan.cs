@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hitless.Lab.Tools;
 
@@ -30,8 +29,6 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
 
     /// <summary>Where labs live unless told otherwise, one folder per lab. Root of a user namespace only may not write there; /run is its own then.</summary>
     public static string DefaultRoot { get; } = Writable("/var/lib") ? "/var/lib/hitless-lab" : "/run/hitless-lab";
-
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>How long an upgrade watches its new primary.</summary>
     public int SoakSeconds { get; init; } = 3;
@@ -87,7 +84,7 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     public void Save()
     {
         Directory.CreateDirectory(Folder);
-        File.WriteAllText(Path.Combine(Folder, "lab.json"), JsonSerializer.Serialize(this, Format));
+        File.WriteAllText(Path.Combine(Folder, "lab.json"), LabJson.WriteIndented(this));
     }
 
     /// <summary>The lab that <c>up</c> made.</summary>
@@ -95,7 +92,7 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     {
         var file = Path.Combine(root, RequireName(name), "lab.json");
         return File.Exists(file)
-            ? JsonSerializer.Deserialize<LabPlan>(File.ReadAllText(file), Format) ?? throw new LabException($"{file} is empty", "`hitless lab down`, then `up` again")
+            ? LabJson.Read<LabPlan>(File.ReadAllText(file)) ?? throw new LabException($"{file} is empty", "`hitless lab down`, then `up` again")
             : throw new LabException($"there is no lab {name} (no {file})", "start one with `hitless lab up`");
     }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime;
-using System.Text.Json;
 using Hitless.Lab.Network;
+using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Traffic;
 
@@ -12,19 +12,13 @@ namespace Hitless.Lab.Traffic;
 /// </summary>
 public static class TrafficWorker
 {
-    /// <summary>JSON as contract.md wants it.</summary>
-    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
-
-    /// <summary>The same for people and files.</summary>
-    public static JsonSerializerOptions IndentedJson { get; } = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <summary>On the server: TCP echo, short answers, HTTP.</summary>
     public static async Task<int> ServerAsync()
     {
         using var echo = new EchoService(Ports.Echo);
         using var answers = new EchoService(Ports.Short);
         using var downloads = new DownloadService(Ports.Http);
-        return await ConverseAsync(() => "serving", () => Task.FromResult<object>("served"));
+        return await ConverseAsync(() => "serving", () => Task.FromResult("served"));
     }
 
     /// <summary>On the server: the UDP echo, alone in its process.</summary>
@@ -32,7 +26,7 @@ public static class TrafficWorker
     {
         using var echo = new ProbeEcho(Ports.Probe);
         _ = GC.TryStartNoGCRegion(64 << 20);
-        return await ConverseAsync(echo.Report, () => Task.FromResult<object>(echo.Report()));
+        return await ConverseAsync(echo.Report, () => Task.FromResult(echo.Report()));
     }
 
     /// <summary>On the client: the UDP probe, alone in its process.</summary>
@@ -44,7 +38,7 @@ public static class TrafficWorker
         return await ConverseAsync(probe.Report, () =>
         {
             probe.Finish();
-            return Task.FromResult<object>(probe.Report());
+            return Task.FromResult(probe.Report());
         });
     }
 
@@ -68,7 +62,7 @@ public static class TrafficWorker
             shortOnes.FinishAsync);
     }
 
-    private static async Task<int> ConverseAsync(Func<object> snapshot, Func<Task<object>> finish, Func<Task>? quiet = null)
+    private static async Task<int> ConverseAsync<T>(Func<T> snapshot, Func<Task<T>> finish, Func<Task>? quiet = null)
     {
         await SayAsync("ready");
         while (await Console.In.ReadLineAsync() is { } line)
@@ -78,10 +72,10 @@ public static class TrafficWorker
                 await quiet();
             }
 
-            await SayAsync(JsonSerializer.Serialize(snapshot(), Json));
+            await SayAsync(LabJson.Write(snapshot()));
         }
 
-        await SayAsync(JsonSerializer.Serialize(await finish(), Json));
+        await SayAsync(LabJson.Write(await finish()));
         return 0;
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
@@ -80,7 +79,7 @@ public sealed class WorkerProcess : IDisposable
     }
 
     private T Parse<T>(string line) =>
-        JsonSerializer.Deserialize<T>(line, TrafficWorker.Json) ?? throw new InvalidOperationException($"{_name} gave an empty account");
+        LabJson.Read<T>(line) ?? throw new InvalidOperationException($"{_name} gave an empty account");
 
     private async Task<string> ReadAsync()
     {

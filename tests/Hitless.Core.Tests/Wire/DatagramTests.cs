@@ -98,7 +98,7 @@ public sealed class DatagramTests
         using var opener = Opener();
         for (var incarnation = 1; incarnation <= 100; incarnation++)
         {
-            using var sealer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, (UInt128)incarnation);
+            using var sealer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)incarnation);
             Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, TimeSpan.FromSeconds(incarnation), out _, out _));
         }
 
@@ -114,7 +114,7 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(first, plaintext, Now, out _, out _));
         for (var i = 0; i < 10_000; i++)
         {
-            using var forger = i % 1000 == 0 ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 11, (UInt128)(i + 100)) : null;
+            using var forger = i % 1000 == 0 ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)(i + 100)) : null;
             var forged = forger is null ? datagram[..first.Length] : datagram[..forger.Seal("x"u8, datagram)];
             forged[20] = (byte)i;
             Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(forged, plaintext, Now + TimeSpan.FromMicroseconds(10 * i), out _, out _));
@@ -124,7 +124,7 @@ public sealed class DatagramTests
         Assert.InRange(opener.Count(DatagramVerdict.BadTag), 100, 170);
         Assert.Equal(10_000, opener.Count(DatagramVerdict.BadTag) + opener.Count(DatagramVerdict.TooManyUnknown));
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("y"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(100), out _, out _));
-        using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 33, 44);
+        using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 33, 44);
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, newcomer.Seal("z"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(200), out _, out _));
     }
 
@@ -180,7 +180,7 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, 2 * Now, out _, out _));
     }
 
-    private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, 5);
+    private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, 5);
 
     private static DatagramOpener Opener() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 22);
 

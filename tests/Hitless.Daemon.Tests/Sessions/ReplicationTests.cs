@@ -106,8 +106,8 @@ public sealed class ReplicationTests
         using var pair = new GatewayPair();
         pair.Follow();
         var before = await pair.LoopB.StatusAsync();
-        using var sealer = new DatagramSealer(new ClusterKey(GatewayPair.Secret), DatagramKind.Session, 7, GatewayPair.UnitA, 555);
-        using var foreign = new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Session, 7, GatewayPair.UnitA, 777);
+        using var sealer = new DatagramSealer(new ClusterKey(GatewayPair.Secret), DatagramKind.Session, WireVersion.Minor, 7, GatewayPair.UnitA, 555);
+        using var foreign = new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Session, WireVersion.Minor, 7, GatewayPair.UnitA, 777);
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
         frame.TryAdd(Session(1));
         var header = new byte[] { (byte)SessionMessage.Frame, 1, 0, 0, 0, 0, 0, 0, 0, 9 };
