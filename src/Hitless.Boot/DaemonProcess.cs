@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hitless.Core.Firmware;
 using Hitless.Firmware.Slots;
+using Hitless.Linux.Processes;
 
 namespace Hitless.Boot;
 
@@ -55,18 +56,14 @@ internal sealed class DaemonProcess : IDisposable
     public Task ExitedAsync() => process.WaitForExitAsync(CancellationToken.None);
 
     /// <summary>Sends SIGHUP, on which the daemon ends for a restart in service.</summary>
-    public void HangUp() => Process.Start("/bin/sh", ["-c", $"kill -HUP {process.Id}"]).Dispose();
+    public void HangUp() => Signal.TrySend(process.Id, Signal.HangUp);
 
-    /// <summary>
-    /// Asks with SIGTERM, and kills what is still there after <paramref name="patience"/>. .NET 10 cannot send a signal and only Hitless.Linux
-    /// may call the C library, so the shell does it: every Linux has one, and this is no hot path.
-    /// </summary>
+    /// <summary>Asks with SIGTERM, and kills what is still there after <paramref name="patience"/>.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
         if (!process.HasExited)
         {
-            using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
-            await kill.WaitForExitAsync(CancellationToken.None);
+            Signal.TrySend(process.Id, Signal.Terminate);
             var exited = ExitedAsync();
             if (await Task.WhenAny(exited, Task.Delay(patience)) != exited)
             {

@@ -17,7 +17,7 @@ namespace Hitless.Boot;
 ///   SIGTERM: hand it on, wait, end
 /// Slots that are whole systems: a choice of the one that does not run is a reboot, and pays no try before it; whatever runs is told to RAUC at each choice
 /// </code>
-/// If the supervisor itself is killed, the daemon goes on and traffic with it: .NET cannot tie a child to its parent without P/Invoke, and here that is
+/// If the supervisor itself is killed, the daemon goes on and traffic with it: nothing ties a child to its parent (PR_SET_PDEATHSIG is not set), and here that is
 /// welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
 /// </summary>
 internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<string> log)

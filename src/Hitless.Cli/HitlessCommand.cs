@@ -50,6 +50,7 @@ internal static class HitlessCommand
             EventCommands.MakeHistory(shell),
             CredentialCommands.MakeKey(shell),
             CredentialCommands.MakeWeb(shell),
+            SelfCheckCommand.Make(shell),
             LabCommand.Make(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new ShowVersion(screen);

@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Hitless.Daemon;
 
 /// <summary>The command line of hitlessd (contract.md, "A unit").</summary>
-public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false, string? RestoreUnit = null, string? From = null)
+public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false, bool SelfCheck = false, string? RestoreUnit = null, string? From = null)
 {
-    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --convert-configuration | --restore-unit NAME --from BACKUP]";
+    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --self-check | --convert-configuration | --restore-unit NAME --from BACKUP]";
 
     /// <summary>Reads the arguments; <paramref name="usage"/> says what is wrong with them.</summary>
     public static bool TryParse(string[] args, [NotNullWhen(true)] out DaemonArguments? arguments, [NotNullWhen(false)] out string? usage)
@@ -23,6 +23,12 @@ public sealed record DaemonArguments(string Config, string State, string Socket,
             if (args[i] == "--version")
             {
                 arguments = arguments with { ShowVersion = true };
+                continue;
+            }
+
+            if (args[i] == "--self-check")
+            {
+                arguments = arguments with { SelfCheck = true };
                 continue;
             }
 

@@ -3,6 +3,7 @@ using Hitless.Core.Wire;
 using Hitless.Daemon;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Hosting;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 
@@ -23,6 +24,11 @@ if (arguments.ShowVersion)
 {
     Console.WriteLine($"hitlessd {RunningRelease.Version}, wire protocol {WireVersion.Major}.{RunningRelease.WireMinor}");
     return 0;
+}
+
+if (arguments.SelfCheck)
+{
+    return await SelfCheck.RunAsync(Console.Out);
 }
 
 if (arguments.Convert)

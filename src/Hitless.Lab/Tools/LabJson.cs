@@ -1,31 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
-using Hitless.Lab.Cuts;
-using Hitless.Lab.Demo;
-using Hitless.Lab.Machine;
-using Hitless.Lab.Matrix;
-using Hitless.Lab.Network;
-using Hitless.Lab.Traffic;
 
 namespace Hitless.Lab.Tools;
 
-/// <summary>The JSON of the lab, as contract.md wants it: what its programs say to each other, what it keeps and reports, and the units' records that it reads. Source-generated: the lab is a native program.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(LabPlan))]
-[JsonSerializable(typeof(Standstill))]
-[JsonSerializable(typeof(ClientReport))]
-[JsonSerializable(typeof(ProbeClientReport))]
-[JsonSerializable(typeof(Arrivals))]
-[JsonSerializable(typeof(TrafficReport))]
-[JsonSerializable(typeof(DemoReport))]
-[JsonSerializable(typeof(SwitchoverSeries.Result))]
-[JsonSerializable(typeof(IReadOnlyList<CutOutcome>))]
-[JsonSerializable(typeof(IReadOnlyList<MatrixOutcome>))]
-[JsonSerializable(typeof(ClusterEvent[]))]
-internal sealed partial class LabJson : JsonSerializerContext
+/// <summary>The JSON of the lab, as contract.md wants it: its own records and the units' that it reads. Source-generated, since the lab is a native program.</summary>
+internal static class LabJson
 {
     private static readonly JsonSerializerOptions Compact = Format(indented: false);
     private static readonly JsonSerializerOptions Indented = Format(indented: true);
@@ -43,6 +23,6 @@ internal sealed partial class LabJson : JsonSerializerContext
     private static JsonSerializerOptions Format(bool indented) => new(JsonSerializerDefaults.Web)
     {
         WriteIndented = indented,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, ApiJson.Default),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(LabRecords.Default, ApiJson.Default),
     };
 }

@@ -44,6 +44,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
 
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int processId, int signal);
+
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     internal static partial FileDescriptor Socket(int domain, int type, int protocol);
 
