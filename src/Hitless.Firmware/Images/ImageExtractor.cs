@@ -45,8 +45,9 @@ public static class ImageExtractor
 
             return problem;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
+            // Damaged data: GZipStream and TarReader throw the one, BrotliStream the other.
             return new ImageProblem(ImageFault.Tampered, $"the image's payload cannot be unpacked: {e.Message}", ImageFile.Changed.Remedy);
         }
         catch (EndOfStreamException)

@@ -78,11 +78,23 @@ public sealed class ImageExtractorTests : IDisposable
         AssertRefused(ImageFault.Tampered, bytes.ToArray());
     }
 
-    [Fact]
-    public void Random_and_mutated_payloads_never_throw()
+    [Theory]
+    [InlineData(ImagePayload.Gzip)]
+    [InlineData(ImagePayload.Brotli)]
+    public void A_payload_of_either_compression_is_unpacked(string compression)
+    {
+        using var image = Workshop.Open(ImageAround(Archive(tar => AddFile(tar, "hitlessd", Daemon), compression), compression: compression));
+        Assert.Null(ImageExtractor.Extract(image, workshop.PathOf("slot")));
+        Assert.Equal(Daemon, File.ReadAllBytes(workshop.PathOf("slot/hitlessd")));
+    }
+
+    [Theory]
+    [InlineData(ImagePayload.Gzip)]
+    [InlineData(ImagePayload.Brotli)]
+    public void Random_and_mutated_payloads_never_throw(string compression)
     {
         var random = new Random(8418);
-        var valid = Archive(tar => AddFile(tar, "hitlessd", Daemon));
+        var valid = Archive(tar => AddFile(tar, "hitlessd", Daemon), compression);
         for (var i = 0; i < 300; i++)
         {
             var payload = valid.ToArray();
@@ -91,7 +103,7 @@ public sealed class ImageExtractorTests : IDisposable
                 payload[random.Next(payload.Length)] = (byte)random.Next(256);
             }
 
-            using var image = Workshop.Open(ImageAround(payload));
+            using var image = Workshop.Open(ImageAround(payload, compression: compression));
             ImageExtractor.Extract(image, workshop.PathOf($"fuzz-{i}"));
         }
     }
@@ -131,7 +143,7 @@ public sealed class ImageExtractorTests : IDisposable
     }
 
     /// <summary>A rightly signed image whose manifest promises one hitlessd, around any payload: what a signer could do wrong, or on purpose.</summary>
-    private string ImageAround(byte[] payload, byte[]? daemon = null)
+    private string ImageAround(byte[] payload, byte[]? daemon = null, string compression = ImagePayload.Gzip)
     {
         Directory.CreateDirectory(workshop.PathOf("deep"));
         daemon ??= Daemon;
@@ -147,17 +159,17 @@ public sealed class ImageExtractorTests : IDisposable
             "",
             "hitlessd",
             [new ImageEntry("hitlessd", Convert.ToHexStringLower(SHA256.HashData(daemon)), daemon.Length, "0755")],
-            new ImagePayload(Convert.ToHexStringLower(SHA256.HashData(payload)), payload.Length),
+            new ImagePayload(Convert.ToHexStringLower(SHA256.HashData(payload)), payload.Length, compression),
             options.BuiltAt).ToJson();
         var path = workshop.PathOf("made.hli");
         File.WriteAllBytes(path, [.. ImageLayout.Header(manifest, ManifestSignature.Sign(manifest, workshop.Signer)), .. payload]);
         return path;
     }
 
-    private static byte[] Archive(Action<TarWriter> fill)
+    private static byte[] Archive(Action<TarWriter> fill, string compression = ImagePayload.Gzip)
     {
         using var bytes = new MemoryStream();
-        using (var zipped = new GZipStream(bytes, CompressionLevel.Fastest))
+        using (Stream zipped = compression == ImagePayload.Gzip ? new GZipStream(bytes, CompressionLevel.Fastest) : new BrotliStream(bytes, CompressionLevel.Fastest))
         using (var tar = new TarWriter(zipped, TarEntryFormat.Ustar))
         {
             fill(tar);
