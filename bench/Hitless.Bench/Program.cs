@@ -22,6 +22,7 @@ switch (args)
         Console.WriteLine($"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: {BenchOptions.Usage}");
         Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
         Console.WriteLine("machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] [ROUNDS=3]");
+        Console.WriteLine("programs   disk, time and memory of the programs: [FOLDER-OF-OTHER-PROGRAMS…]");
         Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
         Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;
