@@ -21,7 +21,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
 
-    // More than a socket's buffer holds (some 300 small datagrams): what lay there when the turn began has been read.
+    // More than a socket's buffer holds (some 300 small datagrams): what lay there has been read before the deadlines are looked at.
     private const int ReadsPerTurn = 1024;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
@@ -50,6 +50,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private bool restarting;
     private UnitRole toldRole;
     private long toldEpoch = -1;
+    private ulong toldChange;
 
     /// <summary>A loop that is not yet started.</summary>
     public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
@@ -85,6 +86,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs, configurations.</summary>
+    public ChangeSignal Changes { get; } = new();
 
     /// <summary>Ends when the unit has left the cluster.</summary>
     public Task Stopped => stopped.Task;
@@ -279,6 +283,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private void Loop()
     {
         Span<int> ready = stackalloc int[16];
+        var budget = ReadsPerTurn;
         while (!leaving)
         {
             var deadline = machine.NextDeadline;
@@ -286,7 +291,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             var late = MonotonicClock.Now - deadline;
             Lateness = late > Lateness ? late : Lateness;
 
-            // First everything that arrived, then the deadlines: what lay in a buffer was not silence.
+            // First everything that arrived, then the deadlines: what lay in a buffer was not silence. One heartbeat of each link at a time: the next wait tells whether there are more, so
+            // no call has to find out that there are none.
+            budget = count == 0 ? ReadsPerTurn : budget - 1;
             for (var i = 0; i < count; i++)
             {
                 if (ready[i] == links.Count)
@@ -299,7 +306,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 }
                 else
                 {
-                    ReadLink(ready[i]);
+                    ReadLink(ready[i], poller.HasError(i), ref budget);
                 }
             }
 
@@ -313,7 +320,22 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 question();
             }
 
-            Step(ClusterInput.Tick);
+            if (count == 0 || budget <= 0)
+            {
+                Step(ClusterInput.Tick);
+                budget = ReadsPerTurn;
+            }
+
+            TellChange();
+        }
+    }
+
+    private void TellChange()
+    {
+        if (ClusterFingerprint.Of(machine) is var print && print != toldChange)
+        {
+            toldChange = print;
+            errands.Do(Changes.Raise);
         }
     }
 
@@ -356,10 +378,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
-    private void ReadLink(int link)
+    private void ReadLink(int link, bool refused, ref int budget)
     {
-        var budget = ReadsPerTurn;
-        while (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
+        if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
             if (!overTraffic)
@@ -370,7 +391,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
         }
 
-        while (links.TryReadRefusal(link, out var by))
+        while (refused && links.TryReadRefusal(link, out var by))
         {
             Step(ClusterInput.DaemonEnded(UnitAt(by)));
         }
