@@ -56,5 +56,24 @@ public sealed class PeaceTests
         Assert.NotEqual(held, revised);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(13)]
+    public void Only_one_of_two_units_is_woken_by_time_for_its_heartbeats(int startedLater)
+    {
+        var bench = new MachineBench(200, 100).Run(Settle);
+        bench[1].Kill();
+        bench.Run(Second + startedLater);
+        bench[1].Start(adopt: false);
+        bench.Run(Settle);
+        int[] before = [bench[0].WokenByTime, bench[1].WokenByTime];
+        bench.Run(Second);
+        int[] woken = [bench[0].WokenByTime - before[0], bench[1].WokenByTime - before[1]];
+
+        Assert.InRange(woken.Max(), 40, 55);
+        Assert.InRange(woken.Min(), 0, 5);
+    }
+
     private static (ulong First, ulong Second) Print(MachineBench bench) => (ClusterFingerprint.Of(bench[0].Machine!), ClusterFingerprint.Of(bench[1].Machine!));
 }
