@@ -2,6 +2,7 @@
 using System.Globalization;
 using Hitless.Bench.Failover;
 using Hitless.Bench.Sessions;
+using Hitless.Bench.Units;
 
 switch (args)
 {
@@ -14,6 +15,12 @@ switch (args)
         return SessionsBench.Run(rest);
     case ["memory", .. var rest]:
         return await MemoryBench.RunAsync(rest);
+    case ["idle", .. var rest]:
+        return IdleBench.Run(rest);
+    case ["start", .. var rest]:
+        return StartBench.Run(rest);
+    case ["heartbeat", .. var rest]:
+        return HeartbeatBench.Run(rest);
     case ["machine", var unit, var sessions, var rounds]:
         return await Machine.RunAsync(unit, int.Parse(sessions, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture));
     case ["session-unit", var unit, var role]:
@@ -24,7 +31,9 @@ switch (args)
         Console.WriteLine("machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] [ROUNDS=3]");
         Console.WriteLine("programs   disk, time and memory of the programs: [FOLDER-OF-OTHER-PROGRAMS…]");
         Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
-        Console.WriteLine("Planned: heartbeat-jitter.");
+        Console.WriteLine("idle       what two units at peace cost, by thread: [SECONDS=60] [--against DIR]");
+        Console.WriteLine("start      from a daemon's start to its first heartbeat and to its API's first answer: [STARTS=20] [--against DIR]");
+        Console.WriteLine("heartbeat  how late a real-time thread is while its process collects garbage, native and on the JIT: [SECONDS=8]");
         return 0;
     default:
         Console.Error.WriteLine($"no benchmark '{args[0]}'\n  list them with: ./dev bench --list");

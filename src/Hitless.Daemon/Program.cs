@@ -6,6 +6,7 @@ using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
+using Hitless.Linux.Scheduling;
 
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
 Unit? running = null;
@@ -44,6 +45,8 @@ if (arguments.RestoreUnit is { } restored)
     return refusal is null ? 0 : 1;
 }
 
+// Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
+_ = RealTime.TryRaise(RealTime.Favoured);
 if (!UnitFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems))
 {
     foreach (var problem in problems)

@@ -19,6 +19,7 @@ public sealed partial class Unit
     private static readonly TimeSpan FactsEvery = TimeSpan.FromSeconds(1);
     private string? lastFollowed;
     private long? restartDueSince;
+    private (uint Sessions, long Revision, ulong Tag) toldFacts;
     private DateTimeOffset nextBackupLook = DateTimeOffset.UtcNow.AddMinutes(1);
 
     /// <inheritdoc/>
@@ -367,7 +368,12 @@ public sealed partial class Unit
     private async Task TellFactsAsync()
     {
         var head = configuration.Current;
-        control.Post(ClusterInput.FactsChanged((uint)(await sessions.StatusAsync()).Sessions, head?.Number ?? 0, TagOf(head)));
+        var facts = ((uint)(await sessions.StatusAsync()).Sessions, head?.Number ?? 0, TagOf(head));
+        if (facts != toldFacts)
+        {
+            toldFacts = facts;
+            control.Post(ClusterInput.FactsChanged(facts.Item1, facts.Item2, facts.Item3));
+        }
     }
 
     private static ulong TagOf(RevisionInfo? head) => head is null ? 0 : Convert.ToUInt64(head.Hash[..16], 16);

@@ -116,6 +116,7 @@ public sealed partial class Unit
     /// <summary>After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.</summary>
     private async Task MergeSessionsAsync(ulong primary)
     {
+        await complete.Task;
         string text;
         try
         {

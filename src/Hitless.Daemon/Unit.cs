@@ -50,9 +50,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
     private readonly Task witness;
+    private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
 
-    /// <summary>Puts the unit together and starts its loops; the kernel is touched from here on.</summary>
+    /// <summary>
+    /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
+    /// takes its time beside them. The unit claims nothing before its session loop is there (<see cref="ControlLoop.Attach"/>).
+    /// </summary>
     public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
     {
         this.settings = settings;
@@ -63,15 +67,17 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         events = new EventLog(stateFolder, Name);
         var identity = UnitIdentity.Load(stateFolder);
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
+        journals = new JournalStore(stateFolder);
+        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(ReadEpoch(), journals.HighestEpoch()), events, directory);
+        control.RoleChanged += OnRoleChanged;
+        control.MergeWanted += unit => _ = MergeSessionsAsync(unit);
+        control.Start();
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
         certificate = ClusterCertificate.Derive(secret.ToArray());
         seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
-        journals = new JournalStore(stateFolder);
-        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(ReadEpoch(), RunJournal.EpochOf(journals.Last())), events, directory);
-        sessions = OpenSessions(identity, key);
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);
         traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
@@ -80,16 +86,18 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
         readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
+
+        // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
+        sessions = OpenSessions(identity, key);
+        control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
-        control.RoleChanged += OnRoleChanged;
-        control.MergeWanted += unit => _ = Task.Run(() => MergeSessionsAsync(unit));
         control.Preparing = () => neighbours.TellAsync(ending.Token);
-        control.Start(sessions);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
         background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)));
+        complete.SetResult();
     }
 
     /// <summary>The unit's name.</summary>
@@ -211,7 +219,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) => Task.FromResult(events.Last(kind, limit));
+    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) => events.LastAsync(kind, limit, cancel);
 
     private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
     {
@@ -289,16 +297,22 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
-    private void OnRoleChanged(bool primary, long epoch, string reason) => roleWork = roleWork.ContinueWith(_ =>
+    private void OnRoleChanged(bool primary, long epoch, string reason)
     {
-        WriteEpoch(epoch);
-        if (primary)
+        var former = roleWork;
+        roleWork = Task.Run(async () =>
         {
-            steps.KeepTrialOfPrimary();
-        }
+            await former.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            WriteEpoch(epoch);
+            await complete.Task;
+            if (primary)
+            {
+                steps.KeepTrialOfPrimary();
+            }
 
-        engine.Drive(primary, epoch, reason);
-    }, TaskScheduler.Default);
+            engine.Drive(primary, epoch, reason);
+        });
+    }
 
     /// <summary>Also what others opened: a unit that restarts alone must not open an epoch that was there before.</summary>
     private void WriteEpoch(long epoch)

@@ -1,4 +1,5 @@
 using System.Runtime;
+using System.Runtime.CompilerServices;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -21,7 +22,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
 
-    // More than a socket's buffer holds (some 300 small datagrams): what lay there when the turn began has been read.
+    // More than a socket's buffer holds (some 300 small datagrams): what lay there has been read before the deadlines are looked at.
     private const int ReadsPerTurn = 1024;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
@@ -38,18 +39,22 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
     private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
+    private readonly List<Action<SessionLoop>> ordered = [];
     private int knownCount;
     private ClusterMachine machine = null!;
     private GatewayKernel kernel = null!;
     private HeartbeatLinks links = null!;
-    private SessionLoop sessions = null!;
+    private SessionLoop? sessions;
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
     private bool claimLost;
     private bool leaving;
     private bool restarting;
+    private bool? anyWindow;
+    private bool prepared;
     private UnitRole toldRole;
     private long toldEpoch = -1;
+    private ulong toldChange;
 
     /// <summary>A loop that is not yet started.</summary>
     public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
@@ -86,16 +91,18 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs, configurations.</summary>
+    public ChangeSignal Changes { get; } = new();
+
     /// <summary>Ends when the unit has left the cluster.</summary>
     public Task Stopped => stopped.Task;
 
     /// <summary>The longest that the loop came late to a deadline since the start: the margin that heartbeats have left.</summary>
     public TimeSpan Lateness { get; private set; }
 
-    /// <summary>Starts the thread. <paramref name="sessionLoop"/> must be able to take orders from now on.</summary>
-    public void Start(SessionLoop sessionLoop)
+    /// <summary>Starts the thread: heartbeats begin. What the machine wants of the sessions waits for <see cref="Attach"/>, so this unit claims nothing before.</summary>
+    public void Start()
     {
-        sessions = sessionLoop;
         if (RealTime.TryFavourProcess(RealTime.Favoured) is { } why)
         {
             events.Add(EventKinds.Unit, why);
@@ -104,7 +111,22 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for it.
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         thread.Start();
-        _ = Task.Run(DryRun.Live);
+        if (RuntimeFeature.IsDynamicCodeCompiled)
+        {
+            _ = Task.Run(DryRun.Live);
+        }
+    }
+
+    /// <summary>The session loop takes orders from now on.</summary>
+    public void Attach(SessionLoop sessionLoop)
+    {
+        questions.Put(() =>
+        {
+            sessions = sessionLoop;
+            ordered.ForEach(order => order(sessionLoop));
+            ordered.Clear();
+        });
+        poller.WakeUp();
     }
 
     /// <summary>Hands the machine an input; from any thread.</summary>
@@ -160,7 +182,15 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.RenewClaim(ClaimTerm term) => claimLost |= !kernel.RenewClaim(term);
 
-    void IClusterEffects.TakeAnyWindow(bool any) => errands.Do(() => kernel.TakeAnyWindow(any));
+    void IClusterEffects.TakeAnyWindow(bool any)
+    {
+        // Sysctls are one thread's until the kernel is prepared.
+        anyWindow = any;
+        if (prepared)
+        {
+            errands.Do(() => kernel.TakeAnyWindow(any));
+        }
+    }
 
     void IClusterEffects.Announce() => kernel.Announce();
 
@@ -178,13 +208,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
-    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.SetRole(sending, syncFrom);
+    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => Order(each => each.SetRole(sending, syncFrom));
 
-    void IClusterEffects.Barrier(uint ticket) => sessions.Barrier(ticket);
+    void IClusterEffects.Barrier(uint ticket) => Order(each => each.Barrier(ticket));
 
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => sessions.AwaitApplied(ticket, peer, sequence, AppliedTimeout);
+    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => Order(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
 
-    void IClusterEffects.Drain(uint ticket) => sessions.Drain(ticket);
+    void IClusterEffects.Drain(uint ticket) => Order(each => each.Drain(ticket));
 
     void IClusterEffects.Record(string kind, string text) => events.Add(kind, text, machine?.Epoch.Number);
 
@@ -199,6 +229,18 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     void IClusterEffects.Stopped() => leaving = true;
+
+    private void Order(Action<SessionLoop> order)
+    {
+        if (sessions is null)
+        {
+            ordered.Add(order);
+        }
+        else
+        {
+            order(sessions);
+        }
+    }
 
     private Task<T> AskAsync<T>(Func<T> question)
     {
@@ -246,9 +288,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
             kernel = openKernel(events);
             links = openLinks();
-            kernel.Prepare();
+
+            // The kernel is muted (or its claim adopted) by the machine's first word, and the first heartbeat goes out; then the addresses, which the mute rules keep silent.
             machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed }, MonotonicClock.Now, this);
-            machine.Step(ClusterInput.PortsChanged(kernel.PortsUp), MonotonicClock.Now, this);
+            Step(ClusterInput.PortsChanged(kernel.PortsUp));
+            kernel.Prepare();
+            Prepared();
             links.AddTo(poller);
             links.OpenPorts(kernel.IndexOf, poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
@@ -276,9 +321,19 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
+    private void Prepared()
+    {
+        prepared = true;
+        if (anyWindow is { } any)
+        {
+            errands.Do(() => kernel.TakeAnyWindow(any));
+        }
+    }
+
     private void Loop()
     {
         Span<int> ready = stackalloc int[16];
+        var budget = ReadsPerTurn;
         while (!leaving)
         {
             var deadline = machine.NextDeadline;
@@ -286,7 +341,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             var late = MonotonicClock.Now - deadline;
             Lateness = late > Lateness ? late : Lateness;
 
-            // First everything that arrived, then the deadlines: what lay in a buffer was not silence.
+            // First everything that arrived, then the deadlines: what lay in a buffer was not silence. One heartbeat of each link at a time: the next wait tells whether there are more, so
+            // no call has to find out that there are none.
+            budget = count == 0 ? ReadsPerTurn : budget - 1;
             for (var i = 0; i < count; i++)
             {
                 if (ready[i] == links.Count)
@@ -299,7 +356,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 }
                 else
                 {
-                    ReadLink(ready[i]);
+                    ReadLink(ready[i], poller.HasError(i), ref budget);
                 }
             }
 
@@ -313,7 +370,22 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 question();
             }
 
-            Step(ClusterInput.Tick);
+            if (count == 0 || budget <= 0)
+            {
+                Step(ClusterInput.Tick);
+                budget = ReadsPerTurn;
+            }
+
+            TellChange();
+        }
+    }
+
+    private void TellChange()
+    {
+        if (ClusterFingerprint.Of(machine) is var print && print != toldChange)
+        {
+            toldChange = print;
+            errands.Do(Changes.Raise);
         }
     }
 
@@ -356,10 +428,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
-    private void ReadLink(int link)
+    private void ReadLink(int link, bool refused, ref int budget)
     {
-        var budget = ReadsPerTurn;
-        while (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
+        if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
             if (!overTraffic)
@@ -370,7 +441,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
         }
 
-        while (links.TryReadRefusal(link, out var by))
+        while (refused && links.TryReadRefusal(link, out var by))
         {
             Step(ClusterInput.DaemonEnded(UnitAt(by)));
         }

@@ -8,7 +8,7 @@ namespace Hitless.Daemon.Control;
 
 /// <summary>
 /// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called from
-/// the control loop: it only hands over; a thread of its own writes.
+/// the control loop: it only hands over; a thread of its own reads what is on disk, then writes.
 /// </summary>
 public sealed class EventLog : IDisposable
 {
@@ -19,25 +19,14 @@ public sealed class EventLog : IDisposable
     private readonly List<ClusterEvent> events = [];
     private readonly List<Channel<ClusterEvent>> followers = [];
     private readonly Lock gate = new();
+    private readonly TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Reads what is on disk; lines that cannot be read are left out.</summary>
+    /// <summary>Begins to read what is on disk; lines that cannot be read are left out.</summary>
     public EventLog(string stateFolder, string unit)
     {
         this.unit = unit;
         path = Path.Combine(stateFolder, "events.jsonl");
-        if (File.Exists(path))
-        {
-            foreach (var line in File.ReadLines(path).TakeLast(KeptCount))
-            {
-                if (TryParse(line) is { } known)
-                {
-                    events.Add(known);
-                }
-            }
-
-            File.WriteAllLines(path + ".new", events.Select(Format));
-            File.Move(path + ".new", path, overwrite: true);
-        }
+        writer.Do(Read);
     }
 
     /// <summary>Hands an event over.</summary>
@@ -48,8 +37,9 @@ public sealed class EventLog : IDisposable
     }
 
     /// <summary>The last events, oldest first.</summary>
-    public IReadOnlyList<ClusterEvent> Last(string? kind, int limit)
+    public async Task<IReadOnlyList<ClusterEvent>> LastAsync(string? kind, int limit, CancellationToken cancel)
     {
+        await read.Task.WaitAsync(cancel);
         lock (gate)
         {
             return [.. events.Where(e => kind is null || e.Kind == kind).TakeLast(limit)];
@@ -61,6 +51,7 @@ public sealed class EventLog : IDisposable
     {
         var follower = Channel.CreateBounded<ClusterEvent>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
         ClusterEvent[] past;
+        await read.Task.WaitAsync(cancel);
         lock (gate)
         {
             past = after is null ? [] : [.. events.Where(e => e.Number > after)];
@@ -96,6 +87,29 @@ public sealed class EventLog : IDisposable
         {
             followers.ForEach(f => f.Writer.TryComplete());
         }
+    }
+
+    private void Read()
+    {
+        try
+        {
+            if (File.Exists(path))
+            {
+                lock (gate)
+                {
+                    events.AddRange(File.ReadLines(path).TakeLast(KeptCount).Select(TryParse).OfType<ClusterEvent>());
+                }
+
+                File.WriteAllLines(path + ".new", events.Select(Format));
+                File.Move(path + ".new", path, overwrite: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{path} cannot be read or renewed: {e.Message}");
+        }
+
+        read.SetResult();
     }
 
     private void Write(DateTimeOffset time, string kind, string text, long? epoch)

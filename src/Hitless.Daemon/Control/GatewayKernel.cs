@@ -45,6 +45,9 @@ public sealed class GatewayKernel : IDisposable
         var found = traffic.Read();
         WasUsed = found is not null;
         WasClaimed = found == TrafficState.Claimed;
+        state = WasClaimed ? TrafficState.Claimed : TrafficState.Muted;
+        ReadLinks();
+        CountPorts();
     }
 
     /// <summary>How long the kernel forwards without a daemon.</summary>
@@ -65,7 +68,7 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>How many ports are monitored.</summary>
     public int MonitoredCount => ports.Count(p => p.Monitor);
 
-    /// <summary>Sysctls first, then mute, then the addresses: no moment in which an address speaks that should not.</summary>
+    /// <summary>To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should not.</summary>
     public void Prepare()
     {
         foreach (var problem in GatewaySysctls.Apply(sysctls, ports.Select(p => p.Name)))
@@ -73,7 +76,6 @@ public sealed class GatewayKernel : IDisposable
             events.Add(EventKinds.Unit, problem);
         }
 
-        SetTraffic(WasClaimed ? TrafficState.Claimed : TrafficState.Muted);
         Repair();
     }
 
@@ -208,8 +210,7 @@ public sealed class GatewayKernel : IDisposable
         links.Dispose();
     }
 
-    /// <summary>Makes addresses, filters and table so; what stands already costs a few messages.</summary>
-    private void Repair()
+    private void ReadLinks()
     {
         indexByName.Clear();
         foreach (var link in links.Read())
@@ -217,7 +218,12 @@ public sealed class GatewayKernel : IDisposable
             indexByName[link.Name] = link.Index;
             upByIndex[link.Index] = link.Up;
         }
+    }
 
+    /// <summary>Makes addresses, filters and table so; what stands already costs a few messages.</summary>
+    private void Repair()
+    {
+        ReadLinks();
         foreach (var port in trafficPorts)
         {
             if (!indexByName.TryGetValue(port.Name, out var index))

@@ -23,47 +23,19 @@ public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop co
     private readonly Dictionary<string, NeighbourNews> news = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim turn = new(1);
 
-    /// <summary>Tells each second until it is cancelled.</summary>
+    /// <summary>Tells each second, and when a standby has become ready, until it is cancelled; a standby waits until it is primary.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Every);
-        while (await timer.WaitForNextTickAsync(cancel))
+        while (true)
         {
-            await TellAsync(cancel);
+            var change = control.Changes.Next;
+            var tells = await TryTellAsync(cancel);
+            await ChangeSignal.WaitAsync(change, tells ? Every : Timeout.InfiniteTimeSpan, cancel);
         }
     }
 
     /// <summary>While this unit is primary: tells every standby what it does not know yet. Ends when all have it, or after some tenths of a second.</summary>
-    public async Task TellAsync(CancellationToken cancel)
-    {
-        var view = await control.ViewAsync();
-        if (view.Self.Role != UnitRole.Primary)
-        {
-            return;
-        }
-
-        await turn.WaitAsync(cancel);
-        try
-        {
-            standing.Clear();
-            table.Read(standing);
-            foreach (var standby in view.Peers)
-            {
-                if (standby.Ready)
-                {
-                    await TellAsync(standby, cancel);
-                }
-            }
-        }
-        catch (NetlinkException)
-        {
-            // The kernel is asked again in a second; without an answer the kernels ask the neighbours themselves.
-        }
-        finally
-        {
-            turn.Release();
-        }
-    }
+    public Task TellAsync(CancellationToken cancel) => TryTellAsync(cancel);
 
     /// <summary>The primary tells of its neighbours: what this kernel does not know better is put in.</summary>
     public async Task<NeighbourCount> TakeAsync(NeighbourTelling telling, CancellationToken cancel)
@@ -89,6 +61,39 @@ public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop co
     {
         table.Dispose();
         turn.Dispose();
+    }
+
+    private async Task<bool> TryTellAsync(CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        if (view.Self.Role != UnitRole.Primary)
+        {
+            return false;
+        }
+
+        await turn.WaitAsync(cancel);
+        try
+        {
+            standing.Clear();
+            table.Read(standing);
+            foreach (var standby in view.Peers)
+            {
+                if (standby.Ready)
+                {
+                    await TellAsync(standby, cancel);
+                }
+            }
+        }
+        catch (NetlinkException)
+        {
+            // The kernel is asked again in a second; without an answer the kernels ask the neighbours themselves.
+        }
+        finally
+        {
+            turn.Release();
+        }
+
+        return true;
     }
 
     private async Task TellAsync(UnitView standby, CancellationToken cancel)

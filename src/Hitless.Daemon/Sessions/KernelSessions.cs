@@ -18,7 +18,6 @@ internal sealed class KernelSessions : IDisposable
     private readonly ConntrackEvents events;
     private readonly Dictionary<ulong, IReadOnlyList<IPAddress>> others = [];
     private SessionFilter filter;
-    private TimeSpan filterDue;
     private bool telling;
 
     public KernelSessions(UnitSettings settings, Poller poller, int eventToken)
@@ -43,6 +42,9 @@ internal sealed class KernelSessions : IDisposable
 
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
     public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
+
+    /// <summary>When <see cref="RefreshFilter"/> has something to do.</summary>
+    public TimeSpan FilterDue { get; private set; }
 
     public long Overruns { get; private set; }
 
@@ -226,9 +228,9 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told.</summary>
     public bool RefreshFilter(TimeSpan now)
     {
-        if (now < filterDue)
+        if (now < FilterDue)
             return false;
-        filterDue = now + FilterAge;
+        FilterDue = now + FilterAge;
         var before = OwnAddresses;
         var read = ReadFilter();
         if (!OwnAddresses.SequenceEqual(before))

@@ -21,7 +21,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     // Nobody waits for a refresh: a slice of some 150 sessions a millisecond leaves the thread free for live updates.
     private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan IdleMax = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
 
     private readonly Action<SessionNotice> notify;
@@ -292,6 +292,8 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         if (survey is not null || (dump is not null && now >= sliceAt && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
         var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
+        deadline = kernel.FilterDue < deadline ? kernel.FilterDue : deadline;
+        deadline = exchange.Sending && dump is null && refreshAt < deadline ? refreshAt : deadline;
         deadline = dump is not null && now < sliceAt && sliceAt < deadline ? sliceAt : deadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;

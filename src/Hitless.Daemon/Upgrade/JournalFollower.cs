@@ -17,12 +17,13 @@ public sealed class JournalFollower(string self, ControlLoop control, JournalSto
     /// <summary>Follows until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(LookEvery);
-        while (await timer.WaitForNextTickAsync(cancel))
+        while (true)
         {
+            var change = Task.WhenAny(control.Changes.Next, store.Changes.Next);
             var primary = (await control.ViewAsync()).Primary;
             if (primary is null || primary.Name == self || (primary.Tag == fetchedFrom && !RunJournal.IsOpen(store.Last())))
             {
+                await ChangeSignal.WaitAsync(change, Timeout.InfiniteTimeSpan, cancel);
                 continue;
             }
 
@@ -35,6 +36,8 @@ public sealed class JournalFollower(string self, ControlLoop control, JournalSto
             {
                 // It is starting too, or gone, or our disk is full: the next look tells.
             }
+
+            await Task.Delay(LookEvery, cancel);
         }
     }
 }

@@ -1,17 +1,23 @@
+using System.Text;
 using System.Text.Json;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Control;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
 /// The journals of runs on this unit's disk, <c>journal/RUN.jsonl</c>: a line an entry, the whole file replaced at each entry (a run has some dozens).
-/// A journal only ever grows: one that ends earlier than what is here is not taken.
+/// A journal only ever grows: one that ends earlier than what is here is not taken. Nobody else writes there while the daemon runs, so the last journal is read from disk once.
 /// </summary>
 public sealed class JournalStore(string stateFolder)
 {
     private readonly string folder = Path.Combine(stateFolder, "journal");
     private readonly Lock gate = new();
+    private IReadOnlyList<JournalEntry>? last;
+
+    /// <summary>Something was written here.</summary>
+    public ChangeSignal Changes { get; } = new();
 
     /// <summary>Takes a journal if it is newer than the one of the same run that is here. On disk when this returns.</summary>
     /// <returns>Whether it was taken.</returns>
@@ -32,8 +38,11 @@ public sealed class JournalStore(string stateFolder)
 
             Directory.CreateDirectory(folder);
             DurableFile.WriteAllText(PathOf(entries[0].Run), string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n")));
-            return true;
+            last = null;
         }
+
+        Changes.Raise();
+        return true;
     }
 
     /// <summary>The journal of a run; empty if it is not here. Lines that cannot be read end it.</summary>
@@ -67,7 +76,46 @@ public sealed class JournalStore(string stateFolder)
         : [];
 
     /// <summary>The journal of the run that began last; empty if there was none.</summary>
-    public IReadOnlyList<JournalEntry> Last() => Runs() is [.., var last] ? Read(last) : [];
+    public IReadOnlyList<JournalEntry> Last()
+    {
+        lock (gate)
+        {
+            return last ??= Runs() is [.., var newest] ? Read(newest) : [];
+        }
+    }
+
+    /// <summary>The highest epoch in which something of the last run was written (<see cref="RunJournal.EpochOf"/>), found without making entries of the lines: for a start, which waits for this.</summary>
+    public long HighestEpoch()
+    {
+        var highest = 0L;
+        foreach (var line in Runs() is [.., var newest] ? File.ReadLines(PathOf(newest)) : [])
+        {
+            highest = Math.Max(highest, EpochIn(Encoding.UTF8.GetBytes(line)));
+        }
+
+        return highest;
+    }
+
+    private static long EpochIn(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("epoch"u8) && reader.Read() && reader.TryGetInt64(out var epoch))
+                {
+                    return epoch;
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // A line that cannot be read ends the journal.
+        }
+
+        return 0;
+    }
 
     private string PathOf(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
         ? Path.Combine(folder, run + ".jsonl")

@@ -30,6 +30,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private readonly Action<IReadOnlyList<JournalEntry>> ended;
     private readonly Task[] tasks;
     private CancellationTokenSource acting = new();
+    private readonly ChangeSignal turned = new();
     private volatile bool idle = true;
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
@@ -157,17 +158,23 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
 
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
             Waiting = machine.Waiting;
-            Driving = machine.Header is not null;
-            idle = machine.Idle;
+            var (driving, nowIdle) = (machine.Header is not null, machine.Idle);
+            var news = driving != Driving || nowIdle != idle;
+            (Driving, idle) = (driving, nowIdle);
+            if (news)
+            {
+                turned.Raise();
+            }
         }
     }
 
+    /// <summary>The machine's clock while it drives a run; else there is nothing to do until the cluster changes.</summary>
     private async Task TickAsync()
     {
-        using var timer = new PeriodicTimer(TickEvery);
         var askedAt = 0L;
-        while (await timer.WaitForNextTickAsync(ending.Token))
+        while (true)
         {
+            var (turn, change) = (turned.Next, control.Changes.Next);
             var view = await control.ViewAsync();
             if (Driving)
             {
@@ -175,13 +182,19 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 var soaking = machine.Acting is { Name: RunStep.Soak };
                 var before = Math.Max(acts.DropShareBefore, machine.Baseline?.DropShare ?? 0);
                 inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), soaking ? traffic.Breach(before) : null, soaking ? traffic.DropShare() : null));
+                await ChangeSignal.WaitAsync(turn, TickEvery, ending.Token);
+                continue;
             }
-            else if (idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading) && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
+
+            // A unit has (come back with) a run that is open for it, and nobody drives one.
+            var orphaned = idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading);
+            if (orphaned && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
             {
-                // A unit has (come back with) a run that is open for it, and nobody drives one.
                 askedAt = Stopwatch.GetTimestamp();
                 inbox.Writer.TryWrite(new RunInput.Drive(Primary: true, view.Epoch.Number, view.Reason));
             }
+
+            await ChangeSignal.WaitAsync(Task.WhenAny(turn, change), orphaned ? AskAgain : Timeout.InfiniteTimeSpan, ending.Token);
         }
     }
 

@@ -13,6 +13,7 @@ public sealed unsafe class Poller : IDisposable
     private const int ControlAdd = 1;
     private const int ControlDelete = 2;
     private const uint EventReadable = 1;
+    private const uint EventError = 8;
     private const long WakeUpToken = -1;
 
     // struct epoll_event is packed on x86-64 only.
@@ -21,6 +22,8 @@ public sealed unsafe class Poller : IDisposable
 
     private readonly FileDescriptor _epoll = Libc.EpollCreate(Libc.OpenCloseOnExec);
     private readonly FileDescriptor _wakeUp = Libc.EventFd(0, Libc.OpenCloseOnExec | Libc.SocketNonBlocking);
+
+    private uint _errors;
 
     /// <exception cref="IOException">The system is out of descriptors.</exception>
     public Poller()
@@ -40,6 +43,9 @@ public sealed unsafe class Poller : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(token);
         Control(handle, ControlAdd, token);
     }
+
+    /// <summary>The last <see cref="Wait"/> told an error of the token at that place: what a socket made with <c>Refusals</c> then has to tell (EPOLLERR).</summary>
+    public bool HasError(int place) => (_errors >> place & 1) != 0;
 
     /// <summary>Watches it no longer. A descriptor that is closed leaves by itself.</summary>
     /// <exception cref="IOException">It was not watched.</exception>
@@ -62,6 +68,7 @@ public sealed unsafe class Poller : IDisposable
         }
 
         var written = 0;
+        _errors = 0;
         for (var i = 0; i < count; i++)
         {
             var token = *(long*)(events + (i * EventBytes) + DataOffset);
@@ -72,6 +79,7 @@ public sealed unsafe class Poller : IDisposable
             }
             else
             {
+                _errors |= (*(uint*)(events + (i * EventBytes)) & EventError) != 0 ? 1u << written : 0;
                 ready[written++] = (int)token;
             }
         }

@@ -14,7 +14,9 @@ public static unsafe class RealTime
     private const int ProcessorMaskBytes = 128;
     private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
-    private const int LockCurrentFutureOnFault = 1 | 2 | 4;
+    private const int LockCurrent = 1;
+    private const int LockFuture = 2;
+    private const int LockOnFault = 4;
 
     /// <summary>Schedules the calling thread with SCHED_FIFO; its child processes are scheduled normally.</summary>
     /// <param name="priority">1 to 99; stay below 50, where the kernel's interrupt threads are.</param>
@@ -77,9 +79,9 @@ public static unsafe class RealTime
         return null;
     }
 
-    /// <summary>Keeps every page of the process in memory once it was used.</summary>
+    /// <summary>Keeps every page of the process in memory (<c>mlockall(2)</c>): all of them from now on, or (<paramref name="onFault"/>) each once it was used.</summary>
     /// <returns>Null, or one line that says why not and what to do.</returns>
-    public static string? TryLockMemory() => Libc.LockMemory(LockCurrentFutureOnFault) == 0
+    public static string? TryLockMemory(bool onFault) => Libc.LockMemory(onFault ? LockCurrent | LockFuture | LockOnFault : LockCurrent | LockFuture) == 0
         ? null
         : $"memory is not locked: {Errno.Words(Errno.Last)}. Give CAP_IPC_LOCK or a MEMLOCK limit (systemd: LimitMEMLOCK=infinity).";
 }

@@ -69,6 +69,9 @@ internal sealed class MachineBench
 
         public int Announced { get; private set; }
 
+        /// <summary>How often a deadline, and no input, woke the unit.</summary>
+        public int WokenByTime { get; private set; }
+
         public bool TakesAnyWindow { get; private set; }
 
         public int Looked { get; private set; }
@@ -149,6 +152,7 @@ internal sealed class MachineBench
 
             if (Machine.NextDeadline <= bench.Now)
             {
+                WokenByTime++;
                 Machine.Step(ClusterInput.Tick, bench.Now, this);
             }
         }
