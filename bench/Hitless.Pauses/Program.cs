@@ -1,4 +1,4 @@
-// pauses SECONDS [locked|locked-on-fault] [low-latency]: how late a real-time thread comes to a deadline each 10 ms, while two other threads of its process
+// pauses SECONDS [low-latency]: how late a real-time thread comes to a deadline each 10 ms, while two other threads of its process
 // replace a heap of 45 MB at random. Prints one line of "name value" pairs. `pauses busy` keeps one core busy until it is ended.
 using System.Globalization;
 using System.Runtime;
@@ -19,9 +19,7 @@ if (args is ["busy"])
 }
 
 var length = TimeSpan.FromSeconds(int.Parse(args[0], CultureInfo.InvariantCulture));
-var problem = args.Contains("locked") ? RealTime.TryLockMemory(onFault: false) : args.Contains("locked-on-fault") ? RealTime.TryLockMemory(onFault: true) : null;
-_ = problem is null ? problem = RealTime.TryFavourProcess(RealTime.Favoured) : problem;
-if (problem is not null)
+if (RealTime.TryFavourProcess(RealTime.Favoured) is { } problem)
 {
     Console.Error.WriteLine(problem);
     return 1;
@@ -59,7 +57,7 @@ Array.ForEach(churners, churner => churner.Join());
 
 late.Sort();
 var status = File.ReadAllLines("/proc/self/status");
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median {At(0.5):F2} p99 {At(0.99):F2} p999 {At(0.999):F2} max {late[^1]:F2} gen0 {GC.CollectionCount(0) - before.Item1} gen1 {GC.CollectionCount(1) - before.Item2} gen2 {GC.CollectionCount(2) - before.Item3} pause {(GC.GetTotalPauseDuration() - paused).TotalMilliseconds:F0} replaced {replaced.Sum() / 1000} resident {Kilobytes("VmRSS:") / 1024} locked {Kilobytes("VmLck:") / 1024}"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median {At(0.5):F2} p99 {At(0.99):F2} p999 {At(0.999):F2} max {late[^1]:F2} gen0 {GC.CollectionCount(0) - before.Item1} gen1 {GC.CollectionCount(1) - before.Item2} gen2 {GC.CollectionCount(2) - before.Item3} pause {(GC.GetTotalPauseDuration() - paused).TotalMilliseconds:F0} replaced {replaced.Sum() / 1000} resident {Kilobytes("VmRSS:") / 1024}"));
 return 0;
 
 double At(double share) => late[(int)(share * (late.Count - 1))];

@@ -5,7 +5,7 @@ namespace Hitless.Bench.Units;
 
 /// <summary>
 /// How late a real-time thread comes to a heartbeat of 10 ms, with both cores busy, while its process replaces a heap of 45 MB at random: native and on the JIT, with several
-/// settings of the garbage collector and of <c>mlockall</c>. The program is bench/Hitless.Pauses; what it does hitlessd does not (its heap is small), so this is the worst that could be.
+/// settings of the garbage collector. The program is bench/Hitless.Pauses; what it does hitlessd does not (its heap is small), so this is the worst that could be.
 /// </summary>
 internal static class HeartbeatBench
 {
@@ -18,8 +18,6 @@ internal static class HeartbeatBench
         ("concurrent, generation 0 of 1 MB", ["low-latency"], [("DOTNET_GCgen0size", "0x100000")]),
         ("concurrent, generation 0 of 64 MB", ["low-latency"], [("DOTNET_GCgen0size", "0x4000000"), ("DOTNET_GCgen0MaxBudget", "0x4000000")]),
         ("concurrent, conserve memory 5", ["low-latency"], [("DOTNET_GCConserveMemory", "5")]),
-        ("as hitlessd, all memory locked", ["low-latency", "locked"], []),
-        ("as hitlessd, memory locked once used", ["low-latency", "locked-on-fault"], []),
     ];
 
     public static int Run(string[] arguments)

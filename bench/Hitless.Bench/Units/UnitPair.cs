@@ -17,11 +17,11 @@ internal sealed class UnitPair : IDisposable
     private readonly string name;
     private readonly Process?[] units = new Process?[2];
 
-    /// <param name="programs">The folder that holds hitlessd.</param>
+    /// <param name="programs">The folder that holds hitlessd; empty for what starts none.</param>
     /// <param name="name">Of the namespaces.</param>
     public UnitPair(string programs, string name)
     {
-        program = Path.Combine(Path.GetFullPath(programs), "hitlessd");
+        program = programs.Length == 0 ? "" : Path.Combine(Path.GetFullPath(programs), "hitlessd");
         this.name = name;
         Shell.Run($$"""
             for n in {{NamespaceOf(0)}} {{NamespaceOf(1)}}; do ip netns add $n; ip -n $n link set lo up; done
@@ -39,6 +39,9 @@ internal sealed class UnitPair : IDisposable
             File.WriteAllText(Path.Combine(FolderOf(unit), "unit.yaml"), Settings(unit));
         }
     }
+
+    /// <summary>The unit's network namespace.</summary>
+    public string NamespaceOf(int unit) => $"{name}-{unit + 1}";
 
     /// <summary>The unit's API.</summary>
     public string SocketOf(int unit) => Path.Combine(FolderOf(unit), "hitless.sock");
@@ -62,7 +65,7 @@ internal sealed class UnitPair : IDisposable
     {
         if (units[unit] is { } running)
         {
-            Shell.Run($"kill -TERM {running.Id}");
+            Shell.Run($"kill -TERM {running.Id} 2>/dev/null");
             running.WaitForExit();
             running.Dispose();
             units[unit] = null;
@@ -80,8 +83,6 @@ internal sealed class UnitPair : IDisposable
         Shell.Run($"ip netns del {NamespaceOf(0)}; ip netns del {NamespaceOf(1)}");
         Directory.Delete(folder, recursive: true);
     }
-
-    private string NamespaceOf(int unit) => $"{name}-{unit + 1}";
 
     private string FolderOf(int unit) => Path.Combine(folder, $"gw{unit + 1}");
 

@@ -113,9 +113,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setpriority", SetLastError = true)]
     internal static partial int SetPriority(int which, uint thread, int nice);
 
-    [LibraryImport(Library, EntryPoint = "mlockall", SetLastError = true)]
-    internal static partial int LockMemory(int flags);
-
     internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
         SetSocketOption(socket, level, name, &value, sizeof(int));
 

@@ -2,7 +2,7 @@ using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Scheduling;
 
-/// <summary>Puts a thread before everything that is scheduled normally, and keeps memory from being paged out.</summary>
+/// <summary>Puts a thread before everything that is scheduled normally.</summary>
 public static unsafe class RealTime
 {
     /// <summary>The nice value of a daemon's threads that are not real-time: while one of them waits for its turn, a garbage collection waits for it, and a real-time thread for that.</summary>
@@ -14,9 +14,6 @@ public static unsafe class RealTime
     private const int ProcessorMaskBytes = 128;
     private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
-    private const int LockCurrent = 1;
-    private const int LockFuture = 2;
-    private const int LockOnFault = 4;
 
     /// <summary>Schedules the calling thread with SCHED_FIFO; its child processes are scheduled normally.</summary>
     /// <param name="priority">1 to 99; stay below 50, where the kernel's interrupt threads are.</param>
@@ -78,10 +75,4 @@ public static unsafe class RealTime
 
         return null;
     }
-
-    /// <summary>Keeps every page of the process in memory (<c>mlockall(2)</c>): all of them from now on, or (<paramref name="onFault"/>) each once it was used.</summary>
-    /// <returns>Null, or one line that says why not and what to do.</returns>
-    public static string? TryLockMemory(bool onFault) => Libc.LockMemory(onFault ? LockCurrent | LockFuture | LockOnFault : LockCurrent | LockFuture) == 0
-        ? null
-        : $"memory is not locked: {Errno.Words(Errno.Last)}. Give CAP_IPC_LOCK or a MEMLOCK limit (systemd: LimitMEMLOCK=infinity).";
 }
