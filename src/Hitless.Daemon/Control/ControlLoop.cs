@@ -367,7 +367,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 Learn(header.UnitId, heartbeat.Name, from);
             }
 
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
+            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
         }
 
         while (links.TryReadRefusal(link, out var by))
@@ -378,9 +378,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadEchoes(int token)
     {
-        while (links.TryReadAnswer(token, out var question, out var by))
+        while (links.TryReadAnswer(token, out var question, out var link, out var by))
         {
-            Step(ClusterInput.KernelAnswered(UnitAt(by), question));
+            Step(ClusterInput.KernelAnswered(UnitAt(by), question, link: link));
         }
     }
 

@@ -82,10 +82,10 @@ public sealed class HeartbeatLinks : IDisposable
     /// <summary>Asks the kernel of every peer on every link.</summary>
     public void AskKernels(uint question) => echoes.Ask(question);
 
-    /// <summary>The next answer of a kernel: to which question, and by the peer of which endpoint.</summary>
-    public bool TryReadAnswer(int token, out uint question, out DatagramEndpoint by)
+    /// <summary>The next answer of a kernel: to which question, on which link, and by the peer of which endpoint.</summary>
+    public bool TryReadAnswer(int token, out uint question, out int link, out DatagramEndpoint by)
     {
-        var link = token - FirstEcho;
+        link = token - FirstEcho;
         var read = echoes.TryReceive(link, out question, out var peer);
         by = read ? peers[link][peer] : default;
         return read;
