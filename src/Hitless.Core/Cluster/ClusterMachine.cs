@@ -161,9 +161,12 @@ public sealed partial class ClusterMachine
             }
 
             var next = nextHeartbeat;
+
+            // What the last questions of a step made due, or its change of role, is judged by the next step, at once.
+            var soon = lastStep + TimeSpan.FromTicks(1);
             foreach (var peer in peers)
             {
-                next = peer.Absent ? next : Earlier(next, Earlier(GoneAt(peer, lastStep), AskAt(peer, lastStep)));
+                next = peer.Absent ? next : Earlier(next, Later(soon, Earlier(GoneAt(peer, lastStep), AskAt(peer, lastStep))));
             }
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;

@@ -378,6 +378,16 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadEchoes(int token)
     {
+        while (links.IsPortEcho(token))
+        {
+            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
+            {
+                return;
+            }
+
+            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
+        }
+
         while (links.TryReadAnswer(token, out var question, out var link, out var by))
         {
             Step(ClusterInput.KernelAnswered(UnitAt(by), question, link: link));
@@ -435,6 +445,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             [.. links.Complaints, .. machine.ProblemsAt(now)])
         {
             LongestSilence = machine.LongestSilence,
+            Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
         };
     }
 

@@ -175,7 +175,7 @@ public sealed class Liveness(ClusterOptions options)
 
     /// <summary>Where it is heard through the ports and its kernel cannot be asked there, a cut cable and a daemon that stalls look like a kernel that is gone: as long as it was seen to stall; then the threshold decides anyway.</summary>
     private TimeSpan PortsNoise(TimeSpan now) =>
-        Within(portHeardAt, now) && !Within(portAnsweredAt, now) ? Earlier(stall.At(now) * Margin, options.Silence - (LateAt - HeardAt)) : TimeSpan.Zero;
+        Within(portHeardAt, now) && !Within(portAnsweredAt, now) ? Earlier(stall.At(now) * Margin, options.Silence) - (LateAt - HeardAt) : TimeSpan.Zero;
 
     private static bool Within(TimeSpan since, TimeSpan now) => since != TimeSpan.MinValue && now - since < PortMemory;
 
