@@ -232,9 +232,17 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
-            Heartbeat = new HeartbeatStatus(Math.Round(view.LongestSilence.TotalMilliseconds, 1), (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds),
+            Heartbeat = SilenceOf(view),
         };
     }
+
+    private HeartbeatStatus SilenceOf(ClusterView view) => new(
+        Milliseconds(view.LongestSilence),
+        (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds,
+        [.. view.Limits.Select(peer => new SilenceStatus(
+            peer.Unit, Milliseconds(peer.Limits.Silence), Milliseconds(peer.Limits.Stall), peer.Limits.Echo is { } echo ? Milliseconds(echo) : null, peer.Limits.Reason))]);
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
 
     /// <summary>What a peer says of itself; what its heartbeats said if it does not answer.</summary>
     private async Task<UnitStatus> StatusOfAsync(UnitView unit, ClusterView view, CancellationToken cancel)

@@ -28,6 +28,7 @@ internal static class Campaign
                            silent-claim             breaks rule 3, a claim is never announced
                            epoch-without-claimant   breaks rule 1, two claims can have the same epoch
                            install-anywhere         breaks rules 4 and 5, slots are touched on the primary, which comes first
+                           forgets-silences         breaks the rule that a cluster gets used to a load
                            journal-after-effect     breaks rule 7, a step acts before it is written down
         """;
 

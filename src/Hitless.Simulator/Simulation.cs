@@ -47,6 +47,7 @@ internal sealed class Simulation
         Rules = new ClusterRules(this);
         storm = new Storm(this, Chance.Fork());
         LosesUnit = HasRun && !Quiet && Chance.Happens(0.15);
+        IsOverloaded = !HasRun && plant is (Plant.None or Plant.ForgetsSilences) && Chance.Happens(0.15);
     }
 
     public ulong Seed { get; }
@@ -79,6 +80,9 @@ internal sealed class Simulation
     /// <summary>It answers.</summary>
     public bool WitnessUp { get; set; } = true;
 
+    /// <summary>Nothing fails in this life, but more is asked of its machines than they can do, for minutes.</summary>
+    public bool IsOverloaded { get; }
+
     /// <summary>Nothing fails in this life: its run must go as its plan said.</summary>
     public bool Quiet { get; }
 
@@ -104,7 +108,15 @@ internal sealed class Simulation
         }
 
         BearSession();
-        storm.Rage(Quiet ? TimeSpan.Zero : TimeSpan.FromSeconds(Chance.Below(HasRun ? 20 : 12)));
+        if (IsOverloaded)
+        {
+            new OverloadedTime(this, Chance.Fork()).Pass();
+        }
+        else
+        {
+            storm.Rage(Quiet ? TimeSpan.Zero : TimeSpan.FromSeconds(Chance.Below(HasRun ? 20 : 12)));
+        }
+
         if (HasRun)
         {
             Timeline.After(TimeSpan.FromSeconds(5), BeginRun);
@@ -154,6 +166,7 @@ internal sealed class Simulation
         unit.Powered = false;
         SetTraffic(unit, TrafficState.Muted, starting: true);
         unit.KernelIsUsed = unit.SessionsWentOn = unit.TakesAnyWindow = false;
+        unit.StandsStillUntil = TimeSpan.Zero;
         Timeline.After(off, () => Start(unit));
     }
 
@@ -241,10 +254,13 @@ internal sealed class Simulation
 
     private void Hear(SimulatedUnit unit)
     {
-        if (unit.PortsUp != 0 && Timeline.Now >= unit.FreshUntil)
+        unit.WhenKernelRuns(Timeline, () =>
         {
-            EndClaim(unit, "has a successor");
-        }
+            if (unit.PortsUp != 0 && Timeline.Now >= unit.FreshUntil)
+            {
+                EndClaim(unit, "has a successor");
+            }
+        });
     }
 
     private void ExpireClaim(SimulatedUnit unit)
@@ -324,7 +340,8 @@ internal sealed class Simulation
         }
     }
 
-    private void RunFor(TimeSpan duration) => Timeline.RunUntil(Timeline.Now + duration, () => Breached is null);
+    /// <summary>Lives on for a while, or to the first breach.</summary>
+    public void RunFor(TimeSpan duration) => Timeline.RunUntil(Timeline.Now + duration, () => Breached is null);
 
     private void Check(string when)
     {

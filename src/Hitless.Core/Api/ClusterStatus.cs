@@ -37,8 +37,17 @@ public sealed record UnitStatus(
     public HeartbeatStatus? Heartbeat { get; init; }
 }
 
-/// <summary>The longest wait for a heartbeat of a present unit since one became present last, and the silence after which a unit counts as gone.</summary>
-public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs);
+/// <summary>
+/// The longest wait for a heartbeat of a present unit since one became present last, and the silence after which a unit counts as gone, as configured; <c>Peers</c>: what is in force for each of the
+/// others now.
+/// </summary>
+public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IReadOnlyList<SilenceStatus> Peers);
+
+/// <summary>
+/// After which silence of <c>Unit</c> the answering unit takes it for gone, now: on which nobody answers (<c>SilenceLimitMs</c>), although its kernel answers (<c>StallLimitMs</c>), and how long a
+/// primary's kernel may answer nothing once a heartbeat is late (<c>EchoLimitMs</c>; null: it is not known to answer). <c>Reason</c> says what raised them, or why there is no echo limit.
+/// </summary>
+public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);

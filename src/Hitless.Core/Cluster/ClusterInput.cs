@@ -11,10 +11,10 @@ public readonly record struct ClusterInput
     /// <summary>The unit that it is about.</summary>
     public ulong Unit { get; private init; }
 
-    /// <summary>Incarnation tag, sequence, or port bits.</summary>
+    /// <summary>Incarnation tag, sequence, link, or port bits.</summary>
     public ulong Value { get; private init; }
 
-    /// <summary>The ticket that it answers, or a count.</summary>
+    /// <summary>The ticket that it answers, a link, or a count.</summary>
     public uint Ticket { get; private init; }
 
     /// <summary>Yes or no.</summary>
@@ -29,9 +29,9 @@ public readonly record struct ClusterInput
     /// <summary>A deadline passed, or nothing did: look at the time.</summary>
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
-    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came through a port, not a heartbeat link.</summary>
-    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
-        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic };
+    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came through a port, not on the heartbeat link of number <paramref name="link"/>.</summary>
+    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
+        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic, Ticket = (uint)link };
 
     /// <summary>Frames came from our own virtual MAC on these ports (one bit each, by place in <c>interfaces:</c>): somebody else speaks with it, or the network has a loop.</summary>
     public static ClusterInput VirtualMacHeard(ulong ports) => new(ClusterInputKind.VirtualMacHeard) { Value = ports };
@@ -45,8 +45,9 @@ public readonly record struct ClusterInput
     /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
     public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
 
-    /// <summary>The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its daemon does.</summary>
-    public static ClusterInput KernelAnswered(ulong unit, uint question) => new(ClusterInputKind.KernelAnswered) { Unit = unit, Ticket = question };
+    /// <summary>The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its daemon does. <paramref name="overTraffic"/>: through a port, not on the heartbeat link of number <paramref name="link"/>.</summary>
+    public static ClusterInput KernelAnswered(ulong unit, uint question, bool overTraffic = false, int link = 0) =>
+        new(ClusterInputKind.KernelAnswered) { Unit = unit, Ticket = question, Flag = overTraffic, Value = (ulong)link };
 
     /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
     public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };

@@ -6,6 +6,8 @@ namespace Hitless.Core.Cluster;
 public sealed partial class ClusterMachine
 {
     private TimeSpan claimUntil = TimeSpan.MaxValue;
+    private TimeSpan freshUntil = TimeSpan.MaxValue;
+    private TimeSpan? listensUntil;
     private TimeSpan listenUntil;
 
     private TimeSpan settledAt;
@@ -23,12 +25,29 @@ public sealed partial class ClusterMachine
 
     private void RenewClaim(TimeSpan now, IClusterEffects effects)
     {
-        if (Role == UnitRole.Primary && !stopped)
+        if (Role == UnitRole.Primary && !stopped && !ListensBeforeRenewing(now))
         {
             var term = TermOfClaim(now);
             claimUntil = options.TimeOf(term) is { } time ? now + time : TimeSpan.MaxValue;
             effects.RenewClaim(term);
         }
+    }
+
+    /// <summary>
+    /// A claim that is fresh no more is renewed an interval later: should there be a successor, its announcement must still find the claim as it is, and its heartbeat comes meanwhile. The claim itself
+    /// stands much longer.
+    /// </summary>
+    private bool ListensBeforeRenewing(TimeSpan now)
+    {
+        if (now < freshUntil || now >= listensUntil || TermOfClaim(now) == ClaimTerm.Lasting)
+        {
+            freshUntil = now + options.ClaimFresh;
+            listensUntil = null;
+            return false;
+        }
+
+        listensUntil ??= now + options.Interval;
+        return true;
     }
 
     /// <summary>This unit was not scheduled for so long that its kernel has muted it. Somebody else may be primary by now: listen first.</summary>

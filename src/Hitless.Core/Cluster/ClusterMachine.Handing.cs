@@ -35,12 +35,12 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (best.Failures < Failures && (FailedPorts > 0 || (now >= flipUntil && now - probesSince >= options.ProbeSettle)))
+        if (best.Failures < Failures && (FailedPorts > 0 || (now >= Later(flipUntil, calmUntil) && now - probesSince >= options.ProbeSettle)))
         {
             BeginHanding(best, $"failed ports and probes: {Failures} here, {best.Failures} on {best.Name}", forOperator: false, now, effects);
             outgoing.OfferForProbes = FailedPorts == 0;
         }
-        else if (!hold && best.Failures == Failures && (best.Override || overrideOn) && best.Priority > options.Priority)
+        else if (!hold && now >= calmUntil && best.Failures == Failures && (best.Override || overrideOn) && best.Priority > options.Priority)
         {
             BeginHanding(best, $"override: priority {best.Priority} > {options.Priority}", forOperator: false, now, effects);
         }

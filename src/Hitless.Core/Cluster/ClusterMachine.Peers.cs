@@ -1,10 +1,16 @@
 using Hitless.Core.Api;
+using Hitless.Core.Cluster.Membership;
 
 namespace Hitless.Core.Cluster;
 
 /// <content>Hearing the others, telling them, and finding out that one is gone.</content>
 public sealed partial class ClusterMachine
 {
+    /// <summary>A wake that is later by no more than this is no stall.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan StallMemory = TimeSpan.FromSeconds(2);
+    private readonly Unrest unrest = new();
+
     /// <summary>The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of <see cref="ClusterOptions.Silence"/> is the margin against a false takeover.</summary>
     public TimeSpan LongestSilence { get; private set; }
 
@@ -33,9 +39,16 @@ public sealed partial class ClusterMachine
         }
 
         var wasPrimary = !peer.Absent && peer.Last.Role == UnitRole.Primary;
+        var planned = IsOffered(input.Unit);
         LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);
         peer.Last.CopyFrom(heartbeat);
-        peer.HeardAt = now;
+        peer.Liveness.Heard(input.Flag ? null : (int)input.Ticket, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
+        if (news)
+        {
+            learnUntil = now + LearnTime;
+            calibrateAt = Earlier(calibrateAt, now + LearnEvery);
+        }
+
         NoteWay(peer, input.Flag, now);
         peersLostAt = TimeSpan.MinValue;
         if (heartbeat.State == UnitState.Leaving)
@@ -56,6 +69,7 @@ public sealed partial class ClusterMachine
         AgreeOnWire();
         if (heartbeat.Epoch > epoch && heartbeat.Role == UnitRole.Primary)
         {
+            NoteChange(planned || wasPrimary, now);
             StepDown(peer, now, effects);
             epoch = heartbeat.Epoch;
         }
@@ -91,11 +105,11 @@ public sealed partial class ClusterMachine
     {
         foreach (var peer in peers)
         {
-            if (!peer.Absent && now >= SilentAt(peer))
+            if (!peer.Absent && now >= GoneAt(peer, now))
             {
                 peersLostAt = now;
-                var stalled = peer.KernelAt > peer.HeardAt ? ", though its kernel answered" : "";
-                MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms{stalled}", effects);
+                var kernel = peer.Liveness.KernelAnswered ? ", though its kernel answered" : now >= peer.Liveness.KernelGoneAt(now) ? ", and its kernel does not answer" : "";
+                MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms{kernel}", effects);
             }
         }
     }
@@ -111,19 +125,58 @@ public sealed partial class ClusterMachine
         AgreeOnWire();
     }
 
-    /// <summary>A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval.</summary>
+    /// <summary>A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval, and what it did not hear proves nothing.</summary>
     private void DoubtOneself(TimeSpan now)
     {
         if (now - lastStep > options.Silence / 2)
         {
             graceUntil = now + options.Interval;
         }
+
+        if (now > wantedAt)
+        {
+            var late = now - wantedAt;
+            ownLateness += late;
+            askedSince += late;
+            if (late > longestStall || IsOver(stalledAt, StallMemory, now))
+            {
+                (longestStall, stalledAt) = (late, now);
+            }
+
+            foreach (var peer in peers)
+            {
+                peer.Liveness.OwnStall(late);
+            }
+        }
     }
 
-    private TimeSpan SilentAt(Peer peer)
+    /// <summary>Who was replaced because its kernel was silent for a moment knows what the others do not: the machines of this cluster stand still for so long.</summary>
+    private void LearnFromBeingReplaced(TimeSpan now)
     {
-        var silent = Later(peer.HeardAt + options.Silence, Earlier(peer.KernelAt + options.Interval, peer.HeardAt + options.StallPatience));
-        return Later(Later(silent, peer.HeldUntil), graceUntil);
+        if (!IsOver(stalledAt, StallMemory, now) && longestStall < options.StallPatience)
+        {
+            foreach (var peer in peers)
+            {
+                peer.Liveness.Learn(longestStall, now);
+            }
+        }
+    }
+
+    private bool IsOffered(ulong unit) => outgoing.Offer?.Target == unit || peers.Exists(peer => peer.Last.Offer?.Target == unit);
+
+    private void NoteChange(bool planned, TimeSpan now)
+    {
+        if (!planned && everDecided)
+        {
+            unrest.Note(now);
+        }
+    }
+
+    /// <summary>When a unit counts as gone. Only for the primary is haste worth anything: that is gone as soon as its kernel is.</summary>
+    private TimeSpan GoneAt(Peer peer, TimeSpan now)
+    {
+        var silent = Later(Later(peer.Liveness.SilentAt(now), peer.HeldUntil), graceUntil);
+        return IsUrgent(peer) ? Earlier(silent, Later(peer.Liveness.KernelGoneAt(now), peer.HeldUntil)) : silent;
     }
 
     private void Tell(TimeSpan now, IClusterEffects effects)
@@ -146,6 +199,7 @@ public sealed partial class ClusterMachine
         nextHeartbeat = now + options.Interval;
         RenewClaim(now, effects);
         effects.SendHeartbeat();
+        Calibrate(now, effects);
     }
 
     private void AddEcho(ulong unit, ulong tag, TimeSpan heardAgo)
@@ -191,7 +245,7 @@ public sealed partial class ClusterMachine
             }
         }
 
-        var added = new Peer(unit);
+        var added = new Peer(unit, options);
         peers.Add(added);
         return added;
     }

@@ -44,7 +44,7 @@ public sealed partial class ClusterMachine
 
         // Who has opened the present epoch is there, and its own word of that is on its way: the former primary's was faster.
         patience += peers.Exists(peer => !peer.Absent && peer.Unit == epoch.Claimant) ? options.Silence : TimeSpan.Zero;
-        if (now - noPrimarySince < patience)
+        if (now - noPrimarySince < patience + unrest.TakeoverDelayAt(now))
         {
             return;
         }
@@ -124,13 +124,16 @@ public sealed partial class ClusterMachine
 
     private void Claim(string why, TimeSpan now, IClusterEffects effects)
     {
+        NoteChange(planned: phase == Phase.Accepting, now);
         LastGap = phase == Phase.Accepting ? now - phaseSince : everDecided ? now - lastPrimaryHeard : TimeSpan.Zero;
         epoch = epoch.Next(options.Self);
+        freshUntil = TimeSpan.MaxValue;
         Enter(Phase.Primary, now);
         everDecided = true;
         synced = true;
         reason = why;
         quietUntil = now + options.RetryDelay;
+        calmUntil = now + unrest.HoldAt(options.RetryDelay, now);
         effects.SetTraffic(TrafficState.Claimed);
         AnnounceAnew(now, effects);
         Tell(now, effects);
@@ -177,6 +180,7 @@ public sealed partial class ClusterMachine
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;
             unmerged = was == Phase.Primary;
+            LearnFromBeingReplaced(now);
             reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
             effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster.Membership;
 
 namespace Hitless.Core.Cluster;
 
@@ -30,12 +31,19 @@ public sealed partial class ClusterMachine
     private TimeSpan phaseSince;
     private TimeSpan ageSince;
     private TimeSpan lastStep;
+    private TimeSpan wantedAt = TimeSpan.MaxValue;
+    private TimeSpan ownLateness;
+    private TimeSpan longestStall;
+    private TimeSpan stalledAt = TimeSpan.MinValue;
     private TimeSpan lastPrimaryHeard;
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
 
     /// <summary>A new primary lets the others settle; a port that falls ends that. After an offer that nobody took up it waits, whatever falls.</summary>
     private TimeSpan quietUntil;
+
+    /// <summary>What is no failure of a port waits the longer the more changes there were of late.</summary>
+    private TimeSpan calmUntil;
     private TimeSpan retryAfter;
     private TimeSpan graceUntil;
     private Epoch epoch;
@@ -153,13 +161,16 @@ public sealed partial class ClusterMachine
             }
 
             var next = nextHeartbeat;
+
+            // What the last questions of a step made due, or its change of role, is judged by the next step, at once.
+            var soon = lastStep + TimeSpan.FromTicks(1);
             foreach (var peer in peers)
             {
-                next = peer.Absent ? next : Earlier(next, Earlier(SilentAt(peer), AskAt(peer)));
+                next = peer.Absent ? next : Earlier(next, Later(soon, Earlier(GoneAt(peer, lastStep), AskAt(peer, lastStep))));
             }
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
-            next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + options.AskPatience)) : next;
+            next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
             return Earlier(next, phase switch
             {
                 Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
@@ -178,6 +189,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
+        outgoing.WantsAnswer = false;
         DoubtOneself(now);
         FindExpiredClaim(now, effects);
         switch (input.Kind)
@@ -189,7 +201,7 @@ public sealed partial class ClusterMachine
                 OnDaemonEnded(input.Unit, now, effects);
                 break;
             case ClusterInputKind.KernelAnswered:
-                OnKernelAnswered(input.Unit, input.Ticket);
+                OnKernelAnswered(input, now);
                 break;
             case ClusterInputKind.CableLost:
                 OnCableLost(input.Flag, now, effects);
@@ -276,6 +288,7 @@ public sealed partial class ClusterMachine
         }
 
         lastStep = now;
+        wantedAt = Later(NextDeadline, now + Tolerance);
     }
 
     /// <summary>Moves that time, or the present state of the peers, asks for.</summary>

@@ -54,6 +54,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>How long a silence that ended by itself raises the limits: less and less, in a straight line.</summary>
+    public TimeSpan SilenceMemory { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
     public bool HasWitness { get; init; }
 
@@ -75,8 +78,8 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public TimeSpan ClaimLease => StallPatience * 1.25 > ClaimLeaseLeast ? StallPatience * 1.25 : ClaimLeaseLeast;
 
-    /// <summary>A claim that was not renewed for so long is over as soon as its successor announces itself.</summary>
-    public TimeSpan ClaimFresh => Silence;
+    /// <summary>A claim that was not renewed for so long is over as soon as its successor announces itself: as soon as there can be one.</summary>
+    public TimeSpan ClaimFresh => (Interval * 1.25) + EchoLimitMin;
 
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
     public TimeSpan? TimeOf(ClaimTerm term) => term switch
@@ -92,9 +95,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Silence after which a unit counts as gone although its kernel answers: it forwards meanwhile, and its daemon is likely to be scheduled again (docs/decisions/0027).</summary>
     public TimeSpan StallPatience => Silence * 2 > StallPatienceLeast ? Silence * 2 : StallPatienceLeast;
 
-    /// <summary>From when on a heartbeat is late: the kernel of the unit is asked whether it is there.</summary>
-    public TimeSpan Late => Interval * 1.5;
+    /// <summary>How long the kernel of a primary whose heartbeat is late may answer nothing, at the least (docs/decisions/0039). In proportion to what the operator takes for a silence.</summary>
+    public TimeSpan EchoLimitMin => Silence / 8;
 
-    /// <summary>Time between two questions to a kernel.</summary>
-    public TimeSpan AskKernelsEvery => Interval / 2;
+    /// <summary>No limit grows beyond this, whatever was seen: the claim of a primary stands a quarter longer.</summary>
+    public TimeSpan LimitMax => ClaimLease / 1.25;
 }

@@ -24,7 +24,7 @@ public interface IClusterEffects
     /// <summary>Send <see cref="ClusterMachine.Outgoing"/> on every heartbeat link, and through every port too while <see cref="ClusterMachine.SpeaksOverTraffic"/>.</summary>
     void SendHeartbeat();
 
-    /// <summary>Ask the kernel of every other unit whether it is there, on every heartbeat link; each answer comes as <see cref="ClusterInput.KernelAnswered"/> with that number.</summary>
+    /// <summary>Ask the kernel of every other unit whether it is there, on every heartbeat link, and through the ports where that can be; each answer comes as <see cref="ClusterInput.KernelAnswered"/> with that number.</summary>
     void AskKernels(uint question);
 
     /// <summary>Look whether frames came from our own virtual MAC; if so, tell with <see cref="ClusterInput.VirtualMacHeard"/>.</summary>

@@ -1,8 +1,13 @@
+using Hitless.Core.Cluster.Membership;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>What a unit knows of another one: its last heartbeat and when it came.</summary>
-public sealed class Peer(ulong unit)
+public sealed class Peer(ulong unit, ClusterOptions options)
 {
+    /// <summary>Whether it is there.</summary>
+    public Liveness Liveness { get; } = new(options);
+
     /// <summary>The peer's id.</summary>
     public ulong Unit { get; } = unit;
 
@@ -16,10 +21,7 @@ public sealed class Peer(ulong unit)
     public TimeSpan PendingAt { get; internal set; }
 
     /// <summary>When its last heartbeat came.</summary>
-    public TimeSpan HeardAt { get; internal set; }
-
-    /// <summary>When its kernel was asked what it has answered last.</summary>
-    public TimeSpan KernelAt { get; internal set; } = TimeSpan.MinValue;
+    public TimeSpan HeardAt => Liveness.HeardAt;
 
     /// <summary>When its last heartbeat on a heartbeat link came.</summary>
     public TimeSpan LinkHeardAt { get; internal set; } = TimeSpan.MinValue;

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Cluster.Membership;
 
 namespace Hitless.Daemon.Control;
 
@@ -7,6 +8,9 @@ public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitV
 {
     /// <summary><see cref="ClusterMachine.LongestSilence"/>.</summary>
     public TimeSpan LongestSilence { get; init; }
+
+    /// <summary>The limits for each unit that is present, by name.</summary>
+    public IReadOnlyList<(string Unit, LivenessLimits Limits)> Limits { get; init; } = [];
 
     /// <summary>This unit, then the others.</summary>
     public IEnumerable<UnitView> Units => Peers.Prepend(Self);

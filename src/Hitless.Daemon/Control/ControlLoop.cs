@@ -438,7 +438,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 Learn(header.UnitId, heartbeat.Name, from);
             }
 
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic));
+            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
         }
 
         while (refused && links.TryReadRefusal(link, out var by))
@@ -449,9 +449,19 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     private void ReadEchoes(int token)
     {
-        while (links.TryReadAnswer(token, out var question, out var by))
+        while (links.IsPortEcho(token))
         {
-            Step(ClusterInput.KernelAnswered(UnitAt(by), question));
+            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
+            {
+                return;
+            }
+
+            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
+        }
+
+        while (links.TryReadAnswer(token, out var question, out var link, out var by))
+        {
+            Step(ClusterInput.KernelAnswered(UnitAt(by), question, link: link));
         }
     }
 
@@ -506,6 +516,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             [.. links.Complaints, .. machine.ProblemsAt(now)])
         {
             LongestSilence = machine.LongestSilence,
+            Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
         };
     }
 

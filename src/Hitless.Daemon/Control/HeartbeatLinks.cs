@@ -18,6 +18,7 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly DatagramEndpoint[][] peers;
     private readonly PortWires ports;
     private readonly KernelEchoes echoes;
+    private readonly PortEchoes portEchoes;
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
     private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
@@ -30,7 +31,9 @@ public sealed class HeartbeatLinks : IDisposable
     public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
     {
         complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
-        ports = new PortWires(settings.Cluster.Group, [.. settings.Interfaces.Select(p => p.Name)], events);
+        string[] names = [.. settings.Interfaces.Select(p => p.Name)];
+        ports = new PortWires(settings.Cluster.Group, names, events);
+        portEchoes = new PortEchoes(names, events);
         echoes = new KernelEchoes(settings.Heartbeat.Links, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
@@ -54,10 +57,12 @@ public sealed class HeartbeatLinks : IDisposable
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
     }
 
-    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and the links once more for the answers of kernels.</summary>
-    public int Count => FirstEcho + sockets.Length;
+    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and both once more for the answers of kernels.</summary>
+    public int Count => FirstPortEcho + ports.Count;
 
     private int FirstEcho => sockets.Length + ports.Count;
+
+    private int FirstPortEcho => FirstEcho + sockets.Length;
 
     /// <summary>What is refused now, in words; empty while all is well.</summary>
     public IReadOnlyList<string> Complaints => complaints.Now;
@@ -76,16 +81,26 @@ public sealed class HeartbeatLinks : IDisposable
         echoes.AddTo(poller, FirstEcho);
     }
 
-    /// <summary>Whether a token is that of a link's answers of kernels.</summary>
+    /// <summary>Whether a token is that of a link's, or a port's, answers of kernels.</summary>
     public bool IsEcho(int token) => token >= FirstEcho;
 
-    /// <summary>Asks the kernel of every peer on every link.</summary>
-    public void AskKernels(uint question) => echoes.Ask(question);
+    /// <summary>Whether a token is that of a port's answers of kernels.</summary>
+    public bool IsPortEcho(int token) => token >= FirstPortEcho;
 
-    /// <summary>The next answer of a kernel: to which question, and by the peer of which endpoint.</summary>
-    public bool TryReadAnswer(int token, out uint question, out DatagramEndpoint by)
+    /// <summary>Asks the kernel of every peer on every link, and of every unit that was heard there through every port.</summary>
+    public void AskKernels(uint question)
     {
-        var link = token - FirstEcho;
+        echoes.Ask(question);
+        portEchoes.Ask(question);
+    }
+
+    /// <summary>The next answer of a kernel through a port: to which question, and by which unit.</summary>
+    public bool TryReadPortAnswer(int token, out uint question, out ulong unit) => portEchoes.TryReceive(token - FirstPortEcho, out question, out unit);
+
+    /// <summary>The next answer of a kernel: to which question, on which link, and by the peer of which endpoint.</summary>
+    public bool TryReadAnswer(int token, out uint question, out int link, out DatagramEndpoint by)
+    {
+        link = token - FirstEcho;
         var read = echoes.TryReceive(link, out question, out var peer);
         by = read ? peers[link][peer] : default;
         return read;
@@ -95,7 +110,11 @@ public sealed class HeartbeatLinks : IDisposable
     public bool IsPort(int link) => link >= sockets.Length;
 
     /// <summary>Takes up the ports as they are numbered in the kernel now.</summary>
-    public void OpenPorts(Func<string, int> indexOf, Poller poller) => ports.Open(indexOf, poller, sockets.Length);
+    public void OpenPorts(Func<string, int> indexOf, Poller poller)
+    {
+        ports.Open(indexOf, poller, sockets.Length);
+        portEchoes.Open(indexOf, poller, FirstPortEcho);
+    }
 
     /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol; <paramref name="overTraffic"/>: and through every port.</summary>
     public void Send(Heartbeat outgoing, int minor, bool overTraffic)
@@ -130,11 +149,17 @@ public sealed class HeartbeatLinks : IDisposable
     {
         received = heartbeat;
         from = default;
-        while (budget-- > 0 && (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length) : sockets[link]!.TryReceive(datagram, out length, out from)))
+        var sender = default(MacAddress);
+        while (budget-- > 0 && (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length, out sender) : sockets[link]!.TryReceive(datagram, out length, out from)))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
+                if (IsPort(link))
+                {
+                    portEchoes.Learn(link - sockets.Length, header.UnitId, sender);
+                }
+
                 return true;
             }
 
@@ -162,6 +187,7 @@ public sealed class HeartbeatLinks : IDisposable
 
         ports.Dispose();
         echoes.Dispose();
+        portEchoes.Dispose();
         sealer.Dispose();
         opener.Dispose();
     }

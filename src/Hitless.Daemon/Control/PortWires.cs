@@ -40,11 +40,11 @@ internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog
     /// <summary>Sends through one port; a port that is down or absent loses it, as a cut cable would.</summary>
     public void Send(int port, ReadOnlySpan<byte> datagram) => _ = sockets[port]?.Send(datagram) ?? Errno.NoDevice;
 
-    /// <summary>The next datagram that came through a port.</summary>
-    public bool TryReceive(int port, Span<byte> buffer, out int length)
+    /// <summary>The next datagram that came through a port, and the MAC that it came from.</summary>
+    public bool TryReceive(int port, Span<byte> buffer, out int length, out MacAddress sender)
     {
-        length = 0;
-        return sockets[port]?.TryReceive(buffer, out length) ?? false;
+        (length, sender) = (0, default);
+        return sockets[port]?.TryReceive(buffer, out length, out sender) ?? false;
     }
 
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hitless.Core.Cluster;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Sockets;
@@ -31,6 +32,23 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
             MemoryMarshal.Write(bytes, (ushort)Libc.AddressFamilyInet);
             _ = endpoint.Address.TryWriteBytes(bytes[4..], out _);
         }
+    }
+
+    /// <summary>The link-local address that a kernel makes of an interface's MAC unless it is told otherwise (RFC 4291 appendix A), on our interface of that number. Port 0.</summary>
+    public static DatagramEndpoint LinkLocal(in MacAddress mac, int linkIndex)
+    {
+        Span<byte> bytes = stackalloc byte[BytesMax];
+        bytes.Clear();
+        Span<byte> hardware = stackalloc byte[MacAddress.Bytes];
+        mac.WriteTo(hardware);
+        MemoryMarshal.Write(bytes, (ushort)Libc.AddressFamilyInet6);
+        (bytes[8], bytes[9]) = (0xfe, 0x80);
+        hardware[..3].CopyTo(bytes[16..]);
+        bytes[16] ^= 2;
+        (bytes[19], bytes[20]) = (0xff, 0xfe);
+        hardware[3..].CopyTo(bytes[21..]);
+        MemoryMarshal.Write(bytes[24..], linkIndex);
+        return new DatagramEndpoint(bytes);
     }
 
     internal DatagramEndpoint(ReadOnlySpan<byte> socketAddress) => socketAddress.CopyTo(_bytes);

@@ -60,10 +60,11 @@ public sealed unsafe class PortSocket : IDisposable
         }
     }
 
-    /// <summary>Receives one datagram of somebody else, if there is one now; what is longer than <paramref name="buffer"/> is cut.</summary>
-    public bool TryReceive(Span<byte> buffer, out int length)
+    /// <summary>Receives one datagram of somebody else, if there is one now; what is longer than <paramref name="buffer"/> is cut. <paramref name="sender"/>: the MAC that it came from.</summary>
+    public bool TryReceive(Span<byte> buffer, out int length, out MacAddress sender)
     {
         LinkLayerAddress from;
+        sender = default;
         while (true)
         {
             var fromBytes = (uint)sizeof(LinkLayerAddress);
@@ -82,6 +83,7 @@ public sealed unsafe class PortSocket : IDisposable
 
             if (received < 0 || from.PacketType != Outgoing)
             {
+                _ = MacAddress.TryRead(new ReadOnlySpan<byte>(from.Address, MacAddress.Bytes), out sender);
                 return received >= 0;
             }
         }

@@ -27,6 +27,9 @@ internal enum Plant
     /// <summary>A unit writes and switches slots whatever it carries, and so does the driver's plan: the primary comes first. Breaks rules 4 and 5.</summary>
     InstallAnywhere,
 
+    /// <summary>A machine forgets at once how long others were silent: breaks the rule that a cluster gets used to a load.</summary>
+    ForgetsSilences,
+
     /// <summary>A step acts while its journal entry is still on the way to the disk: breaks rule 7.</summary>
     JournalAfterEffect,
 }

@@ -41,6 +41,9 @@ internal sealed class Storm
             (Weight(), CutPorts),
             (Weight(), _ => world.WitnessUp = !world.WitnessUp),
             (Weight(), _ => HealPaths()),
+            (Weight(), StandStill),
+            (Weight(), unit => unit.DropsEcho = !unit.DropsEcho),
+            (Weight(), ToggleOverload),
         ];
     }
 
@@ -63,7 +66,8 @@ internal sealed class Storm
         HealPaths();
         foreach (var unit in world.Units)
         {
-            unit.Slow = false;
+            unit.Slow = unit.DropsEcho = false;
+            unit.Overload = null;
             Plug(unit, SimulatedUnit.AllPorts);
             unit.Process?.EndAtEffect(-1);
             if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
@@ -120,6 +124,27 @@ internal sealed class Storm
     {
         var duration = chance.Milliseconds(10, 600);
         world.Trace.Line(unit.Name, $"is not scheduled for {duration.TotalMilliseconds:F0} ms");
+        unit.Process?.Stall(duration);
+    }
+
+    private void ToggleOverload(SimulatedUnit unit)
+    {
+        if (unit.Overload is null)
+        {
+            Overload.Any(chance).Begin(world, unit, chance.Fork());
+        }
+        else
+        {
+            unit.Overload = null;
+        }
+    }
+
+    /// <summary>The whole machine, as when its host takes the processors away.</summary>
+    private void StandStill(SimulatedUnit unit)
+    {
+        var duration = chance.Milliseconds(10, 400);
+        world.Trace.Line(unit.Name, $"the machine stands still for {duration.TotalMilliseconds:F0} ms");
+        unit.StandsStillUntil = world.Timeline.Now + duration;
         unit.Process?.Stall(duration);
     }
 

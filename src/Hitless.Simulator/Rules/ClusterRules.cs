@@ -12,6 +12,9 @@ internal sealed class ClusterRules(Simulation world)
     private readonly Dictionary<Epoch, SimulatedUnit> claims = [];
     private readonly Dictionary<SimulatedUnit, Claim> lastClaims = [];
 
+    /// <summary>The rules about how often the primary changes.</summary>
+    public UnrestRules Unrest { get; } = new(world);
+
     /// <summary>The rules about runs.</summary>
     public RunRules Runs { get; } = new(world);
 
@@ -43,6 +46,7 @@ internal sealed class ClusterRules(Simulation world)
         }
 
         claims[epoch] = process.Unit;
+        Unrest.Claimed(process.Unit);
         lastClaims[process.Unit] = new Claim(epoch, process);
         CheckCommit(process);
         process.Sessions.ForgetPromise();

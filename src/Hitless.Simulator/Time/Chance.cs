@@ -24,6 +24,9 @@ internal sealed class Chance(ulong seed)
     /// <summary>True with this probability.</summary>
     public bool Happens(double probability) => Unit() < probability;
 
+    /// <summary>From 0 to 1.</summary>
+    public double Fraction() => Unit();
+
     /// <summary>Between the two, ends included on the left.</summary>
     public TimeSpan Between(TimeSpan from, TimeSpan to) => from + ((to - from) * Unit());
 

@@ -22,7 +22,12 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
         {
             if (other != process.Unit)
             {
-                world.Fabric.SendOnAll(process.Unit.Index, other.Index, () => Arrive(other, datagram));
+                for (var link = 0; link < world.Fabric.LinkCount; link++)
+                {
+                    var way = link;
+                    world.Fabric.Send(way, process.Unit.Index, other.Index, () => Arrive(other, datagram, way));
+                }
+
                 if (machine.SpeaksOverTraffic && process.Unit.PortsUp != 0)
                 {
                     world.Fabric.Send(world.Fabric.Traffic, process.Unit.Index, other.Index, () => ArriveOverTraffic(other, throughPorts));
@@ -40,11 +45,11 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
     }
 
     /// <summary>Where no daemon listens the kernel says so: "port unreachable".</summary>
-    private void Arrive(SimulatedUnit other, HeartbeatDatagram datagram)
+    private void Arrive(SimulatedUnit other, HeartbeatDatagram datagram, int link)
     {
         if (other.Process is { } listening)
         {
-            listening.TakeHeartbeat(datagram);
+            listening.TakeHeartbeat(datagram, overTraffic: false, link);
         }
         else if (other.Powered && world.TellEnd(other))
         {

@@ -1,6 +1,8 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
+using Hitless.Simulator.Faults;
 using Hitless.Simulator.Runs;
+using Hitless.Simulator.Time;
 
 namespace Hitless.Simulator.Units;
 
@@ -78,6 +80,15 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>The version that runs, or ran last.</summary>
     public SemanticVersion LastVersion { get; set; }
 
+    /// <summary>A firewall lets no ICMP echo in.</summary>
+    public bool DropsEcho { get; set; }
+
+    /// <summary>Until when the whole machine stands still, kernel and all.</summary>
+    public TimeSpan StandsStillUntil { get; set; }
+
+    /// <summary>More is asked of the machine than it can do; null: it is not.</summary>
+    public Overload? Overload { get; set; }
+
     /// <summary>Writes to disk, and entries of sessions into the kernel, take long.</summary>
     public bool Slow { get; set; }
 
@@ -86,6 +97,19 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
 
     /// <summary>Takes traffic for the virtual addresses from the wire.</summary>
     public bool Forwards => Traffic != TrafficState.Muted;
+
+    /// <summary>Does what the kernel does, now or when the machine stands still no more.</summary>
+    public void WhenKernelRuns(Timeline timeline, Action work)
+    {
+        if (timeline.Now < StandsStillUntil)
+        {
+            timeline.At(StandsStillUntil, work);
+        }
+        else
+        {
+            work();
+        }
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

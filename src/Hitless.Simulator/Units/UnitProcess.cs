@@ -55,6 +55,7 @@ internal sealed class UnitProcess : IClusterEffects
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
             KernelIsUsed = unit.KernelIsUsed,
         };
+        options = world.Plant == Plant.ForgetsSilences ? options with { SilenceMemory = TimeSpan.FromMilliseconds(1) } : options;
         unit.KernelIsUsed = true;
         machine = new ClusterMachine(options, LocalNow, this);
         Speak();
@@ -100,7 +101,11 @@ internal sealed class UnitProcess : IClusterEffects
     public TimeSpan LocalNow => world.Timeline.Now + clockOffset;
 
     /// <summary>The process is not scheduled for a while; what comes meanwhile waits.</summary>
-    public void Stall(TimeSpan duration) => stalledUntil = world.Timeline.Now + duration;
+    public void Stall(TimeSpan duration)
+    {
+        var until = world.Timeline.Now + duration;
+        stalledUntil = until > stalledUntil ? until : stalledUntil;
+    }
 
     /// <summary>The process will end in the middle of a step, when this many more effects have been carried out.</summary>
     public void EndAtEffect(int effects) => effectsLeft = effects;
@@ -147,7 +152,7 @@ internal sealed class UnitProcess : IClusterEffects
     public TimeSpan DiskDelay() => Unit.Slow ? chance.Milliseconds(50, 2000) : chance.Milliseconds(1, 10);
 
     /// <summary>A heartbeat has arrived at the socket.</summary>
-    public void TakeHeartbeat(in HeartbeatDatagram datagram, bool overTraffic = false)
+    public void TakeHeartbeat(in HeartbeatDatagram datagram, bool overTraffic = false, int link = 0)
     {
         var copy = datagram;
         WhenScheduled(() =>
@@ -171,7 +176,7 @@ internal sealed class UnitProcess : IClusterEffects
                 heartbeat.Epoch = new Epoch(heard.Number, 0);
             }
 
-            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat, overTraffic));
+            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat, overTraffic, link));
             world.Rules.HeartbeatTaken(this, copy, wasPrimary, own, heard, fromPrimary);
         });
     }
@@ -180,11 +185,14 @@ internal sealed class UnitProcess : IClusterEffects
     public void TakeEnd(SimulatedUnit other) =>
         WhenScheduled(() => Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0)));
 
-    private void AnswerOf(SimulatedUnit other, uint question)
+    /// <summary>A kernel answers without its daemon, on the way that it was asked on, unless a firewall is there, or the machine itself stands still.</summary>
+    private void AnswerOf(SimulatedUnit other, uint question, int link)
     {
-        if (other.Powered)
+        var overTraffic = link == world.Fabric.Traffic;
+        if (other.Powered && !other.DropsEcho && (!overTraffic || (other.PortsUp != 0 && Unit.PortsUp != 0)))
         {
-            world.Fabric.SendOnAll(other.Index, Unit.Index, () => Take(ClusterInput.KernelAnswered(other.Serial, question)));
+            other.WhenKernelRuns(world.Timeline, () => world.Fabric.Send(
+                link, other.Index, Unit.Index, () => Take(ClusterInput.KernelAnswered(other.Serial, question, overTraffic, overTraffic ? 0 : link))));
         }
     }
 
@@ -229,9 +237,10 @@ internal sealed class UnitProcess : IClusterEffects
     {
         foreach (var other in world.Units)
         {
-            if (other != Unit)
+            for (var link = 0; other != Unit && link <= world.Fabric.Traffic; link++)
             {
-                world.Fabric.SendOnAll(Unit.Index, other.Index, () => AnswerOf(other, question));
+                var way = link;
+                world.Fabric.Send(way, Unit.Index, other.Index, () => AnswerOf(other, question, way));
             }
         }
     }
@@ -313,6 +322,11 @@ internal sealed class UnitProcess : IClusterEffects
     /// <summary>Does something in this process, now or when it is scheduled again, each thing after what came before it; never if it has ended.</summary>
     public void WhenScheduled(Action work)
     {
+        if (world.Timeline.Now >= stalledUntil && waiting.Count == 0 && Unit.Overload?.Delay(chance) is { } delay)
+        {
+            Stall(delay);
+        }
+
         if (world.Timeline.Now >= stalledUntil && waiting.Count == 0)
         {
             DoIfAlive(work);

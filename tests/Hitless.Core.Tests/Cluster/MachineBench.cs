@@ -44,16 +44,25 @@ internal sealed class MachineBench
         return this;
     }
 
+    /// <summary>Time in which nothing is new, every unit included: as if all of them had slept.</summary>
+    public MachineBench Skip(TimeSpan time)
+    {
+        Now += time;
+        return this;
+    }
+
     /// <summary>One unit: machine, kernel, and a socket whose datagrams wait while the process is frozen.</summary>
     internal sealed class Node(MachineBench bench, ulong serial, byte priority) : IClusterEffects
     {
         private readonly Queue<ClusterInput> inbox = new();
         private readonly Queue<(TimeSpan At, ClusterInput Input)> late = new();
+        private readonly Queue<(Node To, ClusterInput Answer)> answers = new();
         private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
         private TimeSpan claimUntil = TimeSpan.MaxValue;
         private bool toldEnd;
         private ulong tag = serial << 8;
         private TrafficState traffic = TrafficState.Muted;
+        private bool still;
 
         public ClusterMachine? Machine { get; private set; }
 
@@ -76,6 +85,8 @@ internal sealed class MachineBench
 
         public int Looked { get; private set; }
 
+        public int Renewals { get; private set; }
+
         public List<ulong> MergedInto { get; } = [];
 
         /// <summary>The heartbeat links of this unit: what it sends, what it hears.</summary>
@@ -86,7 +97,20 @@ internal sealed class MachineBench
         /// <summary>The unit's ports, which carry heartbeats too where a bench has them.</summary>
         public bool PortsOn { get; set; }
 
-        /// <summary>What this unit says arrives here late.</summary>
+        /// <summary>The whole machine stands still: its kernel answers when it goes on.</summary>
+        public bool StandsStill
+        {
+            get => Frozen && still;
+            set => Frozen = still = value;
+        }
+
+        /// <summary>A firewall lets no ICMP echo in.</summary>
+        public bool DropsEcho { get; set; }
+
+        /// <summary>This unit's kernel can be asked through the ports too.</summary>
+        public bool EchoThroughPorts { get; set; }
+
+        /// <summary>What this unit says arrives here late.
         public Node? LateFrom { get; set; }
 
         /// <summary>The sessions that an offer waits for arrive.</summary>
@@ -128,8 +152,18 @@ internal sealed class MachineBench
 
         public void Take(in ClusterInput input) => Machine!.Step(input, bench.Now, this);
 
+        /// <summary>What its kernel does by itself.</summary>
+        private void RunKernel()
+        {
+            while (!StandsStill && answers.TryDequeue(out var answer))
+            {
+                answer.To.inbox.Enqueue(answer.Answer);
+            }
+        }
+
         public void Tick()
         {
+            RunKernel();
             if (Frozen || Machine is null)
             {
                 return;
@@ -165,6 +199,7 @@ internal sealed class MachineBench
 
         void IClusterEffects.RenewClaim(ClaimTerm term)
         {
+            Renewals++;
             if (Traffic == TrafficState.Claimed)
             {
                 claimUntil = term switch
@@ -182,9 +217,19 @@ internal sealed class MachineBench
 
         void IClusterEffects.AskKernels(uint question)
         {
-            foreach (var other in bench.nodes.Where(other => other != this && !other.Cut && !Cut && LinkOut && other.LinkIn && other.LinkOut && LinkIn))
+            foreach (var other in bench.nodes.Where(other => other != this && !other.Cut && !Cut && !other.DropsEcho))
             {
-                inbox.Enqueue(ClusterInput.KernelAnswered(other.Serial, question));
+                if (LinkOut && other.LinkIn && other.LinkOut && LinkIn)
+                {
+                    other.answers.Enqueue((this, ClusterInput.KernelAnswered(other.Serial, question)));
+                }
+
+                if (PortsOn && other.PortsOn && other.EchoThroughPorts)
+                {
+                    other.answers.Enqueue((this, ClusterInput.KernelAnswered(other.Serial, question, overTraffic: true)));
+                }
+
+                other.RunKernel();
             }
         }
 

@@ -26,7 +26,7 @@ public sealed class PortSocketTests
         Exchange(a, b, datagram);
         Exchange(b, a, datagram);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-        Assert.False(a.TryReceive(new byte[300], out _));
+        Assert.False(a.TryReceive(new byte[300], out _, out _));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class PortSocketTests
         using var a = Open(units.A, Group);
         using var b = Open(units.B, Group);
         Shell.Run($"ip -n {units.B} link set lan0 down");
-        Assert.False(b.TryReceive(new byte[300], out _));
+        Assert.False(b.TryReceive(new byte[300], out _, out _));
         Assert.NotEqual(0, b.Send(new byte[100]));
         Shell.Run($"ip -n {units.B} link set lan0 up");
 
@@ -86,7 +86,7 @@ public sealed class PortSocketTests
                 from.Send(datagram);
             }
 
-            if (to.TryReceive(received, out var length))
+            if (to.TryReceive(received, out var length, out _))
             {
                 Assert.True(received[..length].SequenceEqual(datagram));
                 return;
