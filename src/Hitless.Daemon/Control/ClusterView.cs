@@ -17,6 +17,33 @@ public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitV
 
     /// <summary>The unit that is primary.</summary>
     public UnitView? Primary => Units.Where(u => u.Present && u.Role == UnitRole.Primary).MaxBy(u => u.Epoch);
+
+    /// <summary>The cluster as the machine sees it at <paramref name="now"/>; <paramref name="complaints"/> are those of the links.</summary>
+    public static ClusterView Of(ClusterMachine machine, UnitIdentity identity, IEnumerable<string> complaints, TimeSpan now)
+    {
+        var own = UnitView.From(identity.Id, identity.Tag, machine.Outgoing, present: true, machine.AgeAt(now)) with
+        {
+            Role = machine.Role,
+            State = machine.State,
+            Epoch = machine.Epoch,
+        };
+        return new ClusterView(
+            machine.Epoch,
+            own,
+            [.. machine.Peers.Where(p => p.Tag != 0 && !IsReplaced(p, machine)).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
+            machine.Reason,
+            machine.Synced,
+            machine.AgreedWireMinor,
+            machine.LastGap,
+            [.. complaints, .. machine.ProblemsAt(now)])
+        {
+            LongestSilence = machine.LongestSilence,
+            Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
+        };
+    }
+
+    /// <summary>A new machine has taken its place: it has its name and another id.</summary>
+    private static bool IsReplaced(Peer peer, ClusterMachine machine) => peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
 }
 
 /// <summary>One unit of a <see cref="ClusterView"/>, itself or by its last heartbeat.</summary>

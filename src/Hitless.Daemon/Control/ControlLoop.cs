@@ -38,9 +38,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private readonly WorkThread errands = new("control errands");
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
-    private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
+    private readonly HeardUnits heard = new();
     private readonly List<Action<SessionLoop>> ordered = [];
-    private int knownCount;
     private ClusterMachine machine = null!;
     private GatewayKernel kernel = null!;
     private HeartbeatLinks links = null!;
@@ -137,7 +136,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(View);
+    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, links.Complaints, MonotonicClock.Now));
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
@@ -433,9 +432,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
-            if (!overTraffic)
+            if (!overTraffic && heard.Learn(header.UnitId, from))
             {
-                Learn(header.UnitId, heartbeat.Name, from);
+                directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
             }
 
             Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
@@ -443,7 +442,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
         while (refused && links.TryReadRefusal(link, out var by))
         {
-            Step(ClusterInput.DaemonEnded(UnitAt(by)));
+            Step(ClusterInput.DaemonEnded(heard.UnitAt(by)));
         }
     }
 
@@ -461,65 +460,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
         while (links.TryReadAnswer(token, out var question, out var link, out var by))
         {
-            Step(ClusterInput.KernelAnswered(UnitAt(by), question, link: link));
+            Step(ClusterInput.KernelAnswered(heard.UnitAt(by), question, link: link));
         }
     }
-
-    /// <summary>The unit that was heard from there; 0: nobody yet.</summary>
-    private ulong UnitAt(in DatagramEndpoint from)
-    {
-        for (var i = 0; i < knownCount; i++)
-        {
-            if (known[i].From == from)
-            {
-                return known[i].Unit;
-            }
-        }
-
-        return 0;
-    }
-
-    private void Learn(ulong unit, string name, in DatagramEndpoint from)
-    {
-        for (var i = 0; i < knownCount; i++)
-        {
-            if (known[i].Unit == unit && known[i].From == from)
-            {
-                return;
-            }
-        }
-
-        if (knownCount < known.Length)
-        {
-            known[knownCount++] = (unit, from);
-            directory.Learn(name, from.ToIPEndPoint().Address);
-        }
-    }
-
-    private ClusterView View()
-    {
-        var now = MonotonicClock.Now;
-        var own = UnitView.From(identity.Id, identity.Tag, machine.Outgoing, present: true, machine.AgeAt(now)) with
-        {
-            Role = machine.Role,
-            State = machine.State,
-            Epoch = machine.Epoch,
-        };
-        return new ClusterView(
-            machine.Epoch,
-            own,
-            [.. machine.Peers.Where(p => p.Tag != 0 && !IsReplaced(p)).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
-            machine.Reason,
-            machine.Synced,
-            machine.AgreedWireMinor,
-            machine.LastGap,
-            [.. links.Complaints, .. machine.ProblemsAt(now)])
-        {
-            LongestSilence = machine.LongestSilence,
-            Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
-        };
-    }
-
-    /// <summary>A new machine has taken its place: it has its name and another id.</summary>
-    private bool IsReplaced(Peer peer) => peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
 }
