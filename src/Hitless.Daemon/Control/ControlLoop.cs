@@ -39,11 +39,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
     private readonly HeardUnits heard = new();
-    private readonly List<Action<SessionLoop>> ordered = [];
+    private readonly SessionOrders sessions = new();
     private ClusterMachine machine = null!;
     private GatewayKernel kernel = null!;
     private HeartbeatLinks links = null!;
-    private SessionLoop? sessions;
     private TaskCompletionSource<string>? switchover;
     private bool heartbeatDue;
     private bool claimLost;
@@ -119,12 +118,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     /// <summary>The session loop takes orders from now on.</summary>
     public void Attach(SessionLoop sessionLoop)
     {
-        questions.Put(() =>
-        {
-            sessions = sessionLoop;
-            ordered.ForEach(order => order(sessionLoop));
-            ordered.Clear();
-        });
+        questions.Put(() => sessions.Attach(sessionLoop));
         poller.WakeUp();
     }
 
@@ -207,13 +201,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
-    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => Order(each => each.SetRole(sending, syncFrom));
+    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.Give(each => each.SetRole(sending, syncFrom));
 
-    void IClusterEffects.Barrier(uint ticket) => Order(each => each.Barrier(ticket));
+    void IClusterEffects.Barrier(uint ticket) => sessions.Give(each => each.Barrier(ticket));
 
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => Order(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
+    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => sessions.Give(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
 
-    void IClusterEffects.Drain(uint ticket) => Order(each => each.Drain(ticket));
+    void IClusterEffects.Drain(uint ticket) => sessions.Give(each => each.Drain(ticket));
 
     void IClusterEffects.Record(string kind, string text) => events.Add(kind, text, machine?.Epoch.Number);
 
@@ -228,18 +222,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     void IClusterEffects.Stopped() => leaving = true;
-
-    private void Order(Action<SessionLoop> order)
-    {
-        if (sessions is null)
-        {
-            ordered.Add(order);
-        }
-        else
-        {
-            order(sessions);
-        }
-    }
 
     private Task<T> AskAsync<T>(Func<T> question)
     {
