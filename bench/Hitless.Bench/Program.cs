@@ -1,6 +1,7 @@
 // Benchmarks by name; each prints a table that can stand in a document as it is.
 using System.Globalization;
 using Hitless.Bench.Failover;
+using Hitless.Bench.Million;
 using Hitless.Bench.Sessions;
 
 switch (args)
@@ -12,6 +13,8 @@ switch (args)
         return await FailoverBench.RunAsync(rest);
     case ["sessions", .. var rest]:
         return SessionsBench.Run(rest);
+    case ["million", .. var rest]:
+        return await MillionBench.RunAsync(rest);
     case ["memory", .. var rest]:
         return await MemoryBench.RunAsync(rest);
     case ["machine", var unit, var sessions, var rounds]:
@@ -23,6 +26,7 @@ switch (args)
         Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
         Console.WriteLine("machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] [ROUNDS=3]");
         Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
+        Console.WriteLine($"million    a cluster with a very large table: comparing, switching, at rest, joining: {MillionOptions.Usage}");
         Console.WriteLine("Planned: heartbeat-jitter.");
         return 0;
     default:
