@@ -67,12 +67,13 @@ internal sealed class LiveUpdates : IDisposable
         for (var number = 0; !ending.IsCancellationRequested; number++)
         {
             var record = MadeSessions.Session(Probes + number);
+            var isCounted = counts;
             a.Put(record with { IsNew = true });
             a.Flush();
             var clock = Stopwatch.StartNew();
             while (!b.TryGet(record.Key, out _) && clock.Elapsed < Lost && !ending.IsCancellationRequested)
                 Thread.Sleep(1);
-            if (counts && !ending.IsCancellationRequested)
+            if (isCounted && !ending.IsCancellationRequested)
                 lags.Add(clock.Elapsed.TotalMilliseconds);
             Thread.Sleep(20);
         }

@@ -51,6 +51,9 @@ public sealed class SessionExchangeTests
     [InlineData(2, 0.1)]
     [InlineData(3, 0.3)]
     [InlineData(4, 0.3)]
+    [InlineData(7, 0.3)]
+    [InlineData(19, 0.3)]
+    [InlineData(32, 0.3)]
     public void Tables_end_equal_whatever_is_lost_between(int seed, double loss)
     {
         var units = Following();
@@ -87,7 +90,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         units.B.SetRole(true, null);
-        units.A.Exchange.SetRole(false, null, false, units.Now, units.A);
+        units.A.Exchange.SetRole(false, null, SyncKind.Bulk, units.Now, units.A);
         units.A.Table.Remove(SessionSamples.Tcp(5).Key);
         units.A.Table[SessionSamples.Tcp(6).Key] = SessionSamples.Tcp(6) with { Mark = 99 };
         units.A.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
@@ -116,7 +119,7 @@ public sealed class SessionExchangeTests
         var units = Following();
         units.RestartB();
         units.B.IsOlder = true;
-        units.B.SetRole(false, 1, compares: true);
+        units.B.SetRole(false, 1, SyncKind.Look);
         units.Run(Second);
         Assert.Equal(units.A.Table, units.B.Table);
         var before = units.A.Exchange.Status(units.Now).EventsSent;
