@@ -39,6 +39,7 @@ internal sealed class MillionRun : IDisposable
         Fill(primary);
         TellMemory("resident, full table");
         TellMargin("latest heartbeat so far, after the fill");
+        figures["event overruns, frames resent, comparisons and bulks, readings"] = Counters();
         if (options.Wants("diff"))
         {
             figures["sessions diff, the first"] = Diff(primary);
@@ -161,6 +162,9 @@ internal sealed class MillionRun : IDisposable
     }
 
     private void TellMemory(string name) => figures[name] = string.Join(", ", plan.Units.Select(unit => string.Create(CultureInfo.InvariantCulture, $"{unit} {new UnitLoad(plan, unit).ResidentMb:N0} MB")));
+
+    private string Counters() => string.Join("; ", watch.Status()!.Units.Where(unit => unit.Replication is not null).Select(unit =>
+        $"{unit.Name} {unit.Replication!.Overruns}, {unit.Replication.Retransmitted}, {unit.Replication.Bulks}, {unit.Replication.Readings}"));
 
     private void TellMargin(string name) => figures[name] = pair.Margin();
 

@@ -1,10 +1,13 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>An array that grows by pages: what is in it is never copied or moved, so that growing takes no longer in a large one, and no large block of memory is needed at once.</summary>
+/// <summary>
+/// An array that grows by pages: what is in it is never copied, so that growing takes no longer in a large one. Pages are small enough to be ordinary objects to the garbage collector (under 85,000 bytes):
+/// a thread that allocates large ones while a collection runs in the background has to wait for that.
+/// </summary>
 internal sealed class PagedArray<T>
     where T : struct
 {
-    private const int PageBits = 12;
+    private const int PageBits = 10;
     private const int PageItems = 1 << PageBits;
     private T[][] pages = new T[8][];
     private int pageCount;

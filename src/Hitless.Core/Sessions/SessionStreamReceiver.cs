@@ -10,9 +10,9 @@ namespace Hitless.Core.Sessions;
 /// </summary>
 internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames, ulong seed)
 {
-    private const int ReportEveryFrames = 16;
+    private const int ReportEveryFrames = 8;
     private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReportGapAgainAfter = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
 

@@ -9,10 +9,6 @@ namespace Hitless.Core.Sessions;
 /// </summary>
 internal sealed class SessionStreamSender(int ringFrames, ulong seed)
 {
-    /// <summary>A bulk stays at most so many frames ahead of the slowest follower, and so long: live updates stand behind it in the follower's queue.</summary>
-    private const int BulkWindowFrames = 256;
-    private static readonly TimeSpan BulkWindow = TimeSpan.FromMilliseconds(15);
-
     private static readonly TimeSpan FollowerLost = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LingerFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PositionAfterFrames = TimeSpan.FromMilliseconds(10);
@@ -191,18 +187,13 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         BeginNext(now, effects);
     }
 
-    /// <summary>False while the slowest follower is too far behind for more of a bulk.</summary>
+    /// <summary>False while the slowest follower is too far behind for more of a bulk. Who waits to be answered does not follow, and one that is silent is not waited for.</summary>
     public bool BulkMayProceed(TimeSpan now)
     {
         foreach (var follower in followers.Values)
         {
-            if (follower.Applied >= follower.TimedFrame)
-                (follower.TimedFrame, follower.TimedAt) = (LastSequence, now);
-            if (now - follower.ReportedAt < FollowerLost
-                && (LastSequence - Math.Min(follower.Applied, LastSequence) > BulkWindowFrames || (follower.Applied < follower.TimedFrame && now - follower.TimedAt > BulkWindow)))
-            {
+            if (!follower.Window.MayProceed(LastSequence, follower.Applied, now) && follower.WaitingNonce == 0 && now - follower.ReportedAt < FollowerLost)
                 return false;
-            }
         }
 
         return true;
@@ -452,10 +443,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
 
         public TimeSpan ReportedAt { get; set; }
 
-        /// <summary>The frame whose way to the follower's kernel is being timed, and since when.</summary>
-        public ulong TimedFrame { get; set; }
-
-        public TimeSpan TimedAt { get; set; }
+        public BulkWindow Window { get; } = new();
 
         public ulong WaitingNonce { get; set; }
 

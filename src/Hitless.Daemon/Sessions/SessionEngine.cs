@@ -556,8 +556,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     // A slice of the round through the ledger: nobody waits for it.
     private void Refresh()
     {
-        if (!exchange.Sending || now < refreshAt || !exchange.DumpMayProceed(now))
+        if (!exchange.Sending || now < refreshAt)
             return;
+        if (!exchange.DumpMayProceed(now))
+        {
+            refreshAt = now + RefreshIdlePause;
+            return;
+        }
+
         var ended = kernel.Refresh(exchange, this, now, out var idle);
         exchange.Flush(this);
         refreshAt = now + (idle ? RefreshIdlePause : RefreshPause);

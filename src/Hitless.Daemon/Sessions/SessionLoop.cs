@@ -154,7 +154,7 @@ public sealed class SessionLoop : IDisposable
         while (!stopping)
         {
             engine.Turn(ready, reading.NextDeadline);
-            reading.OnTime(MonotonicClock.Now);
+            reading.OnTime(MonotonicClock.Now, urgency.IsLight);
             urgency.Judge();
             while (requests.TryTake(out var request))
                 request(engine);

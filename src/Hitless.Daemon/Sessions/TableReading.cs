@@ -5,7 +5,7 @@ namespace Hitless.Daemon.Sessions;
 
 /// <summary>
 /// When the whole table is read beside the session loop, for its ledger, and how fast: at once where somebody waits for an answer, with a quarter of a processor where the ledger does not know all, and else
-/// again and again with the fiftieth part of one, at most once a minute. Slices are read on the reader's thread; all else happens on the session thread.
+/// again and again with a hundredth of one, at most once a minute. Slices are read on the reader's thread; all else happens on the session thread.
 /// </summary>
 internal sealed class TableReading(SessionEngine engine, WorkThread reader, Action<Action> post)
 {
@@ -13,10 +13,11 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
     private const int AttemptsMax = 3;
     private const int PlacesPerTurn = 16_384;
     private const double SoonShare = 0.25;
-    private const double AuditShare = 0.02;
+    private const double AuditShare = 0.01;
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ForgetInterval = TimeSpan.FromSeconds(1);
 
     private readonly List<Action<SessionDigests>> awaiting = [];
@@ -67,8 +68,8 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
         goOnAt = now;
     }
 
-    /// <summary>Goes on with a reading, or begins one when it is time.</summary>
-    public void OnTime(TimeSpan now)
+    /// <summary>Goes on with a reading, or begins one when it is time. In a flood of sessions (not <paramref name="light"/>) nothing is begun for which nobody waits.</summary>
+    public void OnTime(TimeSpan now, bool light)
     {
         if (stage != Stage.Idle && !engine.IsReadingValid)
         {
@@ -80,6 +81,9 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
         {
             case Stage.Idle when awaiting.Count > 0:
                 Begin(1, now);
+                break;
+            case Stage.Idle when !light && now >= NextDeadline:
+                retryAt = auditAt = now + BusyDelay;
                 break;
             case Stage.Idle when engine.WantsReading && now >= retryAt:
                 Begin(SoonShare, now);
