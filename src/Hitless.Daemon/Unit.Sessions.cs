@@ -75,7 +75,8 @@ public sealed partial class Unit
     {
         return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(notice.Kind switch
         {
-            SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit),
+            SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),
+            SessionNoticeKind.WindowsFree => ClusterInput.WindowsFree,
             SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
             SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
             SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
@@ -95,7 +96,7 @@ public sealed partial class Unit
                 var view = await control.ViewAsync();
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
-                    var drifted = await audit.RunAsync(anew => DigestsOfAsync(standby.Name, anew), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
+                    var drifted = await audit.RunAsync(() => DigestsOfAsync(standby.Name), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
                     if (drifted > 0)
                     {
                         events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");
@@ -136,9 +137,10 @@ public sealed partial class Unit
         control.Post(ClusterInput.SessionsMerged(text));
     }
 
-    private async Task<SessionDigests?> DigestsOfAsync(string unit, bool anew = false)
+    // A unit of an older version reads its table only when it is asked to.
+    private async Task<SessionDigests?> DigestsOfAsync(string unit)
     {
-        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new SessionDigestRequest(Name, anew), CompareTimeout, ending.Token);
+        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new SessionDigestRequest(Name, Anew: true), CompareTimeout, ending.Token);
         return SessionDigests.TryParse(answer.Digests, out var digests) && digests.Buckets == SessionDigests.BucketsDefault ? digests : null;
     }
 
@@ -209,15 +211,16 @@ public sealed partial class Unit
     /// <summary>The keys of the sessions that a switch should keep, now.</summary>
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
-        var records = await sessions.AllAsync();
-        return new SessionSnapshot(run, [.. records.Select(r => r.Key.Hash64())], [.. records.Where(IsCritical).Select(r => r.Key.Hash64())]) { DropShare = traffic.DropShare() };
+        var (all, critical) = await sessions.HashesAsync(IsCritical);
+        return new SessionSnapshot(run, [.. all], [.. critical]) { DropShare = traffic.DropShare() };
     }
 
     private void MapSessionCalls()
     {
         peerServer.Map(SessionCalls.Digests, async (request, _) =>
         {
-            var digests = await sessions.DigestsAsync(request.Anew);
+            // Whether anew or not: this unit reads its table again and again.
+            var digests = await sessions.DigestsAsync();
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
         });
         peerServer.Map(SessionCalls.Merge, (told, _) => SessionRecords.TryParse(told.Records, out var records)

@@ -21,7 +21,7 @@ public sealed record SessionDifference(
     long Compared,
     IReadOnlyList<SessionDifferenceEntry> Entries);
 
-/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger; <c>Corrected</c>: sessions that they found otherwise than the kernel had told.</summary>
+/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger; <c>Corrected</c>: sessions that they found otherwise than the kernel had told; <c>AuditMs</c>: how long the last reading took that was made at leisure.</summary>
 public sealed record SessionReplicationStatus(
     long Sessions,
     long EventsSent,
@@ -37,4 +37,5 @@ public sealed record SessionReplicationStatus(
     long Audits,
     long Drift,
     long Readings = 0,
-    long Corrected = 0);
+    long Corrected = 0,
+    long AuditMs = 0);

@@ -58,8 +58,11 @@ public readonly record struct ClusterInput
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
     public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
 
-    /// <summary>All sessions of <paramref name="unit"/> have been applied.</summary>
-    public static ClusterInput SessionsSynced(ulong unit) => new(ClusterInputKind.Synced) { Unit = unit };
+    /// <summary>All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.</summary>
+    public static ClusterInput SessionsSynced(ulong unit, bool windows = true) => new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
+
+    /// <summary>No TCP session that went on elsewhere has a window in this kernel any more that stood still meanwhile.</summary>
+    public static ClusterInput WindowsFree => new(ClusterInputKind.WindowsFree);
 
     /// <summary>The table must be fetched again (overrun, too large a gap).</summary>
     public static ClusterInput SessionsLost() => new(ClusterInputKind.SyncLost);
@@ -126,6 +129,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>The table is fetched.</summary>
     Synced,
+
+    /// <summary>Windows that stood still are gone.</summary>
+    WindowsFree,
 
     /// <summary>The table is no longer whole.</summary>
     SyncLost,

@@ -43,14 +43,27 @@ public sealed partial class ClusterMachine
 
     private bool Follows(Peer primary) => syncFrom == primary.Unit && syncTag == primary.Tag;
 
-    private void OnSynced(ulong unit, TimeSpan now, IClusterEffects effects)
+    private void OnSynced(ulong unit, bool windows, TimeSpan now, IClusterEffects effects)
     {
         if (Role != UnitRole.Primary && unit == syncFrom && !synced)
         {
             synced = true;
-            effects.TakeAnyWindow(any: false);
+            if (windows)
+            {
+                effects.TakeAnyWindow(any: false);
+            }
+
             effects.Record(EventKinds.Sessions, $"{options.Name} holds the sessions of the primary");
             Tell(now, effects);
+        }
+    }
+
+    // A unit that has become primary again meanwhile goes on taking any window until it is compared the next time: that costs nobody anything.
+    private void OnWindowsFree(IClusterEffects effects)
+    {
+        if (Role != UnitRole.Primary && synced)
+        {
+            effects.TakeAnyWindow(any: false);
         }
     }
 

@@ -218,7 +218,10 @@ public sealed partial class ClusterMachine
                 Tell(now, effects);
                 break;
             case ClusterInputKind.Synced:
-                OnSynced(input.Unit, now, effects);
+                OnSynced(input.Unit, input.Flag, now, effects);
+                break;
+            case ClusterInputKind.WindowsFree:
+                OnWindowsFree(effects);
                 break;
             case ClusterInputKind.SyncLost:
                 synced = false;

@@ -4,8 +4,9 @@ namespace Hitless.Core.Sessions;
 internal sealed class CompactKeys
 {
     private const ulong IsLong = 1;
-    private readonly List<SessionKey> longer = [];
+    private readonly PagedArray<SessionKey> longer = new();
     private readonly Stack<int> free = [];
+    private int count;
 
     /// <summary>Packs a key. Who no longer needs it gives it back with <see cref="Release"/>.</summary>
     public UInt128 Pack(in SessionKey key)
@@ -19,8 +20,8 @@ internal sealed class CompactKeys
 
         if (!free.TryPop(out var at))
         {
-            at = longer.Count;
-            longer.Add(default);
+            at = count++;
+            longer.Reserve(count);
         }
 
         longer[at] = key;

@@ -18,17 +18,29 @@ public interface ISessionEffects
     /// <summary>A session is expected, or (<paramref name="ended"/>) no longer.</summary>
     void Expect(in SessionExpectation expectation, bool ended);
 
-    /// <summary>Begin to read the whole table: each entry to <see cref="SessionExchange.OnDumped"/>, at its pace, then <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.</summary>
-    void StartDump();
+    /// <summary>
+    /// Begin to read the table: each entry (of some buckets <paramref name="only"/>, if not null; others do no harm) to <see cref="SessionExchange.OnDumped"/>, at its pace, then
+    /// <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.
+    /// </summary>
+    void StartDump(BucketSet? only);
 
-    /// <summary>Read the whole own table into digests (<see cref="SessionDigests.AddExact"/>), then call <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.</summary>
-    void StartLook(ulong unit);
+    /// <summary>Digests (<see cref="SessionDigests.Add(in SessionRecord)"/>) of the own table as it is after what has been told so far, without reading it; null when they are not known.</summary>
+    SessionDigests? DigestsNow();
+
+    /// <summary>Hand each expectation that stands to <see cref="SessionExchange.OnExpected"/>, before this returns.</summary>
+    void TellExpectations();
+
+    /// <summary>Take the digests of the whole own table, <paramref name="exact"/> (<see cref="SessionDigests.AddExact"/>) or not, then call <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.</summary>
+    void StartLook(ulong unit, bool exact);
 
     /// <summary>Everything that stands will be told: what is to be removed at its end can only be what is held now.</summary>
     void BulkBegins();
 
-    /// <summary>All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, then call <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.</summary>
-    void StartPrune(ulong unit, bool onlyExpectations);
+    /// <summary>
+    /// All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, in some buckets <paramref name="only"/> if not null, then call
+    /// <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.
+    /// </summary>
+    void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations);
 
     /// <summary>All sessions of the unit are held here, and only those.</summary>
     void Synced(ulong unit);

@@ -16,12 +16,13 @@ namespace Hitless.Core.Sessions;
 /// </code>
 /// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication. A follower that holds
 /// next to nothing, or is of an older version, is told everything instead (BulkBegin … BulkEnd). The look at the sender begins after the stream's position at
-/// which the follower begins, so what changed before is in the digests, and what changed later is in the stream.
+/// which the follower begins, so what changed before is in the digests, and what changed later is in the stream. Where both know their tables without reading them, LedgerBegin and the
+/// ledger's digests stand in place of the look.
 /// </summary>
 public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
 {
     private const int EarlyFrames = 1024;
-    private readonly SessionStreamSender sender = new(ringFrames);
+    private readonly SessionStreamSender sender = new(ringFrames, nonceSeed);
     private readonly List<SessionStreamReceiver> receivers = [];
     private ulong nonceState = nonceSeed;
 
@@ -66,10 +67,10 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     /// <summary>
     /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said, <paramref name="syncFrom"/> is asked
-    /// for what differs here (<paramref name="compares"/>: the own table is worth a comparison) or for all of it, once this unit carries no traffic: before that,
+    /// for what differs here or for all of it (<paramref name="kind"/>: what the own table is worth), once this unit carries no traffic: before that,
     /// the other does not know yet what is born here.
     /// </summary>
-    public void SetRole(bool sending, ulong? syncFrom, bool compares, TimeSpan now, ISessionEffects effects)
+    public void SetRole(bool sending, ulong? syncFrom, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
         if (Sending && !sending)
             sender.Stop(now, effects);
@@ -79,14 +80,14 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         foreach (var receiver in receivers)
             receiver.TakesBulks = receiver.Unit == wanted;
         if (wanted is { } unit)
-            Receiver(unit).Request(NextNonce(), compares, now, effects);
+            Receiver(unit).Request(NextNonce(), kind, now, effects);
     }
 
     /// <summary>Asks for all of it again.</summary>
     public void Resync(TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom is { } unit)
-            RequestAgain(Receiver(unit), compares: false, now, effects);
+            RequestAgain(Receiver(unit), SyncKind.Bulk, now, effects);
         else if (Sending)
             sender.WantBulk(now, effects);
     }
@@ -111,9 +112,6 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (Sending)
             sender.WantLook(now, effects);
     }
-
-    /// <summary>The daemon begins a dump of its own accord, to refresh timeouts.</summary>
-    public void OnDumpBegun() => sender.BeginDump();
 
     /// <summary>An entry of the dump.</summary>
     public void OnDumped(in SessionRecord record, ISessionEffects effects)
@@ -186,7 +184,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public bool OnMessage(in DatagramHeader from, ReadOnlySpan<byte> payload, TimeSpan now, ISessionEffects effects)
     {
         if (SyncFrom == from.UnitId && Receiver(from.UnitId).IsNews(from.Incarnation))
-            RequestAgain(Receiver(from.UnitId), compares: true, now, effects);
+            RequestAgain(Receiver(from.UnitId), SyncKind.Look, now, effects);
         var reader = new ByteReader(payload);
         if (!reader.TryReadByte(out var kind))
             return false;
@@ -218,7 +216,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation) && !receiver.OnPosition(last, oldest, now, effects)
             && !receiver.Requests && SyncFrom == from.UnitId)
         {
-            RequestAgain(receiver, compares: true, now, effects);
+            RequestAgain(receiver, SyncKind.Look, now, effects);
         }
 
         return true;
@@ -237,9 +235,9 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || nonce == 0)
             return false;
-        var knowsLooks = reader.TryReadByte(out var compares);
+        var knowsLooks = reader.TryReadByte(out var kind);
         if (Sending && target == ownUnit)
-            sender.OnSyncRequest(from.UnitId, nonce, knowsLooks, compares != 0, now, effects);
+            sender.OnSyncRequest(from.UnitId, nonce, knowsLooks, kind <= (byte)SyncKind.LedgerLook ? (SyncKind)kind : SyncKind.Look, now, effects);
         return true;
     }
 
@@ -261,17 +259,17 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         return true;
     }
 
-    private void RequestAgain(SessionStreamReceiver receiver, bool compares, TimeSpan now, ISessionEffects effects)
+    private void RequestAgain(SessionStreamReceiver receiver, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
         effects.SyncLost(receiver.Unit);
-        receiver.Request(NextNonce(), compares, now, effects);
+        receiver.Request(NextNonce(), kind, now, effects);
     }
 
     private SessionStreamReceiver Receiver(ulong unit)
     {
         if (Find(unit) is { } known)
             return known;
-        var added = new SessionStreamReceiver(ownUnit, unit, EarlyFrames) { TakesBulks = unit == SyncFrom };
+        var added = new SessionStreamReceiver(ownUnit, unit, EarlyFrames, nonceState) { TakesBulks = unit == SyncFrom };
         receivers.Add(added);
         return added;
     }

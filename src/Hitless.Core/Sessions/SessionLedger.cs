@@ -1,29 +1,29 @@
-using System.Numerics;
-
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key and its digest, 32 bytes, so that two tables are compared without reading
-/// them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows whether the ledger was right. Two sessions of one hash count as one. Putting and removing leave no
-/// garbage. Not thread-safe.
+/// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key, its digest, and when the other units believe that it ends, so that two tables are compared,
+/// and timeouts refreshed, without reading them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows whether the ledger was right. Two sessions of one hash
+/// count as one. Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and removing leave no garbage. Not thread-safe.
 /// </summary>
-public sealed class SessionLedger
+/// <param name="seed">Random: where a session stands cannot be chosen from outside.</param>
+public sealed class SessionLedger(ulong seed = 0)
 {
-    // A bucket's sessions stand together: the hash's lowest bits say in which region of the arrays, those above them where in it.
     private const int Buckets = SessionDigests.BucketsDefault;
-    private const ulong Generation = 1UL << 63;
-    private static readonly int BucketBits = BitOperations.Log2(Buckets);
 
+    // The kernel tells whole seconds, rounded down: one more is no news.
+    private const int Rounding = 1;
     private readonly SessionDigests digests = new();
     private readonly CompactKeys compact = new();
-    private readonly HashMarks gone = new();
-    private ulong[] hashes = new ulong[Buckets];
-    private ulong[] sums = new ulong[Buckets];
-    private UInt128[] keys = new UInt128[Buckets];
-    private ulong generation;
+    private readonly ChainedTable<Entry> entries = new(seed);
+    private readonly int[] buckets = new int[Buckets];
+    private HashMarks gone = new(seed);
+    private HashMarks goneBefore = new(seed);
+    private bool generation;
+    private int swept;
+    private int looked;
 
     /// <summary>Sessions that it holds.</summary>
-    public int Count { get; private set; }
+    public int Count => entries.Count;
 
     /// <summary>The table is being read.</summary>
     public bool IsReading { get; private set; }
@@ -31,14 +31,22 @@ public sealed class SessionLedger
     /// <summary>Sessions that the last reading found otherwise than the ledger had them.</summary>
     public int Corrected { get; private set; }
 
-    /// <summary>The table holds this session now.</summary>
-    public void Put(in SessionRecord record) => Put(record.Key, record.Digest64());
+    /// <summary>The table holds this session now, and the other units have been told so.</summary>
+    /// <param name="record">The session.</param>
+    /// <param name="now">Seconds.</param>
+    /// <param name="interval">As for <see cref="RefreshRule.Due(in SessionRecord, int, int)"/>.</param>
+    public void Put(in SessionRecord record, int now = 0, int interval = 1)
+    {
+        ref var entry = ref Put(record.Key, record.Digest64());
+        entry.Told = RefreshRule.Expiry(record, now);
+        entry.Due = RefreshRule.Due(record, now, interval);
+    }
 
     /// <summary>The table holds this session now; if it held one of the same key already, that one stays.</summary>
-    public void PutIfMissing(in SessionRecord record)
+    public void PutIfMissing(in SessionRecord record, int now = 0, int interval = 1)
     {
-        if (hashes[Find(Fingerprint(record.Key))] == 0)
-            Put(record);
+        if (entries.Find(Fingerprint(record.Key)) == 0)
+            Put(record, now, interval);
     }
 
     /// <summary>The table does not hold this session any more.</summary>
@@ -47,9 +55,9 @@ public sealed class SessionLedger
         var hash = Fingerprint(key);
         if (IsReading)
             gone.Add(hash);
-        var at = Find(hash);
-        if (hashes[at] != 0)
-            RemoveAt(at);
+        var number = entries.Find(hash);
+        if (number != 0)
+            RemoveAt(number);
     }
 
     /// <summary>A reading of the whole table begins: its sessions come with <see cref="OnRead"/>, in their own time, while changes go on being told.</summary>
@@ -57,142 +65,203 @@ public sealed class SessionLedger
     {
         IsReading = true;
         Corrected = 0;
-        generation ^= Generation;
+        swept = 0;
+        generation = !generation;
+        ForgetGone();
+        ForgetGone();
     }
 
     /// <summary>The reading found a session. What was told of it since the reading began is newer.</summary>
-    /// <param name="key">The session's.</param>
-    /// <param name="digest">Its <see cref="SessionRecord.Digest64"/>.</param>
-    public void OnRead(in SessionKey key, ulong digest)
+    /// <param name="found">The session.</param>
+    /// <param name="now">Seconds.</param>
+    /// <param name="interval">As for <see cref="RefreshRule.Due(in SessionRecord, int, int)"/>.</param>
+    public void OnRead(in SessionDigest found, int now = 0, int interval = 1)
     {
-        var hash = Fingerprint(key);
-        var at = Find(hash);
-        var stands = hashes[at] != 0;
-        if (stands ? (hashes[at] & Generation) == generation : gone.Contains(hash))
+        var hash = Fingerprint(found.Key);
+        var number = entries.Find(hash);
+        if (number != 0 ? entries[number].Generation == generation : gone.Contains(hash) || goneBefore.Contains(hash))
             return;
-        Corrected += stands && sums[at] == digest ? 0 : 1;
-        Put(key, digest);
+        Corrected += number != 0 && entries[number].Digest == found.Digest ? 0 : 1;
+        ref var entry = ref Put(found.Key, found.Digest);
+        if (number == 0)
+            (entry.Told, entry.Due) = (0, found.Timeout == 0 ? int.MaxValue : RefreshRule.Due(hash, found.Timeout, now, interval));
     }
 
-    /// <summary>The reading is complete: what it did not find is not there.</summary>
-    public void EndReading()
+    /// <summary>
+    /// All that was found has been handed over, and what is found next will be looked for after this: what was removed before the time before cannot be found any more. Keeps what a slow
+    /// reading has to remember small.
+    /// </summary>
+    public void ForgetGone()
     {
-        for (var at = 0; at < hashes.Length; at++)
+        (gone, goneBefore) = (goneBefore, gone);
+        gone.Clear();
+    }
+
+    /// <summary>The reading is complete: what it did not find is not there. To be called until it returns true; each time looks at so many places at most.</summary>
+    public bool EndReading(int places = int.MaxValue)
+    {
+        for (; swept < entries.Last && places > 0; places--)
         {
-            // Removing draws a later one up into the same place.
-            while (hashes[at] != 0 && (hashes[at] & Generation) != generation)
-            {
-                RemoveAt(at);
-                Corrected++;
-            }
+            var number = ++swept;
+            if (entries[number].Hash == 0 || entries[number].Generation == generation)
+                continue;
+            RemoveAt(number);
+            Corrected++;
         }
 
+        if (swept < entries.Last)
+            return false;
         AbandonReading();
-        if (hashes.Length > Buckets && Count < hashes.Length / 8)
-            Resize(Math.Max(Buckets, hashes.Length / 4));
+        return true;
     }
 
     /// <summary>The reading could not be finished; what it found stays.</summary>
     public void AbandonReading()
     {
         IsReading = false;
-        gone.Clear();
+        ForgetGone();
+        ForgetGone();
     }
 
     /// <summary>Digests of what it holds.</summary>
     public SessionDigests Digests() => digests.Copy();
 
     /// <summary>The keys of the sessions in some buckets; false when they are more than <paramref name="max"/>.</summary>
-    public bool TryKeysIn(IEnumerable<int> buckets, int max, out IReadOnlyList<SessionKey> found)
+    public bool TryKeysIn(IEnumerable<int> wanted, int max, out IReadOnlyList<SessionKey> found)
     {
         var list = new List<SessionKey>();
         found = list;
-        foreach (var bucket in buckets)
+        foreach (var bucket in wanted)
         {
-            if (bucket is < 0 or >= Buckets)
-                continue;
-            // Those that found their places taken stand behind the region, without a gap.
-            for (var at = RegionOf(bucket); at < RegionOf(bucket + 1) || hashes[at & (hashes.Length - 1)] != 0; at++)
+            for (var at = bucket is >= 0 and < Buckets ? buckets[bucket] : 0; at != 0; at = entries[at].NextInBucket)
             {
-                var place = at & (hashes.Length - 1);
-                if (hashes[place] == 0 || SessionDigests.BucketOf(hashes[place], Buckets) != bucket)
-                    continue;
                 if (list.Count == max)
                     return false;
-                list.Add(compact.Unpack(keys[place]));
+                list.Add(KeyOf(ref entries[at]));
             }
         }
 
         return true;
     }
 
-    // The highest bit is the generation's; 0 is an empty place.
-    private static ulong Fingerprint(in SessionKey key) => (key.Hash64() & ~Generation) is var hash and not 0 ? hash : Generation >> 1;
-
-    private void Put(in SessionKey key, ulong digest)
+    /// <summary>
+    /// Goes on through the ledger: the sessions whose timeouts are to be looked at now, since traffic may have refreshed them without an event. Each is due again after <paramref name="interval"/>
+    /// seconds unless <see cref="TryRefresh"/> says otherwise.
+    /// </summary>
+    /// <param name="now">Seconds.</param>
+    /// <param name="interval">Seconds.</param>
+    /// <param name="places">How many places to look at.</param>
+    /// <param name="due">Receives the keys.</param>
+    /// <param name="count">How many keys there are.</param>
+    /// <returns>True at the end: the next call begins anew.</returns>
+    public bool TakeDue(int now, int interval, int places, Span<SessionKey> due, out int count)
     {
-        if (Count >= hashes.Length - (hashes.Length / 16 * 3))
-            Resize(hashes.Length * 2);
-        var hash = Fingerprint(key);
-        var at = Find(hash);
-        if (hashes[at] == 0)
+        for (count = 0; looked < entries.Last && places > 0 && count < due.Length; places--)
         {
-            keys[at] = compact.Pack(key);
-            Count++;
+            ref var entry = ref entries[++looked];
+            if (entry.Hash == 0 || entry.Due > now)
+                continue;
+            entry.Due = now + interval;
+            due[count++] = KeyOf(ref entry);
+        }
+
+        if (looked < entries.Last)
+            return false;
+        looked = 0;
+        return true;
+    }
+
+    /// <summary>The session stands like this in the table now. True when the other units must be told: their copies would end too early.</summary>
+    public bool TryRefresh(in SessionRecord record, int now, int interval)
+    {
+        var number = entries.Find(Fingerprint(record.Key));
+        if (number == 0)
+            return false;
+        ref var entry = ref entries[number];
+        var expiry = RefreshRule.Expiry(record, now);
+        entry.Due = RefreshRule.Due(record, now, interval);
+        if (expiry <= entry.Told + Rounding && (expiry <= entry.Told || entry.Told - now > (2 * interval) + Rounding))
+            return false;
+        entry.Told = expiry;
+        return true;
+    }
+
+    private static ulong Fingerprint(in SessionKey key) => key.Hash64() is var hash and not 0 ? hash : 1;
+
+    private SessionKey KeyOf(ref Entry entry) => compact.Unpack(new UInt128(entry.KeyHigh, entry.KeyLow));
+
+    private ref Entry Put(in SessionKey key, ulong digest)
+    {
+        var hash = Fingerprint(key);
+        var number = entries.Find(hash);
+        if (number == 0)
+        {
+            number = entries.Add(hash);
+            var packed = compact.Pack(key);
+            (entries[number].KeyHigh, entries[number].KeyLow) = ((ulong)(packed >> 64), (ulong)packed);
+            EnterBucket(number);
         }
         else
         {
-            digests.Subtract(hash, sums[at]);
+            digests.Subtract(hash, entries[number].Digest);
         }
 
-        (hashes[at], sums[at]) = (hash | generation, digest);
+        ref var entry = ref entries[number];
+        (entry.Digest, entry.Generation) = (digest, generation);
         digests.Add(hash, digest);
+        return ref entry;
     }
 
-    // Where the hash stands, or the empty place where it would.
-    private int Find(ulong hash)
+    private void RemoveAt(int number)
     {
-        var mask = hashes.Length - 1;
-        var at = Home(hash);
-        while (hashes[at] != 0 && (hashes[at] & ~Generation) != hash)
-            at = (at + 1) & mask;
-        return at;
+        ref var entry = ref entries[number];
+        digests.Subtract(entry.Hash, entry.Digest);
+        compact.Release(new UInt128(entry.KeyHigh, entry.KeyLow));
+        LeaveBucket(ref entry);
+        entries.Remove(number);
     }
 
-    // Where a bucket's region begins.
-    private int RegionOf(int bucket) => bucket * (hashes.Length / Buckets);
-
-    // The first place for a hash.
-    private int Home(ulong hash) => RegionOf(SessionDigests.BucketOf(hash, Buckets)) + (int)((hash >> BucketBits) & (ulong)((hashes.Length / Buckets) - 1));
-
-    // Closes the gap, so that no search ends too early: whatever has its first place at or before the gap is drawn into it.
-    private void RemoveAt(int gap)
+    private void EnterBucket(int number)
     {
-        var mask = hashes.Length - 1;
-        digests.Subtract(hashes[gap] & ~Generation, sums[gap]);
-        compact.Release(keys[gap]);
-        Count--;
-        for (var at = (gap + 1) & mask; hashes[at] != 0; at = (at + 1) & mask)
-        {
-            if (((at - Home(hashes[at] & ~Generation)) & mask) < ((at - gap) & mask))
-                continue;
-            (hashes[gap], sums[gap], keys[gap]) = (hashes[at], sums[at], keys[at]);
-            gap = at;
-        }
-
-        hashes[gap] = 0;
+        ref var first = ref buckets[SessionDigests.BucketOf(entries[number].Hash, Buckets)];
+        (entries[number].NextInBucket, entries[number].FormerInBucket) = (first, 0);
+        if (first != 0)
+            entries[first].FormerInBucket = number;
+        first = number;
     }
 
-    private void Resize(int places)
+    private void LeaveBucket(ref Entry entry)
     {
-        var (formerHashes, formerSums, formerKeys) = (hashes, sums, keys);
-        (hashes, sums, keys) = (new ulong[places], new ulong[places], new UInt128[places]);
-        for (var i = 0; i < formerHashes.Length; i++)
-        {
-            if (formerHashes[i] == 0)
-                continue;
-            var at = Find(formerHashes[i] & ~Generation);
-            (hashes[at], sums[at], keys[at]) = (formerHashes[i], formerSums[i], formerKeys[i]);
-        }
+        if (entry.NextInBucket != 0)
+            entries[entry.NextInBucket].FormerInBucket = entry.FormerInBucket;
+        if (entry.FormerInBucket != 0)
+            entries[entry.FormerInBucket].NextInBucket = entry.NextInBucket;
+        else
+            buckets[SessionDigests.BucketOf(entry.Hash, Buckets)] = entry.NextInBucket;
+    }
+
+    private struct Entry : IChained
+    {
+        public ulong Hash { get; set; }
+
+        public int Next { get; set; }
+
+        public ulong Digest;
+
+        // UInt128 would be aligned to 16 bytes.
+        public ulong KeyHigh;
+        public ulong KeyLow;
+
+        public int NextInBucket;
+        public int FormerInBucket;
+
+        /// <summary>The second at which the session ends as the other units know.</summary>
+        public int Told;
+
+        /// <summary>The second at which that is to be looked at.</summary>
+        public int Due;
+
+        /// <summary>Whether it was put or found since the last reading began.</summary>
+        public bool Generation;
     }
 }

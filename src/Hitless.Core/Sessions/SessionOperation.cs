@@ -32,4 +32,7 @@ public enum SessionOperation : byte
 
     /// <summary>As <see cref="BulkBegin"/>, but only the buckets that some followers asked for are told; body: bulk number (8), then unit (8) and number of the look (8) of each of them.</summary>
     PartBegin = 10,
+
+    /// <summary>As <see cref="LookBegin"/>, but the digests are those of the ledger (<see cref="SessionLedger.Digests"/>) at this place of the stream; body: number (8).</summary>
+    LedgerBegin = 11,
 }

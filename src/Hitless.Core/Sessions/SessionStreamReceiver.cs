@@ -8,16 +8,16 @@ namespace Hitless.Core.Sessions;
 /// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request. A look is answered with a look at the own
 /// table; the buckets that differ are asked for and told as a part, and what neither a part nor a whole bulk tells is pruned.
 /// </summary>
-internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames)
+internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames, ulong seed)
 {
-    private const int ReportEveryFrames = 64;
+    private const int ReportEveryFrames = 8;
     private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReportGapAgainAfter = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
 
     private readonly FrameRing early = new(ringFrames, SessionPayload.SizeMax);
-    private readonly HashMarks marks = new();
+    private readonly HashMarks marks = new(seed);
     private readonly TableComparison comparison = new();
     private bool follows;
     private UInt128 incarnation;
@@ -27,7 +27,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     private ulong reported;
     private TimeSpan reportedAt;
     private TimeSpan behindSince = Never;
-    private bool compares;
+    private SyncKind kind;
     private bool marking;
     private bool pruning;
 
@@ -103,10 +103,10 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         Conclude(now, effects);
     }
 
-    public void Request(ulong newNonce, bool comparesFirst, TimeSpan now, ISessionEffects effects)
+    public void Request(ulong newNonce, SyncKind newKind, TimeSpan now, ISessionEffects effects)
     {
         nonce = newNonce;
-        compares = comparesFirst;
+        kind = newKind;
         SendRequest(now, effects);
     }
 
@@ -115,6 +115,9 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         if (nonce == 0 || answered != nonce || start == 0)
             return;
         nonce = 0;
+        // It has been followed all the time, and what begins there has begun. Told again, a look would find another table here, and a part that answered the former one would prune what it did not tell.
+        if (Follows(from) && Applied >= start)
+            return;
         follows = true;
         incarnation = from;
         Applied = highest = reported = start - 1;
@@ -253,14 +256,14 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
                 if (TakesBulks)
                     effects.BulkBegins();
                 return true;
-            case SessionOperation.LookBegin:
+            case SessionOperation.LookBegin or SessionOperation.LedgerBegin:
                 // What is expected is told in a look itself.
                 BeginMarking(number);
                 partial = true;
                 if (!TakesBulks)
                     return true;
                 comparison.Begin(number);
-                effects.StartLook(unit);
+                effects.StartLook(unit, exact: operation == SessionOperation.LookBegin);
                 return true;
             case SessionOperation.Digests:
                 return comparison.TryTake(number, ref body);
@@ -277,7 +280,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
             case SessionOperation.BulkEnd:
                 pruning = marking && number == bulk;
                 if (pruning)
-                    effects.StartPrune(unit, onlyExpectations: false);
+                    effects.StartPrune(unit, partial ? comparison.Unequal : null, onlyExpectations: false);
                 return true;
             default:
                 return false;
@@ -292,7 +295,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         {
             comparison.Cancel();
             pruning = true;
-            effects.StartPrune(unit, onlyExpectations: true);
+            effects.StartPrune(unit, null, onlyExpectations: true);
         }
         else
         {
@@ -332,7 +335,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         writer.WriteByte((byte)SessionMessage.SyncRequest);
         writer.WriteUInt64(unit);
         writer.WriteUInt64(nonce);
-        writer.WriteByte((byte)(compares ? 1 : 0));
+        writer.WriteByte((byte)kind);
         effects.Send(unit, writer.Written);
     }
 

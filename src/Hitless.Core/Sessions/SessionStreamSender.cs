@@ -7,11 +7,8 @@ namespace Hitless.Core.Sessions;
 /// table: looks (digests of all buckets), parts (the buckets that then differ at a follower) and whole bulks. They run inside the same stream, so that they
 /// are ordered with the live updates and lost frames are asked for alike.
 /// </summary>
-internal sealed class SessionStreamSender(int ringFrames)
+internal sealed class SessionStreamSender(int ringFrames, ulong seed)
 {
-    /// <summary>A bulk stays at most so many frames ahead of the slowest follower.</summary>
-    private const int BulkWindowFrames = 1536;
-
     private static readonly TimeSpan FollowerLost = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LingerFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PositionAfterFrames = TimeSpan.FromMilliseconds(10);
@@ -20,7 +17,7 @@ internal sealed class SessionStreamSender(int ringFrames)
     private readonly FrameRing ring = new(ringFrames, SessionPayload.SizeMax);
     private readonly SessionFrameWriter frame = new(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
     private readonly Dictionary<ulong, Follower> followers = [];
-    private readonly HashMarks touched = new();
+    private readonly HashMarks touched = new(seed);
     private readonly List<SessionRecord> expected = [];
     private readonly BucketSet told = new();
     private readonly SessionDigests digests = new();
@@ -161,7 +158,7 @@ internal sealed class SessionStreamSender(int ringFrames)
             case Dump.None:
                 return;
             case Dump.Look:
-                TellDigests(effects);
+                TellDigests(digests, effects);
                 Mark(SessionOperation.LookEnd, effects);
                 break;
             default:
@@ -190,12 +187,12 @@ internal sealed class SessionStreamSender(int ringFrames)
         BeginNext(now, effects);
     }
 
-    /// <summary>False while the slowest follower is too far behind for more of a bulk.</summary>
+    /// <summary>False while the slowest follower is too far behind for more of a bulk. Who waits to be answered does not follow, and one that is silent is not waited for.</summary>
     public bool BulkMayProceed(TimeSpan now)
     {
         foreach (var follower in followers.Values)
         {
-            if (now - follower.ReportedAt < FollowerLost && LastSequence - Math.Min(follower.Applied, LastSequence) > BulkWindowFrames)
+            if (!follower.Window.MayProceed(LastSequence, follower.Applied, now) && follower.WaitingNonce == 0 && now - follower.ReportedAt < FollowerLost)
                 return false;
         }
 
@@ -224,7 +221,7 @@ internal sealed class SessionStreamSender(int ringFrames)
             SendPosition(ISessionEffects.EveryUnit, now, effects);
     }
 
-    public void OnSyncRequest(ulong unit, ulong nonce, bool knowsLooks, bool compares, TimeSpan now, ISessionEffects effects)
+    public void OnSyncRequest(ulong unit, ulong nonce, bool knowsLooks, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
         if (!followers.TryGetValue(unit, out var follower))
             followers[unit] = follower = new Follower();
@@ -233,7 +230,7 @@ internal sealed class SessionStreamSender(int ringFrames)
         if (follower.AnsweredNonce == nonce || follower.WaitingNonce == nonce)
             return;
         follower.WaitingNonce = nonce;
-        follower.Compares = compares;
+        follower.Kind = kind;
         follower.KnowsLooks = knowsLooks;
         BeginNext(now, effects);
     }
@@ -278,11 +275,13 @@ internal sealed class SessionStreamSender(int ringFrames)
     {
         if (dump != Dump.None)
             return;
-        bool whole = bulkWanted, look = lookWanted, part = false;
+        bool whole = bulkWanted, look = lookWanted, part = false, ledger = false;
         foreach (var follower in followers.Values)
         {
-            whole |= (follower.WaitingNonce != 0 && !follower.Compares) || (lookWanted && !follower.KnowsLooks);
-            look |= follower.WaitingNonce != 0;
+            var waits = follower.WaitingNonce != 0;
+            whole |= (waits && follower.Kind == SyncKind.Bulk) || (lookWanted && !follower.KnowsLooks);
+            look |= waits && follower.Kind == SyncKind.Look;
+            ledger |= waits && follower.Kind == SyncKind.LedgerLook;
             part |= follower.WantedOfLook != 0;
         }
 
@@ -290,8 +289,21 @@ internal sealed class SessionStreamSender(int ringFrames)
             Begin(Dump.Whole, SessionOperation.BulkBegin, now, effects);
         else if (part)
             BeginPart(effects);
-        else if (look)
+        else if (!look && ledger && effects.DigestsNow() is { } known)
+            TellLedger(known, now, effects);
+        else if (look || ledger)
             Begin(Dump.Look, SessionOperation.LookBegin, now, effects);
+    }
+
+    // What has been told so far is in the digests, and nothing else: no dump is needed, and nothing has to wait.
+    private void TellLedger(SessionDigests known, TimeSpan now, ISessionEffects effects)
+    {
+        number++;
+        BeginStream(SessionOperation.LedgerBegin, now, effects);
+        effects.TellExpectations();
+        TellDigests(known, effects);
+        Mark(SessionOperation.LookEnd, effects);
+        Flush(effects);
     }
 
     // Its first frame is where the followers that waited begin to follow.
@@ -301,13 +313,23 @@ internal sealed class SessionStreamSender(int ringFrames)
         bulkWanted &= kind != Dump.Whole;
         digests.Clear();
         number++;
+        if (kind == Dump.Whole)
+        {
+            foreach (var follower in followers.Values)
+                follower.WantedOfLook = 0;
+        }
+
+        BeginStream(operation, now, effects);
+        StartDump(kind, effects);
+    }
+
+    private void BeginStream(SessionOperation operation, TimeSpan now, ISessionEffects effects)
+    {
         Flush(effects);
         Mark(operation, effects);
         Flush(effects);
         foreach (var (unit, follower) in followers)
         {
-            if (kind == Dump.Whole)
-                follower.WantedOfLook = 0;
             if (follower.WaitingNonce == 0)
                 continue;
             follower.AnsweredNonce = follower.WaitingNonce;
@@ -317,8 +339,6 @@ internal sealed class SessionStreamSender(int ringFrames)
             follower.ReportedAt = now;
             Answer(unit, follower, effects);
         }
-
-        StartDump(kind, effects);
     }
 
     private void BeginPart(ISessionEffects effects)
@@ -347,10 +367,10 @@ internal sealed class SessionStreamSender(int ringFrames)
     {
         dump = kind;
         BeginDump();
-        effects.StartDump();
+        effects.StartDump(kind == Dump.Part ? told : null);
     }
 
-    private void TellDigests(ISessionEffects effects)
+    private void TellDigests(SessionDigests digests, ISessionEffects effects)
     {
         const int PerOperation = 20;
         Span<byte> room = stackalloc byte[255];
@@ -423,10 +443,12 @@ internal sealed class SessionStreamSender(int ringFrames)
 
         public TimeSpan ReportedAt { get; set; }
 
+        public BulkWindow Window { get; } = new();
+
         public ulong WaitingNonce { get; set; }
 
-        /// <summary>The waiting request is for a look.</summary>
-        public bool Compares { get; set; }
+        /// <summary>What the waiting request is for.</summary>
+        public SyncKind Kind { get; set; }
 
         /// <summary>It understands looks; an older version does not.</summary>
         public bool KnowsLooks { get; set; }

@@ -12,21 +12,24 @@ namespace Hitless.Daemon.Sessions;
 internal sealed class KernelSessions : IDisposable
 {
     private const int SmallMax = 1000;
+    private const int RefreshPlaces = 16_384;
     private static readonly TimeSpan FilterAge = TimeSpan.FromSeconds(10);
     private readonly UnitSettings settings;
     private readonly ConntrackTable table = new();
     private readonly ConntrackEvents events;
     private readonly Dictionary<ulong, IReadOnlyList<IPAddress>> others = [];
+    private readonly SessionKey[] due = new SessionKey[ConntrackTable.LookedUpMax];
+    private readonly SessionRecord[] found = new SessionRecord[ConntrackTable.LookedUpMax];
     private SessionFilter filter;
     private bool telling;
 
-    public KernelSessions(UnitSettings settings, Poller poller, int eventToken)
+    public KernelSessions(UnitSettings settings, Poller poller, int eventToken, ulong seed)
     {
         this.settings = settings;
         filter = ReadFilter();
         Helpers = new HelperSessions(table);
         Young = new YoungSessions(settings.Sessions.Delay, table);
-        Ledger = new LedgerKeeper(table);
+        Ledger = new LedgerKeeper(table, seed);
         events = new ConntrackEvents(table.PortId);
         poller.Add(events.Handle, eventToken);
     }
@@ -62,6 +65,9 @@ internal sealed class KernelSessions : IDisposable
 
     public long Count() => table.Count();
 
+    /// <summary>The table is being filled from elsewhere.</summary>
+    public bool IsFilling => !events.TellsNew;
+
     /// <summary>The kernel's events are told to the others, or only noted.</summary>
     public void Tell(bool on)
     {
@@ -94,6 +100,7 @@ internal sealed class KernelSessions : IDisposable
         switch (events.Receive(out var reader))
         {
             case NetlinkReceive.Empty:
+                Ledger.OnNothingTold();
                 return false;
             case NetlinkReceive.Data:
                 while (reader.TryNext(out var change, out var record))
@@ -138,6 +145,37 @@ internal sealed class KernelSessions : IDisposable
         Helpers.TellAll(exchange, effects);
     }
 
+    /// <summary>Looks at the timeouts of some sessions for which it is time, and tells those that traffic has refreshed. True at the end of a round; <paramref name="idle"/>: none was looked at.</summary>
+    public bool Refresh(SessionExchange exchange, ISessionEffects effects, TimeSpan now, out bool idle)
+    {
+        var ended = Ledger.TakeDue(RefreshPlaces, due, out var count);
+        idle = count == 0;
+        foreach (ref readonly var record in found.AsSpan(0, table.TryGet(due.AsSpan(0, count), found)))
+        {
+            if (filter.Replicates(record) && !Young.Holds(record, now) && Ledger.TryRefresh(record))
+                exchange.OnUpdated(record, effects);
+        }
+
+        return ended;
+    }
+
+    /// <summary>Hands sessions as they stand to a dump that the exchange asked for; at most <see cref="ConntrackTable.LookedUpMax"/>.</summary>
+    public void Dump(ReadOnlySpan<SessionKey> keys, SessionExchange exchange, ISessionEffects effects, TimeSpan now)
+    {
+        foreach (ref readonly var record in found.AsSpan(0, table.TryGet(keys, found)))
+            OnDumped(record, exchange, effects, now);
+    }
+
+    /// <summary>An entry of a dump that the exchange asked for.</summary>
+    public void OnDumped(in SessionRecord record, SessionExchange exchange, ISessionEffects effects, TimeSpan now)
+    {
+        if (!filter.Replicates(record))
+            return;
+        Helpers.OnUpdated(record);
+        if (!Young.Holds(record, now))
+            exchange.OnDumped(record, effects);
+    }
+
     /// <summary>Tells a session as it stands now, as if it were new; or that it does not stand.</summary>
     public void TellAnew(in SessionKey key, SessionExchange exchange, ISessionEffects effects)
     {
@@ -168,7 +206,7 @@ internal sealed class KernelSessions : IDisposable
     }
 
     /// <summary>Its windows go on elsewhere.</summary>
-    public void MakeLiberal(in SessionRecord record) => table.MakeLiberal(record);
+    public void MakeLiberal(in SessionKey key) => table.MakeLiberal(key);
 
     public void Expect(in SessionExpectation expectation, bool ended)
     {
@@ -197,25 +235,27 @@ internal sealed class KernelSessions : IDisposable
         }
     }
 
-    /// <summary>The replicated sessions of a table that is small.</summary>
-    public List<SessionKey> ReadKeys()
+    /// <summary>The replicated sessions of a table that is small; the ledger knows them afterwards.</summary>
+    public IReadOnlyList<SessionKey> ReadKeys()
     {
-        table.Flush();
-        var keys = new List<SessionKey>();
-        using var dump = new ConntrackDump();
-        while (dump.Receive(out var reader) == NetlinkReceive.Data)
+        Flush();
+        if (!Ledger.IsWhole(filter))
         {
-            while (reader.TryNext(out _, out var record))
+            Ledger.BeginReading(filter);
+            using var slices = new TableSlices(filter);
+            while (!slices.Done && !slices.Failed)
             {
-                if (filter.Replicates(record))
-                    keys.Add(record.Key);
+                slices.Read();
+                Ledger.OnRead(slices.Found);
             }
 
-            if (reader.Done || reader.Error != 0)
-                break;
+            if (slices.Failed)
+                Ledger.AbandonReading();
+            else
+                Ledger.EndReading(int.MaxValue);
         }
 
-        return keys;
+        return Ledger.TryKeysIn(Enumerable.Range(0, SessionDigests.BucketsDefault), int.MaxValue, out var keys) ? keys : [];
     }
 
     /// <summary>What was applied is in the kernel when this returns, and the ledger knows what became of it.</summary>

@@ -3,8 +3,8 @@ using Hitless.Core.Sessions;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Looks, on the unit that carries traffic, whether a standby still holds what it was told: digests of both tables, read anew, then the sessions of unequal buckets, and
-/// those again a moment later, because what is merely on its way is no drift. What has drifted is told anew.
+/// Looks, on the unit that carries traffic, whether a standby still holds what it was told: digests of both ledgers, then the sessions of unequal buckets, and
+/// those again a moment later, because what is merely on its way is no drift. What has drifted is told anew. Each unit reads its own table beside this (<see cref="TableReading"/>).
 /// </summary>
 public sealed class SessionAudit(SessionLoop own)
 {
@@ -13,16 +13,16 @@ public sealed class SessionAudit(SessionLoop own)
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Looks once. Returns the sessions that had drifted; they are repaired when the standby has applied what follows.</summary>
-    /// <param name="digests">Asks the standby for its digests, from a new reading of its table if true; null when they cannot be had.</param>
+    /// <param name="digests">Asks the standby for its digests; null when they cannot be had.</param>
     /// <param name="entries">Asks it for the sessions of some buckets.</param>
     /// <param name="cancel">Ends the wait between the two looks.</param>
-    public async Task<int> RunAsync(Func<bool, Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries, CancellationToken cancel)
+    public async Task<int> RunAsync(Func<Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries, CancellationToken cancel)
     {
-        var first = await LookAsync(anew: true, digests, entries);
+        var first = await LookAsync(digests, entries);
         if (first.Count > 0)
         {
             await Task.Delay(SettleDelay, cancel);
-            first.IntersectWith(await LookAsync(anew: false, digests, entries));
+            first.IntersectWith(await LookAsync(digests, entries));
         }
 
         await own.NoteAuditAsync(first.Count);
@@ -33,10 +33,10 @@ public sealed class SessionAudit(SessionLoop own)
         return first.Count;
     }
 
-    private async Task<HashSet<SessionKey>> LookAsync(bool anew, Func<bool, Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries)
+    private async Task<HashSet<SessionKey>> LookAsync(Func<Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries)
     {
-        var asked = digests(anew);
-        var ours = await own.DigestsAsync(anew);
+        var asked = digests();
+        var ours = await own.DigestsAsync();
         if (await asked is not { } theirs || ours.UnequalTo(theirs) is not { Count: > 0 } unequal)
             return [];
         var answer = entries(ours.Buckets, unequal);

@@ -19,8 +19,15 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private const int DumpDatagramsPerTurn = 8;
     private const int DrainMax = 100_000;
 
-    // Nobody waits for a refresh: a slice of some 150 sessions a millisecond leaves the thread free for live updates.
+    // Some twenty milliseconds of the session thread, in slices; with more, reading the whole table is no dearer.
+    private const int PartLookedUpMax = 20_000;
+
+    // Nobody waits for a refresh: a slice leaves the thread free for live updates.
     private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan RefreshIdlePause = TimeSpan.FromMilliseconds(20);
+
+    // Who has told all, and is followed by another since, differs from it in little.
+    private static readonly TimeSpan HandOverMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
 
@@ -34,17 +41,24 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     private readonly Action<SessionExpectation> tellExpectation;
     private readonly Action<SessionExpectation> pruneExpectation;
     private ConntrackDump? dump;
-    private bool dumpRefreshes;
-    private TimeSpan sliceAt;
+    private BucketSet? dumpedBuckets;
+    private SessionKey[]? part;
+    private int partAt;
     private ConntrackDump? survey;
     private SessionDigests? looked;
-    private List<SessionKey>? heldBefore;
+    private bool looksExactly;
+    private IReadOnlyList<SessionKey>? heldBefore;
     private ulong surveyUnit;
+    private long reading;
+    private Windows windows;
+    private TimeSpan barrierAt = TimeSpan.MinValue;
+    private bool handedOver;
     private long bulksTaken;
     private long audits;
     private long drift;
     private TimeSpan now;
     private TimeSpan refreshAt;
+    private TimeSpan roundAt;
 
     public SessionEngine(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, ulong nonceSeed, Poller poller, Action<SessionNotice> notify)
     {
@@ -53,7 +67,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         now = MonotonicClock.Now;
         exchange = new SessionExchange(unit, incarnation, nonceSeed);
         links = new SessionLinks(settings, key, unit, incarnation);
-        kernel = new KernelSessions(settings, poller, EventToken);
+        kernel = new KernelSessions(settings, poller, EventToken, nonceSeed);
         links.Watch(poller, FirstLinkToken);
         tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
         pruneExpectation = expectation =>
@@ -66,12 +80,26 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     /// <summary>Which sessions are replicated.</summary>
     public SessionFilter Filter => kernel.Filter;
 
-    /// <summary>Waits for work, at most until the next deadline, and does it.</summary>
-    public void Turn(Span<int> ready)
+    /// <summary>What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on elsewhere.</summary>
+    private enum Windows
+    {
+        /// <summary>None is in the way.</summary>
+        Free,
+
+        /// <summary>The next reading is to free them.</summary>
+        Wanted,
+
+        /// <summary>The reading that runs does.</summary>
+        BeingFreed,
+    }
+
+    /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
+    public void Turn(Span<int> ready, TimeSpan until)
     {
         now = MonotonicClock.Now;
-        poller.Wait(Patience(), ready);
+        poller.Wait(Patience(until), ready);
         now = MonotonicClock.Now;
+        kernel.Ledger.Clock(now, schedule.Interval);
         for (var i = 0; i < EventDatagramsPerTurn && kernel.ReadEvents(exchange, this, now); i++)
         {
         }
@@ -81,8 +109,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
-        for (var i = 0; i < DumpDatagramsPerTurn && now >= sliceAt && PumpDump(); i++)
-            sliceAt = dumpRefreshes ? now + RefreshPause : now;
+        for (var i = 0; i < DumpDatagramsPerTurn && (part is not null ? PumpPart() : PumpDump()); i++)
+        {
+        }
 
         for (var i = 0; i < DumpDatagramsPerTurn && PumpSurvey(); i++)
         {
@@ -91,11 +120,9 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         if (now >= exchange.NextDeadline)
             exchange.OnTime(now, this);
         AnswerWaiters();
-        BeginRefresh();
-        if (!kernel.RefreshFilter(now))
-            return;
-        links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
-        WantsReading |= kernel.IsSmall && !kernel.Ledger.IsWhole(kernel.Filter);
+        Refresh();
+        if (kernel.RefreshFilter(now))
+            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -107,12 +134,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             kernel.TellAll(exchange, this);
         }
 
+        handedOver = !sending && (handedOver || (exchange.Sending && now - barrierAt < HandOverMax));
         kernel.Tell(sending);
-        exchange.SetRole(sending, syncFrom, compares: !kernel.IsSmall, now, this);
+        exchange.SetRole(sending, syncFrom, Worth(), now, this);
+        handedOver &= syncFrom is null;
         if (exchange.SyncFrom != surveyUnit)
             EndSurvey();
         schedule.ReadTimeouts();
-        refreshAt = now + schedule.Interval;
+        refreshAt = roundAt = now + TimeSpan.FromSeconds(schedule.Interval);
     }
 
     public void Resync() => exchange.Resync(now, this);
@@ -146,8 +175,11 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         drift += drifted;
     }
 
-    /// <summary>It is time to read the table for the ledger, so that nobody has to wait for that later.</summary>
-    public bool WantsReading { get; private set; }
+    /// <summary>The table is to be read soon: the ledger does not know all, or entries have windows that stand still.</summary>
+    public bool WantsReading => !kernel.IsFilling && (windows != Windows.Free || !kernel.Ledger.IsWhole(kernel.Filter));
+
+    /// <summary>The reading that began last is the ledger's.</summary>
+    public bool IsReadingValid => reading == kernel.Ledger.Readings;
 
     /// <summary>What the table holds, as of now; null when that is not known without reading it.</summary>
     public LedgerKeeper? Ledger
@@ -160,27 +192,61 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
     }
 
+    /// <summary>What is known of the table now, right or not.</summary>
+    public SessionDigests KnownDigests => kernel.Ledger.Digests();
+
     /// <summary>The whole table is going to be read beside the loop: for the ledger.</summary>
-    public void BeginReading()
+    public TableSlices BeginReading()
     {
-        WantsReading = false;
-        kernel.Ledger.BeginReading(kernel.Filter);
+        windows = windows == Windows.Free ? Windows.Free : Windows.BeingFreed;
+        reading = kernel.Ledger.BeginReading(kernel.Filter);
+        return new TableSlices(kernel.Filter);
     }
 
     /// <summary>Some of what the reading found.</summary>
-    public void OnRead(ReadOnlySpan<SessionDigest> some) => kernel.Ledger.OnRead(some);
+    public void OnRead(ReadOnlySpan<SessionDigest> some)
+    {
+        if (!IsReadingValid)
+            return;
+        kernel.Ledger.OnRead(some);
+        if (windows != Windows.BeingFreed)
+            return;
+        foreach (ref readonly var each in some)
+        {
+            if (each.HasWindow)
+                kernel.MakeLiberal(each.Key);
+        }
+    }
 
-    /// <summary>The reading has ended. Digests of what is known now; null when it has to be done again, because the kernel could not tell all that happened meanwhile, and there is <paramref name="another"/> chance.</summary>
-    public SessionDigests? EndReading(bool complete, bool another)
+    /// <summary>What the reading finds next is looked for after this.</summary>
+    public void ForgetGone() => kernel.Ledger.ForgetGone();
+
+    /// <summary>The reading has found all. To be called until it returns true: the ledger knows what the reading did not find, unless the kernel could not tell all that happened meanwhile.</summary>
+    public bool EndReading(int places)
     {
         ReadAllEvents();
         kernel.Flush();
-        return kernel.Ledger.EndReading(kernel.Filter, complete) || !another ? kernel.Ledger.Digests() : null;
+        if (!IsReadingValid || !kernel.Ledger.EndReading(places))
+            return !IsReadingValid;
+        if (windows != Windows.BeingFreed)
+            return true;
+        windows = Windows.Free;
+        notify(new SessionNotice(SessionNoticeKind.WindowsFree));
+        return true;
+    }
+
+    /// <summary>The reading has been given up.</summary>
+    public void AbandonReading()
+    {
+        windows = windows == Windows.Free ? Windows.Free : Windows.Wanted;
+        if (IsReadingValid)
+            kernel.Ledger.AbandonReading();
     }
 
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
     public void Barrier(uint ticket)
     {
+        barrierAt = now;
         ReadAllEvents();
         ReadAllEvents();
         kernel.TellAll(exchange, this);
@@ -237,12 +303,37 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     void ISessionEffects.Expect(in SessionExpectation expectation, bool ended) => kernel.Expect(expectation, ended);
 
-    void ISessionEffects.StartDump() => StartDump(refreshes: false);
-
-    void ISessionEffects.StartLook(ulong unit)
+    void ISessionEffects.StartDump(BucketSet? only)
     {
+        EndDump();
+        dumpedBuckets = only;
+        if (only is not null && KeysIn(only) is { } keys)
+            (part, partAt) = ([.. keys], 0);
+        else
+            dump = new ConntrackDump();
+    }
+
+    SessionDigests? ISessionEffects.DigestsNow()
+    {
+        kernel.Flush();
+        return kernel.Ledger.IsWhole(kernel.Filter) ? kernel.Ledger.Digests() : null;
+    }
+
+    void ISessionEffects.TellExpectations() => kernel.ForEachExpectation(tellExpectation);
+
+    void ISessionEffects.StartLook(ulong unit, bool exact)
+    {
+        EndSurvey();
+        kernel.Flush();
+        if (!exact && kernel.Ledger.IsWhole(kernel.Filter))
+        {
+            windows = Windows.Wanted;
+            exchange.OnLooked(unit, kernel.Ledger.Digests(), now, this);
+            return;
+        }
+
         StartSurvey(unit);
-        looked = new SessionDigests();
+        (looked, looksExactly) = (new SessionDigests(), exact);
     }
 
     // A unit that joins holds next to nothing: reading that now saves it from reading all of its table at the end.
@@ -254,16 +345,18 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             heldBefore = kernel.ReadKeys();
     }
 
-    void ISessionEffects.StartPrune(ulong unit, bool onlyExpectations)
+    void ISessionEffects.StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
     {
         surveyUnit = unit;
-        foreach (var key in heldBefore ?? [])
+        kernel.Flush();
+        var held = only is null ? heldBefore : KeysIn(only);
+        foreach (var key in held ?? [])
         {
             if (!exchange.IsMarked(unit, key))
                 kernel.Delete(key);
         }
 
-        if (onlyExpectations || heldBefore is not null)
+        if (onlyExpectations || held is not null)
             EndPrune();
         else
             StartSurvey(unit);
@@ -273,8 +366,7 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         bulksTaken++;
         kernel.EndFilling();
-        WantsReading |= !kernel.Ledger.IsWhole(kernel.Filter);
-        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit));
+        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit, Ok: windows == Windows.Free));
     }
 
     void ISessionEffects.SyncLost(ulong unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
@@ -287,14 +379,14 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         kernel.Dispose();
     }
 
-    private TimeSpan Patience()
+    private TimeSpan Patience(TimeSpan until)
     {
-        if (survey is not null || (dump is not null && now >= sliceAt && exchange.DumpMayProceed(now)))
+        if (survey is not null || ((dump is not null || part is not null) && exchange.DumpMayProceed(now)))
             return TimeSpan.Zero;
         var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
         deadline = kernel.FilterDue < deadline ? kernel.FilterDue : deadline;
-        deadline = exchange.Sending && dump is null && refreshAt < deadline ? refreshAt : deadline;
-        deadline = dump is not null && now < sliceAt && sliceAt < deadline ? sliceAt : deadline;
+        deadline = until < deadline ? until : deadline;
+        deadline = exchange.Sending && refreshAt < deadline ? refreshAt : deadline;
         foreach (var waiter in waiters)
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
@@ -322,17 +414,40 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
     }
 
-    private void StartDump(bool refreshes)
-    {
-        dump?.Dispose();
-        dump = new ConntrackDump();
-        dumpRefreshes = refreshes;
-    }
+    // What this unit's table is worth to whom it asks.
+    private SyncKind Worth() => kernel.IsSmall ? SyncKind.Bulk : handedOver && kernel.Ledger.IsWhole(kernel.Filter) ? SyncKind.LedgerLook : SyncKind.Look;
+
+    // Null when the ledger does not know them, or they are so many that reading the table is cheaper.
+    private IReadOnlyList<SessionKey>? KeysIn(BucketSet buckets) =>
+        kernel.Ledger.IsWhole(kernel.Filter) && kernel.Ledger.TryKeysIn(buckets.Buckets, PartLookedUpMax, out var keys) ? keys : null;
 
     private void EndDump()
     {
         dump?.Dispose();
         dump = null;
+        part = null;
+    }
+
+    // The part of a dump that the ledger can name. False when there is no more to do for now.
+    private bool PumpPart()
+    {
+        if (!exchange.DumpMayProceed(now))
+            return false;
+        var count = Math.Min(ConntrackTable.LookedUpMax, part!.Length - partAt);
+        kernel.Dump(part.AsSpan(partAt, count), exchange, this, now);
+        partAt += count;
+        if (partAt == part.Length)
+            FinishDump();
+        return part is not null;
+    }
+
+    private void FinishDump()
+    {
+        EndDump();
+        exchange.OnSessionsDumped(this);
+        kernel.ForEachExpectation(tellExpectation);
+        exchange.OnDumpEnded(now, this);
+        exchange.Flush(this);
     }
 
     // False when there is no more to do for now.
@@ -342,27 +457,15 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
             return false;
         if (dump.Receive(out var reader) != NetlinkReceive.Data)
         {
-            StartDump(dumpRefreshes);
+            ((ISessionEffects)this).StartDump(dumpedBuckets);
             return false;
         }
 
         while (reader.TryNext(out _, out var record))
-        {
-            if (kernel.Filter.Replicates(record) && (!dumpRefreshes || schedule.IsDue(record, (int)now.TotalSeconds)))
-            {
-                kernel.Helpers.OnUpdated(record);
-                if (!kernel.Young.Holds(record, now))
-                    exchange.OnDumped(record, this);
-            }
-        }
-
+            kernel.OnDumped(record, exchange, this, now);
         if (!reader.Done && reader.Error == 0)
             return true;
-        EndDump();
-        exchange.OnSessionsDumped(this);
-        kernel.ForEachExpectation(tellExpectation);
-        exchange.OnDumpEnded(now, this);
-        exchange.Flush(this);
+        FinishDump();
         return false;
     }
 
@@ -394,8 +497,12 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
                 continue;
             if (looked is not null)
             {
-                looked.AddExact(record);
-                kernel.MakeLiberal(record);
+                if (looksExactly)
+                    looked.AddExact(record);
+                else
+                    looked.Add(record);
+                if (ConntrackTable.HasWindow(record))
+                    kernel.MakeLiberal(record.Key);
             }
             else if (!exchange.IsMarked(surveyUnit, record.Key))
                 kernel.Delete(record.Key);
@@ -447,14 +554,28 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
         }
     }
 
-    private void BeginRefresh()
+    // A slice of the round through the ledger: nobody waits for it.
+    private void Refresh()
     {
-        if (!exchange.Sending || now < refreshAt || dump is not null)
+        if (!exchange.Sending || now < refreshAt)
             return;
-        schedule.BeginRound();
-        refreshAt = now + schedule.Interval;
-        exchange.OnDumpBegun();
-        StartDump(refreshes: true);
+        if (!exchange.DumpMayProceed(now))
+        {
+            refreshAt = now + RefreshIdlePause;
+            return;
+        }
+
+        var ended = kernel.Refresh(exchange, this, now, out var idle);
+        exchange.Flush(this);
+        refreshAt = now + (idle ? RefreshIdlePause : RefreshPause);
+        if (!ended)
+            return;
+        // What is expected is told again in each round.
+        kernel.ForEachExpectation(tellExpectation);
+        exchange.Flush(this);
+        schedule.ReadTimeouts();
+        var next = roundAt + TimeSpan.FromSeconds(schedule.Interval);
+        refreshAt = roundAt = next > now ? next : now;
     }
 
     private readonly record struct Waiter(uint Ticket, ulong Unit, ulong Sequence, TimeSpan Deadline);

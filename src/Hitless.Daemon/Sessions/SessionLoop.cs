@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
@@ -15,18 +14,14 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
-    // A table that changes faster than the kernel can tell is read again, but not for ever.
-    private const int ReadingsMax = 3;
-
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
     private readonly Thread thread;
     private readonly WorkThread answers = new("sessions answers");
     private readonly WorkThread reader = new("sessions reader");
-    private readonly List<TaskCompletionSource<SessionDigests>> awaitReading = [];
+    private readonly TableReading reading;
     private readonly string unitName;
-    private bool isReading;
     private volatile bool stopping;
 
     /// <summary>Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.</summary>
@@ -41,6 +36,7 @@ public sealed class SessionLoop : IDisposable
         unitName = settings.Unit.Name;
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         engine = new SessionEngine(settings, key, unit, incarnation, seed, poller, notify);
+        reading = new TableReading(engine, reader, action => Post(_ => action()));
         thread = new Thread(Run) { Name = "sessions", IsBackground = true };
         thread.Start();
     }
@@ -82,7 +78,7 @@ public sealed class SessionLoop : IDisposable
     });
 
     /// <summary>Counters.</summary>
-    public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status());
+    public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status() with { AuditMs = (long)reading.AuditTook.TotalMilliseconds });
 
     /// <summary>Frames that a follower has not reported as applied; 0 for a unit that does not follow.</summary>
     public Task<long> LagOfAsync(ulong unit) => AskAsync(each => each.LagOf(unit));
@@ -103,17 +99,19 @@ public sealed class SessionLoop : IDisposable
         var answer = new TaskCompletionSource<SessionDigests>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(each =>
         {
-            if (!anew && each.Ledger?.Digests() is { } digests)
+            if (!anew && each.Ledger?.Digests() is { } known)
             {
-                answers.Do(() => answer.SetResult(digests));
+                answers.Do(() => answer.SetResult(known));
                 return;
             }
 
-            awaitReading.Add(answer);
-            Read(each);
+            reading.Want(digests => answers.Do(() => answer.SetResult(digests)), anew, MonotonicClock.Now);
         });
         return answer.Task;
     }
+
+    /// <summary>The hashes of the keys of the replicated sessions, and of those that are critical; <paramref name="isCritical"/> is called on another thread.</summary>
+    public Task<(List<ulong> All, List<ulong> Critical)> HashesAsync(Func<SessionRecord, bool> isCritical) => ReadAsync(filter => SessionReader.Hashes(filter, isCritical));
 
     /// <summary>The replicated sessions.</summary>
     public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => SessionReader.All(filter));
@@ -155,10 +153,9 @@ public sealed class SessionLoop : IDisposable
         Span<int> ready = stackalloc int[8];
         while (!stopping)
         {
-            engine.Turn(ready);
+            engine.Turn(ready, reading.NextDeadline);
+            reading.OnTime(MonotonicClock.Now, urgency.IsLight);
             urgency.Judge();
-            if (engine.WantsReading)
-                Read(engine);
             while (requests.TryTake(out var request))
                 request(engine);
         }
@@ -207,60 +204,5 @@ public sealed class SessionLoop : IDisposable
             });
         });
         return answer.Task;
-    }
-
-    private void Read(SessionEngine engine)
-    {
-        if (!isReading)
-            Read(engine, attempt: 1);
-    }
-
-    private void Read(SessionEngine engine, int attempt)
-    {
-        isReading = true;
-        var filter = engine.Filter;
-        engine.BeginReading();
-        reader.Do(() =>
-        {
-            Exception? failure = null;
-            var complete = false;
-            try
-            {
-                complete = SessionReader.TryReadAll(filter, (piece, count) => Post(each =>
-                {
-                    each.OnRead(piece.AsSpan(0, count));
-                    ArrayPool<SessionDigest>.Shared.Return(piece);
-                }));
-            }
-            catch (Exception exception)
-            {
-                failure = exception;
-            }
-
-            Post(each => EndReading(each, complete, attempt, failure));
-        });
-    }
-
-    private void EndReading(SessionEngine engine, bool complete, int attempt, Exception? failure)
-    {
-        if (engine.EndReading(complete, another: failure is null && attempt < ReadingsMax) is not { } digests)
-        {
-            Read(engine, attempt + 1);
-            return;
-        }
-
-        isReading = false;
-        TaskCompletionSource<SessionDigests>[] waiting = [.. awaitReading];
-        awaitReading.Clear();
-        answers.Do(() =>
-        {
-            foreach (var each in waiting)
-            {
-                if (failure is null)
-                    each.SetResult(digests);
-                else
-                    each.SetException(failure);
-            }
-        });
     }
 }

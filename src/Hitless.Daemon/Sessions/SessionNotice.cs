@@ -5,7 +5,7 @@ namespace Hitless.Daemon.Sessions;
 /// <param name="Ticket">The ticket of the request that it answers, else 0.</param>
 /// <param name="Unit">The unit that it is about, else 0.</param>
 /// <param name="Sequence">The position of a barrier, else 0.</param>
-/// <param name="Ok">False when awaited sessions could not be had in time.</param>
+/// <param name="Ok">False when awaited sessions could not be had in time, or when <see cref="SessionNoticeKind.WindowsFree"/> will follow.</param>
 public readonly record struct SessionNotice(SessionNoticeKind Kind, uint Ticket = 0, ulong Unit = 0, ulong Sequence = 0, bool Ok = true);
 
 /// <summary>Kinds of <see cref="SessionNotice"/>.</summary>
@@ -13,6 +13,9 @@ public enum SessionNoticeKind
 {
     /// <summary>All sessions of <c>Unit</c> are in this kernel, and only those.</summary>
     Synced,
+
+    /// <summary>No entry has a window any more that stood still while the session went on elsewhere.</summary>
+    WindowsFree,
 
     /// <summary>The table is no longer whole and is being fetched again.</summary>
     SyncLost,

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Hitless.Core.Api;
 using Hitless.Core.Sessions;
 using Hitless.Linux.Conntrack;
@@ -13,8 +12,6 @@ internal static class SessionReader
 {
     /// <summary>Sessions that are looked up one by one; for more of them reading the table is cheaper.</summary>
     public const int LookedUpMax = 10_000;
-
-    private const int AtOnce = 512;
 
     public static SessionCount Count(string unit)
     {
@@ -39,25 +36,6 @@ internal static class SessionReader
         return (total, records);
     }
 
-    /// <summary>Reads the replicated sessions for a ledger, and hands them over piece by piece; who is told gives each array back to the shared pool. False when the kernel broke off.</summary>
-    public static bool TryReadAll(SessionFilter filter, Action<SessionDigest[], int> tell)
-    {
-        var piece = ArrayPool<SessionDigest>.Shared.Rent(AtOnce);
-        var count = 0;
-        var complete = ForEach((in SessionRecord record) =>
-        {
-            if (!filter.Replicates(record))
-                return;
-            piece[count++] = new SessionDigest(record.Key, record.Digest64());
-            if (count < AtOnce)
-                return;
-            tell(piece, count);
-            (piece, count) = (ArrayPool<SessionDigest>.Shared.Rent(AtOnce), 0);
-        });
-        tell(piece, count);
-        return complete;
-    }
-
     /// <summary>The replicated sessions, or those of them that are wanted.</summary>
     public static IReadOnlyList<SessionRecord> All(SessionFilter filter, Func<SessionRecord, bool>? wanted = null)
     {
@@ -75,13 +53,32 @@ internal static class SessionReader
     {
         using var table = new ConntrackTable();
         var records = new List<SessionRecord>();
-        foreach (var key in keys)
+        var found = new SessionRecord[ConntrackTable.LookedUpMax];
+        foreach (var some in keys.Chunk(found.Length))
         {
-            if (table.TryGet(key, out var record) && filter.Replicates(record))
-                records.Add(record);
+            foreach (ref readonly var record in found.AsSpan(0, table.TryGet(some, found)))
+            {
+                if (filter.Replicates(record))
+                    records.Add(record);
+            }
         }
 
         return records;
+    }
+
+    /// <summary>The hashes of the keys of the replicated sessions, and of those that are critical: eight bytes each, where the sessions themselves would be some hundred.</summary>
+    public static (List<ulong> All, List<ulong> Critical) Hashes(SessionFilter filter, Func<SessionRecord, bool> isCritical)
+    {
+        var (all, critical) = (new List<ulong>(), new List<ulong>());
+        ForEach((in SessionRecord record) =>
+        {
+            if (!filter.Replicates(record))
+                return;
+            all.Add(record.Key.Hash64());
+            if (isCritical(record))
+                critical.Add(all[^1]);
+        });
+        return (all, critical);
     }
 
     private delegate void Visitor(in SessionRecord record);

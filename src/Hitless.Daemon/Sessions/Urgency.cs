@@ -18,6 +18,9 @@ internal sealed class Urgency
     private TimeSpan ranBefore = RealTime.ThreadTime;
     private bool urgent;
 
+    /// <summary>There is little to do.</summary>
+    public bool IsLight { get; private set; } = true;
+
     /// <summary>Looks now and then how much the thread has run: more than half of the time is too much to be urgent.</summary>
     public void Judge()
     {
@@ -25,7 +28,7 @@ internal sealed class Urgency
         if (now < judgeAt)
             return;
         var ran = RealTime.ThreadTime;
-        var light = (ran - ranBefore) * 2 <= now - judgedAt;
+        var light = IsLight = (ran - ranBefore) * 2 <= now - judgedAt;
         (judgedAt, judgeAt, ranBefore) = (now, now + (light ? Window : Penance), ran);
         if (light == urgent)
             return;

@@ -11,6 +11,9 @@ namespace Hitless.Linux.Conntrack;
 /// </summary>
 public sealed class ConntrackTable : IDisposable
 {
+    /// <summary>Entries that are looked up with one request.</summary>
+    public const int LookedUpMax = 64;
+
     private const int BatchMax = 64;
 
     // Rounds of repair: each request may become two, so what is sent at once is bounded by this.
@@ -80,11 +83,11 @@ public sealed class ConntrackTable : IDisposable
     /// An entry that this kernel has tracked itself knows the windows of TCP as they were then. The session goes on elsewhere now, so that what comes after its return would be invalid:
     /// from now on it is not. What is that already is left alone.
     /// </summary>
-    public void MakeLiberal(in SessionRecord record)
-    {
-        if (record.Tcp.State != TcpState.None && (record.Tcp.FlagsOriginal & record.Tcp.FlagsReply & ConntrackProtocol.FlagBeLiberal) == 0)
-            Enqueue(Verb.MakeLiberal, record);
-    }
+    public void MakeLiberal(in SessionKey key) => Enqueue(Verb.MakeLiberal, new SessionRecord(key, default, default, 0, 0, default));
+
+    /// <summary>Whether <see cref="MakeLiberal"/> would change anything.</summary>
+    public static bool HasWindow(in SessionRecord record) =>
+        record.Tcp.State != TcpState.None && (record.Tcp.FlagsOriginal & record.Tcp.FlagsReply & ConntrackProtocol.FlagBeLiberal) == 0;
 
     /// <summary>
     /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the parent has no
@@ -137,6 +140,33 @@ public sealed class ConntrackTable : IDisposable
         }
 
         return found;
+    }
+
+    /// <summary>Looks many entries up with one request, after what was put before.</summary>
+    /// <param name="keys">At most <see cref="LookedUpMax"/>.</param>
+    /// <param name="found">Receives those that stand, in the order of the keys; as long as <paramref name="keys"/>.</param>
+    /// <returns>How many stand.</returns>
+    public int TryGet(ReadOnlySpan<SessionKey> keys, Span<SessionRecord> found)
+    {
+        Flush();
+        var request = new NetlinkMessageWriter(requests);
+        for (var i = 0; i < keys.Length; i++)
+            ConntrackWriter.Get(ref request, keys[i], firstSequence + (uint)i);
+        firstSequence += RequestsMax;
+        var count = 0;
+        if (keys.IsEmpty || socket.TrySend(request.Written) != 0)
+            return 0;
+        while (socket.Receive(answers, out var length) == NetlinkReceive.Data)
+        {
+            var reader = new ConntrackReader(answers.AsSpan(0, length));
+            while (reader.TryNext(out _, out var record))
+            {
+                if (count < found.Length)
+                    found[count++] = record;
+            }
+        }
+
+        return count;
     }
 
     /// <summary>Everything put so far is in the kernel when this returns.</summary>

@@ -237,6 +237,23 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void Who_has_compared_ledgers_is_ready_and_takes_any_window_until_its_own_are_free()
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var former = bench.Primary;
+        var next = bench.OtherThan(former);
+        former.WindowsTakeLonger = true;
+        former.Take(ClusterInput.SwitchoverRequested(next.Serial, "test"));
+        bench.Run(1000);
+        Assert.Equal(TrafficState.Muted, former.Traffic);
+        Assert.True(former.Machine!.Synced);
+        Assert.True(former.TakesAnyWindow);
+        former.Take(ClusterInput.WindowsFree);
+        bench.Run(1);
+        Assert.False(former.TakesAnyWindow);
+    }
+
+    [Fact]
     public void A_unit_without_power_is_replaced_after_the_threshold()
     {
         var bench = new MachineBench(200, 100).Run(3000);

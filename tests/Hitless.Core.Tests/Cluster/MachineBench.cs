@@ -113,6 +113,9 @@ internal sealed class MachineBench
         /// <summary>What this unit says arrives here late.
         public Node? LateFrom { get; set; }
 
+        /// <summary>The sessions are compared at once, and the windows of its own entries freed later.</summary>
+        public bool WindowsTakeLonger { get; set; }
+
         /// <summary>The sessions that an offer waits for arrive.</summary>
         public bool Applies { get; set; } = true;
 
@@ -264,7 +267,7 @@ internal sealed class MachineBench
         {
             if (syncFrom is { } from)
             {
-                inbox.Enqueue(ClusterInput.SessionsSynced(from));
+                inbox.Enqueue(ClusterInput.SessionsSynced(from, windows: !WindowsTakeLonger));
             }
         }
 

@@ -51,6 +51,9 @@ public sealed class SessionExchangeTests
     [InlineData(2, 0.1)]
     [InlineData(3, 0.3)]
     [InlineData(4, 0.3)]
+    [InlineData(7, 0.3)]
+    [InlineData(19, 0.3)]
+    [InlineData(32, 0.3)]
     public void Tables_end_equal_whatever_is_lost_between(int seed, double loss)
     {
         var units = Following();
@@ -87,7 +90,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         units.B.SetRole(true, null);
-        units.A.Exchange.SetRole(false, null, false, units.Now, units.A);
+        units.A.Exchange.SetRole(false, null, SyncKind.Bulk, units.Now, units.A);
         units.A.Table.Remove(SessionSamples.Tcp(5).Key);
         units.A.Table[SessionSamples.Tcp(6).Key] = SessionSamples.Tcp(6) with { Mark = 99 };
         units.A.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
@@ -97,6 +100,52 @@ public sealed class SessionExchangeTests
         Assert.Equal(1, units.A.TimesSynced);
         Assert.Equal(units.B.Table, units.A.Table);
         Assert.InRange(units.B.Exchange.Status(units.Now).EventsSent - before, 2, 20);
+    }
+
+    [Fact]
+    public void Who_has_handed_over_compares_ledgers_and_nobody_reads_a_table()
+    {
+        var units = Following();
+        units.B.SetRole(true, null);
+        units.A.SetRole(false, 2, SyncKind.LedgerLook);
+        units.Run(Second);
+        Assert.Equal((1, 0), (units.A.TimesSynced, units.B.Dumps));
+        Assert.Equal(units.B.Table, units.A.Table);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void What_differs_in_ledgers_is_told_and_where_they_do_not_know_the_tables_are_read(bool known, int dumps)
+    {
+        var units = Following();
+        units.B.KnowsTable = known;
+        units.B.SetRole(true, null);
+        units.A.Exchange.SetRole(false, null, SyncKind.Bulk, units.Now, units.A);
+        units.A.Table.Remove(SessionSamples.Tcp(5).Key);
+        units.A.Table[SessionSamples.Tcp(6).Key] = SessionSamples.Tcp(6, TcpState.TimeWait);
+        units.A.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
+        units.A.SetRole(false, 2, SyncKind.LedgerLook);
+        units.Run(Second);
+        Assert.Equal((1, dumps), (units.A.TimesSynced, units.B.Dumps));
+        Assert.Equal(units.B.Table, units.A.Table);
+    }
+
+    [Fact]
+    public void A_follower_that_has_lost_the_stream_does_not_hold_up_the_look_that_runs()
+    {
+        var units = Following(ringFrames: 64);
+        var random = new Random(3);
+        units.Run(TimeSpan.FromMilliseconds(50), () => Churn(units.A, random));
+        units.Loss = 1;
+        units.Run(TimeSpan.FromMilliseconds(50), () => Churn(units.A, random, 300));
+        units.A.Exchange.OnOverrun(units.Now, units.A);
+        units.Run(TimeSpan.FromMilliseconds(200), () => Churn(units.A, random, 300));
+        Assert.True(units.A.Exchange.BulkRuns);
+        units.Loss = 0;
+        units.Run(3 * Second);
+        Assert.Equal(units.A.Table, units.B.Table);
+        Assert.False(units.A.Exchange.BulkRuns);
     }
 
     [Fact]
@@ -116,7 +165,7 @@ public sealed class SessionExchangeTests
         var units = Following();
         units.RestartB();
         units.B.IsOlder = true;
-        units.B.SetRole(false, 1, compares: true);
+        units.B.SetRole(false, 1, SyncKind.Look);
         units.Run(Second);
         Assert.Equal(units.A.Table, units.B.Table);
         var before = units.A.Exchange.Status(units.Now).EventsSent;

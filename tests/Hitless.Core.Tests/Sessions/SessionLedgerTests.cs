@@ -47,7 +47,7 @@ public sealed class SessionLedgerTests
                     break;
                 default:
                     for (var i = random.Next(kinds / 2); i > 0 && onItsWay.TryDequeue(out var read); i--)
-                        ledger.OnRead(read.Key, read.Digest64());
+                        ledger.OnRead(new SessionDigest(read.Key, read.Digest64()));
                     break;
             }
 
@@ -73,13 +73,13 @@ public sealed class SessionLedgerTests
         ];
         ledger.BeginReading();
         foreach (var record in table)
-            ledger.OnRead(record.Key, record.Digest64());
+            ledger.OnRead(new SessionDigest(record.Key, record.Digest64()));
         ledger.EndReading();
         Assert.Equal(90_020, ledger.Corrected);
         AssertHolds(ledger, table);
         ledger.BeginReading();
         foreach (var record in table)
-            ledger.OnRead(record.Key, record.Digest64());
+            ledger.OnRead(new SessionDigest(record.Key, record.Digest64()));
         ledger.EndReading();
         Assert.Equal(0, ledger.Corrected);
     }

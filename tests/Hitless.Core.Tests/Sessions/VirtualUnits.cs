@@ -91,7 +91,17 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
     public int TimesSynced { get; private set; }
 
     /// <summary>Its exchange tells what it holds worth a comparison.</summary>
-    public void SetRole(bool sending, ulong? syncFrom, bool? compares = null) => Exchange.SetRole(sending, syncFrom, compares ?? Table.Count > 0, units.Now, this);
+    public void SetRole(bool sending, ulong? syncFrom, SyncKind? kind = null)
+    {
+        // As the daemon does: nobody is told what a dump of former times found.
+        dump = sending ? dump : null;
+        Exchange.SetRole(sending, syncFrom, kind ?? (Table.Count > 0 ? SyncKind.Look : SyncKind.Bulk), units.Now, this);
+    }
+
+    /// <summary>Its ledger knows its table.</summary>
+    public bool KnowsTable { get; set; } = true;
+
+    public int Dumps { get; private set; }
 
     public bool DefersPrune { get; set; }
 
@@ -154,29 +164,49 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
             Expected.Add(expectation);
     }
 
-    public void StartDump() => dump = new Queue<SessionRecord>(Table.Values);
+    public void StartDump(BucketSet? only)
+    {
+        dump = new Queue<SessionRecord>(Table.Values);
+        Dumps++;
+    }
+
+    public SessionDigests? DigestsNow() => KnowsTable ? Digests(exact: false) : null;
+
+    public void TellExpectations()
+    {
+        foreach (var expectation in Expected)
+            Exchange.OnExpected(expectation, ended: false, this);
+    }
 
     public void SyncLost(ulong unit) => Lost++;
 
-    public void StartLook(ulong unit)
-    {
-        var digests = new SessionDigests();
-        foreach (var record in Table.Values)
-            digests.AddExact(record);
-        Exchange.OnLooked(unit, digests, units.Now, this);
-    }
+    public void StartLook(ulong unit, bool exact) => Exchange.OnLooked(unit, Digests(exact), units.Now, this);
 
     public void BulkBegins()
     {
     }
 
-    public void StartPrune(ulong unit, bool onlyExpectations)
+    public void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
     {
         if (!DefersPrune)
             Prune(unit);
     }
 
     public void Synced(ulong unit) => TimesSynced++;
+
+    private SessionDigests Digests(bool exact)
+    {
+        var digests = new SessionDigests();
+        foreach (var record in Table.Values)
+        {
+            if (exact)
+                digests.AddExact(record);
+            else
+                digests.Add(record);
+        }
+
+        return digests;
+    }
 
     public void Prune(ulong unit)
     {
