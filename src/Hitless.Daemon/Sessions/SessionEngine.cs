@@ -10,7 +10,7 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>Everything that the session loop's thread owns. It does what <see cref="SessionExchange"/> decides: kernel on one side, links on the other.</summary>
-internal sealed class SessionEngine : ISessionEffects, IDisposable
+internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 {
     private const int EventToken = 0;
     private const int FirstLinkToken = 1;
@@ -79,19 +79,6 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
 
     /// <summary>Which sessions are replicated.</summary>
     public SessionFilter Filter => kernel.Filter;
-
-    /// <summary>What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on elsewhere.</summary>
-    private enum Windows
-    {
-        /// <summary>None is in the way.</summary>
-        Free,
-
-        /// <summary>The next reading is to free them.</summary>
-        Wanted,
-
-        /// <summary>The reading that runs does.</summary>
-        BeingFreed,
-    }
 
     /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
     public void Turn(Span<int> ready, TimeSpan until)
@@ -173,74 +160,6 @@ internal sealed class SessionEngine : ISessionEffects, IDisposable
     {
         audits++;
         drift += drifted;
-    }
-
-    /// <summary>The table is to be read soon: the ledger does not know all, or entries have windows that stand still.</summary>
-    public bool WantsReading => !kernel.IsFilling && (windows != Windows.Free || !kernel.Ledger.IsWhole(kernel.Filter));
-
-    /// <summary>The reading that began last is the ledger's.</summary>
-    public bool IsReadingValid => reading == kernel.Ledger.Readings;
-
-    /// <summary>What the table holds, as of now; null when that is not known without reading it.</summary>
-    public LedgerKeeper? Ledger
-    {
-        get
-        {
-            ReadAllEvents();
-            kernel.Flush();
-            return kernel.Ledger.IsWhole(kernel.Filter) ? kernel.Ledger : null;
-        }
-    }
-
-    /// <summary>What is known of the table now, right or not.</summary>
-    public SessionDigests KnownDigests => kernel.Ledger.Digests();
-
-    /// <summary>The whole table is going to be read beside the loop: for the ledger.</summary>
-    public TableSlices BeginReading()
-    {
-        windows = windows == Windows.Free ? Windows.Free : Windows.BeingFreed;
-        reading = kernel.Ledger.BeginReading(kernel.Filter);
-        return new TableSlices(kernel.Filter);
-    }
-
-    /// <summary>Some of what the reading found.</summary>
-    public void OnRead(ReadOnlySpan<SessionDigest> some)
-    {
-        if (!IsReadingValid)
-            return;
-        kernel.Ledger.OnRead(some);
-        if (windows != Windows.BeingFreed)
-            return;
-        foreach (ref readonly var each in some)
-        {
-            if (each.HasWindow)
-                kernel.MakeLiberal(each.Key);
-        }
-    }
-
-    /// <summary>What the reading finds next is looked for after this.</summary>
-    public void ForgetGone() => kernel.Ledger.ForgetGone();
-
-    /// <summary>The reading has found all. To be called until it returns true: the ledger knows what the reading did not find, unless the kernel could not tell all that happened meanwhile.</summary>
-    public bool EndReading(int places)
-    {
-        ReadAllEvents();
-        kernel.Flush();
-        if (!IsReadingValid || !kernel.Ledger.EndReading(places))
-            return !IsReadingValid;
-        if (windows != Windows.BeingFreed)
-            return true;
-        windows = Windows.Free;
-        notify(new SessionNotice(SessionNoticeKind.WindowsFree));
-        return true;
-    }
-
-    /// <summary>The reading has been given up.</summary>
-    public void AbandonReading()
-    {
-        windows = windows == Windows.Free ? Windows.Free : Windows.Wanted;
-        if (IsReadingValid)
-            kernel.Ledger.AbandonReading();
     }
 
     /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
