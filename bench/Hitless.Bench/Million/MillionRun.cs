@@ -48,9 +48,12 @@ internal sealed class MillionRun : IDisposable
 
         if (options.Wants("switch"))
         {
-            primary = await SwitchAsync(primary, "switchover");
-            primary = await SwitchAsync(primary, "switchover back");
-            epoch += 2;
+            foreach (var name in (string[])["switchover", "switchover back"])
+            {
+                var former = primary;
+                primary = await SwitchAsync(primary, name);
+                epoch += primary == former ? 0 : 1;
+            }
         }
 
         if (options.Wants("rest"))
