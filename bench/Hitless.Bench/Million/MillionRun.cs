@@ -68,6 +68,11 @@ internal sealed class MillionRun : IDisposable
 
     public void Dispose()
     {
+        if (Environment.GetEnvironmentVariable("HITLESS_LOGS") is { Length: > 0 } logs)
+        {
+            LabSite.KeepLogs(plan, logs);
+        }
+
         // A table that is cleared entry by entry when its namespace goes keeps the kernel busy for long.
         foreach (var unit in plan.Units.Where(unit => Namespaces.Exists(plan.NamespaceOf(unit))))
         {

@@ -24,7 +24,7 @@ internal sealed class PagedArray<T>
         {
             if (pageCount == pages.Length)
                 Array.Resize(ref pages, pages.Length * 2);
-            pages[pageCount++] = new T[PageItems];
+            pages[pageCount++] = GC.AllocateArray<T>(PageItems, pinned: true);
         }
     }
 
