@@ -1,5 +1,4 @@
 using System.Runtime;
-using System.Runtime.CompilerServices;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -109,10 +108,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for it.
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         thread.Start();
-        if (RuntimeFeature.IsDynamicCodeCompiled)
-        {
-            _ = Task.Run(DryRun.Live);
-        }
     }
 
     /// <summary>The session loop takes orders from now on.</summary>

@@ -85,4 +85,18 @@ internal sealed partial class SessionEngine
         if (IsReadingValid)
             kernel.Ledger.AbandonReading();
     }
+
+    /// <summary>How long nothing is due; what lies in between is woken for by a socket.</summary>
+    private TimeSpan Patience(TimeSpan until)
+    {
+        if (survey is not null || ((dump is not null || part is not null) && exchange.DumpMayProceed(now)))
+            return TimeSpan.Zero;
+        var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
+        var due = kernel.FilterDue < until ? kernel.FilterDue : until;
+        deadline = exchange.Sending && refreshAt < deadline ? refreshAt : deadline;
+        deadline = due < deadline ? due : deadline;
+        foreach (var waiter in waiters)
+            deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
+        return deadline - now < IdleMax ? deadline - now : IdleMax;
+    }
 }

@@ -298,19 +298,6 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         kernel.Dispose();
     }
 
-    private TimeSpan Patience(TimeSpan until)
-    {
-        if (survey is not null || ((dump is not null || part is not null) && exchange.DumpMayProceed(now)))
-            return TimeSpan.Zero;
-        var deadline = exchange.NextDeadline < kernel.NextDeadline ? exchange.NextDeadline : kernel.NextDeadline;
-        deadline = kernel.FilterDue < deadline ? kernel.FilterDue : deadline;
-        deadline = until < deadline ? until : deadline;
-        deadline = exchange.Sending && refreshAt < deadline ? refreshAt : deadline;
-        foreach (var waiter in waiters)
-            deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
-        return deadline - now < IdleMax ? deadline - now : IdleMax;
-    }
-
     private void ReadAllEvents()
     {
         var end = MonotonicClock.Now + ReadAllMax;
