@@ -39,7 +39,8 @@ for version in 0.9.0 1.0.0; do
     mkdir -p "$parts/$version"
     ln "$out/hitlessd" "$out/hitless" "$parts/$version/"
 done
-image 0.9.0 0.9.0 1.0 1
+image 0.9.0 0.9.0 1.0 1 &
+first=$!
 image 1.0.0 1.0.0 1.1 3
 bad 1.0.1-bad-exit 1.0.1 'echo "hitlessd 1.0.1: cannot start, on purpose" >&2; exit 1'
 bad 1.0.2-bad-health 1.0.2 'echo "hitlessd 1.0.2: will never join, on purpose" >&2; exec sleep 86400'
@@ -47,4 +48,5 @@ mkdir -p "$parts/1.0.3-bad-converter"
 ln "$out/hitlessd" "$parts/1.0.3-bad-converter/hitlessd.good"
 bad 1.0.3-bad-converter 1.0.3 '[ "$1" = --convert-configuration ] || exec "${0%/*}/hitlessd.good" "$@"
 "${0%/*}/hitlessd.good" "$@" | grep -v "^health\[upstream\].interval = "'
+wait "$first"
 rm -rf "$parts"

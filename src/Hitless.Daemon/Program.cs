@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Hitless.Core.Wire;
 using Hitless.Daemon;
 using Hitless.Daemon.Api;
@@ -48,9 +47,6 @@ if (arguments.RestoreUnit is { } restored)
 
 // Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
 _ = RealTime.TryRaise(RealTime.Favoured);
-// Loading OpenSSL takes as long as reading the settings and the key: both at once, for the first heartbeat waits for both.
-_ = Task.Run(static () => RandomNumberGenerator.GetBytes(1));
-
 if (!UnitFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems))
 {
     foreach (var problem in problems)
