@@ -18,6 +18,9 @@ public sealed record UnitSettings(
     /// <summary><c>election:</c>.</summary>
     public ElectionSettings Election { get; init; } = new(1, TimeSpan.FromMinutes(10), null);
 
+    /// <summary><c>forwarding.ignore</c>: what units may have differently (<see cref="Forwarding.ForwardingItem.Name"/>; <c>*</c> stands for any characters).</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 

@@ -15,6 +15,7 @@ internal static class NftConstants
     internal const byte NewChain = 3;
     internal const byte GetChain = 4;
     internal const byte NewRule = 6;
+    internal const byte GetRule = 7;
     internal const byte NewSet = 9;
     internal const byte NewSetElement = 12;
     internal const byte GetSetElement = 13;

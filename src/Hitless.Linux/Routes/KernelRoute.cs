@@ -28,6 +28,35 @@ public sealed class KernelRoute
     /// <summary>The numbers of the interfaces of <see cref="Route.Hops"/>, in their order.</summary>
     public IReadOnlyList<int> Links { get; }
 
+    /// <summary>One line of text from which <see cref="TryParse"/> makes it again, in another process or after a reboot.</summary>
+    public override string ToString() =>
+        $"{Convert.ToBase64String(_payload)} {string.Join(',', Links.Zip(Route.Hops, (link, hop) => $"{link}={hop.Interface}"))}";
+
+    /// <summary>Reads such a line; false for anything else.</summary>
+    public static bool TryParse(string line, out KernelRoute? route)
+    {
+        route = null;
+        var words = line.Split(' ');
+        var message = new byte[NetlinkMessageWriter.HeaderBytes + line.Length];
+        if (words.Length != 2 || !Convert.TryFromBase64String(words[0], message.AsSpan(NetlinkMessageWriter.HeaderBytes), out var length))
+        {
+            return false;
+        }
+
+        var names = new Dictionary<int, string>();
+        foreach (var pair in words[1].Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (pair.Split('=', 2) is not [var index, var name] || !int.TryParse(index, System.Globalization.CultureInfo.InvariantCulture, out var number))
+            {
+                return false;
+            }
+
+            names[number] = name;
+        }
+
+        return TryRead(new NetlinkMessage(message.AsSpan(0, NetlinkMessageWriter.HeaderBytes + length)), names, out route) && route!.Route.Hops.All(hop => hop.Interface.Length > 0);
+    }
+
     /// <summary>Reads a route from the kernel's message; false for cached ones, those of the table of local addresses, and kinds that lead nowhere else.</summary>
     internal static bool TryRead(NetlinkMessage message, IReadOnlyDictionary<int, string> names, out KernelRoute? route)
     {
