@@ -70,8 +70,12 @@ public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit,
 /// <summary>Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a check command printed.</summary>
 public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
-/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
-public sealed record SwitchoverRequest(string? To, bool Wait);
+/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>: also to a unit that is worse off than the primary.</summary>
+public sealed record SwitchoverRequest(string? To, bool Wait)
+{
+    /// <summary>Also to a unit with failed interfaces or probes, or one that would not forward as the primary does.</summary>
+    public bool Force { get; init; }
+}
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
 public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);
