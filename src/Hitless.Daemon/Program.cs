@@ -8,6 +8,8 @@ using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Linux.Scheduling;
 
+Console.SetError(new EnduringWriter(Console.Error));
+
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
 Unit? running = null;
 using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>

@@ -267,9 +267,12 @@ public sealed partial class Unit
         var path = ReportPath(journal[0].Run);
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
-            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
+            disk.Write($"the report of {journal[0].Run}", () =>
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
+            });
         }
     });
 

@@ -75,7 +75,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             EpochNumber = epochNumber,
         };
         openKernel = log => new GatewayKernel(settings, stateFolder, (options.ClaimLease, options.ClaimFresh), log);
-        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
+        openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
@@ -270,8 +270,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             kernel.Prepare();
             Prepared();
-            links.AddTo(poller);
-            links.OpenPorts(kernel.IndexOf, poller);
+            links.OpenPorts(kernel.IndexOf);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
             if (!restarting)
@@ -349,6 +348,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             if (count == 0 || budget <= 0)
             {
                 Step(ClusterInput.Tick);
+                links.Retry(MonotonicClock.Now);
                 budget = ReadsPerTurn;
             }
 
@@ -392,7 +392,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private void ReadKernel()
     {
         var changed = kernel.ReadChanges();
-        links.OpenPorts(kernel.IndexOf, poller);
+        links.Follow();
+        links.OpenPorts(kernel.IndexOf);
+        sessions.Give(static each => each.FollowLinks());
         if (kernel.TakeCableLost(out var others))
         {
             Step(ClusterInput.CableLost(others));

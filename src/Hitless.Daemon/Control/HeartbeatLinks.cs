@@ -14,7 +14,11 @@ namespace Hitless.Daemon.Control;
 public sealed class HeartbeatLinks : IDisposable
 {
     private const int BufferBytes = 2048;
-    private readonly DatagramSocket?[] sockets;
+    private readonly LinkSockets sockets;
+    private readonly LinkSilence silence;
+    private readonly EventLog events;
+    private readonly string?[] told;
+    private readonly Poller poller;
     private readonly DatagramEndpoint[][] peers;
     private readonly PortWires ports;
     private readonly KernelEchoes echoes;
@@ -27,9 +31,11 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly Heartbeat heartbeat = new();
     private readonly HeartbeatComplaints complaints;
 
-    /// <summary>Opens a socket a link; a link whose interface is absent is reported and stays silent.</summary>
-    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
+    /// <summary>Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until that is there.</summary>
+    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events, Poller poller)
     {
+        this.events = events;
+        this.poller = poller;
         complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
         string[] names = [.. settings.Interfaces.Select(p => p.Name)];
         ports = new PortWires(settings.Cluster.Group, names, events);
@@ -37,48 +43,50 @@ public sealed class HeartbeatLinks : IDisposable
         echoes = new KernelEchoes(settings.Heartbeat.Links, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
-        sockets = new DatagramSocket?[links.Count];
         peers = [.. links.Select(link => link.Peers.Select(p => new DatagramEndpoint(new IPEndPoint(p, port))).ToArray())];
-        for (var i = 0; i < links.Count; i++)
-        {
-            try
-            {
-                sockets[i] = new DatagramSocket(
-                    new DatagramEndpoint(new IPEndPoint(links[i].Address, port)),
-                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true));
-            }
-            catch (IOException e)
-            {
-                events.Add(EventKinds.Unit, $"the heartbeat link on {links[i].Interface} is not used: {e.Message}");
-            }
-        }
-
+        silence = new LinkSilence(links, peers);
+        sockets = new LinkSockets(
+            links, [.. links.Select(_ => "heartbeat.links")], port, new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true), poller, firstToken: 0);
         sealer = new DatagramSealer(key, DatagramKind.Heartbeat, RunningRelease.WireMinor, settings.Cluster.Group, identity.Id, identity.Incarnation);
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
+        told = new string?[links.Count];
+        Follow();
     }
 
     /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and both once more for the answers of kernels.</summary>
     public int Count => FirstPortEcho + ports.Count;
 
-    private int FirstEcho => sockets.Length + ports.Count;
+    private int FirstEcho => sockets.Count + ports.Count;
 
-    private int FirstPortEcho => FirstEcho + sockets.Length;
+    private int FirstPortEcho => FirstEcho + sockets.Count;
 
-    /// <summary>What is refused now, in words; empty while all is well.</summary>
-    public IReadOnlyList<string> Complaints => complaints.Now;
+    /// <summary>What is wrong with the links now, in words; empty while all is well.</summary>
+    public IReadOnlyList<string> Complaints => [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
 
-    /// <summary>Watches the links.</summary>
-    public void AddTo(Poller poller)
+    private IEnumerable<string> Missing => Enumerable.Range(0, sockets.Count).Select(sockets.ProblemOf).OfType<string>();
+
+    /// <summary>Takes the heartbeat links up as they are in the kernel now: to be called when an interface or an address may have changed. <see cref="Retry"/> does it in time.</summary>
+    public void Follow()
     {
-        for (var i = 0; i < sockets.Length; i++)
+        sockets.Follow(MonotonicClock.Now);
+        echoes.Follow(sockets, poller, FirstEcho);
+        for (var i = 0; i < told.Length; i++)
         {
-            if (sockets[i] is { } socket)
+            if (sockets.ProblemOf(i) is var problem && problem != told[i])
             {
-                poller.Add(socket.Handle, i);
+                told[i] = problem;
+                events.Add(EventKinds.Unit, problem ?? $"the heartbeat link on {silence.NameOf(i)} is used again");
             }
         }
+    }
 
-        echoes.AddTo(poller, FirstEcho);
+    /// <summary>While a link is missing it is looked for again and again, should the kernel's word of its return have been lost. Costs a comparison.</summary>
+    public void Retry(TimeSpan now)
+    {
+        if (now >= sockets.LookAt)
+        {
+            Follow();
+        }
     }
 
     /// <summary>Whether a token is that of a link's, or a port's, answers of kernels.</summary>
@@ -107,12 +115,12 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>Whether a token is that of a port.</summary>
-    public bool IsPort(int link) => link >= sockets.Length;
+    public bool IsPort(int link) => link >= sockets.Count;
 
     /// <summary>Takes up the ports as they are numbered in the kernel now.</summary>
-    public void OpenPorts(Func<string, int> indexOf, Poller poller)
+    public void OpenPorts(Func<string, int> indexOf)
     {
-        ports.Open(indexOf, poller, sockets.Length);
+        ports.Open(indexOf, poller, sockets.Count);
         portEchoes.Open(indexOf, poller, FirstPortEcho);
     }
 
@@ -120,7 +128,7 @@ public sealed class HeartbeatLinks : IDisposable
     public void Send(Heartbeat outgoing, int minor, bool overTraffic)
     {
         var length = HeartbeatCodec.Write(outgoing, minor, payload);
-        for (var i = 0; i < sockets.Length; i++)
+        for (var i = 0; i < sockets.Count; i++)
         {
             if (sockets[i] is not { } socket)
             {
@@ -150,20 +158,24 @@ public sealed class HeartbeatLinks : IDisposable
         received = heartbeat;
         from = default;
         var sender = default(MacAddress);
-        while (budget-- > 0 && (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length, out sender) : sockets[link]!.TryReceive(datagram, out length, out from)))
+        while (budget-- > 0 && TryTake(link, out var length, out from, out sender))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 if (IsPort(link))
                 {
-                    portEchoes.Learn(link - sockets.Length, header.UnitId, sender);
+                    portEchoes.Learn(link - sockets.Count, header.UnitId, sender);
+                }
+                else
+                {
+                    silence.Heard(link, from, header.UnitId, MonotonicClock.Now);
                 }
 
                 return true;
             }
 
-            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Length) : null);
+            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Count) : null);
         }
 
         header = default;
@@ -174,21 +186,25 @@ public sealed class HeartbeatLinks : IDisposable
     public bool TryReadRefusal(int link, out DatagramEndpoint by)
     {
         by = default;
-        return !IsPort(link) && sockets[link]!.TryReadRefusal(out by);
+        return !IsPort(link) && sockets[link] is { } socket && socket.TryReadRefusal(out by);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var socket in sockets)
-        {
-            socket?.Dispose();
-        }
-
+        sockets.Dispose();
         ports.Dispose();
         echoes.Dispose();
         portEchoes.Dispose();
         sealer.Dispose();
         opener.Dispose();
+    }
+
+    private bool TryTake(int link, out int length, out DatagramEndpoint from, out MacAddress sender)
+    {
+        (length, from, sender) = (0, default, default);
+        return IsPort(link)
+            ? ports.TryReceive(link - sockets.Count, datagram, out length, out sender)
+            : sockets[link] is { } socket && socket.TryReceive(datagram, out length, out from);
     }
 }

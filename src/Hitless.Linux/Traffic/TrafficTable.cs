@@ -25,6 +25,7 @@ public sealed class TrafficTable : IDisposable
     private readonly ClaimFence? _fence;
     private readonly string _name;
     private readonly byte[][] _batches;
+    private bool _partly;
     private NftTableFlags _flags = NftTableFlags.Owner | NftTableFlags.Persist;
 
     public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName)
@@ -48,7 +49,7 @@ public sealed class TrafficTable : IDisposable
     /// </summary>
     public NetlinkResult Apply(TrafficState state)
     {
-        if (MissingPorts.Count > 0)
+        if (_partly)
         {
             EncodePresent();
         }
@@ -187,6 +188,7 @@ public sealed class TrafficTable : IDisposable
     {
         var present = _links.Read().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         MissingPorts = [.. _ports.Select(port => port.Name).Where(name => !present.Contains(name))];
+        _partly = MissingPorts.Count > 0 || (_fence is not null && !_fence.HeartbeatInterfaces.All(present.Contains));
         Encode(
             [.. _ports.Where(port => present.Contains(port.Name))],
             _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] });

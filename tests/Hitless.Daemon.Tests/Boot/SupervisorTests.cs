@@ -154,9 +154,9 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public void Only_one_supervisor_holds_a_state_directory()
     {
-        using var first = SingleInstance.TryTake(workshop.State);
+        using var first = SingleInstance.TryTake(workshop.State, _ => { });
         Assert.NotNull(first);
-        Assert.Null(SingleInstance.TryTake(workshop.State));
+        Assert.Null(SingleInstance.TryTake(workshop.State, _ => { }));
     }
 
     private static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
