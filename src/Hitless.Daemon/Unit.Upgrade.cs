@@ -38,7 +38,7 @@ public sealed partial class Unit
     {
         var header = await HeaderAsync(request, Name, cancel);
         var view = await control.ViewAsync();
-        return RunPlan.Describe(header, view.Units.ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
+        return RunPlan.Describe(header, view.Units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
     }
 
     /// <inheritdoc/>
@@ -244,7 +244,13 @@ public sealed partial class Unit
     private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
     {
         var status = await AnsweredStatusAsync(cancel);
-        var serials = (await control.ViewAsync()).Units.ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
+        var members = (await control.ViewAsync()).Units.ToArray();
+        if (members.Where(u => u.Present).GroupBy(u => u.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is { } same)
+        {
+            throw new RefusedException($"{same.Count()} units are named {same.Key}", "give each a unit.name of its own and restart hitlessd there");
+        }
+
+        var serials = members.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
         return new RunHeader(
             DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
             image,
@@ -279,7 +285,7 @@ public sealed partial class Unit
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
         var units = (await AnsweredStatusAsync(cancel)).Units;
-        var now = units.ToDictionary(u => u.Name, StringComparer.Ordinal);
+        var now = units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, StringComparer.Ordinal);
         return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
             ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];

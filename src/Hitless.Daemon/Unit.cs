@@ -156,7 +156,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     {
         var view = await control.ViewAsync();
         var run = RunNow();
-        var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
+        var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
         List<string> problems = [.. view.Complaints, .. disk.Problems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);

@@ -71,6 +71,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
+            CanAskForAddresses = settings.Interfaces.Any(p => p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)),
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
@@ -193,6 +194,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             inputs.Put(ClusterInput.VirtualMacHeard(heard));
         }
     }
+
+    void IClusterEffects.AskForAddresses() => links.AskForAddresses();
 
     void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
@@ -325,6 +328,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 {
                     ReadKernel();
                 }
+                else if (links.IsAddressAnswer(ready[i]))
+                {
+                    if (links.TryReadAddressAnswer(ready[i]))
+                    {
+                        Step(ClusterInput.AddressesAnswered);
+                    }
+                }
                 else if (links.IsEcho(ready[i]))
                 {
                     ReadEchoes(ready[i]);
@@ -411,12 +421,18 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
-            if (!overTraffic && heard.Learn(header.UnitId, from))
+            var (unit, tag) = (header.UnitId, UnitIdentity.TagOf(header.Incarnation));
+            if (unit != identity.Id && !overTraffic && heard.Learn(unit, from))
             {
                 directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
             }
 
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
+            Step(unit == identity.Id ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic) : ClusterInput.HeartbeatReceived(unit, tag, heartbeat, overTraffic, link));
+        }
+
+        if (links.TakeStranger(MonotonicClock.Now, out var stranger))
+        {
+            Step(ClusterInput.StrangerHeard(stranger));
         }
 
         while (refused && links.TryReadRefusal(link, out var by))

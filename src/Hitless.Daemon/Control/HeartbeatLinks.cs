@@ -7,6 +7,7 @@ using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
+using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
@@ -14,6 +15,7 @@ namespace Hitless.Daemon.Control;
 public sealed class HeartbeatLinks : IDisposable
 {
     private const int BufferBytes = 2048;
+    private static readonly TimeSpan StrangerInterval = TimeSpan.FromMilliseconds(100);
     private readonly LinkSockets sockets;
     private readonly LinkSilence silence;
     private readonly EventLog events;
@@ -23,6 +25,7 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly PortWires ports;
     private readonly KernelEchoes echoes;
     private readonly PortEchoes portEchoes;
+    private readonly AddressQuestions questions;
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
     private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
@@ -30,6 +33,8 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly byte[] plaintext = new byte[BufferBytes];
     private readonly Heartbeat heartbeat = new();
     private readonly HeartbeatComplaints complaints;
+    private ulong stranger;
+    private TimeSpan strangerAfter;
 
     /// <summary>Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until that is there.</summary>
     public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events, Poller poller)
@@ -40,6 +45,7 @@ public sealed class HeartbeatLinks : IDisposable
         string[] names = [.. settings.Interfaces.Select(p => p.Name)];
         ports = new PortWires(settings.Cluster.Group, names, events);
         portEchoes = new PortEchoes(names, events);
+        questions = new AddressQuestions(TrafficPort.From(settings.Cluster.Group, settings.Interfaces), events);
         echoes = new KernelEchoes(settings.Heartbeat.Links, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
@@ -48,13 +54,15 @@ public sealed class HeartbeatLinks : IDisposable
         sockets = new LinkSockets(
             links, [.. links.Select(_ => "heartbeat.links")], port, new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true), poller, firstToken: 0);
         sealer = new DatagramSealer(key, DatagramKind.Heartbeat, RunningRelease.WireMinor, settings.Cluster.Group, identity.Id, identity.Incarnation);
-        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
+        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
         told = new string?[links.Count];
         Follow();
     }
 
-    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and both once more for the answers of kernels.</summary>
-    public int Count => FirstPortEcho + ports.Count;
+    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, both once more for the answers of kernels, and the ports for who has the virtual addresses.</summary>
+    public int Count => FirstQuestion + questions.Count;
+
+    private int FirstQuestion => FirstPortEcho + ports.Count;
 
     private int FirstEcho => sockets.Count + ports.Count;
 
@@ -87,6 +95,28 @@ public sealed class HeartbeatLinks : IDisposable
         {
             Follow();
         }
+    }
+
+    /// <summary>Whether a token is that of a port's answers for virtual addresses.</summary>
+    public bool IsAddressAnswer(int token) => token >= FirstQuestion && token < Count;
+
+    /// <summary>Asks on every port who has the virtual addresses.</summary>
+    public void AskForAddresses() => questions.Ask();
+
+    /// <summary>Takes the answers of a port; true if our virtual MAC has answered there for an address.</summary>
+    public bool TryReadAddressAnswer(int token) => questions.TryReceive(token - FirstQuestion);
+
+    /// <summary>Whether a heartbeat came from a peer's address since the last call that our key does not open, though nobody has sent another of its incarnation that it did; and the id that it bears. Ten times a second at most.</summary>
+    public bool TakeStranger(TimeSpan now, out ulong unit)
+    {
+        unit = stranger;
+        if (stranger == 0 || now < strangerAfter)
+        {
+            return false;
+        }
+
+        (stranger, strangerAfter) = (0, now + StrangerInterval);
+        return true;
     }
 
     /// <summary>Whether a token is that of a link's, or a port's, answers of kernels.</summary>
@@ -122,6 +152,7 @@ public sealed class HeartbeatLinks : IDisposable
     {
         ports.Open(indexOf, poller, sockets.Count);
         portEchoes.Open(indexOf, poller, FirstPortEcho);
+        questions.Open(indexOf, poller, FirstQuestion);
     }
 
     /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol; <paramref name="overTraffic"/>: and through every port.</summary>
@@ -150,7 +181,7 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>
-    /// The next authentic heartbeat on a link; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
+    /// The next authentic heartbeat on a link, of another unit or (a clone's) with our own id; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
     /// thread from its deadlines. The heartbeat is valid until the next call.
     /// </summary>
     public bool TryReceive(int link, ref int budget, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
@@ -161,6 +192,11 @@ public sealed class HeartbeatLinks : IDisposable
         while (budget-- > 0 && TryTake(link, out var length, out from, out sender))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
+            if (verdict == DatagramVerdict.Twin && HeartbeatCodec.TryRead(content, heartbeat))
+            {
+                return true;
+            }
+
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 if (IsPort(link))
@@ -173,6 +209,11 @@ public sealed class HeartbeatLinks : IDisposable
                 }
 
                 return true;
+            }
+
+            if (verdict == DatagramVerdict.BadTag && !opener.SenderWasKnown && !IsPort(link) && Array.IndexOf(peers[link], from) >= 0)
+            {
+                stranger = header.UnitId;
             }
 
             complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Count) : null);
@@ -196,6 +237,7 @@ public sealed class HeartbeatLinks : IDisposable
         ports.Dispose();
         echoes.Dispose();
         portEchoes.Dispose();
+        questions.Dispose();
         sealer.Dispose();
         opener.Dispose();
     }
