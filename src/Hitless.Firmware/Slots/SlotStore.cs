@@ -18,6 +18,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// <summary><c>hitless-boot</c> tells the daemon in this variable which slot it runs from: <c>a</c> or <c>b</c>.</summary>
     public const string SlotVariable = "HITLESS_SLOT";
 
+    /// <summary><c>hitless-boot</c> tells the daemon in this variable whether it has a command that reboots the machine: <c>yes</c> or <c>no</c>.</summary>
+    public const string RebootVariable = "HITLESS_REBOOT";
+
     /// <summary>A daemon that exits with this code asks <c>hitless-boot</c> to choose a slot anew and start it.</summary>
     public const int ExitRestart = 75;
 
@@ -43,6 +46,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 
     /// <summary>The slot this process runs from; null if no <c>hitless-boot</c> for slots of this kind did start it.</summary>
     public Slot? Running { get; } = (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
+
+    /// <summary>Whether <c>hitless-boot</c> can reboot the machine; null if it is too old to say so, or did not start this process.</summary>
+    public bool? CanReboot { get; } = Environment.GetEnvironmentVariable(RebootVariable) switch { "yes" => true, "no" => false, _ => null };
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
 

@@ -36,6 +36,16 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal([$"a --config /c/unit.yaml --state {workshop.State} --socket /s --more"], Written());
     }
 
+    [Theory]
+    [InlineData(null, "no")]
+    [InlineData("reboot", "yes")]
+    public async Task The_daemon_is_told_whether_the_machine_can_be_rebooted(string? command, string told)
+    {
+        Script(Slot.A, "echo $HITLESS_REBOOT >>DIARY; exit 0");
+        Assert.Equal(0, await RunAsync(options => options with { RebootCommand = command }));
+        Assert.Equal([told], Written());
+    }
+
     [Fact]
     public async Task A_trial_that_exits_at_once_uses_up_its_tries_and_falls_back()
     {
