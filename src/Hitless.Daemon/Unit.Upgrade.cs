@@ -251,8 +251,9 @@ public sealed partial class Unit
         }
 
         var serials = members.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
+        var (name, number) = journals.Next(DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
         return new RunHeader(
-            DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
+            name,
             image,
             status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? RunningRelease.Version,
             to,
@@ -262,7 +263,10 @@ public sealed partial class Unit
             [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority) { Serial = serials.GetValueOrDefault(u.Name) })],
             DateTimeOffset.UtcNow,
             (long)settings.Upgrade.Soak.TotalMilliseconds,
-            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds);
+            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds)
+        {
+            Number = number,
+        };
     }
 
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;

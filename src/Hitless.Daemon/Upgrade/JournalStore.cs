@@ -16,6 +16,7 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
     private readonly string folder = Path.Combine(stateFolder, "journal");
     private readonly Lock gate = new();
     private readonly HashSet<string> damaged = new(StringComparer.Ordinal);
+    private Dictionary<string, JournalEntry>? begins;
     private IReadOnlyList<JournalEntry>? last;
 
     /// <summary>Something was written here.</summary>
@@ -41,6 +42,8 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
             Directory.CreateDirectory(folder);
             DurableFile.WriteAllText(PathOf(entries[0].Run), string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n")));
             last = null;
+            begins?.Remove(entries[0].Run);
+            begins?.Add(entries[0].Run, entries[0]);
             damaged.Remove(entries[0].Run);
         }
 
@@ -73,10 +76,32 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         return entries;
     }
 
-    /// <summary>The runs that are here, oldest first.</summary>
-    public IReadOnlyList<string> Runs() => Directory.Exists(folder)
-        ? [.. Directory.EnumerateFiles(folder, "*.jsonl").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)]
-        : [];
+    /// <summary>The runs that are here, oldest first (<see cref="RunJournal.CompareRuns"/>); before them those whose beginning cannot be read.</summary>
+    public IReadOnlyList<string> Runs()
+    {
+        lock (gate)
+        {
+            begins ??= Names().Select(name => (Name: name, Begin: BeginOf(name))).Where(run => run.Begin is not null).ToDictionary(run => run.Name, run => run.Begin!, StringComparer.Ordinal);
+            var known = begins;
+            return [.. Names().Where(name => !known.ContainsKey(name)), .. known.Values.Order(Comparer<JournalEntry>.Create(RunJournal.CompareRuns)).Select(begin => begin.Run)];
+        }
+    }
+
+    /// <summary>The number of the next run, and a name for it that no run has: names hold the time, and a clock may have been set back.</summary>
+    public (string Name, long Number) Next(string wanted)
+    {
+        var runs = Runs();
+        lock (gate)
+        {
+            var name = wanted;
+            for (var i = 2; runs.Contains(name); i++)
+            {
+                name = $"{wanted}-{i}";
+            }
+
+            return (name, Math.Max(runs.Count, begins!.Values.Select(begin => begin.Header?.Number ?? 0).DefaultIfEmpty().Max()) + 1);
+        }
+    }
 
     /// <summary>The journal of the run that began last; empty if there was none.</summary>
     public IReadOnlyList<JournalEntry> Last()
@@ -87,13 +112,13 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
     }
 
-    /// <summary>The highest epoch in which something of the last run was written (<see cref="RunJournal.EpochOf"/>), found without making entries of the lines: for a start, which waits for this.</summary>
+    /// <summary>The highest epoch in which something of a run was written (<see cref="RunJournal.EpochOf"/>), found without making entries of the lines: for a start, which waits for this.</summary>
     public long HighestEpoch()
     {
         var highest = 0L;
         try
         {
-            foreach (var line in Runs() is [.., var newest] ? File.ReadLines(PathOf(newest)) : [])
+            foreach (var line in Names().SelectMany(name => File.ReadLines(PathOf(name))))
             {
                 highest = Math.Max(highest, EpochIn(Encoding.UTF8.GetBytes(line)));
             }
@@ -104,6 +129,23 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
 
         return highest;
+    }
+
+    private IEnumerable<string> Names() => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder, "*.jsonl").Select(f => Path.GetFileNameWithoutExtension(f)).Where(IsName).Order(StringComparer.Ordinal)
+        : [];
+
+    private JournalEntry? BeginOf(string run)
+    {
+        try
+        {
+            var first = File.ReadLines(PathOf(run)).FirstOrDefault();
+            return first is not null && JsonSerializer.Deserialize(first, UpgradeJson.Default.JournalEntry) is { } entry && entry.Run == run && IsWhole([entry]) ? entry : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The first entry has the run's header, and nothing that every entry has is missing. What came from a disk or another unit may be anything, also null where nothing is.</summary>
@@ -146,7 +188,9 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         return 0;
     }
 
-    private string PathOf(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+    private static bool IsName(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private string PathOf(string run) => IsName(run)
         ? Path.Combine(folder, run + ".jsonl")
         : throw new InvalidDataException($"\"{run}\" is no name of a run");
 }

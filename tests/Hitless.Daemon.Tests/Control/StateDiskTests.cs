@@ -53,11 +53,7 @@ public sealed class StateDiskTests : IDisposable
     public async Task Damaged_files_are_named_and_stop_nothing()
     {
         Directory.CreateDirectory(Path.Combine(folder, "journal"));
-        var entry = new JournalEntry("20260101-000000-1", 3, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
-        {
-            Header = new RunHeader("20260101-000000-1", "hash", "0.9.0", "1.0.0", false, false, "gw1", [new RunMember("gw1", "0.9.0", "a", 1)], DateTimeOffset.UnixEpoch, 1, 1),
-        };
-        var line = JsonSerializer.Serialize(entry, UpgradeJson.Default.JournalEntry);
+        var line = JsonSerializer.Serialize(Begin("20260101-000000-1", epoch: 3, number: 1), UpgradeJson.Default.JournalEntry);
         File.WriteAllLines(Path.Combine(folder, "journal", "20260101-000000-1.jsonl"), [line, "null", line]);
         File.WriteAllText(Path.Combine(folder, "epoch"), "seven\n");
         File.WriteAllText(Path.Combine(folder, "unit-id"), "\0\0\0\0");
@@ -84,6 +80,28 @@ public sealed class StateDiskTests : IDisposable
         File.WriteAllLines(Path.Combine(folder, "journal", "r-1.jsonl"), [first]);
         using var events = new EventLog(folder, "gw1");
         Assert.Empty(new JournalStore(folder, new StateDisk(folder, events)).Last());
+    }
+
+    [Fact]
+    public void The_last_run_is_the_one_that_began_last_whatever_the_clock_said()
+    {
+        using var events = new EventLog(folder, "gw1");
+        var journals = new JournalStore(folder, new StateDisk(folder, events));
+        Assert.Equal(("20260101-120000", 1L), journals.Next("20260101-120000"));
+        Assert.True(journals.Put([Begin("20260101-120000", epoch: 5, number: 1)]));
+
+        // The clock was set back by a year: in the same epoch, then in a later one.
+        Assert.Equal(2, journals.Next("20250101-000000").Number);
+        Assert.True(journals.Put([Begin("20250101-000000", epoch: 5, number: 2)]));
+        Assert.Equal("20250101-000000", journals.Last()[0].Run);
+        Assert.True(journals.Put([Begin("20240101-000000", epoch: 6, number: 0)]));
+        Assert.Equal("20240101-000000", journals.Last()[0].Run);
+        Assert.Equal(["20260101-120000", "20250101-000000", "20240101-000000"], journals.Runs());
+
+        // And again to the very second of a former run.
+        Assert.Equal(("20250101-000000-2", 4L), journals.Next("20250101-000000"));
+        Assert.Equal(journals.Last(), RunJournal.Further(journals.Read("20260101-120000"), journals.Last()));
+        Assert.Equal(6, journals.HighestEpoch());
     }
 
     [Fact]
@@ -118,6 +136,11 @@ public sealed class StateDiskTests : IDisposable
         Assert.Null(new RevisionStore(revisions).Head);
         Assert.Null(new RevisionStore(small.PathOf("another")).Head);
     }
+
+    private static JournalEntry Begin(string run, long epoch, long number) => new(run, epoch, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
+    {
+        Header = new RunHeader(run, "hash", "0.9.0", "1.0.0", false, false, "gw1", [new RunMember("gw1", "0.9.0", "a", 1)], DateTimeOffset.UnixEpoch, 1, 1) { Number = number },
+    };
 
     /// <summary>Events are written by a thread of their own.</summary>
     private static async Task<IReadOnlyList<ClusterEvent>> AllOfAsync(EventLog events, int count)
