@@ -120,6 +120,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         return peerServer.StartAsync(cancel);
     }
 
+    /// <summary>A file that the unit needs is damaged, and it runs all the same: said in an event and in <c>status</c>.</summary>
+    public void NoteDamage(string text) => disk.NoteDamage(text);
+
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
