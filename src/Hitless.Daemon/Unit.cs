@@ -165,7 +165,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
-            problems.Add("nobody is primary");
+            problems.Add("this unit hears no primary");
         }
 
         if (units.Length < expected)

@@ -135,5 +135,5 @@ public sealed class StateDisk(string folder, EventLog events)
     }
 
     private string Describe(string why) =>
-        $"the state directory {folder} cannot be written ({why}): the unit goes on, but a restart may forget the epoch, events and reports, and no run can begin: look at df {folder}, df -i {folder} and mount";
+        $"the state directory {folder} cannot be written ({why}): the unit goes on, but a restart forgets what is not written (epoch, events, reports), and steps of a run or a commit that need this disk fail: look at df {folder}, df -i {folder} and mount";
 }
