@@ -74,7 +74,7 @@ public sealed partial class ClusterMachine
     {
         this.options = options;
         twin = new TwinGuard(options.Tag);
-        addresses = new AddressGuard(options.CanAskForAddresses);
+        addresses = new AddressGuard(options.Self, options.CanAskForAddresses);
         phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
         epoch = new Epoch(options.EpochNumber, 0);
         overrideOn = options.Override;

@@ -62,7 +62,7 @@ public sealed class Readiness(
         CheckUnits(header, view, checks);
         checks.Add(settings.Heartbeat.Links.Count > 1
             ? new CheckResult("heartbeat-links", "pass", $"{settings.Heartbeat.Links.Count} heartbeat links", null)
-            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, both units become primary", "add a second link to heartbeat.links"));
+            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, sessions do not follow until it is back, and heartbeats go through the ports only", "add a second link to heartbeat.links"));
         if (!duringRun)
         {
             checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));

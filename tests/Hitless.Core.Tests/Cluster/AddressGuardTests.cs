@@ -67,7 +67,7 @@ public sealed class AddressGuardTests
     [Fact]
     public void Strangers_alone_hold_nobody_up_for_long()
     {
-        var guard = new AddressGuard(canAsk: true);
+        var guard = new AddressGuard(self: 9, canAsk: true);
         var (blocked, now) = (TimeSpan.Zero, Second * 100);
         for (; blocked < Second * 60; now += TimeSpan.FromMilliseconds(20), blocked += TimeSpan.FromMilliseconds(20))
         {
@@ -84,7 +84,7 @@ public sealed class AddressGuardTests
     [Fact]
     public void Where_nothing_can_be_asked_for_strangers_keep_a_unit_mute_that_is_alone()
     {
-        var guard = new AddressGuard(canAsk: false);
+        var guard = new AddressGuard(self: 9, canAsk: false);
         for (var now = Second * 100; now < Second * 200; now += Second / 2)
         {
             guard.StrangerHeard(7, now);
@@ -94,12 +94,22 @@ public sealed class AddressGuardTests
         Assert.False(guard.Blocks(alone: true, former: 0, Second * 205, out _) && guard.Blocks(alone: true, former: 0, Second * 205.1, out _));
     }
 
+    [Fact]
+    public void Two_that_start_together_with_different_keys_do_not_both_claim()
+    {
+        var bench = new MachineBench(200, 100);
+        bench[0].PortsOn = bench[1].PortsOn = true;
+        bench[1].Key = 1;
+        bench.Run(20_000);
+        Assert.Equal([TrafficState.Muted, TrafficState.Claimed], [bench[0].Traffic, bench[1].Traffic]);
+    }
+
     [Theory]
     [InlineData(8UL)]
     [InlineData(0UL)]
     public void A_standby_of_the_cluster_waits_only_for_who_bears_the_id_of_its_primary(ulong former)
     {
-        var guard = new AddressGuard(canAsk: true);
+        var guard = new AddressGuard(self: 9, canAsk: true);
         guard.StrangerHeard(7, Second * 100);
         Assert.False(guard.Blocks(alone: false, former, Second * 100, out var asks));
         Assert.False(asks);
@@ -108,7 +118,7 @@ public sealed class AddressGuardTests
     [Fact]
     public void And_no_longer_than_an_answer_takes()
     {
-        var guard = new AddressGuard(canAsk: true);
+        var guard = new AddressGuard(self: 9, canAsk: true);
         guard.StrangerHeard(7, Second * 100);
         Assert.True(guard.Blocks(alone: false, former: 7, Second * 100, out var asks));
         Assert.True(asks);

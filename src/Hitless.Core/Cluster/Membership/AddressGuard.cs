@@ -5,14 +5,16 @@ namespace Hitless.Core.Cluster.Membership;
 /// asked who has the addresses; only an answer from our own virtual MAC counts, since only a unit of this cluster speaks with it.
 /// <code>
 ///   alone (nobody of the cluster was heard since the start): asks while it listens, and waits as long as it is answered;
-///                                                            heartbeats that its key does not open make it listen StrangerPatience longer
+///                                                            heartbeats that its key does not open make it listen StrangerPatience longer, and the one with the lesser id twice as long:
+///                                                            two that start together with different keys do not both claim
 ///   in the cluster, the primary is gone:                     asks only while heartbeats that bear the primary's id, and that our key does not open, come; waits for QuestionTime, and as long as it is answered
 /// </code>
 /// Where there is nothing to ask for (no IPv4 address), a unit that is alone waits as long as such heartbeats come. So without the key nobody mutes a primary, or a standby for longer than QuestionTime, unless it already speaks with the virtual MAC in our networks.
 /// </summary>
-public sealed class AddressGuard(bool canAsk)
+public sealed class AddressGuard(ulong self, bool canAsk)
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AskIntervalLater = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan QuestionTime = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan AnswerMemory = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StrangerMemory = TimeSpan.FromSeconds(1);
@@ -39,7 +41,8 @@ public sealed class AddressGuard(bool canAsk)
     public bool Blocks(bool alone, ulong former, TimeSpan now, out bool ask)
     {
         var hasStranger = Within(strangerAt, StrangerMemory, now) && (alone || (former != 0 && stranger == former));
-        ask = (alone || hasStranger) && !Within(askedAt, AskInterval, now);
+        var interval = now - askedSince < AnswerMemory ? AskInterval : AskIntervalLater;
+        ask = (alone || hasStranger) && !Within(askedAt, interval, now);
         if (!alone && !hasStranger)
         {
             return false;
@@ -47,9 +50,10 @@ public sealed class AddressGuard(bool canAsk)
 
         askedSince = Within(askedAt, AnswerMemory, now) ? askedSince : now;
         askedAt = ask ? now : askedAt;
+        var patience = self < stranger ? StrangerPatience * 2 : StrangerPatience;
         var blocks = Within(answeredAt, AnswerMemory, now)
             || now - askedSince < QuestionTime
-            || (alone && hasStranger && (!canAsk || now - strangerSince < StrangerPatience));
+            || (alone && hasStranger && (!canAsk || now - strangerSince < patience));
         blockedAt = blocks && (hasStranger || Within(answeredAt, AnswerMemory, now)) ? now : blockedAt;
         return blocks;
     }
