@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hitless.Core.Firmware;
 using Hitless.Core.Wire;
 using Hitless.Daemon;
 using Hitless.Daemon.Api;
@@ -8,6 +9,8 @@ using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Linux.Native;
 using Hitless.Linux.Scheduling;
+
+Console.SetError(new EnduringWriter(Console.Error));
 
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
 Unit? running = null;
@@ -71,21 +74,35 @@ if (!File.Exists(keyFile))
     return 2;
 }
 
-if (!ClusterKey.TryParse(File.ReadAllText(keyFile), out var key, out var keyError))
+string keyText;
+try
+{
+    keyText = File.ReadAllText(keyFile);
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"{keyFile}: the cluster key cannot be read: {e.Message}\nlook at the disk and at the rights of the file");
+    return 2;
+}
+
+if (!ClusterKey.TryParse(keyText, out var key, out var keyError))
 {
     Console.Error.WriteLine($"{keyFile}: {keyError}");
     return 2;
 }
 
+// A gateway without it forwards as well, and accepts no image.
 var trust = TrustStore.Empty;
-if (settings.Upgrade.TrustFile is { } trustFile && !TrustStore.TryRead(trustFile, out trust, out var untrusted))
-{
-    Console.Error.WriteLine(untrusted);
-    return 2;
-}
+ImageProblem? untrusted = null;
+_ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile, out trust, out untrusted);
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
 running = unit;
+if (untrusted is not null)
+{
+    unit.NoteDamage($"{untrusted.Error}: no image is accepted; {untrusted.Remedy}, then restart hitlessd");
+}
+
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -29,6 +29,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSettings settings;
     private readonly string stateFolder;
     private readonly EventLog events;
+    private readonly StateDisk disk;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
     private readonly ReportSeal seal;
@@ -55,6 +56,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly Task witness;
     private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
+    private long writtenEpoch;
 
     /// <summary>
     /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
@@ -66,12 +68,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         this.stateFolder = stateFolder;
         this.trust = trust;
         Name = settings.Unit.Name;
-        Directory.CreateDirectory(stateFolder);
         events = new EventLog(stateFolder, Name);
-        var identity = UnitIdentity.Load(stateFolder);
+        disk = new StateDisk(stateFolder, events);
+        disk.Write("the directory", () => Directory.CreateDirectory(stateFolder));
+        var identity = UnitIdentity.Load(stateFolder, disk);
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
-        journals = new JournalStore(stateFolder);
-        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(ReadEpoch(), journals.HighestEpoch()), events, directory);
+        journals = new JournalStore(stateFolder, disk);
+        writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
+        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(writtenEpoch, journals.HighestEpoch()), events, directory);
         control.RoleChanged += OnRoleChanged;
         control.MergeWanted += unit => _ = MergeSessionsAsync(unit);
         control.Start();
@@ -87,7 +91,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
-        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
@@ -100,7 +104,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -119,6 +123,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         MapPeerCalls();
         return peerServer.StartAsync(cancel);
     }
+
+    /// <summary>A file that the unit needs is damaged, and it runs all the same: said in an event and in <c>status</c>.</summary>
+    public void NoteDamage(string text) => disk.NoteDamage(text);
 
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
@@ -156,13 +163,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     {
         var view = await control.ViewAsync();
         var run = RunNow();
-        var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
+        var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [.. view.Complaints];
+        List<string> problems = [.. view.Complaints, .. disk.Problems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
-            problems.Add("nobody is primary");
+            problems.Add("this unit hears no primary");
         }
 
         if (units.Length < expected)
@@ -371,19 +378,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Also what others opened: a unit that restarts alone must not open an epoch that was there before.</summary>
     private void WriteEpoch(long epoch)
     {
-        lock (events)
+        if (epoch > writtenEpoch)
         {
-            if (epoch > ReadEpoch())
-            {
-                DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
-            }
+            writtenEpoch = epoch;
+            StateFile.WriteEpoch(stateFolder, epoch, disk);
         }
-    }
-
-    private long ReadEpoch()
-    {
-        var path = Path.Combine(stateFolder, "epoch");
-        return File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), out var number) && number >= 0 ? number : 0;
     }
 
     /// <summary>The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the traffic meanwhile.</summary>

@@ -63,7 +63,8 @@ internal static class SwitchoverCommand
 
             if (TimeProvider.System.GetElapsedTime(begin) > SettleTime)
             {
-                throw new RefusedException($"the switch is done, but {late.Name} is still {late.State}", "see hitless status for the reason");
+                throw new RefusedException(
+                    $"the switch is done, but {late.Name} is still {late.State}: {string.Join("; ", status.Problems ?? [])}", "fix the reported problems: hitless status tells when they are gone");
             }
 
             await Task.Delay(Between, call.Cancel);

@@ -69,6 +69,12 @@ public sealed partial class ClusterMachine
                 return;
             }
 
+            if (candidate.Serial == wanted && FindOrAdd(wanted).LinksCut && input.Value == 0)
+            {
+                effects.SwitchoverEnded(done: false, $"sessions do not reach {candidate.Name}: every heartbeat link to it is silent, it is heard through the ports only");
+                return;
+            }
+
             if (candidate.Serial == wanted)
             {
                 BeginHanding(candidate, input.Text ?? "switchover", forOperator: true, now, effects);

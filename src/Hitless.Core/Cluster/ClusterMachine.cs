@@ -26,6 +26,8 @@ public sealed partial class ClusterMachine
     private readonly ClusterOptions options;
     private readonly List<Peer> peers = [];
     private readonly Heartbeat outgoing = new();
+    private readonly TwinGuard twin;
+    private readonly AddressGuard addresses;
 
     private Phase phase = Phase.Starting;
     private TimeSpan phaseSince;
@@ -72,6 +74,8 @@ public sealed partial class ClusterMachine
     public ClusterMachine(ClusterOptions options, TimeSpan now, IClusterEffects effects)
     {
         this.options = options;
+        twin = new TwinGuard(options.Tag);
+        addresses = new AddressGuard(options.Self, options.CanAskForAddresses);
         phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
         epoch = new Epoch(options.EpochNumber, 0);
         overrideOn = options.Override;
@@ -199,6 +203,15 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Heartbeat:
                 OnHeartbeat(input, now, effects);
                 break;
+            case ClusterInputKind.Twin:
+                OnTwin(input, now, effects);
+                break;
+            case ClusterInputKind.Stranger:
+                addresses.StrangerHeard(input.Unit, now);
+                break;
+            case ClusterInputKind.AddressesAnswered:
+                addresses.Answered(now);
+                break;
             case ClusterInputKind.DaemonEnded:
                 OnDaemonEnded(input.Unit, now, effects);
                 break;
@@ -284,6 +297,7 @@ public sealed partial class ClusterMachine
                 break;
         }
 
+        twin.OnTime(now);
         KeepAsking(now, effects);
         AskTheSilent(now, effects);
         FindSilentPeers(now, effects);
@@ -308,8 +322,20 @@ public sealed partial class ClusterMachine
     {
         switch (phase)
         {
+            case Phase.Starting when twin.Yields:
+                reason = DescribeTwin();
+                if (stopping)
+                {
+                    Leave(now, effects);
+                }
+
+                break;
             case Phase.Starting when CurrentPrimary() is { } primary:
                 BecomeStandby($"{primary.Last.Name} is primary", now, effects);
+                break;
+            case Phase.Starting when now - phaseSince < options.StartHold && !stopping:
+                // Before it may claim, its question has had the time to be answered.
+                _ = AddressesAreTaken(now, effects);
                 break;
             case Phase.Starting when now - phaseSince >= options.StartHold:
             case Phase.Standby:

@@ -16,6 +16,9 @@ public sealed record RunHeader(
     long SoakMs,
     long RejoinTimeoutMs)
 {
+    /// <summary>Counts the runs that the primary which began this one knew, this one included: what orders runs that began in one epoch. 0: an older version began it.</summary>
+    public long Number { get; init; }
+
     /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them. A rehearsal changes none.</summary>
     public IReadOnlyList<string>? Units { get; init; }
 

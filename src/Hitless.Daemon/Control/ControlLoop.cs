@@ -19,7 +19,7 @@ namespace Hitless.Daemon.Control;
 /// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state. Turns
 /// datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
 /// </summary>
-public sealed class ControlLoop : IClusterEffects, IDisposable
+public sealed partial class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
 
@@ -79,12 +79,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
+            CanAskForAddresses = settings.Interfaces.Any(p => p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)),
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
         openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh), log);
-        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
+        openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
@@ -221,6 +222,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
+    void IClusterEffects.AskForAddresses() => links.AskForAddresses();
+
     void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
     void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.Give(each => each.SetRole(sending, syncFrom));
@@ -311,8 +314,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
                 state => Forwarding = state);
-            links.AddTo(poller);
-            links.OpenPorts(kernel.IndexOf, poller);
+            links.OpenPorts(kernel.IndexOf);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
             if (!restarting)
@@ -366,18 +368,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             budget = count == 0 ? ReadsPerTurn : budget - 1;
             for (var i = 0; i < count; i++)
             {
-                if (ready[i] == links.Count)
-                {
-                    ReadKernel();
-                }
-                else if (links.IsEcho(ready[i]))
-                {
-                    ReadEchoes(ready[i]);
-                }
-                else
-                {
-                    ReadLink(ready[i], poller.HasError(i), ref budget);
-                }
+                Read(ready[i], poller.HasError(i), ref budget);
             }
 
             while (inputs.TryTake(out var input))
@@ -393,6 +384,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             if (count == 0 || budget <= 0)
             {
                 Step(ClusterInput.Tick);
+                links.Retry(MonotonicClock.Now);
                 budget = ReadsPerTurn;
             }
 
@@ -430,58 +422,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             toldEpoch = machine.Epoch.Number;
             var (primary, epoch, reason) = (toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
             errands.Do(() => RoleChanged?.Invoke(primary, epoch, reason));
-        }
-    }
-
-    private void ReadKernel()
-    {
-        var changed = kernel.ReadChanges();
-        links.OpenPorts(kernel.IndexOf, poller);
-        if (kernel.TakeCableLost(out var others))
-        {
-            Step(ClusterInput.CableLost(others));
-        }
-
-        if (changed)
-        {
-            Step(ClusterInput.PortsChanged(kernel.PortsUp));
-        }
-    }
-
-    private void ReadLink(int link, bool refused, ref int budget)
-    {
-        if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
-        {
-            var overTraffic = links.IsPort(link);
-            if (!overTraffic && heard.Learn(header.UnitId, from))
-            {
-                directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
-            }
-
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
-        }
-
-        while (refused && links.TryReadRefusal(link, out var by))
-        {
-            Step(ClusterInput.DaemonEnded(heard.UnitAt(by)));
-        }
-    }
-
-    private void ReadEchoes(int token)
-    {
-        while (links.IsPortEcho(token))
-        {
-            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
-            {
-                return;
-            }
-
-            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
-        }
-
-        while (links.TryReadAnswer(token, out var question, out var link, out var by))
-        {
-            Step(ClusterInput.KernelAnswered(heard.UnitAt(by), question, link: link));
         }
     }
 }

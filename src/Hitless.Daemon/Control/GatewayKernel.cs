@@ -136,7 +136,9 @@ public sealed class GatewayKernel : IDisposable
                     upByIndex[index] = change.Link.Up;
                     break;
                 case LinkChangeKind.Link:
-                    repair |= ports.Any(p => p.Name == change.Link.Name);
+                    // Made anew, or renamed: what hung on its former number is gone.
+                    var isHeartbeat = heartbeatInterfaces.Contains(change.Link.Name);
+                    repair |= isHeartbeat || ports.Any(p => p.Name == change.Link.Name);
                     break;
                 case LinkChangeKind.AddressRemoved:
                     repair |= IsVirtual(change.Address);

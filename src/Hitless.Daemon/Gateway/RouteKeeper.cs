@@ -17,6 +17,7 @@ public sealed class RouteKeeper : IDisposable
     // Who sets an interface up sets its routes too, in a moment, and stumbles over one that is there already.
     private static readonly TimeSpan LinkSettle = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SaveAgain = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly EventLog events;
@@ -26,6 +27,7 @@ public sealed class RouteKeeper : IDisposable
     private IReadOnlyList<KernelRoute> remembered;
     private readonly string file;
     private string saved = "";
+    private bool unsaved;
     private bool disturbed;
     private TimeSpan dueAt = TimeSpan.Zero;
 
@@ -108,6 +110,7 @@ public sealed class RouteKeeper : IDisposable
         {
             remembered = Hanging(all, ports, standing, names);
             Save();
+            dueAt = unsaved ? now + SaveAgain : dueAt;
         }
     }
 
@@ -144,11 +147,17 @@ public sealed class RouteKeeper : IDisposable
         {
             DurableFile.WriteAllText(file, text);
             saved = text;
+            unsaved = false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            events.Add(EventKinds.Unit, $"routes that hang on virtual addresses could not be saved, and will be missing after a reboot: {e.Message}");
-            saved = text;
+            // Said once, and tried again.
+            if (!unsaved)
+            {
+                events.Add(EventKinds.Unit, $"routes that hang on virtual addresses could not be saved, and will be missing after a reboot unless they can be later: {e.Message}");
+            }
+
+            unsaved = true;
         }
     }
 

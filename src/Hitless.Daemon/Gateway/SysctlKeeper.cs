@@ -35,6 +35,7 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
     {
         lock (scope)
         {
+            scope.SaveAgain();
             foreach (var (name, value) in withdrawn ? [] : GatewaySysctls.Wanted(ports))
             {
                 if (scope.Get(name) is not { } standing || standing == kept.GetValueOrDefault(name, value))

@@ -27,7 +27,8 @@ public sealed class Readiness(
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Func<CancellationToken, Task<int>> configurationSchema,
     Func<RunHeader, CancellationToken, Task<IReadOnlyList<CheckResult>>> spares,
-    Func<string, CancellationToken, Task<long?>> freeBytes)
+    Func<string, CancellationToken, Task<long?>> freeBytes,
+    Func<string, CancellationToken, Task<bool?>> canReboot)
 {
     private const int CommitLooks = 10;
     private const int SessionLooks = 4;
@@ -64,7 +65,7 @@ public sealed class Readiness(
         CheckUnits(header, view, checks);
         checks.Add(settings.Heartbeat.Links.Count > 1
             ? new CheckResult("heartbeat-links", "pass", $"{settings.Heartbeat.Links.Count} heartbeat links", null)
-            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, the units hear each other through the other interfaces only", "add a second link to heartbeat.links"));
+            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, sessions do not follow until it is back, and heartbeats go through the ports only", "add a second link to heartbeat.links"));
         if (!duringRun)
         {
             checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
@@ -105,6 +106,11 @@ public sealed class Readiness(
             checks.Add(slots.Refuse(image.Manifest) is { } otherKind
                 ? new CheckResult("image-slots", "fail", otherKind.Error, otherKind.Remedy)
                 : new CheckResult("image-slots", "pass", $"the image goes into slots of the kind {slots.Name}", null));
+            if (image.Manifest.Activation == Activation.Reboot)
+            {
+                await CheckRebootsAsync(header, checks, cancel);
+            }
+
             if (bad is null)
             {
                 checks.Add(await previewConversion(image, hash, header.AcceptConversion, cancel));
@@ -126,6 +132,21 @@ public sealed class Readiness(
 
             checks.Add(CheckMinimum(header, image.Manifest.Version));
             return image.Manifest.UnpackedBytes + new FileInfo(path).Length;
+        }
+    }
+
+    /// <summary>An image that is activated by a reboot takes effect only where hitless-boot can reboot the machine.</summary>
+    private async Task CheckRebootsAsync(RunHeader header, List<CheckResult> checks, CancellationToken cancel)
+    {
+        foreach (var member in header.Members.Where(m => header.Concerns(m.Name)))
+        {
+            const string Remedy = "start hitless-boot with --reboot-command \"systemctl reboot\" on that unit, or take an image whose activation is restart";
+            checks.Add(await canReboot(member.Name, cancel) switch
+            {
+                true => new CheckResult("activation", "pass", $"the image is activated by a reboot, which {member.Name} can do", null),
+                false => new CheckResult("activation", "fail", $"the image is activated by a reboot, and hitless-boot of {member.Name} has no --reboot-command: nothing would reboot it", Remedy),
+                null => new CheckResult("activation", "warn", $"the image is activated by a reboot, and {member.Name} does not say whether its hitless-boot has a --reboot-command", Remedy),
+            });
         }
     }
 

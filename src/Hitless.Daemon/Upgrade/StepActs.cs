@@ -104,6 +104,21 @@ public sealed class StepActs(
         }
     }
 
+    /// <summary>Whether a unit's hitless-boot can reboot its machine; null if that is not known.</summary>
+    public async Task<bool?> CanRebootAsync(string unit, CancellationToken cancel)
+    {
+        try
+        {
+            var request = new StepRequest(RunStep.Reboot, "", "", "", self);
+            var answer = unit == self ? await own.TakeAsync(request, cancel) : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
+            return answer.Detail switch { "yes" => true, "no" => false, _ => null };
+        }
+        catch (PeerException)
+        {
+            return null;
+        }
+    }
+
     private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, CancellationToken cancel) =>
         string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, cancel))));
 

@@ -26,6 +26,7 @@ public sealed class TrafficTable : IDisposable
     private readonly ClaimFence? _fence;
     private readonly string _name;
     private readonly byte[][] _batches;
+    private bool _partly;
     private readonly byte[] _boot;
     private bool _persists;
     private bool _applied;
@@ -69,7 +70,7 @@ public sealed class TrafficTable : IDisposable
     /// </summary>
     public NetlinkResult Apply(TrafficState state)
     {
-        if (MissingPorts.Count > 0)
+        if (_partly)
         {
             EncodePresent();
         }
@@ -223,6 +224,7 @@ public sealed class TrafficTable : IDisposable
     {
         var present = _links.Read().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         MissingPorts = [.. _ports.Select(port => port.Name).Where(name => !present.Contains(name))];
+        _partly = MissingPorts.Count > 0 || (_fence is not null && !_fence.HeartbeatInterfaces.All(present.Contains));
         Encode(
             [.. _ports.Where(port => present.Contains(port.Name))],
             _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] });
