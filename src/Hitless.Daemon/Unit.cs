@@ -34,6 +34,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
+    private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
     private readonly ConfigurationService configuration;
@@ -89,6 +90,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
         sessions = OpenSessions(identity, key);
+        account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         control.Preparing = () => neighbours.TellAsync(ending.Token);
@@ -197,6 +199,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 ?? throw new RefusedException($"there is no unit \"{to}\"", $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
         }
 
+        var (lost, warnings) = await ForecastAsync();
         var begun = Stopwatch.GetTimestamp();
         var switched = control.SwitchOverAsync(target, "asked for by an operator");
         if (request.Wait)
@@ -205,7 +208,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         var after = await control.ViewAsync();
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds)
+        {
+            SessionsLost = lost,
+            Warnings = warnings,
+        };
     }
 
     /// <inheritdoc/>
@@ -224,12 +231,15 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
     {
         var replication = await sessions.StatusAsync();
+        var tally = await sessions.TallyAsync();
         var head = configuration.Current;
         return Describe(view.Self, view, view.Reason, BootName()) with
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
             Replication = replication,
+            SessionClasses = tally?.Classes(),
+            SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
             Heartbeat = SilenceOf(view),

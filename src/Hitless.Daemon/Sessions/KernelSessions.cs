@@ -112,9 +112,9 @@ internal sealed class KernelSessions : IDisposable
                         continue;
                     }
 
-                    var replicated = filter.Replicates(record);
-                    Ledger.OnTold(change, record, replicated);
-                    if (telling && replicated)
+                    var verdict = filter.Classify(record);
+                    Ledger.OnTold(change, record, verdict);
+                    if (telling && verdict.IsReplicated)
                         Tell(change, record, exchange, effects, now);
                 }
 
@@ -189,10 +189,11 @@ internal sealed class KernelSessions : IDisposable
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
-        if (!filter.Replicates(record))
+        var verdict = filter.Classify(record);
+        if (!verdict.IsReplicated)
             return;
         table.Put(record, onlyIfMissing);
-        Ledger.OnPut(record, onlyIfMissing);
+        Ledger.OnPut(record, onlyIfMissing, verdict);
         if (!PptpCall.IsData(record))
             return;
         foreach (var expectation in PptpCall.Expectations(record))
@@ -265,10 +266,10 @@ internal sealed class KernelSessions : IDisposable
         Ledger.Settle(filter);
     }
 
-    /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told.</summary>
-    public bool RefreshFilter(TimeSpan now)
+    /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told. <paramref name="atOnce"/>: they are read although it is not time.</summary>
+    public bool RefreshFilter(TimeSpan now, bool atOnce = false)
     {
-        if (now < FilterDue)
+        if (now < FilterDue && !atOnce)
             return false;
         FilterDue = now + FilterAge;
         var before = OwnAddresses;
@@ -315,6 +316,7 @@ internal sealed class KernelSessions : IDisposable
         using var addresses = new AddressTable();
         var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
         OwnAddresses = own;
-        return new SessionFilter(settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)));
+        return new SessionFilter(
+            settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)), shared);
     }
 }

@@ -58,8 +58,11 @@ internal sealed class TableSlices(SessionFilter filter) : IDisposable
 
         while (reader.TryNext(out _, out var record))
         {
-            if (filter.Replicates(record) && count < found.Length)
-                found[count++] = new SessionDigest(record.Key, record.Digest64(), RefreshRule.IsRefreshed(record) ? Math.Max(record.TimeoutSeconds, 1) : 0, ConntrackTable.HasWindow(record));
+            if (count == found.Length)
+                continue;
+            var verdict = filter.Classify(record);
+            var timeout = verdict.IsReplicated && RefreshRule.IsRefreshed(record) ? Math.Max(record.TimeoutSeconds, 1) : 0;
+            found[count++] = new SessionDigest(record.Key, record.Digest64(), timeout, verdict.IsReplicated && ConntrackTable.HasWindow(record), verdict);
         }
 
         Done = reader.Done;
