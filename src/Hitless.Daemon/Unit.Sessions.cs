@@ -85,7 +85,7 @@ public sealed partial class Unit
         }
 
         var (_, causes, _) = await account.TakeAsync(tally);
-        return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes));
+        return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes, withRemedies: true));
     }
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
@@ -218,12 +218,13 @@ public sealed partial class Unit
         }
 
         await SettleAsync(with, cancel);
+        var young = await sessions.YoungAsync(keys);
         var few = keys.Count <= SessionReader.LookedUpMax;
         var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
         (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
         var again = SessionDiffer.Compare(
-            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical);
+            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical, young);
         return (SessionDiffer.Settled(first, again), answer);
     }
 

@@ -32,7 +32,9 @@ internal static class SessionWords
 
         foreach (var cause in sessions.Causes.Where(cause => cause.Breaking > 0))
         {
-            yield return $"  {Of(cause)}";
+            var critical = cause.Critical == 0 ? "" : $" ({Words.Count(cause.Critical)} of them critical)";
+            yield return $"  {Words.Count(cause.Breaking, "session")} {cause.Text}{(cause.Class == "local" ? " and ended there" : cause.Class == "excluded" ? "" : $" and are lost{critical}")}"
+                + (cause.Remedy is null ? "" : $": {cause.Remedy}");
         }
     }
 

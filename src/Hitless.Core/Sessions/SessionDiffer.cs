@@ -12,6 +12,7 @@ public static class SessionDiffer
 
     /// <summary>Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.</summary>
     /// <param name="isCritical">Whether a session is named in <c>sessions.critical</c>.</param>
+    /// <param name="young">Ours that are too young to be sent yet (<c>sessions.delay</c>); a planned switch sends them first.</param>
     public static SessionDifference Compare(
         string unit,
         string with,
@@ -19,7 +20,8 @@ public static class SessionDiffer
         IEnumerable<SessionRecord> theirs,
         long compared,
         long bytesExchanged,
-        Func<SessionRecord, bool>? isCritical = null)
+        Func<SessionRecord, bool>? isCritical = null,
+        IReadOnlySet<SessionKey>? young = null)
     {
         var reference = new Dictionary<SessionKey, SessionRecord>();
         foreach (var record in ours)
@@ -38,7 +40,12 @@ public static class SessionDiffer
         }
 
         foreach (var record in reference.Values)
-            entries.Add(Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+        {
+            entries.Add(young?.Contains(record.Key) == true
+                ? Entry("missing", "survives", record, isCritical, $"younger than sessions.delay: {unit} sends it before a planned switch")
+                : Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+        }
+
         return Counted(unit, with, entries, compared, bytesExchanged);
     }
 

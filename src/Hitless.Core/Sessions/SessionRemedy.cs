@@ -34,7 +34,7 @@ public static class SessionRemedy
 
     private static string? Joined(IEnumerable<UInt128> numbers, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own, Func<OwnAddress, string> remedy)
     {
-        var addresses = numbers.Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6)).Distinct();
+        var addresses = numbers.Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6)).Distinct().OrderBy(SessionTuple.IsV6);
         var texts = addresses.Select(address => own.FirstOrDefault(each => each.Address.Equals(address))).OfType<OwnAddress>().Select(remedy).Distinct().ToArray();
         return texts.Length > 0 ? string.Join("; ", texts) : null;
     }

@@ -43,10 +43,10 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
     /// <summary>Whether a cause is of the class <c>bound</c>.</summary>
     public static bool IsBound(SessionCauseCount cause) => cause.Class == "bound";
 
-    /// <summary>The sessions that a switch breaks and that cannot follow, a line for each cause: how many, why, and what to write instead.</summary>
-    public static IReadOnlyList<string> Lines(IEnumerable<SessionCauseCount> causes) =>
+    /// <summary>The sessions that a switch breaks and that cannot follow, a line for each cause: how many, why, and, where wanted, what to write instead.</summary>
+    public static IReadOnlyList<string> Lines(IEnumerable<SessionCauseCount> causes, bool withRemedies) =>
     [
         .. causes.Where(cause => cause.Breaking > 0).Select(cause =>
-            $"{cause.Breaking} sessions {cause.Text} and are lost at a switch{(cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")}{(cause.Remedy is null ? "" : $": {cause.Remedy}")}"),
+            $"{cause.Breaking} sessions {cause.Text} and are lost at a switch{(cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")}{(withRemedies && cause.Remedy is not null ? $": {cause.Remedy}" : "")}"),
     ];
 }

@@ -57,6 +57,9 @@ internal sealed partial class SessionEngine
         return keys;
     }
 
+    /// <summary>Whether the session waits until it is old enough to be sent.</summary>
+    public bool IsYoung(in SessionKey key) => kernel.Young.Contains(key);
+
     /// <summary>What is known of the table now, right or not.</summary>
     public SessionDigests KnownDigests => kernel.Ledger.Digests();
 

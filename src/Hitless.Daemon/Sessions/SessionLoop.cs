@@ -14,6 +14,7 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
+    private const int YoungAtOnce = 4096;
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
@@ -122,6 +123,15 @@ public sealed class SessionLoop : IDisposable
         var filter = each.Filter;
         return () => SessionReader.Survey(filter, isCritical);
     });
+
+    /// <summary>Those of the sessions that wait until they are old enough to be sent. They are asked for in slices: a flood has many.</summary>
+    public async Task<IReadOnlySet<SessionKey>> YoungAsync(IReadOnlyCollection<SessionKey> keys)
+    {
+        var young = new HashSet<SessionKey>();
+        foreach (var some in keys.Chunk(YoungAtOnce))
+            young.UnionWith(await AskAsync(each => some.Where(key => each.IsYoung(key)).ToArray()));
+        return young;
+    }
 
     /// <summary>All sessions by what becomes of them at a switch, from the ledger; null while that does not know all.</summary>
     public Task<SessionTally?> TallyAsync() => AskAsync(each => each.Tally);

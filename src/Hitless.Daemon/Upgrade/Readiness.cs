@@ -248,17 +248,17 @@ public sealed class Readiness(
             return new CheckResult("bound-sessions", "warn", $"how many sessions are bound to {difference.ClassesOf} is not known: its version does not count them", "they are lost at the switch; the next run will know");
         }
 
-        var lines = SessionGate.Lines(difference.Causes);
-        var remedy = string.Join("; ", difference.Causes.Where(cause => cause.Breaking > 0).Select(cause => cause.Remedy).OfType<string>());
-        var critical = difference.Causes.Sum(cause => cause.Critical);
+        var lines = SessionGate.Lines(difference.Causes, withRemedies: false);
+        var remedies = difference.Causes.Where(cause => cause.Breaking > 0).Select(cause => cause.Remedy);
+        var last = difference.Causes.Sum(cause => cause.Critical) > 0 ? "or take them out of sessions.critical" : gate.BoundIsOpen ? null : "if they may be lost: --accept-interruption";
         var counts = $"{classes.Follow} sessions follow a switch, {classes.Bound} are bound to {difference.ClassesOf}, {classes.Excluded} are excluded, {classes.Local} are local";
         return lines.Count == 0 || !RunPlan.Switches(header)
             ? new CheckResult("bound-sessions", "pass", $"{counts}: {(lines.Count == 0 ? "none of those that do not follow would break" : "this run does not switch over")}", null)
             : new CheckResult(
                 "bound-sessions",
                 gate.BoundIsOpen ? "warn" : "fail",
-                string.Join("; ", lines.Select(line => line.Split(": ")[0])),
-                critical > 0 ? $"{remedy}; or take them out of sessions.critical" : gate.BoundIsOpen ? remedy : $"{remedy}; if they may be lost: --accept-interruption");
+                string.Join("; ", lines),
+                string.Join("; ", remedies.Append(last).OfType<string>()));
     }
 
     private static CheckResult Result(string id, bool passed, string good, string bad, string remedy) =>

@@ -143,7 +143,7 @@ public sealed class StepActs(
     private static string ForecastText(SessionDifference difference, SessionGate gate)
     {
         var text = $"{difference.Compared} sessions compared, {gate.Breaking} would break, {gate.Critical} of them critical";
-        return SessionGate.Lines(difference.Causes) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}" : text;
+        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}" : text;
     }
 
     private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(RunStep step, RunHeader header, CancellationToken cancel)
@@ -186,7 +186,8 @@ public sealed class StepActs(
             }
         }
 
-        return (await control.RenegotiateAsync("after the upgrade"), null, null);
+        var text = await control.RenegotiateAsync("after the upgrade");
+        return (await control.ViewAsync()).Self.Role == UnitRole.Primary ? (text, null, null) : throw new OperationCanceledException($"{text}: it drives the run on");
     }
 
     /// <summary>What became of the sessions that the former primary had right before the switch that made this unit primary; null: it did not say.</summary>
