@@ -81,7 +81,7 @@ public sealed partial class Unit
     {
         if (await sessions.TallyAsync() is not { } tally)
         {
-            return (null, [$"{Name} reads its session table just now: how many sessions cannot follow is not known (hitless sessions diff counts them)"]);
+            return (null, [$"{Name} reads its session table: how many sessions cannot follow is not known (hitless sessions diff counts them)"]);
         }
 
         var (_, causes, _) = await account.TakeAsync(tally);
@@ -169,14 +169,23 @@ public sealed partial class Unit
 
     private bool IsCritical(SessionRecord record) => settings.Sessions.Critical.Any(each => each.Matches(record));
 
-    /// <summary>Compares this unit's table with another's, and counts what no comparison sees: the sessions of whichever of the two carries the traffic that do not follow.</summary>
+    /// <summary>
+    /// Compares this unit's table with another's, and counts what no comparison sees: the sessions of whichever of the two carries the
+    /// traffic that do not follow.
+    /// </summary>
     private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
     {
         var (difference, answer) = await CompareTablesAsync(with, cancel);
         var primary = (await control.ViewAsync()).Primary?.Name;
         if (primary == with)
         {
-            return SessionDiffer.Shortened(difference with { ClassesOf = with, Classes = answer.Classes, Causes = answer.Causes, Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical) });
+            return SessionDiffer.Shortened(difference with
+            {
+                ClassesOf = with,
+                Classes = answer.Classes,
+                Causes = answer.Causes,
+                Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical),
+            });
         }
 
         var (tally, causes, entries) = await account.TakeAsync();
@@ -190,7 +199,9 @@ public sealed partial class Unit
         });
     }
 
-    /// <summary>Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.</summary>
+    /// <summary>
+    /// Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.
+    /// </summary>
     private async Task<(SessionDifference Difference, SessionDigestAnswer Answer)> CompareTablesAsync(string with, CancellationToken cancel)
     {
         var own = sessions.DigestsAsync();
@@ -224,7 +235,8 @@ public sealed partial class Unit
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
         (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
         var again = SessionDiffer.Compare(
-            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical, young);
+            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)),
+                compared, bytes, IsCritical, young);
         return (SessionDiffer.Settled(first, again), answer);
     }
 

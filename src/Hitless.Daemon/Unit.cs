@@ -208,7 +208,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         var after = await control.ViewAsync();
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds)
+        var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, took)
         {
             SessionsLost = lost,
             Warnings = warnings,

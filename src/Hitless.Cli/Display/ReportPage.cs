@@ -31,7 +31,10 @@ internal static class ReportPage
             page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Text(reason)}</p>");
         }
 
-        var sessions = string.Join("<br>", SessionWords.Of(report.Sessions).Select(line => Text(line.StartsWith("sessions: ", StringComparison.Ordinal) ? line[10..] : line)));
+        var sessions =
+            string.Join("<br>",
+                SessionWords.Of(report.Sessions)
+                    .Select(line => Text(line.StartsWith("sessions: ", StringComparison.Ordinal) ? line[10..] : line)));
         page.AppendLine(CultureInfo.InvariantCulture, $"""
             <dl><dt>mode</dt><dd>{Text(report.Mode)}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
             <dt>sessions at the switches</dt><dd>{sessions}</dd>

@@ -146,7 +146,8 @@ public sealed record ReportStep(string Name, string? Unit, DateTimeOffset Starte
 public sealed record ReportElection(long Epoch, string Primary, string Reason);
 
 /// <summary>
-/// Sessions at the run's switches, summed: how many went through the gateway before, how many of those afterwards, how many not, and how many of those were critical. <c>Lost</c> includes those that could
+/// Sessions at the run's switches, summed: how many went through the gateway before, how many of those afterwards, how many not, and how
+/// many of those were critical. <c>Lost</c> includes those that could
 /// not follow (bound, excluded). Null: not known, because the primary changed without a planned switch at least once.
 /// </summary>
 public sealed record ReportSessions(long? Before, long? Survived, long? Lost, long? CriticalLost)

@@ -1,6 +1,8 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>What becomes of a session when another unit takes the role of primary: each session that the kernel knows is in exactly one class.</summary>
+/// <summary>
+/// What becomes of a session when another unit takes the role of primary: each session that the kernel knows is in exactly one class.
+/// </summary>
 public enum SessionClass : byte
 {
     /// <summary>It goes on at the new primary.</summary>
@@ -40,7 +42,10 @@ public enum SessionCause : byte
     /// <summary>Local: to or from an address of a unit.</summary>
     OwnAddress,
 
-    /// <summary>Local: to or from a virtual address. It is replicated, so that the new primary answers at once, but the program at its end is another.</summary>
+    /// <summary>
+    /// Local: to or from a virtual address. It is replicated, so that the new primary answers at once, but the program at its end is
+    /// another.
+    /// </summary>
     VirtualAddress,
 
     /// <summary>Local: loopback, link-local, multicast and broadcast.</summary>

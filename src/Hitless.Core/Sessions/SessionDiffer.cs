@@ -76,7 +76,8 @@ public static class SessionDiffer
     /// <summary>With the first thousand entries at most, the critical ones first; the counts remain those of all.</summary>
     public static SessionDifference Shortened(SessionDifference difference) => difference with
     {
-        Entries = [.. difference.Entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)],
+        Entries = [.. difference.Entries.OrderByDescending(entry => entry.Session.Critical)
+            .ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)],
     };
 
     /// <summary>A session that does not follow, as an entry of a difference.</summary>

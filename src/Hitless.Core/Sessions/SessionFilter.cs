@@ -4,8 +4,10 @@ using Hitless.Core.Configuration;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// What becomes of each session at a switch (<see cref="Classify"/>), and so which are replicated: those that go through the cluster and that any unit can carry on. Own addresses are those that one unit
-/// alone has: what begins or ends at one is that unit's own, what is translated to one is bound to it; the virtual ones are everybody's. Options of <c>sessions.pickup</c> leave out whole kinds,
+/// What becomes of each session at a switch (<see cref="Classify"/>), and so which are replicated: those that go through the cluster and
+/// that any unit can carry on. Own addresses are those that one unit
+/// alone has: what begins or ends at one is that unit's own, what is translated to one is bound to it; the virtual ones are everybody's.
+/// Options of <c>sessions.pickup</c> leave out whole kinds,
 /// <c>sessions.exclude</c> what its expressions name.
 /// </summary>
 /// <param name="settings"><c>sessions:</c> of unit.yaml.</param>
@@ -20,8 +22,10 @@ public sealed class SessionFilter(
 {
     private readonly SessionExpression[] excluded = [.. settings.Exclude];
     private readonly SessionExpression[] critical = [.. settings.Critical];
-    private readonly Dictionary<uint, Place> v4 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: false, number => (uint)number);
-    private readonly Dictionary<UInt128, Place> v6 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: true, number => number);
+    private readonly Dictionary<uint,
+        Place> v4 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: false, number => (uint)number);
+    private readonly Dictionary<UInt128,
+        Place> v6 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: true, number => number);
 
     /// <summary>Where an address is.</summary>
     private enum Place : byte
@@ -64,7 +68,8 @@ public sealed class SessionFilter(
             SessionCause.None => false,
             SessionCause.SourceAddress or SessionCause.DestinationAddress or SessionCause.Redirected => SessionFate.BreaksElsewhere(record),
             SessionCause.ExcludedByRule or SessionCause.ExcludedByPickup => SessionFate.BreaksWithoutEntry(record),
-            SessionCause.VirtualAddress => record.Key.Protocol is Protocols.Tcp or Protocols.Sctp or Protocols.Dccp && record.Class != TcpStateClass.Closing,
+            SessionCause.VirtualAddress =>
+                record.Key.Protocol is Protocols.Tcp or Protocols.Sctp or Protocols.Dccp && record.Class != TcpStateClass.Closing,
             _ => false,
         };
         return new SessionVerdict(cause, breaks, breaks && cause != SessionCause.VirtualAddress && Matches(critical, record));
@@ -81,7 +86,8 @@ public sealed class SessionFilter(
         return false;
     }
 
-    private static Dictionary<TNumber, Place> Places<TNumber>(IEnumerable<IPAddress> own, IEnumerable<IPAddress> shared, bool v6, Func<UInt128, TNumber> number)
+    private static Dictionary<TNumber,
+        Place> Places<TNumber>(IEnumerable<IPAddress> own, IEnumerable<IPAddress> shared, bool v6, Func<UInt128, TNumber> number)
         where TNumber : struct
     {
         var places = new Dictionary<TNumber, Place>();
@@ -115,7 +121,8 @@ public sealed class SessionFilter(
             return AtUnit(asked);
         }
 
-        var bound = translated && record.Reply.Destination != original.Source && PlaceOf(isV6, record.Reply.Destination) is not (Place.Elsewhere or Place.Virtual);
+        var bound = translated && record.Reply.Destination != original.Source
+            && PlaceOf(isV6, record.Reply.Destination) is not (Place.Elsewhere or Place.Virtual);
         return Excluded(record) ?? (bound ? SessionCause.SourceAddress : SessionCause.None);
     }
 
@@ -126,7 +133,8 @@ public sealed class SessionFilter(
             Protocols.Tcp or Protocols.Sctp or Protocols.Dccp => settings.Tcp,
             _ => settings.Connectionless,
         };
-        return !wanted || (!settings.Nat && record.HasNat) ? SessionCause.ExcludedByPickup : Matches(excluded, record) ? SessionCause.ExcludedByRule : null;
+        return !wanted || (!settings.Nat && record.HasNat) ? SessionCause.ExcludedByPickup : Matches(excluded, record)
+            ? SessionCause.ExcludedByRule : null;
     }
 
     private static SessionCause AtUnit(Place place) => place switch
@@ -148,5 +156,6 @@ public sealed class SessionFilter(
 
     // ::1; ::, fe80::/10, ff00::/8.
     private static Place ScopeV6(UInt128 address) =>
-        address == 1 ? Place.Loopback : address == 0 || (uint)(address >> 118) == 0x3FA || (uint)(address >> 120) == 0xFF ? Place.Scope : Place.Elsewhere;
+        address == 1 ? Place.Loopback : address == 0 || (uint)(address >> 118) == 0x3FA || (uint)(address >> 120) == 0xFF ? Place.Scope
+            : Place.Elsewhere;
 }

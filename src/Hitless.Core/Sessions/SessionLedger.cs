@@ -3,7 +3,9 @@ namespace Hitless.Core.Sessions;
 /// <summary>
 /// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key, its digest, and when the other units believe that it ends, so that two tables are compared,
 /// and timeouts refreshed, without reading them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows whether the ledger was right. Two sessions of one hash
-/// count as one. Sessions that are not replicated stand in it too, to be counted by verdict and named; they are in no digest and no bucket. Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and removing leave no garbage. Not thread-safe.
+/// count as one. Sessions that are not replicated stand in it too, to be counted by verdict and named; they are in no digest and no bucket.
+/// Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and
+/// removing leave no garbage. Not thread-safe.
 /// </summary>
 /// <param name="seed">Random: where a session stands cannot be chosen from outside.</param>
 public sealed class SessionLedger(ulong seed = 0)
@@ -45,7 +47,8 @@ public sealed class SessionLedger(ulong seed = 0)
         if (!verdict.IsReplicated && !record.IsComplete && Verdict(record.Key) is { } known && known.Cause == verdict.Cause)
             verdict = known;
         ref var entry = ref Put(record.Key, record.Digest64(), verdict);
-        (entry.Told, entry.Due) = verdict.IsReplicated ? (RefreshRule.Expiry(record, now), RefreshRule.Due(record, now, interval)) : (0, int.MaxValue);
+        (entry.Told, entry.Due) = verdict.IsReplicated ? (RefreshRule.Expiry(record, now), RefreshRule.Due(record, now, interval))
+            : (0, int.MaxValue);
     }
 
     /// <summary>The table holds this session now; if it held one of the same key already, that one stays.</summary>
@@ -58,7 +61,9 @@ public sealed class SessionLedger(ulong seed = 0)
     /// <summary>How many sessions have which verdict.</summary>
     public SessionTally Tally() => tally.Copy();
 
-    /// <summary>Keys of sessions with a verdict that are not replicated, as many as <paramref name="into"/> takes. Returns how many.</summary>
+    /// <summary>
+    /// Keys of sessions with a verdict that are not replicated, as many as <paramref name="into"/> takes. Returns how many.
+    /// </summary>
     public int KeysOf(SessionVerdict verdict, Span<SessionKey> into)
     {
         var count = 0;
@@ -212,7 +217,8 @@ public sealed class SessionLedger(ulong seed = 0)
 
     private SessionKey KeyOf(ref Entry entry) => compact.Unpack(new UInt128(entry.KeyHigh, entry.KeyLow));
 
-    private SessionVerdict? Verdict(in SessionKey key) => entries.Find(Fingerprint(key)) is var number and not 0 ? new SessionVerdict(entries[number].Verdict) : null;
+    private SessionVerdict? Verdict(in SessionKey key) =>
+        entries.Find(Fingerprint(key)) is var number and not 0 ? new SessionVerdict(entries[number].Verdict) : null;
 
     private ref Entry Put(in SessionKey key, ulong digest, SessionVerdict verdict)
     {

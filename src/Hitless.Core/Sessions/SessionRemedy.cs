@@ -21,9 +21,11 @@ public static class SessionRemedy
     /// <param name="samples">Some of the sessions.</param>
     /// <param name="own">The own addresses of the unit that has them.</param>
     /// <param name="files">The managed files.</param>
-    public static string? For(SessionCause cause, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own, IReadOnlyList<ManagedText> files) => cause switch
+    public static string? For(SessionCause cause, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own,
+        IReadOnlyList<ManagedText> files) => cause switch
     {
-        SessionCause.SourceAddress => Joined(samples.Select(each => each.Reply.Destination), samples, own, address => Source(address, files)),
+        SessionCause.SourceAddress =>
+            Joined(samples.Select(each => each.Reply.Destination), samples, own, address => Source(address, files)),
         SessionCause.DestinationAddress => Joined(samples.Select(each => each.Key.Original.Destination), samples, own, Destination),
         SessionCause.Redirected => "no program's connections can be handed over: expect them to be opened again, or let them pass without redirect",
         SessionCause.ExcludedByRule => "take them out of sessions.exclude if they are to follow",
@@ -32,10 +34,13 @@ public static class SessionRemedy
         _ => null,
     };
 
-    private static string? Joined(IEnumerable<UInt128> numbers, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own, Func<OwnAddress, string> remedy)
+    private static string? Joined(IEnumerable<UInt128> numbers, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own,
+        Func<OwnAddress, string> remedy)
     {
-        var addresses = numbers.Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6)).Distinct().OrderBy(SessionTuple.IsV6);
-        var texts = addresses.Select(address => own.FirstOrDefault(each => each.Address.Equals(address))).OfType<OwnAddress>().Select(remedy).Distinct().ToArray();
+        var addresses = numbers.Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6)).Distinct()
+            .OrderBy(SessionTuple.IsV6);
+        var texts = addresses.Select(address => own.FirstOrDefault(each => each.Address.Equals(address))).OfType<OwnAddress>()
+            .Select(remedy).Distinct().ToArray();
         return texts.Length > 0 ? string.Join("; ", texts) : null;
     }
 
@@ -64,7 +69,8 @@ public static class SessionRemedy
             : $"give {own.Interface} a virtual address (interfaces: virtual-addresses), and let clients connect to it instead of {own.Address}";
     }
 
-    private static IPAddress? SameFamily(OwnAddress own) => own.Virtual.FirstOrDefault(each => SessionTuple.IsV6(each) == SessionTuple.IsV6(own.Address));
+    private static IPAddress? SameFamily(OwnAddress own) =>
+        own.Virtual.FirstOrDefault(each => SessionTuple.IsV6(each) == SessionTuple.IsV6(own.Address));
 
     private static List<string> Places(IReadOnlyList<ManagedText> files, Func<string, IReadOnlyList<int>> lines) =>
         [.. files.SelectMany(file => lines(file.Text).Select(line => $"{file.Path}:{line}"))];

@@ -25,7 +25,8 @@ public sealed class SessionTally
     public long Of(SessionClass wanted) => Sum(verdict => verdict.Class == wanted);
 
     /// <summary>Sessions by class.</summary>
-    public SessionClasses Classes() => new(Of(SessionClass.Follow), Of(SessionClass.Bound), Of(SessionClass.Excluded), Of(SessionClass.Local));
+    public SessionClasses Classes() =>
+        new(Of(SessionClass.Follow), Of(SessionClass.Bound), Of(SessionClass.Excluded), Of(SessionClass.Local));
 
     /// <summary>Sessions by cause, those that follow left out, and causes that no session has.</summary>
     /// <param name="unit">The unit that has the sessions, for the words.</param>

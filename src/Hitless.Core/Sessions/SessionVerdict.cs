@@ -23,7 +23,10 @@ public readonly record struct SessionVerdict(byte Packed)
     /// <summary>Its class.</summary>
     public SessionClass Class => SessionCauses.ClassOf(Cause);
 
-    /// <summary>It has something to lose at a switch: it is not already closing, and not of the kind that just begins anew. Not set for sessions that follow.</summary>
+    /// <summary>
+    /// It has something to lose at a switch: it is not already closing, and not of the kind that just begins anew. Not set for sessions
+    /// that follow.
+    /// </summary>
     public bool Breaks => (Packed & BreaksBit) != 0;
 
     /// <summary>It breaks, and <c>sessions.critical</c> names it. Not set for sessions that follow.</summary>

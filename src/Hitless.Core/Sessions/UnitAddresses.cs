@@ -4,9 +4,12 @@ using Hitless.Core.Wire;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// The own addresses of another unit, put together from payloads. Sessions to or from them are not the cluster's, and all units must agree on that, so that there is no limit to how many there are:
-/// the first payload (<see cref="SessionMessage.Addresses"/>) has the first 64, as it always had; what follows is in payloads of another kind (<see cref="SessionMessage.MoreAddresses"/>), which older
-/// versions skip. Each: kind (1), count (1), each address with its length (1) and bytes, then, unless it is the only one, its index (2), how many there are (2), a hash of all addresses (8).
+/// The own addresses of another unit, put together from payloads. Sessions to or from them are not the cluster's, and all units must agree
+/// on that, so that there is no limit to how many there are:
+/// the first payload (<see cref="SessionMessage.Addresses"/>) has the first 64, as it always had; what follows is in payloads of another
+/// kind (<see cref="SessionMessage.MoreAddresses"/>), which older
+/// versions skip. Each: kind (1), count (1), each address with its length (1) and bytes, then, unless it is the only one, its index (2),
+/// how many there are (2), a hash of all addresses (8).
 /// </summary>
 public sealed class UnitAddresses
 {
@@ -19,7 +22,8 @@ public sealed class UnitAddresses
     private ulong hash;
 
     /// <summary>Whether a payload has addresses.</summary>
-    public static bool IsPart(ReadOnlySpan<byte> payload) => payload.Length > 0 && (SessionMessage)payload[0] is SessionMessage.Addresses or SessionMessage.MoreAddresses;
+    public static bool IsPart(ReadOnlySpan<byte> payload) =>
+        payload.Length > 0 && (SessionMessage)payload[0] is SessionMessage.Addresses or SessionMessage.MoreAddresses;
 
     /// <summary>The payloads that hold the addresses, one after the other.</summary>
     public static IEnumerable<byte[]> ToPayloads(IReadOnlyList<IPAddress> addresses)
@@ -30,7 +34,9 @@ public sealed class UnitAddresses
             yield return ToPayload([.. addresses.Skip(index * PartMax).Take(PartMax)], index, count, all);
     }
 
-    /// <summary>Takes a payload; true when it completes the addresses. One that is damaged, or does not belong to the others, changes nothing.</summary>
+    /// <summary>
+    /// Takes a payload; true when it completes the addresses. One that is damaged, or does not belong to the others, changes nothing.
+    /// </summary>
     public bool TryTake(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out IReadOnlyList<IPAddress>? addresses)
     {
         addresses = null;
@@ -67,7 +73,8 @@ public sealed class UnitAddresses
         return writer.Written.ToArray();
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> payload, out IReadOnlyList<IPAddress> addresses, out int index, out int count, out ulong all)
+    private static bool TryParse(ReadOnlySpan<byte> payload, out IReadOnlyList<IPAddress> addresses, out int index, out int count,
+        out ulong all)
     {
         var list = new List<IPAddress>();
         addresses = list;

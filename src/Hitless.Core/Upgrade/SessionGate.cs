@@ -3,8 +3,10 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// What a switch may cost, held against <c>upgrade.session-difference-limit</c>: the sessions that the standby lacks, and those that only the primary can carry. Of the critical ones, none. Above the limit
-/// those that are bound need the operator's word (<c>--accept-interruption</c>): no waiting makes them fewer. What the operator has excluded is his word already, unless it is critical.
+/// What a switch may cost, held against <c>upgrade.session-difference-limit</c>: the sessions that the standby lacks, and those that only
+/// the primary can carry. Of the critical ones, none. Above the limit
+/// those that are bound need the operator's word (<c>--accept-interruption</c>): no waiting makes them fewer. What the operator has
+/// excluded is his word already, unless it is critical.
 /// </summary>
 /// <param name="Missing">Sessions that should follow and would break.</param>
 /// <param name="Bound">Sessions that cannot follow and would break.</param>
@@ -43,10 +45,15 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
     /// <summary>Whether a cause is of the class <c>bound</c>.</summary>
     public static bool IsBound(SessionCauseCount cause) => cause.Class == "bound";
 
-    /// <summary>The sessions that a switch breaks and that cannot follow, a line for each cause: how many, why, and, where wanted, what to write instead.</summary>
+    /// <summary>
+    /// The sessions that a switch breaks and that cannot follow, a line for each cause: how many, why, and, where wanted, what to write
+    /// instead.
+    /// </summary>
     public static IReadOnlyList<string> Lines(IEnumerable<SessionCauseCount> causes, bool withRemedies) =>
     [
         .. causes.Where(cause => cause.Breaking > 0).Select(cause =>
-            $"{cause.Breaking} sessions {cause.Text} and are lost at a switch{(cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")}{(withRemedies && cause.Remedy is not null ? $": {cause.Remedy}" : "")}"),
+            $"{cause.Breaking} sessions {cause.Text} and are lost at a switch"
+            + (cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")
+            + (withRemedies && cause.Remedy is not null ? $": {cause.Remedy}" : "")),
     ];
 }

@@ -3,7 +3,8 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// What became of the sessions at the changes of primary in a run, from its journal. A change that no comparison follows, or that a version made which counts only what it replicates, is not known: its numbers
+/// What became of the sessions at the changes of primary in a run, from its journal. A change that no comparison follows, or that a version
+/// made which counts only what it replicates, is not known: its numbers
 /// are not 0, and a sum with it is not known either.
 /// </summary>
 public static class SwitchAccount
@@ -42,7 +43,8 @@ public static class SwitchAccount
         if (change is null)
             return;
         notKnown.Add(isOver
-            ? $"{change.Unit} became primary in epoch {change.Epoch} without a comparison of its sessions: those that only the former primary had are lost, and nobody knows how many"
+            ? $"{change.Unit} became primary in epoch {change.Epoch} without a comparison of its sessions: "
+                + "those that only the former primary had are lost, and nobody knows how many"
             : $"{change.Unit} became primary in epoch {change.Epoch}, and its sessions are not compared yet");
     }
 
@@ -59,13 +61,22 @@ public static class SwitchAccount
             LostAtLeast = known.Sum(s => s.Lost),
             LostForeseen = known.Sum(s => s.LostForeseen),
             Classes = whole && known.Count > 0 ? known.Select(s => s.Classes!).Aggregate(Add) : null,
-            Causes = [.. known.SelectMany(s => s.Causes).GroupBy(cause => cause.Cause, StringComparer.Ordinal).Select(group => group.Aggregate(Add))],
+            Causes = [.. known.SelectMany(s => s.Causes).GroupBy(cause => cause.Cause, StringComparer.Ordinal)
+                .Select(group => group.Aggregate(Add))],
             NotKnown = whole ? null : string.Join("; ", notKnown),
         };
     }
 
-    private static SessionClasses Add(SessionClasses a, SessionClasses b) => new(a.Follow + b.Follow, a.Bound + b.Bound, a.Excluded + b.Excluded, a.Local + b.Local);
+    private static SessionClasses Add(SessionClasses a, SessionClasses b) =>
+        new(a.Follow + b.Follow, a.Bound + b.Bound, a.Excluded + b.Excluded, a.Local + b.Local);
 
     private static SessionCauseCount Add(SessionCauseCount a, SessionCauseCount b) =>
-        a with { Count = a.Count + b.Count, Breaking = a.Breaking + b.Breaking, Critical = a.Critical + b.Critical, Text = a.Text == b.Text ? a.Text : $"{a.Text}, or {b.Text}", Remedy = a.Remedy ?? b.Remedy };
+        a with
+        {
+            Count = a.Count + b.Count,
+            Breaking = a.Breaking + b.Breaking,
+            Critical = a.Critical + b.Critical,
+            Text = a.Text == b.Text ? a.Text : $"{a.Text}, or {b.Text}",
+            Remedy = a.Remedy ?? b.Remedy,
+        };
 }

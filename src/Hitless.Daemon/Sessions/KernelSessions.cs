@@ -266,7 +266,10 @@ internal sealed class KernelSessions : IDisposable
         Ledger.Settle(filter);
     }
 
-    /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told. <paramref name="atOnce"/>: they are read although it is not time.</summary>
+    /// <summary>
+    /// The unit's own addresses may have changed: true when they were read again, and the others are to be told. <paramref name="atOnce"/>:
+    /// they are read although it is not time.
+    /// </summary>
     public bool RefreshFilter(TimeSpan now, bool atOnce = false)
     {
         if (now < FilterDue && !atOnce)
@@ -317,6 +320,7 @@ internal sealed class KernelSessions : IDisposable
         var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
         OwnAddresses = own;
         return new SessionFilter(
-            settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)), shared);
+            settings.Sessions, own.Concat(others.Values.SelectMany(each => each)),
+                settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)), shared);
     }
 }

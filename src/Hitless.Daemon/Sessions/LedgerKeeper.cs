@@ -51,7 +51,9 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>What time it is, and how often timeouts are looked at.</summary>
     public void Clock(TimeSpan time, int seconds) => (now, interval) = ((int)time.TotalSeconds, seconds);
 
-    /// <summary>The kernel has told of a session. One that is not replicated nobody else changes, so the kernel's word is the truth on every unit.</summary>
+    /// <summary>
+    /// The kernel has told of a session. One that is not replicated nobody else changes, so the kernel's word is the truth on every unit.
+    /// </summary>
     public void OnTold(ConntrackChange change, in SessionRecord record, SessionVerdict verdict)
     {
         if (!verdict.IsReplicated)

@@ -40,7 +40,10 @@ internal sealed partial class SessionEngine
     /// <summary>All sessions by what becomes of them at a switch; null when the ledger does not know all.</summary>
     public SessionTally? Tally => Ledger?.Tally();
 
-    /// <summary>Keys of sessions that do not follow and that a switch breaks, up to <paramref name="max"/> of each verdict; null when the ledger does not know all.</summary>
+    /// <summary>
+    /// Keys of sessions that do not follow and that a switch breaks, up to <paramref name="max"/> of each verdict; null when the ledger
+    /// does not know all.
+    /// </summary>
     public IReadOnlyList<SessionKey>? BreakingKeys(int max)
     {
         if (Ledger is not { } ledger)

@@ -91,11 +91,13 @@ public sealed class SessionLoop : IDisposable
     public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
 
     /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
-    public Task<(long Total, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Records)> ListAsync(int limit, Func<SessionRecord, bool>? matches = null) =>
+    public Task<(long Total, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Records)> ListAsync(int limit,
+        Func<SessionRecord, bool>? matches = null) =>
         ReadAsync(filter =>
         {
             var (total, records) = SessionReader.List(limit, matches);
-            return (total, (IReadOnlyList<(SessionRecord, SessionVerdict)>)[.. records.Select(record => (record, filter.Classify(record)))]);
+            IReadOnlyList<(SessionRecord, SessionVerdict)> classified = [.. records.Select(record => (record, filter.Classify(record)))];
+            return (total, classified);
         });
 
     /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>: from the ledger, at once, or, if <paramref name="anew"/> or if the ledger does not know all, from a reading of the whole table.</summary>
@@ -116,7 +118,9 @@ public sealed class SessionLoop : IDisposable
         return answer.Task;
     }
 
-    /// <summary>What a switch is held against, from a reading of the whole table; <paramref name="isCritical"/> is called on another thread.</summary>
+    /// <summary>
+    /// What a switch is held against, from a reading of the whole table; <paramref name="isCritical"/> is called on another thread.
+    /// </summary>
     public Task<SessionSurvey> SurveyAsync(Func<SessionRecord, bool> isCritical) => AskReaderAsync<SessionSurvey>(each =>
     {
         each.RefreshFilter(atOnce: true);
@@ -124,7 +128,9 @@ public sealed class SessionLoop : IDisposable
         return () => SessionReader.Survey(filter, isCritical);
     });
 
-    /// <summary>Those of the sessions that wait until they are old enough to be sent. They are asked for in slices: a flood has many.</summary>
+    /// <summary>
+    /// Those of the sessions that wait until they are old enough to be sent. They are asked for in slices: a flood has many.
+    /// </summary>
     public async Task<IReadOnlySet<SessionKey>> YoungAsync(IReadOnlyCollection<SessionKey> keys)
     {
         var young = new HashSet<SessionKey>();
@@ -137,14 +143,16 @@ public sealed class SessionLoop : IDisposable
     public Task<SessionTally?> TallyAsync() => AskAsync(each => each.Tally);
 
     /// <summary>Some sessions of each kind that does not follow and that a switch breaks: up to <paramref name="max"/> of each.</summary>
-    public Task<IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)>> BreakingAsync(int max) => AskReaderAsync<IReadOnlyList<(SessionRecord, SessionVerdict)>>(each =>
+    public Task<IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)>> BreakingAsync(int max) =>
+        AskReaderAsync<IReadOnlyList<(SessionRecord, SessionVerdict)>>(each =>
     {
         var (filter, named) = (each.Filter, each.BreakingKeys(max));
         return () => SessionReader.Breaking(filter, named, max);
     });
 
     /// <summary>The addresses that this unit alone has, and where they are.</summary>
-    public Task<IReadOnlyList<OwnAddress>> OwnAddressesAsync(IReadOnlyList<PortSettings> ports) => ReadAsync(_ => SessionReader.OwnAddresses(ports));
+    public Task<IReadOnlyList<OwnAddress>> OwnAddressesAsync(IReadOnlyList<PortSettings> ports) =>
+        ReadAsync(_ => SessionReader.OwnAddresses(ports));
 
     /// <summary>The replicated sessions.</summary>
     public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => SessionReader.All(filter));

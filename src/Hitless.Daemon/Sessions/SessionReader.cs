@@ -68,7 +68,10 @@ internal static class SessionReader
         return records;
     }
 
-    /// <summary>What a switch is held against: hashes of keys, eight bytes each, where the sessions themselves would be some hundred, and all sessions counted by verdict.</summary>
+    /// <summary>
+    /// What a switch is held against: hashes of keys, eight bytes each, where the sessions themselves would be some hundred, and all
+    /// sessions counted by verdict.
+    /// </summary>
     public static SessionSurvey Survey(SessionFilter filter, Func<SessionRecord, bool> isCritical)
     {
         var survey = new SessionSurvey([], [], [], new SessionTally());
@@ -87,8 +90,12 @@ internal static class SessionReader
         return survey;
     }
 
-    /// <summary>Some sessions of each verdict that does not follow and that a switch breaks: those of <paramref name="named"/> that still stand with it, or, where the ledger could not name them, the first that a reading finds.</summary>
-    public static IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Breaking(SessionFilter filter, IReadOnlyList<SessionKey>? named, int max)
+    /// <summary>
+    /// Some sessions of each verdict that does not follow and that a switch breaks: those of <paramref name="named"/> that still stand with
+    /// it, or, where the ledger could not name them, the first that a reading finds.
+    /// </summary>
+    public static IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Breaking(SessionFilter filter,
+        IReadOnlyList<SessionKey>? named, int max)
     {
         var found = new List<(SessionRecord Record, SessionVerdict Verdict)>();
         var counts = new int[SessionVerdict.Count];
@@ -122,11 +129,13 @@ internal static class SessionReader
         using var addresses = new AddressTable();
         using var links = new LinkTable();
         var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
-        var shared = ports.ToDictionary(port => port.Name, port => port.VirtualAddresses.Select(prefix => prefix.Address).ToArray(), StringComparer.Ordinal);
+        var shared = ports.ToDictionary(
+            port => port.Name, port => port.VirtualAddresses.Select(prefix => prefix.Address).ToArray(), StringComparer.Ordinal);
         var all = shared.Values.SelectMany(each => each).ToHashSet();
         return
         [
-            .. addresses.Read().Where(each => !all.Contains(each.Prefix.Address)).Select(each => (each.Prefix.Address, Name: names.GetValueOrDefault(each.LinkIndex, "")))
+            .. addresses.Read().Where(each => !all.Contains(each.Prefix.Address))
+                .Select(each => (each.Prefix.Address, Name: names.GetValueOrDefault(each.LinkIndex, "")))
                 .Select(each => new OwnAddress(each.Address, each.Name, shared.GetValueOrDefault(each.Name, []))),
         ];
     }

@@ -62,7 +62,8 @@ internal sealed class TableSlices(SessionFilter filter) : IDisposable
                 continue;
             var verdict = filter.Classify(record);
             var timeout = verdict.IsReplicated && RefreshRule.IsRefreshed(record) ? Math.Max(record.TimeoutSeconds, 1) : 0;
-            found[count++] = new SessionDigest(record.Key, record.Digest64(), timeout, verdict.IsReplicated && ConntrackTable.HasWindow(record), verdict);
+            var hasWindow = verdict.IsReplicated && ConntrackTable.HasWindow(record);
+            found[count++] = new SessionDigest(record.Key, record.Digest64(), timeout, hasWindow, verdict);
         }
 
         Done = reader.Done;

@@ -240,18 +240,27 @@ public sealed class Readiness(
         SessionGate Gate(SessionDifference difference) => SessionGate.Of(difference, settings.Upgrade.SessionDifferenceLimit, header);
     }
 
-    /// <summary>The sessions that no standby can carry on: within the limit a warning; above it the operator confirms; a critical one is a reason not to.</summary>
+    /// <summary>
+    /// The sessions that no standby can carry on: within the limit a warning; above it the operator confirms; a critical one is a reason
+    /// not to.
+    /// </summary>
     private static CheckResult BoundSessions(RunHeader header, SessionDifference difference, SessionGate gate)
     {
         if (difference.Classes is not { } classes)
         {
-            return new CheckResult("bound-sessions", "warn", $"how many sessions are bound to {difference.ClassesOf} is not known: its version does not count them", "they are lost at the switch; the next run will know");
+            return new CheckResult(
+                "bound-sessions",
+                "warn",
+                $"how many sessions are bound to {difference.ClassesOf} is not known: its version does not count them",
+                "look there for translation to own addresses (nft list ruleset): what has it is lost at the switch");
         }
 
         var lines = SessionGate.Lines(difference.Causes, withRemedies: false);
         var remedies = difference.Causes.Where(cause => cause.Breaking > 0).Select(cause => cause.Remedy);
-        var last = difference.Causes.Sum(cause => cause.Critical) > 0 ? "or take them out of sessions.critical" : gate.BoundIsOpen ? null : "if they may be lost: --accept-interruption";
-        var counts = $"{classes.Follow} sessions follow a switch, {classes.Bound} are bound to {difference.ClassesOf}, {classes.Excluded} are excluded, {classes.Local} are local";
+        var last = difference.Causes.Sum(cause => cause.Critical) > 0 ? "or take them out of sessions.critical" : gate.BoundIsOpen ? null
+            : "if they may be lost: --accept-interruption";
+        var counts = $"{classes.Follow} sessions follow a switch, {classes.Bound} are bound to {difference.ClassesOf}, "
+            + $"{classes.Excluded} are excluded, {classes.Local} are local";
         return lines.Count == 0 || !RunPlan.Switches(header)
             ? new CheckResult("bound-sessions", "pass", $"{counts}: {(lines.Count == 0 ? "none of those that do not follow would break" : "this run does not switch over")}", null)
             : new CheckResult(

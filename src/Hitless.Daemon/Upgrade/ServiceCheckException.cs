@@ -5,7 +5,8 @@ using Hitless.Daemon.Api;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>A service check has not passed; what it found belongs in the report all the same.</summary>
-internal sealed class ServiceCheckException(Refusal refusal, RunSessions sessions, double gapMs) : RefusedException(refusal.Error, refusal.Remedy)
+internal sealed class ServiceCheckException(Refusal refusal, RunSessions sessions, double gapMs)
+    : RefusedException(refusal.Error, refusal.Remedy)
 {
     public RunSessions Sessions { get; } = sessions;
 

@@ -134,7 +134,8 @@ public sealed class StepActs(
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
                 throw new RefusedException(
-                    gate.IsOpen ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}" : ForecastText(difference, gate),
+                    gate.IsOpen ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
+                        : ForecastText(difference, gate),
                     gate.IsOpen ? "hitless config report" : "hitless sessions diff");
             }
         }
@@ -143,10 +144,12 @@ public sealed class StepActs(
     private static string ForecastText(SessionDifference difference, SessionGate gate)
     {
         var text = $"{difference.Compared} sessions compared, {gate.Breaking} would break, {gate.Critical} of them critical";
-        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}" : text;
+        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}"
+            : text;
     }
 
-    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(RunStep step, RunHeader header, CancellationToken cancel)
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(RunStep step, RunHeader header,
+        CancellationToken cancel)
     {
         var target = step.Target!;
         var view = await control.ViewAsync();
@@ -160,11 +163,15 @@ public sealed class StepActs(
 
         var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
             ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
-        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel) with { Step = step.Name }, SettleTimeout, cancel);
+        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel) with { Step = step.Name },
+            SettleTimeout, cancel);
         return (await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version)), null, null);
     }
 
-    /// <summary>The cluster's rules choose who ends as primary; if that is another unit, it drives on and holds its sessions against those of this one.</summary>
+    /// <summary>
+    /// The cluster's rules choose who ends as primary; if that is another unit, it drives on and holds its sessions against those of this
+    /// one.
+    /// </summary>
     private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> ChooseLastAsync(RunHeader header, CancellationToken cancel)
     {
         var view = await control.ViewAsync();
@@ -187,27 +194,40 @@ public sealed class StepActs(
         }
 
         var text = await control.RenegotiateAsync("after the upgrade");
-        return (await control.ViewAsync()).Self.Role == UnitRole.Primary ? (text, null, null) : throw new OperationCanceledException($"{text}: it drives the run on");
+        return (await control.ViewAsync()).Self.Role == UnitRole.Primary ? (text, null, null)
+            : throw new OperationCanceledException($"{text}: it drives the run on");
     }
 
-    /// <summary>What became of the sessions that the former primary had right before the switch that made this unit primary; null: it did not say.</summary>
-    private async Task<RunSessions?> CompareWithFormerAsync(RunHeader header, long epoch, CancellationToken cancel, bool atTheEnd = false) =>
-        snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd) ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel)) : null;
+    /// <summary>
+    /// What became of the sessions that the former primary had right before the switch that made this unit primary; null: it did not say.
+    /// </summary>
+    private async Task<RunSessions?> CompareWithFormerAsync(RunHeader header, long epoch, CancellationToken cancel,
+        bool atTheEnd = false) =>
+        snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd)
+            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel)) : null;
 
-    /// <summary>Holds this unit's table against the sessions that the former primary had right before the switch. What could not follow was confirmed before it, and is no reason to go back.</summary>
+    /// <summary>
+    /// Holds this unit's table against the sessions that the former primary had right before the switch. What could not follow was
+    /// confirmed before it, and is no reason to go back.
+    /// </summary>
     private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> CheckServiceAsync(RunHeader header, CancellationToken cancel)
     {
         var view = await control.ViewAsync();
         var gap = view.LastGap.TotalMilliseconds;
         if (await CompareWithFormerAsync(header, view.Epoch.Number, cancel) is not { } sessions)
         {
-            return ($"not checked: {self} became primary without a planned switch, and what only the former primary held is not known", null, gap);
+            return ($"not checked: {self} became primary without a planned switch, and what only the former primary held is not known",
+                null, gap);
         }
 
         return sessions.LostUnforeseen <= settings.SessionDifferenceLimit * Math.Max(100, sessions.Before - sessions.LostForeseen)
             ? (SessionComparison.Text(sessions), sessions, gap)
             : throw new ServiceCheckException(
-                new Refusal($"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along, {sessions.CriticalLost} critical ones among all that are lost", "hitless sessions list"), sessions, gap);
+                new Refusal(
+                    $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along, {sessions.CriticalLost} critical ones are lost",
+                    "hitless sessions list"),
+                sessions,
+                gap);
     }
 
     private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)

@@ -96,7 +96,8 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             e =>
             {
                 var failed = e as ServiceCheckException;
-                var retry = e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
+                var retry =
+                    e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
                 return new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs);
             });
     }

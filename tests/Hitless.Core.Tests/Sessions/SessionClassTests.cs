@@ -5,10 +5,14 @@ using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;
 
-/// <summary>10.0.1.2, 10.0.2.2, 198.51.100.7 (an interface without virtual addresses), fd00:2::2 are a unit's own; 10.0.1.1, 10.0.2.1, fd00:2::1 are virtual.</summary>
+/// <summary>
+/// 10.0.1.2, 10.0.2.2, 198.51.100.7 (an interface without virtual addresses), fd00:2::2 are a unit's own; 10.0.1.1, 10.0.2.1, fd00:2::1 are
+/// virtual.
+/// </summary>
 public sealed class SessionClassTests
 {
-    private static readonly IPAddress[] Own = [.. ((string[])["10.0.1.2", "10.0.2.2", "198.51.100.7", "fd00:2::2"]).Select(IPAddress.Parse)];
+    private static readonly IPAddress[] Own = [.. ((string[])["10.0.1.2", "10.0.2.2", "198.51.100.7", "fd00:2::2"])
+        .Select(IPAddress.Parse)];
     private static readonly IPAddress[] Shared = [.. ((string[])["10.0.1.1", "10.0.2.1", "fd00:2::1"]).Select(IPAddress.Parse)];
 
     // Source and destination as they were sent, then those of the answers.
@@ -44,7 +48,8 @@ public sealed class SessionClassTests
             var verdict = Filter().Classify(Session(protocol, source, destination, answering, answered));
             Assert.Equal(cause, verdict.Cause);
             Assert.Equal(SessionCauses.ClassOf(cause), verdict.Class);
-            Assert.Equal(cause is SessionCause.None or SessionCause.VirtualAddress, Filter().Replicates(Session(protocol, source, destination, answering, answered)));
+            Assert.Equal(cause is SessionCause.None or SessionCause.VirtualAddress,
+                Filter().Replicates(Session(protocol, source, destination, answering, answered)));
         }
     }
 
@@ -56,9 +61,11 @@ public sealed class SessionClassTests
         Assert.Equal(SessionCause.SourceAddress, Filter(exclude: "tcp").Classify(bound).Cause);
         var settings = new SessionSettings(Tcp: true, Connectionless: false, Expectations: true, Nat: true, TimeSpan.Zero, []);
         Assert.Equal(SessionCause.ExcludedByPickup, new SessionFilter(settings, Own, [], Shared).Classify(bound).Cause);
-        Assert.Equal(SessionCause.ExcludedByPickup, new SessionFilter(settings with { Connectionless = true, Nat = false }, Own, [], Shared).Classify(bound).Cause);
+        Assert.Equal(SessionCause.ExcludedByPickup,
+            new SessionFilter(settings with { Connectionless = true, Nat = false }, Own, [], Shared).Classify(bound).Cause);
         // What is a unit's own is nobody's to exclude.
-        Assert.Equal(SessionCause.OwnAddress, Filter(exclude: "udp").Classify(Session(Protocols.Udp, "10.0.1.50", "10.0.1.2", "10.0.1.2", "10.0.1.50")).Cause);
+        Assert.Equal(SessionCause.OwnAddress,
+            Filter(exclude: "udp").Classify(Session(Protocols.Udp, "10.0.1.50", "10.0.1.2", "10.0.1.2", "10.0.1.50")).Cause);
     }
 
     [Fact]
@@ -74,7 +81,8 @@ public sealed class SessionClassTests
         Assert.Equal((true, false), Parts(Filter().Classify(Masqueraded(Protocols.Udp))));
         Assert.Equal((true, true), Parts(Filter(critical: "udp", exclude: "udp").Classify(Masqueraded(Protocols.Udp))));
         // An untranslated datagram makes a new entry wherever it comes by.
-        Assert.Equal((false, false), Parts(Filter(critical: "udp", exclude: "udp").Classify(Session(Protocols.Udp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.1.50"))));
+        var straight = Session(Protocols.Udp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.1.50");
+        Assert.Equal((false, false), Parts(Filter(critical: "udp", exclude: "udp").Classify(straight)));
         static (bool, bool) Parts(SessionVerdict verdict) => (verdict.Breaks, verdict.Critical);
     }
 
@@ -104,7 +112,8 @@ public sealed class SessionClassTests
         }
 
         // What nobody told: half is gone, and the rest has other verdicts.
-        var left = table.Values.Where(each => each.Record.Key.Original.SourcePort % 2 == 0).Select(each => (each.Record, Verdict: new SessionVerdict(SessionCause.SourceAddress, true, false))).ToList();
+        var left = table.Values.Where(each => each.Record.Key.Original.SourcePort % 2 == 0)
+            .Select(each => (each.Record, Verdict: new SessionVerdict(SessionCause.SourceAddress, true, false))).ToList();
         ledger.BeginReading();
         left.ForEach(each => ledger.OnRead(new SessionDigest(each.Record.Key, each.Record.Digest64(), Verdict: each.Verdict)));
         Assert.True(ledger.EndReading());
@@ -123,7 +132,8 @@ public sealed class SessionClassTests
     {
         var ledger = new SessionLedger();
         var filter = Filter();
-        var session = Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2") with { Tcp = new TcpProgress(TcpState.TimeWait, 0, 0, 0, 0) };
+        var closing = new TcpProgress(TcpState.TimeWait, 0, 0, 0, 0);
+        var session = Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2") with { Tcp = closing };
         ledger.Put(session, verdict: filter.Classify(session));
         var marked = session with { Tcp = default, Mark = 7 };
         ledger.Put(marked, verdict: filter.Classify(marked));
@@ -135,7 +145,8 @@ public sealed class SessionClassTests
     public void Counting_sessions_that_do_not_follow_leaves_no_garbage()
     {
         var (ledger, filter) = (new SessionLedger(), Filter(critical: "tcp dport 1-100"));
-        SessionRecord[] records = [.. Enumerable.Range(0, 5000).Select(i => Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2", (ushort)i))];
+        SessionRecord[] records = [.. Enumerable.Range(0, 5000)
+            .Select(i => Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2", (ushort)i))];
         Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Round();
@@ -167,12 +178,16 @@ public sealed class SessionClassTests
     }
 
     private static SessionFilter Filter(string? critical = null, string? exclude = null) => new(
-        new SessionSettings(true, true, true, true, TimeSpan.Zero, Expressions(critical)) { Exclude = Expressions(exclude) }, Own, [IPAddress.Parse("10.9.9.1"), IPAddress.Parse("10.9.9.2")], Shared);
+        new SessionSettings(true, true, true, true, TimeSpan.Zero, Expressions(critical)) { Exclude = Expressions(exclude) },
+            Own, [IPAddress.Parse("10.9.9.1"), IPAddress.Parse("10.9.9.2")], Shared);
 
-    private static SessionExpression[] Expressions(string? text) => text is not null && SessionExpression.TryParse(text, out var read, out _) ? [read] : [];
+    private static SessionExpression[] Expressions(string? text) =>
+        text is not null && SessionExpression.TryParse(text, out var read, out _) ? [read] : [];
 
-    private static SessionRecord Session(byte protocol, string source, string destination, string answering, string answered, ushort port = 4000) => new(
-        new SessionKey(source.Contains(':', StringComparison.Ordinal), protocol, 0, new SessionTuple(SessionSamples.Number(source), SessionSamples.Number(destination), port, 80)),
+    private static SessionRecord Session(byte protocol, string source, string destination, string answering, string answered,
+        ushort port = 4000) => new(
+        new SessionKey(source.Contains(':', StringComparison.Ordinal), protocol, 0,
+            new SessionTuple(SessionSamples.Number(source), SessionSamples.Number(destination), port, 80)),
         new SessionTuple(SessionSamples.Number(answering), SessionSamples.Number(answered), 80, port),
         SessionStatus.Confirmed,
         300,

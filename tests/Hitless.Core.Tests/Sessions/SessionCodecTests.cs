@@ -68,7 +68,8 @@ public sealed class SessionCodecTests
     [InlineData(500, 8)]
     public void A_units_addresses_are_read_back_however_many_there_are(int count, int payloads)
     {
-        IPAddress[] addresses = [.. Enumerable.Range(0, count).Select(i => IPAddress.Parse(i % 2 == 0 ? $"10.0.{i >> 8}.{i & 255}" : $"fd00::{i:x}"))];
+        IPAddress[] addresses = [.. Enumerable.Range(0, count)
+            .Select(i => IPAddress.Parse(i % 2 == 0 ? $"10.0.{i >> 8}.{i & 255}" : $"fd00::{i:x}"))];
         byte[][] parts = [.. UnitAddresses.ToPayloads(addresses)];
         Assert.Equal(payloads, parts.Length);
         Assert.All(parts, part => Assert.InRange(part.Length, 1, SessionPayload.SizeMax));

@@ -23,7 +23,8 @@ public sealed class SessionRemedyTests
     [InlineData("wan0", "5,7,8")]
     [InlineData("lan0", "4,7")]
     [InlineData("ppp0", "5,7,8")]
-    public void Masquerade_is_found_by_the_interface_it_is_for(string port, string lines) => Assert.Equal(lines, string.Join(',', NatRules.Masquerades(Nft, port)));
+    public void Masquerade_is_found_by_the_interface_it_is_for(string port, string lines) =>
+        Assert.Equal(lines, string.Join(',', NatRules.Masquerades(Nft, port)));
 
     [Fact]
     public void Rules_of_iptables_are_found_too()
@@ -40,7 +41,8 @@ public sealed class SessionRemedyTests
     [InlineData("198.51.100.7", "give ppp1 a virtual address (interfaces: virtual-addresses) and write \"snat ip to\" it instead of \"masquerade\" (/etc/nftables.conf:7, /etc/nftables.conf:8)")]
     [InlineData("fd00:2::2", "write \"snat ip6 to fd00:2::1\" instead of \"masquerade\" or \"snat ip6 to fd00:2::2\" (/etc/nftables.conf:5, /etc/nftables.conf:7, /etc/nftables.conf:8 and 1 more)")]
     public void The_remedy_names_the_virtual_address_and_the_line(string translatedTo, string remedy) =>
-        Assert.Equal(remedy, SessionRemedy.For(SessionCause.SourceAddress, [Session(translatedTo)], Own(), [new ManagedText("/etc/nftables.conf", Nft)]));
+        Assert.Equal(remedy,
+            SessionRemedy.For(SessionCause.SourceAddress, [Session(translatedTo)], Own(), [new ManagedText("/etc/nftables.conf", Nft)]));
 
     [Fact]
     public void Where_no_managed_file_has_the_rule_the_remedy_says_so() => Assert.Equal(
@@ -62,7 +64,8 @@ public sealed class SessionRemedyTests
         IPAddress[] shared = [IPAddress.Parse("fd00:2::1"), IPAddress.Parse("10.0.2.1")];
         return
         [
-            new(IPAddress.Parse("10.0.2.2"), "wan0", shared), new(IPAddress.Parse("fd00:2::2"), "wan0", shared), new(IPAddress.Parse("198.51.100.7"), "ppp1", []),
+            new(IPAddress.Parse("10.0.2.2"), "wan0", shared), new(IPAddress.Parse("fd00:2::2"), "wan0", shared),
+                new(IPAddress.Parse("198.51.100.7"), "ppp1", []),
         ];
     }
 
@@ -71,6 +74,7 @@ public sealed class SessionRemedyTests
         var v6 = translatedTo.Contains(':', StringComparison.Ordinal);
         var server = SessionSamples.Number(v6 ? "2001:db8::9" : destination);
         var original = new SessionTuple(SessionSamples.Number(v6 ? "fd00:1::5" : "10.0.1.5"), server, 4000, 80);
-        return new SessionRecord(new SessionKey(v6, Protocols.Tcp, 0, original), new SessionTuple(server, SessionSamples.Number(translatedTo), 80, 4000), SessionStatus.Confirmed, 300, 0, default);
+        return new SessionRecord(new SessionKey(v6, Protocols.Tcp, 0, original),
+            new SessionTuple(server, SessionSamples.Number(translatedTo), 80, 4000), SessionStatus.Confirmed, 300, 0, default);
     }
 }

@@ -45,12 +45,20 @@ public sealed class SessionClassesTests
             tally.Causes("gw1").Where(cause => cause.Class == "bound").Select(cause => (cause.Cause, cause.Count, cause.Breaking)));
         var samples = await pair.LoopA.BreakingAsync(10);
         Assert.Equal(5, samples.Count);
-        Assert.Contains(samples, each => each.Record.Key.V6 && SessionTuple.Address(each.Record.Reply.Destination, v6: true).Equals(IPAddress.Parse("fd91:2::2")));
-        var own = await pair.LoopA.OwnAddressesAsync([new PortSettings("wan0", [new AddressPrefix(IPAddress.Parse("10.91.2.1"), 24), new AddressPrefix(IPAddress.Parse("fd91:2::1"), 64)], true)]);
+        Assert.Contains(samples, each =>
+            each.Record.Key.V6 && SessionTuple.Address(each.Record.Reply.Destination, v6: true).Equals(IPAddress.Parse("fd91:2::2")));
+        var own =
+            await pair.LoopA.OwnAddressesAsync(
+                [new PortSettings("wan0", [new AddressPrefix(IPAddress.Parse("10.91.2.1"), 24),
+                    new AddressPrefix(IPAddress.Parse("fd91:2::1"), 64)], true)]);
         var sources = samples.Where(each => each.Verdict.Cause == SessionCause.SourceAddress).Select(each => each.Record).ToArray();
-        var remedy = SessionRemedy.For(SessionCause.SourceAddress, sources, own, [new ManagedText("/etc/nftables.conf", "\noifname \"wan0\" masquerade\n")]);
-        Assert.Contains("write \"snat ip to 10.91.2.1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy, StringComparison.Ordinal);
-        Assert.Contains("write \"snat ip6 to fd91:2::1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy, StringComparison.Ordinal);
+        var remedy =
+            SessionRemedy.For(SessionCause.SourceAddress, sources,
+                own, [new ManagedText("/etc/nftables.conf", "\noifname \"wan0\" masquerade\n")]);
+        Assert.Contains("write \"snat ip to 10.91.2.1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy,
+            StringComparison.Ordinal);
+        Assert.Contains("write \"snat ip6 to fd91:2::1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy,
+            StringComparison.Ordinal);
 
         // The standby has none of them, and a reading of the table counts the same.
         Assert.Equal(0, (await TallyAsync(pair.LoopB)).Of(SessionClass.Bound));
@@ -58,7 +66,8 @@ public sealed class SessionClassesTests
         bound.ForEach(each => each.Dispose());
         GatewayPair.Shell($"ip netns exec {pair.A} conntrack -D -p udp --orig-port-dst 9010");
         tally = await TallyAsync(pair.LoopA);
-        Assert.Equal((4, 0), (tally.Classes().Bound, tally.Causes("gw1").Where(cause => cause.Class == "bound").Sum(cause => cause.Breaking)));
+        Assert.Equal((4, 0), (tally.Classes().Bound,
+            tally.Causes("gw1").Where(cause => cause.Class == "bound").Sum(cause => cause.Breaking)));
     }
 
     [Fact]
@@ -75,7 +84,8 @@ public sealed class SessionClassesTests
         Assert.InRange(Of("own-address").Count, 1, 20);
         Assert.Equal(0, Of("own-address").Breaking);
 
-        (long Count, long Breaking) Of(string id) => causes.Where(cause => cause.Cause == id).Select(cause => (cause.Count, cause.Breaking)).Single();
+        (long Count, long Breaking) Of(string id) =>
+            causes.Where(cause => cause.Cause == id).Select(cause => (cause.Count, cause.Breaking)).Single();
     }
 
     // The generic tracker knows no ports; what it tracks follows all the same.
@@ -124,7 +134,8 @@ public sealed class SessionClassesTests
         Assert.Equal((await pair.LoopA.DigestsAsync()).ToBytes(), (await SettledAsync(pair)).ToBytes());
         var causes = (await TallyAsync(pair.LoopB)).Causes("gw2");
         Assert.Contains(causes, (SessionCauseCount cause) => cause.Cause == "own-address");
-        Assert.DoesNotContain(GatewayPair.Sessions(pair.A), each => SessionTuple.Address(each.Key.Original.Destination, v6: false).ToString() == "10.91.77.199");
+        Assert.DoesNotContain(GatewayPair.Sessions(pair.A), each =>
+            SessionTuple.Address(each.Key.Original.Destination, v6: false).ToString() == "10.91.77.199");
     }
 
     // The addresses of A come with a datagram of their own.
@@ -142,9 +153,12 @@ public sealed class SessionClassesTests
 
     private static SessionRecord Session(string destination)
     {
-        var original = new SessionTuple(SessionTuple.Number(IPAddress.Parse("10.91.1.10")), SessionTuple.Number(IPAddress.Parse(destination)), 5, 80);
+        var original =
+            new SessionTuple(SessionTuple.Number(IPAddress.Parse("10.91.1.10")), SessionTuple.Number(IPAddress.Parse(destination)), 5, 80);
         return new SessionRecord(
-            new SessionKey(false, Protocols.Tcp, 0, original), original.Inverted(Protocols.Tcp), SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured, 600, 0, new TcpProgress(TcpState.Established, 0, 0, 0, 0));
+            new SessionKey(false, Protocols.Tcp, 0, original), original.Inverted(Protocols.Tcp),
+                SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured, 600, 0,
+                    new TcpProgress(TcpState.Established, 0, 0, 0, 0));
     }
 
     // Whatever the kernel has told is in the ledger, and a filter that has changed has been read with.
