@@ -267,18 +267,20 @@ internal sealed class KernelSessions : IDisposable
     }
 
     /// <summary>
-    /// The unit's own addresses may have changed: true when they were read again, and the others are to be told. <paramref name="atOnce"/>:
-    /// they are read although it is not time.
+    /// Reads the unit's own addresses, when it is time or <paramref name="atOnce"/>: true when the others are to be told, because it is time
+    /// or because they have changed.
     /// </summary>
     public bool RefreshFilter(TimeSpan now, bool atOnce = false)
     {
-        if (now < FilterDue && !atOnce)
+        var isDue = now >= FilterDue;
+        if (!isDue && !atOnce)
             return false;
-        FilterDue = now + FilterAge;
+        FilterDue = isDue ? now + FilterAge : FilterDue;
         var before = OwnAddresses;
         var read = ReadFilter();
-        if (!OwnAddresses.SequenceEqual(before))
-            filter = read;
+        if (OwnAddresses.SequenceEqual(before))
+            return isDue;
+        filter = read;
         return true;
     }
 
@@ -317,7 +319,8 @@ internal sealed class KernelSessions : IDisposable
     {
         var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
         using var addresses = new AddressTable();
-        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
+        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address) && SessionFilter.Matters(address))
+            .Distinct().OrderBy(SessionTuple.IsV6).ThenBy(SessionTuple.Number).ToList();
         OwnAddresses = own;
         return new SessionFilter(
             settings.Sessions, own.Concat(others.Values.SelectMany(each => each)),

@@ -53,6 +53,16 @@ public sealed class SessionClassTests
         }
     }
 
+    [Theory]
+    [InlineData("10.0.2.2", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("169.254.3.4", false)]
+    [InlineData("fe80::7", false)]
+    [InlineData("::1", false)]
+    [InlineData("2001:db8::7", true)]
+    public void Addresses_that_every_unit_has_are_not_exchanged(string address, bool matters) =>
+        Assert.Equal(matters, SessionFilter.Matters(IPAddress.Parse(address)));
+
     [Fact]
     public void What_the_operator_has_excluded_is_excluded_even_where_it_is_bound()
     {
