@@ -63,9 +63,10 @@ public sealed class SessionFilter(
     public SessionVerdict Classify(in SessionRecord record)
     {
         var cause = CauseOf(record);
+        if (cause == SessionCause.None)
+            return default;
         var breaks = cause switch
         {
-            SessionCause.None => false,
             SessionCause.SourceAddress or SessionCause.DestinationAddress or SessionCause.Redirected => SessionFate.BreaksElsewhere(record),
             SessionCause.ExcludedByRule or SessionCause.ExcludedByPickup => SessionFate.BreaksWithoutEntry(record),
             SessionCause.VirtualAddress =>
