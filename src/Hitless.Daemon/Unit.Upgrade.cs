@@ -4,6 +4,7 @@ using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
@@ -323,6 +324,9 @@ public sealed partial class Unit
         peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) => images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
             ? Task.FromResult<Stream>(File.OpenRead(path))
             : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list"));
+        peerServer.Map(ForwardingWatch.Call, (_, _) => control.Forwarding is { } state
+            ? Task.FromResult(state)
+            : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second"));
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         MapSessionCalls();
         MapConfigurationCalls();

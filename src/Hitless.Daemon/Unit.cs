@@ -1,11 +1,13 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
@@ -37,6 +39,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
+    private readonly ForwardingWatch forwarding;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -85,7 +88,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
-        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
@@ -93,12 +96,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
+        forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
         control.Preparing = () => neighbours.TellAsync(ending.Token);
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
-        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
+        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -169,6 +173,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
+        problems.AddRange(from unit in units
+                          where unit.Forwarding is { AsPrimary: false }
+                          from difference in unit.Forwarding?.Differences ?? []
+                          where difference.LosesTraffic
+                          let primary = unit.Forwarding?.Primary ?? ""
+                          select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}");
         problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
         return new ClusterStatus(
             settings.Cluster.Name,
@@ -201,7 +211,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
         var (lost, warnings) = await ForecastAsync();
         var begun = Stopwatch.GetTimestamp();
-        var switched = control.SwitchOverAsync(target, "asked for by an operator");
+        var switched = control.SwitchOverAsync(target, "asked for by an operator", request.Force);
         if (request.Wait)
         {
             await switched;
@@ -224,6 +234,40 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var primary = view.Primary?.Name == Name;
+        var successor = primary ? view.Units.FirstOrDefault(u => u.Name != Name && u.Present && u.State == UnitState.Ready)?.Name : null;
+        var result = new LeaveResult(Name, !request.PlanOnly, successor, [.. settings.Interfaces.SelectMany(port => port.VirtualAddresses.Select(each => $"{each} dev {port.Name}"))], control.SysctlsToRestore());
+        if (request.PlanOnly)
+        {
+            return result;
+        }
+
+        if (journals.Last() is { } open && RunJournal.IsOpen(open))
+        {
+            throw new RefusedException("an upgrade is under way", "let it end, or end it with hitless upgrade abort");
+        }
+
+        if (primary && successor is null && !request.Force)
+        {
+            throw new RefusedException($"{Name} is primary and no other unit is ready to take over: the virtual addresses would be gone from the network", "see hitless status for the other units; to leave all the same: hitless unit leave --force");
+        }
+
+        events.Add(EventKinds.Unit, $"{Name} leaves the cluster, as asked for by an operator");
+        _ = Task.Run(
+            async () =>
+            {
+                // The answer to who asked goes out first.
+                await Task.Delay(100, CancellationToken.None);
+                control.RequestStop(leave: true);
+            },
+            CancellationToken.None);
+        return result;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>
@@ -243,6 +287,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
+            Forwarding = forwarding.Status,
             Heartbeat = SilenceOf(view),
         };
     }
@@ -324,6 +369,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             await former.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             WriteEpoch(epoch);
             await complete.Task;
+            probes.Primary = primary;
             if (primary)
             {
                 steps.KeepTrialOfPrimary();

@@ -58,6 +58,12 @@ public readonly record struct ClusterInput
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
     public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
 
+    /// <summary>What the unit forwards by has this digest (<see cref="Forwarding.ForwardingState.Digest"/>), for the next heartbeats.</summary>
+    public static ClusterInput ForwardingKnown(ulong digest) => new(ClusterInputKind.ForwardingKnown) { Value = digest };
+
+    /// <summary>This standby would (or, <paramref name="asPrimary"/> false, would not) forward what the primary forwards.</summary>
+    public static ClusterInput ForwardingCompared(bool asPrimary) => new(ClusterInputKind.ForwardingCompared) { Flag = asPrimary };
+
     /// <summary>All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.</summary>
     public static ClusterInput SessionsSynced(ulong unit, bool windows = true) => new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
 
@@ -126,6 +132,12 @@ public enum ClusterInputKind : byte
 
     /// <summary>Probes changed.</summary>
     Probes,
+
+    /// <summary>The digest of what the unit forwards by.</summary>
+    ForwardingKnown,
+
+    /// <summary>It was held against the primary's.</summary>
+    ForwardingCompared,
 
     /// <summary>The table is fetched.</summary>
     Synced,

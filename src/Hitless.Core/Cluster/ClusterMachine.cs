@@ -52,6 +52,7 @@ public sealed partial class ClusterMachine
     private bool stopping;
     private bool stopped;
     private int probePenalty;
+    private bool forwardsOtherwise;
     private ulong portsUp;
     private bool overrideOn;
     private string reason = "starting: listening for a primary";
@@ -144,7 +145,8 @@ public sealed partial class ClusterMachine
     /// <summary>Time in the cluster.</summary>
     public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
 
-    private int Failures => probePenalty + FailedPorts;
+    // Whoever carries the traffic is what others are held against.
+    private int Failures => probePenalty + FailedPorts + (forwardsOtherwise && Role != UnitRole.Primary ? 1 : 0);
 
     private int FailedPorts => options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
 
@@ -215,6 +217,13 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Probes:
                 probePenalty = (int)input.Ticket;
                 probesSince = now;
+                Tell(now, effects);
+                break;
+            case ClusterInputKind.ForwardingKnown:
+                outgoing.ForwardingDigest = input.Value;
+                break;
+            case ClusterInputKind.ForwardingCompared:
+                forwardsOtherwise = !input.Flag;
                 Tell(now, effects);
                 break;
             case ClusterInputKind.Synced:

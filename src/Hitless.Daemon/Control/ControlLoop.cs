@@ -2,8 +2,10 @@ using System.Runtime;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
 using Hitless.Firmware.Images;
@@ -25,10 +27,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private const int ReadsPerTurn = 1024;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
+    private readonly string stateFolder;
     private readonly UnitIdentity identity;
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterOptions options;
+    private readonly SysctlKeeper sysctls;
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
@@ -47,7 +51,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private bool claimLost;
     private bool leaving;
     private bool restarting;
+    private volatile bool withdrawing;
+    private GatewayWatch? watch;
     private bool? anyWindow;
+    private volatile ForwardingState? forwarding;
     private bool prepared;
     private UnitRole toldRole;
     private long toldEpoch = -1;
@@ -57,6 +64,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
     {
         this.settings = settings;
+        this.stateFolder = stateFolder;
         this.identity = identity;
         this.events = events;
         this.directory = directory;
@@ -74,7 +82,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
-        openKernel = log => new GatewayKernel(settings, stateFolder, (options.ClaimLease, options.ClaimFresh), log);
+        sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
+        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh), log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
@@ -87,6 +96,17 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What this unit forwards by; null: not yet read.</summary>
+    public ForwardingState? Forwarding
+    {
+        get => forwarding;
+        private set
+        {
+            forwarding = value;
+            Post(ClusterInput.ForwardingKnown(value?.Digest ?? 0));
+        }
+    }
 
     /// <summary>Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs, configurations.</summary>
     public ChangeSignal Changes { get; } = new();
@@ -148,8 +168,15 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         return machine.StandsAside;
     });
 
-    /// <summary>Leave the cluster: hand over first.</summary>
-    public void RequestStop() => Post(ClusterInput.StopRequested);
+    /// <summary>The sysctls that get their former values when the unit leaves, as sysctl writes them.</summary>
+    public IReadOnlyList<string> SysctlsToRestore() => sysctls.ToRestore();
+
+    /// <summary>Stop: hand over first. <paramref name="leave"/>: for good, so that the virtual addresses and everything else of Hitless is taken out of the kernel; else they stay, muted.</summary>
+    public void RequestStop(bool leave = false)
+    {
+        withdrawing |= leave;
+        Post(ClusterInput.StopRequested);
+    }
 
     /// <summary>Ends the loop without a word to the others: their heartbeats will be answered by the kernel, as after a crash.</summary>
     public void EndForRestart()
@@ -176,7 +203,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         anyWindow = any;
         if (prepared)
         {
-            errands.Do(() => kernel.TakeAnyWindow(any));
+            errands.Do(() => sysctls.TakeAnyWindow(any));
         }
     }
 
@@ -217,6 +244,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     void IClusterEffects.Stopped() => leaving = true;
+
+    private void Ask(Action question)
+    {
+        questions.Put(question);
+        poller.WakeUp();
+    }
 
     private Task<T> AskAsync<T>(Func<T> question)
     {
@@ -270,6 +303,14 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             kernel.Prepare();
             Prepared();
+            watch = new GatewayWatch(
+                settings,
+                Path.Combine(stateFolder, "routes"),
+                kernel.RoutesBefore,
+                sysctls,
+                events,
+                kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
+                state => Forwarding = state);
             links.AddTo(poller);
             links.OpenPorts(kernel.IndexOf, poller);
             poller.Add(kernel.Monitor.Handle, links.Count);
@@ -279,8 +320,9 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
             }
 
-            if (!restarting && machine.Role != UnitRole.Primary)
+            if (withdrawing)
             {
+                watch.Dispose();
                 kernel.Withdraw();
             }
 
@@ -292,6 +334,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
         finally
         {
+            watch?.Dispose();
             links?.Dispose();
             kernel?.Dispose();
         }
@@ -302,7 +345,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         prepared = true;
         if (anyWindow is { } any)
         {
-            errands.Do(() => kernel.TakeAnyWindow(any));
+            errands.Do(() => sysctls.TakeAnyWindow(any));
         }
     }
 

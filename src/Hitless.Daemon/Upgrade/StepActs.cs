@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -122,7 +123,8 @@ public sealed class StepActs(
             var gate = SessionGate.Of(difference, settings.SessionDifferenceLimit, header);
             var report = await configurationReport(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
-            if (gate.IsOpen && unit?.State == "in-sync")
+            var forwarding = await ForwardingOfAsync(target, limit.Token);
+            if (gate.IsOpen && unit?.State == "in-sync" && forwarding is null)
             {
                 return $"{ForecastText(difference, gate)}; configuration revision {unit.Revision} in sync";
             }
@@ -133,11 +135,32 @@ public sealed class StepActs(
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
+                if (forwarding is not null)
+                {
+                    throw new RefusedException(forwarding, "hitless status");
+                }
+
                 throw new RefusedException(
                     gate.IsOpen ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
                         : ForecastText(difference, gate),
                     gate.IsOpen ? "hitless config report" : "hitless sessions diff");
             }
+        }
+    }
+
+    /// <summary>Why the target would not forward as the primary does; null: it would.</summary>
+    private async Task<string?> ForwardingOfAsync(string target, CancellationToken cancel)
+    {
+        try
+        {
+            var status = await peers.CallAsync(target, UpgradeCalls.Status, new StepRequest("", "", "", "", self), SettleTimeout, cancel);
+            return status.Forwarding is { AsPrimary: false } forwarding
+                ? $"{target} would not forward as {self} does: {ForwardingComparison.Describe(forwarding.Differences[0], self, target)}"
+                : null;
+        }
+        catch (PeerException e)
+        {
+            return $"{target} does not say what it forwards by: {e.Message}";
         }
     }
 

@@ -35,8 +35,12 @@ public sealed class SysctlScope
 
     /// <summary>Sets one value; <paramref name="name"/> is the path with slashes, for example <c>net/ipv4/ip_forward</c> (interfaces may have dots in their names).</summary>
     /// <returns>Null, or one line that says why it could not be set.</returns>
-    public string? Set(string name, string value)
+    public string? Set(string name, string value) => Set(name, value, out _);
+
+    /// <summary>As <see cref="Set(string, string)"/>; <paramref name="found"/>: what stood there instead, or null if nothing had to be changed.</summary>
+    public string? Set(string name, string value, out string? found)
     {
+        found = null;
         if (!IsName(name))
         {
             throw new InvalidOperationException($"No sysctl name: {name}");
@@ -57,11 +61,41 @@ public sealed class SysctlScope
             }
 
             File.WriteAllText(path, value);
+            found = before;
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return $"cannot set {name} to {value}: {exception.Message}";
+        }
+    }
+
+    /// <summary>The value that stands; null if there is no such setting.</summary>
+    public string? Get(string name) => Read(name);
+
+    /// <summary>As <see cref="Get"/>, without a scope.</summary>
+    public static string? Read(string name)
+    {
+        try
+        {
+            return IsName(name) ? File.ReadAllText(Path.Combine(Root, name)).Trim() : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The folders below a name: interfaces, mostly.</summary>
+    public IReadOnlyList<string> Below(string name)
+    {
+        try
+        {
+            return IsName(name) ? [.. Directory.EnumerateDirectories(Path.Combine(Root, name)).Select(path => Path.GetFileName(path))] : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 
