@@ -323,6 +323,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             if (withdrawing)
             {
                 watch.Dispose();
+                watch = null;
                 kernel.Withdraw();
             }
 
