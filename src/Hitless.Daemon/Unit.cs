@@ -37,6 +37,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
+    private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
     private readonly ForwardingWatch forwarding;
@@ -96,6 +97,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
         sessions = OpenSessions(identity, key);
+        account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
@@ -214,6 +216,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 ?? throw new RefusedException($"there is no unit \"{to}\"", $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
         }
 
+        var (lost, warnings) = await ForecastAsync();
         var begun = Stopwatch.GetTimestamp();
         var switched = control.SwitchOverAsync(target, "asked for by an operator", request.Force);
         if (request.Wait)
@@ -222,7 +225,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         var after = await control.ViewAsync();
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, took)
+        {
+            SessionsLost = lost,
+            Warnings = warnings,
+        };
     }
 
     /// <inheritdoc/>
@@ -275,12 +283,15 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
     {
         var replication = await sessions.StatusAsync();
+        var tally = await sessions.TallyAsync();
         var head = configuration.Current;
         return Describe(view.Self, view, view.Reason, BootName()) with
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
             Replication = replication,
+            SessionClasses = tally?.Classes(),
+            SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
             Forwarding = forwarding.Status,

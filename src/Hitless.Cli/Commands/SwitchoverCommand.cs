@@ -45,8 +45,14 @@ internal static class SwitchoverCommand
             await UntilReadyAsync(call);
         }
 
-        call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer => call.Screen.Line(
-            $"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}"));
+        call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer =>
+        {
+            call.Screen.Line($"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}");
+            foreach (var warning in answer.Warnings)
+            {
+                call.Screen.Line($"warning: {warning}");
+            }
+        });
         return ExitCode.Done;
     }
 
