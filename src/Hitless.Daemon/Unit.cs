@@ -45,13 +45,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
-    private readonly TrafficWatch traffic;
+    private readonly ForwardingMonitor forwarding;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
     private readonly Task witness;
     private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
+    private volatile bool lastRole;
 
     /// <summary>
     /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
@@ -80,7 +81,6 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);
-        traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
@@ -91,12 +91,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         sessions = OpenSessions(identity, key);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
-        control.Preparing = () => neighbours.TellAsync(ending.Token);
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
+        forwarding = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
+        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), forwarding.TellAsync(planned: true, ending.Token));
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, forwarding, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -138,6 +139,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
+        forwarding.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -205,7 +207,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         var after = await control.ViewAsync();
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        var result = new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        return request is { Wait: true, AwaitTraffic: true } && result.Primary != Name ? result with { Traffic = await TrafficAfterAsync(result.Primary, cancel) } : result;
     }
 
     /// <inheritdoc/>
@@ -307,12 +310,20 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
     private void OnRoleChanged(bool primary, long epoch, string reason)
     {
+        lastRole = primary;
+        if (complete.Task.IsCompleted)
+        {
+            // The first packets after a claim count: no disk comes before them.
+            forwarding.OnRole(primary);
+        }
+
         var former = roleWork;
         roleWork = Task.Run(async () =>
         {
             await former.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             WriteEpoch(epoch);
             await complete.Task;
+            forwarding.OnRole(lastRole);
             if (primary)
             {
                 steps.KeepTrialOfPrimary();

@@ -14,7 +14,7 @@ internal static class SwitchoverCommand
     public static Command Make(Shell shell)
     {
         var to = new Option<string?>("--to") { Description = "The unit that becomes primary (default: the best standby)", HelpName = "UNIT" };
-        var wait = new Option<bool>("--wait") { Description = "Also wait until every unit that is present is ready again" };
+        var wait = new Option<bool>("--wait") { Description = "Also wait until the traffic is known to go on and every unit that is present is ready again; fails if the former primary had to take it back" };
         return shell.Command("switchover", "Make another unit primary, without losing a session", call => RunAsync(call, call.Value(to), call.Value(wait)), to, wait);
     }
 
@@ -32,14 +32,14 @@ internal static class SwitchoverCommand
     private static async Task<int> RunAsync(Call call, string? to, bool wait)
     {
         var result = await call.Unit.PostAsync(
-            "/v1/switchover", new SwitchoverRequest(to, Wait: true), ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
+            "/v1/switchover", new SwitchoverRequest(to, Wait: true) { AwaitTraffic = wait }, ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
         if (wait)
         {
             await UntilReadyAsync(call);
         }
 
         call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer => call.Screen.Line(
-            $"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}"));
+            $"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}{(answer.Traffic is { } traffic ? $"; {traffic.Text}" : "")}"));
         return ExitCode.Done;
     }
 

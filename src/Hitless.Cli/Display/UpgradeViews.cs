@@ -94,6 +94,11 @@ internal static class UpgradeViews
         var sessions = report.Sessions;
         screen.Line($"sessions: {Words.Count(sessions.Before)} before, {Words.Count(sessions.Survived)} survived, {Words.Count(sessions.Lost)} lost, {Words.Count(sessions.CriticalLost)} of them critical");
         screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+        if (report.Traffic is { } traffic)
+        {
+            screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");
+        }
+
         if (report.Baseline is { } baseline)
         {
             screen.Line($"{baseline} (run {baseline.Run})");

@@ -62,10 +62,18 @@ public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit,
 public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
 /// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
-public sealed record SwitchoverRequest(string? To, bool Wait);
+public sealed record SwitchoverRequest(string? To, bool Wait)
+{
+    /// <summary>With <c>Wait</c>: also until the new primary's kernel has told whether the traffic goes on (at most some seconds). If it does not, the former primary has it back, and the call is refused with the cause.</summary>
+    public bool AwaitTraffic { get; init; }
+}
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
-public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);
+public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs)
+{
+    /// <summary>Whether the traffic went on; null: it was not asked for, or the new primary is of a version that cannot tell.</summary>
+    public ReportTraffic? Traffic { get; init; }
+}
 
 /// <summary>The unit whose age began again, who is primary now, and why.</summary>
 public sealed record AgeResetResult(string Unit, string? Primary, string Text);

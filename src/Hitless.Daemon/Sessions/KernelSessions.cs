@@ -43,6 +43,9 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>What the table holds, without reading it.</summary>
     public LedgerKeeper Ledger { get; }
 
+    /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
+    public AnswerCount Answers { get; } = new();
+
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
     public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
 
@@ -114,6 +117,7 @@ internal sealed class KernelSessions : IDisposable
 
                     var replicated = filter.Replicates(record);
                     Ledger.OnTold(change, record, replicated);
+                    Answers.OnTold(change, record, replicated && telling);
                     if (telling && replicated)
                         Tell(change, record, exchange, effects, now);
                 }

@@ -80,6 +80,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     /// <summary>Which sessions are replicated.</summary>
     public SessionFilter Filter => kernel.Filter;
 
+    /// <summary>For other threads too.</summary>
+    public AnswerCount Answers => kernel.Answers;
+
     /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
     public void Turn(Span<int> ready, TimeSpan until)
     {

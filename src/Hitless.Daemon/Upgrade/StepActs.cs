@@ -25,9 +25,6 @@ public sealed class StepActs(
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
     private SessionSnapshot? snapshot;
 
-    /// <summary>The former primary's <see cref="SessionSnapshot.DropShare"/>; 0 if it did not say.</summary>
-    public double DropShareBefore => snapshot?.DropShare ?? 0;
-
     /// <summary>The sessions that stood before a switch to this unit, as the former primary told.</summary>
     public void Keep(SessionSnapshot received) => snapshot = received;
 
@@ -151,8 +148,13 @@ public sealed class StepActs(
         var view = await control.ViewAsync();
         var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
             ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
-        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel), SettleTimeout, cancel);
-        return await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version));
+        var back = header.SwitchesBack(step, unit.Version);
+        if (!back)
+        {
+            await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel), SettleTimeout, cancel);
+        }
+
+        return await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", back);
     }
 
     /// <summary>Holds this unit's table against the sessions that the former primary had right before the switch.</summary>
