@@ -49,6 +49,7 @@ public sealed class ForwardingJudgeTests
     [InlineData("firewall", TrafficVerdicts.NothingForwarded, "firewall rule", false)]
     [InlineData("blackhole", TrafficVerdicts.NothingForwarded, "blackhole route", false)]
     [InlineData("upstream", TrafficVerdicts.NoAnswer, "nothing comes in at wan0", false)]
+    [InlineData("unreachable", TrafficVerdicts.Unreachable, "OutDestUnreachs", false)]
     [InlineData("egress", TrafficVerdicts.NothingForwarded, "nothing leaves by wan0", false)]
     [InlineData("routes", TrafficVerdicts.NoRoute, "InNoRoutes", true)]
     [InlineData("firewall", TrafficVerdicts.NothingForwarded, "hook prerouting or input", true)]
@@ -259,10 +260,10 @@ public sealed class ForwardingJudgeTests
             "routes" => (1, 0, 0, 0, 0),
             "forwarding" => (0, 1, 0, 0, 0),
             "firewall" => (0, 0, 1, 0, 0),
-            "blackhole" => (0, 0, 0, 1, 0),
+            "blackhole" or "unreachable" => (0, 0, 0, 1, 0),
             _ => default,
         };
-        (unit.NothingBack, unit.Stuck) = (fault == "upstream", fault == "egress");
+        (unit.NothingBack, unit.Stuck, unit.Tells) = (fault == "upstream", fault == "egress", fault == "unreachable");
     }
 
     /// <summary>A minute on gw1, then gw2 claims under the same traffic.</summary>

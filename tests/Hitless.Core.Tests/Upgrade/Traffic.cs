@@ -41,6 +41,9 @@ internal sealed class Traffic(bool old = false)
     /// <summary>What leaves the IP layer does not leave by the WAN.</summary>
     public bool Stuck { get; set; }
 
+    /// <summary>Who sends what vanishes is told, as often as the kernel's limit for ICMP lets.</summary>
+    public bool Tells { get; set; }
+
     /// <summary>Time passes.</summary>
     public ForwardingSample After(double seconds)
     {
@@ -59,7 +62,7 @@ internal sealed class Traffic(bool old = false)
         routed += old ? forwarded - dropped : forwarded;
         left += forwarded - dropped;
         own += local;
-        unreachables += Math.Min(nowhere, 5 * seconds);
+        unreachables += Math.Min(Tells ? gone : nowhere, 5 * seconds);
         made += Sessions.New * seconds;
         answered += NothingBack || Fault.Refused >= 1 || Fault.Vanished >= 1 || Fault.NoRoute >= 1 ? 0 : Sessions.New * Sessions.Answered * seconds;
         var goes = forwarded <= 0 ? 0 : (forwarded - dropped) / forwarded;

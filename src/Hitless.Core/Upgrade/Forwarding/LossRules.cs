@@ -68,7 +68,7 @@ internal static class LossRules
         LossCauses.NoRoute => "no route to their destination (InNoRoutes)",
         LossCauses.NotForwarding => "IPv4 forwarding is off, or their addresses are not valid (InAddrErrors)",
         LossCauses.ReversePath => "rp_filter refuses them (IPReversePathFilter)",
-        LossCauses.Unreachable => "unreachables are sent instead (OutDestUnreachs)",
+        LossCauses.Unreachable => "unreachables are sent instead (OutDestUnreachs: a route of the kind unreachable or prohibit, or a rule that rejects)",
         LossCauses.Discarded => "the IP layer discards them (InDiscards, OutDiscards)",
         LossCauses.SessionTable => "the session table refuses them (nf_conntrack drop, insert_failed)",
         LossCauses.Backlog => "the queue of a processor is full (softnet_stat)",

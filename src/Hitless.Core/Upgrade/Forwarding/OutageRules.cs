@@ -126,13 +126,13 @@ internal static class OutageRules
         var (before, seconds) = (facts.Before, seen.Seconds);
 
         // What was lost all the time is not the cause.
-        var most = causes.Select(cause => cause.Count > 3 + (1.5 * seconds * (before.Losses.FirstOrDefault(loss => loss.Cause == cause.Cause)?.PerSecond ?? 0)) ? cause : cause with { Count = 0 })
-            .MaxBy(cause => cause.Count);
+        bool Counts(string cause, long count) => count > 1.5 * seconds * (before.Losses.FirstOrDefault(loss => loss.Cause == cause)?.PerSecond ?? 0);
+        var most = causes.Select(cause => cause.Count > 3 && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 }).MaxBy(cause => cause.Count);
         var (verdict, why) = most switch
         {
             (_, 0) => (TrafficVerdicts.NothingForwarded, "no packet to be forwarded arrives"),
             (LossCauses.NoRoute, _) => (TrafficVerdicts.NoRoute, LossRules.Words(LossCauses.NoRoute, null)),
-            _ when seen.Unreachables > most.Count => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
+            (LossCauses.Vanished, _) when Counts(LossCauses.Unreachable, seen.Unreachables) => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
             _ => (TrafficVerdicts.NothingForwarded, LossRules.Words(most.Cause, null)),
         };
         return (verdict, string.Create(CultureInfo.InvariantCulture,
