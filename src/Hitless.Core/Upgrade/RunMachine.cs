@@ -224,6 +224,8 @@ public sealed partial class RunMachine(string self)
         }
         else
         {
+            // A unit that has just handed over refuses for a moment: each refusal is a line of the report.
+            actAgainAt = entry.Kind == JournalEntryKind.Failed ? now + LookAgain : actAgainAt;
             Plan();
             state = State.Choosing;
         }

@@ -236,7 +236,7 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
 
                 if (view.Peers.FirstOrDefault(peer => peer.Name == to && peer.Ready) is { } former)
                 {
-                    await control.SwitchOverAsync(former.Id, $"{to} carries the traffic again: {breach}", evenIfWorse: true);
+                    await control.SwitchOverAsync(former.Id, "the traffic does not go on here", evenIfWorse: true);
                     return;
                 }
             }

@@ -35,7 +35,7 @@ public sealed class ForwardingReaderTests
         var seen = Seen(units, fault);
         var losses = seen.Losses().Where(loss => loss.Interface is null && loss.Cause != LossCauses.Unreachable).ToList();
         Assert.InRange(seen.Left, 0, 8);
-        Assert.Equal(cause, losses.MaxBy(loss => loss.Lost).Cause);
+        Assert.True(losses.Single(loss => loss.Cause == cause).Lost >= Count - 4, string.Join(", ", losses));
         Assert.InRange(losses.Sum(loss => loss.Lost), (2 * Count) - 4, (2 * Count) + 12);
     }
 

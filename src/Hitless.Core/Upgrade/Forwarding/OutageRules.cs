@@ -130,9 +130,9 @@ internal static class OutageRules
         var most = causes.Select(cause => cause.Count > 3 && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 }).MaxBy(cause => cause.Count);
         var (verdict, why) = most switch
         {
+            (LossCauses.Vanished, _) or (_, 0) when Counts(LossCauses.Unreachable, seen.Unreachables) => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
             (_, 0) => (TrafficVerdicts.NothingForwarded, "no packet to be forwarded arrives"),
             (LossCauses.NoRoute, _) => (TrafficVerdicts.NoRoute, LossRules.Words(LossCauses.NoRoute, null)),
-            (LossCauses.Vanished, _) when Counts(LossCauses.Unreachable, seen.Unreachables) => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
             _ => (TrafficVerdicts.NothingForwarded, LossRules.Words(most.Cause, null)),
         };
         return (verdict, string.Create(CultureInfo.InvariantCulture,
