@@ -20,6 +20,7 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JudgedInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LateInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan JudgedTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TellTimeout = TimeSpan.FromMilliseconds(300);
@@ -206,13 +207,13 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
                 decided.Raise();
             }
 
-            return (over ? SampleInterval : JudgedInterval, was is null ? judge.Breach : null);
+            return (over ? SampleInterval : sample.At - claimedAt < JudgedTime ? JudgedInterval : LateInterval, was is null ? judge.Breach : null);
         }
     }
 
     /// <summary>Who has been primary for too short a time to know, or does not forward, hands on what it was told itself.</summary>
     private ForwardingFigures FiguresToHand() =>
-        before is not null && (history.Covered < OwnMin || judge?.Breach is not null) ? before : history.Figures(self);
+        before is not null && (history.Covered < OwnMin || (judge?.Breach is not null && !over)) ? before : history.Figures(self);
 
     private async Task OnBreachAsync(string breach, CancellationToken cancel)
     {

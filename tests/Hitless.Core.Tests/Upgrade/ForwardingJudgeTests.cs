@@ -91,6 +91,18 @@ public sealed class ForwardingJudgeTests
     }
 
     [Fact]
+    public void Hosts_that_stop_at_the_first_unreachable_have_told_the_cause()
+    {
+        var (judge, unit) = Switch();
+        (unit.Rate, unit.Jitter, unit.Fault) = ((20, 0), 0, (1, 0, 0, 0, 0));
+        judge.Step(unit.After(0.1));
+        unit.Rate = (0, 0);
+        Watch(judge, unit, 3);
+        Assert.Equal(TrafficVerdicts.NoRoute, judge.Judgement.Verdict);
+        Assert.Contains("InNoRoutes), 2 packets", judge.Breach, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Hosts_that_fall_silent_during_the_soak_are_no_outage()
     {
         var (judge, unit) = Switch();

@@ -115,6 +115,9 @@ internal static class OutageRules
         return null;
     }
 
+    /// <summary>What the kernel names is the cause from the first packet on (hosts stop when they are told); what it does not name may be a stray one.</summary>
+    private static long LeastOf(string cause) => cause is LossCauses.Vanished or LossCauses.Refused ? 3 : 0;
+
     /// <summary>The cause is what the kernel counted most of what did not leave.</summary>
     private static (string Verdict, string Text) Outage(in Facts facts, ForwardingInterval seen, string held)
     {
@@ -127,7 +130,7 @@ internal static class OutageRules
 
         // What was lost all the time is not the cause.
         bool Counts(string cause, long count) => count > 1.5 * seconds * (before.Losses.FirstOrDefault(loss => loss.Cause == cause)?.PerSecond ?? 0);
-        var most = causes.Select(cause => cause.Count > 3 && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 }).MaxBy(cause => cause.Count);
+        var most = causes.Select(cause => cause.Count > LeastOf(cause.Cause) && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 }).MaxBy(cause => cause.Count);
         var (verdict, why) = most switch
         {
             (LossCauses.Vanished, _) or (_, 0) when Counts(LossCauses.Unreachable, seen.Unreachables) => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
