@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Gateway;
@@ -19,6 +20,8 @@ public sealed partial class Unit
     private const int AnswerLooks = 40;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan JudgementTimeout = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
     public async Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel)
@@ -309,6 +312,37 @@ public sealed partial class Unit
         return status;
     }
 
+    /// <summary>Whether the traffic goes on at the unit that has just become primary; null: it is of a version that cannot tell, or gone.</summary>
+    /// <exception cref="RefusedException">It does not.</exception>
+    private async Task<ReportTraffic?> TrafficAfterAsync(string successor, CancellationToken cancel)
+    {
+        ReportTraffic traffic;
+        try
+        {
+            traffic = await peers.CallAsync(successor, ForwardingCalls.Judgement, new StepRequest("", "", "", "", Name), JudgementTimeout, cancel);
+        }
+        catch (PeerException)
+        {
+            return null;
+        }
+
+        if (traffic.Breach is not { } breach)
+        {
+            return traffic;
+        }
+
+        var back = false;
+        for (var waited = TimeSpan.Zero; !back && waited < GiveBackTimeout; waited += LookAgain)
+        {
+            await Task.Delay(LookAgain, cancel);
+            back = (await control.ViewAsync()).Self.Role == UnitRole.Primary;
+        }
+
+        throw new RefusedException(
+            $"{breach}; {(back ? $"{Name} carries the traffic again" : $"{Name} does not carry the traffic again yet")}",
+            $"compare routes, firewall and links of {successor} with those of {Name}, then switch over again; hitless history tells what happened");
+    }
+
     private string ReportPath(string run) => Path.Combine(stateFolder, "reports", run + ".json");
 
     private void MapPeerCalls()
@@ -341,6 +375,8 @@ public sealed partial class Unit
             ? Task.FromResult(state)
             : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second"));
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
+        peerServer.Map(ForwardingCalls.Tell, forwarding.TakeAsync);
+        peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => forwarding.JudgementAsync(cancel));
         MapSessionCalls();
         MapConfigurationCalls();
     }

@@ -40,7 +40,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
-    private readonly ForwardingWatch forwarding;
+    private readonly ForwardingWatch comparison;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -50,7 +50,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
-    private readonly TrafficWatch traffic;
+    private readonly ForwardingMonitor forwarding;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -58,6 +58,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
     private long writtenEpoch;
+    private volatile bool lastRole;
 
     /// <summary>
     /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
@@ -88,7 +89,6 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);
-        traffic = new TrafficWatch([.. settings.Interfaces.Select(p => p.Name)]);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
@@ -100,13 +100,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
-        forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
-        control.Preparing = () => neighbours.TellAsync(ending.Token);
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
+        comparison = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
+        forwarding = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
+        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), forwarding.TellAsync(planned: true, ending.Token));
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, forwarding, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => comparison.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -151,6 +152,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
+        forwarding.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -226,11 +228,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
         var after = await control.ViewAsync();
         var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, took)
+        var result = new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, took)
         {
             SessionsLost = lost,
             Warnings = warnings,
         };
+        return request is { Wait: true, AwaitTraffic: true } && result.Primary != Name ? result with { Traffic = await TrafficAfterAsync(result.Primary, cancel) } : result;
     }
 
     /// <inheritdoc/>
@@ -294,7 +297,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
-            Forwarding = forwarding.Status,
+            Forwarding = comparison.Status,
             Heartbeat = SilenceOf(view),
         };
     }
@@ -370,6 +373,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>One after the other: a disk that is slow must not let an older role overtake a newer one.</summary>
     private void OnRoleChanged(bool primary, long epoch, string reason)
     {
+        lastRole = primary;
+        if (complete.Task.IsCompleted)
+        {
+            // The first packets after a claim count: no disk comes before them.
+            forwarding.OnRole(primary);
+        }
+
         var former = roleWork;
         roleWork = Task.Run(async () =>
         {
@@ -377,6 +387,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             WriteEpoch(epoch);
             await complete.Task;
             probes.Primary = primary;
+            forwarding.OnRole(lastRole);
             if (primary)
             {
                 steps.KeepTrialOfPrimary();

@@ -14,12 +14,12 @@ internal static class SwitchoverCommand
     public static Command Make(Shell shell)
     {
         var to = new Option<string?>("--to") { Description = "The unit that becomes primary (default: the best standby)", HelpName = "UNIT" };
-        var wait = new Option<bool>("--wait") { Description = "Also wait until every unit that is present is ready again" };
+        var wait = new Option<bool>("--wait") { Description = "Also wait until the traffic is known to go on and every unit that is present is ready again; fails if the former primary had to take it back" };
         var force = new Option<bool>("--force") { Description = "Also to a unit that is worse off, or would not forward as the primary does" };
         return shell.Command(
             "switchover",
             "Make another unit primary, without losing a session",
-            call => RunAsync(call, new SwitchoverRequest(call.Value(to), Wait: true) { Force = call.Value(force) }, call.Value(wait)),
+            call => RunAsync(call, new SwitchoverRequest(call.Value(to), Wait: true) { AwaitTraffic = call.Value(wait), Force = call.Value(force) }, call.Value(wait)),
             to,
             wait,
             force);
@@ -47,7 +47,7 @@ internal static class SwitchoverCommand
 
         call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer =>
         {
-            call.Screen.Line($"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}");
+            call.Screen.Line($"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}{(answer.Traffic is { } traffic ? $"; {traffic.Text}" : "")}");
             foreach (var warning in answer.Warnings)
             {
                 call.Screen.Line($"warning: {warning}");

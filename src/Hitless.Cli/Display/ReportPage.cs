@@ -40,6 +40,7 @@ internal static class ReportPage
             <dt>sessions at the switches</dt><dd>{sessions}</dd>
             <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd>{(report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "")}</dl>
             """);
+        AddTraffic(page, report.Traffic);
         AddSteps(page, report);
         AddTable(page, "Elections", ["epoch", "primary", "reason"], report.Elections.Select(e => (string[])[$"{e.Epoch}", e.Primary, e.Reason]));
         AddTable(page, "Units", ["unit", "before", "after"], report.Units.Select(u => (string[])[u.Name, $"{u.VersionBefore} (slot {u.SlotBefore})", $"{u.VersionAfter} (slot {u.SlotAfter})"]));
@@ -69,6 +70,25 @@ internal static class ReportPage
         {
             return null;
         }
+    }
+
+    private static void AddTraffic(StringBuilder page, ReportTraffic? traffic)
+    {
+        if (traffic is null)
+        {
+            return;
+        }
+
+        page.AppendLine(CultureInfo.InvariantCulture, $"<h2>Traffic: {Text(traffic.Verdict)}</h2><p>{Text(traffic.Text)}</p>");
+        AddTable(page, "What the kernels forwarded", ["", "packets/s", "least of a second", "new sessions/s", "answered", "lost, by cause"], new (string When, ForwardingFigures? Of)[]
+        {
+            ("before", traffic.Before), ("after", traffic.After),
+        }.Where(row => row.Of is not null).Select(row => (string[])
+        [
+            $"{row.When}: {row.Of!.Unit}", $"{row.Of.ForwardedPerSecond:F1}", $"{row.Of.SteadyPerSecond:F1}", $"{row.Of.NewSessionsPerSecond:F1}",
+            row.Of.AnsweredShare is { } share ? $"{share:P0}" : "none were new",
+            string.Join(", ", row.Of.Losses.Select(loss => $"{loss.Cause}{(loss.Interface is null ? "" : $" {loss.Interface}")} {loss.Share:P2}")),
+        ]));
     }
 
     private static void AddSteps(StringBuilder page, RunReport report)

@@ -97,6 +97,11 @@ internal static class UpgradeViews
         }
 
         screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+        if (report.Traffic is { } traffic)
+        {
+            screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");
+        }
+
         if (report.Baseline is { } baseline)
         {
             screen.Line($"{baseline} (run {baseline.Run})");

@@ -81,11 +81,17 @@ public sealed record SwitchoverRequest(string? To, bool Wait)
 {
     /// <summary>Also to a unit with failed interfaces or probes, or one that would not forward as the primary does.</summary>
     public bool Force { get; init; }
+
+    /// <summary>With <c>Wait</c>: also until the new primary's kernel has told whether the traffic goes on (at most some seconds). If it does not, the former primary has it back, and the call is refused with the cause.</summary>
+    public bool AwaitTraffic { get; init; }
 }
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
 public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs)
 {
+    /// <summary>Whether the traffic went on; null: it was not asked for, or the new primary is of a version that cannot tell.</summary>
+    public ReportTraffic? Traffic { get; init; }
+
     /// <summary>Sessions that could not follow and are lost; null: not known.</summary>
     public long? SessionsLost { get; init; }
 

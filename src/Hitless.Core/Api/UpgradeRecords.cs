@@ -123,6 +123,9 @@ public sealed record RunReport(
     double LongestGapMs,
     IReadOnlyList<ReportUnit> Units)
 {
+    /// <summary>Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.</summary>
+    public ReportTraffic? Traffic { get; init; }
+
     /// <summary>The gates' openings and other words of operators, in order.</summary>
     public IReadOnlyList<ReportWord> Words { get; init; } = [];
 

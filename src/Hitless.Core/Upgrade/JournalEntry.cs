@@ -27,6 +27,9 @@ public sealed record JournalEntry(
     /// <summary>Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a successor sees what has restarted since.</summary>
     public IReadOnlyList<ulong>? Tags { get; init; }
 
+    /// <summary>Whether the traffic has gone on since the switch to <see cref="Unit"/>: at the end of a soak and of a run, and where a run goes back because it did not.</summary>
+    public ReportTraffic? Traffic { get; init; }
+
     /// <summary>The share of the packets, 0 to 1, that the primary dropped at the end of a soak.</summary>
     public double? DropShare { get; init; }
 

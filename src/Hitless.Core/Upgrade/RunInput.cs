@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <summary>What can happen to a run.</summary>
@@ -8,7 +10,14 @@ public abstract record RunInput
     }
 
     /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with the traffic that it carries, null: nothing; <paramref name="DropShare"/> which share of its packets it drops.</summary>
-    public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null, double? DropShare = null) : RunInput;
+    public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null, double? DropShare = null) : RunInput
+    {
+        /// <summary>Whether the traffic has gone on since this unit became primary; null: nothing is known of that.</summary>
+        public ReportTraffic? Traffic { get; init; }
+
+        /// <summary>That is not decided yet.</summary>
+        public bool Judging { get; init; }
+    }
 
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
     public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput;

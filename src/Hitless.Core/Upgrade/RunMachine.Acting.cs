@@ -94,10 +94,6 @@ public sealed partial class RunMachine
         {
             Fail($"failed ports or probes on {self} while it carried the traffic", wall, effects);
         }
-        else if (breach is { } why)
-        {
-            Fail(why, wall, effects);
-        }
         else if (now - stepSince >= TimeSpan.FromMilliseconds(header!.SoakMs))
         {
             NoteDone($"carried the traffic for {(now - stepSince).TotalSeconds:F0} s", wall, effects);
@@ -149,7 +145,7 @@ public sealed partial class RunMachine
     {
         // Only what was asked for has been done by a revert: its unit still keeps the run until its return.
         kept = step.Name == RunStep.Revert ? kept : null;
-        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs, DropShare = step.Name == RunStep.Soak ? dropShare : null }, effects);
+        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs, DropShare = step.Name == RunStep.Soak ? dropShare : null, Traffic = step.Name == RunStep.Soak ? traffic : null }, effects);
     }
 
     private void Fail(string why, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null)
@@ -157,6 +153,23 @@ public sealed partial class RunMachine
         // On the way back a failed step is only tried again: there is no other way out.
         var kind = RollingBack ? JournalEntryKind.Failed : JournalEntryKind.Rollback;
         Note(Entry(kind, step.Name, step.Target, why, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
+    }
+
+    /// <summary>From the switch to the end of the soak, and from the last change of primary to the end of the run: what the kernel of the new primary tells. A breach ends what was under way at once.</summary>
+    private void FailIfNothingGoesOn(DateTimeOffset wall, IRunEffects effects)
+    {
+        if (breach is not { } why || units.Count == 0 || state is not (State.Acting or State.Choosing) || RollingBack)
+        {
+            return;
+        }
+
+        var next = NextForward();
+        var at = state == State.Acting ? step : forward[Math.Max(0, next - 1)];
+        var carriesSince = at.Name is RunStep.FinalPrimary or RunStep.Release || (at.Target == self && at.Name is RunStep.Switchover or RunStep.TrialSwitchover or RunStep.ServiceCheck or RunStep.Soak);
+        if (carriesSince && (state == State.Acting || at.Name != RunStep.Soak))
+        {
+            Note(Entry(JournalEntryKind.Rollback, at.Name, at.Target, why, wall) with { Traffic = traffic }, effects);
+        }
     }
 
     private static IReadOnlyList<string> TargetsOf(JournalEntry entry) => new RunStep(entry.Step, entry.Target).Targets;

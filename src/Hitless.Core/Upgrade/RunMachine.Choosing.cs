@@ -4,6 +4,7 @@ namespace Hitless.Core.Upgrade;
 public sealed partial class RunMachine
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>A unit that has just stepped down says for a moment that it is ready, from before it knows whose sessions it has to hold.</summary>
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
@@ -109,9 +110,9 @@ public sealed partial class RunMachine
         }
 
         settledSince ??= now;
-        if (now - settledSince >= Steady)
+        if (now - settledSince >= Steady && !judging)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall), effects);
+            Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall) with { Traffic = traffic }, effects);
         }
     }
 
@@ -124,6 +125,11 @@ public sealed partial class RunMachine
         }
 
         actAgainAt = now + LookAgain;
+        if (TryGiveBack(now, wall, effects))
+        {
+            return;
+        }
+
         if (journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Revert } reverted)
         {
             Begin(new RunStep(RunStep.Return, reverted.Target), wall, effects);
@@ -151,6 +157,32 @@ public sealed partial class RunMachine
             default:
                 break;
         }
+    }
+
+    /// <summary>
+    /// Nothing goes on here: before anything else whoever carried the traffic before carries it again. Once: a breach there would be another one. A unit that has just handed over needs a moment to be ready.
+    /// </summary>
+    private bool TryGiveBack(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        var at = journal.FindLastIndex(e => e.Kind == JournalEntryKind.Rollback);
+        if (at < 0 || journal[at].Unit != self || journal[at].Traffic?.Breach is null || journal.FindIndex(at, e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Switchover }) >= 0)
+        {
+            return false;
+        }
+
+        var giver = journal.FindLast(e => e.Unit != self && header!.Members.Any(m => m.Name == e.Unit))?.Unit;
+        if (giver is null || !Facts(giver).Present)
+        {
+            return false;
+        }
+
+        if (!IsSettled(Facts(giver)))
+        {
+            return now - stepSince < GiveBackTimeout;
+        }
+
+        Begin(new RunStep(RunStep.Switchover, giver), wall, effects);
+        return true;
     }
 
     /// <summary>A unit by which the run has been kept for the rejoin timeout, away or unwilling, is left as it is: a run ends even if a unit never comes back.</summary>

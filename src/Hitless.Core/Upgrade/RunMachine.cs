@@ -32,6 +32,8 @@ public sealed partial class RunMachine(string self)
     private RunCommand? wanted;
     private string? breach;
     private double? dropShare;
+    private ReportTraffic? traffic;
+    private bool judging;
     private bool acted;
     private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
@@ -81,6 +83,8 @@ public sealed partial class RunMachine(string self)
                 units = tick.Units;
                 breach = tick.Breach;
                 dropShare = tick.DropShare;
+                traffic = tick.Traffic;
+                judging = tick.Judging;
                 break;
             case RunInput.Drive drive:
                 OnDrive(drive, effects);
@@ -112,6 +116,8 @@ public sealed partial class RunMachine(string self)
             Load(effects);
         }
 
+        FailIfNothingGoesOn(wall, effects);
+
         // Nothing is decided blindly: a new driver looks at the units first.
         if (state == State.Acting && units.Count > 0)
         {
@@ -130,6 +136,7 @@ public sealed partial class RunMachine(string self)
         epoch = drive.Epoch;
         driveReason = drive.Reason;
         units = [];
+        (breach, traffic, judging) = (null, null, false);
         Open([]);
         if (driving)
         {
@@ -217,6 +224,8 @@ public sealed partial class RunMachine(string self)
         }
         else
         {
+            // A unit that has just handed over refuses for a moment: each refusal is a line of the report.
+            actAgainAt = entry.Kind == JournalEntryKind.Failed ? now + LookAgain : actAgainAt;
             Plan();
             state = State.Choosing;
         }

@@ -46,8 +46,17 @@ public static class RunView
             units)
         {
             Baseline = Rehearsal.Measured(journal) ?? header.Baseline,
+            Traffic = Traffic(journal),
             Words = [.. journal.Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" }).Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? ""))],
         };
+    }
+
+    /// <summary>The breach, if there was one; else the last judgement.</summary>
+    private static ReportTraffic Traffic(IReadOnlyList<JournalEntry> journal)
+    {
+        ReportTraffic[] all = [.. journal.Where(e => e.Traffic is not null).Select(e => e.Traffic!)];
+        return Array.Find(all, each => each.Breach is not null) ?? all.LastOrDefault()
+            ?? new ReportTraffic(TrafficVerdicts.NotKnown, "no switch of this run was watched", null, null, null);
     }
 
     private static string? Reason(IReadOnlyList<JournalEntry> journal)

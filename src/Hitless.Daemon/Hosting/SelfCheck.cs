@@ -52,6 +52,7 @@ public static class SelfCheck
         ("JSON between units: runs", () => Records(RoundTrip.Problems(UpgradeJson.Default, out _))),
         ("JSON between units: configuration", () => Records(RoundTrip.Problems(ConfigurationJson.Default, out _))),
         ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
+        ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
         ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),
         ("JSON of revisions and backups", () => Records(RoundTrip.Problems(RevisionJson.Default, out _))),
         ("unit.yaml", () => Task.FromResult(Yaml())),

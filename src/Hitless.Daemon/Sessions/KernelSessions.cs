@@ -43,6 +43,9 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>What the table holds, without reading it.</summary>
     public LedgerKeeper Ledger { get; }
 
+    /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
+    public AnswerCount Answers { get; } = new();
+
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
     public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
 
@@ -114,6 +117,7 @@ internal sealed class KernelSessions : IDisposable
 
                     var verdict = filter.Classify(record);
                     Ledger.OnTold(change, record, verdict);
+                    Answers.OnTold(change, record, verdict.IsReplicated && telling);
                     if (telling && verdict.IsReplicated)
                         Tell(change, record, exchange, effects, now);
                 }

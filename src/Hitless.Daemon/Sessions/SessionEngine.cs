@@ -85,6 +85,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     /// <summary>Takes the links up as they are in the kernel now.</summary>
     public void FollowLinks() => links.Follow(now);
 
+    /// <summary>For other threads too.</summary>
+    public AnswerCount Answers => kernel.Answers;
+
     /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
     public void Turn(Span<int> ready, TimeSpan until)
     {

@@ -87,6 +87,9 @@ public sealed class SessionLoop : IDisposable
     /// <summary>Counters.</summary>
     public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status() with { AuditMs = (long)reading.AuditTook.TotalMilliseconds });
 
+    /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
+    public AnswerCount Answers => engine.Answers;
+
     /// <summary>Frames that a follower has not reported as applied; 0 for a unit that does not follow.</summary>
     public Task<long> LagOfAsync(ulong unit) => AskAsync(each => each.LagOf(unit));
 

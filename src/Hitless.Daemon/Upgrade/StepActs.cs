@@ -23,11 +23,9 @@ public sealed class StepActs(
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan BackTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
     private SessionSnapshot? snapshot;
-
-    /// <summary>The former primary's <see cref="SessionSnapshot.DropShare"/>; 0 if it did not say.</summary>
-    public double DropShareBefore => snapshot?.DropShare ?? 0;
 
     /// <summary>The sessions that stood before a switch to this unit, as the former primary told.</summary>
     public void Keep(SessionSnapshot received) => snapshot = received;
@@ -201,9 +199,18 @@ public sealed class StepActs(
 
         var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
             ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
-        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel) with { Step = step.Name },
-            SettleTimeout, cancel);
-        return (await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version)), null, null);
+        var back = header.SwitchesBack(step, unit.Version);
+        var now = await snapshotSessions(header.Run, cancel) with { Step = step.Name };
+        try
+        {
+            await peers.CallAsync(target, UpgradeCalls.PutSnapshot, now, back ? BackTimeout : SettleTimeout, cancel);
+        }
+        catch (PeerException) when (back)
+        {
+            // Where the traffic may be standing still, nothing waits for what the report could say.
+        }
+
+        return (await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", back), null, null);
     }
 
     /// <summary>

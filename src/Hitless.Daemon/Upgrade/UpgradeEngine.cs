@@ -26,7 +26,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly StepActs acts;
     private readonly EventLog events;
-    private readonly TrafficWatch traffic;
+    private readonly ForwardingMonitor forwarding;
     private readonly Action<IReadOnlyList<JournalEntry>> ended;
     private readonly Task[] tasks;
     private CancellationTokenSource acting = new();
@@ -34,14 +34,14 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private volatile bool idle = true;
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
-    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, TrafficWatch traffic, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
+    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, ForwardingMonitor forwarding, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
     {
         this.self = self;
         this.control = control;
         this.store = store;
         this.peers = peers;
         this.acts = acts;
-        this.traffic = traffic;
+        this.forwarding = forwarding;
         this.events = events;
         this.ended = ended;
         machine = new RunMachine(self);
@@ -159,14 +159,13 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             {
                 // What the unit did as driver of another term ends here; a successor finds it done or not.
                 await acting.CancelAsync();
-                traffic.Forget();
             }
 
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
             Waiting = machine.Waiting;
             var (driving, nowIdle) = (machine.Header is not null, machine.Idle);
             var news = driving != Driving || nowIdle != idle;
-            (Driving, idle) = (driving, nowIdle);
+            (Driving, idle, forwarding.RunDriven) = (driving, nowIdle, driving);
             if (news)
             {
                 turned.Raise();
@@ -184,10 +183,8 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             var view = await control.ViewAsync();
             if (Driving)
             {
-                traffic.Look();
-                var soaking = machine.Acting is { Name: RunStep.Soak };
-                var before = Math.Max(acts.DropShareBefore, machine.Baseline?.DropShare ?? 0);
-                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), soaking ? traffic.Breach(before) : null, soaking ? traffic.DropShare() : null));
+                var judged = forwarding.Judged(machine.Baseline?.DropShare ?? 0);
+                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare) { Traffic = judged?.Traffic, Judging = judged is { Decided: false } });
                 await ChangeSignal.WaitAsync(turn, TickEvery, ending.Token);
                 continue;
             }

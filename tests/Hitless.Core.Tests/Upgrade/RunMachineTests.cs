@@ -151,7 +151,7 @@ public sealed class RunMachineTests
     [Fact]
     public void A_breach_during_the_soak_returns_to_the_old_primary_within_seconds_and_reverts_that_standby_only()
     {
-        world.Breach = u => u.Name == "gw2" ? "drops 2 % of the packets" : null;
+        world.Breach = u => u.Name == "gw2" && world.Journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Soak }) ? "drops 2 % of the packets" : null;
         world.Start(RunWorld.Header(world));
         Assert.True(world.Until(() => world.Journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Soak })));
         var since = world.Now;

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -37,6 +38,12 @@ internal sealed class RunWorld : IRunEffects
 
     /// <summary>What the primary complains about while it carries the traffic.</summary>
     public Func<RunUnit, string?> Breach { get; set; } = _ => null;
+
+    /// <summary>Whom the cluster's rules choose in the end; null: whoever is primary stays.</summary>
+    public string? Chosen { get; set; }
+
+    /// <summary>Units that cannot tell yet whether they forward.</summary>
+    public Func<RunUnit, bool> Judging { get; set; } = _ => false;
 
     /// <summary>What a service check on the unit finds: sessions, and the gap in milliseconds.</summary>
     public Func<RunUnit, (RunSessions? Sessions, double? GapMs)> Served { get; set; } = _ => (null, null);
@@ -104,7 +111,7 @@ internal sealed class RunWorld : IRunEffects
             Elect("the former primary is gone");
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
             {
-                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01), Now, Wall, As(unit));
+                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01) { Traffic = TrafficOf(unit), Judging = Judging(unit) }, Now, Wall, As(unit));
             }
 
             while (soon.TryDequeue(out var work))
@@ -191,6 +198,10 @@ internal sealed class RunWorld : IRunEffects
     {
     }
 
+    private ReportTraffic TrafficOf(RunUnit unit) => Breach(unit) is { } why
+        ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
+        : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
+
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {
         if (step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert && target.Primary && !(header.Simultaneous && step.Name != RunStep.Revert))
@@ -215,6 +226,9 @@ internal sealed class RunWorld : IRunEffects
             case RunStep.Revert:
                 target.Good = target.Version == Old ? New : Old;
                 Restart(target);
+                break;
+            case RunStep.FinalPrimary when Chosen is { } chosen && !this[chosen].Primary:
+                Do(new RunStep(RunStep.Switchover, chosen), header, this[chosen]);
                 break;
             case RunStep.Switchover or RunStep.TrialSwitchover when !target.Primary:
                 var former = Primary!;

@@ -18,6 +18,7 @@ public sealed class UpgradeTests
         using var cluster = LabCluster.Planned();
         var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
         Assert.Equal([], report.Problems);
+        Assert.Equal(Core.Api.TrafficVerdicts.Forwards, report.Run!.Traffic?.Verdict);
         Assert.Equal(500, report.Traffic!.Long.Opened);
         Assert.True(report.Traffic.Long.Hidden >= 250 && report.Traffic.Long.Ipv6 > 0);
     }
