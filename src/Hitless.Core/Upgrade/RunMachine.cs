@@ -28,6 +28,7 @@ public sealed partial class RunMachine(string self)
     private long epoch;
     private bool driving;
     private string driveReason = "";
+    private double? driveGapMs;
     private bool gateOpen;
     private RunCommand? wanted;
     private string? breach;
@@ -129,6 +130,7 @@ public sealed partial class RunMachine(string self)
         driving = drive.Primary;
         epoch = drive.Epoch;
         driveReason = drive.Reason;
+        driveGapMs = drive.GapMs;
         units = [];
         Open([]);
         if (driving)
@@ -157,7 +159,7 @@ public sealed partial class RunMachine(string self)
 
         header = entries[0].Header!;
         Plan();
-        Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall), effects);
+        Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall) with { GapMs = driveGapMs }, effects);
     }
 
     private void Open(IReadOnlyList<JournalEntry> entries)

@@ -55,8 +55,9 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     /// <summary>Whether this unit drives a run now.</summary>
     public bool Driving { get; private set; }
 
-    /// <summary>This unit has become primary, or is no longer.</summary>
-    public void Drive(bool primary, long epoch, string reason) => inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason));
+    /// <summary>This unit has become primary, after a gap of <paramref name="gapMs"/> milliseconds, or is no longer.</summary>
+    public void Drive(bool primary, long epoch, string reason, double? gapMs) =>
+        inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason) { GapMs = gapMs });
 
     /// <summary>Begins a run.</summary>
     public void Start(RunHeader header) => inbox.Writer.TryWrite(new RunInput.Start(header));
