@@ -125,8 +125,17 @@ public sealed partial class RunMachine(string self)
         }
     }
 
+    /// <summary>Whether this unit drives a run in this epoch already, or looks for one: to be told so once more changes nothing.</summary>
+    public bool Drives(long inEpoch) => driving && epoch == inEpoch && state != State.Idle;
+
     private void OnDrive(RunInput.Drive drive, IRunEffects effects)
     {
+        if (drive.Primary && Drives(drive.Epoch))
+        {
+            driveGapMs ??= drive.GapMs;
+            return;
+        }
+
         driving = drive.Primary;
         epoch = drive.Epoch;
         driveReason = drive.Reason;

@@ -156,7 +156,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     {
         await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
         {
-            if (input is RunInput.Drive)
+            if (input is RunInput.Drive drive && !(drive.Primary && machine.Drives(drive.Epoch)))
             {
                 // What the unit did as driver of another term ends here; a successor finds it done or not.
                 await acting.CancelAsync();

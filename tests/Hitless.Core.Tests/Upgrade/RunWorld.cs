@@ -44,6 +44,9 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>How long it takes until a unit claims, in milliseconds; null: it does not say.</summary>
     public double? ClaimGapMs { get; set; }
 
+    /// <summary>Units are told twice that they have become primary.</summary>
+    public bool DrivesTwice { get; set; }
+
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
 
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
@@ -274,6 +277,11 @@ internal sealed class RunWorld : IRunEffects
     {
         var (machine, primary, number) = (unit.Machine, unit.Primary, epoch);
         Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
+        if (DrivesTwice && primary)
+        {
+            Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
+        }
+
     }
 
     private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];

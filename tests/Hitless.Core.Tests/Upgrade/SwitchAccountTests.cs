@@ -52,6 +52,17 @@ public sealed class SwitchAccountTests
     }
 
     [Fact]
+    public void A_change_of_primary_that_is_told_twice_is_one()
+    {
+        world.Served = _ => (Compared([1], [1]), 10);
+        world.DrivesTwice = true;
+        world.Start(RunWorld.Header(world));
+        Assert.Equal("completed", world.Finish());
+        var report = RunView.Report(world.Journal, []);
+        Assert.Equal(report.Elections.Select(election => election.Epoch).Distinct(), report.Elections.Select(election => election.Epoch));
+    }
+
+    [Fact]
     public void A_service_check_with_nothing_to_compare_has_not_passed()
     {
         world.Served = _ => (null, 10);
