@@ -393,7 +393,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 steps.KeepTrialOfPrimary();
             }
 
-            engine.Drive(primary, epoch, reason);
+            engine.Drive(primary, epoch, reason, primary ? (await control.ViewAsync()).LastGap.TotalMilliseconds : null);
         });
     }
 

@@ -20,7 +20,7 @@ internal static class SessionWords
     {
         if (sessions.NotKnown is { } notKnown)
         {
-            yield return $"sessions: not known, at least {Words.Count(sessions.LostAtLeast)} lost: {notKnown}";
+            yield return $"sessions: not known{(sessions.LostAtLeast > 0 ? $", at least {Words.Count(sessions.LostAtLeast)} lost" : "")}: {notKnown}";
         }
         else if (sessions.Switches == 0)
         {

@@ -20,7 +20,11 @@ public abstract record RunInput
     }
 
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
-    public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput;
+    public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput
+    {
+        /// <summary>Milliseconds between the former primary's last word and this unit's claim; null: not known, or nothing was claimed.</summary>
+        public double? GapMs { get; init; }
+    }
 
     /// <summary>The longest journal among the reachable units; empty: no run is open.</summary>
     public sealed record Loaded(uint Ticket, IReadOnlyList<JournalEntry> Entries) : RunInput;

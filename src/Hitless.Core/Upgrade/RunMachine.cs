@@ -28,6 +28,7 @@ public sealed partial class RunMachine(string self)
     private long epoch;
     private bool driving;
     private string driveReason = "";
+    private double? driveGapMs;
     private bool gateOpen;
     private RunCommand? wanted;
     private string? breach;
@@ -130,11 +131,21 @@ public sealed partial class RunMachine(string self)
         }
     }
 
+    /// <summary>Whether this unit drives a run in this epoch already, or looks for one: to be told so once more changes nothing.</summary>
+    public bool Drives(long inEpoch) => driving && epoch == inEpoch && state != State.Idle;
+
     private void OnDrive(RunInput.Drive drive, IRunEffects effects)
     {
+        if (drive.Primary && Drives(drive.Epoch))
+        {
+            driveGapMs ??= drive.GapMs;
+            return;
+        }
+
         driving = drive.Primary;
         epoch = drive.Epoch;
         driveReason = drive.Reason;
+        driveGapMs = drive.GapMs;
         units = [];
         (breach, traffic, judging) = (null, null, false);
         Open([]);
@@ -164,7 +175,7 @@ public sealed partial class RunMachine(string self)
 
         header = entries[0].Header!;
         Plan();
-        Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall), effects);
+        Note(Entry(JournalEntryKind.Drive, "drive", self, driveReason, wall) with { GapMs = driveGapMs }, effects);
     }
 
     private void Open(IReadOnlyList<JournalEntry> entries)

@@ -55,8 +55,9 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     /// <summary>Whether this unit drives a run now.</summary>
     public bool Driving { get; private set; }
 
-    /// <summary>This unit has become primary, or is no longer.</summary>
-    public void Drive(bool primary, long epoch, string reason) => inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason));
+    /// <summary>This unit has become primary, after a gap of <paramref name="gapMs"/> milliseconds, or is no longer.</summary>
+    public void Drive(bool primary, long epoch, string reason, double? gapMs) =>
+        inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason) { GapMs = gapMs });
 
     /// <summary>Begins a run.</summary>
     public void Start(RunHeader header) => inbox.Writer.TryWrite(new RunInput.Start(header));
@@ -155,7 +156,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     {
         await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
         {
-            if (input is RunInput.Drive)
+            if (input is RunInput.Drive drive && !(drive.Primary && machine.Drives(drive.Epoch)))
             {
                 // What the unit did as driver of another term ends here; a successor finds it done or not.
                 await acting.CancelAsync();

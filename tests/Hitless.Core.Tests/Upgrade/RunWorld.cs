@@ -48,6 +48,12 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>What a service check on the unit finds: sessions, and the gap in milliseconds.</summary>
     public Func<RunUnit, (RunSessions? Sessions, double? GapMs)> Served { get; set; } = _ => (null, null);
 
+    /// <summary>How long it takes until a unit claims, in milliseconds; null: it does not say.</summary>
+    public double? ClaimGapMs { get; set; }
+
+    /// <summary>Units are told twice that they have become primary.</summary>
+    public bool DrivesTwice { get; set; }
+
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
 
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
@@ -284,7 +290,12 @@ internal sealed class RunWorld : IRunEffects
     private void Drive(RunUnit unit, string why)
     {
         var (machine, primary, number) = (unit.Machine, unit.Primary, epoch);
-        Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why)));
+        Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
+        if (DrivesTwice && primary)
+        {
+            Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
+        }
+
     }
 
     private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];

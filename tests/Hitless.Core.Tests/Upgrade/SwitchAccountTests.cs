@@ -34,6 +34,7 @@ public sealed class SwitchAccountTests
             if (entry is { Kind: JournalEntryKind.Started, Step: RunStep.Rejoin, Target: "gw1" } && !died)
             {
                 died = true;
+                world.ClaimGapMs = 123;
                 world.CutPower("gw2");
             }
         };
@@ -45,6 +46,20 @@ public sealed class SwitchAccountTests
             report.Sessions.CriticalLost));
         Assert.Contains("gw1 became primary in epoch", report.Sessions.NotKnown, StringComparison.Ordinal);
         Assert.InRange(report.Sessions.UnknownSwitches, 1, 9);
+
+        // Nor is its gap none: nobody has checked the service, but the new primary knows how long it took.
+        Assert.Equal(123, report.LongestGapMs);
+    }
+
+    [Fact]
+    public void A_change_of_primary_that_is_told_twice_is_one()
+    {
+        world.Served = _ => (Compared([1], [1]), 10);
+        world.DrivesTwice = true;
+        world.Start(RunWorld.Header(world));
+        Assert.Equal("completed", world.Finish());
+        var report = RunView.Report(world.Journal, []);
+        Assert.Equal(report.Elections.Select(election => election.Epoch).Distinct(), report.Elections.Select(election => election.Epoch));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class BoundSessionTests
         var primary = (await cluster.UntilReadyAsync()).Primary!;
         var cli = cluster.Watch.Cli(primary);
         var rules = Path.Combine(cluster.Plan.Folder, "masquerade.conf");
-        var lines = Firewall.Text.Split('\n').Where(line => !line.Contains("snat ip to", StringComparison.Ordinal)).ToList();
+        var lines = Firewall.Text(masquerade: false).Split('\n').Where(line => !line.Contains("snat ip to", StringComparison.Ordinal)).ToList();
         var at = lines.FindIndex(line => line.Contains("type nat hook postrouting", StringComparison.Ordinal)) + 1;
         lines.Insert(at, "        oifname \"wan0\" meta nfproto ipv4 masquerade");
         await System.IO.File.WriteAllTextAsync(rules, string.Join('\n', lines), TestContext.Current.CancellationToken);
