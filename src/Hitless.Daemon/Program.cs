@@ -7,6 +7,7 @@ using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
+using Hitless.Linux.Native;
 using Hitless.Linux.Scheduling;
 
 Console.SetError(new EnduringWriter(Console.Error));
@@ -46,6 +47,12 @@ if (arguments.RestoreUnit is { } restored)
     var (written, refusal) = UnitRestore.Run(arguments.From ?? "", restored, arguments.Config);
     Console.Error.WriteLine(refusal is null ? $"wrote {string.Join(" and ", written)}; hitlessd can be started" : $"{refusal.Error}\n{refusal.Remedy}");
     return refusal is null ? 0 : 1;
+}
+
+if (KernelRelease.Refuse() is { } tooOld)
+{
+    Console.Error.WriteLine($"{tooOld}\nupgrade this machine's kernel first: Debian 12, Ubuntu 24.04 and RHEL 10 have one that is new enough");
+    return 2;
 }
 
 // Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).

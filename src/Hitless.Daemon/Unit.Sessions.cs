@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Sessions;
+using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -32,7 +33,11 @@ public sealed partial class Unit
         }
 
         var (total, records) = await sessions.ListAsync(limit, expression is null ? null : record => expression.Matches(record));
-        return new SessionList(Name, total, [.. records.Select(r => SessionDiffer.Describe(r, IsCritical(r)))]);
+        return new SessionList(Name, total, [.. records.Select(each => SessionDiffer.Describe(each.Record, IsCritical(each.Record)) with
+        {
+            Class = SessionCauses.Id(each.Verdict.Class),
+            Cause = each.Verdict.Cause == SessionCause.None ? null : SessionCauses.Id(each.Verdict.Cause),
+        })]);
     }
 
     /// <inheritdoc/>
@@ -69,6 +74,18 @@ public sealed partial class Unit
             sending ? string.Join(", ", view.Peers.Where(p => p.Present).Select(p => p.Name)) : Name,
             standing.Total,
             Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+    }
+
+    /// <summary>What a switch loses now because it cannot follow: how many, and a line for each cause; null: not known.</summary>
+    private async Task<(long? Lost, IReadOnlyList<string> Lines)> ForecastAsync()
+    {
+        if (await sessions.TallyAsync() is not { } tally)
+        {
+            return (null, [$"{Name} reads its session table: how many sessions cannot follow is not known (hitless sessions diff counts them)"]);
+        }
+
+        var (_, causes, _) = await account.TakeAsync(tally);
+        return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes, withRemedies: true));
     }
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
@@ -152,8 +169,40 @@ public sealed partial class Unit
 
     private bool IsCritical(SessionRecord record) => settings.Sessions.Critical.Any(each => each.Matches(record));
 
-    /// <summary>Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.</summary>
+    /// <summary>
+    /// Compares this unit's table with another's, and counts what no comparison sees: the sessions of whichever of the two carries the
+    /// traffic that do not follow.
+    /// </summary>
     private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
+    {
+        var (difference, answer) = await CompareTablesAsync(with, cancel);
+        var primary = (await control.ViewAsync()).Primary?.Name;
+        if (primary == with)
+        {
+            return SessionDiffer.Shortened(difference with
+            {
+                ClassesOf = with,
+                Classes = answer.Classes,
+                Causes = answer.Causes,
+                Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical),
+            });
+        }
+
+        var (tally, causes, entries) = await account.TakeAsync();
+        return SessionDiffer.Shortened(difference with
+        {
+            ClassesOf = Name,
+            Classes = tally.Classes(),
+            Causes = causes,
+            Critical = difference.Critical + causes.Sum(cause => cause.Critical),
+            Entries = [.. difference.Entries, .. entries],
+        });
+    }
+
+    /// <summary>
+    /// Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.
+    /// </summary>
+    private async Task<(SessionDifference Difference, SessionDigestAnswer Answer)> CompareTablesAsync(string with, CancellationToken cancel)
     {
         var own = sessions.DigestsAsync();
         var answer = await peers.CallAsync(with, SessionCalls.Digests, new SessionDigestRequest(Name), CompareTimeout, cancel);
@@ -167,7 +216,7 @@ public sealed partial class Unit
         var unequal = ours.UnequalTo(theirs);
         if (unequal.Count == 0)
         {
-            return new SessionDifference(Name, with, 0, 0, 0, 0, answer.Digests.Length, compared, []);
+            return (new SessionDifference(Name, with, 0, 0, 0, 0, answer.Digests.Length, compared, []), answer);
         }
 
         var ourEntries = sessions.EntriesAsync(ours.Buckets, unequal);
@@ -176,17 +225,19 @@ public sealed partial class Unit
         var keys = SessionDiffer.UnequalKeys(await ourEntries, theirEntries);
         if (keys.Count == 0)
         {
-            return first;
+            return (first, answer);
         }
 
         await SettleAsync(with, cancel);
+        var young = await sessions.YoungAsync(keys);
         var few = keys.Count <= SessionReader.LookedUpMax;
         var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
         (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
         var again = SessionDiffer.Compare(
-            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)), compared, bytes, IsCritical);
-        return SessionDiffer.Settled(first, again);
+            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)),
+                compared, bytes, IsCritical, young);
+        return (SessionDiffer.Settled(first, again), answer);
     }
 
     /// <summary>Waits until what was on its way to a unit has arrived there; where that is not known, because it does not follow this unit or because more comes all the time, a moment.</summary>
@@ -208,11 +259,19 @@ public sealed partial class Unit
             : throw new RefusedException($"the sessions of {unit} cannot be read", "look at the versions of the units: hitless status");
     }
 
-    /// <summary>The keys of the sessions that a switch should keep, now.</summary>
+    /// <summary>The sessions that a switch should keep, and those that it cannot, now.</summary>
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
-        var (all, critical) = await sessions.HashesAsync(IsCritical);
-        return new SessionSnapshot(run, [.. all], [.. critical]) { DropShare = traffic.DropShare() };
+        var survey = await sessions.SurveyAsync(IsCritical);
+        var (tally, causes, _) = await account.TakeAsync(survey.Tally);
+        return new SessionSnapshot(run, survey.Follow, survey.Critical)
+        {
+            DropShare = traffic.DropShare(),
+            Epoch = (await control.ViewAsync()).Epoch.Number,
+            Excluded = survey.Excluded,
+            Classes = tally.Classes(),
+            Causes = causes,
+        };
     }
 
     private void MapSessionCalls()
@@ -221,7 +280,14 @@ public sealed partial class Unit
         {
             // Whether anew or not: this unit reads its table again and again.
             var digests = await sessions.DigestsAsync();
-            return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
+            if (request.Anew)
+            {
+                // An audit: it asks for nothing else.
+                return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
+            }
+
+            var (tally, causes, _) = await account.TakeAsync();
+            return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes()) { Classes = tally.Classes(), Causes = causes };
         });
         peerServer.Map(SessionCalls.Merge, (told, _) => SessionRecords.TryParse(told.Records, out var records)
             ? sessions.MergeAsync(records)

@@ -37,6 +37,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
+    private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
     private readonly ForwardingWatch forwarding;
@@ -91,11 +92,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
-        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
+        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
         sessions = OpenSessions(identity, key);
+        account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
@@ -214,15 +216,21 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 ?? throw new RefusedException($"there is no unit \"{to}\"", $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
         }
 
+        var (lost, warnings) = await ForecastAsync();
         var begun = Stopwatch.GetTimestamp();
-        var switched = control.SwitchOverAsync(target, "asked for by an operator");
+        var switched = control.SwitchOverAsync(target, "asked for by an operator", request.Force);
         if (request.Wait)
         {
             await switched;
         }
 
         var after = await control.ViewAsync();
-        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        var took = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        return new SwitchoverResult(after.Epoch.Number, after.Primary?.Name ?? Name, Name, took)
+        {
+            SessionsLost = lost,
+            Warnings = warnings,
+        };
     }
 
     /// <inheritdoc/>
@@ -275,12 +283,15 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
     {
         var replication = await sessions.StatusAsync();
+        var tally = await sessions.TallyAsync();
         var head = configuration.Current;
         return Describe(view.Self, view, view.Reason, BootName()) with
         {
             Sessions = replication.Sessions,
             SessionLag = replication.LagMs,
             Replication = replication,
+            SessionClasses = tally?.Classes(),
+            SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
             Forwarding = forwarding.Status,

@@ -27,12 +27,13 @@ internal static class SessionCommands
         var list = await call.Unit.GetAsync(path, ApiJson.Default.SessionList, call.Cancel);
         call.Screen.Show(list, CliJson.Api.SessionList, answer =>
         {
-            var table = Tables.Plain("PROTOCOL", "ORIGINAL", "REPLY", "STATE", "TIMEOUT", "MARK", "ZONE", "");
+            var table = Tables.Plain("PROTOCOL", "ORIGINAL", "REPLY", "STATE", "TIMEOUT", "MARK", "ZONE", "CLASS", "");
             foreach (var entry in answer.Entries)
             {
                 table.AddTexts(
                     entry.Protocol, entry.Original, entry.Reply, entry.State, $"{entry.TimeoutSeconds} s",
-                    entry.Mark == 0 ? "" : $"0x{entry.Mark:x}", entry.Zone == 0 ? "" : $"{entry.Zone}", entry.Critical ? "critical" : "");
+                    entry.Mark == 0 ? "" : $"0x{entry.Mark:x}", entry.Zone == 0 ? "" : $"{entry.Zone}",
+                    entry.Cause ?? entry.Class, entry.Critical ? "critical" : "");
             }
 
             call.Screen.Console.Write(table);
@@ -77,6 +78,22 @@ internal static class SessionCommands
             }
 
             screen.Console.Write(table);
+        }
+
+        if (difference.Classes is { } classes)
+        {
+            screen.Line(
+                $"{difference.ClassesOf}: {Words.Count(classes.Follow, "session")} follow a switch, {Words.Count(classes.Bound)} bound to {difference.ClassesOf}, "
+                + $"{Words.Count(classes.Excluded)} excluded, {Words.Count(classes.Local)} local");
+        }
+        else
+        {
+            screen.Line($"{difference.ClassesOf ?? difference.Unit}: sessions that cannot follow a switch are not counted by its version");
+        }
+
+        foreach (var cause in difference.Causes)
+        {
+            screen.Line($"  {SessionWords.Of(cause)}");
         }
 
         screen.Line(

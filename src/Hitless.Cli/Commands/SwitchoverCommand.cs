@@ -5,7 +5,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>switchover [--to UNIT] [--wait]</c> and <c>age reset</c>.</summary>
+/// <summary><c>switchover [--to UNIT] [--wait] [--force]</c> and <c>age reset</c>.</summary>
 internal static class SwitchoverCommand
 {
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
@@ -15,7 +15,14 @@ internal static class SwitchoverCommand
     {
         var to = new Option<string?>("--to") { Description = "The unit that becomes primary (default: the best standby)", HelpName = "UNIT" };
         var wait = new Option<bool>("--wait") { Description = "Also wait until every unit that is present is ready again" };
-        return shell.Command("switchover", "Make another unit primary, without losing a session", call => RunAsync(call, call.Value(to), call.Value(wait)), to, wait);
+        var force = new Option<bool>("--force") { Description = "Also to a unit that is worse off, or would not forward as the primary does" };
+        return shell.Command(
+            "switchover",
+            "Make another unit primary, without losing a session",
+            call => RunAsync(call, new SwitchoverRequest(call.Value(to), Wait: true) { Force = call.Value(force) }, call.Value(wait)),
+            to,
+            wait,
+            force);
     }
 
     /// <summary><c>age reset</c>.</summary>
@@ -29,17 +36,23 @@ internal static class SwitchoverCommand
         }),
     };
 
-    private static async Task<int> RunAsync(Call call, string? to, bool wait)
+    private static async Task<int> RunAsync(Call call, SwitchoverRequest request, bool wait)
     {
         var result = await call.Unit.PostAsync(
-            "/v1/switchover", new SwitchoverRequest(to, Wait: true), ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
+            "/v1/switchover", request, ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
         if (wait)
         {
             await UntilReadyAsync(call);
         }
 
-        call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer => call.Screen.Line(
-            $"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}"));
+        call.Screen.Show(result, CliJson.Api.SwitchoverResult, answer =>
+        {
+            call.Screen.Line($"{answer.Primary} is primary (was {answer.FormerPrimary}), epoch {answer.Epoch}, switched in {Words.Duration(answer.DurationMs)}");
+            foreach (var warning in answer.Warnings)
+            {
+                call.Screen.Line($"warning: {warning}");
+            }
+        });
         return ExitCode.Done;
     }
 

@@ -28,6 +28,6 @@ internal static class UnitCommands
             call.Screen.Line($"put back: {(answer.Sysctls.Count == 0 ? "no sysctl" : string.Join(", ", answer.Sysctls))}");
             call.Screen.Line(answer.Left ? "routes that hang on these addresses go with them; starting the service again joins the cluster" : "nothing is changed yet: hitless unit leave --yes does it");
         });
-        return yes ? ExitCode.Done : ExitCode.Refused;
+        return ExitCode.Done;
     }
 }

@@ -15,7 +15,8 @@ internal sealed class UpgradeWish
     private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
     private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
     private readonly Option<bool> simultaneous = new("--simultaneous") { Description = "Every unit at once, the primary too: fast, and it may interrupt the traffic" };
-    private readonly Option<bool> acceptInterruption = new("--accept-interruption") { Description = "Asked for the second time: --simultaneous all the same" };
+    private readonly Option<bool> acceptInterruption =
+        new("--accept-interruption") { Description = "Confirm that traffic may be interrupted: by --simultaneous, or for the sessions that cannot follow the switch" };
     private readonly Option<bool> acceptConversion = new("--accept-conversion") { Description = "Although the image's converter loses or changes what upgrade check names" };
     private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
     private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };

@@ -31,10 +31,13 @@ internal static class ReportPage
             page.AppendLine(CultureInfo.InvariantCulture, $"<p>{Text(reason)}</p>");
         }
 
-        var sessions = report.Sessions;
+        var sessions =
+            string.Join("<br>",
+                SessionWords.Of(report.Sessions)
+                    .Select(line => Text(line.StartsWith("sessions: ", StringComparison.Ordinal) ? line[10..] : line)));
         page.AppendLine(CultureInfo.InvariantCulture, $"""
             <dl><dt>mode</dt><dd>{Text(report.Mode)}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
-            <dt>sessions at the switches</dt><dd>{sessions.Before} before, {sessions.Survived} survived, {sessions.Lost} lost ({sessions.CriticalLost} critical)</dd>
+            <dt>sessions at the switches</dt><dd>{sessions}</dd>
             <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd>{(report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "")}</dl>
             """);
         AddSteps(page, report);

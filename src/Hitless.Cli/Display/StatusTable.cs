@@ -13,6 +13,9 @@ internal static class StatusTable
         parts.AddRange(status.Units.Select(unit => new Markup(
             $"{Escape(unit.Name)} is {(unit.Role == "none" ? "in no role" : Escape(unit.Role))}: [dim]{Escape(unit.Reason)}[/]")));
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));
+        parts.AddRange(status.Units.Where(unit => unit.Role == "primary").SelectMany(unit => unit.SessionCauses)
+            .Where(cause => cause.Breaking > 0)
+            .Select(cause => new Markup($"[yellow]-[/] {Escape(SessionWords.Of(cause))} (hitless sessions diff)")));
         if (status.Upgrade is { } run)
         {
             parts.Add(new Markup($"[yellow]run {Escape(run.Run)}[/] {Escape(run.From)} → {Escape(run.To)}, {Escape(run.State)}: step {run.StepIndex + 1} of {run.StepCount}, {Escape(run.Text)}"));

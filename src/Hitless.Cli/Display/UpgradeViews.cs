@@ -91,8 +91,11 @@ internal static class UpgradeViews
             screen.Line($"{unit.Name}: {unit.VersionBefore} (slot {unit.SlotBefore}) → {unit.VersionAfter} (slot {unit.SlotAfter})");
         }
 
-        var sessions = report.Sessions;
-        screen.Line($"sessions: {Words.Count(sessions.Before)} before, {Words.Count(sessions.Survived)} survived, {Words.Count(sessions.Lost)} lost, {Words.Count(sessions.CriticalLost)} of them critical");
+        foreach (var line in SessionWords.Of(report.Sessions))
+        {
+            screen.Line(line);
+        }
+
         screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
         if (report.Baseline is { } baseline)
         {

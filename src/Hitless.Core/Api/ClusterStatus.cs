@@ -33,6 +33,12 @@ public sealed record UnitStatus(
     /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
     public SessionReplicationStatus? Replication { get; init; }
 
+    /// <summary>The sessions of its kernel by class; null: not known now, or it does not answer.</summary>
+    public SessionClasses? SessionClasses { get; init; }
+
+    /// <summary>Its sessions that do not follow, by cause.</summary>
+    public IReadOnlyList<SessionCauseCount> SessionCauses { get; init; } = [];
+
     /// <summary>Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.</summary>
     public ForwardingStatus? Forwarding { get; init; }
 
@@ -70,11 +76,22 @@ public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit,
 /// <summary>Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a check command printed.</summary>
 public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
-/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
-public sealed record SwitchoverRequest(string? To, bool Wait);
+/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>: also to a unit that is worse off than the primary.</summary>
+public sealed record SwitchoverRequest(string? To, bool Wait)
+{
+    /// <summary>Also to a unit with failed interfaces or probes, or one that would not forward as the primary does.</summary>
+    public bool Force { get; init; }
+}
 
 /// <summary>The answer to a switchover: the new epoch and primary, and how long the switch took from request to claim.</summary>
-public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs);
+public sealed record SwitchoverResult(long Epoch, string Primary, string FormerPrimary, double DurationMs)
+{
+    /// <summary>Sessions that could not follow and are lost; null: not known.</summary>
+    public long? SessionsLost { get; init; }
+
+    /// <summary>The same in words, a line for each cause; empty: there were none.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary><c>POST /v1/unit/leave</c>. <c>PlanOnly</c>: only say what would go. <c>Force</c>: also where no other unit can take over.</summary>
 public sealed record LeaveRequest(bool PlanOnly, bool Force);

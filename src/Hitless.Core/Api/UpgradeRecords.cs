@@ -14,7 +14,7 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>Every unit at once, the one that carries the traffic too: fast, and it may interrupt the traffic.</summary>
     public bool Simultaneous { get; init; }
 
-    /// <summary>The operator has been told so, and wants it all the same.</summary>
+    /// <summary>The operator has been told so, or that sessions are bound to the primary and will be lost, and confirms it.</summary>
     public bool AcceptInterruption { get; init; }
 
     /// <summary>The operator has seen what the image's converter loses or changes, and wants it so.</summary>
@@ -60,13 +60,16 @@ public sealed record UpgradePlan(string Image, string From, string To, string Mo
 /// </summary>
 public sealed record RunBaseline(string Run, DateTimeOffset At, double GapMs, long SessionsBefore, long SessionsLost)
 {
+    /// <summary>Of <c>SessionsLost</c>, those that could not follow.</summary>
+    public long SessionsLostForeseen { get; init; }
+
     /// <summary>The share of the packets, 0 to 1, that the standby dropped while it carried the traffic; null: too few to say.</summary>
     public double? DropShare { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"rehearsed {At.UtcDateTime:u}: longest gap {GapMs:F0} ms, {SessionsLost} of {SessionsBefore} sessions lost{(DropShare is { } share ? $", {share:P1} of the packets dropped" : "")}");
+        $"rehearsed {At.UtcDateTime:u}: longest gap {GapMs:F0} ms, {SessionsLost} of {SessionsBefore} sessions lost{(SessionsLostForeseen > 0 ? $", {SessionsLostForeseen} of them because they could not follow" : "")}{(DropShare is { } share ? $", {share:P1} of the packets dropped" : "")}");
 }
 
 /// <summary>A step of a plan.</summary>
@@ -142,8 +145,34 @@ public sealed record ReportStep(string Name, string? Unit, DateTimeOffset Starte
 /// <summary>A change of primary during the run.</summary>
 public sealed record ReportElection(long Epoch, string Primary, string Reason);
 
-/// <summary>Sessions at the switch: how many stood before it, how many of those afterwards, how many not, and how many of those were critical.</summary>
-public sealed record ReportSessions(long Before, long Survived, long Lost, long CriticalLost);
+/// <summary>
+/// Sessions at the run's switches, summed: how many went through the gateway before, how many of those afterwards, how many not, and how
+/// many of those were critical. <c>Lost</c> includes those that could
+/// not follow (bound, excluded). Null: not known, because the primary changed without a planned switch at least once.
+/// </summary>
+public sealed record ReportSessions(long? Before, long? Survived, long? Lost, long? CriticalLost)
+{
+    /// <summary>Changes of primary in the run; null: the version that wrote the report does not say.</summary>
+    public int? Switches { get; init; }
+
+    /// <summary>Of those, the ones at which nobody could say which sessions the former primary had.</summary>
+    public int UnknownSwitches { get; init; }
+
+    /// <summary>What is known of <c>Lost</c>: it is no less than this.</summary>
+    public long LostAtLeast { get; init; }
+
+    /// <summary>Of <c>LostAtLeast</c>, those that could not follow, as was said before the switch.</summary>
+    public long LostForeseen { get; init; }
+
+    /// <summary>The sessions of the former primaries by class; null: not known.</summary>
+    public SessionClasses? Classes { get; init; }
+
+    /// <summary>Those that do not follow, by cause.</summary>
+    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+
+    /// <summary>What is not known, in words; null: nothing.</summary>
+    public string? NotKnown { get; init; }
+}
 
 /// <summary>A unit before and after the run.</summary>
 public sealed record ReportUnit(string Name, string VersionBefore, string VersionAfter, string SlotBefore, string SlotAfter);

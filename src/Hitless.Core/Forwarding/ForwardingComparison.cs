@@ -48,9 +48,12 @@ public static class ForwardingComparison
         ForwardingKind.Route or ForwardingKind.Rule or ForwardingKind.Interface => true,
         ForwardingKind.Sysctl => (wanted ?? found)!.Name is not ForwardingItems.SessionsMax,
         ForwardingKind.Network or ForwardingKind.Address => found is null,
-        ForwardingKind.Firewall => found is null || (wanted is not null && found.Value == ForwardingItems.Empty),
+        ForwardingKind.Firewall => found is null || (wanted is not null && (found.Value == ForwardingItems.Empty || HooksOf(found.Value) != HooksOf(wanted.Value))),
         _ => false,
     };
+
+    // A ban list adds rules on one unit alone; chains that see packets are nobody's daily business.
+    private static string HooksOf(string value) => value[(value.LastIndexOf(' ', Math.Max(value.LastIndexOf(' ') - 1, 0)) + 1)..];
 
     private static Dictionary<string, ForwardingItem> ByName(ForwardingState state)
     {

@@ -12,6 +12,7 @@ public static class SessionDiffer
 
     /// <summary>Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.</summary>
     /// <param name="isCritical">Whether a session is named in <c>sessions.critical</c>.</param>
+    /// <param name="young">Ours that are too young to be sent yet (<c>sessions.delay</c>); a planned switch sends them first.</param>
     public static SessionDifference Compare(
         string unit,
         string with,
@@ -19,7 +20,8 @@ public static class SessionDiffer
         IEnumerable<SessionRecord> theirs,
         long compared,
         long bytesExchanged,
-        Func<SessionRecord, bool>? isCritical = null)
+        Func<SessionRecord, bool>? isCritical = null,
+        IReadOnlySet<SessionKey>? young = null)
     {
         var reference = new Dictionary<SessionKey, SessionRecord>();
         foreach (var record in ours)
@@ -38,7 +40,12 @@ public static class SessionDiffer
         }
 
         foreach (var record in reference.Values)
-            entries.Add(Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+        {
+            entries.Add(young?.Contains(record.Key) == true
+                ? Entry("missing", "survives", record, isCritical, $"younger than sessions.delay: {unit} sends it before a planned switch")
+                : Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+        }
+
         return Counted(unit, with, entries, compared, bytesExchanged);
     }
 
@@ -66,6 +73,23 @@ public static class SessionDiffer
         return Counted(second.Unit, second.With, [.. second.Entries.Where(entry => known.Contains(Identity(entry)))], second.Compared, first.BytesExchanged + second.BytesExchanged);
     }
 
+    /// <summary>With the first thousand entries at most, the critical ones first; the counts remain those of all.</summary>
+    public static SessionDifference Shortened(SessionDifference difference) => difference with
+    {
+        Entries = [.. difference.Entries.OrderByDescending(entry => entry.Session.Critical)
+            .ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)],
+    };
+
+    /// <summary>A session that does not follow, as an entry of a difference.</summary>
+    /// <param name="record">The session.</param>
+    /// <param name="verdict">What becomes of it.</param>
+    /// <param name="unit">The unit that has it.</param>
+    public static SessionDifferenceEntry Entry(in SessionRecord record, SessionVerdict verdict, string unit) => new(
+        SessionCauses.Id(verdict.Cause),
+        verdict.Breaks ? "breaks" : "not-needed",
+        Describe(record, verdict.Critical) with { Class = SessionCauses.Id(verdict.Class), Cause = SessionCauses.Id(verdict.Cause) },
+        $"answers: {record.Reply.Text(record.Key.V6, record.Key.Protocol)}, on {unit} only");
+
     /// <summary>A session in words.</summary>
     public static SessionEntry Describe(in SessionRecord record, bool critical = false) => new(
         Protocols.Name(record.Key.Protocol),
@@ -83,12 +107,11 @@ public static class SessionDiffer
     private static SessionDifferenceEntry Entry(string cause, string fate, in SessionRecord record, Func<SessionRecord, bool>? isCritical, string detail) =>
         new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
 
-    // Without its entry a TCP session is dropped as invalid or loses its translation; an untranslated datagram just makes a new entry, unless only a helper let it in.
     private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
     {
-        Protocols.Tcp or Protocols.Sctp => record.Class == TcpStateClass.Closing ? "not-needed" : "breaks",
         Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
-        _ => record.HasNat || record.Parent.Protocol != 0 ? "breaks" : "survives",
+        Protocols.Tcp or Protocols.Sctp when record.Class == TcpStateClass.Closing => "not-needed",
+        _ => SessionFate.BreaksWithoutEntry(record) ? "breaks" : "survives",
     };
 
     private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";
@@ -108,5 +131,8 @@ public static class SessionDiffer
         entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
         bytesExchanged,
         compared,
-        [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)]);
+        [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal)])
+    {
+        Breaking = entries.Count(entry => entry.Fate == "breaks"),
+    };
 }

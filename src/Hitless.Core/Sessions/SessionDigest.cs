@@ -5,4 +5,6 @@ namespace Hitless.Core.Sessions;
 /// <param name="Digest">Its <see cref="SessionRecord.Digest64"/>.</param>
 /// <param name="Timeout">Seconds that are left of it, where traffic refreshes them without an event (<see cref="RefreshRule.IsRefreshed"/>); 0 elsewhere.</param>
 /// <param name="HasWindow">TCP whose windows the kernel looks at.</param>
-public readonly record struct SessionDigest(SessionKey Key, ulong Digest, uint Timeout = 0, bool HasWindow = false);
+/// <param name="Verdict">What becomes of it at a switch.</param>
+public readonly record struct SessionDigest(SessionKey Key, ulong Digest, uint Timeout = 0, bool HasWindow = false,
+    SessionVerdict Verdict = default);

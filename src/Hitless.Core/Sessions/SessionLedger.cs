@@ -3,7 +3,9 @@ namespace Hitless.Core.Sessions;
 /// <summary>
 /// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key, its digest, and when the other units believe that it ends, so that two tables are compared,
 /// and timeouts refreshed, without reading them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows whether the ledger was right. Two sessions of one hash
-/// count as one. Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and removing leave no garbage. Not thread-safe.
+/// count as one. Sessions that are not replicated stand in it too, to be counted by verdict and named; they are in no digest and no bucket.
+/// Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and
+/// removing leave no garbage. Not thread-safe.
 /// </summary>
 /// <param name="seed">Random: where a session stands cannot be chosen from outside.</param>
 public sealed class SessionLedger(ulong seed = 0)
@@ -15,15 +17,18 @@ public sealed class SessionLedger(ulong seed = 0)
     private readonly SessionDigests digests = new();
     private readonly CompactKeys compact = new();
     private readonly ChainedTable<Entry> entries = new(seed);
-    private readonly int[] buckets = new int[Buckets];
+
+    // The buckets, then a list for each verdict of sessions that are not replicated.
+    private readonly int[] buckets = new int[Buckets + SessionVerdict.Count];
+    private readonly SessionTally tally = new();
     private HashMarks gone = new(seed);
     private HashMarks goneBefore = new(seed);
     private bool generation;
     private int swept;
     private int looked;
 
-    /// <summary>Sessions that it holds.</summary>
-    public int Count => entries.Count;
+    /// <summary>Replicated sessions that it holds.</summary>
+    public int Count => (int)digests.Sessions;
 
     /// <summary>The table is being read.</summary>
     public bool IsReading { get; private set; }
@@ -35,18 +40,36 @@ public sealed class SessionLedger(ulong seed = 0)
     /// <param name="record">The session.</param>
     /// <param name="now">Seconds.</param>
     /// <param name="interval">As for <see cref="RefreshRule.Due(in SessionRecord, int, int)"/>.</param>
-    public void Put(in SessionRecord record, int now = 0, int interval = 1)
+    /// <param name="verdict">What becomes of it at a switch; one that is not replicated is only counted.</param>
+    public void Put(in SessionRecord record, int now = 0, int interval = 1, SessionVerdict verdict = default)
     {
-        ref var entry = ref Put(record.Key, record.Digest64());
-        entry.Told = RefreshRule.Expiry(record, now);
-        entry.Due = RefreshRule.Due(record, now, interval);
+        // An event that tells no state does not change what the session has to lose.
+        if (!verdict.IsReplicated && !record.IsComplete && Verdict(record.Key) is { } known && known.Cause == verdict.Cause)
+            verdict = known;
+        ref var entry = ref Put(record.Key, record.Digest64(), verdict);
+        (entry.Told, entry.Due) = verdict.IsReplicated ? (RefreshRule.Expiry(record, now), RefreshRule.Due(record, now, interval))
+            : (0, int.MaxValue);
     }
 
     /// <summary>The table holds this session now; if it held one of the same key already, that one stays.</summary>
-    public void PutIfMissing(in SessionRecord record, int now = 0, int interval = 1)
+    public void PutIfMissing(in SessionRecord record, int now = 0, int interval = 1, SessionVerdict verdict = default)
     {
         if (entries.Find(Fingerprint(record.Key)) == 0)
-            Put(record, now, interval);
+            Put(record, now, interval, verdict);
+    }
+
+    /// <summary>How many sessions have which verdict.</summary>
+    public SessionTally Tally() => tally.Copy();
+
+    /// <summary>
+    /// Keys of sessions with a verdict that are not replicated, as many as <paramref name="into"/> takes. Returns how many.
+    /// </summary>
+    public int KeysOf(SessionVerdict verdict, Span<SessionKey> into)
+    {
+        var count = 0;
+        for (var at = verdict.IsReplicated ? 0 : buckets[ListOf(verdict, 0)]; at != 0 && count < into.Length; at = entries[at].NextInBucket)
+            into[count++] = KeyOf(ref entries[at]);
+        return count;
     }
 
     /// <summary>The table does not hold this session any more.</summary>
@@ -81,10 +104,14 @@ public sealed class SessionLedger(ulong seed = 0)
         var number = entries.Find(hash);
         if (number != 0 ? entries[number].Generation == generation : gone.Contains(hash) || goneBefore.Contains(hash))
             return;
-        Corrected += number != 0 && entries[number].Digest == found.Digest ? 0 : 1;
-        ref var entry = ref Put(found.Key, found.Digest);
-        if (number == 0)
-            (entry.Told, entry.Due) = (0, found.Timeout == 0 ? int.MaxValue : RefreshRule.Due(hash, found.Timeout, now, interval));
+        var known = number != 0 && new SessionVerdict(entries[number].Verdict).IsReplicated;
+        Corrected += known == found.Verdict.IsReplicated && (!known || entries[number].Digest == found.Digest) ? 0 : 1;
+        ref var entry = ref Put(found.Key, found.Digest, found.Verdict);
+        if (!known || !found.Verdict.IsReplicated)
+        {
+            var never = found.Timeout == 0 || !found.Verdict.IsReplicated;
+            (entry.Told, entry.Due) = (0, never ? int.MaxValue : RefreshRule.Due(hash, found.Timeout, now, interval));
+        }
     }
 
     /// <summary>
@@ -105,8 +132,8 @@ public sealed class SessionLedger(ulong seed = 0)
             var number = ++swept;
             if (entries[number].Hash == 0 || entries[number].Generation == generation)
                 continue;
+            Corrected += new SessionVerdict(entries[number].Verdict).IsReplicated ? 1 : 0;
             RemoveAt(number);
-            Corrected++;
         }
 
         if (swept < entries.Last)
@@ -190,7 +217,10 @@ public sealed class SessionLedger(ulong seed = 0)
 
     private SessionKey KeyOf(ref Entry entry) => compact.Unpack(new UInt128(entry.KeyHigh, entry.KeyLow));
 
-    private ref Entry Put(in SessionKey key, ulong digest)
+    private SessionVerdict? Verdict(in SessionKey key) =>
+        entries.Find(Fingerprint(key)) is var number and not 0 ? new SessionVerdict(entries[number].Verdict) : null;
+
+    private ref Entry Put(in SessionKey key, ulong digest, SessionVerdict verdict)
     {
         var hash = Fingerprint(key);
         var number = entries.Find(hash);
@@ -199,45 +229,64 @@ public sealed class SessionLedger(ulong seed = 0)
             number = entries.Add(hash);
             var packed = compact.Pack(key);
             (entries[number].KeyHigh, entries[number].KeyLow) = ((ulong)(packed >> 64), (ulong)packed);
-            EnterBucket(number);
+            EnterList(number, ListOf(verdict, hash));
         }
         else
         {
-            digests.Subtract(hash, entries[number].Digest);
+            var former = new SessionVerdict(entries[number].Verdict);
+            Uncount(former, hash, entries[number].Digest);
+            if (ListOf(former, hash) != ListOf(verdict, hash))
+            {
+                LeaveList(ref entries[number], ListOf(former, hash));
+                EnterList(number, ListOf(verdict, hash));
+            }
         }
 
         ref var entry = ref entries[number];
-        (entry.Digest, entry.Generation) = (digest, generation);
-        digests.Add(hash, digest);
+        (entry.Digest, entry.Generation, entry.Verdict) = (digest, generation, verdict.Packed);
+        tally.Add(verdict);
+        if (verdict.IsReplicated)
+            digests.Add(hash, digest);
         return ref entry;
     }
 
     private void RemoveAt(int number)
     {
         ref var entry = ref entries[number];
-        digests.Subtract(entry.Hash, entry.Digest);
+        var verdict = new SessionVerdict(entry.Verdict);
+        Uncount(verdict, entry.Hash, entry.Digest);
         compact.Release(new UInt128(entry.KeyHigh, entry.KeyLow));
-        LeaveBucket(ref entry);
+        LeaveList(ref entry, ListOf(verdict, entry.Hash));
         entries.Remove(number);
     }
 
-    private void EnterBucket(int number)
+    private void Uncount(SessionVerdict verdict, ulong hash, ulong digest)
     {
-        ref var first = ref buckets[SessionDigests.BucketOf(entries[number].Hash, Buckets)];
+        tally.Remove(verdict);
+        if (verdict.IsReplicated)
+            digests.Subtract(hash, digest);
+    }
+
+    private static int ListOf(SessionVerdict verdict, ulong hash) =>
+        verdict.IsReplicated ? SessionDigests.BucketOf(hash, Buckets) : Buckets + (verdict.Packed & (SessionVerdict.Count - 1));
+
+    private void EnterList(int number, int list)
+    {
+        ref var first = ref buckets[list];
         (entries[number].NextInBucket, entries[number].FormerInBucket) = (first, 0);
         if (first != 0)
             entries[first].FormerInBucket = number;
         first = number;
     }
 
-    private void LeaveBucket(ref Entry entry)
+    private void LeaveList(ref Entry entry, int list)
     {
         if (entry.NextInBucket != 0)
             entries[entry.NextInBucket].FormerInBucket = entry.FormerInBucket;
         if (entry.FormerInBucket != 0)
             entries[entry.FormerInBucket].NextInBucket = entry.NextInBucket;
         else
-            buckets[SessionDigests.BucketOf(entry.Hash, Buckets)] = entry.NextInBucket;
+            buckets[list] = entry.NextInBucket;
     }
 
     private struct Entry : IChained
@@ -263,5 +312,8 @@ public sealed class SessionLedger(ulong seed = 0)
 
         /// <summary>Whether it was put or found since the last reading began.</summary>
         public bool Generation;
+
+        /// <summary>What becomes of it at a switch (<see cref="SessionVerdict.Packed"/>).</summary>
+        public byte Verdict;
     }
 }

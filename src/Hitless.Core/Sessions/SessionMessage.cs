@@ -25,6 +25,9 @@ public enum SessionMessage : byte
 
     /// <summary>The digests of a look differ here: target unit (8), number of the look (8), <see cref="BucketSet"/> (512).</summary>
     BucketRequest = 7,
+
+    /// <summary>Own addresses beyond the first 64: <see cref="UnitAddresses"/>. Older versions skip it.</summary>
+    MoreAddresses = 8,
 }
 
 /// <summary>Sizes of session payloads.</summary>

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
@@ -59,5 +62,19 @@ public enum JournalEntryKind
     End,
 }
 
-/// <summary>Sessions at a switch.</summary>
-public sealed record RunSessions(long Before, long Survived, long Lost, long CriticalLost);
+/// <summary>Sessions at a switch; those that have nothing to lose and do not follow are not in these numbers.</summary>
+public sealed record RunSessions(long Before, long Survived, long Lost, long CriticalLost)
+{
+    /// <summary>Of <c>Lost</c>, those that could not follow: bound to the former primary, or excluded.</summary>
+    public long LostForeseen { get; init; }
+
+    /// <summary>The former primary's sessions by class; null: its version did not count them.</summary>
+    public SessionClasses? Classes { get; init; }
+
+    /// <summary>Those that do not follow, by cause.</summary>
+    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+
+    /// <summary>Lost although they should have followed.</summary>
+    [JsonIgnore]
+    public long LostUnforeseen => Lost - LostForeseen;
+}

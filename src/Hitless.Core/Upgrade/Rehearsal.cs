@@ -37,18 +37,25 @@ public static class Rehearsal
             }
         }
 
-        var worst = measured.Where(e => e.Sessions is not null).Select(e => e.Sessions!).MaxBy(s => s.Lost);
+        var worst = measured.Where(e => e.Sessions is not null).Select(e => e.Sessions!).MaxBy(s => (s.LostUnforeseen, s.Lost));
         return measured.Max(e => e.GapMs) is { } gap
-            ? new RunBaseline(journal[0].Run, measured[^1].Time, gap, worst?.Before ?? 0, worst?.Lost ?? 0) { DropShare = measured.Max(e => e.DropShare) }
+            ? new RunBaseline(journal[0].Run, measured[^1].Time, gap, worst?.Before ?? 0, worst?.Lost ?? 0)
+            {
+                SessionsLostForeseen = worst?.LostForeseen ?? 0,
+                DropShare = measured.Max(e => e.DropShare),
+            }
             : null;
     }
 
     /// <summary>What is worse at a switch than it was in the rehearsal; null: nothing.</summary>
     public static string? Breach(RunBaseline baseline, RunSessions? sessions, double? gapMs)
     {
-        var lostMax = baseline.SessionsLost + Math.Max(LostMore, (long)(LostShareMore * (sessions?.Before ?? 0)));
+        // What cannot follow was confirmed, and is as much as it is at that time of the day.
+        var rehearsed = baseline.SessionsLost - baseline.SessionsLostForeseen;
+        var lostMax = rehearsed + Math.Max(LostMore, (long)(LostShareMore * (sessions?.Before ?? 0)));
         return gapMs > baseline.GapMs + GapMoreMs ? string.Create(CultureInfo.InvariantCulture, $"the switch took {gapMs:F0} ms; it took {baseline.GapMs:F0} ms in the rehearsal {baseline.Run}")
-            : sessions?.Lost > lostMax ? $"{sessions.Lost} of {sessions.Before} sessions did not come along; it was {baseline.SessionsLost} of {baseline.SessionsBefore} in the rehearsal {baseline.Run}"
+            : sessions?.LostUnforeseen > lostMax
+                ? $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along; it was {rehearsed} of {baseline.SessionsBefore} in the rehearsal {baseline.Run}"
             : null;
     }
 }

@@ -28,7 +28,10 @@ public sealed record RunHeader(
     /// <summary>Every unit at once, the one that carries the traffic too: the exception from invariants 4 and 5 that an operator asks for (docs/decisions/0028).</summary>
     public bool Simultaneous { get; init; }
 
-    /// <summary>The operator has been told that a simultaneous run may interrupt the traffic, and wants it all the same.</summary>
+    /// <summary>
+    /// The operator confirms that traffic may be interrupted: by a simultaneous run, or at the switch for the sessions that are bound to
+    /// the primary.
+    /// </summary>
     public bool AcceptInterruption { get; init; }
 
     /// <summary>What the image's converter loses or changes is as the operator wants it.</summary>

@@ -7,7 +7,7 @@ public sealed partial class RunMachine
     {
         if (reply.Ok && Baseline is { } baseline && step.Name == RunStep.ServiceCheck && forward[NextForward() - 1].Name == RunStep.Switchover && Rehearsal.Breach(baseline, reply.Sessions, reply.GapMs) is { } worse)
         {
-            Fail(worse, wall, effects);
+            Fail(worse, wall, effects, reply);
         }
         else if (reply.Ok)
         {
@@ -19,7 +19,7 @@ public sealed partial class RunMachine
         }
         else
         {
-            Fail(reply.Detail ?? "failed", wall, effects);
+            Fail(reply.Detail ?? "failed", wall, effects, reply);
         }
     }
 
@@ -152,11 +152,11 @@ public sealed partial class RunMachine
         Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs, DropShare = step.Name == RunStep.Soak ? dropShare : null }, effects);
     }
 
-    private void Fail(string why, DateTimeOffset wall, IRunEffects effects)
+    private void Fail(string why, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null)
     {
         // On the way back a failed step is only tried again: there is no other way out.
         var kind = RollingBack ? JournalEntryKind.Failed : JournalEntryKind.Rollback;
-        Note(Entry(kind, step.Name, step.Target, why, wall), effects);
+        Note(Entry(kind, step.Name, step.Target, why, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
     }
 
     private static IReadOnlyList<string> TargetsOf(JournalEntry entry) => new RunStep(entry.Step, entry.Target).Targets;

@@ -31,6 +31,10 @@ public static class RunPlan
         return steps;
     }
 
+    /// <summary>Whether the run hands the traffic over: else nothing that is bound to the primary is at risk.</summary>
+    public static bool Switches(RunHeader header) =>
+        Steps(header, []).Any(step => step.Name is RunStep.Switchover or RunStep.TrialSwitchover);
+
     /// <summary>A guided run waits before this step. Never between a trial and its confirmation: that would fall back meanwhile.</summary>
     public static bool IsGate(IReadOnlyList<RunStep> steps, int index) => steps[index].Name switch
     {

@@ -12,7 +12,7 @@ public static class RunView
         var forward = RunPlan.Steps(header, journal);
         var waiting = RunGates.IsWaiting(header, journal, forward);
         var steps = Steps(journal, now);
-        var done = steps.Count(s => s.Result is "done");
+        var done = steps.Count(s => s.Result is "done" or "skipped");
         var last = journal[^1];
         var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End) ?? last;
         var rollingBack = journal.Any(e => e.Kind == JournalEntryKind.Rollback);
@@ -30,7 +30,6 @@ public static class RunView
     {
         var header = journal[0].Header!;
         var last = journal[^1];
-        var sessions = journal.Where(e => e.Sessions is not null).Select(e => e.Sessions!).ToArray();
         return new RunReport(
             header.Run,
             Mode(header),
@@ -42,7 +41,7 @@ public static class RunView
             Reason(journal),
             Steps(journal, last.Time),
             [.. journal.Where(e => e.Kind == JournalEntryKind.Drive).Select(e => new ReportElection(e.Epoch, e.Unit, e.Detail ?? ""))],
-            new ReportSessions(sessions.Sum(s => s.Before), sessions.Sum(s => s.Survived), sessions.Sum(s => s.Lost), sessions.Sum(s => s.CriticalLost)),
+            SwitchAccount.Of(journal),
             journal.Max(e => e.GapMs) ?? 0,
             units)
         {
@@ -75,7 +74,7 @@ public static class RunView
             }
             else if (entry.Kind is JournalEntryKind.Done or JournalEntryKind.Failed or JournalEntryKind.Rollback && matches)
             {
-                steps.Add(Row(open!, entry.Time, entry.Kind == JournalEntryKind.Done ? "done" : "failed", entry.Detail));
+                steps.Add(Row(open!, entry.Time, ResultOf(entry), entry.Detail));
                 open = null;
             }
         }
@@ -87,6 +86,10 @@ public static class RunView
 
         return steps;
     }
+
+    // A service check that had nothing to compare with has not passed.
+    private static string ResultOf(JournalEntry entry) =>
+        entry.Kind != JournalEntryKind.Done ? "failed" : entry is { Step: RunStep.ServiceCheck, Sessions: null } ? "skipped" : "done";
 
     private static ReportStep Row(JournalEntry begun, DateTimeOffset end, string result, string? detail) =>
         new(begun.Step, begun.Target, begun.Time, (end - begun.Time).TotalMilliseconds, result, detail);

@@ -325,6 +325,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             if (withdrawing)
             {
                 watch.Dispose();
+                watch = null;
                 kernel.Withdraw();
             }
 

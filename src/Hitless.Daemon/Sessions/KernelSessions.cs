@@ -112,9 +112,9 @@ internal sealed class KernelSessions : IDisposable
                         continue;
                     }
 
-                    var replicated = filter.Replicates(record);
-                    Ledger.OnTold(change, record, replicated);
-                    if (telling && replicated)
+                    var verdict = filter.Classify(record);
+                    Ledger.OnTold(change, record, verdict);
+                    if (telling && verdict.IsReplicated)
                         Tell(change, record, exchange, effects, now);
                 }
 
@@ -189,10 +189,11 @@ internal sealed class KernelSessions : IDisposable
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
-        if (!filter.Replicates(record))
+        var verdict = filter.Classify(record);
+        if (!verdict.IsReplicated)
             return;
         table.Put(record, onlyIfMissing);
-        Ledger.OnPut(record, onlyIfMissing);
+        Ledger.OnPut(record, onlyIfMissing, verdict);
         if (!PptpCall.IsData(record))
             return;
         foreach (var expectation in PptpCall.Expectations(record))
@@ -265,16 +266,21 @@ internal sealed class KernelSessions : IDisposable
         Ledger.Settle(filter);
     }
 
-    /// <summary>The unit's own addresses may have changed: true when they were read again, and the others are to be told.</summary>
-    public bool RefreshFilter(TimeSpan now)
+    /// <summary>
+    /// Reads the unit's own addresses, when it is time or <paramref name="atOnce"/>: true when the others are to be told, because it is time
+    /// or because they have changed.
+    /// </summary>
+    public bool RefreshFilter(TimeSpan now, bool atOnce = false)
     {
-        if (now < FilterDue)
+        var isDue = now >= FilterDue;
+        if (!isDue && !atOnce)
             return false;
-        FilterDue = now + FilterAge;
+        FilterDue = isDue ? now + FilterAge : FilterDue;
         var before = OwnAddresses;
         var read = ReadFilter();
-        if (!OwnAddresses.SequenceEqual(before))
-            filter = read;
+        if (OwnAddresses.SequenceEqual(before))
+            return isDue;
+        filter = read;
         return true;
     }
 
@@ -313,8 +319,11 @@ internal sealed class KernelSessions : IDisposable
     {
         var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
         using var addresses = new AddressTable();
-        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address)).ToList();
+        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address) && SessionFilter.Matters(address))
+            .Distinct().OrderBy(SessionTuple.IsV6).ThenBy(SessionTuple.Number).ToList();
         OwnAddresses = own;
-        return new SessionFilter(settings.Sessions, own.Concat(others.Values.SelectMany(each => each)), settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)));
+        return new SessionFilter(
+            settings.Sessions, own.Concat(others.Values.SelectMany(each => each)),
+                settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)), shared);
     }
 }

@@ -39,30 +39,38 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>Sessions that readings found otherwise than they were known here, though the ledger was thought to be right.</summary>
     public long Corrected { get; private set; }
 
-    /// <summary>Sessions that it knows.</summary>
+    /// <summary>Replicated sessions that it knows.</summary>
     public int Count => ledger.Count;
+
+    /// <summary>All sessions, by what becomes of them at a switch.</summary>
+    public SessionTally Tally() => ledger.Tally();
+
+    /// <summary>Keys of sessions with this verdict (<see cref="SessionLedger.KeysOf"/>).</summary>
+    public int KeysOf(SessionVerdict verdict, Span<SessionKey> into) => ledger.KeysOf(verdict, into);
 
     /// <summary>What time it is, and how often timeouts are looked at.</summary>
     public void Clock(TimeSpan time, int seconds) => (now, interval) = ((int)time.TotalSeconds, seconds);
 
-    /// <summary>The kernel has told of a session; one that is not replicated does not count.</summary>
-    public void OnTold(ConntrackChange change, in SessionRecord record, bool replicated)
+    /// <summary>
+    /// The kernel has told of a session. One that is not replicated nobody else changes, so the kernel's word is the truth on every unit.
+    /// </summary>
+    public void OnTold(ConntrackChange change, in SessionRecord record, SessionVerdict verdict)
     {
-        if (!replicated)
-            ledger.Remove(record.Key);
+        if (!verdict.IsReplicated)
+            Aside(change, record, verdict);
         else if (change == ConntrackChange.Deleted)
             Change(TrustsEvents, record.Key);
         else
-            Change(TrustsEvents, record, onlyIfMissing: false);
+            Change(TrustsEvents, record, onlyIfMissing: false, verdict);
     }
 
     /// <summary>We put a session in.</summary>
-    public void OnPut(in SessionRecord record, bool onlyIfMissing)
+    public void OnPut(in SessionRecord record, bool onlyIfMissing, SessionVerdict verdict)
     {
         if (TrustsEvents)
             overtaken.Add(record.Key);
         else
-            Change(known: true, record, onlyIfMissing);
+            Change(known: true, record, onlyIfMissing, verdict);
     }
 
     /// <summary>We removed a session.</summary>
@@ -182,22 +190,27 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
                 continue;
             }
 
-            if (filter.Replicates(stand[0]))
-                ledger.Put(stand[0], now, interval);
-            else
-                ledger.Remove(key);
+            ledger.Put(stand[0], now, interval, filter.Classify(stand[0]));
             stand = stand[1..];
         }
     }
 
-    private void Change(bool known, in SessionRecord record, bool onlyIfMissing)
+    private void Aside(ConntrackChange change, in SessionRecord record, SessionVerdict verdict)
+    {
+        if (change == ConntrackChange.Deleted)
+            ledger.Remove(record.Key);
+        else
+            ledger.Put(record, now, interval, verdict);
+    }
+
+    private void Change(bool known, in SessionRecord record, bool onlyIfMissing, SessionVerdict verdict)
     {
         if (!known || !record.IsTakenAsTold)
             doubted.Add(record.Key);
         else if (onlyIfMissing)
-            ledger.PutIfMissing(record, now, interval);
+            ledger.PutIfMissing(record, now, interval, verdict);
         else
-            ledger.Put(record, now, interval);
+            ledger.Put(record, now, interval, verdict);
     }
 
     private void Change(bool known, in SessionKey key)

@@ -5,6 +5,8 @@ namespace Hitless.Daemon.Sessions;
 /// <content>What <see cref="TableReading"/> does to the ledger, and to the windows of the kernel's own entries.</content>
 internal sealed partial class SessionEngine
 {
+    private readonly Dictionary<ulong, UnitAddresses> others = [];
+
     /// <summary>What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on elsewhere.</summary>
     private enum Windows
     {
@@ -34,6 +36,32 @@ internal sealed partial class SessionEngine
             return kernel.Ledger.IsWhole(kernel.Filter) ? kernel.Ledger : null;
         }
     }
+
+    /// <summary>All sessions by what becomes of them at a switch; null when the ledger does not know all.</summary>
+    public SessionTally? Tally => Ledger?.Tally();
+
+    /// <summary>
+    /// Keys of sessions that do not follow and that a switch breaks, up to <paramref name="max"/> of each verdict; null when the ledger
+    /// does not know all.
+    /// </summary>
+    public IReadOnlyList<SessionKey>? BreakingKeys(int max)
+    {
+        if (Ledger is not { } ledger)
+            return null;
+        var keys = new List<SessionKey>();
+        var some = new SessionKey[max];
+        for (var packed = 0; packed < SessionVerdict.Count; packed++)
+        {
+            var verdict = new SessionVerdict((byte)packed);
+            if (verdict.Breaks)
+                keys.AddRange(some.AsSpan(0, ledger.KeysOf(verdict, some)));
+        }
+
+        return keys;
+    }
+
+    /// <summary>Whether the session waits until it is old enough to be sent.</summary>
+    public bool IsYoung(in SessionKey key) => kernel.Young.Contains(key);
 
     /// <summary>What is known of the table now, right or not.</summary>
     public SessionDigests KnownDigests => kernel.Ledger.Digests();
@@ -84,6 +112,23 @@ internal sealed partial class SessionEngine
         windows = windows == Windows.Free ? Windows.Free : Windows.Wanted;
         if (IsReadingValid)
             kernel.Ledger.AbandonReading();
+    }
+
+    /// <summary>Reads the unit's own addresses when it is time, or at once, and sends them to the others.</summary>
+    public void RefreshFilter(bool atOnce)
+    {
+        if (!kernel.RefreshFilter(now, atOnce))
+            return;
+        foreach (var payload in UnitAddresses.ToPayloads(kernel.OwnAddresses))
+            links.Send(ISessionEffects.EveryUnit, payload, now);
+    }
+
+    private void OnAddresses(ulong unit, ReadOnlySpan<byte> payload)
+    {
+        if (!others.TryGetValue(unit, out var parts))
+            others[unit] = parts = new UnitAddresses();
+        if (parts.TryTake(payload, out var addresses))
+            kernel.OnAddresses(unit, addresses);
     }
 
     /// <summary>How long nothing is due; what lies in between is woken for by a socket.</summary>

@@ -115,8 +115,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         Refresh();
         if (now >= links.LookAt)
             links.Follow(now);
-        if (kernel.RefreshFilter(now))
-            links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
+        RefreshFilter(atOnce: false);
     }
 
     public void SetRole(bool sending, ulong? syncFrom)
@@ -319,8 +318,8 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         {
             for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
             {
-                if (UnitAddresses.TryParse(payload, out var addresses))
-                    kernel.OnAddresses(header.UnitId, addresses);
+                if (UnitAddresses.IsPart(payload))
+                    OnAddresses(header.UnitId, payload);
                 else
                     exchange.OnMessage(header, payload, now, this);
             }

@@ -14,6 +14,7 @@ namespace Hitless.Daemon.Sessions;
 /// </summary>
 public sealed class SessionLoop : IDisposable
 {
+    private const int YoungAtOnce = 4096;
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
@@ -96,8 +97,14 @@ public sealed class SessionLoop : IDisposable
     public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
 
     /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
-    public Task<(long Total, IReadOnlyList<SessionRecord> Records)> ListAsync(int limit, Func<SessionRecord, bool>? matches = null) =>
-        ReadAsync(_ => SessionReader.List(limit, matches));
+    public Task<(long Total, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Records)> ListAsync(int limit,
+        Func<SessionRecord, bool>? matches = null) =>
+        ReadAsync(filter =>
+        {
+            var (total, records) = SessionReader.List(limit, matches);
+            IReadOnlyList<(SessionRecord, SessionVerdict)> classified = [.. records.Select(record => (record, filter.Classify(record)))];
+            return (total, classified);
+        });
 
     /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>: from the ledger, at once, or, if <paramref name="anew"/> or if the ledger does not know all, from a reading of the whole table.</summary>
     public Task<SessionDigests> DigestsAsync(bool anew = false)
@@ -105,6 +112,7 @@ public sealed class SessionLoop : IDisposable
         var answer = new TaskCompletionSource<SessionDigests>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(each =>
         {
+            each.RefreshFilter(atOnce: true);
             if (!anew && each.Ledger?.Digests() is { } known)
             {
                 answers.Do(() => answer.SetResult(known));
@@ -116,8 +124,41 @@ public sealed class SessionLoop : IDisposable
         return answer.Task;
     }
 
-    /// <summary>The hashes of the keys of the replicated sessions, and of those that are critical; <paramref name="isCritical"/> is called on another thread.</summary>
-    public Task<(List<ulong> All, List<ulong> Critical)> HashesAsync(Func<SessionRecord, bool> isCritical) => ReadAsync(filter => SessionReader.Hashes(filter, isCritical));
+    /// <summary>
+    /// What a switch is held against, from a reading of the whole table; <paramref name="isCritical"/> is called on another thread.
+    /// </summary>
+    public Task<SessionSurvey> SurveyAsync(Func<SessionRecord, bool> isCritical) => AskReaderAsync<SessionSurvey>(each =>
+    {
+        each.RefreshFilter(atOnce: true);
+        var filter = each.Filter;
+        return () => SessionReader.Survey(filter, isCritical);
+    });
+
+    /// <summary>
+    /// Those of the sessions that wait until they are old enough to be sent. They are asked for in slices: a flood has many.
+    /// </summary>
+    public async Task<IReadOnlySet<SessionKey>> YoungAsync(IReadOnlyCollection<SessionKey> keys)
+    {
+        var young = new HashSet<SessionKey>();
+        foreach (var some in keys.Chunk(YoungAtOnce))
+            young.UnionWith(await AskAsync(each => some.Where(key => each.IsYoung(key)).ToArray()));
+        return young;
+    }
+
+    /// <summary>All sessions by what becomes of them at a switch, from the ledger; null while that does not know all.</summary>
+    public Task<SessionTally?> TallyAsync() => AskAsync(each => each.Tally);
+
+    /// <summary>Some sessions of each kind that does not follow and that a switch breaks: up to <paramref name="max"/> of each.</summary>
+    public Task<IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)>> BreakingAsync(int max) =>
+        AskReaderAsync<IReadOnlyList<(SessionRecord, SessionVerdict)>>(each =>
+    {
+        var (filter, named) = (each.Filter, each.BreakingKeys(max));
+        return () => SessionReader.Breaking(filter, named, max);
+    });
+
+    /// <summary>The addresses that this unit alone has, and where they are.</summary>
+    public Task<IReadOnlyList<OwnAddress>> OwnAddressesAsync(IReadOnlyList<PortSettings> ports) =>
+        ReadAsync(_ => SessionReader.OwnAddresses(ports));
 
     /// <summary>The replicated sessions.</summary>
     public Task<IReadOnlyList<SessionRecord>> AllAsync() => ReadAsync(filter => SessionReader.All(filter));

@@ -1,6 +1,8 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Linux.Conntrack;
+using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
 
 namespace Hitless.Daemon.Sessions;
@@ -66,19 +68,76 @@ internal static class SessionReader
         return records;
     }
 
-    /// <summary>The hashes of the keys of the replicated sessions, and of those that are critical: eight bytes each, where the sessions themselves would be some hundred.</summary>
-    public static (List<ulong> All, List<ulong> Critical) Hashes(SessionFilter filter, Func<SessionRecord, bool> isCritical)
+    /// <summary>
+    /// What a switch is held against: hashes of keys, eight bytes each, where the sessions themselves would be some hundred, and all
+    /// sessions counted by verdict.
+    /// </summary>
+    public static SessionSurvey Survey(SessionFilter filter, Func<SessionRecord, bool> isCritical)
     {
-        var (all, critical) = (new List<ulong>(), new List<ulong>());
+        var survey = new SessionSurvey([], [], [], new SessionTally());
         ForEach((in SessionRecord record) =>
         {
-            if (!filter.Replicates(record))
+            var verdict = filter.Classify(record);
+            survey.Tally.Add(verdict);
+            if (verdict is { Class: SessionClass.Excluded, Breaks: true })
+                survey.Excluded.Add(record.Key.Hash64());
+            if (verdict.Class != SessionClass.Follow)
                 return;
-            all.Add(record.Key.Hash64());
+            survey.Follow.Add(record.Key.Hash64());
             if (isCritical(record))
-                critical.Add(all[^1]);
+                survey.Critical.Add(survey.Follow[^1]);
         });
-        return (all, critical);
+        return survey;
+    }
+
+    /// <summary>
+    /// Some sessions of each verdict that does not follow and that a switch breaks: those of <paramref name="named"/> that still stand with
+    /// it, or, where the ledger could not name them, the first that a reading finds.
+    /// </summary>
+    public static IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Breaking(SessionFilter filter,
+        IReadOnlyList<SessionKey>? named, int max)
+    {
+        var found = new List<(SessionRecord Record, SessionVerdict Verdict)>();
+        var counts = new int[SessionVerdict.Count];
+        void Take(in SessionRecord record)
+        {
+            var verdict = filter.Classify(record);
+            if (verdict.Breaks && counts[verdict.Packed]++ < max)
+                found.Add((record, verdict));
+        }
+
+        if (named is null)
+        {
+            ForEach(Take);
+            return found;
+        }
+
+        using var table = new ConntrackTable();
+        var some = new SessionRecord[ConntrackTable.LookedUpMax];
+        foreach (var keys in named.Chunk(some.Length))
+        {
+            foreach (ref readonly var record in some.AsSpan(0, table.TryGet(keys, some)))
+                Take(record);
+        }
+
+        return found;
+    }
+
+    /// <summary>The addresses of the namespace, virtual ones left out.</summary>
+    public static IReadOnlyList<OwnAddress> OwnAddresses(IReadOnlyList<PortSettings> ports)
+    {
+        using var addresses = new AddressTable();
+        using var links = new LinkTable();
+        var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
+        var shared = ports.ToDictionary(
+            port => port.Name, port => port.VirtualAddresses.Select(prefix => prefix.Address).ToArray(), StringComparer.Ordinal);
+        var all = shared.Values.SelectMany(each => each).ToHashSet();
+        return
+        [
+            .. addresses.Read().Where(each => !all.Contains(each.Prefix.Address))
+                .Select(each => (each.Prefix.Address, Name: names.GetValueOrDefault(each.LinkIndex, "")))
+                .Select(each => new OwnAddress(each.Address, each.Name, shared.GetValueOrDefault(each.Name, []))),
+        ];
     }
 
     private delegate void Visitor(in SessionRecord record);
@@ -98,3 +157,10 @@ internal static class SessionReader
         return false;
     }
 }
+
+/// <summary>A reading of the whole table for the account of a switch.</summary>
+/// <param name="Follow">Hashes of the keys of the sessions that follow.</param>
+/// <param name="Critical">Of those, the critical ones.</param>
+/// <param name="Excluded">Of the excluded ones, those that break.</param>
+/// <param name="Tally">All sessions.</param>
+public sealed record SessionSurvey(List<ulong> Follow, List<ulong> Critical, List<ulong> Excluded, SessionTally Tally);

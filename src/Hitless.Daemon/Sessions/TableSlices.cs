@@ -58,8 +58,12 @@ internal sealed class TableSlices(SessionFilter filter) : IDisposable
 
         while (reader.TryNext(out _, out var record))
         {
-            if (filter.Replicates(record) && count < found.Length)
-                found[count++] = new SessionDigest(record.Key, record.Digest64(), RefreshRule.IsRefreshed(record) ? Math.Max(record.TimeoutSeconds, 1) : 0, ConntrackTable.HasWindow(record));
+            if (count == found.Length)
+                continue;
+            var verdict = filter.Classify(record);
+            var timeout = verdict.IsReplicated && RefreshRule.IsRefreshed(record) ? Math.Max(record.TimeoutSeconds, 1) : 0;
+            var hasWindow = verdict.IsReplicated && ConntrackTable.HasWindow(record);
+            found[count++] = new SessionDigest(record.Key, record.Digest64(), timeout, hasWindow, verdict);
         }
 
         Done = reader.Done;

@@ -22,6 +22,9 @@ internal sealed class YoungSessions(TimeSpan delay, ConntrackTable table)
         return young.Contains(record.Key);
     }
 
+    /// <summary>True when the session is known to be too young.</summary>
+    public bool Contains(in SessionKey key) => young.Contains(key);
+
     /// <summary>True when the session ended young: nobody was told of it.</summary>
     public bool EndsYoung(in SessionKey key) => delay != TimeSpan.Zero && young.Remove(key);
 

@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Firmware.Slots;
@@ -19,6 +21,7 @@ public sealed class Readiness(
     ISlotBackend slots,
     TrustStore trust,
     JournalStore journals,
+    PeerClient peers,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
     Func<CancellationToken, Task<SyncReport>> configurationReport,
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
@@ -78,8 +81,9 @@ public sealed class Readiness(
         }
 
         CheckWindow(header, duringRun, checks);
+        await CheckForwardingAsync(view, checks, cancel);
         await CheckConfigurationAsync(checks, cancel);
-        await CheckSessionsAsync(view, checks, cancel);
+        await CheckSessionsAsync(header, view, checks, cancel);
         return new UpgradeCheck(header.Image, header.To, checks.TrueForAll(c => c.Result != "fail"), checks);
     }
 
@@ -212,6 +216,33 @@ public sealed class Readiness(
             : Result("one-version", versions.Length == 1, $"every unit runs {versions[0]}", $"versions are mixed: {string.Join(", ", versions)}", "finish or roll back the former run first"));
     }
 
+    /// <summary>Routes, rules, sysctls, interfaces and firewall of each standby against the primary's.</summary>
+    private async Task CheckForwardingAsync(ClusterView view, List<CheckResult> checks, CancellationToken cancel)
+    {
+        foreach (var peer in view.Peers.Where(p => p.Present))
+        {
+            try
+            {
+                var status = await peers.CallAsync(peer.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", settings.Unit.Name), BetweenLooks * SessionLooks, cancel);
+                var (result, text) = status.Forwarding switch
+                {
+                    null => ("warn", $"{peer.Name} has not compared yet what it forwards by with the primary"),
+                    { Differences: [] } => ("pass", $"{peer.Name} would forward as {view.Primary?.Name} does"),
+                    { AsPrimary: true } other => ("warn", $"{peer.Name} forwards otherwise: {Words(other)}"),
+                    var other => ("fail", $"{peer.Name} would not forward as {view.Primary?.Name} does: {Words(other)}"),
+                };
+                checks.Add(new CheckResult("forwarding", result, text, result == "pass" ? null : "hitless status lists every difference"));
+
+                string Words(ForwardingStatus forwarding) =>
+                    string.Join("; ", forwarding.Differences.Take(3).Select(each => ForwardingComparison.Describe(each, forwarding.Primary, peer.Name)));
+            }
+            catch (PeerException e)
+            {
+                checks.Add(new CheckResult("forwarding", "warn", $"{peer.Name} does not say what it forwards by: {e.Message}", "hitless status tells whether it answers"));
+            }
+        }
+    }
+
     private async Task CheckConfigurationAsync(List<CheckResult> checks, CancellationToken cancel)
     {
         // A commit that is under way is no reason to refuse a run.
@@ -230,28 +261,65 @@ public sealed class Readiness(
             "hitless config sync"));
     }
 
-    private async Task CheckSessionsAsync(ClusterView view, List<CheckResult> checks, CancellationToken cancel)
+    private async Task CheckSessionsAsync(RunHeader header, ClusterView view, List<CheckResult> checks, CancellationToken cancel)
     {
+        SessionDifference? counted = null;
         foreach (var peer in view.Peers.Where(p => p.Ready))
         {
             // What is on its way to a busy standby is no reason either.
             var difference = await compareSessions(peer.Name, cancel);
-            for (var looks = 0; looks < SessionLooks && !Gate(difference).IsOpen; looks++)
+            for (var looks = 0; looks < SessionLooks && !Gate(difference).DifferenceIsOpen; looks++)
             {
                 await Task.Delay(BetweenLooks, cancel);
                 difference = await compareSessions(peer.Name, cancel);
             }
 
-            var (breaking, isOpen) = Gate(difference);
+            var gate = Gate(difference);
+            counted = difference.ClassesOf == view.Primary?.Name ? difference : counted;
             checks.Add(Result(
                 "session-difference",
-                isOpen,
-                $"{difference.Compared} sessions compared with {peer.Name}, {breaking} would break",
-                $"{breaking} of {difference.Compared} sessions would break at a switch to {peer.Name}, {difference.Critical} of them critical",
+                gate.DifferenceIsOpen,
+                $"{difference.Compared} sessions compared with {peer.Name}, {gate.Missing} would break",
+                $"{gate.Missing} of {difference.Compared} sessions would break at a switch to {peer.Name}, {gate.Critical} critical ones among all that would be lost",
                 "hitless sessions diff names them; hitless sessions resync sends them again"));
         }
 
-        SessionGate Gate(SessionDifference difference) => SessionGate.Of(difference, settings.Upgrade.SessionDifferenceLimit);
+        if (counted is not null)
+        {
+            checks.Add(BoundSessions(header, counted, Gate(counted)));
+        }
+
+        SessionGate Gate(SessionDifference difference) => SessionGate.Of(difference, settings.Upgrade.SessionDifferenceLimit, header);
+    }
+
+    /// <summary>
+    /// The sessions that no standby can carry on: within the limit a warning; above it the operator confirms; a critical one is a reason
+    /// not to.
+    /// </summary>
+    private static CheckResult BoundSessions(RunHeader header, SessionDifference difference, SessionGate gate)
+    {
+        if (difference.Classes is not { } classes)
+        {
+            return new CheckResult(
+                "bound-sessions",
+                "warn",
+                $"how many sessions are bound to {difference.ClassesOf} is not known: its version does not count them",
+                "look there for translation to own addresses (nft list ruleset): what has it is lost at the switch");
+        }
+
+        var lines = SessionGate.Lines(difference.Causes, withRemedies: false);
+        var remedies = difference.Causes.Where(cause => cause.Breaking > 0).Select(cause => cause.Remedy);
+        var last = difference.Causes.Sum(cause => cause.Critical) > 0 ? "or take them out of sessions.critical" : gate.BoundIsOpen ? null
+            : "if they may be lost: --accept-interruption";
+        var counts = $"{classes.Follow} sessions follow a switch, {classes.Bound} are bound to {difference.ClassesOf}, "
+            + $"{classes.Excluded} are excluded, {classes.Local} are local";
+        return lines.Count == 0 || !RunPlan.Switches(header)
+            ? new CheckResult("bound-sessions", "pass", $"{counts}: {(lines.Count == 0 ? "none of those that do not follow would break" : "this run does not switch over")}", null)
+            : new CheckResult(
+                "bound-sessions",
+                gate.BoundIsOpen ? "warn" : "fail",
+                string.Join("; ", lines),
+                string.Join("; ", remedies.Append(last).OfType<string>()));
     }
 
     private static CheckResult Result(string id, bool passed, string good, string bad, string remedy) =>

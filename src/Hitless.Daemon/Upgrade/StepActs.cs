@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -36,10 +37,10 @@ public sealed class StepActs(
     {
         RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
         RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
-        RunStep.Verify => (await VerifyAllAsync(step.Targets, cancel), null, null),
-        RunStep.Switchover or RunStep.TrialSwitchover => (await SwitchOverAsync(step, header, cancel), null, null),
+        RunStep.Verify => (await VerifyAllAsync(step.Targets, header, cancel), null, null),
+        RunStep.Switchover or RunStep.TrialSwitchover => await SwitchOverAsync(step, header, cancel),
         RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
-        RunStep.FinalPrimary => (await control.RenegotiateAsync("after the upgrade"), null, null),
+        RunStep.FinalPrimary => await ChooseLastAsync(header, cancel),
         _ => (string.Join("; ", await AskAllAsync(step, header, cancel)), null, null),
     };
 
@@ -118,11 +119,11 @@ public sealed class StepActs(
         }
     }
 
-    private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, CancellationToken cancel) =>
-        string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, cancel))));
+    private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, RunHeader header, CancellationToken cancel) =>
+        string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, header, cancel))));
 
     /// <summary>Waits until what would not survive a switch to the target is within the limit, and its configuration is the primary's.</summary>
-    private async Task<string> VerifyAsync(string target, CancellationToken cancel)
+    private async Task<string> VerifyAsync(string target, RunHeader header, CancellationToken cancel)
     {
         if (target == self)
         {
@@ -134,12 +135,13 @@ public sealed class StepActs(
         while (true)
         {
             var difference = await compareSessions(target, limit.Token);
-            var (breaking, withinLimit) = SessionGate.Of(difference, settings.SessionDifferenceLimit);
+            var gate = SessionGate.Of(difference, settings.SessionDifferenceLimit, header);
             var report = await configurationReport(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
-            if (withinLimit && unit?.State == "in-sync")
+            var forwarding = await ForwardingOfAsync(target, limit.Token);
+            if (gate.IsOpen && unit?.State == "in-sync" && forwarding is null)
             {
-                return $"{difference.Compared} sessions compared, {breaking} would break, {difference.Critical} of them critical; configuration revision {unit.Revision} in sync";
+                return $"{ForecastText(difference, gate)}; configuration revision {unit.Revision} in sync";
             }
 
             try
@@ -148,44 +150,122 @@ public sealed class StepActs(
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
+                if (forwarding is not null)
+                {
+                    throw new RefusedException(forwarding, "hitless status");
+                }
+
                 throw new RefusedException(
-                    withinLimit ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}" : $"{breaking} of {difference.Compared} sessions would break, {difference.Critical} of them critical",
-                    withinLimit ? "hitless config report" : "hitless sessions diff");
+                    gate.IsOpen ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
+                        : ForecastText(difference, gate),
+                    gate.IsOpen ? "hitless config report" : "hitless sessions diff");
             }
         }
     }
 
-    private async Task<string> SwitchOverAsync(RunStep step, RunHeader header, CancellationToken cancel)
+    /// <summary>Why the target would not forward as the primary does; null: it would.</summary>
+    private async Task<string?> ForwardingOfAsync(string target, CancellationToken cancel)
     {
-        var target = step.Target!;
-        if (target == self)
+        try
         {
-            return $"{self} is primary";
+            var status = await peers.CallAsync(target, UpgradeCalls.Status, new StepRequest("", "", "", "", self), SettleTimeout, cancel);
+            return status.Forwarding is { AsPrimary: false } forwarding
+                ? $"{target} would not forward as {self} does: {ForwardingComparison.Describe(forwarding.Differences[0], self, target)}"
+                : null;
         }
-
-        var view = await control.ViewAsync();
-        var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
-            ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
-        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel), SettleTimeout, cancel);
-        return await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version));
+        catch (PeerException e)
+        {
+            return $"{target} does not say what it forwards by: {e.Message}";
+        }
     }
 
-    /// <summary>Holds this unit's table against the sessions that the former primary had right before the switch.</summary>
-    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> CheckServiceAsync(RunHeader header, CancellationToken cancel)
+    private static string ForecastText(SessionDifference difference, SessionGate gate)
     {
-        var gap = (await control.ViewAsync()).LastGap.TotalMilliseconds;
-        if (snapshot is not { } before || before.Run != header.Run)
+        var text = $"{difference.Compared} sessions compared, {gate.Breaking} would break, {gate.Critical} of them critical";
+        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}"
+            : text;
+    }
+
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(RunStep step, RunHeader header,
+        CancellationToken cancel)
+    {
+        var target = step.Target!;
+        var view = await control.ViewAsync();
+        if (target == self)
         {
-            return ("this unit became primary without a planned switch: what it held is not known", null, gap);
+            // Back to a unit that no service check follows: what became of the sessions is seen here. Nothing depends on it.
+            var goesBack = header.RehearseOnly ? step.Name == RunStep.Switchover : header.SwitchesBack(step, view.Self.Version);
+            var sessions = goesBack ? await CompareWithFormerAsync(header, view.Epoch.Number, cancel) : null;
+            return ($"{self} is primary{(sessions is null ? "" : $": {SessionComparison.Text(sessions)}")}", sessions, null);
         }
 
-        HashSet<ulong> here = [.. (await snapshotSessions(header.Run, cancel)).Keys];
-        var lost = before.Keys.Count(k => !here.Contains(k));
-        var critical = before.Critical.Count(k => !here.Contains(k));
-        var survived = new RunSessions(before.Keys.Count, before.Keys.Count - lost, lost, critical);
-        return lost <= settings.SessionDifferenceLimit * Math.Max(100, before.Keys.Count)
-            ? ($"{survived.Survived} of {survived.Before} sessions came along", survived, gap)
-            : throw new RefusedException($"{lost} of {survived.Before} sessions did not come along, {critical} of them critical", "hitless sessions list");
+        var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
+            ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
+        await peers.CallAsync(target, UpgradeCalls.PutSnapshot, await snapshotSessions(header.Run, cancel) with { Step = step.Name },
+            SettleTimeout, cancel);
+        return (await control.SwitchOverAsync(unit.Id, $"upgrade {header.Run}", header.SwitchesBack(step, unit.Version)), null, null);
+    }
+
+    /// <summary>
+    /// The cluster's rules choose who ends as primary; if that is another unit, it drives on and holds its sessions against those of this
+    /// one.
+    /// </summary>
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> ChooseLastAsync(RunHeader header, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        if (await CompareWithFormerAsync(header, view.Epoch.Number, cancel, atTheEnd: true) is { } sessions)
+        {
+            return ($"{view.Reason}; {SessionComparison.Text(sessions)}", sessions, view.LastGap.TotalMilliseconds);
+        }
+
+        var now = await snapshotSessions(header.Run, cancel) with { Step = RunStep.FinalPrimary };
+        foreach (var peer in view.Peers.Where(p => p.Ready))
+        {
+            try
+            {
+                await peers.CallAsync(peer.Name, UpgradeCalls.PutSnapshot, now, SettleTimeout, cancel);
+            }
+            catch (PeerException)
+            {
+                // If it becomes primary all the same, the report says that its sessions are not known.
+            }
+        }
+
+        var text = await control.RenegotiateAsync("after the upgrade");
+        return (await control.ViewAsync()).Self.Role == UnitRole.Primary ? (text, null, null)
+            : throw new OperationCanceledException($"{text}: it drives the run on");
+    }
+
+    /// <summary>
+    /// What became of the sessions that the former primary had right before the switch that made this unit primary; null: it did not say.
+    /// </summary>
+    private async Task<RunSessions?> CompareWithFormerAsync(RunHeader header, long epoch, CancellationToken cancel,
+        bool atTheEnd = false) =>
+        snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd)
+            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel)) : null;
+
+    /// <summary>
+    /// Holds this unit's table against the sessions that the former primary had right before the switch. What could not follow was
+    /// confirmed before it, and is no reason to go back.
+    /// </summary>
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> CheckServiceAsync(RunHeader header, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var gap = view.LastGap.TotalMilliseconds;
+        if (await CompareWithFormerAsync(header, view.Epoch.Number, cancel) is not { } sessions)
+        {
+            return ($"not checked: {self} became primary without a planned switch, and what only the former primary held is not known",
+                null, gap);
+        }
+
+        return sessions.LostUnforeseen <= settings.SessionDifferenceLimit * Math.Max(100, sessions.Before - sessions.LostForeseen)
+            ? (SessionComparison.Text(sessions), sessions, gap)
+            : throw new ServiceCheckException(
+                new Refusal(
+                    $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along, {sessions.CriticalLost} critical ones are lost",
+                    "hitless sessions list"),
+                sessions,
+                gap);
     }
 
     private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)

@@ -52,10 +52,3 @@ public sealed record StepAnswer(string? Detail);
 
 /// <summary>A start with the unit that has the image.</summary>
 public sealed record ForwardedStart(UpgradeRequest Request, string From);
-
-/// <summary>The sessions of a primary right before it offered its role: 64-bit hashes of their keys, and which of them are critical.</summary>
-public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IReadOnlyList<ulong> Critical)
-{
-    /// <summary>The share of the packets that the primary took and neither forwarded nor delivered: what its own rules refuse.</summary>
-    public double? DropShare { get; init; }
-}

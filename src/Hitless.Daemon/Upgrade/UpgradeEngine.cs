@@ -93,7 +93,13 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 var (detail, sessions, gap) = await acts.ActAsync(step, header, cancel);
                 return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
             },
-            e => new RunInput.Replied(ticket, Ok: false, Retry: e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException, e.Message, null, null));
+            e =>
+            {
+                var failed = e as ServiceCheckException;
+                var retry =
+                    e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
+                return new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs);
+            });
     }
 
     void IRunEffects.Load(uint ticket) => Answer(

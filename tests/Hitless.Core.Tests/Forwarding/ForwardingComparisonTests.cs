@@ -37,6 +37,7 @@ public sealed class ForwardingComparisonTests
     [InlineData("nftables table inet gateway", null, true)]
     [InlineData("nftables table inet gateway", ForwardingItems.Empty, true)]
     [InlineData("nftables table inet gateway", "11 rules, 3 hooks", false)]
+    [InlineData("nftables table inet gateway", "12 rules, 2 hooks", true)]
     public void What_a_standby_has_otherwise_is_named_and_weighed(string name, string? value, bool losesTraffic)
     {
         var primary = new ForwardingState(Both);

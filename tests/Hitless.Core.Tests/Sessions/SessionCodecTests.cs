@@ -1,3 +1,4 @@
+using System.Net;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Xunit;
@@ -59,12 +60,39 @@ public sealed class SessionCodecTests
         }
     }
 
-    [Fact]
-    public void A_units_addresses_are_read_back()
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(2, 1)]
+    [InlineData(64, 1)]
+    [InlineData(65, 2)]
+    [InlineData(500, 8)]
+    public void A_units_addresses_are_read_back_however_many_there_are(int count, int payloads)
     {
-        System.Net.IPAddress[] addresses = [System.Net.IPAddress.Parse("10.0.0.1"), System.Net.IPAddress.Parse("fd00::1")];
-        Assert.True(UnitAddresses.TryParse(UnitAddresses.ToPayload(addresses), out var read));
+        IPAddress[] addresses = [.. Enumerable.Range(0, count)
+            .Select(i => IPAddress.Parse(i % 2 == 0 ? $"10.0.{i >> 8}.{i & 255}" : $"fd00::{i:x}"))];
+        byte[][] parts = [.. UnitAddresses.ToPayloads(addresses)];
+        Assert.Equal(payloads, parts.Length);
+        Assert.All(parts, part => Assert.InRange(part.Length, 1, SessionPayload.SizeMax));
+        var taken = new UnitAddresses();
+        IReadOnlyList<IPAddress>? read = null;
+        foreach (var part in parts.Reverse())
+            Assert.Equal(part == parts[0], taken.TryTake(part, out read));
         Assert.Equal(addresses, read);
+        Assert.Equal((byte)SessionMessage.Addresses, parts[0][0]);
+        Assert.All(parts[1..], part => Assert.Equal((byte)SessionMessage.MoreAddresses, part[0]));
+    }
+
+    [Fact]
+    public void Addresses_of_two_moments_are_never_mixed()
+    {
+        byte[][] before = [.. UnitAddresses.ToPayloads([.. Enumerable.Range(0, 100).Select(i => IPAddress.Parse($"10.0.0.{i}"))])];
+        byte[][] after = [.. UnitAddresses.ToPayloads([.. Enumerable.Range(0, 100).Select(i => IPAddress.Parse($"10.0.1.{i}"))])];
+        var taken = new UnitAddresses();
+        Assert.False(taken.TryTake(before[0], out _));
+        Assert.False(taken.TryTake(after[1], out _));
+        Assert.False(taken.TryTake(before[1], out _));
+        Assert.True(taken.TryTake(before[0], out var read));
+        Assert.All(read, address => Assert.StartsWith("10.0.0.", address.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -91,6 +119,7 @@ public sealed class SessionCodecTests
         var random = new Random(2);
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, 0);
         var bytes = new byte[SessionPayload.SizeMax + 200];
+        var taken = new UnitAddresses();
         for (var i = 0; i < 100_000; i++)
         {
             frame.Clear();
@@ -109,7 +138,7 @@ public sealed class SessionCodecTests
             for (var n = random.Next(4); n > 0 && length > 0; n--)
                 bytes[random.Next(length)] = (byte)random.Next(256);
             bytes[length] = (byte)SessionMessage.Addresses;
-            _ = UnitAddresses.TryParse(bytes.AsSpan(length, random.Next(200)), out _);
+            _ = taken.TryTake(bytes.AsSpan(length, random.Next(200)), out _);
             var reader = new SessionFrameReader(bytes.AsSpan(0, random.Next(length + 1)));
             while (reader.TryNext(out _, out var operand))
             {

@@ -1,0 +1,80 @@
+using Hitless.Core.Api;
+
+namespace Hitless.Core.Upgrade;
+
+/// <summary>
+/// The sessions of a primary right before it offered its role: 64-bit hashes of the keys of those that follow, which of them are critical,
+/// and what does not follow.
+/// </summary>
+/// <param name="Run">The run that switches.</param>
+/// <param name="Keys">Those that follow.</param>
+/// <param name="Critical">Of those, the critical ones.</param>
+public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IReadOnlyList<ulong> Critical)
+{
+    /// <summary>The share of the packets that the primary took and neither forwarded nor delivered: what its own rules refuse.</summary>
+    public double? DropShare { get; init; }
+
+    /// <summary>The primary's epoch; 0: its version does not say.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The step of the run that switches; empty: its version does not say.</summary>
+    public string Step { get; init; } = "";
+
+    /// <summary>Excluded sessions that have something to lose: some go on all the same, because the traffic makes a new entry.</summary>
+    public IReadOnlyList<ulong> Excluded { get; init; } = [];
+
+    /// <summary>All sessions by class; null: the version does not count them.</summary>
+    public SessionClasses? Classes { get; init; }
+
+    /// <summary>What does not follow, by cause.</summary>
+    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+
+    /// <summary>
+    /// Whether it was taken for the switch that made <paramref name="epoch"/>: what was sent for another one says nothing of it. The rules'
+    /// choice at the end is a switch of its own.
+    /// </summary>
+    public bool IsOf(string run, long epoch, bool atTheEnd = false) =>
+        Run == run && (Epoch == 0 || Epoch + 1 == epoch) && Step == RunStep.FinalPrimary == atTheEnd;
+}
+
+/// <summary>Holds the table of a new primary against the former one's.</summary>
+public static class SessionComparison
+{
+    /// <summary>
+    /// What became of the sessions. What was bound is lost, whatever stands in the new table under its key: that is another connection's
+    /// translation. What was excluded is lost unless traffic has made its entry anew.
+    /// </summary>
+    public static RunSessions Of(SessionSnapshot before, SessionSnapshot after)
+    {
+        HashSet<ulong> here = [.. after.Keys];
+        var lost = before.Keys.Count(key => !here.Contains(key));
+        var criticalLost = before.Critical.Count(key => !here.Contains(key));
+        here.UnionWith(after.Excluded);
+        var bound = before.Causes.Where(SessionGate.IsBound).ToArray();
+        var excludedLost = before.Excluded.Count(key => !here.Contains(key));
+        var foreseen = bound.Sum(cause => cause.Breaking) + excludedLost;
+        var total = before.Keys.Count + bound.Sum(cause => cause.Breaking) + before.Excluded.Count;
+        var excludedCritical = before.Causes.Where(cause => cause.Class == "excluded").Sum(cause => cause.Critical);
+        return new RunSessions(total, total - lost - foreseen, lost + foreseen,
+            criticalLost + bound.Sum(cause => cause.Critical) + Math.Min(excludedCritical, excludedLost))
+        {
+            LostForeseen = foreseen,
+            Classes = before.Classes,
+            Causes = before.Causes,
+        };
+    }
+
+    /// <summary>The account in words: "120 of 170 sessions came along, 50 lost: 50 are translated to …".</summary>
+    public static string Text(RunSessions sessions)
+    {
+        if (sessions is { Before: 0, Classes: not null })
+            return "no session went through the former primary";
+        var text = $"{sessions.Survived} of {sessions.Before} sessions came along, {sessions.Lost} lost";
+        var apart = sessions.Causes.Where(cause => cause.Breaking > 0 && cause.Class != "local")
+            .Select(cause => $"{cause.Breaking} {cause.Text}").ToArray();
+        return sessions.Classes is null
+            ? text + "; sessions that were bound to the former primary are not known: its version does not count them"
+            : apart.Length > 0 ? $"{text}: {string.Join(", ", apart)}"
+            : text;
+    }
+}
