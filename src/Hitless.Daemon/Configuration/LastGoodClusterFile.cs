@@ -22,11 +22,12 @@ public static class LastGoodClusterFile
             return true;
         }
 
-        if (!File.Exists(clusterFile) || !File.Exists(copy) || !UnitFile.TryRead(unitFile, copy, out settings, out _))
+        if (!File.Exists(clusterFile) || !File.Exists(copy) || !UnitFile.TryRead(unitFile, copy, out var former, out _))
         {
-            return false;
+            return settings is not null;
         }
 
+        settings = former;
         damage = $"{clusterFile} is damaged ({(emptied ? "it is empty" : problems[0])}): this unit runs with its last good copy; hitless config sync puts the cluster's revision there, then restart hitlessd";
         return true;
     }
