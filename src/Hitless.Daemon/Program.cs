@@ -57,7 +57,7 @@ if (KernelRelease.Refuse() is { } tooOld)
 
 // Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
 _ = RealTime.TryRaise(RealTime.Favoured);
-if (!UnitFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems))
+if (!LastGoodClusterFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems, out var damage))
 {
     foreach (var problem in problems)
     {
@@ -98,6 +98,11 @@ _ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile,
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
 running = unit;
+if (damage is not null)
+{
+    unit.NoteDamage(damage);
+}
+
 if (untrusted is not null)
 {
     unit.NoteDamage($"{untrusted.Error}: no image is accepted; {untrusted.Remedy}, then restart hitlessd");
