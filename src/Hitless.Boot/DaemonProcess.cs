@@ -34,6 +34,7 @@ internal sealed class DaemonProcess : IDisposable
         }
 
         start.Environment[SlotStore.KindVariable] = slots.Backend.Name;
+        start.Environment[SlotStore.RebootVariable] = options.RebootCommand is null ? "no" : "yes";
         if (!slots.Backend.HoldsSystems || slots.Backend.Booted == slot)
         {
             start.Environment[SlotStore.SlotVariable] = BootState.NameOf(slot);

@@ -16,7 +16,17 @@ if (!BootOptions.TryParse(args, out var options, out var wrong))
     return 2;
 }
 
-Action<string> log = text => Console.Error.WriteLine($"hitless-boot: {text}");
+Action<string> log = text =>
+{
+    try
+    {
+        Console.Error.WriteLine($"hitless-boot: {text}");
+    }
+    catch (IOException)
+    {
+        // A log that lies on a full disk stops nothing.
+    }
+};
 var slots = options.System is null ? new SlotStore(options.State) : new SlotStore(options.State, new RaucBackend(own: null, new RaucCommand("rauc")));
 if (options.Install is not null)
 {
@@ -31,7 +41,7 @@ Action<PosixSignalContext> onStop = context =>
 };
 using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onStop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, onStop);
-using var instance = SingleInstance.TryTake(options.State);
+using var instance = SingleInstance.TryTake(options.State, log);
 if (instance is null)
 {
     log($"another hitless-boot already runs on {options.State}; stop it first, or give another --state");

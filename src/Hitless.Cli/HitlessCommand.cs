@@ -42,6 +42,7 @@ internal static class HitlessCommand
             StatusCommand.Make(shell),
             SwitchoverCommand.Make(shell),
             SwitchoverCommand.MakeAge(shell),
+            UnitCommands.Make(shell),
             SessionCommands.Make(shell),
             ConfigurationCommands.Make(shell),
             FirmwareCommands.Make(shell),

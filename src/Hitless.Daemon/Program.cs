@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hitless.Core.Firmware;
 using Hitless.Core.Wire;
 using Hitless.Daemon;
 using Hitless.Daemon.Api;
@@ -6,7 +7,10 @@ using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
+using Hitless.Linux.Native;
 using Hitless.Linux.Scheduling;
+
+Console.SetError(new EnduringWriter(Console.Error));
 
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
 Unit? running = null;
@@ -45,6 +49,12 @@ if (arguments.RestoreUnit is { } restored)
     return refusal is null ? 0 : 1;
 }
 
+if (KernelRelease.Refuse() is { } tooOld)
+{
+    Console.Error.WriteLine($"{tooOld}\nupgrade this machine's kernel first: Debian 12, Ubuntu 24.04 and RHEL 10 have one that is new enough");
+    return 2;
+}
+
 // Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
 _ = RealTime.TryRaise(RealTime.Favoured);
 if (!UnitFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems))
@@ -64,21 +74,35 @@ if (!File.Exists(keyFile))
     return 2;
 }
 
-if (!ClusterKey.TryParse(File.ReadAllText(keyFile), out var key, out var keyError))
+string keyText;
+try
+{
+    keyText = File.ReadAllText(keyFile);
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"{keyFile}: the cluster key cannot be read: {e.Message}\nlook at the disk and at the rights of the file");
+    return 2;
+}
+
+if (!ClusterKey.TryParse(keyText, out var key, out var keyError))
 {
     Console.Error.WriteLine($"{keyFile}: {keyError}");
     return 2;
 }
 
+// A gateway without it forwards as well, and accepts no image.
 var trust = TrustStore.Empty;
-if (settings.Upgrade.TrustFile is { } trustFile && !TrustStore.TryRead(trustFile, out trust, out var untrusted))
-{
-    Console.Error.WriteLine(untrusted);
-    return 2;
-}
+ImageProblem? untrusted = null;
+_ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile, out trust, out untrusted);
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
 running = unit;
+if (untrusted is not null)
+{
+    unit.NoteDamage($"{untrusted.Error}: no image is accepted; {untrusted.Remedy}, then restart hitlessd");
+}
+
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

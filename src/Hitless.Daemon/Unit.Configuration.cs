@@ -18,6 +18,7 @@ public sealed partial class Unit
 {
     private static readonly TimeSpan FactsEvery = TimeSpan.FromSeconds(1);
     private string? lastFollowed;
+    private string? lastFailure;
     private long? restartDueSince;
     private (uint Sessions, long Revision, ulong Tag) toldFacts;
     private DateTimeOffset nextBackupLook = DateTimeOffset.UtcNow.AddMinutes(1);
@@ -282,10 +283,17 @@ public sealed partial class Unit
                 await TellFactsAsync();
                 await RestartInTurnAsync(view);
                 await BackUpByScheduleAsync();
+                lastFailure = null;
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                events.Add(EventKinds.Configuration, e.Message);
+                // It is tried again each second, and said once (a full disk lasts).
+                if (e.Message != lastFailure)
+                {
+                    events.Add(EventKinds.Configuration, e.Message);
+                }
+
+                lastFailure = e.Message;
             }
         }
     }

@@ -212,7 +212,7 @@ public sealed partial class Unit
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
         var (all, critical) = await sessions.HashesAsync(IsCritical);
-        return new SessionSnapshot(run, [.. all], [.. critical]) { DropShare = forwarding.RefusedShare() };
+        return new SessionSnapshot(run, [.. all], [.. critical]) { DropShare = traffic.RefusedShare() };
     }
 
     private void MapSessionCalls()

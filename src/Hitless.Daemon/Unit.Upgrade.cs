@@ -5,6 +5,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
@@ -41,7 +42,7 @@ public sealed partial class Unit
     {
         var header = await HeaderAsync(request, Name, cancel);
         var view = await control.ViewAsync();
-        return RunPlan.Describe(header, view.Units.ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
+        return RunPlan.Describe(header, view.Units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
     }
 
     /// <inheritdoc/>
@@ -247,9 +248,16 @@ public sealed partial class Unit
     private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
     {
         var status = await AnsweredStatusAsync(cancel);
-        var serials = (await control.ViewAsync()).Units.ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
+        var members = (await control.ViewAsync()).Units.ToArray();
+        if (members.Where(u => u.Present).GroupBy(u => u.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is { } same)
+        {
+            throw new RefusedException($"{same.Count()} units are named {same.Key}", "give each a unit.name of its own and restart hitlessd there");
+        }
+
+        var serials = members.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
+        var (name, number) = journals.Next(DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
         return new RunHeader(
-            DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture),
+            name,
             image,
             status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? RunningRelease.Version,
             to,
@@ -259,7 +267,10 @@ public sealed partial class Unit
             [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority) { Serial = serials.GetValueOrDefault(u.Name) })],
             DateTimeOffset.UtcNow,
             (long)settings.Upgrade.Soak.TotalMilliseconds,
-            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds);
+            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds)
+        {
+            Number = number,
+        };
     }
 
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;
@@ -270,16 +281,19 @@ public sealed partial class Unit
         var path = ReportPath(journal[0].Run);
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
-            DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
+            disk.Write($"the report of {journal[0].Run}", () =>
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
+            });
         }
     });
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
         var units = (await AnsweredStatusAsync(cancel)).Units;
-        var now = units.ToDictionary(u => u.Name, StringComparer.Ordinal);
+        var now = units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, StringComparer.Ordinal);
         return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
             ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];
@@ -357,9 +371,12 @@ public sealed partial class Unit
         peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) => images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
             ? Task.FromResult<Stream>(File.OpenRead(path))
             : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list"));
+        peerServer.Map(ForwardingWatch.Call, (_, _) => control.Forwarding is { } state
+            ? Task.FromResult(state)
+            : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second"));
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
-        peerServer.Map(ForwardingCalls.Tell, forwarding.TakeAsync);
-        peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => forwarding.JudgementAsync(cancel));
+        peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
+        peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
         MapSessionCalls();
         MapConfigurationCalls();
     }

@@ -1,11 +1,13 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
@@ -27,6 +29,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSettings settings;
     private readonly string stateFolder;
     private readonly EventLog events;
+    private readonly StateDisk disk;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
     private readonly ReportSeal seal;
@@ -36,6 +39,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionLoop sessions;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
+    private readonly ForwardingWatch forwarding;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -45,7 +49,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
-    private readonly ForwardingMonitor forwarding;
+    private readonly ForwardingMonitor traffic;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -53,6 +57,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
     private volatile bool lastRole;
+    private long writtenEpoch;
 
     /// <summary>
     /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
@@ -64,12 +69,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         this.stateFolder = stateFolder;
         this.trust = trust;
         Name = settings.Unit.Name;
-        Directory.CreateDirectory(stateFolder);
         events = new EventLog(stateFolder, Name);
-        var identity = UnitIdentity.Load(stateFolder);
+        disk = new StateDisk(stateFolder, events);
+        disk.Write("the directory", () => Directory.CreateDirectory(stateFolder));
+        var identity = UnitIdentity.Load(stateFolder, disk);
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
-        journals = new JournalStore(stateFolder);
-        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(ReadEpoch(), journals.HighestEpoch()), events, directory);
+        journals = new JournalStore(stateFolder, disk);
+        writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
+        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(writtenEpoch, journals.HighestEpoch()), events, directory);
         control.RoleChanged += OnRoleChanged;
         control.MergeWanted += unit => _ = MergeSessionsAsync(unit);
         control.Start();
@@ -84,20 +91,21 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
-        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel));
+        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
         sessions = OpenSessions(identity, key);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
-        forwarding = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
-        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), forwarding.TellAsync(planned: true, ending.Token));
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, forwarding, events, ArchiveReport);
+        forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
+        traffic = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
+        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
-        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
+        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)), Task.Run(() => traffic.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -116,6 +124,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         MapPeerCalls();
         return peerServer.StartAsync(cancel);
     }
+
+    /// <summary>A file that the unit needs is damaged, and it runs all the same: said in an event and in <c>status</c>.</summary>
+    public void NoteDamage(string text) => disk.NoteDamage(text);
 
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
@@ -139,7 +150,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
-        forwarding.Dispose();
+        traffic.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -154,13 +165,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     {
         var view = await control.ViewAsync();
         var run = RunNow();
-        var rows = await Task.WhenAll(view.Units.Select(u => u.Name == Name ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
+        var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [.. view.Complaints];
+        List<string> problems = [.. view.Complaints, .. disk.Problems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
-            problems.Add("nobody is primary");
+            problems.Add("this unit hears no primary");
         }
 
         if (units.Length < expected)
@@ -169,6 +180,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
+        problems.AddRange(from unit in units
+                          where unit.Forwarding is { AsPrimary: false }
+                          from difference in unit.Forwarding?.Differences ?? []
+                          where difference.LosesTraffic
+                          let primary = unit.Forwarding?.Primary ?? ""
+                          select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}");
         problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
         return new ClusterStatus(
             settings.Cluster.Name,
@@ -200,7 +217,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
 
         var begun = Stopwatch.GetTimestamp();
-        var switched = control.SwitchOverAsync(target, "asked for by an operator");
+        var switched = control.SwitchOverAsync(target, "asked for by an operator", request.Force);
         if (request.Wait)
         {
             await switched;
@@ -216,6 +233,40 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     {
         var text = await control.ResetAgeAsync();
         return new AgeResetResult(Name, (await control.ViewAsync()).Primary?.Name, text);
+    }
+
+    /// <inheritdoc/>
+    public async Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var primary = view.Primary?.Name == Name;
+        var successor = primary ? view.Units.FirstOrDefault(u => u.Name != Name && u.Present && u.State == UnitState.Ready)?.Name : null;
+        var result = new LeaveResult(Name, !request.PlanOnly, successor, [.. settings.Interfaces.SelectMany(port => port.VirtualAddresses.Select(each => $"{each} dev {port.Name}"))], control.SysctlsToRestore());
+        if (request.PlanOnly)
+        {
+            return result;
+        }
+
+        if (journals.Last() is { } open && RunJournal.IsOpen(open))
+        {
+            throw new RefusedException("an upgrade is under way", "let it end, or end it with hitless upgrade abort");
+        }
+
+        if (primary && successor is null && !request.Force)
+        {
+            throw new RefusedException($"{Name} is primary and no other unit is ready to take over: the virtual addresses would be gone from the network", "see hitless status for the other units; to leave all the same: hitless unit leave --force");
+        }
+
+        events.Add(EventKinds.Unit, $"{Name} leaves the cluster, as asked for by an operator");
+        _ = Task.Run(
+            async () =>
+            {
+                // The answer to who asked goes out first.
+                await Task.Delay(100, CancellationToken.None);
+                control.RequestStop(leave: true);
+            },
+            CancellationToken.None);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -235,6 +286,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Replication = replication,
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
+            Forwarding = forwarding.Status,
             Heartbeat = SilenceOf(view),
         };
     }
@@ -314,7 +366,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         if (complete.Task.IsCompleted)
         {
             // The first packets after a claim count: no disk comes before them.
-            forwarding.OnRole(primary);
+            traffic.OnRole(primary);
         }
 
         var former = roleWork;
@@ -323,7 +375,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             await former.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             WriteEpoch(epoch);
             await complete.Task;
-            forwarding.OnRole(lastRole);
+            traffic.OnRole(lastRole);
+            probes.Primary = primary;
             if (primary)
             {
                 steps.KeepTrialOfPrimary();
@@ -336,19 +389,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Also what others opened: a unit that restarts alone must not open an epoch that was there before.</summary>
     private void WriteEpoch(long epoch)
     {
-        lock (events)
+        if (epoch > writtenEpoch)
         {
-            if (epoch > ReadEpoch())
-            {
-                DurableFile.WriteAllText(Path.Combine(stateFolder, "epoch"), $"{epoch}\n");
-            }
+            writtenEpoch = epoch;
+            StateFile.WriteEpoch(stateFolder, epoch, disk);
         }
-    }
-
-    private long ReadEpoch()
-    {
-        var path = Path.Combine(stateFolder, "epoch");
-        return File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), out var number) && number >= 0 ? number : 0;
     }
 
     /// <summary>The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the traffic meanwhile.</summary>

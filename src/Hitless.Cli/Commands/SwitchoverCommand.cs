@@ -5,7 +5,7 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>switchover [--to UNIT] [--wait]</c> and <c>age reset</c>.</summary>
+/// <summary><c>switchover [--to UNIT] [--wait] [--force]</c> and <c>age reset</c>.</summary>
 internal static class SwitchoverCommand
 {
     private static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(2);
@@ -15,7 +15,14 @@ internal static class SwitchoverCommand
     {
         var to = new Option<string?>("--to") { Description = "The unit that becomes primary (default: the best standby)", HelpName = "UNIT" };
         var wait = new Option<bool>("--wait") { Description = "Also wait until the traffic is known to go on and every unit that is present is ready again; fails if the former primary had to take it back" };
-        return shell.Command("switchover", "Make another unit primary, without losing a session", call => RunAsync(call, call.Value(to), call.Value(wait)), to, wait);
+        var force = new Option<bool>("--force") { Description = "Also to a unit that is worse off, or would not forward as the primary does" };
+        return shell.Command(
+            "switchover",
+            "Make another unit primary, without losing a session",
+            call => RunAsync(call, new SwitchoverRequest(call.Value(to), Wait: true) { Force = call.Value(force), AwaitTraffic = call.Value(wait) }, call.Value(wait)),
+            to,
+            wait,
+            force);
     }
 
     /// <summary><c>age reset</c>.</summary>
@@ -29,10 +36,10 @@ internal static class SwitchoverCommand
         }),
     };
 
-    private static async Task<int> RunAsync(Call call, string? to, bool wait)
+    private static async Task<int> RunAsync(Call call, SwitchoverRequest request, bool wait)
     {
         var result = await call.Unit.PostAsync(
-            "/v1/switchover", new SwitchoverRequest(to, Wait: true) { AwaitTraffic = wait }, ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
+            "/v1/switchover", request, ApiJson.Default.SwitchoverRequest, ApiJson.Default.SwitchoverResult, call.Cancel);
         if (wait)
         {
             await UntilReadyAsync(call);
@@ -56,7 +63,8 @@ internal static class SwitchoverCommand
 
             if (TimeProvider.System.GetElapsedTime(begin) > SettleTime)
             {
-                throw new RefusedException($"the switch is done, but {late.Name} is still {late.State}", "see hitless status for the reason");
+                throw new RefusedException(
+                    $"the switch is done, but {late.Name} is still {late.State}: {string.Join("; ", status.Problems ?? [])}", "fix the reported problems: hitless status tells when they are gone");
             }
 
             await Task.Delay(Between, call.Cancel);

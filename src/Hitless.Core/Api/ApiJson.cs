@@ -12,6 +12,8 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(SwitchoverRequest))]
 [JsonSerializable(typeof(SwitchoverResult))]
 [JsonSerializable(typeof(AgeResetResult))]
+[JsonSerializable(typeof(LeaveRequest))]
+[JsonSerializable(typeof(LeaveResult))]
 [JsonSerializable(typeof(ClusterEvent))]
 [JsonSerializable(typeof(IReadOnlyList<ClusterEvent>))]
 [JsonSerializable(typeof(Refusal))]

@@ -33,6 +33,9 @@ public sealed record UnitStatus(
     /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
     public SessionReplicationStatus? Replication { get; init; }
 
+    /// <summary>Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.</summary>
+    public ForwardingStatus? Forwarding { get; init; }
+
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
     public HeartbeatStatus? Heartbeat { get; init; }
 }
@@ -49,6 +52,12 @@ public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IR
 /// </summary>
 public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
 
+/// <summary>What a standby was found to have otherwise than the primary, of all that forwarding depends on. <c>AsPrimary</c>: nothing of it would cost traffic.</summary>
+public sealed record ForwardingStatus(bool AsPrimary, string Primary, IReadOnlyList<ForwardingDifference> Differences);
+
+/// <summary>One thing that forwarding depends on, as it is on the primary and on the standby (null: not there). <c>LosesTraffic</c>: it keeps the standby from being ready.</summary>
+public sealed record ForwardingDifference(string Name, string? Primary, string? Standby, bool LosesTraffic);
+
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);
 
@@ -61,9 +70,12 @@ public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit,
 /// <summary>Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a check command printed.</summary>
 public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
-/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>.</summary>
+/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>: also to a unit that is worse off than the primary.</summary>
 public sealed record SwitchoverRequest(string? To, bool Wait)
 {
+    /// <summary>Also to a unit with failed interfaces or probes, or one that would not forward as the primary does.</summary>
+    public bool Force { get; init; }
+
     /// <summary>With <c>Wait</c>: also until the new primary's kernel has told whether the traffic goes on (at most some seconds). If it does not, the former primary has it back, and the call is refused with the cause.</summary>
     public bool AwaitTraffic { get; init; }
 }
@@ -74,6 +86,12 @@ public sealed record SwitchoverResult(long Epoch, string Primary, string FormerP
     /// <summary>Whether the traffic went on; null: it was not asked for, or the new primary is of a version that cannot tell.</summary>
     public ReportTraffic? Traffic { get; init; }
 }
+
+/// <summary><c>POST /v1/unit/leave</c>. <c>PlanOnly</c>: only say what would go. <c>Force</c>: also where no other unit can take over.</summary>
+public sealed record LeaveRequest(bool PlanOnly, bool Force);
+
+/// <summary>What goes when the unit leaves the cluster, or has gone: the virtual addresses on its interfaces, and the sysctls that get their former values. <c>Successor</c>: who takes over first; null: this unit is not primary, or nobody can.</summary>
+public sealed record LeaveResult(string Unit, bool Left, string? Successor, IReadOnlyList<string> Addresses, IReadOnlyList<string> Sysctls);
 
 /// <summary>The unit whose age began again, who is primary now, and why.</summary>
 public sealed record AgeResetResult(string Unit, string? Primary, string Text);

@@ -33,6 +33,16 @@ public readonly record struct ClusterInput
     public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
         new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic, Ticket = (uint)link };
 
+    /// <summary>An authentic heartbeat with this unit's own id, of another incarnation: of a cloned machine, or a recording of a former start. <paramref name="tag"/>: of that incarnation.</summary>
+    public static ClusterInput TwinHeard(ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
+        new(ClusterInputKind.Twin) { Value = tag, Heartbeat = heartbeat, Flag = overTraffic };
+
+    /// <summary>A heartbeat of our group came on a heartbeat link, and our key does not open it; <paramref name="unit"/> is the id that it bears, which anybody may have written.</summary>
+    public static ClusterInput StrangerHeard(ulong unit) => new(ClusterInputKind.Stranger) { Unit = unit };
+
+    /// <summary>Our own virtual MAC has answered for a virtual address (<see cref="IClusterEffects.AskForAddresses"/>), and not from this unit.</summary>
+    public static ClusterInput AddressesAnswered => new(ClusterInputKind.AddressesAnswered);
+
     /// <summary>Frames came from our own virtual MAC on these ports (one bit each, by place in <c>interfaces:</c>): somebody else speaks with it, or the network has a loop.</summary>
     public static ClusterInput VirtualMacHeard(ulong ports) => new(ClusterInputKind.VirtualMacHeard) { Value = ports };
 
@@ -57,6 +67,12 @@ public readonly record struct ClusterInput
 
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
     public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
+
+    /// <summary>What the unit forwards by has this digest (<see cref="Forwarding.ForwardingState.Digest"/>), for the next heartbeats.</summary>
+    public static ClusterInput ForwardingKnown(ulong digest) => new(ClusterInputKind.ForwardingKnown) { Value = digest };
+
+    /// <summary>This standby would (or, <paramref name="asPrimary"/> false, would not) forward what the primary forwards.</summary>
+    public static ClusterInput ForwardingCompared(bool asPrimary) => new(ClusterInputKind.ForwardingCompared) { Flag = asPrimary };
 
     /// <summary>All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.</summary>
     public static ClusterInput SessionsSynced(ulong unit, bool windows = true) => new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
@@ -127,6 +143,12 @@ public enum ClusterInputKind : byte
     /// <summary>Probes changed.</summary>
     Probes,
 
+    /// <summary>The digest of what the unit forwards by.</summary>
+    ForwardingKnown,
+
+    /// <summary>It was held against the primary's.</summary>
+    ForwardingCompared,
+
     /// <summary>The table is fetched.</summary>
     Synced,
 
@@ -177,4 +199,13 @@ public enum ClusterInputKind : byte
 
     /// <summary>Sessions of a split are merged.</summary>
     Merged,
+
+    /// <summary>Another unit speaks with our id.</summary>
+    Twin,
+
+    /// <summary>A heartbeat that our key does not open.</summary>
+    Stranger,
+
+    /// <summary>Somebody speaks for the virtual addresses.</summary>
+    AddressesAnswered,
 }

@@ -65,7 +65,13 @@ public sealed partial class ClusterMachine
         {
             if (candidate.Serial == wanted && candidate.Failures > Failures && input.Value == 0)
             {
-                effects.SwitchoverEnded(done: false, $"{candidate.Name} is worse: failed ports and probes {candidate.Failures} there, {Failures} on {options.Name}");
+                effects.SwitchoverEnded(done: false, $"{candidate.Name} is worse: failed ports, probes and what it would not forward: {candidate.Failures} there, {Failures} on {options.Name}");
+                return;
+            }
+
+            if (candidate.Serial == wanted && FindOrAdd(wanted).LinksCut && input.Value == 0)
+            {
+                effects.SwitchoverEnded(done: false, $"sessions do not reach {candidate.Name}: every heartbeat link to it is silent, it is heard through the ports only");
                 return;
             }
 

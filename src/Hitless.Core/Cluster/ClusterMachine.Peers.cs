@@ -31,6 +31,12 @@ public sealed partial class ClusterMachine
                 return;
             }
 
+            if (IsRival(peer, heartbeat.Name, now))
+            {
+                (peer.PendingTag, peer.PendingAt) = (input.Value, now);
+                return;
+            }
+
             peer.Tag = input.Value;
             peer.PendingTag = 0;
             listenUntil = phase == Phase.Starting ? default : listenUntil;
@@ -189,6 +195,7 @@ public sealed partial class ClusterMachine
         outgoing.Failures = (ushort)Math.Min(Failures, ushort.MaxValue);
         outgoing.PortsUp = portsUp;
         outgoing.EchoCount = 0;
+        AddEcho(options.Self, twin.Tag, now - twin.HeardAt);
         foreach (var peer in peers)
         {
             AddEcho(peer.Unit, peer.Tag, now - peer.HeardAt);

@@ -31,7 +31,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside || now < listenUntil || !WitnessAllows(now))
+        if (StandsAside || now < listenUntil || !WitnessAllows(now) || AddressesAreTaken(now, effects))
         {
             return;
         }

@@ -38,6 +38,11 @@ public sealed partial class ClusterMachine
             yield return $"{peer.Last.Name} is heard through the ports only: sessions do not reach it until a heartbeat link works again";
         }
 
+        foreach (var problem in IdentityProblemsAt(now))
+        {
+            yield return problem;
+        }
+
         if (!IsOver(macHeardAt, OwnEcho, now))
         {
             yield return "somebody else speaks with our virtual MAC: hitless history tells where";

@@ -26,6 +26,8 @@ public sealed partial class ClusterMachine
     private readonly ClusterOptions options;
     private readonly List<Peer> peers = [];
     private readonly Heartbeat outgoing = new();
+    private readonly TwinGuard twin;
+    private readonly AddressGuard addresses;
 
     private Phase phase = Phase.Starting;
     private TimeSpan phaseSince;
@@ -52,6 +54,7 @@ public sealed partial class ClusterMachine
     private bool stopping;
     private bool stopped;
     private int probePenalty;
+    private bool forwardsOtherwise;
     private ulong portsUp;
     private bool overrideOn;
     private string reason = "starting: listening for a primary";
@@ -71,6 +74,8 @@ public sealed partial class ClusterMachine
     public ClusterMachine(ClusterOptions options, TimeSpan now, IClusterEffects effects)
     {
         this.options = options;
+        twin = new TwinGuard(options.Tag);
+        addresses = new AddressGuard(options.Self, options.CanAskForAddresses);
         phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
         epoch = new Epoch(options.EpochNumber, 0);
         overrideOn = options.Override;
@@ -144,7 +149,8 @@ public sealed partial class ClusterMachine
     /// <summary>Time in the cluster.</summary>
     public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
 
-    private int Failures => probePenalty + FailedPorts;
+    // Whoever carries the traffic is what others are held against.
+    private int Failures => probePenalty + FailedPorts + (forwardsOtherwise && Role != UnitRole.Primary ? 1 : 0);
 
     private int FailedPorts => options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
 
@@ -197,6 +203,15 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Heartbeat:
                 OnHeartbeat(input, now, effects);
                 break;
+            case ClusterInputKind.Twin:
+                OnTwin(input, now, effects);
+                break;
+            case ClusterInputKind.Stranger:
+                addresses.StrangerHeard(input.Unit, now);
+                break;
+            case ClusterInputKind.AddressesAnswered:
+                addresses.Answered(now);
+                break;
             case ClusterInputKind.DaemonEnded:
                 OnDaemonEnded(input.Unit, now, effects);
                 break;
@@ -215,6 +230,13 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Probes:
                 probePenalty = (int)input.Ticket;
                 probesSince = now;
+                Tell(now, effects);
+                break;
+            case ClusterInputKind.ForwardingKnown:
+                outgoing.ForwardingDigest = input.Value;
+                break;
+            case ClusterInputKind.ForwardingCompared:
+                forwardsOtherwise = !input.Flag;
                 Tell(now, effects);
                 break;
             case ClusterInputKind.Synced:
@@ -275,6 +297,7 @@ public sealed partial class ClusterMachine
                 break;
         }
 
+        twin.OnTime(now);
         KeepAsking(now, effects);
         AskTheSilent(now, effects);
         FindSilentPeers(now, effects);
@@ -299,8 +322,20 @@ public sealed partial class ClusterMachine
     {
         switch (phase)
         {
+            case Phase.Starting when twin.Yields:
+                reason = DescribeTwin();
+                if (stopping)
+                {
+                    Leave(now, effects);
+                }
+
+                break;
             case Phase.Starting when CurrentPrimary() is { } primary:
                 BecomeStandby($"{primary.Last.Name} is primary", now, effects);
+                break;
+            case Phase.Starting when now - phaseSince < options.StartHold && !stopping:
+                // Before it may claim, its question has had the time to be answered.
+                _ = AddressesAreTaken(now, effects);
                 break;
             case Phase.Starting when now - phaseSince >= options.StartHold:
             case Phase.Standby:

@@ -60,6 +60,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>A witness arbitrates while units do not hear each other (docs/decisions/0024).</summary>
     public bool HasWitness { get; init; }
 
+    /// <summary>There are virtual addresses that <see cref="IClusterEffects.AskForAddresses"/> can ask for.</summary>
+    public bool CanAskForAddresses { get; init; } = true;
+
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }
 

@@ -70,6 +70,9 @@ public sealed class Heartbeat
     /// <summary>Monitored ports that are up, one bit each in the order of <c>interfaces:</c>. Wire minor 1.</summary>
     public ulong PortsUp { get; set; }
 
+    /// <summary>The digest of what the sender forwards by; 0: it does not say.</summary>
+    public ulong ForwardingDigest { get; set; }
+
     /// <summary>How many of <see cref="Echoes"/> count.</summary>
     public int EchoCount { get; set; }
 
@@ -102,6 +105,7 @@ public sealed class Heartbeat
         RevisionTag = other.RevisionTag;
         Sessions = other.Sessions;
         PortsUp = other.PortsUp;
+        ForwardingDigest = other.ForwardingDigest;
         EchoCount = other.EchoCount;
         UnknownFields = other.UnknownFields;
         other.Echoes.AsSpan(0, other.EchoCount).CopyTo(Echoes);

@@ -28,6 +28,9 @@ public static class HeartbeatCodec
 
         // Wire minor 1.
         Load = 10,
+
+        // Whoever does not know it passes over it.
+        Forwarding = 11,
     }
 
     /// <summary>Writes <paramref name="heartbeat"/> as minor version <paramref name="minor"/> and returns the length in bytes. <paramref name="target"/> holds at least <see cref="LengthMax"/>.</summary>
@@ -74,6 +77,12 @@ public static class HeartbeatCodec
             BinaryPrimitives.WriteUInt64BigEndian(field[4..], heartbeat.PortsUp);
         }
 
+        if (heartbeat.ForwardingDigest != 0)
+        {
+            field = Begin(target, ref at, Tag.Forwarding, 8);
+            BinaryPrimitives.WriteUInt64BigEndian(field, heartbeat.ForwardingDigest);
+        }
+
         return at;
     }
 
@@ -85,6 +94,7 @@ public static class HeartbeatCodec
         heartbeat.UnknownFields = 0;
         heartbeat.Sessions = 0;
         heartbeat.PortsUp = ulong.MaxValue;
+        heartbeat.ForwardingDigest = 0;
         var seen = 0;
         while (!source.IsEmpty)
         {
@@ -163,7 +173,10 @@ public static class HeartbeatCodec
                 heartbeat.Sessions = BinaryPrimitives.ReadUInt32BigEndian(field);
                 heartbeat.PortsUp = BinaryPrimitives.ReadUInt64BigEndian(field[4..]);
                 return true;
-            case >= Tag.Name and <= Tag.Load:
+            case Tag.Forwarding when field.Length >= 8:
+                heartbeat.ForwardingDigest = BinaryPrimitives.ReadUInt64BigEndian(field);
+                return true;
+            case >= Tag.Name and <= Tag.Forwarding:
                 return false;
             default:
                 heartbeat.UnknownFields++;

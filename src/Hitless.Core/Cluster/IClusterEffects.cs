@@ -30,6 +30,9 @@ public interface IClusterEffects
     /// <summary>Look whether frames came from our own virtual MAC; if so, tell with <see cref="ClusterInput.VirtualMacHeard"/>.</summary>
     void LookForVirtualMac();
 
+    /// <summary>Ask the networks on all ports who has the virtual addresses; an answer from our own virtual MAC comes as <see cref="ClusterInput.AddressesAnswered"/>.</summary>
+    void AskForAddresses();
+
     /// <summary>This unit was primary beside <paramref name="primary"/>, which remains: give it the sessions that only this unit has; answer with <see cref="ClusterInput.SessionsMerged"/>.</summary>
     void MergeSessions(ulong primary);
 

@@ -41,6 +41,15 @@ public sealed class Peer(ulong unit, ClusterOptions options)
     /// <summary>The incarnation that was held; each is held once.</summary>
     public ulong HeldTag { get; internal set; }
 
+    /// <summary>Since when, and when last, another incarnation than the believed one spoke beside it; and the name that it has.</summary>
+    public TimeSpan RivalSince { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>When the other incarnation was heard last.</summary>
+    public TimeSpan RivalAt { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>The name of the other incarnation.</summary>
+    public string RivalName { get; internal set; } = "";
+
     /// <summary>Its last heartbeat.</summary>
     public Heartbeat Last { get; internal set; } = new();
 

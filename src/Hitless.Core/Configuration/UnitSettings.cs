@@ -18,6 +18,9 @@ public sealed record UnitSettings(
     /// <summary><c>election:</c>.</summary>
     public ElectionSettings Election { get; init; } = new(1, TimeSpan.FromMinutes(10), null);
 
+    /// <summary><c>forwarding.ignore</c>: what units may have differently (<see cref="Forwarding.ForwardingItem.Name"/>; <c>*</c> stands for any characters).</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 
@@ -53,6 +56,21 @@ public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> Virt
 /// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
 public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 {
+    /// <summary>Whether an address is of this one's network.</summary>
+    public bool Contains(IPAddress other)
+    {
+        Span<byte> own = stackalloc byte[16];
+        Span<byte> theirs = stackalloc byte[16];
+        if (!Address.TryWriteBytes(own, out var length) || !other.TryWriteBytes(theirs, out var otherLength) || length != otherLength)
+        {
+            return false;
+        }
+
+        var whole = PrefixLength / 8;
+        var mask = (byte)(0xff00 >> (PrefixLength % 8));
+        return own[..whole].SequenceEqual(theirs[..whole]) && (mask == 0 || ((own[whole] ^ theirs[whole]) & mask) == 0);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Address}/{PrefixLength}";
 }

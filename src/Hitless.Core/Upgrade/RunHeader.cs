@@ -16,6 +16,9 @@ public sealed record RunHeader(
     long SoakMs,
     long RejoinTimeoutMs)
 {
+    /// <summary>Counts the runs that the primary which began this one knew, this one included: what orders runs that began in one epoch. 0: an older version began it.</summary>
+    public long Number { get; init; }
+
     /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them. A rehearsal changes none.</summary>
     public IReadOnlyList<string>? Units { get; init; }
 
@@ -63,7 +66,7 @@ public sealed record RunHeader(
 
     /// <summary>Whether a step switches to a unit that runs <paramref name="version"/> in order to take the run back: there is no other way out then, even where that unit is worse.</summary>
     public bool SwitchesBack(RunStep step, string version) =>
-        step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && version != Goal(member);
+        step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && (RehearseOnly || version != Goal(member));
 
     /// <summary>Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the election would have it among equals.</summary>
     public RunMember? Heir => Members.Where(m => m.Name != FormerPrimary).OrderByDescending(m => Includes(m.Name)).ThenByDescending(m => m.Priority).FirstOrDefault();

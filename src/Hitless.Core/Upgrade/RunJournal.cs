@@ -16,7 +16,14 @@ public static class RunJournal
     public static int Compare(JournalEntry a, JournalEntry b) =>
         (a.Kind == JournalEntryKind.End, a.Epoch, a.Sequence).CompareTo((b.Kind == JournalEntryKind.End, b.Epoch, b.Sequence));
 
-    /// <summary>The true one of two journals, either of which may be empty; runs are named by the time of their beginning.</summary>
+    /// <summary>Orders two runs by the first entries of their journals: by epoch, then by number. No clock has a say in it; names, which hold one, only where an older version began both in one epoch.</summary>
+    public static int CompareRuns(JournalEntry a, JournalEntry b)
+    {
+        var byEpoch = (a.Epoch, a.Header?.Number ?? 0).CompareTo((b.Epoch, b.Header?.Number ?? 0));
+        return byEpoch != 0 ? byEpoch : string.CompareOrdinal(a.Run, b.Run);
+    }
+
+    /// <summary>The true one of two journals, either of which may be empty.</summary>
     public static IReadOnlyList<JournalEntry> Further(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
     {
         if (a.Count == 0 || b.Count == 0)
@@ -24,8 +31,7 @@ public static class RunJournal
             return a.Count == 0 ? b : a;
         }
 
-        var byRun = string.CompareOrdinal(a[0].Run, b[0].Run);
-        return byRun != 0 ? (byRun > 0 ? a : b) : Compare(a[^1], b[^1]) >= 0 ? a : b;
+        return a[0].Run != b[0].Run ? (CompareRuns(a[0], b[0]) > 0 ? a : b) : Compare(a[^1], b[^1]) >= 0 ? a : b;
     }
 
     /// <summary>An operator has asked the run to begin no further step, and has not said otherwise since.</summary>

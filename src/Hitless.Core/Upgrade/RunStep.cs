@@ -63,6 +63,9 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>A question to the target: how many bytes are free where its slots and images lie? No step of a plan.</summary>
     public const string Room = "room";
 
+    /// <summary>A question: can the unit reboot its machine?</summary>
+    public const string Reboot = "reboot";
+
     /// <summary>The target, or all of them where a step is taken on several units together (<c>gw2+gw3</c>).</summary>
     public IReadOnlyList<string> Targets => Target?.Split('+') ?? [];
 

@@ -8,7 +8,12 @@ namespace Hitless.Core.Wire;
 /// datagrams neither grow the table nor push a live unit out of it. Nor do they cost much: an incarnation that is not known yet costs the derivation of a
 /// key, and of those there is only so much a second. Not thread-safe.
 /// </summary>
-public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId) : IDisposable
+/// <param name="key">The cluster key.</param>
+/// <param name="kind">Only datagrams of this kind are opened.</param>
+/// <param name="group">Only of this cluster group.</param>
+/// <param name="ownUnitId">This unit's id.</param>
+/// <param name="ownIncarnation">This start's incarnation: datagrams with our id and another one are opened too, as <see cref="DatagramVerdict.Twin"/>; null: they are refused like our own.</param>
+public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId, UInt128? ownIncarnation = null) : IDisposable
 {
     private const int SenderLimit = 32;
 
@@ -16,12 +21,15 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     private static readonly TimeSpan DerivationInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DerivationBurst = TimeSpan.FromMilliseconds(64);
     private readonly List<Sender> senders = new(SenderLimit);
-    private readonly long[] counts = new long[(int)DatagramVerdict.TooManyUnknown + 1];
+    private readonly long[] counts = new long[(int)DatagramVerdict.Twin + 1];
     private long opened;
     private TimeSpan derivedUpTo;
 
     /// <summary>Senders' incarnations that are remembered, at most 32.</summary>
     public int SenderCount => senders.Count;
+
+    /// <summary>The last datagram was of an incarnation that was authentic before: if its tag does not verify, it is forged or altered, and not of another key.</summary>
+    public bool SenderWasKnown { get; private set; }
 
     /// <summary>Datagrams that ended in this verdict.</summary>
     public long Count(DatagramVerdict verdict) => counts[(int)verdict];
@@ -32,7 +40,7 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         get
         {
             var sum = 0L;
-            for (var verdict = 1; verdict < counts.Length; verdict++)
+            for (var verdict = 1; verdict < (int)DatagramVerdict.Twin; verdict++)
                 sum += counts[verdict];
             return sum;
         }
@@ -40,7 +48,7 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
 
     /// <summary>
     /// Opens <paramref name="datagram"/> into <paramref name="plaintext"/> (at least as long as the datagram).
-    /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> may <paramref name="header"/> and <paramref name="payload"/> be trusted.
+    /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> (or <see cref="DatagramVerdict.Twin"/>) may <paramref name="header"/> and <paramref name="payload"/> be trusted.
     /// </summary>
     public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
     {
@@ -63,17 +71,19 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     private DatagramVerdict Judge(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, scoped in DatagramHeader header, out ReadOnlySpan<byte> payload)
     {
         payload = default;
+        SenderWasKnown = false;
         if (header.Kind != kind)
             return DatagramVerdict.OtherKind;
         if (header.Group != group)
             return DatagramVerdict.OtherGroup;
-        if (header.UnitId == ownUnitId)
+        if (header.UnitId == ownUnitId && (ownIncarnation is not { } own || header.Incarnation == own))
             return DatagramVerdict.Own;
         var length = datagram.Length - header.LengthBytes - DatagramHeader.TagSize;
         if (length > plaintext.Length)
             return DatagramVerdict.Truncated;
 
         var known = Find(header.UnitId, header.Incarnation);
+        SenderWasKnown = known is not null;
         if (known is not null && !known.Window.IsFresh(header.Sequence))
             return DatagramVerdict.Replayed;
         if (known is null && !MayDerive(now))
@@ -90,7 +100,7 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         known.Window.Mark(header.Sequence);
         known.LastOpened = ++opened;
         payload = plaintext[..length];
-        return DatagramVerdict.Accepted;
+        return header.UnitId == ownUnitId ? DatagramVerdict.Twin : DatagramVerdict.Accepted;
     }
 
     private bool MayDerive(TimeSpan now)

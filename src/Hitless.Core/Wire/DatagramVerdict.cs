@@ -21,7 +21,7 @@ public enum DatagramVerdict
     /// <summary>Of another cluster group.</summary>
     OtherGroup,
 
-    /// <summary>Our own datagram came back (a loop in the network), or another unit has our unit id.</summary>
+    /// <summary>Our own datagram came back: a loop in the network. (Where only the unit id is compared: or another unit has our unit id.)</summary>
     Own,
 
     /// <summary>Seen before, or too old to tell.</summary>
@@ -32,4 +32,7 @@ public enum DatagramVerdict
 
     /// <summary>Of an unknown incarnation, amid more of those than are looked at in this time: most likely forged. A real one says it again.</summary>
     TooManyUnknown,
+
+    /// <summary>Authentic, with our own unit id and another incarnation: another unit has our id, or it is a recording of a former start of ours. Decrypted.</summary>
+    Twin,
 }

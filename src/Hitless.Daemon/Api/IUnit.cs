@@ -14,6 +14,9 @@ public interface IUnit
     /// <summary>This unit's age begins again; if it is primary, the rules choose anew, and the answer tells their choice.</summary>
     Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel);
 
+    /// <summary>Takes this unit out of the cluster, with its virtual addresses and everything else that Hitless set in its kernel; the answer comes before the process ends.</summary>
+    Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel);
+
     /// <summary>A planned switchover; complete when the new primary has claimed (or, without <c>Wait</c>, when it was accepted).</summary>
     Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel);
 

@@ -44,7 +44,7 @@ public sealed class RevisionStore
         _folder = folder;
         _keep = keep;
         _write = write ?? ((path, content) => DurableFile.WriteAllBytes(path, content, DurableFile.OwnerOnly));
-        Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Try(MakeFolder);
         Load();
     }
 
@@ -111,6 +111,7 @@ public sealed class RevisionStore
 
         if (!Has(revision.Info.Hash))
         {
+            MakeFolder();
             _write(PathOf(revision.Info), JsonSerializer.SerializeToUtf8Bytes(revision, RevisionJson.Default.Revision));
             _revisions[revision.Info.Hash] = revision.Info;
         }
@@ -182,8 +183,8 @@ public sealed class RevisionStore
 
     private void Load()
     {
-        SetPruned(ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []);
-        foreach (var path in Directory.EnumerateFiles(RevisionFolder, "*.json"))
+        SetPruned([.. (ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []).Where(info => info is { Hash: not null })]);
+        foreach (var path in Directory.Exists(RevisionFolder) ? Directory.EnumerateFiles(RevisionFolder, "*.json") : [])
         {
             if (ReadIntact(path) is { } revision)
             {
@@ -196,7 +197,9 @@ public sealed class RevisionStore
             }
         }
 
-        _stored = ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored ? stored : new StoredHead(null, []);
+        _stored = ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored && stored.Branches.All(b => b is { Name: not null, Head.Hash: not null })
+            ? stored
+            : new StoredHead(null, []);
         if (_stored.Head is null || !Has(_stored.Head))
         {
             Recover();
@@ -204,10 +207,26 @@ public sealed class RevisionStore
 
         Trunk = TrunkOf(_stored.Head);
         var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision);
-        Pending = pending is { Revision: not null, Before: not null } && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
+        Pending = pending is { Revision.Hash: not null, Before: not null } && pending.Before.All(b => b is not null) && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
         if (Pending is null)
         {
-            DurableFile.Delete(PendingPath);
+            // What stays there is left out at the next start again.
+            Try(() => DurableFile.Delete(PendingPath));
+        }
+    }
+
+    private void MakeFolder() => Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>A disk that takes no writes is no reason not to open what is on it.</summary>
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add($"{_folder} cannot be written: {e.Message}");
         }
     }
 

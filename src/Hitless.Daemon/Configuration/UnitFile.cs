@@ -173,6 +173,7 @@ public static class UnitFile
             })
         {
             Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
+            Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
             Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };

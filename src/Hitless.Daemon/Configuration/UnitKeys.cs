@@ -102,6 +102,11 @@ public static partial class UnitKeys
         new("fail-after", Scalars.Integer(1, 1000), "Failing after so many misses in a row.", "3"),
     ]);
 
+    private static readonly SectionShape Forwarding = new(
+    [
+        new("ignore", new ListShape(Scalars.Line("a name as hitless status prints it, such as \"route 10.9.0.0/16\" or \"nftables table ip docker*\"", 200), 0, 256), "What units may have differently without being less ready for it; * stands for any characters."),
+    ]);
+
     private static readonly SectionShape Election = new(
     [
         new("probe-threshold", Scalars.Integer(1, 65_535), "Failing probes count from this sum of their weights on.", "1"),
@@ -128,6 +133,7 @@ public static partial class UnitKeys
         new("sessions", new SectionShape([.. Sessions.Keys.Where(key => key.Name != "link")]), "Replication of sessions."),
         new("configuration", Configuration, "The cluster-wide configuration."),
         new("health", new ListShape(Probe, 0, 64), "Probes that the choice of primary and an upgrade watch."),
+        new("forwarding", Forwarding, "What standbys are compared with the primary by, beside sessions and configuration: routes, rules, sysctls, interfaces, nftables."),
         new("election", Election, "The choice of primary, beside priority and override."),
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);

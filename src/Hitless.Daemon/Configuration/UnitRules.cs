@@ -68,11 +68,13 @@ internal static class UnitRules
         CheckTwice(root.Sections("interfaces"), "name", "the interface", problems);
         var own = LinksOf(root).Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
         var seen = new Dictionary<object, Place>();
-        foreach (var located in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses")))
+        foreach (var (port, located) in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses").Select(located => (port, located))))
         {
             if (located.Value is AddressPrefix prefix)
             {
-                Once(seen, located with { Value = prefix.Address }, "virtual address", problems);
+                // A link-local address is one of its interface: every interface may have the same.
+                var zone = prefix.Address.IsIPv6LinkLocal || prefix.Address.ToString().StartsWith("169.254.", StringComparison.Ordinal) ? $"%{port.Find("name")?.Value}" : "";
+                Once(seen, located with { Value = $"{prefix.Address}{zone}" }, "virtual address", problems);
                 if (own.Contains(prefix.Address))
                 {
                     problems.Add(located.At, $"virtual address {prefix.Address} is a link address of this unit; expected one that no unit owns");

@@ -64,7 +64,8 @@ public sealed record UnitView(
     ulong PortsUp,
     long Revision,
     ulong RevisionTag,
-    bool Upgrading)
+    bool Upgrading,
+    ulong ForwardingDigest)
 {
     /// <summary>Able to be primary now.</summary>
     public bool Ready => Present && (Role == UnitRole.Primary || (Role == UnitRole.Standby && State is UnitState.Ready or UnitState.Fault));
@@ -73,5 +74,5 @@ public sealed record UnitView(
     public static UnitView From(ulong id, ulong tag, Heartbeat heartbeat, bool present, TimeSpan age) => new(
         id, tag, heartbeat.Name, present, present ? heartbeat.Role : UnitRole.None, present ? heartbeat.State : UnitState.Absent, heartbeat.Epoch,
         heartbeat.Version, heartbeat.Priority, heartbeat.Override, age, heartbeat.Failures, heartbeat.Sessions, heartbeat.PortsUp,
-        heartbeat.Revision, heartbeat.RevisionTag, heartbeat.Upgrading);
+        heartbeat.Revision, heartbeat.RevisionTag, heartbeat.Upgrading, heartbeat.ForwardingDigest);
 }

@@ -2,8 +2,10 @@ using System.Runtime;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
 using Hitless.Firmware.Images;
@@ -17,7 +19,7 @@ namespace Hitless.Daemon.Control;
 /// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state. Turns
 /// datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
 /// </summary>
-public sealed class ControlLoop : IClusterEffects, IDisposable
+public sealed partial class ControlLoop : IClusterEffects, IDisposable
 {
     private const int RealTimePriority = 20;
 
@@ -25,10 +27,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private const int ReadsPerTurn = 1024;
     private static readonly TimeSpan AppliedTimeout = TimeSpan.FromMilliseconds(500);
     private readonly UnitSettings settings;
+    private readonly string stateFolder;
     private readonly UnitIdentity identity;
     private readonly EventLog events;
     private readonly PeerDirectory directory;
     private readonly ClusterOptions options;
+    private readonly SysctlKeeper sysctls;
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
@@ -47,7 +51,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     private bool claimLost;
     private bool leaving;
     private bool restarting;
+    private volatile bool withdrawing;
+    private GatewayWatch? watch;
     private bool? anyWindow;
+    private volatile ForwardingState? forwarding;
     private bool prepared;
     private UnitRole toldRole;
     private long toldEpoch = -1;
@@ -57,6 +64,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
     {
         this.settings = settings;
+        this.stateFolder = stateFolder;
         this.identity = identity;
         this.events = events;
         this.directory = directory;
@@ -71,11 +79,13 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
             RestartHold = GatewayKernel.RestartHold,
+            CanAskForAddresses = settings.Interfaces.Any(p => p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)),
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
-        openKernel = log => new GatewayKernel(settings, stateFolder, (options.ClaimLease, options.ClaimFresh), log);
-        openLinks = () => new HeartbeatLinks(settings, identity, key, events);
+        sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
+        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh), log);
+        openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
@@ -87,6 +97,17 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What this unit forwards by; null: not yet read.</summary>
+    public ForwardingState? Forwarding
+    {
+        get => forwarding;
+        private set
+        {
+            forwarding = value;
+            Post(ClusterInput.ForwardingKnown(value?.Digest ?? 0));
+        }
+    }
 
     /// <summary>Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs, configurations.</summary>
     public ChangeSignal Changes { get; } = new();
@@ -148,8 +169,15 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         return machine.StandsAside;
     });
 
-    /// <summary>Leave the cluster: hand over first.</summary>
-    public void RequestStop() => Post(ClusterInput.StopRequested);
+    /// <summary>The sysctls that get their former values when the unit leaves, as sysctl writes them.</summary>
+    public IReadOnlyList<string> SysctlsToRestore() => sysctls.ToRestore();
+
+    /// <summary>Stop: hand over first. <paramref name="leave"/>: for good, so that the virtual addresses and everything else of Hitless is taken out of the kernel; else they stay, muted.</summary>
+    public void RequestStop(bool leave = false)
+    {
+        withdrawing |= leave;
+        Post(ClusterInput.StopRequested);
+    }
 
     /// <summary>Ends the loop without a word to the others: their heartbeats will be answered by the kernel, as after a crash.</summary>
     public void EndForRestart()
@@ -176,7 +204,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         anyWindow = any;
         if (prepared)
         {
-            errands.Do(() => kernel.TakeAnyWindow(any));
+            errands.Do(() => sysctls.TakeAnyWindow(any));
         }
     }
 
@@ -193,6 +221,8 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             inputs.Put(ClusterInput.VirtualMacHeard(heard));
         }
     }
+
+    void IClusterEffects.AskForAddresses() => links.AskForAddresses();
 
     void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
@@ -217,6 +247,12 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
     }
 
     void IClusterEffects.Stopped() => leaving = true;
+
+    private void Ask(Action question)
+    {
+        questions.Put(question);
+        poller.WakeUp();
+    }
 
     private Task<T> AskAsync<T>(Func<T> question)
     {
@@ -270,8 +306,15 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             kernel.Prepare();
             Prepared();
-            links.AddTo(poller);
-            links.OpenPorts(kernel.IndexOf, poller);
+            watch = new GatewayWatch(
+                settings,
+                Path.Combine(stateFolder, "routes"),
+                kernel.RoutesBefore,
+                sysctls,
+                events,
+                kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
+                state => Forwarding = state);
+            links.OpenPorts(kernel.IndexOf);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();
             if (!restarting)
@@ -279,8 +322,10 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
                 links.Send(machine.Outgoing, machine.AgreedWireMinor, machine.SpeaksOverTraffic);
             }
 
-            if (!restarting && machine.Role != UnitRole.Primary)
+            if (withdrawing)
             {
+                watch.Dispose();
+                watch = null;
                 kernel.Withdraw();
             }
 
@@ -292,6 +337,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         }
         finally
         {
+            watch?.Dispose();
             links?.Dispose();
             kernel?.Dispose();
         }
@@ -302,7 +348,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
         prepared = true;
         if (anyWindow is { } any)
         {
-            errands.Do(() => kernel.TakeAnyWindow(any));
+            errands.Do(() => sysctls.TakeAnyWindow(any));
         }
     }
 
@@ -322,18 +368,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             budget = count == 0 ? ReadsPerTurn : budget - 1;
             for (var i = 0; i < count; i++)
             {
-                if (ready[i] == links.Count)
-                {
-                    ReadKernel();
-                }
-                else if (links.IsEcho(ready[i]))
-                {
-                    ReadEchoes(ready[i]);
-                }
-                else
-                {
-                    ReadLink(ready[i], poller.HasError(i), ref budget);
-                }
+                Read(ready[i], poller.HasError(i), ref budget);
             }
 
             while (inputs.TryTake(out var input))
@@ -349,6 +384,7 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             if (count == 0 || budget <= 0)
             {
                 Step(ClusterInput.Tick);
+                links.Retry(MonotonicClock.Now);
                 budget = ReadsPerTurn;
             }
 
@@ -386,58 +422,6 @@ public sealed class ControlLoop : IClusterEffects, IDisposable
             toldEpoch = machine.Epoch.Number;
             var (primary, epoch, reason) = (toldRole == UnitRole.Primary, toldEpoch, machine.Reason);
             errands.Do(() => RoleChanged?.Invoke(primary, epoch, reason));
-        }
-    }
-
-    private void ReadKernel()
-    {
-        var changed = kernel.ReadChanges();
-        links.OpenPorts(kernel.IndexOf, poller);
-        if (kernel.TakeCableLost(out var others))
-        {
-            Step(ClusterInput.CableLost(others));
-        }
-
-        if (changed)
-        {
-            Step(ClusterInput.PortsChanged(kernel.PortsUp));
-        }
-    }
-
-    private void ReadLink(int link, bool refused, ref int budget)
-    {
-        if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
-        {
-            var overTraffic = links.IsPort(link);
-            if (!overTraffic && heard.Learn(header.UnitId, from))
-            {
-                directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
-            }
-
-            Step(ClusterInput.HeartbeatReceived(header.UnitId, UnitIdentity.TagOf(header.Incarnation), heartbeat, overTraffic, link));
-        }
-
-        while (refused && links.TryReadRefusal(link, out var by))
-        {
-            Step(ClusterInput.DaemonEnded(heard.UnitAt(by)));
-        }
-    }
-
-    private void ReadEchoes(int token)
-    {
-        while (links.IsPortEcho(token))
-        {
-            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
-            {
-                return;
-            }
-
-            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
-        }
-
-        while (links.TryReadAnswer(token, out var question, out var link, out var by))
-        {
-            Step(ClusterInput.KernelAnswered(heard.UnitAt(by), question, link: link));
         }
     }
 }

@@ -8,17 +8,26 @@ namespace Hitless.Daemon.Control;
 
 /// <summary>
 /// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called from
-/// the control loop: it only hands over; a thread of its own reads what is on disk, then writes.
+/// the control loop: it only hands over; a thread of its own reads what is on disk, then writes. The file holds the last some thousand events, a few MiB at most, however long the daemon lives; what
+/// cannot be written stays in memory until it can.
 /// </summary>
 public sealed class EventLog : IDisposable
 {
     private const int KeptCount = 2000;
+    private const long FileMax = 4 << 20;
+    private const int TextMax = 4000;
+    private const long NumberMax = 1L << 53;
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(3);
     private readonly string path;
     private readonly string unit;
     private readonly WorkThread writer = new("events");
     private readonly List<ClusterEvent> events = [];
     private readonly List<Channel<ClusterEvent>> followers = [];
     private readonly Lock gate = new();
+    private int lines;
+    private long bytes;
+    private bool unwritten;
+    private TimeSpan renewAt;
     private readonly TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Begins to read what is on disk; lines that cannot be read are left out.</summary>
@@ -35,6 +44,15 @@ public sealed class EventLog : IDisposable
         var time = DateTimeOffset.UtcNow;
         writer.Do(() => Write(time, kind, text, epoch));
     }
+
+    /// <summary>The disk takes writes again: what is in memory only is written now.</summary>
+    public void WriteAgain() => writer.Do(() =>
+    {
+        if (unwritten)
+        {
+            TryWrite(Renew);
+        }
+    });
 
     /// <summary>The last events, oldest first.</summary>
     public async Task<IReadOnlyList<ClusterEvent>> LastAsync(string? kind, int limit, CancellationToken cancel)
@@ -100,13 +118,13 @@ public sealed class EventLog : IDisposable
                     events.AddRange(File.ReadLines(path).TakeLast(KeptCount).Select(TryParse).OfType<ClusterEvent>());
                 }
 
-                File.WriteAllLines(path + ".new", events.Select(Format));
-                File.Move(path + ".new", path, overwrite: true);
+                TryWrite(Renew);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"{path} cannot be read or renewed: {e.Message}");
+            Console.Error.WriteLine($"{path} cannot be read: {e.Message}");
+            unwritten = true;
         }
 
         read.SetResult();
@@ -117,34 +135,85 @@ public sealed class EventLog : IDisposable
         ClusterEvent added;
         lock (gate)
         {
-            added = new ClusterEvent(events.Count == 0 ? 1 : events[^1].Number + 1, time, unit, kind, text, epoch);
+            added = new ClusterEvent(events.Count == 0 ? 1 : events[^1].Number + 1, time, unit, kind, text.Length > TextMax ? text[..TextMax] + "…" : text, epoch);
             events.Add(added);
             if (events.Count > 2 * KeptCount)
             {
-                events.RemoveRange(0, KeptCount);
+                events.RemoveRange(0, events.Count - KeptCount);
             }
 
             followers.ForEach(f => f.Writer.TryWrite(added));
         }
 
         Console.Error.WriteLine($"{time:HH:mm:ss.fff} {unit} {kind}: {text}");
+        if (unwritten && MonotonicClock.Now < renewAt)
+        {
+            return;
+        }
+
+        if (unwritten || lines >= 2 * KeptCount || bytes >= FileMax)
+        {
+            TryWrite(Renew);
+        }
+        else
+        {
+            TryWrite(() => Append(Format(added)));
+        }
+    }
+
+    private void TryWrite(Action write)
+    {
         try
         {
-            File.AppendAllLines(path, [Format(added)]);
+            write();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"{path} cannot be written ({e.Message}): events are kept in memory only");
+            if (!unwritten)
+            {
+                Console.Error.WriteLine($"{path} cannot be written ({e.Message}): events are kept in memory until it can");
+            }
+
+            unwritten = true;
+            renewAt = MonotonicClock.Now + RenewInterval;
         }
+    }
+
+    private void Append(string line)
+    {
+        File.AppendAllLines(path, [line]);
+        lines++;
+        bytes += line.Length;
+    }
+
+    /// <summary>Replaces the file by the newest events, and half of what it may hold.</summary>
+    private void Renew()
+    {
+        List<string> kept = [];
+        var size = 0L;
+        lock (gate)
+        {
+            for (var i = events.Count - 1; i >= 0 && kept.Count < KeptCount && size < FileMax / 2; i--)
+            {
+                kept.Add(Format(events[i]));
+                size += kept[^1].Length;
+            }
+        }
+
+        kept.Reverse();
+        File.WriteAllLines(path + ".new", kept);
+        File.Move(path + ".new", path, overwrite: true);
+        (lines, bytes, unwritten) = (kept.Count, size, false);
     }
 
     private static string Format(ClusterEvent item) => JsonSerializer.Serialize(item, ApiJson.Default.ClusterEvent);
 
+    /// <summary>Null for a line that is no event: cut off by a power failure, or anything else.</summary>
     private static ClusterEvent? TryParse(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, ApiJson.Default.ClusterEvent);
+            return JsonSerializer.Deserialize(line, ApiJson.Default.ClusterEvent) is { Unit: not null, Kind: not null, Text: not null, Number: > 0 and < NumberMax } known ? known : null;
         }
         catch (JsonException)
         {

@@ -1,22 +1,23 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Gateway;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;
-using Hitless.Linux.Sysctls;
+using Hitless.Linux.Routes;
 using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the sysctls,
-/// the carrier of the ports. Belongs to the control loop's thread, but for <see cref="TakeAnyWindow"/>.
+/// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the carrier of the ports. Belongs to the control loop's thread.
+/// What may take its time (sysctls, routes) is <see cref="GatewayWatch"/>'s.
 /// </summary>
 public sealed class GatewayKernel : IDisposable
 {
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly IReadOnlyList<TrafficPort> trafficPorts;
-    private readonly SysctlScope sysctls;
+    private readonly SysctlKeeper sysctls;
     private readonly EventLog events;
     private readonly LinkTable links = new();
     private readonly AddressTable addresses = new();
@@ -29,26 +30,34 @@ public sealed class GatewayKernel : IDisposable
     private Announcer? announcer;
     private TrafficState state;
     private bool cableLost;
-    private bool withdrawn;
+    private bool muteFails;
+    private bool ownIsSecond;
 
-    /// <summary>Reads where the kernel stands; changes nothing yet. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.</summary>
-    public GatewayKernel(UnitSettings settings, string stateFolder, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
+    /// <summary>Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.</summary>
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
+        this.sysctls = sysctls;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
         var fence = new ClaimFence(claim.Lease, claim.Fresh, RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
-        sysctls = new SysctlScope(Path.Combine(stateFolder, "sysctls.json"));
         var found = traffic.Read();
         WasUsed = found is not null;
         WasClaimed = found == TrafficState.Claimed;
         state = WasClaimed ? TrafficState.Claimed : TrafficState.Muted;
         ReadLinks();
+        RemoveUnwanted();
         CountPorts();
     }
+
+    /// <summary>The routes that hung on virtual addresses before this process removed any; null: not all of those stood.</summary>
+    public IReadOnlyList<KernelRoute>? RoutesBefore { get; private set; }
+
+    /// <summary>Nobody else can flush the traffic table; else <see cref="RestoreTable"/> is to be called when somebody may have. Known after the first <see cref="SetTraffic"/>.</summary>
+    public bool TablePersists => traffic.Persists;
 
     /// <summary>How long the kernel forwards without a daemon.</summary>
     public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(5);
@@ -71,43 +80,34 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should not.</summary>
     public void Prepare()
     {
-        foreach (var problem in GatewaySysctls.Apply(sysctls, ports.Select(p => p.Name)))
-        {
-            events.Add(EventKinds.Unit, problem);
-        }
-
+        sysctls.Apply();
         Repair();
     }
 
-    /// <summary>One transaction, whatever the number of addresses.</summary>
+    /// <summary>One transaction, whatever the number of addresses. A unit that cannot be muted has no virtual address (rule 10).</summary>
     public void SetTraffic(TrafficState wanted)
     {
         state = wanted;
-        var result = traffic.Apply(wanted);
-        if (!result.Succeeded)
+        Apply(wanted);
+        if (ownIsSecond && wanted == TrafficState.Muted)
         {
-            events.Add(EventKinds.Unit, $"the traffic table could not be set to {wanted}: {result}");
+            Repair();
+        }
+    }
+
+    /// <summary>Puts back the table that outlives this process, if somebody has flushed it. Packets met the same rules meanwhile.</summary>
+    public void RestoreTable()
+    {
+        if (!traffic.Persists && !traffic.IsWhole)
+        {
+            Apply(traffic.Read() ?? state);
+            events.Add(EventKinds.Unit, "another program flushed the nftables table \"hitless\"; it is put back, and its rules were in force meanwhile");
         }
     }
 
     /// <summary>Lets the claim stand for <paramref name="term"/> from now. Costs a microsecond and takes no lock.</summary>
     /// <returns>False if the claim that this unit believed in was over already: the kernel has muted it.</returns>
     public bool RenewClaim(ClaimTerm term) => lease.Renew(term) || state != TrafficState.Claimed;
-
-    /// <summary>
-    /// Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before. Writes to disk what stood before, so call it on another
-    /// thread than the control loop's; after <see cref="Withdraw"/> it does nothing.
-    /// </summary>
-    public void TakeAnyWindow(bool any)
-    {
-        lock (sysctls)
-        {
-            if (!withdrawn && (any ? GatewaySysctls.TakeAnyWindow(sysctls) : GatewaySysctls.TakeOwnWindow(sysctls)) is { } problem)
-            {
-                events.Add(EventKinds.Unit, problem);
-            }
-        }
-    }
 
     /// <summary>Announces every virtual address on every port that is there.</summary>
     public void Announce() => announcer?.AnnounceAll();
@@ -136,10 +136,16 @@ public sealed class GatewayKernel : IDisposable
                     upByIndex[index] = change.Link.Up;
                     break;
                 case LinkChangeKind.Link:
-                    repair |= ports.Any(p => p.Name == change.Link.Name);
+                    // Made anew, or renamed: what hung on its former number is gone.
+                    var isHeartbeat = heartbeatInterfaces.Contains(change.Link.Name);
+                    repair |= isHeartbeat || ports.Any(p => p.Name == change.Link.Name);
                     break;
                 case LinkChangeKind.AddressRemoved:
                     repair |= IsVirtual(change.Address);
+                    break;
+                case LinkChangeKind.AddressAdded when change.Address.Secondary && !change.Address.OfHitless && indexByName.ContainsValue(change.Address.LinkIndex):
+                    ownIsSecond = true;
+                    repair |= state == TrafficState.Muted;
                     break;
                 case LinkChangeKind.LinkRemoved:
                     changed |= upByIndex.Remove(change.Link.Index);
@@ -178,11 +184,12 @@ public sealed class GatewayKernel : IDisposable
         return lost;
     }
 
-    /// <summary>Gives everything back: for a unit that leaves and carries no traffic.</summary>
+    /// <summary>
+    /// Leaves the cluster: takes the virtual addresses away, the table and the sysctls. For a unit that carries no traffic. A stop alone is none: the addresses stay, muted, and what hangs on them.
+    /// </summary>
     public void Withdraw()
     {
-        var standing = Wanted().ToArray();
-        addresses.Remove(standing);
+        addresses.Remove([.. addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)), .. Wanted()]);
         foreach (var port in trafficPorts)
         {
             if (indexByName.TryGetValue(port.Name, out var index))
@@ -192,11 +199,7 @@ public sealed class GatewayKernel : IDisposable
         }
 
         traffic.Remove();
-        lock (sysctls)
-        {
-            withdrawn = true;
-            sysctls.Restore();
-        }
+        sysctls.Withdraw();
     }
 
     /// <inheritdoc/>
@@ -235,17 +238,79 @@ public sealed class GatewayKernel : IDisposable
             links.EnsureUnicastFilter(index, port.VirtualMac);
         }
 
-        var result = addresses.Ensure([.. Wanted()]);
-        if (!result.Succeeded)
+        // A claim that is over is not given again: at the next renewal the machine hears that it is.
+        Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
+        if (!muteFails)
         {
-            events.Add(EventKinds.Unit, $"virtual addresses could not be set: {result}");
+            PutOwnFirst();
+            var result = addresses.Ensure([.. Wanted()]);
+            if (!result.Succeeded)
+            {
+                events.Add(EventKinds.Unit, $"virtual addresses could not be set: {result}");
+            }
         }
 
-        // A claim that is over is not given again: at the next renewal the machine hears that it is.
-        traffic.Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
         announcer?.Dispose();
         announcer = new Announcer(trafficPorts.Where(p => indexByName.ContainsKey(p.Name)));
         CountPorts();
+    }
+
+    /// <summary>Makes the kernel so. If it cannot, no virtual address stands that would speak against another unit's.</summary>
+    private void Apply(TrafficState wanted)
+    {
+        var result = traffic.Apply(wanted);
+        if (!result.Succeeded)
+        {
+            events.Add(EventKinds.Unit, $"the traffic table could not be set to {wanted}: {result}; the virtual addresses are taken away. hitlessd needs Linux 6.1 with nftables (nf_tables, netdev egress)");
+            addresses.Remove([.. Wanted()]);
+        }
+
+        muteFails = !result.Succeeded;
+    }
+
+    /// <summary>
+    /// What a process before has set and nobody wants: a virtual address that was taken out of the configuration, moved, or got another prefix. Once the new table is in force, nothing would keep it
+    /// from answering on every unit.
+    /// </summary>
+    private void RemoveUnwanted()
+    {
+        var wanted = Wanted().ToHashSet();
+        var standing = addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)).ToHashSet();
+        LinkAddress[] unwanted = [.. standing.Where(each => !wanted.Contains(each))];
+        if (unwanted.Length == 0)
+        {
+            RoutesBefore = wanted.IsSubsetOf(standing) ? [] : null;
+            return;
+        }
+
+        RoutesBefore = RouteKeeper.Read(ports);
+        var result = addresses.Remove(unwanted);
+        events.Add(EventKinds.Unit, result.Succeeded
+            ? $"removed virtual addresses that are no longer configured: {string.Join(", ", unwanted.Select(each => each.Prefix))}"
+            : $"virtual addresses that are no longer configured could not be removed: {result}; remove them with ip address del: {string.Join(", ", unwanted.Select(each => each.Prefix))}");
+    }
+
+    /// <summary>
+    /// The first IPv4 address of a network is the source of what the unit itself sends there. If the own one was taken away and came back, it stands behind the virtual one, with which a standby
+    /// reaches nobody: so the virtual one goes to the end. Only while the unit is muted: on the primary it answers, and packets would miss their way for a moment.
+    /// </summary>
+    private void PutOwnFirst()
+    {
+        if (state != TrafficState.Muted)
+        {
+            return;
+        }
+
+        ownIsSecond = false;
+        var standing = addresses.Read();
+        var wanted = Wanted().ToHashSet();
+        addresses.Remove([.. standing
+            .Where(own => own.Secondary && !own.OfHitless)
+            .SelectMany(own => standing.Where(first => !first.Secondary && first.LinkIndex == own.LinkIndex
+                && first.Prefix.PrefixLength == own.Prefix.PrefixLength && first.Prefix.Contains(own.Prefix.Address)))
+            .Select(first => new LinkAddress(first.LinkIndex, first.Prefix))
+            .Where(wanted.Contains)
+            .Distinct()]);
     }
 
     private IEnumerable<LinkAddress> Wanted() =>

@@ -7,6 +7,7 @@ using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
+using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
@@ -14,11 +15,17 @@ namespace Hitless.Daemon.Control;
 public sealed class HeartbeatLinks : IDisposable
 {
     private const int BufferBytes = 2048;
-    private readonly DatagramSocket?[] sockets;
+    private static readonly TimeSpan StrangerInterval = TimeSpan.FromMilliseconds(100);
+    private readonly LinkSockets sockets;
+    private readonly LinkSilence silence;
+    private readonly EventLog events;
+    private readonly string?[] told;
+    private readonly Poller poller;
     private readonly DatagramEndpoint[][] peers;
     private readonly PortWires ports;
     private readonly KernelEchoes echoes;
     private readonly PortEchoes portEchoes;
+    private readonly AddressQuestions questions;
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
     private readonly byte[] payload = new byte[HeartbeatCodec.LengthMax];
@@ -26,59 +33,90 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly byte[] plaintext = new byte[BufferBytes];
     private readonly Heartbeat heartbeat = new();
     private readonly HeartbeatComplaints complaints;
+    private ulong stranger;
+    private TimeSpan strangerAfter;
 
-    /// <summary>Opens a socket a link; a link whose interface is absent is reported and stays silent.</summary>
-    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events)
+    /// <summary>Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until that is there.</summary>
+    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events, Poller poller)
     {
+        this.events = events;
+        this.poller = poller;
         complaints = new HeartbeatComplaints(settings.Cluster.Group, events);
         string[] names = [.. settings.Interfaces.Select(p => p.Name)];
         ports = new PortWires(settings.Cluster.Group, names, events);
         portEchoes = new PortEchoes(names, events);
+        questions = new AddressQuestions(TrafficPort.From(settings.Cluster.Group, settings.Interfaces), events);
         echoes = new KernelEchoes(settings.Heartbeat.Links, events);
         var port = settings.Heartbeat.Port;
         var links = settings.Heartbeat.Links;
-        sockets = new DatagramSocket?[links.Count];
         peers = [.. links.Select(link => link.Peers.Select(p => new DatagramEndpoint(new IPEndPoint(p, port))).ToArray())];
-        for (var i = 0; i < links.Count; i++)
-        {
-            try
-            {
-                sockets[i] = new DatagramSocket(
-                    new DatagramEndpoint(new IPEndPoint(links[i].Address, port)),
-                    new DatagramOptions(links[i].Interface, ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true));
-            }
-            catch (IOException e)
-            {
-                events.Add(EventKinds.Unit, $"the heartbeat link on {links[i].Interface} is not used: {e.Message}");
-            }
-        }
-
+        silence = new LinkSilence(links, peers);
+        sockets = new LinkSockets(
+            links, [.. links.Select(_ => "heartbeat.links")], port, new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true), poller, firstToken: 0);
         sealer = new DatagramSealer(key, DatagramKind.Heartbeat, RunningRelease.WireMinor, settings.Cluster.Group, identity.Id, identity.Incarnation);
-        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id);
+        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
+        told = new string?[links.Count];
+        Follow();
     }
 
-    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, and both once more for the answers of kernels.</summary>
-    public int Count => FirstPortEcho + ports.Count;
+    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, both once more for the answers of kernels, and the ports for who has the virtual addresses.</summary>
+    public int Count => FirstQuestion + questions.Count;
 
-    private int FirstEcho => sockets.Length + ports.Count;
+    private int FirstQuestion => FirstPortEcho + ports.Count;
 
-    private int FirstPortEcho => FirstEcho + sockets.Length;
+    private int FirstEcho => sockets.Count + ports.Count;
 
-    /// <summary>What is refused now, in words; empty while all is well.</summary>
-    public IReadOnlyList<string> Complaints => complaints.Now;
+    private int FirstPortEcho => FirstEcho + sockets.Count;
 
-    /// <summary>Watches the links.</summary>
-    public void AddTo(Poller poller)
+    /// <summary>What is wrong with the links now, in words; empty while all is well.</summary>
+    public IReadOnlyList<string> Complaints => [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
+
+    private IEnumerable<string> Missing => Enumerable.Range(0, sockets.Count).Select(sockets.ProblemOf).OfType<string>();
+
+    /// <summary>Takes the heartbeat links up as they are in the kernel now: to be called when an interface or an address may have changed. <see cref="Retry"/> does it in time.</summary>
+    public void Follow()
     {
-        for (var i = 0; i < sockets.Length; i++)
+        sockets.Follow(MonotonicClock.Now);
+        echoes.Follow(sockets, poller, FirstEcho);
+        for (var i = 0; i < told.Length; i++)
         {
-            if (sockets[i] is { } socket)
+            if (sockets.ProblemOf(i) is var problem && problem != told[i])
             {
-                poller.Add(socket.Handle, i);
+                told[i] = problem;
+                events.Add(EventKinds.Unit, problem ?? $"the heartbeat link on {silence.NameOf(i)} is used again");
             }
         }
+    }
 
-        echoes.AddTo(poller, FirstEcho);
+    /// <summary>While a link is missing it is looked for again and again, should the kernel's word of its return have been lost. Costs a comparison.</summary>
+    public void Retry(TimeSpan now)
+    {
+        if (now >= sockets.LookAt)
+        {
+            Follow();
+        }
+    }
+
+    /// <summary>Whether a token is that of a port's answers for virtual addresses.</summary>
+    public bool IsAddressAnswer(int token) => token >= FirstQuestion && token < Count;
+
+    /// <summary>Asks on every port who has the virtual addresses.</summary>
+    public void AskForAddresses() => questions.Ask();
+
+    /// <summary>Takes the answers of a port; true if our virtual MAC has answered there for an address.</summary>
+    public bool TryReadAddressAnswer(int token) => questions.TryReceive(token - FirstQuestion);
+
+    /// <summary>Whether a heartbeat came from a peer's address since the last call that our key does not open, though nobody has sent another of its incarnation that it did; and the id that it bears. Ten times a second at most.</summary>
+    public bool TakeStranger(TimeSpan now, out ulong unit)
+    {
+        unit = stranger;
+        if (stranger == 0 || now < strangerAfter)
+        {
+            return false;
+        }
+
+        (stranger, strangerAfter) = (0, now + StrangerInterval);
+        return true;
     }
 
     /// <summary>Whether a token is that of a link's, or a port's, answers of kernels.</summary>
@@ -107,20 +145,21 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>Whether a token is that of a port.</summary>
-    public bool IsPort(int link) => link >= sockets.Length;
+    public bool IsPort(int link) => link >= sockets.Count;
 
     /// <summary>Takes up the ports as they are numbered in the kernel now.</summary>
-    public void OpenPorts(Func<string, int> indexOf, Poller poller)
+    public void OpenPorts(Func<string, int> indexOf)
     {
-        ports.Open(indexOf, poller, sockets.Length);
+        ports.Open(indexOf, poller, sockets.Count);
         portEchoes.Open(indexOf, poller, FirstPortEcho);
+        questions.Open(indexOf, poller, FirstQuestion);
     }
 
     /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol; <paramref name="overTraffic"/>: and through every port.</summary>
     public void Send(Heartbeat outgoing, int minor, bool overTraffic)
     {
         var length = HeartbeatCodec.Write(outgoing, minor, payload);
-        for (var i = 0; i < sockets.Length; i++)
+        for (var i = 0; i < sockets.Count; i++)
         {
             if (sockets[i] is not { } socket)
             {
@@ -142,7 +181,7 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>
-    /// The next authentic heartbeat on a link; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
+    /// The next authentic heartbeat on a link, of another unit or (a clone's) with our own id; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
     /// thread from its deadlines. The heartbeat is valid until the next call.
     /// </summary>
     public bool TryReceive(int link, ref int budget, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)
@@ -150,20 +189,34 @@ public sealed class HeartbeatLinks : IDisposable
         received = heartbeat;
         from = default;
         var sender = default(MacAddress);
-        while (budget-- > 0 && (IsPort(link) ? ports.TryReceive(link - sockets.Length, datagram, out var length, out sender) : sockets[link]!.TryReceive(datagram, out length, out from)))
+        while (budget-- > 0 && TryTake(link, out var length, out from, out sender))
         {
             var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
+            if (verdict == DatagramVerdict.Twin && HeartbeatCodec.TryRead(content, heartbeat))
+            {
+                return true;
+            }
+
             if (verdict == DatagramVerdict.Accepted && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 if (IsPort(link))
                 {
-                    portEchoes.Learn(link - sockets.Length, header.UnitId, sender);
+                    portEchoes.Learn(link - sockets.Count, header.UnitId, sender);
+                }
+                else
+                {
+                    silence.Heard(link, from, header.UnitId, MonotonicClock.Now);
                 }
 
                 return true;
             }
 
-            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Length) : null);
+            if (verdict == DatagramVerdict.BadTag && !opener.SenderWasKnown && !IsPort(link) && Array.IndexOf(peers[link], from) >= 0)
+            {
+                stranger = header.UnitId;
+            }
+
+            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Count) : null);
         }
 
         header = default;
@@ -174,21 +227,26 @@ public sealed class HeartbeatLinks : IDisposable
     public bool TryReadRefusal(int link, out DatagramEndpoint by)
     {
         by = default;
-        return !IsPort(link) && sockets[link]!.TryReadRefusal(out by);
+        return !IsPort(link) && sockets[link] is { } socket && socket.TryReadRefusal(out by);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var socket in sockets)
-        {
-            socket?.Dispose();
-        }
-
+        sockets.Dispose();
         ports.Dispose();
         echoes.Dispose();
         portEchoes.Dispose();
+        questions.Dispose();
         sealer.Dispose();
         opener.Dispose();
+    }
+
+    private bool TryTake(int link, out int length, out DatagramEndpoint from, out MacAddress sender)
+    {
+        (length, from, sender) = (0, default, default);
+        return IsPort(link)
+            ? ports.TryReceive(link - sockets.Count, datagram, out length, out sender)
+            : sockets[link] is { } socket && socket.TryReceive(datagram, out length, out from);
     }
 }

@@ -6,38 +6,35 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Asks the kernels of the other units whether they are there, on every heartbeat link (docs/decisions/0027). Allocates nothing once made.</summary>
+/// <summary>Asks the kernels of the other units whether they are there, on every heartbeat link (docs/decisions/0027). Allocates nothing while the links stay as they are.</summary>
 internal sealed class KernelEchoes : IDisposable
 {
+    private readonly IReadOnlyList<HeartbeatLinkSettings> links;
+    private readonly EventLog events;
     private readonly EchoSocket?[] sockets;
+    private readonly int[] indexes;
     private readonly DatagramEndpoint[][] hosts;
 
-    /// <summary>Opens a socket a link; where that cannot be, nobody is asked there and the threshold decides alone.</summary>
+    /// <summary>Nobody is asked on a link before <see cref="Follow"/>.</summary>
     public KernelEchoes(IReadOnlyList<HeartbeatLinkSettings> links, EventLog events)
     {
+        this.links = links;
+        this.events = events;
         sockets = new EchoSocket?[links.Count];
+        indexes = new int[links.Count];
         hosts = [.. links.Select(link => link.Peers.Select(HostOf).ToArray())];
-        for (var i = 0; i < links.Count; i++)
-        {
-            try
-            {
-                sockets[i] = new EchoSocket(HostOf(links[i].Address), links[i].Interface);
-            }
-            catch (IOException e)
-            {
-                events.Add(EventKinds.Unit, $"kernels cannot be asked on {links[i].Interface}: {e.Message}");
-            }
-        }
     }
 
-    /// <summary>Watches the links; tokens count from <paramref name="firstToken"/>.</summary>
-    public void AddTo(Poller poller, int firstToken)
+    /// <summary>Opens a socket for each link whose interface is another than before; where that cannot be, nobody is asked there and the threshold decides alone. Tokens count from <paramref name="firstToken"/>.</summary>
+    public void Follow(LinkSockets present, Poller poller, int firstToken)
     {
         for (var i = 0; i < sockets.Length; i++)
         {
-            if (sockets[i] is { } socket)
+            if (present.IndexOf(i) != indexes[i])
             {
-                poller.Add(socket.Handle, firstToken + i);
+                indexes[i] = present.IndexOf(i);
+                sockets[i]?.Dispose();
+                sockets[i] = indexes[i] != 0 ? TryOpen(i, poller, firstToken + i) : null;
             }
         }
     }
@@ -72,6 +69,21 @@ internal sealed class KernelEchoes : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(sockets, socket => socket?.Dispose());
+
+    private EchoSocket? TryOpen(int link, Poller poller, int token)
+    {
+        try
+        {
+            var socket = new EchoSocket(HostOf(links[link].Address), links[link].Interface);
+            poller.Add(socket.Handle, token);
+            return socket;
+        }
+        catch (IOException e)
+        {
+            events.Add(EventKinds.Unit, $"kernels cannot be asked on {links[link].Interface}: {e.Message}");
+            return null;
+        }
+    }
 
     private static DatagramEndpoint HostOf(IPAddress address) => new(new IPEndPoint(address, 0));
 }

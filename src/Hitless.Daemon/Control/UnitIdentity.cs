@@ -14,20 +14,26 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
     /// <summary>The tag of an incarnation.</summary>
     public static ulong TagOf(UInt128 incarnation) => (ulong)incarnation | 1;
 
-    /// <summary>Reads the id from the state directory, or makes one at the first start.</summary>
-    public static UnitIdentity Load(string stateFolder)
+    /// <summary>Reads the id from the state directory, or makes one at the first start. Where it cannot be written the unit has it for this start, and writes it as soon as that can be.</summary>
+    public static UnitIdentity Load(string stateFolder, StateDisk disk)
     {
         var path = Path.Combine(stateFolder, "unit-id");
         Span<byte> random = stackalloc byte[24];
         RandomNumberGenerator.Fill(random);
         var incarnation = BinaryPrimitives.ReadUInt128BigEndian(random[8..]);
-        if (File.Exists(path) && ulong.TryParse(File.ReadAllText(path).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) && id != 0)
+        var written = StateFile.Read(path, disk);
+        if (written is not null && ulong.TryParse(written, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) && id != 0)
         {
             return new UnitIdentity(id, incarnation);
         }
 
+        if (written is not null)
+        {
+            disk.NoteDamage($"{path} is damaged: this unit has a new identity from now on, its former one counts as another unit that is gone");
+        }
+
         id = BinaryPrimitives.ReadUInt64BigEndian(random) | 1;
-        DurableFile.WriteAllText(path, id.ToString("x16", CultureInfo.InvariantCulture) + "\n");
+        disk.Write("unit-id", () => DurableFile.WriteAllText(path, id.ToString("x16", CultureInfo.InvariantCulture) + "\n"));
         return new UnitIdentity(id, incarnation);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -5,7 +6,10 @@ using Hitless.Daemon.Control;
 
 namespace Hitless.Daemon.Health;
 
-/// <summary>Asks each probe's target in its own task, standby or primary alike, and tells what failing ones cost the unit now.</summary>
+/// <summary>
+/// Asks each probe's target in its own task, standby or primary alike, and tells what failing ones cost the unit now. A standby that reaches a target from a virtual address only (one public address,
+/// and no own one beside it) cannot ask: that probe counts on the primary alone.
+/// </summary>
 public sealed class ProbeLoop : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
@@ -14,12 +18,17 @@ public sealed class ProbeLoop : IAsyncDisposable
     private readonly EventLog events;
     private readonly ProbeTally tally;
     private readonly string?[] details;
+    private readonly bool[] passedOver;
+    private readonly HashSet<IPAddress> virtualAddresses;
+    private volatile bool primary;
     private readonly CancellationTokenSource ending = new();
     private readonly Task[] tasks;
 
     /// <summary>Starts at once. <paramref name="penaltyChanged"/> is called from the probes' tasks, one at a time.</summary>
-    public ProbeLoop(IReadOnlyList<ProbeSettings> probes, int threshold, Action<int> penaltyChanged, EventLog events)
+    public ProbeLoop(IReadOnlyList<ProbeSettings> probes, int threshold, IEnumerable<IPAddress> virtualAddresses, Action<int> penaltyChanged, EventLog events)
     {
+        this.virtualAddresses = [.. virtualAddresses];
+        passedOver = new bool[probes.Count];
         this.probes = probes;
         this.penaltyChanged = penaltyChanged;
         this.events = events;
@@ -28,12 +37,19 @@ public sealed class ProbeLoop : IAsyncDisposable
         tasks = [.. Enumerable.Range(0, probes.Count).Select(i => Task.Run(() => ProbeAsync(i)))];
     }
 
+    /// <summary>Whether the unit answers for the virtual addresses: then it can ask from them.</summary>
+    public bool Primary
+    {
+        get => primary;
+        set => primary = value;
+    }
+
     /// <summary>The probes as they stand.</summary>
     public IReadOnlyList<HealthStatus> Status()
     {
         lock (tally)
         {
-            return [.. probes.Select((p, i) => new HealthStatus(p.Name, details[i] is null ? "unknown" : tally.Fails(i) ? "failing" : "passing", details[i]))];
+            return [.. probes.Select((p, i) => new HealthStatus(p.Name, details[i] is null || passedOver[i] ? "unknown" : tally.Fails(i) ? "failing" : "passing", details[i]))];
         }
     }
 
@@ -54,15 +70,36 @@ public sealed class ProbeLoop : IAsyncDisposable
         using var timer = new PeriodicTimer(probe.Interval);
         do
         {
+            if (!Primary && ProbeQuestion.SourceTo(probe.Target) is { } source && virtualAddresses.Contains(source))
+            {
+                PassOver(index, source);
+                continue;
+            }
+
             Take(index, await ProbeQuestion.AskAsync(probe.Target, PatienceOf(probe), ending.Token));
         }
         while (await timer.WaitForNextTickAsync(ending.Token));
+    }
+
+    private void PassOver(int index, IPAddress source)
+    {
+        lock (tally)
+        {
+            passedOver[index] = true;
+            details[index] = $"asked on the primary only: this unit has no own address on that network, only the virtual address {source}";
+            if (tally.Take(index, answered: true))
+            {
+                events.Add(EventKinds.Health, $"{probes[index].Name} does not count on this standby: {details[index]}");
+                penaltyChanged(tally.Penalty);
+            }
+        }
     }
 
     private void Take(int index, ProbeAnswer answer)
     {
         lock (tally)
         {
+            passedOver[index] = false;
             details[index] = answer.Detail;
             if (tally.Take(index, answer.Well))
             {

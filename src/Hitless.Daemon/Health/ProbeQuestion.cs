@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
@@ -41,6 +42,34 @@ public static class ProbeQuestion
         catch (Exception e) when (e is PingException or SocketException or HttpRequestException or IOException)
         {
             return new ProbeAnswer(false, $"{Describe(target)}: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    /// <summary>The address that this unit's packets to the target would carry; null: the target has no address, or there is no way to it. Sends nothing.</summary>
+    public static IPAddress? SourceTo(ProbeTarget target)
+    {
+        var address = target switch
+        {
+            ProbeTarget.Ping ping => ping.Address,
+            ProbeTarget.Tcp tcp => tcp.Service.Address,
+            ProbeTarget.Http http when IPAddress.TryParse(http.Page.Host.Trim('[', ']'), out var host) => host,
+            _ => null,
+        };
+        if (address is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            const int anyPort = 9;
+            using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(address, anyPort);
+            return (socket.LocalEndPoint as IPEndPoint)?.Address;
+        }
+        catch (SocketException)
+        {
+            return null;
         }
     }
 

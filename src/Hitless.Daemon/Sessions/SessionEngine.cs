@@ -66,9 +66,8 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         this.notify = notify;
         now = MonotonicClock.Now;
         exchange = new SessionExchange(unit, incarnation, nonceSeed);
-        links = new SessionLinks(settings, key, unit, incarnation);
+        links = new SessionLinks(settings, key, unit, incarnation, poller, FirstLinkToken);
         kernel = new KernelSessions(settings, poller, EventToken, nonceSeed);
-        links.Watch(poller, FirstLinkToken);
         tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
         pruneExpectation = expectation =>
         {
@@ -82,6 +81,12 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 
     /// <summary>For other threads too.</summary>
     public AnswerCount Answers => kernel.Answers;
+
+    /// <summary>What is wrong with the network for sessions alone; null while nothing is.</summary>
+    public string? LinkProblem => links.Problem;
+
+    /// <summary>Takes the links up as they are in the kernel now.</summary>
+    public void FollowLinks() => links.Follow(now);
 
     /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
     public void Turn(Span<int> ready, TimeSpan until)
@@ -111,6 +116,8 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
             exchange.OnTime(now, this);
         AnswerWaiters();
         Refresh();
+        if (now >= links.LookAt)
+            links.Follow(now);
         if (kernel.RefreshFilter(now))
             links.Send(ISessionEffects.EveryUnit, UnitAddresses.ToPayload(kernel.OwnAddresses), now);
     }

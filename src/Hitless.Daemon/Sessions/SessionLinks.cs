@@ -2,6 +2,7 @@ using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
+using Hitless.Daemon.Control;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
@@ -18,7 +19,7 @@ internal sealed class SessionLinks : IDisposable
     private const int SmallSizeMax = 64;
     private static readonly TimeSpan PathStale = TimeSpan.FromMilliseconds(600);
 
-    private readonly List<DatagramSocket> sockets = [];
+    private readonly LinkSockets sockets;
     private readonly List<Path> paths = [];
     private readonly DatagramSealer sealer;
     private readonly DatagramOpener opener;
@@ -26,17 +27,19 @@ internal sealed class SessionLinks : IDisposable
     private readonly byte[] received = new byte[2048];
     private readonly byte[] plaintext = new byte[2048];
 
-    public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation)
+    /// <summary>A link whose interface is missing is used as soon as that is there. The tokens of <paramref name="poller"/> count from <paramref name="firstToken"/>.</summary>
+    public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Poller poller, int firstToken)
     {
         sealer = new DatagramSealer(key, DatagramKind.Session, RunningRelease.WireMinor, settings.Cluster.Group, unit, incarnation);
         opener = new DatagramOpener(key, DatagramKind.Session, settings.Cluster.Group, unit);
         var port = settings.Heartbeat.Port + 1;
-        foreach (var link in settings.SessionLinks)
+        var links = settings.SessionLinks;
+        string[] keys = [.. links.Select((_, i) => i == 0 && settings.Sessions.Link is not null ? "sessions.link" : "heartbeat.links")];
+        sockets = new LinkSockets(links, keys, port, new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes), poller, firstToken);
+        for (var i = 0; i < links.Count; i++)
         {
-            var socket = new DatagramSocket(new DatagramEndpoint(new IPEndPoint(link.Address, port)), new DatagramOptions(link.Interface, BufferBytes, BufferBytes));
-            sockets.Add(socket);
-            foreach (var peer in link.Peers)
-                paths.Add(new Path(socket, new DatagramEndpoint(new IPEndPoint(peer, port))));
+            foreach (var peer in links[i].Peers)
+                paths.Add(new Path(i, new DatagramEndpoint(new IPEndPoint(peer, port))));
         }
     }
 
@@ -53,11 +56,14 @@ internal sealed class SessionLinks : IDisposable
     /// <summary>Datagrams that ended in this verdict.</summary>
     public long CountOf(DatagramVerdict verdict) => opener.Count(verdict);
 
-    public void Watch(Poller poller, int firstToken)
-    {
-        for (var i = 0; i < sockets.Count; i++)
-            poller.Add(sockets[i].Handle, firstToken + i);
-    }
+    /// <summary>What is wrong with the network for sessions alone, if there is one; what is wrong with the heartbeat links is told where heartbeats are.</summary>
+    public string? Problem => sockets.Count > 0 && sockets.KeyOf(0) == "sessions.link" ? sockets.ProblemOf(0) : null;
+
+    /// <summary>When <see cref="Follow"/> is to be called though nobody told of a change.</summary>
+    public TimeSpan LookAt => sockets.LookAt;
+
+    /// <summary>Takes the links up as they are in the kernel now.</summary>
+    public void Follow(TimeSpan now) => sockets.Follow(now);
 
     public void Send(ulong unit, ReadOnlySpan<byte> payload, TimeSpan now)
     {
@@ -69,7 +75,7 @@ internal sealed class SessionLinks : IDisposable
                 continue;
             if (length == 0 || everywhere)
                 length = sealer.Seal(payload, datagram);
-            if (path.Socket.Send(path.Peer, datagram.AsSpan(0, length)) == 0)
+            if (sockets[path.Link]?.Send(path.Peer, datagram.AsSpan(0, length)) == 0)
                 Sent++;
             else
                 SendFailures++;
@@ -79,14 +85,14 @@ internal sealed class SessionLinks : IDisposable
     /// <summary>Receives one authentic datagram of a link, if there is one; what is refused on the way is counted.</summary>
     public bool TryReceive(int link, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
     {
-        while (sockets[link].TryReceive(received, out var length, out var from))
+        while (sockets[link] is { } socket && socket.TryReceive(received, out var length, out var from))
         {
             if (opener.Open(received.AsSpan(0, length), plaintext, now, out header, out payload) != DatagramVerdict.Accepted)
                 continue;
             Received++;
             foreach (var path in paths)
             {
-                if (path.Socket == sockets[link] && path.Peer == from)
+                if (path.Link == link && path.Peer == from)
                     (path.Unit, path.HeardAt) = (header.UnitId, now);
             }
 
@@ -100,7 +106,7 @@ internal sealed class SessionLinks : IDisposable
 
     public void Dispose()
     {
-        sockets.ForEach(socket => socket.Dispose());
+        sockets.Dispose();
         sealer.Dispose();
         opener.Dispose();
     }
@@ -120,9 +126,9 @@ internal sealed class SessionLinks : IDisposable
         return best is null || best == path;
     }
 
-    private sealed class Path(DatagramSocket socket, DatagramEndpoint peer)
+    private sealed class Path(int link, DatagramEndpoint peer)
     {
-        public DatagramSocket Socket { get; } = socket;
+        public int Link { get; } = link;
 
         public DatagramEndpoint Peer { get; } = peer;
 

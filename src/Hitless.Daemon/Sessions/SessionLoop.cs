@@ -30,7 +30,7 @@ public sealed class SessionLoop : IDisposable
     /// <param name="unit">This unit's id.</param>
     /// <param name="incarnation">Random per process start.</param>
     /// <param name="notify">Called on the session thread; must not block.</param>
-    /// <exception cref="IOException">A heartbeat address cannot be bound.</exception>
+    /// <exception cref="IOException">The system is out of descriptors. A link that is missing is no error.</exception>
     public SessionLoop(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Action<SessionNotice> notify)
     {
         unitName = settings.Unit.Name;
@@ -52,6 +52,12 @@ public sealed class SessionLoop : IDisposable
 
     /// <summary>The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.</summary>
     public void Drain(uint ticket) => Post(each => each.Drain(ticket));
+
+    /// <summary>An interface or an address has changed: the links are taken up as they are now.</summary>
+    public void FollowLinks() => Post(static each => each.FollowLinks());
+
+    /// <summary>What is wrong with the network for sessions alone (<c>sessions.link</c>); null while nothing is.</summary>
+    public Task<string?> LinkProblemAsync() => AskAsync(each => each.LinkProblem);
 
     /// <summary>Asks for a bulk: from the followed unit, or, where this unit carries traffic, to all.</summary>
     public Task ResyncAsync() => AskAsync(each =>

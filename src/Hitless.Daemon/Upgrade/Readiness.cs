@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Firmware.Slots;
@@ -19,12 +21,14 @@ public sealed class Readiness(
     ISlotBackend slots,
     TrustStore trust,
     JournalStore journals,
+    PeerClient peers,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
     Func<CancellationToken, Task<SyncReport>> configurationReport,
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Func<CancellationToken, Task<int>> configurationSchema,
     Func<RunHeader, CancellationToken, Task<IReadOnlyList<CheckResult>>> spares,
-    Func<string, CancellationToken, Task<long?>> freeBytes)
+    Func<string, CancellationToken, Task<long?>> freeBytes,
+    Func<string, CancellationToken, Task<bool?>> canReboot)
 {
     private const int CommitLooks = 10;
     private const int SessionLooks = 4;
@@ -61,7 +65,7 @@ public sealed class Readiness(
         CheckUnits(header, view, checks);
         checks.Add(settings.Heartbeat.Links.Count > 1
             ? new CheckResult("heartbeat-links", "pass", $"{settings.Heartbeat.Links.Count} heartbeat links", null)
-            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, both units become primary", "add a second link to heartbeat.links"));
+            : new CheckResult("heartbeat-links", "warn", "one heartbeat link: if it fails, sessions do not follow until it is back, and heartbeats go through the ports only", "add a second link to heartbeat.links"));
         if (!duringRun)
         {
             checks.Add(Result("no-open-run", !RunJournal.IsOpen(journals.Last()), "no run is open", "a run is open already", "hitless upgrade status"));
@@ -77,6 +81,7 @@ public sealed class Readiness(
         }
 
         CheckWindow(header, duringRun, checks);
+        await CheckForwardingAsync(view, checks, cancel);
         await CheckConfigurationAsync(checks, cancel);
         await CheckSessionsAsync(view, checks, cancel);
         return new UpgradeCheck(header.Image, header.To, checks.TrueForAll(c => c.Result != "fail"), checks);
@@ -101,6 +106,11 @@ public sealed class Readiness(
             checks.Add(slots.Refuse(image.Manifest) is { } otherKind
                 ? new CheckResult("image-slots", "fail", otherKind.Error, otherKind.Remedy)
                 : new CheckResult("image-slots", "pass", $"the image goes into slots of the kind {slots.Name}", null));
+            if (image.Manifest.Activation == Activation.Reboot)
+            {
+                await CheckRebootsAsync(header, checks, cancel);
+            }
+
             if (bad is null)
             {
                 checks.Add(await previewConversion(image, hash, header.AcceptConversion, cancel));
@@ -122,6 +132,21 @@ public sealed class Readiness(
 
             checks.Add(CheckMinimum(header, image.Manifest.Version));
             return image.Manifest.UnpackedBytes + new FileInfo(path).Length;
+        }
+    }
+
+    /// <summary>An image that is activated by a reboot takes effect only where hitless-boot can reboot the machine.</summary>
+    private async Task CheckRebootsAsync(RunHeader header, List<CheckResult> checks, CancellationToken cancel)
+    {
+        foreach (var member in header.Members.Where(m => header.Concerns(m.Name)))
+        {
+            const string Remedy = "start hitless-boot with --reboot-command \"systemctl reboot\" on that unit, or take an image whose activation is restart";
+            checks.Add(await canReboot(member.Name, cancel) switch
+            {
+                true => new CheckResult("activation", "pass", $"the image is activated by a reboot, which {member.Name} can do", null),
+                false => new CheckResult("activation", "fail", $"the image is activated by a reboot, and hitless-boot of {member.Name} has no --reboot-command: nothing would reboot it", Remedy),
+                null => new CheckResult("activation", "warn", $"the image is activated by a reboot, and {member.Name} does not say whether its hitless-boot has a --reboot-command", Remedy),
+            });
         }
     }
 
@@ -189,6 +214,33 @@ public sealed class Readiness(
         checks.Add(versions.Length == 2 && versions.Contains(header.To) && !header.RehearseOnly
             ? new CheckResult("one-version", "warn", $"versions are mixed ({string.Join(", ", versions)}); this run ends that", null)
             : Result("one-version", versions.Length == 1, $"every unit runs {versions[0]}", $"versions are mixed: {string.Join(", ", versions)}", "finish or roll back the former run first"));
+    }
+
+    /// <summary>Routes, rules, sysctls, interfaces and firewall of each standby against the primary's.</summary>
+    private async Task CheckForwardingAsync(ClusterView view, List<CheckResult> checks, CancellationToken cancel)
+    {
+        foreach (var peer in view.Peers.Where(p => p.Present))
+        {
+            try
+            {
+                var status = await peers.CallAsync(peer.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", settings.Unit.Name), BetweenLooks * SessionLooks, cancel);
+                var (result, text) = status.Forwarding switch
+                {
+                    null => ("warn", $"{peer.Name} has not compared yet what it forwards by with the primary"),
+                    { Differences: [] } => ("pass", $"{peer.Name} would forward as {view.Primary?.Name} does"),
+                    { AsPrimary: true } other => ("warn", $"{peer.Name} forwards otherwise: {Words(other)}"),
+                    var other => ("fail", $"{peer.Name} would not forward as {view.Primary?.Name} does: {Words(other)}"),
+                };
+                checks.Add(new CheckResult("forwarding", result, text, result == "pass" ? null : "hitless status lists every difference"));
+
+                string Words(ForwardingStatus forwarding) =>
+                    string.Join("; ", forwarding.Differences.Take(3).Select(each => ForwardingComparison.Describe(each, forwarding.Primary, peer.Name)));
+            }
+            catch (PeerException e)
+            {
+                checks.Add(new CheckResult("forwarding", "warn", $"{peer.Name} does not say what it forwards by: {e.Message}", "hitless status tells whether it answers"));
+            }
+        }
     }
 
     private async Task CheckConfigurationAsync(List<CheckResult> checks, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -100,6 +101,21 @@ public sealed class StepActs(
         }
     }
 
+    /// <summary>Whether a unit's hitless-boot can reboot its machine; null if that is not known.</summary>
+    public async Task<bool?> CanRebootAsync(string unit, CancellationToken cancel)
+    {
+        try
+        {
+            var request = new StepRequest(RunStep.Reboot, "", "", "", self);
+            var answer = unit == self ? await own.TakeAsync(request, cancel) : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
+            return answer.Detail switch { "yes" => true, "no" => false, _ => null };
+        }
+        catch (PeerException)
+        {
+            return null;
+        }
+    }
+
     private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, CancellationToken cancel) =>
         string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, cancel))));
 
@@ -119,7 +135,8 @@ public sealed class StepActs(
             var (breaking, withinLimit) = SessionGate.Of(difference, settings.SessionDifferenceLimit);
             var report = await configurationReport(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
-            if (withinLimit && unit?.State == "in-sync")
+            var forwarding = await ForwardingOfAsync(target, limit.Token);
+            if (withinLimit && unit?.State == "in-sync" && forwarding is null)
             {
                 return $"{difference.Compared} sessions compared, {breaking} would break, {difference.Critical} of them critical; configuration revision {unit.Revision} in sync";
             }
@@ -130,10 +147,31 @@ public sealed class StepActs(
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
+                if (forwarding is not null)
+                {
+                    throw new RefusedException(forwarding, "hitless status");
+                }
+
                 throw new RefusedException(
                     withinLimit ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}" : $"{breaking} of {difference.Compared} sessions would break, {difference.Critical} of them critical",
                     withinLimit ? "hitless config report" : "hitless sessions diff");
             }
+        }
+    }
+
+    /// <summary>Why the target would not forward as the primary does; null: it would.</summary>
+    private async Task<string?> ForwardingOfAsync(string target, CancellationToken cancel)
+    {
+        try
+        {
+            var status = await peers.CallAsync(target, UpgradeCalls.Status, new StepRequest("", "", "", "", self), SettleTimeout, cancel);
+            return status.Forwarding is { AsPrimary: false } forwarding
+                ? $"{target} would not forward as {self} does: {ForwardingComparison.Describe(forwarding.Differences[0], self, target)}"
+                : null;
+        }
+        catch (PeerException e)
+        {
+            return $"{target} does not say what it forwards by: {e.Message}";
         }
     }
 

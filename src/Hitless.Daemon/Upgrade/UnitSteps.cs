@@ -55,6 +55,7 @@ public sealed class UnitSteps(
                 RunStep.Confirm => await ConfirmAsync(),
                 RunStep.Revert => await RevertAsync(request),
                 RunStep.Room => DiskRoom.FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!).ToString(System.Globalization.CultureInfo.InvariantCulture),
+                RunStep.Reboot => slots.CanReboot switch { true => "yes", false => "no", null => "unknown" },
                 RunStep.Spare => await refuseSpare(cancel) is { } refusal ? throw new RefusedException(refusal) : SpareHolds(request.Version),
                 _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
             });

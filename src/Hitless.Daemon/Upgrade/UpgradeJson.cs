@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Gateway;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -20,4 +22,6 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSerializable(typeof(UnitStatus))]
 [JsonSerializable(typeof(SwitchoverRequest))]
 [JsonSerializable(typeof(SwitchoverResult))]
+[JsonSerializable(typeof(ForwardingRequest))]
+[JsonSerializable(typeof(ForwardingState))]
 public sealed partial class UpgradeJson : JsonSerializerContext;

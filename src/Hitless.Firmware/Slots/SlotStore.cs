@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hitless.Core.Firmware;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
@@ -17,6 +18,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// <summary><c>hitless-boot</c> tells the daemon in this variable which slot it runs from: <c>a</c> or <c>b</c>.</summary>
     public const string SlotVariable = "HITLESS_SLOT";
 
+    /// <summary><c>hitless-boot</c> tells the daemon in this variable whether it has a command that reboots the machine: <c>yes</c> or <c>no</c>.</summary>
+    public const string RebootVariable = "HITLESS_REBOOT";
+
     /// <summary>A daemon that exits with this code asks <c>hitless-boot</c> to choose a slot anew and start it.</summary>
     public const int ExitRestart = 75;
 
@@ -27,6 +31,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     private const string Discarded = ".discarded";
 
     private readonly string bootFile = Path.Combine(stateFolder, "boot.json");
+
+    /// <summary>What was last in <c>boot.json</c>, for the day on which that cannot be read.</summary>
+    private readonly string lastFile = Path.Combine(stateFolder, "boot.last.json");
 
     /// <summary>Slots that are folders.</summary>
     public SlotStore(string stateFolder)
@@ -39,6 +46,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 
     /// <summary>The slot this process runs from; null if no <c>hitless-boot</c> for slots of this kind did start it.</summary>
     public Slot? Running { get; } = (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
+
+    /// <summary>Whether <c>hitless-boot</c> can reboot the machine; null if it is too old to say so, or did not start this process.</summary>
+    public bool? CanReboot { get; } = Environment.GetEnvironmentVariable(RebootVariable) switch { "yes" => true, "no" => false, _ => null };
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
 
@@ -125,20 +135,36 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FolderOf(Slot.A))!);
         DurableFile.WriteAllBytes(bootFile, state.ToJson());
+        try
+        {
+            DurableFile.WriteAllBytes(lastFile, state.ToJson());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An older copy could name the wrong slot: rather none. If it can be neither written nor removed, boot.json is what counts as long as it can be read.
+            RemoveQuietly(lastFile);
+        }
+
         return null;
     });
 
     private BootState ReadRecord(out ImageProblem? problem)
     {
         problem = null;
-        if (!File.Exists(bootFile))
+        if (!File.Exists(bootFile) && !File.Exists(lastFile))
         {
             return BootState.Empty;
         }
 
-        if (BootState.TryRead(File.ReadAllBytes(bootFile), out var state, out var why))
+        if (TryReadFile(bootFile, out var state, out var why))
         {
             return state;
+        }
+
+        if (TryReadFile(lastFile, out var last, out _))
+        {
+            problem = new ImageProblem(ImageFault.DiskError, $"{bootFile} cannot be read: {why}", $"its last good copy {lastFile} counts; the next installation or confirmation writes both anew");
+            return last;
         }
 
         problem = new ImageProblem(
@@ -146,6 +172,31 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
             $"{bootFile} cannot be read: {why}",
             "the first slot with a whole image is taken; the next installation or confirmation writes the file anew");
         return Rebuild();
+    }
+
+    private static bool TryReadFile(string file, [NotNullWhen(true)] out BootState? state, [NotNullWhen(false)] out string? why)
+    {
+        try
+        {
+            return BootState.TryRead(File.ReadAllBytes(file), out state, out why);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            (state, why) = (null, e.Message);
+            return false;
+        }
+    }
+
+    private static void RemoveQuietly(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays.
+        }
     }
 
     private ImageProblem? Change(Func<BootState, (BootState? Next, ImageProblem? Problem)> transition) => Guard(() =>

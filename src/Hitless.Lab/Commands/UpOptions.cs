@@ -11,6 +11,7 @@ public sealed class UpOptions
     private readonly Option<int> _links = new("--heartbeat-links") { Description = "heartbeat links between them, 1 or 2", DefaultValueFactory = _ => 1 };
     private readonly Option<bool> _direct = new("--direct-cable") { Description = "hb0 is a cable between gw1 and gw2 without a switch; needs 2 units and 2 heartbeat links" };
     private readonly Option<bool> _session = new("--session-link") { Description = "a network for sessions alone between them (ss0)" };
+    private readonly Option<bool> _masquerade = new("--masquerade") { Description = "the firewall hides sources by masquerade, behind each unit's own address, instead of behind the virtual one" };
     private readonly Option<int?> _disk = new("--disk") { Description = "every unit's /var/lib/hitless is a file system of its own, in memory, of so many MB; `fault disk-full` needs it", HelpName = "MB" };
     private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
     private readonly Option<string?> _trust = new("--trust") { Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image" };
@@ -18,7 +19,7 @@ public sealed class UpOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_units, _links, _direct, _session, _disk, _binaries, _trust])
+        foreach (var option in (Option[])[_units, _links, _direct, _session, _masquerade, _disk, _binaries, _trust])
         {
             command.Options.Add(option);
         }
@@ -42,6 +43,7 @@ public sealed class UpOptions
         {
             DirectCable = parsed.GetValue(_direct),
             SessionLink = parsed.GetValue(_session),
+            Masquerade = parsed.GetValue(_masquerade),
             DiskMegabytes = parsed.GetValue(_disk) is { } megabytes ? InRange(megabytes, 1, 100_000, "--disk") : null,
         };
     }

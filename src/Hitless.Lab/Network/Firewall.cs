@@ -4,13 +4,12 @@ namespace Hitless.Lab.Network;
 public static class Firewall
 {
     /// <summary>
-    /// The file's text, the same on every unit. It replaces its own table only: a file that begins with <c>flush ruleset</c> would also
-    /// take away every other program's tables.
+    /// The file's text, the same on every unit. It begins as a distribution's does, with <c>flush ruleset</c>, which takes away every other program's tables too.
+    /// <paramref name="masquerade"/>: hidden sources leave with whatever address their port has first, not with the virtual one: those sessions cannot follow a switch.
     /// </summary>
-    public static string Text { get; } = $$"""
+    public static string Text(bool masquerade) => $$"""
         # The gateway's firewall. Managed by Hitless: change it with `hitless config edit`.
-        table inet gateway
-        delete table inet gateway
+        flush ruleset
 
         table inet gateway {
             chain input {
@@ -40,8 +39,8 @@ public static class Firewall
 
             chain hide {
                 type nat hook postrouting priority srcnat; policy accept;
-                oifname "wan0" ip saddr 10.10.1.192/26 snat ip to {{Addresses.VirtualWan}}
-                oifname "wan0" ip6 saddr fd00:1::200/120 snat ip6 to {{Addresses.VirtualWan6}}
+                oifname "wan0" ip saddr 10.10.1.192/26 {{(masquerade ? "masquerade" : $"snat ip to {Addresses.VirtualWan}")}}
+                oifname "wan0" ip6 saddr fd00:1::200/120 {{(masquerade ? "masquerade" : $"snat ip6 to {Addresses.VirtualWan6}")}}
             }
         }
 

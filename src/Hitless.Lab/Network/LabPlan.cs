@@ -30,6 +30,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>Where labs live unless told otherwise, one folder per lab. Root of a user namespace only may not write there; /run is its own then.</summary>
     public static string DefaultRoot { get; } = Writable("/var/lib") ? "/var/lib/hitless-lab" : "/run/hitless-lab";
 
+    /// <summary>The firewall hides sources behind the first address of wan0 (<c>masquerade</c>), not behind the virtual one.</summary>
+    public bool Masquerade { get; init; }
+
     /// <summary>How long an upgrade watches its new primary.</summary>
     public int SoakSeconds { get; init; } = 3;
 

@@ -32,6 +32,11 @@ public static class LabSite
         {
             UnitPower.Boot(unit);
         }
+
+        foreach (var unit in plan.StaticRouter ? [] : UnitsOf(plan))
+        {
+            UnitPower.SetDefaultRoute(unit);
+        }
     }
 
     /// <summary>Ends every process of a lab and removes its namespaces and its folder. Works on the remains of a crashed lab too, and on nothing.</summary>

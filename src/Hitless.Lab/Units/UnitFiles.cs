@@ -26,7 +26,7 @@ public static class UnitFiles
 
             UnitDisk.Mount(unit);
             var etc = Path.Combine(unit.Folder, "etc");
-            File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text);
+            File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text(plan.Masquerade));
             File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");
             File.WriteAllText(Path.Combine(etc, "unit.yaml"), Settings(unit));
             if (key is not null)

@@ -11,21 +11,42 @@ namespace Hitless.Lab.Units;
 /// </summary>
 public static class UnitPower
 {
-    /// <summary>Boots: ports up, own addresses, the operator's sysctls and firewall, then hitless-boot in a session of its own, its output in the unit's log.</summary>
+    /// <summary>
+    /// Boots: ports up, the links' addresses, the operator's sysctls and firewall, then hitless-boot in a session of its own, its output in the unit's log. The own addresses of lan0 and wan0 come late,
+    /// as from a DHCP server: behind the virtual ones, mostly.
+    /// </summary>
     public static void Boot(LabUnit unit)
     {
         Note(unit, "boot");
-        BringUp(unit, unit.Plan.StaticRouter ? StaticRouter.GatewayAddresses(unit) : StaticRouter.None);
         if (unit.Plan.StaticRouter)
         {
+            BringUp(unit, unit.Plan.UnitPorts, StaticRouter.GatewayAddresses(unit));
             return;
         }
+
+        BringUp(unit, unit.Plan.LinkPorts, StaticRouter.None);
 
         Tool.Run("ip", unit.Inside(
             "sh", "-c", "log=$1; shift; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!", "boot", unit.Log,
             unit.Plan.Program("hitless-boot"),
             "--state", "/var/lib/hitless", "--config", "/etc/hitless/unit.yaml", "--socket", "/run/hitless/hitless.sock",
             "--reboot-command", string.Join(' ', [.. LabProgram.Command, "reset-unit", unit.Name, "--name", unit.Plan.Name, "--root", Path.GetDirectoryName(unit.Plan.Folder)!])));
+        var late = new StringBuilder();
+        AddOwn(late, unit, unit.Plan.UnitPorts.Except(unit.Plan.LinkPorts), StaticRouter.None);
+        Topology.Batch(unit.Namespace, late);
+    }
+
+    /// <summary>
+    /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring it back after each reboot. Waits for the virtual address.
+    /// </summary>
+    public static void SetDefaultRoute(LabUnit unit)
+    {
+        const int looksMax = 200;
+        string[] route = ["-n", unit.Namespace, "route", "replace", "default", "via", Addresses.Server, "src", Addresses.VirtualWan];
+        for (var looks = 0; looks < looksMax && !Tool.Try("ip", route).Ok; looks++)
+        {
+            Thread.Sleep(LookAgain);
+        }
     }
 
     /// <summary>Writes down the settings that a new namespace begins with.</summary>
@@ -66,21 +87,31 @@ public static class UnitPower
     public static void Note(LabUnit unit, string text) =>
         File.AppendAllText(unit.Log, $"---- {DateTimeOffset.UtcNow:O} lab: {text}{Environment.NewLine}");
 
-    private static void BringUp(LabUnit unit, IReadOnlyDictionary<string, string[]> more)
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    private static void BringUp(LabUnit unit, IEnumerable<string> withAddresses, IReadOnlyDictionary<string, string[]> more)
     {
         var lines = new StringBuilder("link set lo up\n");
         foreach (var port in unit.Plan.UnitPorts)
         {
             lines.AppendLine($"link set {port} up");
+        }
+
+        AddOwn(lines, unit, withAddresses, more);
+        Topology.Batch(unit.Namespace, lines);
+        Topology.SetSysctls(unit.Namespace, Firewall.Sysctls);
+        Tool.Run("ip", unit.Inside("nft", "-f", "/etc/hitless/nftables.conf"));
+    }
+
+    private static void AddOwn(StringBuilder lines, LabUnit unit, IEnumerable<string> ports, IReadOnlyDictionary<string, string[]> more)
+    {
+        foreach (var port in ports)
+        {
             foreach (var address in Addresses.Own(port, unit.Number).Concat(more.GetValueOrDefault(port, [])))
             {
                 lines.AppendLine($"address replace {address} dev {port}{(address.Contains(':') ? " nodad" : "")}");
             }
         }
-
-        Topology.Batch(unit.Namespace, lines);
-        Topology.SetSysctls(unit.Namespace, Firewall.Sysctls);
-        Tool.Run("ip", unit.Inside("nft", "-f", "/etc/hitless/nftables.conf"));
     }
 
     private static string ReadSysctls(LabUnit unit) =>

@@ -41,6 +41,14 @@ internal static class AnnouncementFrame
         return frame;
     }
 
+    /// <summary>ARP probe (RFC 5227 section 2.1.1): a request without a sender's address, which changes nobody's cache.</summary>
+    internal static byte[] ArpProbe(MacAddress mac, IPAddress address)
+    {
+        var frame = GratuitousArp(mac, address, ArpRequest);
+        frame.AsSpan(EthernetBytes + 14, 4).Clear();
+        return frame;
+    }
+
     /// <summary>Unsolicited neighbour advertisement to all nodes (RFC 4861 section 4.4, 7.2.6) with the flags router and override, as the kernel of a router sends it.</summary>
     internal static byte[] NeighbourAdvertisement(MacAddress mac, IPAddress address)
     {

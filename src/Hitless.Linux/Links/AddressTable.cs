@@ -11,8 +11,13 @@ public readonly record struct LinkAddress(int LinkIndex, AddressPrefix Prefix);
 /// <summary>The addresses of the namespace of the thread that made it. Not for several threads at once.</summary>
 public sealed class AddressTable : IDisposable
 {
-    // Header, ifaddrmsg, two addresses of 16 bytes, flags, lifetimes.
-    private const int BytesPerMessage = 96;
+    /// <summary>
+    /// What marks an address as set by Hitless (<c>IFA_PROTO</c>, <c>ip address … proto 72</c>), so that whoever comes later finds what a process before has left, whatever became of its files.
+    /// </summary>
+    public const byte Protocol = 72;
+
+    // Header, ifaddrmsg, two addresses of 16 bytes, protocol, flags, lifetimes.
+    private const int BytesPerMessage = 104;
     private const uint Forever = uint.MaxValue;
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route);
@@ -40,7 +45,7 @@ public sealed class AddressTable : IDisposable
         Change(addresses, Rtnetlink.NewAddress, NetlinkFlags.Create | NetlinkFlags.Replace);
 
     /// <summary>Takes the addresses away, in one system call; those that are gone already are no failure.</summary>
-    public NetlinkResult Remove(IReadOnlyList<LinkAddress> addresses)
+    public NetlinkResult Remove(IReadOnlyCollection<LinkAddress> addresses)
     {
         var there = Read().Select(each => new LinkAddress(each.LinkIndex, each.Prefix)).ToHashSet();
         return Change([.. addresses.Where(there.Contains)], Rtnetlink.DeleteAddress, NetlinkFlags.None);
@@ -89,6 +94,7 @@ public sealed class AddressTable : IDisposable
         _ = address.Prefix.Address.TryWriteBytes(bytes, out var length);
         writer.Attribute(Rtnetlink.AddressLocal, bytes[..length]);
         writer.Attribute(Rtnetlink.AddressPeer, bytes[..length]);
+        writer.U8(Rtnetlink.AddressProtocol, Protocol);
         if (isIpv6)
         {
             writer.U32(Rtnetlink.AddressFlags, Rtnetlink.AddressNoDuplicateDetection);

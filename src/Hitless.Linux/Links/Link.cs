@@ -9,7 +9,8 @@ namespace Hitless.Linux.Links;
 /// <param name="Mac">Its own address, not the virtual one.</param>
 /// <param name="AdminUp">Set up by the operator.</param>
 /// <param name="Carrier">Something is on the other end of the cable.</param>
-public readonly record struct Link(int Index, string Name, MacAddress Mac, bool AdminUp, bool Carrier)
+/// <param name="MtuBytes">The longest packet that it takes.</param>
+public readonly record struct Link(int Index, string Name, MacAddress Mac, bool AdminUp, bool Carrier, int MtuBytes = 0)
 {
     /// <summary>Traffic can pass.</summary>
     public bool Up => AdminUp && Carrier;
@@ -25,6 +26,7 @@ public readonly record struct Link(int Index, string Name, MacAddress Mac, bool 
 
         var name = "";
         var mac = default(MacAddress);
+        var mtu = 0U;
         var attributes = message.Attributes(16);
         while (attributes.TryRead(out var attribute))
         {
@@ -33,13 +35,16 @@ public readonly record struct Link(int Index, string Name, MacAddress Mac, bool 
                 case Rtnetlink.LinkName:
                     name = attribute.Text;
                     break;
+                case Rtnetlink.LinkMtu:
+                    _ = attribute.TryReadU32(out mtu);
+                    break;
                 case Rtnetlink.LinkMac:
                     _ = MacAddress.TryRead(attribute.Value, out mac);
                     break;
             }
         }
 
-        link = new Link(header.Index, name, mac, (header.Flags & Rtnetlink.LinkUp) != 0, (header.Flags & Rtnetlink.LinkLowerUp) != 0);
+        link = new Link(header.Index, name, mac, (header.Flags & Rtnetlink.LinkUp) != 0, (header.Flags & Rtnetlink.LinkLowerUp) != 0, (int)mtu);
         return name.Length > 0;
     }
 }

@@ -13,6 +13,9 @@ public enum LinkChangeKind
     AddressAdded,
     AddressRemoved,
 
+    /// <summary>A route or a rule came or went: read them anew.</summary>
+    Route,
+
     /// <summary>The kernel had more to tell than could be kept: read links and addresses anew.</summary>
     Lost,
 }
@@ -21,16 +24,18 @@ public enum LinkChangeKind
 public readonly record struct LinkChange(LinkChangeKind Kind, Link Link, LocalAddress Address);
 
 /// <summary>Tells of changes to interfaces and addresses in the namespace of the thread that made it. Not for several threads at once.</summary>
-public sealed class LinkMonitor : IDisposable
+/// <param name="routes">Of routes and rules as well, in their order among the others: an address that goes is told before the routes that go with it.</param>
+public sealed class LinkMonitor(bool routes = false) : IDisposable
 {
-    private readonly NetlinkSocket _socket = new(
-        NetlinkProtocol.Route,
-        [Rtnetlink.GroupLink, Rtnetlink.GroupIpv4Address, Rtnetlink.GroupIpv6Address],
-        receiveBufferBytes: 1024 * 1024);
+    private readonly NetlinkSocket _socket = new(NetlinkProtocol.Route, routes ? LinksAndRoutes : Links, receiveBufferBytes: 1024 * 1024);
 
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
+
+    private static uint[] Links => [Rtnetlink.GroupLink, Rtnetlink.GroupIpv4Address, Rtnetlink.GroupIpv6Address];
+
+    private static uint[] LinksAndRoutes => [.. Links, Rtnetlink.GroupIpv4Route, Rtnetlink.GroupIpv6Route, Rtnetlink.GroupIpv4Rule, Rtnetlink.GroupIpv6Rule];
 
     /// <summary>For a poller: readable when there are changes.</summary>
     public FileDescriptor Handle => _socket.Handle;
@@ -79,6 +84,7 @@ public sealed class LinkMonitor : IDisposable
             Rtnetlink.DeleteLink => (LinkChangeKind.LinkRemoved, Link.TryRead(message, out link)),
             Rtnetlink.NewAddress => (LinkChangeKind.AddressAdded, LocalAddress.TryRead(message, out address)),
             Rtnetlink.DeleteAddress => (LinkChangeKind.AddressRemoved, LocalAddress.TryRead(message, out address)),
+            Rtnetlink.NewRoute or Rtnetlink.DeleteRoute or Rtnetlink.NewRule or Rtnetlink.DeleteRule => (LinkChangeKind.Route, true),
             _ => (default, false),
         };
         change = new LinkChange(kind, link, address);

@@ -89,6 +89,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(FileDescriptor descriptor, void* buffer, nuint length);
 
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Control(FileDescriptor descriptor, nuint request, void* argument);
+
     [LibraryImport(Library, EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial FileDescriptor EpollCreate(int flags);
 

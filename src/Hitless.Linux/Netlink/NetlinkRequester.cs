@@ -11,14 +11,26 @@ public delegate void NetlinkMessageHandler<TState>(NetlinkMessage message, ref T
 /// Sends requests and reads the answers, on a socket that listens to no groups. Not for several threads at once.
 /// Requests carry sequence numbers of the caller's choice (<see cref="NextSequence"/>); within one batch they must grow.
 /// </summary>
-public sealed class NetlinkRequester(NetlinkProtocol protocol, int receiveBufferBytes = 0) : IDisposable
+public sealed class NetlinkRequester : IDisposable
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
     // A dump's datagrams are at most 32 KiB (NLMSG_GOODSIZE grows to it with the receiver's buffer).
     private readonly byte[] _buffer = new byte[64 * 1024];
-    private readonly NetlinkSocket _socket = new(protocol, default, receiveBufferBytes);
+    private readonly NetlinkSocket _socket;
     private uint _sequence;
+
+    /// <param name="protocol">The netlink family.</param>
+    /// <param name="receiveBufferBytes">As for <see cref="NetlinkSocket"/>.</param>
+    /// <param name="strict">Dumps tell only what fits the request's fixed header (NETLINK_GET_STRICT_CHK), instead of everything.</param>
+    public NetlinkRequester(NetlinkProtocol protocol, int receiveBufferBytes = 0, bool strict = false)
+    {
+        _socket = new NetlinkSocket(protocol, default, receiveBufferBytes);
+        if (strict)
+        {
+            _socket.FilterDumps();
+        }
+    }
 
     /// <summary>A sequence number that was not used before; never 0.</summary>
     public uint NextSequence() => ++_sequence == 0 ? ++_sequence : _sequence;

@@ -58,6 +58,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
         Libc.SetSocketOption(Handle, Libc.LevelNetlink, on ? Libc.NetlinkAddMembership : Libc.NetlinkDropMembership, (int)group),
         $"cannot {(on ? "join" : "leave")} netlink group {group}");
 
+    /// <summary>From now on the kernel goes by the fixed header of a dump's request, and tells only what fits.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    public void FilterDumps() => Check(Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkStrictCheck, 1), "cannot filter dumps of a netlink socket");
+
     /// <summary>From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it before it costs room or a system call.</summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public void Ignore(uint portId)

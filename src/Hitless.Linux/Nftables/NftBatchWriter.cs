@@ -9,23 +9,31 @@ namespace Hitless.Linux.Nftables;
 /// either the old rules or the new ones. Only what Hitless uses; <c>nft --debug=netlink</c> shows the same expressions in words.
 /// Sequence numbers start at 1 in each batch, so an encoded batch can be sent any number of times.
 /// </summary>
-internal ref struct NftBatchWriter(Span<byte> buffer, string table)
+internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
 {
     // NLA lengths are 16 bits: a message holds this many addresses at most.
     private const int ElementsPerMessage = 1000;
     private const uint Register = 1;
     private const uint VerdictDrop = 0;
+    private const uint VerdictJump = unchecked((uint)-3);
     private const uint VerdictGoTo = unchecked((uint)-4);
     private const uint DynamicElementsMax = 16;
 
     private NetlinkMessageWriter _writer = new(buffer);
+    private string table = firstTable;
     private uint _sequence;
     private uint _setId;
     private int _expressions;
 
+    /// <summary>The one key of a <see cref="Flag"/>.</summary>
+    internal static ReadOnlySpan<byte> FlagKey => [0, 0, 0, 0];
+
     public readonly ReadOnlySpan<byte> Written => _writer.Written;
 
     public void Begin() => Frame(BatchBegin);
+
+    /// <summary>What follows is about another table.</summary>
+    public void GoOnWith(string other) => table = other;
 
     /// <summary>Ends the transaction. The kernel's acknowledgement of its last message says that it was committed.</summary>
     public void Commit(bool tableStays)
@@ -52,16 +60,20 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         _writer.EndMessage();
     }
 
-    /// <summary>Makes the table. <paramref name="comment"/> is what <c>nft list table</c> shows.</summary>
-    public void Table(NftTableFlags flags, scoped ReadOnlySpan<byte> comment)
+    /// <summary>Makes the table. <paramref name="comment"/> is what <c>nft list table</c> shows; <paramref name="boot"/> says in which boot it was made.</summary>
+    public void Table(NftTableFlags flags, scoped ReadOnlySpan<byte> comment, scoped ReadOnlySpan<byte> boot)
     {
         BeginMessage(NewTable, NetlinkFlags.Create);
         _writer.String(TableName, table);
         _writer.U32BigEndian(2, (uint)flags);
-        var userData = _writer.Attribute(TableUserData, comment.Length + 3);
+        var userData = _writer.Attribute(TableUserData, comment.Length + 3 + boot.Length + 2);
         userData[0] = UserDataComment;
         userData[1] = (byte)(comment.Length + 1);
         comment.CopyTo(userData[2..]);
+        userData = userData[(comment.Length + 3)..];
+        userData[0] = UserDataBoot;
+        userData[1] = (byte)boot.Length;
+        boot.CopyTo(userData[2..]);
         _writer.EndMessage();
     }
 
@@ -87,22 +99,11 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         }
     }
 
-    /// <summary>Makes a set of four-byte keys that rules fill and refresh, and whose elements may run out of time; <paramref name="first"/>, if given, stands in it for <paramref name="lasting"/>.</summary>
-    public void DynamicSet(string name, uint? first = null, TimeSpan lasting = default)
+    /// <summary>Makes a set of one key, which rules set and refresh and which may run out of time; it stands in it for <paramref name="lasting"/> from the start (zero: not at all).</summary>
+    public void Flag(string name, TimeSpan lasting)
     {
-        const uint TimeoutAndEvaluated = 0x10 | 0x20;
-        BeginMessage(NewSet, NetlinkFlags.Create);
-        _writer.String(1, table);
-        _writer.String(2, name);
-        _writer.U32BigEndian(3, TimeoutAndEvaluated);
-        _writer.U32BigEndian(4, (uint)NftKeyType.Mark);
-        _writer.U32BigEndian(5, sizeof(uint));
-        var description = _writer.BeginNested(9);
-        _writer.U32BigEndian(1, DynamicElementsMax);
-        _writer.EndNested(description);
-        _writer.U32BigEndian(10, ++_setId);
-        _writer.EndMessage();
-        if (first is not { } key)
+        DynamicSet(name);
+        if (lasting == TimeSpan.Zero)
         {
             return;
         }
@@ -113,10 +114,26 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         _writer.U32BigEndian(4, _setId);
         var list = _writer.BeginNested(3);
         var element = _writer.BeginNested(1);
-        Value(1, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        Value(1, FlagKey);
         _writer.U64BigEndian(4, (ulong)lasting.TotalMilliseconds);
         _writer.EndNested(element);
         _writer.EndNested(list);
+        _writer.EndMessage();
+    }
+
+    private void DynamicSet(string name)
+    {
+        const uint TimeoutAndEvaluated = 0x10 | 0x20;
+        BeginMessage(NewSet, NetlinkFlags.Create);
+        _writer.String(1, table);
+        _writer.String(2, name);
+        _writer.U32BigEndian(3, TimeoutAndEvaluated);
+        _writer.U32BigEndian(4, (uint)NftKeyType.Mark);
+        _writer.U32BigEndian(5, (uint)FlagKey.Length);
+        var description = _writer.BeginNested(9);
+        _writer.U32BigEndian(1, DynamicElementsMax);
+        _writer.EndNested(description);
+        _writer.U32BigEndian(10, ++_setId);
         _writer.EndMessage();
     }
 
@@ -194,11 +211,11 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         EndExpression(data, expression);
     }
 
-    /// <summary>Matches if a set holds (or, <paramref name="inverted"/>, does not hold) a key, whatever the packet.</summary>
-    public void MatchKey(string set, uint key, bool inverted = false)
+    /// <summary>Matches if a <see cref="Flag"/> stands (or, <paramref name="inverted"/>, does not), whatever the packet.</summary>
+    public void MatchFlag(string set, bool inverted = false)
     {
         const uint Inverted = 1;
-        Immediate(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        LoadFlagKey();
         var data = BeginExpression("lookup", out var expression);
         _writer.String(1, set);
         _writer.U32BigEndian(2, Register);
@@ -206,15 +223,22 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
         EndExpression(data, expression);
     }
 
-    /// <summary>Lets a key stand in a set for <paramref name="lasting"/> from now (zero: as long as the set).</summary>
-    public void Refresh(string set, uint key, TimeSpan lasting) => Change(set, key, operation: 1, lasting);
-
-    /// <summary>Takes a key out of a set (NFT_DYNSET_OP_DELETE, kernel 5.4).</summary>
-    public void Remove(string set, uint key) => Change(set, key, operation: 2, TimeSpan.Zero);
-
-    private void Change(string set, uint key, uint operation, TimeSpan lasting)
+    /// <summary>Lets a <see cref="Flag"/> stand for <paramref name="lasting"/> from now (zero: as long as the set).</summary>
+    public void Refresh(string set, TimeSpan lasting)
     {
-        Immediate(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key)));
+        LoadFlagKey();
+        Change(set, operation: 1, lasting);
+    }
+
+    /// <summary>Ends a <see cref="Flag"/> (NFT_DYNSET_OP_DELETE, kernel 5.4).</summary>
+    public void Remove(string set)
+    {
+        LoadFlagKey();
+        Change(set, operation: 2, TimeSpan.Zero);
+    }
+
+    private void Change(string set, uint operation, TimeSpan lasting)
+    {
         var data = BeginExpression("dynset", out var expression);
         _writer.String(1, set);
         _writer.U32BigEndian(3, operation);
@@ -224,6 +248,22 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
             _writer.U64BigEndian(6, (ulong)lasting.TotalMilliseconds);
         }
 
+        EndExpression(data, expression);
+    }
+
+    /// <summary>Loads what is the same for every packet, in a way that <c>nft</c> can read back when it has printed it: a constant alone it cannot.</summary>
+    private void LoadFlagKey()
+    {
+        var data = BeginExpression("meta", out var expression);
+        _writer.U32BigEndian(2, (uint)NftMeta.Mark);
+        _writer.U32BigEndian(1, Register);
+        EndExpression(data, expression);
+        data = BeginExpression("bitwise", out expression);
+        _writer.U32BigEndian(1, Register);
+        _writer.U32BigEndian(2, Register);
+        _writer.U32BigEndian(3, (uint)FlagKey.Length);
+        Value(4, FlagKey);
+        Value(5, FlagKey);
         EndExpression(data, expression);
     }
 
@@ -264,6 +304,9 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string table)
 
     /// <summary>Goes on in another chain and does not come back.</summary>
     public void GoTo(string chain) => Verdict(VerdictGoTo, chain);
+
+    /// <summary>Goes through another chain, and comes back if that says nothing.</summary>
+    public void Jump(string chain) => Verdict(VerdictJump, chain);
 
     private void Verdict(uint code, string? chain)
     {

@@ -15,6 +15,7 @@ internal static class NftConstants
     internal const byte NewChain = 3;
     internal const byte GetChain = 4;
     internal const byte NewRule = 6;
+    internal const byte GetRule = 7;
     internal const byte NewSet = 9;
     internal const byte NewSetElement = 12;
     internal const byte GetSetElement = 13;
@@ -27,6 +28,9 @@ internal static class NftConstants
 
     /// <summary>What the <c>nft</c> program shows as the table's comment: type 0, length, text with a closing zero.</summary>
     internal const byte UserDataComment = 0;
+
+    /// <summary>Ours: the boot (16 bytes of <c>boot_id</c>) in which the table was made. The <c>nft</c> program neither shows it nor writes it into a file.</summary>
+    internal const byte UserDataBoot = 200;
 }
 
 /// <summary>Whose a table is (<c>enum nft_table_flags</c>).</summary>
@@ -61,6 +65,7 @@ public enum NftBase
 public enum NftMeta
 {
     Protocol = 1,
+    Mark = 3,
     LayerFourProtocol = 16,
     PacketType = 19,
 }

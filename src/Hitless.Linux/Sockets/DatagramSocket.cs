@@ -92,6 +92,20 @@ public sealed unsafe class DatagramSocket : IDisposable
         }
     }
 
+    /// <summary>Whether this machine has the address (of any port) now and may speak from it: an IPv6 one that is still looked for at others is not there yet.</summary>
+    public static bool IsLocal(in DatagramEndpoint address, string device)
+    {
+        var family = address.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
+        using var probe = Libc.Socket(family, Libc.SocketDatagram | Libc.SocketCloseOnExec, 0);
+        fixed (byte* name = Encoding.UTF8.GetBytes(device + '\0'))
+        fixed (byte* bytes = address.Bytes)
+        {
+            return !probe.IsInvalid
+                && Libc.SetSocketOption(probe, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1) >= 0
+                && Libc.Bind(probe, bytes, (uint)address.Length) >= 0;
+        }
+    }
+
     /// <summary>Sends one datagram.</summary>
     /// <returns>0, or the error number: the interface is down, no route, the buffer is full (<see cref="Errno"/>).</returns>
     public int Send(in DatagramEndpoint to, ReadOnlySpan<byte> datagram)

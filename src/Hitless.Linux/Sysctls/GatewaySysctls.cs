@@ -4,44 +4,65 @@ namespace Hitless.Linux.Sysctls;
 public static class GatewaySysctls
 {
     private const string AnyWindow = "net/netfilter/nf_conntrack_tcp_be_liberal";
+    private const string Ipv6Forwarding = "net/ipv6/conf/all/forwarding";
+    private const string Ipv6Interfaces = "net/ipv6/conf";
+
+    /// <summary>Every setting that must be so, in the order in which they are set.</summary>
+    public static IEnumerable<(string Name, string Value)> Wanted(IEnumerable<string> ports)
+    {
+        yield return ("net/ipv4/ip_forward", "1");
+        yield return (Ipv6Forwarding, "1");
+
+        // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent after a switch.
+        yield return ("net/netfilter/nf_conntrack_events", "1");
+
+        // By default (1000 ms) a second crash within a second is not told to the other units, and whoever waits for a daemon to come back goes by that word (docs/decisions/0021).
+        yield return ("net/ipv4/icmp_ratelimit", "10");
+        yield return ("net/ipv6/icmp/ratelimit", "10");
+        foreach (var port in ports)
+        {
+            // An interface can be taken out of what the two settings above allow.
+            yield return ($"net/ipv4/conf/{port}/forwarding", "1");
+            yield return ($"net/ipv6/conf/{port}/forwarding", "1");
+
+            // A port answers only for addresses that stand on it: other ports have other virtual MACs.
+            yield return ($"net/ipv4/conf/{port}/arp_ignore", "1");
+
+            // The sender of an ARP request is an address of this port, the own one before the virtual one.
+            yield return ($"net/ipv4/conf/{port}/arp_announce", "2");
+
+            // If the own address of a network is removed, the virtual one must not go with it.
+            yield return ($"net/ipv4/conf/{port}/promote_secondaries", "1");
+
+            // The other units hold the same virtual addresses: looking for duplicates would find them.
+            yield return ($"net/ipv6/conf/{port}/accept_dad", "0");
+        }
+    }
 
     /// <summary>Sets them all; an interface that is absent is reported and the others are done.</summary>
     /// <returns>One line for each setting that failed.</returns>
     public static IReadOnlyList<string> Apply(SysctlScope scope, IEnumerable<string> ports)
     {
-        var failures = new List<string>();
-        Set("net/ipv4/ip_forward", "1");
-        Set("net/ipv6/conf/all/forwarding", "1");
-
-        // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent after a switch.
-        Set("net/netfilter/nf_conntrack_events", "1");
-        // By default (1000 ms) a second crash within a second is not told to the other units, and whoever waits for a daemon to come back goes by that word (docs/decisions/0021).
-        Set("net/ipv4/icmp_ratelimit", "10");
-        Set("net/ipv6/icmp/ratelimit", "10");
-        foreach (var port in ports)
-        {
-            // A port answers only for addresses that stand on it: other ports have other virtual MACs.
-            Set($"net/ipv4/conf/{port}/arp_ignore", "1");
-
-            // The sender of an ARP request is an address of this port, the own one before the virtual one.
-            Set($"net/ipv4/conf/{port}/arp_announce", "2");
-
-            // If the own address of a network is removed, the virtual one must not go with it.
-            Set($"net/ipv4/conf/{port}/promote_secondaries", "1");
-
-            // The other units hold the same virtual addresses: looking for duplicates would find them.
-            Set($"net/ipv6/conf/{port}/accept_dad", "0");
-        }
-
+        var failures = KeepAdvertisements(scope);
+        failures.AddRange(Wanted(ports).Select(each => scope.Set(each.Name, each.Value)).OfType<string>());
         return failures;
+    }
 
-        void Set(string name, string value)
+    /// <summary>
+    /// Router advertisements that are heard now are heard on: where IPv6 is forwarded, the kernel takes them only from interfaces with <c>accept_ra=2</c>, and drops the default routes that they
+    /// gave before (ip-sysctl: accept_ra). To be called before forwarding is turned on.
+    /// </summary>
+    private static List<string> KeepAdvertisements(SysctlScope scope)
+    {
+        if (scope.Get(Ipv6Forwarding) != "0")
         {
-            if (scope.Set(name, value) is { } failure)
-            {
-                failures.Add(failure);
-            }
+            return [];
         }
+
+        return [.. scope.Below(Ipv6Interfaces)
+            .Where(name => scope.Get($"{Ipv6Interfaces}/{name}/accept_ra") == "1" && scope.Get($"{Ipv6Interfaces}/{name}/forwarding") == "0")
+            .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", "2"))
+            .OfType<string>()];
     }
 
     /// <summary>Lets connection tracking take TCP packets outside the window that it knows.</summary>

@@ -3,7 +3,8 @@ namespace Hitless.Linux.Sysctls;
 /// <summary>
 /// Sets values below <c>/proc/sys</c> and puts back what stood before. What to put back is kept in a small file, written before a value is
 /// changed, so the successor of a killed process still knows the values of before its first start. Put it where a reboot clears it
-/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace.
+/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace. Where the file cannot be written (a full disk) the values are set and put
+/// back all the same, and the file is tried again with the next change: a gateway that forwards is worth more than what a crash would forget.
 /// </summary>
 public sealed class SysctlScope
 {
@@ -16,17 +17,31 @@ public sealed class SysctlScope
     public SysctlScope(string file)
     {
         _file = file;
-        if (!File.Exists(file))
+        try
         {
-            return;
-        }
-
-        foreach (var line in File.ReadLines(file))
-        {
-            if (line.Split(' ', 2) is [var name, var value] && IsName(name))
+            foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
             {
-                _before[name] = value;
+                if (line.Split(' ', 2) is [var name, var value] && IsName(name))
+                {
+                    _before[name] = value;
+                }
             }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What stood before a former process is not known then; what stands before this one is.
+        }
+    }
+
+    /// <summary>The file does not hold what it should: it could not be written.</summary>
+    public bool Unsaved { get; private set; }
+
+    /// <summary>Writes the file, if it could not be written before.</summary>
+    public void SaveAgain()
+    {
+        if (Unsaved && _before.Count > 0)
+        {
+            Save();
         }
     }
 
@@ -35,8 +50,12 @@ public sealed class SysctlScope
 
     /// <summary>Sets one value; <paramref name="name"/> is the path with slashes, for example <c>net/ipv4/ip_forward</c> (interfaces may have dots in their names).</summary>
     /// <returns>Null, or one line that says why it could not be set.</returns>
-    public string? Set(string name, string value)
+    public string? Set(string name, string value) => Set(name, value, out _);
+
+    /// <summary>As <see cref="Set(string, string)"/>; <paramref name="found"/>: what stood there instead, or null if nothing had to be changed.</summary>
+    public string? Set(string name, string value, out string? found)
     {
+        found = null;
         if (!IsName(name))
         {
             throw new InvalidOperationException($"No sysctl name: {name}");
@@ -51,17 +70,47 @@ public sealed class SysctlScope
                 return null;
             }
 
-            if (_before.TryAdd(name, before))
+            if (_before.TryAdd(name, before) || Unsaved)
             {
                 Save();
             }
 
             File.WriteAllText(path, value);
+            found = before;
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return $"cannot set {name} to {value}: {exception.Message}";
+        }
+    }
+
+    /// <summary>The value that stands; null if there is no such setting.</summary>
+    public string? Get(string name) => Read(name);
+
+    /// <summary>As <see cref="Get"/>, without a scope.</summary>
+    public static string? Read(string name)
+    {
+        try
+        {
+            return IsName(name) ? File.ReadAllText(Path.Combine(Root, name)).Trim() : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The folders below a name: interfaces, mostly.</summary>
+    public IReadOnlyList<string> Below(string name)
+    {
+        try
+        {
+            return IsName(name) ? [.. Directory.EnumerateDirectories(Path.Combine(Root, name)).Select(path => Path.GetFileName(path))] : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 
@@ -86,7 +135,15 @@ public sealed class SysctlScope
     {
         string[] failures = [.. _before.Select(pair => PutBack(pair.Key, pair.Value)).OfType<string>()];
         _before.Clear();
-        File.Delete(_file);
+        try
+        {
+            File.Delete(_file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Unsaved = true;
+        }
+
         return failures;
     }
 
@@ -108,8 +165,16 @@ public sealed class SysctlScope
 
     private void Save()
     {
-        var temporary = $"{_file}.new";
-        File.WriteAllLines(temporary, _before.Select(pair => $"{pair.Key} {pair.Value}"));
-        File.Move(temporary, _file, overwrite: true);
+        try
+        {
+            var temporary = $"{_file}.new";
+            File.WriteAllLines(temporary, _before.Select(pair => $"{pair.Key} {pair.Value}"));
+            File.Move(temporary, _file, overwrite: true);
+            Unsaved = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Unsaved = true;
+        }
     }
 }

@@ -13,7 +13,6 @@ namespace Hitless.Linux.Traffic;
 internal static class ClaimRules
 {
     internal const string ClaimSet = "claim";
-    internal const uint ClaimKey = 1;
 
     private const string EndedSet = "ended";
     private const string FreshSet = "fresh";
@@ -44,15 +43,19 @@ internal static class ClaimRules
     internal static int Chains(ClaimFence fence) => 1 + fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal).Count();
 
     /// <summary>The claim, standing, and the rules that renew it.</summary>
-    internal static void Write(ref NftBatchWriter batch, ClaimFence fence, int priority)
+    /// <param name="batch">The table's transaction.</param>
+    /// <param name="fence">How the claim ends.</param>
+    /// <param name="priority">Of the chains.</param>
+    /// <param name="last">No other table of ours takes the renewing frame after this one.</param>
+    internal static void Write(ref NftBatchWriter batch, ClaimFence fence, int priority, bool last)
     {
-        batch.DynamicSet(ClaimSet, ClaimKey, ForEver);
-        batch.DynamicSet(EndedSet);
-        batch.DynamicSet(FreshSet, ClaimKey, fence.Fresh);
+        batch.Flag(ClaimSet, ForEver);
+        batch.Flag(EndedSet, TimeSpan.Zero);
+        batch.Flag(FreshSet, fence.Fresh);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
-        Renew(ref batch, fence, ClaimTerm.Lease, fence.Lease);
-        Renew(ref batch, fence, ClaimTerm.Restart, fence.RestartHold);
-        Renew(ref batch, fence, ClaimTerm.Lasting, ForEver);
+        Renew(ref batch, fence, ClaimTerm.Lease, fence.Lease, last);
+        Renew(ref batch, fence, ClaimTerm.Restart, fence.RestartHold, last);
+        Renew(ref batch, fence, ClaimTerm.Lasting, ForEver, last);
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))
         {
             var chain = $"ended-{device}";
@@ -67,19 +70,23 @@ internal static class ClaimRules
     {
         batch.BeginRule(chain);
         batch.Match(NftBase.Link, TrafficRules.EthernetSource, virtualMac);
-        batch.MatchKey(FreshSet, ClaimKey, inverted: true);
-        batch.Remove(ClaimSet, ClaimKey);
+        batch.MatchFlag(FreshSet, inverted: true);
+        batch.Remove(ClaimSet);
         batch.EndRule();
     }
 
-    private static void Renew(ref NftBatchWriter batch, ClaimFence fence, ClaimTerm term, TimeSpan time)
+    private static void Renew(ref NftBatchWriter batch, ClaimFence fence, ClaimTerm term, TimeSpan time, bool last)
     {
         batch.BeginRule(RenewalChain);
         batch.Match(NftBase.Link, TrafficRules.EthernetDestination, Renewal(term).ToArray());
-        batch.MatchKey(ClaimSet, ClaimKey);
-        batch.Refresh(ClaimSet, ClaimKey, time);
-        batch.Refresh(FreshSet, ClaimKey, fence.Fresh);
-        batch.Drop();
+        batch.MatchFlag(ClaimSet);
+        batch.Refresh(ClaimSet, time);
+        batch.Refresh(FreshSet, fence.Fresh);
+        if (last)
+        {
+            batch.Drop();
+        }
+
         batch.EndRule();
     }
 
@@ -87,14 +94,14 @@ internal static class ClaimRules
     private static void Prolong(ref NftBatchWriter batch, string chain, ClaimFence fence, ReadOnlySpan<byte> protocol)
     {
         MatchRefusal(ref batch, chain, fence, protocol);
-        batch.MatchKey(ClaimSet, ClaimKey);
-        batch.MatchKey(EndedSet, ClaimKey, inverted: true);
-        batch.Refresh(ClaimSet, ClaimKey, fence.RestartHold);
-        batch.Refresh(EndedSet, ClaimKey, TimeSpan.Zero);
+        batch.MatchFlag(ClaimSet);
+        batch.MatchFlag(EndedSet, inverted: true);
+        batch.Refresh(ClaimSet, fence.RestartHold);
+        batch.Refresh(EndedSet, TimeSpan.Zero);
         batch.EndRule();
 
         MatchRefusal(ref batch, chain, fence, protocol);
-        batch.MatchKey(ClaimSet, ClaimKey, inverted: true);
+        batch.MatchFlag(ClaimSet, inverted: true);
         batch.Drop();
         batch.EndRule();
     }

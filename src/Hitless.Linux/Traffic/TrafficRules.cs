@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using System.Net;
 using System.Net.Sockets;
 using Hitless.Linux.Nftables;
 
@@ -13,8 +14,6 @@ internal static class TrafficRules
     private const string Ipv4Set = "virtual4";
     private const string Ipv6Set = "virtual6";
 
-    /// <summary>Where frames from our own virtual MAC leave a mark that stands for some seconds.</summary>
-    internal const string SpeakerSet = "speaker";
     private static readonly TimeSpan SpeakerMemory = TimeSpan.FromSeconds(3);
 
     // Before every chain that an operator may have on the port, behind packet sockets.
@@ -49,9 +48,15 @@ internal static class TrafficRules
 
     internal static string IngressChain(string port) => $"in-{port}";
 
-    internal static string EgressChain(string port) => $"out-{port}";
+    // Neighbour discovery of virtual addresses ends here, one rule for each: a set of targets is nothing that nft can read back when it has printed it.
+    private const string DiscoveryChain = "discovery";
 
-    internal static uint SpeakerKey(TrafficPort port) => 1 + (uint)(port.VirtualMac.Bits & 0xff);
+    private static string SpeakChain(string port) => $"speak-{port}";
+
+    /// <summary>Where frames from our own virtual MAC leave a mark that stands for some seconds.</summary>
+    internal static string SpeakerSet(TrafficPort port) => $"speaker-{port.Name}";
+
+    internal static string EgressChain(string port) => $"out-{port}";
 
     private static string Muted(string chain) => $"muted-{chain}";
 
@@ -63,40 +68,60 @@ internal static class TrafficRules
         _ => throw new InvalidOperationException($"No such traffic state: {state}."),
     };
 
-    /// <summary>The whole transaction: what stood goes, the new state's table comes.</summary>
-    internal static byte[] Encode(string table, NftTableFlags flags, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence)
+    /// <summary>The whole transaction: what stood goes, the new state's tables come, each with the same rules. <paramref name="boot"/>: the boot in which it is made.</summary>
+    internal static byte[] Encode(IReadOnlyList<TrafficTableCopy> copies, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence, ReadOnlySpan<byte> boot)
     {
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
         var ipv6 = Keys(ports, AddressFamily.InterNetworkV6);
-        var batch = new NftBatchWriter(new byte[16384 + (ports.Count * 16384) + (ipv4.Length * 8) + (ipv6.Length * 4)], table);
+        var bytes = 16384 + (ports.Count * 24576) + (ipv4.Length * 8) + (ipv6.Length * 128);
+        var batch = new NftBatchWriter(new byte[copies.Count * bytes], copies[0].Name);
         batch.Begin();
-        batch.DeleteTable(acknowledge: false);
-        batch.Table(flags, Comment(state));
-        if (ipv4.Length > 0)
+        for (var i = 0; i < copies.Count; i++)
         {
-            batch.Set(Ipv4Set, NftKeyType.Ipv4Address, 4, ipv4);
+            batch.GoOnWith(copies[i].Name);
+            batch.DeleteTable(acknowledge: false);
+            batch.Table(copies[i].Flags, Comment(state), boot);
+            if (ipv4.Length > 0)
+            {
+                batch.Set(Ipv4Set, NftKeyType.Ipv4Address, 4, ipv4);
+            }
+
+            if (ipv6.Length > 0)
+            {
+                batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
+            }
+
+            Write(ref batch, state, ports, fence, (ipv4.Length > 0, ipv6.Length > 0), Priority - (copies.Count - 1 - i), last: i == copies.Count - 1);
         }
 
-        if (ipv6.Length > 0)
+        batch.Commit(tableStays: true);
+        return batch.Written.ToArray();
+    }
+
+    private static void Write(
+        ref NftBatchWriter batch, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence, (bool Ipv4, bool Ipv6) addresses, int priority, bool last)
+    {
+        var (ipv4, ipv6) = addresses;
+        if (ipv6)
         {
-            batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
+            WriteDiscovery(ref batch, state, ports);
         }
 
-        if (state == TrafficState.Claimed)
+        foreach (var port in state == TrafficState.Claimed ? ports : [])
         {
-            batch.DynamicSet(SpeakerSet);
+            batch.Flag(SpeakerSet(port), TimeSpan.Zero);
         }
 
         if (state == TrafficState.Claimed && fence is not null)
         {
-            ClaimRules.Write(ref batch, fence, Priority);
-            WriteMuted(ref batch, ports, ipv4.Length > 0, ipv6.Length > 0);
+            ClaimRules.Write(ref batch, fence, priority, last);
+            WriteMuted(ref batch, ports, ipv4, ipv6);
         }
 
         foreach (var port in ports)
         {
             var mac = port.VirtualMac.ToArray();
-            batch.Chain(IngressChain(port.Name), NftHook.Ingress, Priority, port.Name);
+            batch.Chain(IngressChain(port.Name), NftHook.Ingress, priority, port.Name);
             if (state == TrafficState.Claimed && fence is not null)
             {
                 ClaimRules.GiveWay(ref batch, IngressChain(port.Name), mac);
@@ -104,14 +129,11 @@ internal static class TrafficRules
 
             Fence(ref batch, IngressChain(port.Name), state, fence);
             NoteSpeaker(ref batch, port, state, mac);
-            Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);
-            batch.Chain(EgressChain(port.Name), NftHook.Egress, Priority, port.Name);
+            Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4, ipv6);
+            batch.Chain(EgressChain(port.Name), NftHook.Egress, priority, port.Name);
             Fence(ref batch, EgressChain(port.Name), state, fence);
-            Egress(ref batch, EgressChain(port.Name), state, mac, ipv4.Length > 0, ipv6.Length > 0);
+            Egress(ref batch, EgressChain(port.Name), state, port, ipv4, ipv6);
         }
-
-        batch.Commit(tableStays: true);
-        return batch.Written.ToArray();
     }
 
     /// <summary>Where the claimed chains go when the claim is over.</summary>
@@ -123,7 +145,7 @@ internal static class TrafficRules
             batch.Chain(Muted(IngressChain(port.Name)));
             Ingress(ref batch, Muted(IngressChain(port.Name)), TrafficState.Muted, mac, ipv4, ipv6);
             batch.Chain(Muted(EgressChain(port.Name)));
-            Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, mac, ipv4, ipv6);
+            Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, port, ipv4, ipv6);
         }
     }
 
@@ -132,7 +154,7 @@ internal static class TrafficRules
         if (state == TrafficState.Claimed && fence is not null)
         {
             batch.BeginRule(chain);
-            batch.MatchKey(ClaimRules.ClaimSet, ClaimRules.ClaimKey, inverted: true);
+            batch.MatchFlag(ClaimRules.ClaimSet, inverted: true);
             batch.GoTo(Muted(chain));
             batch.EndRule();
         }
@@ -144,7 +166,7 @@ internal static class TrafficRules
         {
             batch.BeginRule(IngressChain(port.Name));
             batch.Match(NftBase.Link, EthernetSource, mac);
-            batch.Refresh(SpeakerSet, SpeakerKey(port), SpeakerMemory);
+            batch.Refresh(SpeakerSet(port), SpeakerMemory);
             batch.EndRule();
         }
     }
@@ -183,11 +205,12 @@ internal static class TrafficRules
         }
     }
 
-    private static void Egress(ref NftBatchWriter batch, string chain, TrafficState state, byte[] mac, bool ipv4, bool ipv6)
+    private static void Egress(ref NftBatchWriter batch, string chain, TrafficState state, TrafficPort port, bool ipv4, bool ipv6)
     {
+        var mac = port.VirtualMac.ToArray();
         if (state == TrafficState.Claimed)
         {
-            Speak(ref batch, chain, mac, ipv4, ipv6);
+            Speak(ref batch, chain, port, mac, ipv4);
             return;
         }
 
@@ -217,7 +240,7 @@ internal static class TrafficRules
     }
 
     /// <summary>Answers for virtual addresses carry the virtual MAC.</summary>
-    private static void Speak(ref NftBatchWriter batch, string chain, byte[] mac, bool ipv4, bool ipv6)
+    private static void Speak(ref NftBatchWriter batch, string chain, TrafficPort port, byte[] mac, bool ipv4)
     {
         if (ipv4)
         {
@@ -229,7 +252,7 @@ internal static class TrafficRules
             batch.EndRule();
         }
 
-        if (!ipv6)
+        if (!Ipv6Of(port).Any())
         {
             return;
         }
@@ -238,16 +261,43 @@ internal static class TrafficRules
         foreach (var withOption in (ReadOnlySpan<bool>)[false, true])
         {
             batch.BeginRule(chain);
-            MatchDiscovery(ref batch, Advertisement, Advertisement);
-            batch.MatchSet(NftBase.Transport, DiscoveryTarget, 16, Ipv6Set);
-            WriteMac(ref batch, OptionTargetMac, withOption, mac);
-            batch.EndRule();
-
-            batch.BeginRule(chain);
             MatchDiscovery(ref batch, Solicitation, Solicitation);
             batch.MatchSet(NftBase.Network, Ipv6Source, 16, Ipv6Set);
             WriteMac(ref batch, OptionSourceMac, withOption, mac);
             batch.EndRule();
+        }
+
+        batch.BeginRule(chain);
+        MatchDiscovery(ref batch, Advertisement, Advertisement);
+        batch.Jump(SpeakChain(port.Name));
+        batch.EndRule();
+    }
+
+    /// <summary>The chains that neighbour discovery is sent through: in all states one that drops what is about virtual addresses, and in the claimed one those that write the virtual MAC into it.</summary>
+    private static void WriteDiscovery(ref NftBatchWriter batch, TrafficState state, IReadOnlyList<TrafficPort> ports)
+    {
+        batch.Chain(DiscoveryChain);
+        foreach (var address in ports.SelectMany(Ipv6Of).Distinct())
+        {
+            batch.BeginRule(DiscoveryChain);
+            batch.Match(NftBase.Transport, DiscoveryTarget, address.GetAddressBytes());
+            batch.Drop();
+            batch.EndRule();
+        }
+
+        foreach (var port in state == TrafficState.Claimed ? ports.Where(port => Ipv6Of(port).Any()) : [])
+        {
+            batch.Chain(SpeakChain(port.Name));
+            foreach (var address in Ipv6Of(port))
+            {
+                foreach (var withOption in (ReadOnlySpan<bool>)[false, true])
+                {
+                    batch.BeginRule(SpeakChain(port.Name));
+                    batch.Match(NftBase.Transport, DiscoveryTarget, address.GetAddressBytes());
+                    WriteMac(ref batch, OptionTargetMac, withOption, port.VirtualMac.ToArray());
+                    batch.EndRule();
+                }
+            }
         }
     }
 
@@ -293,8 +343,7 @@ internal static class TrafficRules
     {
         batch.BeginRule(chain);
         MatchDiscovery(ref batch, Solicitation, Advertisement);
-        batch.MatchSet(NftBase.Transport, DiscoveryTarget, 16, Ipv6Set);
-        batch.Drop();
+        batch.Jump(DiscoveryChain);
         batch.EndRule();
     }
 
@@ -304,6 +353,9 @@ internal static class TrafficRules
         batch.Match(NftMeta.LayerFourProtocol, IcmpV6);
         batch.MatchRange(NftBase.Transport, IcmpType, firstType, lastType);
     }
+
+    private static IEnumerable<IPAddress> Ipv6Of(TrafficPort port) =>
+        port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetworkV6);
 
     private static byte[] Keys(IReadOnlyList<TrafficPort> ports, AddressFamily family) =>
         [.. ports.SelectMany(port => port.Addresses).Where(prefix => prefix.Address.AddressFamily == family)

@@ -11,8 +11,9 @@ namespace Hitless.Linux.Traffic;
 /// The nftables table (family netdev) that makes a unit muted, claimed or draining on its ports, in the network namespace of the
 /// thread that made this object. Each state's transaction is encoded beforehand: <see cref="Apply"/> is one system call, allocates nothing, and packets see
 /// either the old state or the new one. The table outlives the process, and a successor reads from it where the unit stood.
-/// While this object lives nobody else can change the table: <c>nft flush ruleset</c>, with which many rule files begin, passes it by. (Before kernel 6.9
-/// it does not, see <see cref="Protected"/>: whoever reloads rules there must apply the state again.)
+/// While this object lives nobody else can change the rules: <c>nft flush ruleset</c>, with which many rule files begin, passes by a table that has an owner. Before kernel 6.9 such a table goes
+/// with its owner; there the rules stand twice, in one transaction: in a table of this object's, and in one that outlives it and that anybody can flush (<see cref="IsWhole"/>: then
+/// <see cref="Apply"/> puts it back, and packets see no difference meanwhile; docs/decisions/0040).
 /// Not for several threads at once.
 /// </summary>
 public sealed class TrafficTable : IDisposable
@@ -25,10 +26,19 @@ public sealed class TrafficTable : IDisposable
     private readonly ClaimFence? _fence;
     private readonly string _name;
     private readonly byte[][] _batches;
-    private NftTableFlags _flags = NftTableFlags.Owner | NftTableFlags.Persist;
+    private bool _partly;
+    private readonly byte[] _boot;
+    private bool _persists;
+    private bool _applied;
 
-    public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName)
+    /// <param name="ports">The interfaces with their virtual MACs and addresses.</param>
+    /// <param name="fence">How a claim ends by itself; null: it does not.</param>
+    /// <param name="name">The table's name.</param>
+    /// <param name="persists">False: as if the kernel were older than 6.9, for tests; otherwise <see cref="Apply"/> finds out.</param>
+    public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName, bool persists = true)
     {
+        _persists = persists;
+        _boot = BootId();
         _ports = ports;
         _fence = fence;
         _name = name;
@@ -39,8 +49,20 @@ public sealed class TrafficTable : IDisposable
     /// <summary>Ports that did not exist when the kernel last refused a transaction because of it; new kernels (6.16) take absent ports and bind to them when they come.</summary>
     public IReadOnlyList<string> MissingPorts { get; private set; } = [];
 
-    /// <summary>False if the kernel is too old to keep others from flushing the table (known after the first <see cref="Apply"/>).</summary>
-    public bool Protected => _flags != NftTableFlags.None;
+    /// <summary>The kernel can keep a table both from others and beyond its owner's end (6.9); else the rules stand twice. Known after the first <see cref="Apply"/>.</summary>
+    public bool Persists => _persists;
+
+    /// <summary>The table that outlives this process stands.</summary>
+    public bool IsWhole => ReadComment(_name) is not null;
+
+    private string LiveName => $"{_name}-live";
+
+    // Whose rules decide what a packet meets: where there are two, the one that nobody can flush.
+    private string Standing => _applied && !_persists ? LiveName : _name;
+
+    private IReadOnlyList<TrafficTableCopy> Copies => _persists
+        ? [new(_name, NftTableFlags.Owner | NftTableFlags.Persist)]
+        : [new(_name, NftTableFlags.None), new(LiveName, NftTableFlags.Owner)];
 
     /// <summary>
     /// Brings the unit into a state, whatever stood before; repeating it repairs. Where the kernel refuses a port that is
@@ -48,15 +70,15 @@ public sealed class TrafficTable : IDisposable
     /// </summary>
     public NetlinkResult Apply(TrafficState state)
     {
-        if (MissingPorts.Count > 0)
+        if (_partly)
         {
             EncodePresent();
         }
 
         var result = _netlink.Execute(_batches[(int)state]);
-        if (result.Errno is Errno.NotSupported or Errno.InvalidArgument && Protected)
+        if (result.Errno is Errno.NotSupported or Errno.InvalidArgument && _persists)
         {
-            _flags = NftTableFlags.None;
+            _persists = false;
             Encode(_ports, _fence);
             result = _netlink.Execute(_batches[(int)state]);
         }
@@ -67,6 +89,7 @@ public sealed class TrafficTable : IDisposable
             result = _netlink.Execute(_batches[(int)state]);
         }
 
+        _applied |= result.Succeeded;
         return result;
     }
 
@@ -77,37 +100,33 @@ public sealed class TrafficTable : IDisposable
     /// </summary>
     public TrafficState? Read()
     {
-        var reading = new Reading { Table = _name };
-        Span<byte> request = stackalloc byte[512];
-        var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetTable), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
-        writer.NetfilterHeader(FamilyNetdev);
-        writer.String(TableName, _name);
-        writer.EndMessage();
-        var table = _netlink.Query(writer.Written, ref reading, ReadTable);
-        if (!table.Succeeded || reading.State is null)
+        if (ReadComment(Standing) is not { } state)
         {
             return null;
         }
 
-        writer = new NetlinkMessageWriter(request);
+        if (state == TrafficState.Claimed && _fence is not null && !ClaimStands())
+        {
+            return TrafficState.Muted;
+        }
+
+        var reading = new Reading { Table = Standing };
+        Span<byte> request = stackalloc byte[512];
+        var writer = new NetlinkMessageWriter(request);
         writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetChain), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
         writer.NetfilterHeader(FamilyNetdev);
         writer.EndMessage();
         var chains = _netlink.Query(writer.Written, ref reading, ReadChain);
-        if (!chains.Succeeded || reading.Chains < 2 * (_ports.Count - MissingPorts.Count))
-        {
-            return null;
-        }
-
-        return reading.State == TrafficState.Claimed && _fence is not null && !ClaimStands() ? TrafficState.Muted : reading.State;
+        return chains.Succeeded && reading.Chains >= 2 * (_ports.Count - MissingPorts.Count) ? state : null;
     }
 
     /// <summary>Takes the table away: the ports behave as if Hitless had never been there.</summary>
     public NetlinkResult Remove()
     {
-        var batch = new NftBatchWriter(new byte[1024], _name);
+        var batch = new NftBatchWriter(new byte[1024], LiveName);
         batch.Begin();
+        batch.DeleteTable(acknowledge: false);
+        batch.GoOnWith(_name);
         batch.DeleteTable(acknowledge: true);
         batch.Commit(tableStays: false);
         return _netlink.Execute(batch.Written);
@@ -126,27 +145,27 @@ public sealed class TrafficTable : IDisposable
         var heard = 0UL;
         foreach (var port in _ports)
         {
-            heard |= Stands(TrafficRules.SpeakerSet, TrafficRules.SpeakerKey(port)) ? 1UL << (int)(port.VirtualMac.Bits & 0x3f) : 0;
+            heard |= Stands(TrafficRules.SpeakerSet(port), NftBatchWriter.FlagKey) ? 1UL << (int)(port.VirtualMac.Bits & 0x3f) : 0;
         }
 
         return heard;
     }
 
     /// <summary>False once the claim was not renewed in time.</summary>
-    private bool ClaimStands() => Stands(ClaimRules.ClaimSet, ClaimRules.ClaimKey);
+    private bool ClaimStands() => Stands(ClaimRules.ClaimSet, NftBatchWriter.FlagKey);
 
-    private bool Stands(string set, uint wanted)
+    private bool Stands(string set, ReadOnlySpan<byte> wanted)
     {
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
         writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetSetElement), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
         writer.NetfilterHeader(FamilyNetdev);
-        writer.String(1, _name);
+        writer.String(1, Standing);
         writer.String(2, set);
         var list = writer.BeginNested(3);
         var element = writer.BeginNested(1);
         var key = writer.BeginNested(1);
-        writer.U32(1, wanted);
+        writer.Attribute(1, wanted);
         writer.EndNested(key);
         writer.EndNested(element);
         writer.EndNested(list);
@@ -155,19 +174,37 @@ public sealed class TrafficTable : IDisposable
         return _netlink.Query(writer.Written, ref nothing, static (NetlinkMessage _, ref int _) => { }).Succeeded;
     }
 
+    /// <summary>What a table of ours says of itself; null if there is none, or one that somebody made from a file: only a table of this boot stands for anything.</summary>
+    private TrafficState? ReadComment(string table)
+    {
+        var reading = new Reading { Table = table, Boot = _boot };
+        Span<byte> request = stackalloc byte[512];
+        var writer = new NetlinkMessageWriter(request);
+        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetTable), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
+        writer.NetfilterHeader(FamilyNetdev);
+        writer.String(TableName, table);
+        writer.EndMessage();
+        return _netlink.Query(writer.Written, ref reading, ReadTable).Succeeded && reading.OfThisBoot ? reading.State : null;
+    }
+
+    private static byte[] BootId() => Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id")).ToByteArray();
+
     private static void ReadTable(NetlinkMessage message, ref Reading reading)
     {
         var attributes = message.Attributes(4);
         while (attributes.TryRead(out var attribute))
         {
-            if (attribute.Type != TableUserData || attribute.Value is not [UserDataComment, _, .. var comment, 0])
+            var data = attribute.Type == TableUserData ? attribute.Value : default;
+            while (data.Length >= 2 && data.Length >= 2 + data[1])
             {
-                continue;
-            }
+                var value = data.Slice(2, data[1]);
+                reading.OfThisBoot |= data[0] == UserDataBoot && value.SequenceEqual(reading.Boot);
+                foreach (var state in Enum.GetValues<TrafficState>())
+                {
+                    reading.State = data[0] == UserDataComment && value.TrimEnd((byte)0).SequenceEqual(TrafficRules.Comment(state)) ? state : reading.State;
+                }
 
-            foreach (var state in Enum.GetValues<TrafficState>())
-            {
-                reading.State = comment.SequenceEqual(TrafficRules.Comment(state)) ? state : reading.State;
+                data = data[(2 + value.Length)..];
             }
         }
     }
@@ -187,6 +224,7 @@ public sealed class TrafficTable : IDisposable
     {
         var present = _links.Read().Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         MissingPorts = [.. _ports.Select(port => port.Name).Where(name => !present.Contains(name))];
+        _partly = MissingPorts.Count > 0 || (_fence is not null && !_fence.HeartbeatInterfaces.All(present.Contains));
         Encode(
             [.. _ports.Where(port => present.Contains(port.Name))],
             _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] });
@@ -196,13 +234,15 @@ public sealed class TrafficTable : IDisposable
     {
         foreach (var state in Enum.GetValues<TrafficState>())
         {
-            _batches[(int)state] = TrafficRules.Encode(_name, _flags, state, ports, fence);
+            _batches[(int)state] = TrafficRules.Encode(Copies, state, ports, fence, _boot);
         }
     }
 
     private struct Reading
     {
         internal string Table;
+        internal byte[] Boot;
+        internal bool OfThisBoot;
         internal TrafficState? State;
         internal int Chains;
     }

@@ -254,6 +254,27 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
+    void IClusterEffects.AskForAddresses()
+    {
+        // Every unit has the key here: who is primary and not heard answers all the same, where the ports' network is whole both ways.
+        var way = world.Fabric.Traffic;
+        foreach (var other in world.Units.Where(other => other != Unit))
+        {
+            if (other.Powered && other.PortsUp != 0 && Unit.PortsUp != 0)
+            {
+                world.Fabric.Send(way, Unit.Index, other.Index, () => AnswerForAddresses(other, way));
+            }
+        }
+    }
+
+    private void AnswerForAddresses(SimulatedUnit other, int way)
+    {
+        if (other.Powered && other.Traffic == TrafficState.Claimed)
+        {
+            other.WhenKernelRuns(world.Timeline, () => world.Fabric.Send(way, other.Index, Unit.Index, () => Take(ClusterInput.AddressesAnswered)));
+        }
+    }
+
     void IClusterEffects.MergeSessions(ulong primary)
     {
         Effect();

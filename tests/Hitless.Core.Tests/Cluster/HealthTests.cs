@@ -139,7 +139,7 @@ public sealed class HealthTests
         bench.Run(100);
 
         Assert.Equal(primary, bench.Primary);
-        Assert.Contains($"{bench.OtherThan(primary).Name} is worse: failed ports and probes 1 there, 0 on {primary.Name}", primary.Told);
+        Assert.Contains($"{bench.OtherThan(primary).Name} is worse: failed ports, probes and what it would not forward: 1 there, 0 on {primary.Name}", primary.Told);
     }
 
     private static MachineBench Settled() => new MachineBench(200, 100).Run(8000);

@@ -30,6 +30,15 @@ internal sealed class MachineBench
 
     public Node OtherThan(Node node) => nodes.First(other => other != node);
 
+    /// <summary>Another unit with the id of <paramref name="of"/>, which starts now.</summary>
+    public Node AddClone(Node of, string name, bool cut = false)
+    {
+        var clone = new Node(this, of.Serial, 100, tagBefore: (of.Serial << 8) + 100) { Cut = cut };
+        nodes.Add(clone);
+        clone.Rename(name);
+        return clone;
+    }
+
     public MachineBench Run(int milliseconds)
     {
         for (var i = 0; i < milliseconds; i++)
@@ -52,7 +61,7 @@ internal sealed class MachineBench
     }
 
     /// <summary>One unit: machine, kernel, and a socket whose datagrams wait while the process is frozen.</summary>
-    internal sealed class Node(MachineBench bench, ulong serial, byte priority) : IClusterEffects
+    internal sealed class Node(MachineBench bench, ulong serial, byte priority, ulong tagBefore = 0) : IClusterEffects
     {
         private readonly Queue<ClusterInput> inbox = new();
         private readonly Queue<(TimeSpan At, ClusterInput Input)> late = new();
@@ -60,7 +69,7 @@ internal sealed class MachineBench
         private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
         private TimeSpan claimUntil = TimeSpan.MaxValue;
         private bool toldEnd;
-        private ulong tag = serial << 8;
+        private ulong tag = tagBefore == 0 ? serial << 8 : tagBefore;
         private TrafficState traffic = TrafficState.Muted;
         private bool still;
 
@@ -68,7 +77,7 @@ internal sealed class MachineBench
 
         public ulong Serial => serial;
 
-        public string Name => $"gw{serial}";
+        public string Name { get; private set; } = $"gw{serial}";
 
         public bool Frozen { get; set; }
 
@@ -84,6 +93,12 @@ internal sealed class MachineBench
         public bool TakesAnyWindow { get; private set; }
 
         public int Looked { get; private set; }
+
+        /// <summary>How often it asked who has the virtual addresses.</summary>
+        public int Asked { get; private set; }
+
+        /// <summary>It has another key than the others: what it says is heard as a stranger's, and the other way round.</summary>
+        public int Key { get; set; }
 
         public int Renewals { get; private set; }
 
@@ -135,9 +150,16 @@ internal sealed class MachineBench
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = null;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, $"gw{serial}", "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                new ClusterOptions(serial, tag, Name, "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
                 bench.Now,
                 this);
+        }
+
+        /// <summary>It starts anew under another name.</summary>
+        public void Rename(string name)
+        {
+            Name = name;
+            Start(adopt: false);
         }
 
         public void Kill()
@@ -238,6 +260,15 @@ internal sealed class MachineBench
 
         void IClusterEffects.LookForVirtualMac() => Looked++;
 
+        void IClusterEffects.AskForAddresses()
+        {
+            Asked++;
+            if (bench.nodes.Exists(other => other != this && PortsOn && other.PortsOn && other.Traffic == TrafficState.Claimed))
+            {
+                inbox.Enqueue(ClusterInput.AddressesAnswered);
+            }
+        }
+
         void IClusterEffects.MergeSessions(ulong primary) => MergedInto.Add(primary);
 
         void IClusterEffects.SendHeartbeat()
@@ -293,13 +324,23 @@ internal sealed class MachineBench
         {
             var copy = new Heartbeat();
             HeartbeatCodec.TryRead(heartbeat, copy);
+            var input = other.Serial == serial ? ClusterInput.TwinHeard(tag, copy, overTraffic) : ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic);
+            if (other.Key != Key)
+            {
+                input = ClusterInput.StrangerHeard(serial);
+                if (overTraffic || other.Machine is null)
+                {
+                    return;
+                }
+            }
+
             if (other.LateFrom == this)
             {
-                other.late.Enqueue((bench.Now + TimeSpan.FromMilliseconds(10), ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic)));
+                other.late.Enqueue((bench.Now + TimeSpan.FromMilliseconds(10), input));
             }
             else if (other.Machine is not null)
             {
-                other.inbox.Enqueue(ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic));
+                other.inbox.Enqueue(input);
             }
             else if (!overTraffic)
             {

@@ -55,6 +55,37 @@ public sealed class DatagramTests
     }
 
     [Fact]
+    public void Our_own_id_with_another_incarnation_is_opened_and_kept_apart()
+    {
+        using var sealer = Sealer();
+        using var opener = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        var length = sealer.Seal("hello"u8, datagram);
+        Assert.Equal(DatagramVerdict.Twin, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out var header, out var payload));
+        Assert.Equal("hello"u8, payload);
+        Assert.Equal((11UL, (UInt128)5), (header.UnitId, header.Incarnation));
+        Assert.Equal(DatagramVerdict.Replayed, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
+
+        using var looped = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 5);
+        Assert.Equal(DatagramVerdict.Own, looped.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
+        using var foreign = new DatagramOpener(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        Assert.Equal(DatagramVerdict.BadTag, foreign.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
+    }
+
+    [Fact]
+    public void A_bad_tag_of_a_known_incarnation_is_no_other_key()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        var length = sealer.Seal("hello"u8, datagram);
+        Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, length - 1, 1));
+        Assert.False(opener.SenderWasKnown);
+        opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _);
+        length = sealer.Seal("hello"u8, datagram);
+        Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, length - 1, 1));
+        Assert.True(opener.SenderWasKnown);
+    }
+
+    [Fact]
     public void A_datagram_is_accepted_once_in_any_order_within_the_window()
     {
         using var sealer = Sealer();

@@ -37,6 +37,9 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) => Answer($"switchover {request}", Samples.Switched);
 
+    public Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel) =>
+        Answer($"leave {request}", new LeaveResult("gw1", !request.PlanOnly, "gw2", ["10.0.0.1/24 dev lan0"], ["net.ipv4.ip_forward=0"]));
+
     public Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel) => Answer("age reset", new AgeResetResult("gw1", "gw2", "gw2 is primary, epoch 4"));
 
     public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));

@@ -36,6 +36,16 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal([$"a --config /c/unit.yaml --state {workshop.State} --socket /s --more"], Written());
     }
 
+    [Theory]
+    [InlineData(null, "no")]
+    [InlineData("reboot", "yes")]
+    public async Task The_daemon_is_told_whether_the_machine_can_be_rebooted(string? command, string told)
+    {
+        Script(Slot.A, "echo $HITLESS_REBOOT >>DIARY; exit 0");
+        Assert.Equal(0, await RunAsync(options => options with { RebootCommand = command }));
+        Assert.Equal([told], Written());
+    }
+
     [Fact]
     public async Task A_trial_that_exits_at_once_uses_up_its_tries_and_falls_back()
     {
@@ -154,9 +164,9 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public void Only_one_supervisor_holds_a_state_directory()
     {
-        using var first = SingleInstance.TryTake(workshop.State);
+        using var first = SingleInstance.TryTake(workshop.State, _ => { });
         Assert.NotNull(first);
-        Assert.Null(SingleInstance.TryTake(workshop.State));
+        Assert.Null(SingleInstance.TryTake(workshop.State, _ => { }));
     }
 
     private static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);

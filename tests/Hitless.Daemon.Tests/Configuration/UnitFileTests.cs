@@ -254,7 +254,7 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, election, upgrade")]
+    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, election, upgrade")]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
     [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a link address of this unit")]
     [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]

@@ -3,6 +3,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Tests.Sessions;
 using Hitless.Linux.Namespaces;
 using Xunit;
@@ -35,7 +36,7 @@ public sealed class GatewayKernelTests
             using var events = new EventLog(folder, "gw1");
             using var kernel = NetworkNamespace.Run(space, () =>
             {
-                var made = new GatewayKernel(settings!, folder, (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)), events);
+                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)), events);
                 made.Prepare();
                 return made;
             });

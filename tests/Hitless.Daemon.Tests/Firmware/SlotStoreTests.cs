@@ -74,6 +74,28 @@ public sealed class SlotStoreTests : IDisposable
         Assert.Equal(Slot.A, BootRules.Boot(state).Slot);
     }
 
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("null")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void A_damaged_boot_file_is_replaced_by_its_last_good_copy(string? content)
+    {
+        Assert.Null(Install("1.0.0", Slot.A, null));
+        Assert.Null(Install("1.1.0", Slot.B, Slot.A));
+        Assert.Null(slots.BeginTrial(TimeSpan.FromSeconds(9)));
+        Assert.Null(slots.Confirm(Slot.B));
+        File.Delete(Path.Combine(workshop.State, "boot.json"));
+        if (content is not null)
+        {
+            File.WriteAllText(Path.Combine(workshop.State, "boot.json"), content);
+        }
+
+        var state = slots.Read(out var problem);
+        Assert.Contains("last good copy", problem!.Remedy, StringComparison.Ordinal);
+        Assert.Equal(Slot.B, BootRules.Boot(state).Slot);
+    }
+
     [Fact]
     public void A_disk_without_a_free_byte_is_named_and_the_slots_stay_as_they_are()
     {

@@ -17,6 +17,15 @@ internal sealed class SmallDisk : IDisposable
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
+    /// <summary>Mounts it anew with these options; nothing if there are none.</summary>
+    public void Remount(string options)
+    {
+        if (options.Length > 0)
+        {
+            Run("mount", "-o", $"remount,{options}", Folder);
+        }
+    }
+
     public void Dispose()
     {
         Run("umount", Folder);

@@ -51,6 +51,26 @@ public sealed class SysctlScopeTests
     }
 
     [Fact]
+    public void A_disk_that_takes_no_writes_keeps_no_value_from_being_set_and_put_back()
+    {
+        using var units = new TwoUnits();
+        NetworkNamespace.Run(units.A, () =>
+        {
+            var before = File.ReadAllText($"/proc/sys/{Name}");
+            var scope = new SysctlScope("/proc/absent/sysctls");
+            Assert.Null(scope.Set(Name, "2"));
+            Assert.True(scope.Unsaved);
+            Assert.Equal("2", File.ReadAllText($"/proc/sys/{Name}").Trim());
+
+            Assert.Null(scope.Restore(Name));
+            Assert.Equal(before, File.ReadAllText($"/proc/sys/{Name}"));
+            Assert.Null(scope.Set(Name, "2"));
+            Assert.Equal([], scope.Restore());
+            Assert.Equal(before, File.ReadAllText($"/proc/sys/{Name}"));
+        });
+    }
+
+    [Fact]
     public void A_value_that_cannot_be_set_is_named_and_changes_nothing()
     {
         var file = Path.Combine(Path.GetTempPath(), $"hitless-{Guid.NewGuid():n}.sysctls");

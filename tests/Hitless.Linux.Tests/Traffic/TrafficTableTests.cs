@@ -123,11 +123,61 @@ public sealed class TrafficTableTests
     {
         using var units = new TwoUnits();
         units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("apply");
-        Assert.SkipUnless(units.TableA.Protected, "needs kernel 6.9, for tables that others cannot flush");
+        Assert.SkipUnless(units.TableA.Persists, "needs kernel 6.9, for tables that others cannot flush");
 
         Shell.Run($"ip netns exec {units.A} nft flush ruleset");
 
         Assert.Equal(TrafficState.Muted, units.TableA.Read());
+    }
+
+    [Theory]
+    [InlineData(TrafficState.Muted)]
+    [InlineData(TrafficState.Claimed)]
+    public void On_an_older_kernel_a_flush_leaves_every_rule_standing_until_the_table_is_put_back(TrafficState state)
+    {
+        using var units = new TwoUnits();
+        var fence = new ClaimFence(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), 8417, ["lan0"]);
+        using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
+        using var table = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence, persists: false));
+        table.Apply(state).ThrowIfFailed("apply");
+        for (var i = 0; i < 20; i++)
+        {
+            Shell.Run($"ip netns exec {units.A} nft flush ruleset");
+
+            Assert.False(table.IsWhole);
+            Assert.Equal(state, table.Read());
+            Assert.Equal(state == TrafficState.Claimed, lease.Renew(ClaimTerm.Lease));
+            table.Apply(state).ThrowIfFailed("put back");
+            Assert.True(table.IsWhole);
+        }
+
+        table.Dispose();
+        Assert.DoesNotContain("hitless-live", Shell.Run($"ip netns exec {units.A} nft list tables"));
+        using var successor = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence, persists: false));
+        Assert.Equal(state, successor.Read());
+        successor.Apply(state).ThrowIfFailed("adopt");
+        Assert.Equal(state == TrafficState.Claimed, lease.Renew(ClaimTerm.Lease));
+    }
+
+    [Theory]
+    [InlineData(TrafficState.Muted)]
+    [InlineData(TrafficState.Claimed)]
+    [InlineData(TrafficState.Draining)]
+    public void What_nft_prints_it_can_read_back_and_that_is_no_claim(TrafficState state)
+    {
+        using var units = new TwoUnits();
+        var fence = new ClaimFence(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), 8417, ["lan0"]);
+        using var table = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence, persists: false));
+        table.Apply(state).ThrowIfFailed("apply");
+
+        // As another boot would: the kernel has the printed rules, nobody of Hitless has made them.
+        Shell.Run($"ip netns exec {units.A} nft list table netdev hitless | ip netns exec {units.B} nft -f -");
+
+        Assert.Contains($"hitless: {state.ToString().ToLowerInvariant()}", Shell.Run($"ip netns exec {units.B} nft list table netdev hitless"));
+        using var other = NetworkNamespace.Run(units.B, () => new TrafficTable(units.Ports, fence));
+        Assert.Null(other.Read());
+        other.Apply(TrafficState.Muted).ThrowIfFailed("apply");
+        Assert.Equal(TrafficState.Muted, other.Read());
     }
 
     [Fact]

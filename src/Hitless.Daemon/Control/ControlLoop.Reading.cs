@@ -1,0 +1,97 @@
+using Hitless.Core.Cluster;
+using Hitless.Linux.Scheduling;
+
+namespace Hitless.Daemon.Control;
+
+/// <content>What comes in: the kernel's news, heartbeats, and answers.</content>
+public sealed partial class ControlLoop
+{
+    /// <summary>What the poller told of a token.</summary>
+    private void Read(int token, bool failed, ref int budget)
+    {
+        if (token == links.Count)
+        {
+            ReadKernel();
+        }
+        else if (!links.IsAddressAnswer(token))
+        {
+            ReadWays(token, failed, ref budget);
+        }
+        else if (links.TryReadAddressAnswer(token))
+        {
+            Step(ClusterInput.AddressesAnswered);
+        }
+    }
+
+    private void ReadWays(int token, bool failed, ref int budget)
+    {
+        if (links.IsEcho(token))
+        {
+            ReadEchoes(token);
+        }
+        else
+        {
+            ReadLink(token, failed, ref budget);
+        }
+    }
+
+    private void ReadKernel()
+    {
+        var changed = kernel.ReadChanges();
+        links.Follow();
+        links.OpenPorts(kernel.IndexOf);
+        sessions.Give(static each => each.FollowLinks());
+        if (kernel.TakeCableLost(out var others))
+        {
+            Step(ClusterInput.CableLost(others));
+        }
+
+        if (changed)
+        {
+            Step(ClusterInput.PortsChanged(kernel.PortsUp));
+        }
+    }
+
+    private void ReadLink(int link, bool refused, ref int budget)
+    {
+        if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
+        {
+            var overTraffic = links.IsPort(link);
+            var (unit, tag) = (header.UnitId, UnitIdentity.TagOf(header.Incarnation));
+            if (unit != identity.Id && !overTraffic && heard.Learn(unit, from))
+            {
+                directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
+            }
+
+            Step(unit == identity.Id ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic) : ClusterInput.HeartbeatReceived(unit, tag, heartbeat, overTraffic, link));
+        }
+
+        if (links.TakeStranger(MonotonicClock.Now, out var stranger))
+        {
+            Step(ClusterInput.StrangerHeard(stranger));
+        }
+
+        while (refused && links.TryReadRefusal(link, out var by))
+        {
+            Step(ClusterInput.DaemonEnded(heard.UnitAt(by)));
+        }
+    }
+
+    private void ReadEchoes(int token)
+    {
+        while (links.IsPortEcho(token))
+        {
+            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
+            {
+                return;
+            }
+
+            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
+        }
+
+        while (links.TryReadAnswer(token, out var question, out var link, out var by))
+        {
+            Step(ClusterInput.KernelAnswered(heard.UnitAt(by), question, link: link));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Hitless.Firmware.Files;
+
+namespace Hitless.Daemon.Control;
+
+/// <summary>Small files of the state directory that hold one value, each read so that a damaged one is no reason not to start.</summary>
+public static class StateFile
+{
+    /// <summary>No cluster comes to so many changes of primary: a file that names more is damaged.</summary>
+    public const long EpochMax = 1L << 53;
+
+    /// <summary>The text without the white space around it; null if the file is not there, or cannot be read.</summary>
+    public static string? Read(string path, StateDisk disk)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            disk.NoteDamage($"{path} cannot be read ({e.Message}): this unit goes on as if it were not there");
+            return null;
+        }
+    }
+
+    /// <summary>The highest epoch that this unit has written down; 0: none.</summary>
+    public static long ReadEpoch(string stateFolder, StateDisk disk)
+    {
+        var path = PathOfEpoch(stateFolder);
+        if (Read(path, disk) is not { } text)
+        {
+            return 0;
+        }
+
+        if (long.TryParse(text, CultureInfo.InvariantCulture, out var number) && number is >= 0 and < EpochMax)
+        {
+            return number;
+        }
+
+        disk.NoteDamage($"{path} holds no epoch: this unit takes it from the journals of runs and from the other units");
+        return 0;
+    }
+
+    /// <summary>Writes the epoch down, now or as soon as that can be.</summary>
+    public static void WriteEpoch(string stateFolder, long epoch, StateDisk disk) =>
+        disk.Write("epoch", () => DurableFile.WriteAllText(PathOfEpoch(stateFolder), $"{epoch}\n"));
+
+    private static string PathOfEpoch(string stateFolder) => Path.Combine(stateFolder, "epoch");
+}

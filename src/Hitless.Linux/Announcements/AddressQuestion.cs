@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Hitless.Core.Cluster;
+using Hitless.Linux.Native;
+using Hitless.Linux.Traffic;
+
+namespace Hitless.Linux.Announcements;
+
+/// <summary>
+/// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and which a muted unit may send. Only answers from the port's own
+/// virtual MAC arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in the namespace of the thread that makes it.
+/// </summary>
+public sealed unsafe class AddressQuestion : IDisposable
+{
+    private const ushort EtherTypeArp = 0x0806;
+    private const int FrameBytes = 14 + 28;
+
+    /// <summary>One address is proof enough; a second one, should the first have been taken away there.</summary>
+    private const int ProbesMax = 2;
+    private readonly byte[][] _probes;
+
+    /// <summary>On the interface of that number, for the addresses of <paramref name="port"/>; probes come from <paramref name="sender"/>, the interface's own MAC.</summary>
+    /// <exception cref="IOException">No right to open it (CAP_NET_RAW), or no such interface.</exception>
+    public AddressQuestion(int linkIndex, in MacAddress sender, TrafficPort port)
+    {
+        var mac = sender;
+        _probes = [.. Asked(port).Select(address => AnnouncementFrame.ArpProbe(mac, address))];
+        Handle = Libc.Socket(Libc.AddressFamilyPacket, Libc.SocketRaw | Libc.SocketCloseOnExec | Libc.SocketNonBlocking, 0);
+        var local = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp), LinkIndex = linkIndex };
+        if (Handle.IsInvalid || Filter(port.VirtualMac) < 0 || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0)
+        {
+            var errno = Errno.Last;
+            Handle.Dispose();
+            throw new IOException($"cannot ask for addresses on interface {linkIndex}: {Errno.Words(errno)}");
+        }
+    }
+
+    /// <summary>For a poller: readable when there is an answer.</summary>
+    public FileDescriptor Handle { get; }
+
+    /// <summary>Whether a port has addresses that can be asked for.</summary>
+    public static bool Suits(TrafficPort port) => Asked(port).Any();
+
+    /// <summary>Asks once; a port that is down loses it.</summary>
+    public void Ask()
+    {
+        foreach (var probe in _probes)
+        {
+            fixed (byte* bytes = probe)
+            {
+                _ = Libc.SendTo(Handle, bytes, (nuint)probe.Length, Libc.MessageDontWait, null, 0);
+            }
+        }
+    }
+
+    /// <summary>Takes the answers that are there; true if there was one.</summary>
+    public bool TryReceive()
+    {
+        var frame = stackalloc byte[FrameBytes];
+        var answered = false;
+        for (nint received = 1; received > 0; answered |= received > 0)
+        {
+            var nobody = 0u;
+            received = Libc.ReceiveFrom(Handle, frame, FrameBytes, Libc.MessageDontWait, null, &nobody);
+        }
+
+        return answered;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+
+    private static IEnumerable<IPAddress> Asked(TrafficPort port) =>
+        port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetwork).Take(ProbesMax);
+
+    /// <summary>linux/filter.h: an ARP answer whose sender is the virtual MAC, and nothing else.</summary>
+    private int Filter(in MacAddress mac)
+    {
+        const ushort loadWord = 0x20, loadHalf = 0x28, jumpIfEqual = 0x15, answer = 0x06;
+        const uint operation = 14 + 6, senderMac = 14 + 8;
+        Span<FilterStep> steps =
+        [
+            new(loadHalf, 0, 0, operation), new(jumpIfEqual, 0, 5, AnnouncementFrame.ArpReply),
+            new(loadWord, 0, 0, senderMac), new(jumpIfEqual, 0, 3, (uint)(mac.Bits >> 16)),
+            new(loadHalf, 0, 0, senderMac + 4), new(jumpIfEqual, 0, 1, (uint)(mac.Bits & 0xffff)),
+            new(answer, 0, 0, uint.MaxValue), new(answer, 0, 0, 0),
+        ];
+        fixed (FilterStep* first = steps)
+        {
+            var program = new FilterProgram { Length = (ushort)steps.Length, Steps = first };
+            return Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram));
+        }
+    }
+
+    /// <summary><c>struct sock_filter</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
+
+    /// <summary><c>struct sock_fprog</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FilterProgram
+    {
+        internal ushort Length;
+        internal FilterStep* Steps;
+    }
+}

@@ -1,0 +1,77 @@
+using Hitless.Linux.Netlink;
+using static Hitless.Linux.Nftables.NftConstants;
+
+namespace Hitless.Linux.Nftables;
+
+/// <summary>A table of nftables: its family and name as <c>nft</c> writes them, how many rules it has, and how many of its chains see packets.</summary>
+public sealed record RulesetTable(string Family, string Name)
+{
+    /// <summary>Rules in all of its chains.</summary>
+    public int Rules { get; internal set; }
+
+    /// <summary>Chains with a hook.</summary>
+    public int Hooks { get; internal set; }
+}
+
+/// <summary>Reads what tables nftables has in the namespace of the thread that made it. Not for several threads at once.</summary>
+public sealed class RulesetReader : IDisposable
+{
+    private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Netfilter);
+
+    /// <summary>Every table, whoever made it.</summary>
+    /// <exception cref="NetlinkException">The kernel refuses.</exception>
+    public IReadOnlyList<RulesetTable> Read()
+    {
+        var tables = new Dictionary<(byte Family, string Name), RulesetTable>();
+        Ask(GetTable, tables);
+        Ask(GetChain, tables);
+        Ask(GetRule, tables);
+        return [.. tables.Values];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _netlink.Dispose();
+
+    private void Ask(byte what, Dictionary<(byte Family, string Name), RulesetTable> tables)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var writer = new NetlinkMessageWriter(buffer);
+        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, what), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
+        writer.NetfilterHeader(0);
+        writer.EndMessage();
+        _netlink.Query(writer.Written, ref tables, Add).ThrowIfFailed("cannot list what nftables has");
+    }
+
+    private static void Add(NetlinkMessage message, ref Dictionary<(byte Family, string Name), RulesetTable> tables)
+    {
+        var family = message.Payload.IsEmpty ? (byte)0 : message.Payload[0];
+        var (name, hooked) = ("", false);
+        var attributes = message.Attributes(4);
+        while (attributes.TryRead(out var attribute))
+        {
+            // NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE are the same number.
+            name = attribute.Type == TableName ? attribute.Text : name;
+            hooked |= attribute.Type == ChainHook;
+        }
+
+        if (!tables.TryGetValue((family, name), out var table))
+        {
+            tables[(family, name)] = table = new RulesetTable(NameOf(family), name);
+        }
+
+        const byte messageMask = 0xff;
+        table.Hooks += (message.Type & messageMask) == NewChain && hooked ? 1 : 0;
+        table.Rules += (message.Type & messageMask) == NewRule ? 1 : 0;
+    }
+
+    private static string NameOf(byte family) => family switch
+    {
+        1 => "inet",
+        2 => "ip",
+        3 => "arp",
+        FamilyNetdev => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        _ => $"family {family}",
+    };
+}

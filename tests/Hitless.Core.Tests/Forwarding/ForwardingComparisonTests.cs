@@ -1,0 +1,88 @@
+using System.Net;
+using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
+using Xunit;
+
+namespace Hitless.Core.Tests.Forwarding;
+
+public sealed class ForwardingComparisonTests
+{
+    private static readonly ForwardingItem[] Both =
+    [
+        ForwardingItems.Interface("wan0", up: true, 1500),
+        ForwardingItems.Sysctl("net/ipv4/ip_forward", "1"),
+        ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
+        ForwardingItems.Table("inet", "gateway", 12, 3),
+        ForwardingItems.Rule(ipv6: false, 100, "from 10.10.2.1/32 lookup 100"),
+        new(ForwardingKind.Route, "route default", "via 10.10.2.10 dev wan0"),
+    ];
+
+    [Fact]
+    public void Equal_units_have_one_digest_whatever_the_order_and_no_difference()
+    {
+        var (a, b) = (new ForwardingState(Both), new ForwardingState([.. Both.Reverse()]));
+
+        Assert.Equal(a.Digest, b.Digest);
+        Assert.Empty(ForwardingComparison.Compare(a, b, []));
+    }
+
+    [Theory]
+    [InlineData("route default", null, true)]
+    [InlineData("route default", "via 10.10.2.99 dev wan0", true)]
+    [InlineData("rule IPv4 100: from 10.10.2.1/32 lookup 100", null, true)]
+    [InlineData("interface wan0", "up, MTU 1400", true)]
+    [InlineData("interface wan0", "down, MTU 1500", true)]
+    [InlineData("sysctl net.ipv4.ip_forward", "0", true)]
+    [InlineData("sysctl net.netfilter.nf_conntrack_max", "1000", false)]
+    [InlineData("nftables table inet gateway", null, true)]
+    [InlineData("nftables table inet gateway", ForwardingItems.Empty, true)]
+    [InlineData("nftables table inet gateway", "11 rules, 3 hooks", false)]
+    [InlineData("nftables table inet gateway", "12 rules, 2 hooks", true)]
+    public void What_a_standby_has_otherwise_is_named_and_weighed(string name, string? value, bool losesTraffic)
+    {
+        var primary = new ForwardingState(Both);
+        var standby = new ForwardingState([.. Both.Where(item => item.Name != name), .. value is null ? Array.Empty<ForwardingItem>() : [Both.First(item => item.Name == name) with { Value = value }]]);
+
+        Assert.NotEqual(primary.Digest, standby.Digest);
+        var difference = Assert.Single(ForwardingComparison.Compare(primary, standby, []));
+        Assert.Equal((name, value, losesTraffic), (difference.Name, difference.Standby, difference.LosesTraffic));
+        Assert.Contains(name, ForwardingComparison.Describe(difference, "gw1", "gw2"), StringComparison.Ordinal);
+        Assert.Empty(ForwardingComparison.Compare(primary, standby, [name]));
+        Assert.Empty(ForwardingComparison.Compare(primary, standby, [$"{name[..3]}*{name[^2..]}"]));
+        Assert.Single(ForwardingComparison.Compare(primary, standby, ["something*else"]));
+    }
+
+    [Fact]
+    public void A_blackhole_that_only_the_standby_has_would_cost_traffic()
+    {
+        var extra = new ForwardingItem(ForwardingKind.Route, "route 198.51.100.0/24", "blackhole");
+
+        Assert.True(Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), new ForwardingState([.. Both, extra]), [])).LosesTraffic);
+    }
+
+    [Fact]
+    public void What_is_a_units_own_is_no_difference()
+    {
+        Route[] routes =
+        [
+            Route("0.0.0.0/0", "10.10.2.10", "wan0", "10.10.2.11"),
+            Route("10.10.2.0/24", null, "wan0", "10.10.2.11") with { Protocol = 2 },
+            Route("10.10.2.11/32", null, "wan0", null) with { Protocol = 2 },
+            Route("10.10.9.0/24", "10.10.9.254", "hb0", null),
+            Route("172.17.0.0/16", null, "docker0", null),
+            Route("fe80::/64", null, "wan0", null) with { Protocol = 2 },
+        ];
+
+        var items = ForwardingItems.Of(routes, ["lan0", "wan0"], ["hb0"], new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") }).ToArray();
+
+        Assert.Equal(["route default", "network 10.10.2.0/24 dev wan0"], items.Select(item => item.Name));
+        Assert.Equal("via 10.10.2.10 dev wan0", items[0].Value);
+        Assert.Equal(
+            "via 10.10.2.10 dev wan0 src 10.10.2.1",
+            ForwardingItems.Of([Route("0.0.0.0/0", "10.10.2.10", "wan0", "10.10.2.1")], ["wan0"], [], new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") }).Single().Value);
+    }
+
+    private static Route Route(string to, string? via, string device, string? source) => new(
+        new AddressPrefix(IPAddress.Parse(to.Split('/')[0]), int.Parse(to.Split('/')[1])), Core.Forwarding.Route.MainTable, 0, RouteKind.Unicast, 3,
+        source is null ? null : IPAddress.Parse(source), [new RouteHop(device, via is null ? null : IPAddress.Parse(via))]);
+}

@@ -1,0 +1,132 @@
+using Hitless.Core.Api;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
+using Hitless.Lab.Tools;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Scenarios;
+
+/// <summary>What gateways of ordinary networks have, and what other programs do to them (docs/decisions/0040).</summary>
+public sealed class OrdinaryNetworkTests
+{
+    private const string Far = "198.51.100.1";
+    private const string Far6 = "2001:db8::1";
+
+    [Scenario]
+    public async Task An_upgrade_of_both_units_leaves_the_routes_that_hang_on_virtual_addresses()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        In(cluster, LabPlan.Server, $"address add {Far}/32 dev lo", $"address add {Far6}/128 dev lo nodad");
+        foreach (var unit in cluster.Plan.Units)
+        {
+            In(
+                cluster,
+                unit,
+                $"route replace default via {Addresses.Server} src {Addresses.VirtualWan}",
+                $"route add 203.0.113.0/24 table 77 via {Addresses.Server} src {Addresses.VirtualWan} metric 5 mtu 1400",
+                $"route add {Far6}/128 via {Addresses.Server6} src {Addresses.VirtualWan6}");
+        }
+
+        var before = cluster.Plan.Units.ToDictionary(unit => unit, unit => Routes(cluster, unit));
+        await cluster.UntilReadyAsync();
+
+        var run = cluster.Watch.Cli("gw1").Run("upgrade", "start", Prerequisites.SecondImage);
+
+        Assert.True(run.ExitCode == 0, run.Errors + run.Output);
+        await cluster.UntilReadyAsync();
+        foreach (var (unit, routes) in before)
+        {
+            await LabCluster.UntilAsync($"the routes of {unit} are those of before", () => Routes(cluster, unit) == routes);
+        }
+
+        Assert.True(Reaches(cluster, Far) && Reaches(cluster, Far6), "a default route is there and carries nothing");
+    }
+
+    [Scenario]
+    public async Task A_standby_that_would_not_forward_what_the_primary_forwards_is_no_target()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var standby = cluster.Plan.Units.Single(unit => unit != primary);
+        (string Break, string Mend, string Name)[] faults =
+        [
+            ($"ip route add blackhole {Far}/32", $"ip route del blackhole {Far}/32", $"route {Far}/32"),
+            ("ip link set wan0 mtu 1400", "ip link set wan0 mtu 1500", "interface wan0"),
+            ("nft delete chain inet gateway hide", "nft -f /etc/hitless/nftables.conf", "nftables table inet gateway"),
+        ];
+        foreach (var (broken, mended, name) in faults)
+        {
+            Shell(cluster, standby, broken);
+            await LabCluster.UntilAsync($"{name} keeps {standby} from being ready", () => Differences(cluster, standby).Any(each => each.Name == name && each.LosesTraffic));
+
+            var refused = cluster.Watch.Cli(primary).Run("switchover");
+            var check = cluster.Watch.Cli(primary).Run("upgrade", "check", Prerequisites.SecondImage);
+
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.NotEqual(0, check.ExitCode);
+            Assert.Contains(check.Output.Split('\n'), line => line.Contains("fail", StringComparison.Ordinal) && line.Contains($"forwarding: {standby} would not forward", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
+            Shell(cluster, standby, mended);
+            await cluster.UntilReadyAsync();
+        }
+
+        Shell(cluster, primary, "sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.lan0.forwarding=0");
+        await LabCluster.UntilAsync("what forwarding needs is put back", () => Reaches(cluster, Addresses.Server) && Reaches(cluster, Addresses.Server6));
+    }
+
+    [Scenario]
+    public async Task A_stop_leaves_virtual_addresses_mute_and_to_leave_takes_them_away()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var standby = cluster.Plan.Units.Single(unit => unit != primary);
+
+        // The own address comes back behind the virtual one.
+        In(cluster, standby, $"address del {Own(standby)}/24 dev wan0", $"address add {Own(standby)}/24 dev wan0");
+        await LabCluster.UntilAsync(
+            "the own address is the source again",
+            () => Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(standby), "route", "get", Addresses.Server]).Contains($"src {Own(standby)}", StringComparison.Ordinal));
+
+        var plan = cluster.Watch.Cli(standby).Ask<LeaveResult>(out _, "unit", "leave");
+        Assert.Contains(plan!.Addresses, each => each.StartsWith(Addresses.VirtualWan, StringComparison.Ordinal));
+        Assert.True(Stands(cluster, standby), "a plan changes nothing");
+
+        Namespaces.Signal([.. Namespaces.Processes(cluster.Plan.NamespaceOf(standby)).Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot")], "TERM");
+        await LabCluster.UntilAsync($"{standby} has stopped", () => !cluster.Unit(standby).Running);
+        Assert.True(Stands(cluster, standby), "a stop is not a removal");
+        Assert.True(Reaches(cluster, Addresses.VirtualWan));
+        Assert.DoesNotContain(
+            MacOf(cluster, standby),
+            Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(LabPlan.Client), "neigh", "show", Addresses.VirtualLan]),
+            StringComparison.OrdinalIgnoreCase);
+
+        Units.UnitPower.Boot(cluster.Unit(standby));
+        await cluster.UntilReadyAsync();
+        Assert.Equal(0, cluster.Watch.Cli(standby).Run("unit", "leave", "--yes").ExitCode);
+        await LabCluster.UntilAsync($"{standby} has left", () => !cluster.Unit(standby).Running && !Stands(cluster, standby));
+        Assert.True(Reaches(cluster, Addresses.Server));
+    }
+
+    private static string Own(string unit) => Addresses.Own("wan0", LabPlan.NumberOf(unit)).First().Split('/')[0];
+
+    private static void In(LabCluster cluster, string node, params string[] lines) =>
+        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(node), "-batch", "-"], string.Join('\n', lines) + "\n");
+
+    private static void Shell(LabCluster cluster, string unit, string command) => Tool.Run("ip", cluster.Unit(unit).Inside("sh", "-c", command));
+
+    private static IReadOnlyList<ForwardingDifference> Differences(LabCluster cluster, string unit) =>
+        cluster.Watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Forwarding?.Differences ?? [];
+
+    private static bool Stands(LabCluster cluster, string unit) =>
+        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "address", "show", "dev", "wan0"]).Contains($"{Addresses.VirtualWan}/", StringComparison.Ordinal);
+
+    private static string Routes(LabCluster cluster, string unit) => string.Join(
+        "\n", Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"])
+            + Tool.Run("ip", ["-6", "-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"]));
+
+    private static bool Reaches(LabCluster cluster, string address) =>
+        Tool.Try("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "ping", "-q", "-c", "1", "-W", "1", address]).ExitCode == 0;
+
+    private static string MacOf(LabCluster cluster, string unit) =>
+        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "-br", "link", "show", "lan0"]).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+}
