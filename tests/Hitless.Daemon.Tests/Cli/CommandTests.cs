@@ -15,7 +15,7 @@ public sealed class CommandTests
     public static TheoryData<string, string, string> Commands => new()
     {
         { "status", "status", "gw1 is primary: priority 200 > 100, ages within 300 s" },
-        { "switchover --to gw2", "switchover SwitchoverRequest { To = gw2, Wait = True }", "gw2 is primary (was gw1), epoch 4, switched in 13 ms" },
+        { "switchover --to gw2", "switchover SwitchoverRequest { To = gw2, Wait = True, Force = False, AwaitTraffic = False }", "gw2 is primary (was gw1), epoch 4, switched in 13 ms" },
         { "switchover --wait", "status", "gw2 is primary" },
         { "age reset", "age reset", "gw2 is primary, epoch 4" },
         { "sessions list --limit 5 --filter tcp", "list tcp 5", "10.10.1.5:40000 -> 10.10.2.10:5432" },
