@@ -266,7 +266,7 @@ public sealed partial class Unit
         var (tally, causes, _) = await account.TakeAsync(survey.Tally);
         return new SessionSnapshot(run, survey.Follow, survey.Critical)
         {
-            DropShare = forwarding.RefusedShare(),
+            DropShare = traffic.RefusedShare(),
             Epoch = (await control.ViewAsync()).Epoch.Number,
             Excluded = survey.Excluded,
             Classes = tally.Classes(),

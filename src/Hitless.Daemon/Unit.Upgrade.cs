@@ -375,8 +375,8 @@ public sealed partial class Unit
             ? Task.FromResult(state)
             : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second"));
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
-        peerServer.Map(ForwardingCalls.Tell, forwarding.TakeAsync);
-        peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => forwarding.JudgementAsync(cancel));
+        peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
+        peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
         MapSessionCalls();
         MapConfigurationCalls();
     }

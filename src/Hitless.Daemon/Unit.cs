@@ -40,7 +40,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly SessionAccount account;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
-    private readonly ForwardingWatch comparison;
+    private readonly ForwardingWatch forwarding;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -50,7 +50,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly UnitSteps steps;
     private readonly StepActs acts;
     private readonly Readiness readiness;
-    private readonly ForwardingMonitor forwarding;
+    private readonly ForwardingMonitor traffic;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
@@ -100,14 +100,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
-        comparison = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
-        forwarding = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
-        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), forwarding.TellAsync(planned: true, ending.Token));
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, forwarding, events, ArchiveReport);
+        forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
+        traffic = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
+        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => comparison.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)), Task.Run(() => traffic.RunAsync(ending.Token)));
         complete.SetResult();
     }
 
@@ -152,7 +152,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
-        forwarding.Dispose();
+        traffic.Dispose();
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
@@ -297,7 +297,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             SessionCauses = tally?.Causes(Name) ?? [],
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
-            Forwarding = comparison.Status,
+            Forwarding = forwarding.Status,
             Heartbeat = SilenceOf(view),
         };
     }
@@ -377,7 +377,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         if (complete.Task.IsCompleted)
         {
             // The first packets after a claim count: no disk comes before them.
-            forwarding.OnRole(primary);
+            traffic.OnRole(primary);
         }
 
         var former = roleWork;
@@ -387,7 +387,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             WriteEpoch(epoch);
             await complete.Task;
             probes.Primary = primary;
-            forwarding.OnRole(lastRole);
+            traffic.OnRole(lastRole);
             if (primary)
             {
                 steps.KeepTrialOfPrimary();

@@ -37,7 +37,7 @@ public sealed record UnitStatus(
     public SessionClasses? SessionClasses { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> SessionCauses { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> SessionCauses { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.</summary>
     public ForwardingStatus? Forwarding { get; init; }
@@ -96,7 +96,7 @@ public sealed record SwitchoverResult(long Epoch, string Primary, string FormerP
     public long? SessionsLost { get; init; }
 
     /// <summary>The same in words, a line for each cause; empty: there were none.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 }
 
 /// <summary><c>POST /v1/unit/leave</c>. <c>PlanOnly</c>: only say what would go. <c>Force</c>: also where no other unit can take over.</summary>

@@ -8,7 +8,7 @@ public sealed record SessionEntry(string Protocol, string Original, string Reply
     bool Critical)
 {
     /// <summary>follow, bound, excluded or local (<see cref="SessionClasses"/>); empty: not looked at.</summary>
-    public string Class { get; init; } = "";
+    public string Class { get; init => field = value ?? ""; } = "";
 
     /// <summary>The cause, where it is not follow (<see cref="SessionCauseCount"/>).</summary>
     public string? Cause { get; init; }
@@ -66,7 +66,7 @@ public sealed record SessionDifference(
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause; those that a switch breaks have <c>Entries</c> too.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger; <c>Corrected</c>: sessions that they found otherwise than the kernel had told; <c>AuditMs</c>: how long the last reading took that was made at leisure.</summary>

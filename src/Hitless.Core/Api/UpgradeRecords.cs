@@ -127,7 +127,7 @@ public sealed record RunReport(
     public ReportTraffic? Traffic { get; init; }
 
     /// <summary>The gates' openings and other words of operators, in order.</summary>
-    public IReadOnlyList<ReportWord> Words { get; init; } = [];
+    public IReadOnlyList<ReportWord> Words { get; init => field = value ?? []; } = [];
 
     /// <summary>Of a rehearsal: what it measured. Of a run: what it was held against; null: it was not rehearsed.</summary>
     public RunBaseline? Baseline { get; init; }
@@ -171,7 +171,7 @@ public sealed record ReportSessions(long? Before, long? Survived, long? Lost, lo
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Those that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 
     /// <summary>What is not known, in words; null: nothing.</summary>
     public string? NotKnown { get; init; }

@@ -12,7 +12,7 @@ public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Dige
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Between units: the sessions of some buckets are wanted; or, where <c>Keys</c> (<see cref="SessionRecords.KeysToBytes"/>) is there and understood, only those sessions.</summary>

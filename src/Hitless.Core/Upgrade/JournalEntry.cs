@@ -75,7 +75,7 @@ public sealed record RunSessions(long Before, long Survived, long Lost, long Cri
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Those that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 
     /// <summary>Lost although they should have followed.</summary>
     [JsonIgnore]

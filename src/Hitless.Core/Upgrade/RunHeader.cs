@@ -69,7 +69,7 @@ public sealed record RunHeader(
 
     /// <summary>Whether a step switches to a unit that runs <paramref name="version"/> in order to take the run back: there is no other way out then, even where that unit is worse.</summary>
     public bool SwitchesBack(RunStep step, string version) =>
-        step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && version != Goal(member);
+        step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && (RehearseOnly || version != Goal(member));
 
     /// <summary>Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the election would have it among equals.</summary>
     public RunMember? Heir => Members.Where(m => m.Name != FormerPrimary).OrderByDescending(m => Includes(m.Name)).ThenByDescending(m => m.Priority).FirstOrDefault();

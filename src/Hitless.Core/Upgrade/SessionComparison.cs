@@ -18,16 +18,16 @@ public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IRea
     public long Epoch { get; init; }
 
     /// <summary>The step of the run that switches; empty: its version does not say.</summary>
-    public string Step { get; init; } = "";
+    public string Step { get; init => field = value ?? ""; } = "";
 
     /// <summary>Excluded sessions that have something to lose: some go on all the same, because the traffic makes a new entry.</summary>
-    public IReadOnlyList<ulong> Excluded { get; init; } = [];
+    public IReadOnlyList<ulong> Excluded { get; init => field = value ?? []; } = [];
 
     /// <summary>All sessions by class; null: the version does not count them.</summary>
     public SessionClasses? Classes { get; init; }
 
     /// <summary>What does not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 
     /// <summary>
     /// Whether it was taken for the switch that made <paramref name="epoch"/>: what was sent for another one says nothing of it. The rules'
