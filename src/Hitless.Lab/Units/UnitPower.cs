@@ -37,14 +37,18 @@ public static class UnitPower
     }
 
     /// <summary>
-    /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring it back after each reboot. Waits for the virtual address.
+    /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring it back after each reboot. Waits for the virtual address, and
+    /// until the unit has noted the route: whoever pulls the plug in that moment loses it, as anything else that was not saved.
     /// </summary>
     public static void SetDefaultRoute(LabUnit unit)
     {
         const int looksMax = 200;
         string[] route = ["-n", unit.Namespace, "route", "replace", "default", "via", Addresses.Server, "src", Addresses.VirtualWan];
-        for (var looks = 0; looks < looksMax && !Tool.Try("ip", route).Ok; looks++)
+        var noted = Path.Combine(unit.State, "routes");
+        var set = false;
+        for (var looks = 0; looks < looksMax && !(set && File.Exists(noted) && new FileInfo(noted).Length > 0); looks++)
         {
+            set = set || Tool.Try("ip", route).Ok;
             Thread.Sleep(LookAgain);
         }
     }
