@@ -42,18 +42,41 @@ public static class ForwardingComparison
         static string In(string value) => value.Length == 0 ? "" : $" ({value})";
     }
 
+    /// <summary>Only what the standby would do worse counts: it may well be the primary that lacks something.</summary>
     private static bool LosesTraffic(ForwardingItem? wanted, ForwardingItem? found) => (wanted ?? found)!.Kind switch
     {
-        // Another way, or one more: where it leads, the primary's traffic does not go.
-        ForwardingKind.Route or ForwardingKind.Rule or ForwardingKind.Interface => true,
-        ForwardingKind.Sysctl => (wanted ?? found)!.Name is not ForwardingItems.SessionsMax,
+        ForwardingKind.Route => (wanted, found) switch
+        {
+            (null, { } more) => !IsWay(more),
+            ({ } missing, null) => IsWay(missing),
+            _ => true,
+        },
+        ForwardingKind.Rule => found is null == !(wanted ?? found)!.Name.Contains(" action ", StringComparison.Ordinal),
+        ForwardingKind.Sysctl when wanted is not null && found is not null => IsWorse(wanted, found),
+        ForwardingKind.Interface when wanted is not null && found is not null => Rank(found.Value) < Rank(wanted.Value) || MtuOf(found.Value) < MtuOf(wanted.Value),
         ForwardingKind.Network or ForwardingKind.Address => found is null,
-        ForwardingKind.Firewall => found is null || (wanted is not null && (found.Value == ForwardingItems.Empty || HooksOf(found.Value) != HooksOf(wanted.Value))),
+        ForwardingKind.Firewall => wanted is not null && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
         _ => false,
     };
 
-    // A ban list adds rules on one unit alone; chains that see packets are nobody's daily business.
-    private static string HooksOf(string value) => value[(value.LastIndexOf(' ', Math.Max(value.LastIndexOf(' ') - 1, 0)) + 1)..];
+    // Blackhole, unreachable and the like begin with their name.
+    private static bool IsWay(ForwardingItem route) => route.Value.StartsWith("via ", StringComparison.Ordinal) || route.Value.StartsWith("dev ", StringComparison.Ordinal);
+
+    private static bool IsWorse(ForwardingItem wanted, ForwardingItem found) => (wanted.Name, wanted.Value, found.Value) switch
+    {
+        (ForwardingItems.SessionsMax, _, _) => false,
+        (_, _, "1") when wanted.Name.EndsWith(".rp_filter", StringComparison.Ordinal) => true,
+        (_, "0", _) => wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal),
+        (_, _, "0") => wanted.Name.EndsWith("forward", StringComparison.Ordinal) || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    private static int Rank(string value) => value.StartsWith("up", StringComparison.Ordinal) ? 2 : value.StartsWith("down", StringComparison.Ordinal) ? 1 : 0;
+
+    private static int MtuOf(string value) => int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu) ? mtu : int.MaxValue;
+
+    // A ban list adds rules on one unit alone, and a filter that is missing stops nobody; translations that are missing do.
+    private static string NatsOf(string? value) => value is not null && value.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var at ? value[at..] : ", 0 nat";
 
     private static Dictionary<string, ForwardingItem> ByName(ForwardingState state)
     {

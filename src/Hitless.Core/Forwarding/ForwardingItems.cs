@@ -63,8 +63,8 @@ public static class ForwardingItems
     public static ForwardingItem Address(string port, AddressPrefix prefix) => new(ForwardingKind.Address, $"address {prefix} dev {port}", "");
 
     /// <summary>A table of nftables.</summary>
-    public static ForwardingItem Table(string family, string name, int rules, int hooks) => new(
-        ForwardingKind.Firewall, $"nftables table {family} {name}", rules == 0 ? Empty : string.Create(CultureInfo.InvariantCulture, $"{rules} rules, {hooks} hooks"));
+    public static ForwardingItem Table(string family, string name, int rules, int hooks, int nats) => new(
+        ForwardingKind.Firewall, $"nftables table {family} {name}", rules == 0 ? Empty : string.Create(CultureInfo.InvariantCulture, $"{rules} rules, {hooks} hooks, {nats} nat"));
 
     private static string DestinationOf(Route route) => (route with { Hops = [], Source = null, Kind = RouteKind.Unicast, Metric = 0, Table = Route.MainTable }).ToString();
 

@@ -53,7 +53,7 @@ public sealed class ForwardingReader : IDisposable
             .Select(rule => ForwardingItems.Rule(rule.Ipv6, rule.Priority, rule.Words)));
         items.AddRange(Sysctls());
         items.AddRange(ruleset.Read().Where(table => !table.Name.StartsWith(OfHitless, StringComparison.Ordinal))
-            .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.Hooks)));
+            .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.Hooks, table.Nats)));
         return new ForwardingState(items);
     }
 

@@ -25,6 +25,7 @@ internal static class NftConstants
     internal const ushort ChainTable = 1;
     internal const ushort ChainName = 3;
     internal const ushort ChainHook = 4;
+    internal const ushort ChainType = 7; // NFTA_CHAIN_TYPE
 
     /// <summary>What the <c>nft</c> program shows as the table's comment: type 0, length, text with a closing zero.</summary>
     internal const byte UserDataComment = 0;

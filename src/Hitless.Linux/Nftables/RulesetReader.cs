@@ -11,6 +11,9 @@ public sealed record RulesetTable(string Family, string Name)
 
     /// <summary>Chains with a hook.</summary>
     public int Hooks { get; internal set; }
+
+    /// <summary>Those of them that translate addresses.</summary>
+    public int Nats { get; internal set; }
 }
 
 /// <summary>Reads what tables nftables has in the namespace of the thread that made it. Not for several threads at once.</summary>
@@ -45,13 +48,14 @@ public sealed class RulesetReader : IDisposable
     private static void Add(NetlinkMessage message, ref Dictionary<(byte Family, string Name), RulesetTable> tables)
     {
         var family = message.Payload.IsEmpty ? (byte)0 : message.Payload[0];
-        var (name, hooked) = ("", false);
+        var (name, hooked, nat) = ("", false, false);
         var attributes = message.Attributes(4);
         while (attributes.TryRead(out var attribute))
         {
             // NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE are the same number.
             name = attribute.Type == TableName ? attribute.Text : name;
             hooked |= attribute.Type == ChainHook;
+            nat |= attribute.Type == ChainType && attribute.Value.StartsWith("nat\0"u8);
         }
 
         if (!tables.TryGetValue((family, name), out var table))
@@ -61,6 +65,7 @@ public sealed class RulesetReader : IDisposable
 
         const byte messageMask = 0xff;
         table.Hooks += (message.Type & messageMask) == NewChain && hooked ? 1 : 0;
+        table.Nats += (message.Type & messageMask) == NewChain && hooked && nat ? 1 : 0;
         table.Rules += (message.Type & messageMask) == NewRule ? 1 : 0;
     }
 

@@ -12,7 +12,8 @@ public sealed class ForwardingComparisonTests
         ForwardingItems.Interface("wan0", up: true, 1500),
         ForwardingItems.Sysctl("net/ipv4/ip_forward", "1"),
         ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
-        ForwardingItems.Table("inet", "gateway", 12, 3),
+        ForwardingItems.Table("inet", "gateway", 12, 3, 1),
+        ForwardingItems.Table("inet", "filter", 5, 2, 0),
         ForwardingItems.Rule(ipv6: false, 100, "from 10.10.2.1/32 lookup 100"),
         new(ForwardingKind.Route, "route default", "via 10.10.2.10 dev wan0"),
     ];
@@ -36,8 +37,11 @@ public sealed class ForwardingComparisonTests
     [InlineData("sysctl net.netfilter.nf_conntrack_max", "1000", false)]
     [InlineData("nftables table inet gateway", null, true)]
     [InlineData("nftables table inet gateway", ForwardingItems.Empty, true)]
-    [InlineData("nftables table inet gateway", "11 rules, 3 hooks", false)]
-    [InlineData("nftables table inet gateway", "12 rules, 2 hooks", true)]
+    [InlineData("nftables table inet gateway", "11 rules, 3 hooks, 1 nat", false)]
+    [InlineData("nftables table inet gateway", "12 rules, 2 hooks, 0 nat", true)]
+    [InlineData("nftables table inet filter", null, false)]
+    [InlineData("nftables table inet filter", ForwardingItems.Empty, true)]
+    [InlineData("interface wan0", "up, MTU 9000", false)]
     public void What_a_standby_has_otherwise_is_named_and_weighed(string name, string? value, bool losesTraffic)
     {
         var primary = new ForwardingState(Both);
@@ -58,6 +62,36 @@ public sealed class ForwardingComparisonTests
         var extra = new ForwardingItem(ForwardingKind.Route, "route 198.51.100.0/24", "blackhole");
 
         Assert.True(Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), new ForwardingState([.. Both, extra]), [])).LosesTraffic);
+    }
+
+    [Theory]
+    [InlineData(ForwardingKind.Route, "route 10.9.0.0/16", "via 10.10.2.10 dev wan0")]
+    [InlineData(ForwardingKind.Route, "route default (IPv6)", "via fd00:2::10 dev wan0")]
+    [InlineData(ForwardingKind.Firewall, "nftables table ip docker", "9 rules, 4 hooks, 2 nat")]
+    public void What_only_the_primary_lacks_is_named_and_does_not_keep_the_standby_from_taking_over(ForwardingKind kind, string name, string value)
+    {
+        var more = new ForwardingState([.. Both, new ForwardingItem(kind, name, value)]);
+
+        Assert.False(Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), more, [])).LosesTraffic);
+    }
+
+    [Fact]
+    public void A_primary_whose_forwarding_is_off_or_that_drops_by_a_route_does_not_make_the_standby_worse()
+    {
+        ForwardingItem[] broken =
+        [
+            .. Both.Where(item => item.Kind is not (ForwardingKind.Sysctl or ForwardingKind.Interface)),
+            ForwardingItems.Sysctl("net/ipv4/ip_forward", "0"),
+            ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
+            ForwardingItems.Interface("wan0", up: false, 1500),
+            new(ForwardingKind.Route, "route 198.51.100.0/24", "blackhole"),
+            ForwardingItems.Rule(ipv6: false, 7, "from all action 7"),
+        ];
+
+        var differences = ForwardingComparison.Compare(new ForwardingState(broken), new ForwardingState(Both), []);
+
+        Assert.Equal(4, differences.Count);
+        Assert.DoesNotContain(differences, each => each.LosesTraffic);
     }
 
     [Fact]
