@@ -52,6 +52,7 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>When <see cref="RefreshFilter"/> has something to do.</summary>
     public TimeSpan FilterDue { get; private set; }
 
+    /// <summary>How often the kernel had more to tell than could be kept.</summary>
     public long Overruns { get; private set; }
 
     public long Errors => table.Errors;
@@ -125,9 +126,9 @@ internal sealed class KernelSessions : IDisposable
                 return true;
             default:
                 Ledger.OnOverrun();
+                Overruns++;
                 if (telling)
                 {
-                    Overruns++;
                     exchange.OnOverrun(now, effects);
                 }
 

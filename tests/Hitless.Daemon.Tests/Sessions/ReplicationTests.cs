@@ -227,7 +227,8 @@ public sealed class ReplicationTests
             await AssertKnownAsync(pair.LoopB, pair.B);
         }
 
-        Assert.Equal((readA, readB), (await ReadingsAsync(pair.LoopA), await ReadingsAsync(pair.LoopB)));
+        await AssertUnreadAsync(pair.LoopA, readA);
+        await AssertUnreadAsync(pair.LoopB, readB);
         pair.HandOver();
         pair.LoopB.SetRole(true, null);
         pair.LoopA.SetRole(false, GatewayPair.UnitB);
@@ -237,7 +238,8 @@ public sealed class ReplicationTests
         await AssertKnownAsync(pair.LoopB, pair.B);
         // A frees the windows of its own entries: that takes a reading, but nobody waited for it.
         pair.NoticeOfA(SessionNoticeKind.WindowsFree);
-        Assert.Equal((readA + 1, readB), (await ReadingsAsync(pair.LoopA), await ReadingsAsync(pair.LoopB)));
+        await AssertUnreadAsync(pair.LoopA, readA + 1);
+        await AssertUnreadAsync(pair.LoopB, readB);
 
         void Alter(ConntrackTable table, int among)
         {
@@ -252,6 +254,10 @@ public sealed class ReplicationTests
         }
 
         static async Task<long> ReadingsAsync(SessionLoop loop) => (await loop.StatusAsync()).Readings;
+
+        // On a busy machine the kernel's events may overrun, which is a reason to read a table again, and the only one.
+        static async Task AssertUnreadAsync(SessionLoop loop, long before) =>
+            Assert.InRange((await loop.StatusAsync()).Readings, before, before + (await loop.StatusAsync()).Overruns);
     }
 
     [Fact]

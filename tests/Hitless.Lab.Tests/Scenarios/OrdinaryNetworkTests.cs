@@ -75,6 +75,33 @@ public sealed class OrdinaryNetworkTests
     }
 
     [Scenario]
+    public async Task A_firewall_that_is_loaded_over_and_over_on_both_units_costs_nothing()
+    {
+        const int loads = 50;
+        using var cluster = await LabCluster.ReadyAsync();
+        var before = await cluster.UntilReadyAsync();
+        using var traffic = await cluster.FlowingAsync(connections: 50);
+        for (var load = 0; load < loads; load++)
+        {
+            foreach (var unit in cluster.Plan.Units)
+            {
+                Shell(cluster, unit, "nft -f /etc/hitless/nftables.conf");
+            }
+
+            // Whoever asks now for a virtual address gets one answer, the primary's.
+            In(cluster, LabPlan.Client, "neigh flush dev eth0");
+        }
+
+        var report = await traffic.FinishAsync();
+        var after = await cluster.UntilReadyAsync();
+
+        LabCluster.Say($"{report.PacketsLost} packets lost, longest gap {report.LongestGapMs} ms");
+        Assert.Equal((before.Primary, before.Epoch), (after.Primary, after.Epoch));
+        Assert.Equal((0, 0L), (report.Long.Lost, (long)report.PacketsLost));
+        Assert.Contains("02:48:4c", Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(LabPlan.Client), "neigh", "show", Addresses.VirtualLan]), StringComparison.Ordinal);
+    }
+
+    [Scenario]
     public async Task A_stop_leaves_virtual_addresses_mute_and_to_leave_takes_them_away()
     {
         using var cluster = await LabCluster.ReadyAsync();
