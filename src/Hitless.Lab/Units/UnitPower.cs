@@ -34,6 +34,10 @@ public static class UnitPower
         var late = new StringBuilder();
         AddOwn(late, unit, unit.Plan.UnitPorts.Except(unit.Plan.LinkPorts), StaticRouter.None);
         Topology.Batch(unit.Namespace, late);
+
+        // As networkd does: a route whose source is not there yet is tried again until it is. Mostly Hitless has put it back by then; on a machine that is new, nobody else has it.
+        const string route = "for i in $(seq 100); do ip route show default | grep -q . && exit; ip route add default via $1 src $2 2>/dev/null && exit; sleep 0.1; done";
+        Tool.Run("ip", ["netns", "exec", unit.Namespace, "sh", "-c", $"setsid sh -c '{route}' route {Addresses.Server} {Addresses.VirtualWan} >/dev/null 2>&1 </dev/null &"]);
     }
 
     /// <summary>

@@ -87,9 +87,6 @@ public sealed class OrdinaryNetworkTests
             {
                 Shell(cluster, unit, "nft -f /etc/hitless/nftables.conf");
             }
-
-            // Whoever asks now for a virtual address gets one answer, the primary's.
-            In(cluster, LabPlan.Client, "neigh flush dev eth0");
         }
 
         var report = await traffic.FinishAsync();
