@@ -76,7 +76,10 @@ internal sealed class DaemonProcess : IDisposable
 
     public void Dispose() => process.Dispose();
 
-    /// <summary>Its peers wait some seconds for a daemon that is started again (docs/decisions/0021): a machine that others keep busy must not make it late. Later it favours itself.</summary>
+    /// <summary>
+    /// Its peers wait some seconds for a daemon that is started again (docs/decisions/0021): a machine that others keep busy must not make
+    /// it late. Later it favours itself.
+    /// </summary>
     private static void Favour(Process process)
     {
         try

@@ -1,7 +1,8 @@
 namespace Hitless.Boot;
 
 /// <summary>
-/// Only one supervisor per state directory: a lock (flock) that the kernel gives back when the process ends, however it ends. A disk that takes no writes is no reason not to start: a lock file
+/// Only one supervisor per state directory: a lock (flock) that the kernel gives back when the process ends, however it ends. A disk that
+/// takes no writes is no reason not to start: a lock file
 /// that is there is locked without writing, and where there is none the supervisor runs without a lock, and says so.
 /// </summary>
 internal sealed class SingleInstance : IDisposable

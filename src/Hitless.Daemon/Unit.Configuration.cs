@@ -195,7 +195,9 @@ public sealed partial class Unit
         return outcome;
     }
 
-    /// <summary>An edit during a run has to be readable by both versions: the one that is being installed, and the one that a rollback goes back to.</summary>
+    /// <summary>
+    /// An edit during a run has to be readable by both versions: the one that is being installed, and the one that a rollback goes back to.
+    /// </summary>
     private IReadOnlyList<SchemaLimit> SchemasOfRun()
     {
         var journal = journals.Last();
@@ -226,7 +228,9 @@ public sealed partial class Unit
     private async Task<CheckResult> PreviewConversionAsync(ImageFile image, string hash, bool accepted, CancellationToken cancel) =>
         await converter.CheckAsync(image, hash, await configuration.ShowAsync(cancel), accepted, cancel);
 
-    /// <summary>Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.</summary>
+    /// <summary>
+    /// Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.
+    /// </summary>
     private async Task<Refusal?> RefuseSpareAsync(CancellationToken cancel) =>
         slots.Running is { } running && slots.ManifestIn(BootState.Other(running)) is { } other && await configuration.ShowAsync(cancel) is { } head
             ? RevisionSchema.Refuse(head.Files, [new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max)])
@@ -298,7 +302,9 @@ public sealed partial class Unit
         }
     }
 
-    /// <summary>A unit that was primary elsewhere (a split) may hold the revision that wins; and what nobody confirmed in time is undone.</summary>
+    /// <summary>
+    /// A unit that was primary elsewhere (a split) may hold the revision that wins; and what nobody confirmed in time is undone.
+    /// </summary>
     private async Task KeepAsPrimaryAsync(ClusterView view)
     {
         foreach (var peer in view.Peers.Where(p => p.Present && p.RevisionTag != TagOf(configuration.Current)))
@@ -325,7 +331,9 @@ public sealed partial class Unit
         }
     }
 
-    /// <summary>A new cluster.yaml takes effect when the daemon restarts in service, which hitless-boot does (docs/decisions/0021).</summary>
+    /// <summary>
+    /// A new cluster.yaml takes effect when the daemon restarts in service, which hitless-boot does (docs/decisions/0021).
+    /// </summary>
     private async Task RestartInTurnAsync(ClusterView view)
     {
         if (RunJournal.IsOpen(journals.Last()) || !await configuration.IsRestartDueAsync(ending.Token))

@@ -101,7 +101,9 @@ public sealed partial class Unit
         }));
     }
 
-    /// <summary>While this unit is primary: compares every ready standby, slowly and for ever; what has drifted is repaired, counted and told.</summary>
+    /// <summary>
+    /// While this unit is primary: compares every ready standby, slowly and for ever; what has drifted is repaired, counted and told.
+    /// </summary>
     private async Task AuditSessionsAsync()
     {
         var audit = new SessionAudit(sessions);
@@ -131,7 +133,9 @@ public sealed partial class Unit
         }
     }
 
-    /// <summary>After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.</summary>
+    /// <summary>
+    /// After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.
+    /// </summary>
     private async Task MergeSessionsAsync(ulong primary)
     {
         await complete.Task;
@@ -240,7 +244,10 @@ public sealed partial class Unit
         return (SessionDiffer.Settled(first, again), answer);
     }
 
-    /// <summary>Waits until what was on its way to a unit has arrived there; where that is not known, because it does not follow this unit or because more comes all the time, a moment.</summary>
+    /// <summary>
+    /// Waits until what was on its way to a unit has arrived there; where that is not known, because it does not follow this unit or
+    /// because more comes all the time, a moment.
+    /// </summary>
     private async Task SettleAsync(string unit, CancellationToken cancel)
     {
         var view = await control.ViewAsync();

@@ -299,7 +299,10 @@ public sealed partial class Unit
             : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];
     }
 
-    /// <summary>The status once every unit that is present has answered, or six seconds have passed: one that is just back, or busy, may answer late, and only it knows its slot.</summary>
+    /// <summary>
+    /// The status once every unit that is present has answered, or six seconds have passed: one that is just back, or busy, may answer
+    /// late, and only it knows its slot.
+    /// </summary>
     private async Task<ClusterStatus> AnsweredStatusAsync(CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
@@ -312,7 +315,9 @@ public sealed partial class Unit
         return status;
     }
 
-    /// <summary>Whether the traffic goes on at the unit that has just become primary; null: it is of a version that cannot tell, or gone.</summary>
+    /// <summary>
+    /// Whether the traffic goes on at the unit that has just become primary; null: it is of a version that cannot tell, or gone.
+    /// </summary>
     /// <exception cref="RefusedException">It does not.</exception>
     private async Task<ReportTraffic?> TrafficAfterAsync(string successor, CancellationToken cancel)
     {

@@ -61,7 +61,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private volatile bool lastRole;
 
     /// <summary>
-    /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key, identity, epoch, kernel) is read at once, and everything else
+    /// Puts the unit together and starts its loops; the kernel is touched from here on. Heartbeats come first: what they need (key,
+    /// identity, epoch, kernel) is read at once, and everything else
     /// takes its time beside them. The unit claims nothing before its session loop is there (<see cref="ControlLoop.Attach"/>).
     /// </summary>
     public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
@@ -95,7 +96,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
         acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
 
-        // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat is out.
+        // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat
+        // is out.
         sessions = OpenSessions(identity, key);
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
@@ -114,7 +116,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>The unit's name.</summary>
     public string Name { get; }
 
-    /// <summary>What the process is to exit with, once the unit has stopped: 0, or what asks <c>hitless-boot</c> for another start.</summary>
+    /// <summary>
+    /// What the process is to exit with, once the unit has stopped: 0, or what asks <c>hitless-boot</c> for another start.
+    /// </summary>
     public int ExitCode { get; private set; }
 
     /// <summary>Ends when the unit has left the cluster; fails if the control loop did.</summary>
@@ -133,7 +137,10 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
     public void RequestStop() => control.RequestStop();
 
-    /// <summary>Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile (docs/decisions/0021).</summary>
+    /// <summary>
+    /// Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile
+    /// (docs/decisions/0021).
+    /// </summary>
     public void RequestRestart()
     {
         ExitCode = SlotStore.ExitRestart;
@@ -407,7 +414,10 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         }
     }
 
-    /// <summary>The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the traffic meanwhile.</summary>
+    /// <summary>
+    /// The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the
+    /// traffic meanwhile.
+    /// </summary>
     private void RequestExit(int code, string why, bool inService)
     {
         ExitCode = code;

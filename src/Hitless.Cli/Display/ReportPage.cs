@@ -6,7 +6,9 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Display;
 
-/// <summary>A report as one self-contained HTML page with a timeline. The signed report itself lies in it, so that the page can be verified too.</summary>
+/// <summary>
+/// A report as one self-contained HTML page with a timeline. The signed report itself lies in it, so that the page can be verified too.
+/// </summary>
 internal static class ReportPage
 {
     private const string Begin = "<script type=\"application/json\" id=\"report\">";

@@ -12,7 +12,10 @@ public sealed record ClusterStatus(
     RunStatus? Upgrade,
     IReadOnlyList<string> Problems);
 
-/// <summary>One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault, upgrading, absent.</summary>
+/// <summary>
+/// One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault,
+/// upgrading, absent.
+/// </summary>
 public sealed record UnitStatus(
     string Name,
     string Role,
@@ -39,7 +42,9 @@ public sealed record UnitStatus(
     /// <summary>Its sessions that do not follow, by cause.</summary>
     public IReadOnlyList<SessionCauseCount> SessionCauses { get; init => field = value ?? []; } = [];
 
-    /// <summary>Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.</summary>
+    /// <summary>
+    /// Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.
+    /// </summary>
     public ForwardingStatus? Forwarding { get; init; }
 
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
@@ -47,21 +52,30 @@ public sealed record UnitStatus(
 }
 
 /// <summary>
-/// The longest wait for a heartbeat of a present unit since one became present last, and the silence after which a unit counts as gone, as configured; <c>Peers</c>: what is in force for each of the
+/// The longest wait for a heartbeat of a present unit since one became present last, and the silence after which a unit counts as gone, as
+/// configured; <c>Peers</c>: what is in force for each of the
 /// others now.
 /// </summary>
 public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IReadOnlyList<SilenceStatus> Peers);
 
 /// <summary>
-/// After which silence of <c>Unit</c> the answering unit takes it for gone, now: on which nobody answers (<c>SilenceLimitMs</c>), although its kernel answers (<c>StallLimitMs</c>), and how long a
-/// primary's kernel may answer nothing once a heartbeat is late (<c>EchoLimitMs</c>; null: it is not known to answer). <c>Reason</c> says what raised them, or why there is no echo limit.
+/// After which silence of <c>Unit</c> the answering unit takes it for gone, now: on which nobody answers (<c>SilenceLimitMs</c>), although
+/// its kernel answers (<c>StallLimitMs</c>), and how long a
+/// primary's kernel may answer nothing once a heartbeat is late (<c>EchoLimitMs</c>; null: it is not known to answer). <c>Reason</c> says
+/// what raised them, or why there is no echo limit.
 /// </summary>
 public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
 
-/// <summary>What a standby was found to have otherwise than the primary, of all that forwarding depends on. <c>AsPrimary</c>: nothing of it would cost traffic.</summary>
+/// <summary>
+/// What a standby was found to have otherwise than the primary, of all that forwarding depends on. <c>AsPrimary</c>: nothing of it would
+/// cost traffic.
+/// </summary>
 public sealed record ForwardingStatus(bool AsPrimary, string Primary, IReadOnlyList<ForwardingDifference> Differences);
 
-/// <summary>One thing that forwarding depends on, as it is on the primary and on the standby (null: not there). <c>LosesTraffic</c>: it keeps the standby from being ready.</summary>
+/// <summary>
+/// One thing that forwarding depends on, as it is on the primary and on the standby (null: not there). <c>LosesTraffic</c>: it keeps the
+/// standby from being ready.
+/// </summary>
 public sealed record ForwardingDifference(string Name, string? Primary, string? Standby, bool LosesTraffic);
 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
@@ -73,16 +87,25 @@ public sealed record HealthStatus(string Name, string Result, string? Detail);
 /// <summary><c>GET /v1/history</c> and the lines of <c>GET /v1/events</c> (server-sent events).</summary>
 public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit, string Kind, string Text, long? Epoch);
 
-/// <summary>Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a check command printed.</summary>
+/// <summary>
+/// Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a
+/// check command printed.
+/// </summary>
 public sealed record Refusal(string Error, string Remedy, string? Detail = null);
 
-/// <summary><c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>: also to a unit that is worse off than the primary.</summary>
+/// <summary>
+/// <c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>:
+/// also to a unit that is worse off than the primary.
+/// </summary>
 public sealed record SwitchoverRequest(string? To, bool Wait)
 {
     /// <summary>Also to a unit with failed interfaces or probes, or one that would not forward as the primary does.</summary>
     public bool Force { get; init; }
 
-    /// <summary>With <c>Wait</c>: also until the new primary's kernel has told whether the traffic goes on (at most some seconds). If it does not, the former primary has it back, and the call is refused with the cause.</summary>
+    /// <summary>
+    /// With <c>Wait</c>: also until the new primary's kernel has told whether the traffic goes on (at most some seconds). If it does not,
+    /// the former primary has it back, and the call is refused with the cause.
+    /// </summary>
     public bool AwaitTraffic { get; init; }
 }
 
@@ -99,10 +122,15 @@ public sealed record SwitchoverResult(long Epoch, string Primary, string FormerP
     public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
 }
 
-/// <summary><c>POST /v1/unit/leave</c>. <c>PlanOnly</c>: only say what would go. <c>Force</c>: also where no other unit can take over.</summary>
+/// <summary>
+/// <c>POST /v1/unit/leave</c>. <c>PlanOnly</c>: only say what would go. <c>Force</c>: also where no other unit can take over.
+/// </summary>
 public sealed record LeaveRequest(bool PlanOnly, bool Force);
 
-/// <summary>What goes when the unit leaves the cluster, or has gone: the virtual addresses on its interfaces, and the sysctls that get their former values. <c>Successor</c>: who takes over first; null: this unit is not primary, or nobody can.</summary>
+/// <summary>
+/// What goes when the unit leaves the cluster, or has gone: the virtual addresses on its interfaces, and the sysctls that get their former
+/// values. <c>Successor</c>: who takes over first; null: this unit is not primary, or nobody can.
+/// </summary>
 public sealed record LeaveResult(string Unit, bool Left, string? Successor, IReadOnlyList<string> Addresses, IReadOnlyList<string> Sysctls);
 
 /// <summary>The unit whose age began again, who is primary now, and why.</summary>

@@ -3,9 +3,12 @@ using System.Text.Json.Serialization;
 namespace Hitless.Core.Api;
 
 /// <summary>
-/// What a unit forwarded while it was primary, from its kernel's counters. Rates are packets per second, shares 0 to 1. <c>Seconds</c>: how much of the unit's time as primary this covers.
-/// <c>ForwardedPerSecond</c>: mean of the last seconds; <c>SteadyPerSecond</c>: the least of the last seconds, which is what a successor can be held against; 0 while too little time is covered.
-/// Packets are counted where the kernel routes them, so receive offload merges none between the two sides, and traffic of the unit itself is left out.
+/// What a unit forwarded while it was primary, from its kernel's counters. Rates are packets per second, shares 0 to 1. <c>Seconds</c>: how
+/// much of the unit's time as primary this covers.
+/// <c>ForwardedPerSecond</c>: mean of the last seconds; <c>SteadyPerSecond</c>: the least of the last seconds, which is what a successor
+/// can be held against; 0 while too little time is covered.
+/// Packets are counted where the kernel routes them, so receive offload merges none between the two sides, and traffic of the unit itself
+/// is left out.
 /// </summary>
 public sealed record ForwardingFigures(string Unit, double Seconds, double ForwardedPerSecond, double SteadyPerSecond, double NewSessionsPerSecond, IReadOnlyList<InterfaceFigures> Interfaces, IReadOnlyList<ForwardingLoss> Losses)
 {
@@ -16,10 +19,16 @@ public sealed record ForwardingFigures(string Unit, double Seconds, double Forwa
     public double? AnsweredShare { get; init; }
 }
 
-/// <summary>A data interface's packets per second (as its driver counts them: only silence is told by them), and the least of the last seconds in each direction.</summary>
+/// <summary>
+/// A data interface's packets per second (as its driver counts them: only silence is told by them), and the least of the last seconds in
+/// each direction.
+/// </summary>
 public sealed record InterfaceFigures(string Name, double ReceivedPerSecond, double ReceivedSteady, double SentPerSecond, double SentSteady);
 
-/// <summary>Packets that went no further, by cause (<see cref="LossCauses"/>): their share of the packets that could have met it, and the highest share of one second.</summary>
+/// <summary>
+/// Packets that went no further, by cause (<see cref="LossCauses"/>): their share of the packets that could have met it, and the highest
+/// share of one second.
+/// </summary>
 public sealed record ForwardingLoss(string Cause, string? Interface, double PerSecond, double Share, double ShareMax);
 
 /// <summary>The values of <see cref="ForwardingLoss.Cause"/>; readers pass over those that they do not know.</summary>
@@ -28,7 +37,10 @@ public static class LossCauses
     /// <summary>Routed, and dropped before they left: a rule of an nftables chain at the hooks forward or output.</summary>
     public const string Refused = "refused";
 
-    /// <summary>Received and neither forwarded, delivered nor counted as dropped: a rule before routing, a blackhole route, or a rule at the hook input.</summary>
+    /// <summary>
+    /// Received and neither forwarded, delivered nor counted as dropped: a rule before routing, a blackhole route, or a rule at the hook
+    /// input.
+    /// </summary>
     public const string Vanished = "vanished";
 
     /// <summary>No route (IpExt InNoRoutes, Ip6InNoRoutes).</summary>
@@ -94,7 +106,8 @@ public static class TrafficVerdicts
 }
 
 /// <summary>
-/// Whether the traffic went on after a switch to <c>Unit</c>, by the kernel's own counters there; <c>Text</c> says so in a sentence, with the cause. <c>Before</c>: the former primary's last figures;
+/// Whether the traffic went on after a switch to <c>Unit</c>, by the kernel's own counters there; <c>Text</c> says so in a sentence, with
+/// the cause. <c>Before</c>: the former primary's last figures;
 /// <c>After</c>: the new one's since the switch.
 /// </summary>
 public sealed record ReportTraffic(string Verdict, string Text, string? Unit, ForwardingFigures? Before, ForwardingFigures? After)

@@ -3,7 +3,9 @@ namespace Hitless.Core.Api;
 /// <summary><c>GET /v1/sessions/count</c>.</summary>
 public sealed record SessionCount(string Unit, long Total, IReadOnlyDictionary<string, long> ByProtocol);
 
-/// <summary>One conntrack entry in words, for <c>GET /v1/sessions</c>. <c>Original</c> and <c>Reply</c> are "src:port -> dst:port".</summary>
+/// <summary>
+/// One conntrack entry in words, for <c>GET /v1/sessions</c>. <c>Original</c> and <c>Reply</c> are "src:port -> dst:port".
+/// </summary>
 public sealed record SessionEntry(string Protocol, string Original, string Reply, string State, long TimeoutSeconds, uint Mark, int Zone,
     bool Critical)
 {
@@ -69,7 +71,12 @@ public sealed record SessionDifference(
     public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 }
 
-/// <summary>Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys; <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger; <c>Corrected</c>: sessions that they found otherwise than the kernel had told; <c>AuditMs</c>: how long the last reading took that was made at leisure.</summary>
+/// <summary>
+/// Counters of the replication, for status and tests. <c>Bulks</c>: sent or taken, to their end. <c>Audits</c>: comparisons with standbys;
+/// <c>Drift</c>: sessions that had drifted there, and were told anew; <c>Readings</c>: of this unit's whole table, for its ledger;
+/// <c>Corrected</c>: sessions that they found otherwise than the kernel had told; <c>AuditMs</c>: how long the last reading took that was
+/// made at leisure.
+/// </summary>
 public sealed record SessionReplicationStatus(
     long Sessions,
     long EventsSent,

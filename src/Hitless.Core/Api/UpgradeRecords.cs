@@ -56,7 +56,8 @@ public sealed record UpgradePlan(string Image, string From, string To, string Mo
 }
 
 /// <summary>
-/// What a rehearsal (run <paramref name="Run"/>) measured: the longest gap in milliseconds, and at its worst switch how many sessions stood before and did not come along.
+/// What a rehearsal (run <paramref name="Run"/>) measured: the longest gap in milliseconds, and at its worst switch how many sessions stood
+/// before and did not come along.
 /// </summary>
 public sealed record RunBaseline(string Run, DateTimeOffset At, double GapMs, long SessionsBefore, long SessionsLost)
 {
@@ -82,7 +83,10 @@ public sealed record PlannedStep(int Index, string Name, string? Unit, string Pr
     public bool Gate { get; init; }
 }
 
-/// <summary><c>GET /v1/upgrade/status</c>, and each line of <c>GET /v1/upgrade/watch</c> (server-sent events). <c>State</c>: running, waiting, paused, rolling-back, completed, rolled-back, failed.</summary>
+/// <summary>
+/// <c>GET /v1/upgrade/status</c>, and each line of <c>GET /v1/upgrade/watch</c> (server-sent events). <c>State</c>: running, waiting,
+/// paused, rolling-back, completed, rolled-back, failed.
+/// </summary>
 public sealed record RunStatus(
     string Run,
     string Mode,
@@ -101,7 +105,9 @@ public sealed record RunStatus(
     public RunGate? Gate { get; init; }
 }
 
-/// <summary>A gate of a guided run: the step behind it, what was checked before it, and the commands that an operator can choose from.</summary>
+/// <summary>
+/// A gate of a guided run: the step behind it, what was checked before it, and the commands that an operator can choose from.
+/// </summary>
 public sealed record RunGate(string Step, string? Unit, string Text, IReadOnlyList<string> Checked, IReadOnlyList<GateOffer> Offers);
 
 /// <summary>A command that is offered at a gate, and what it does.</summary>
@@ -123,7 +129,9 @@ public sealed record RunReport(
     double LongestGapMs,
     IReadOnlyList<ReportUnit> Units)
 {
-    /// <summary>Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.</summary>
+    /// <summary>
+    /// Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.
+    /// </summary>
     public ReportTraffic? Traffic { get; init; }
 
     /// <summary>The gates' openings and other words of operators, in order.</summary>
@@ -136,7 +144,10 @@ public sealed record RunReport(
     public ReportSignature? Signature { get; init; }
 }
 
-/// <summary>The signature of a report: the cluster's public key (SubjectPublicKeyInfo), the bytes that were signed (this report as JSON without its signature), and ECDSA P-256 with SHA-256 over them. All in base64.</summary>
+/// <summary>
+/// The signature of a report: the cluster's public key (SubjectPublicKeyInfo), the bytes that were signed (this report as JSON without its
+/// signature), and ECDSA P-256 with SHA-256 over them. All in base64.
+/// </summary>
 public sealed record ReportSignature(string Key, string Content, string Value);
 
 /// <summary>What an operator said during the run.</summary>

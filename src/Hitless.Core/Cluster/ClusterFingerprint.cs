@@ -3,7 +3,8 @@ using Hitless.Core.Sessions;
 namespace Hitless.Core.Cluster;
 
 /// <summary>
-/// A number that is another one when something of the cluster has changed that does not change all the time (ages and counts do): who is there, roles, states, versions, open runs, revisions, ports.
+/// A number that is another one when something of the cluster has changed that does not change all the time (ages and counts do): who is
+/// there, roles, states, versions, open runs, revisions, ports.
 /// Taken after each step it says whether there is news, so that nobody has to look again and again. Allocates nothing.
 /// </summary>
 public static class ClusterFingerprint

@@ -29,33 +29,56 @@ public readonly record struct ClusterInput
     /// <summary>A deadline passed, or nothing did: look at the time.</summary>
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
-    /// <summary>An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came through a port, not on the heartbeat link of number <paramref name="link"/>.</summary>
+    /// <summary>
+    /// An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came
+    /// through a port, not on the heartbeat link of number <paramref name="link"/>.
+    /// </summary>
     public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
         new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic, Ticket = (uint)link };
 
-    /// <summary>An authentic heartbeat with this unit's own id, of another incarnation: of a cloned machine, or a recording of a former start. <paramref name="tag"/>: of that incarnation.</summary>
+    /// <summary>
+    /// An authentic heartbeat with this unit's own id, of another incarnation: of a cloned machine, or a recording of a former start.
+    /// <paramref name="tag"/>: of that incarnation.
+    /// </summary>
     public static ClusterInput TwinHeard(ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
         new(ClusterInputKind.Twin) { Value = tag, Heartbeat = heartbeat, Flag = overTraffic };
 
-    /// <summary>A heartbeat of our group came on a heartbeat link, and our key does not open it; <paramref name="unit"/> is the id that it bears, which anybody may have written.</summary>
+    /// <summary>
+    /// A heartbeat of our group came on a heartbeat link, and our key does not open it; <paramref name="unit"/> is the id that it bears,
+    /// which anybody may have written.
+    /// </summary>
     public static ClusterInput StrangerHeard(ulong unit) => new(ClusterInputKind.Stranger) { Unit = unit };
 
-    /// <summary>Our own virtual MAC has answered for a virtual address (<see cref="IClusterEffects.AskForAddresses"/>), and not from this unit.</summary>
+    /// <summary>
+    /// Our own virtual MAC has answered for a virtual address (<see cref="IClusterEffects.AskForAddresses"/>), and not from this unit.
+    /// </summary>
     public static ClusterInput AddressesAnswered => new(ClusterInputKind.AddressesAnswered);
 
-    /// <summary>Frames came from our own virtual MAC on these ports (one bit each, by place in <c>interfaces:</c>): somebody else speaks with it, or the network has a loop.</summary>
+    /// <summary>
+    /// Frames came from our own virtual MAC on these ports (one bit each, by place in <c>interfaces:</c>): somebody else speaks with it, or
+    /// the network has a loop.
+    /// </summary>
     public static ClusterInput VirtualMacHeard(ulong ports) => new(ClusterInputKind.VirtualMacHeard) { Value = ports };
 
     /// <summary>The witness has answered (docs/decisions/0024).</summary>
     public static ClusterInput WitnessAnswered => new(ClusterInputKind.WitnessAnswered);
 
-    /// <summary>The sessions that were born here during a split are at the primary now, or cannot be had there; <paramref name="text"/> tells how many.</summary>
+    /// <summary>
+    /// The sessions that were born here during a split are at the primary now, or cannot be had there; <paramref name="text"/> tells how
+    /// many.
+    /// </summary>
     public static ClusterInput SessionsMerged(string text) => new(ClusterInputKind.Merged) { Text = text };
 
-    /// <summary>The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.</summary>
+    /// <summary>
+    /// The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim
+    /// stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.
+    /// </summary>
     public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
 
-    /// <summary>The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its daemon does. <paramref name="overTraffic"/>: through a port, not on the heartbeat link of number <paramref name="link"/>.</summary>
+    /// <summary>
+    /// The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its
+    /// daemon does. <paramref name="overTraffic"/>: through a port, not on the heartbeat link of number <paramref name="link"/>.
+    /// </summary>
     public static ClusterInput KernelAnswered(ulong unit, uint question, bool overTraffic = false, int link = 0) =>
         new(ClusterInputKind.KernelAnswered) { Unit = unit, Ticket = question, Flag = overTraffic, Value = (ulong)link };
 
@@ -68,13 +91,17 @@ public readonly record struct ClusterInput
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
     public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
 
-    /// <summary>What the unit forwards by has this digest (<see cref="Forwarding.ForwardingState.Digest"/>), for the next heartbeats.</summary>
+    /// <summary>
+    /// What the unit forwards by has this digest (<see cref="Forwarding.ForwardingState.Digest"/>), for the next heartbeats.
+    /// </summary>
     public static ClusterInput ForwardingKnown(ulong digest) => new(ClusterInputKind.ForwardingKnown) { Value = digest };
 
     /// <summary>This standby would (or, <paramref name="asPrimary"/> false, would not) forward what the primary forwards.</summary>
     public static ClusterInput ForwardingCompared(bool asPrimary) => new(ClusterInputKind.ForwardingCompared) { Flag = asPrimary };
 
-    /// <summary>All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.</summary>
+    /// <summary>
+    /// All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.
+    /// </summary>
     public static ClusterInput SessionsSynced(ulong unit, bool windows = true) => new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
 
     /// <summary>No TCP session that went on elsewhere has a window in this kernel any more that stood still meanwhile.</summary>
@@ -92,7 +119,10 @@ public readonly record struct ClusterInput
     /// <summary>All that had arrived is in the kernel.</summary>
     public static ClusterInput Drained(uint ticket) => new(ClusterInputKind.Drained) { Ticket = ticket };
 
-    /// <summary>An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby. <paramref name="evenIfWorse"/>: also to a unit with more failed ports and probes.</summary>
+    /// <summary>
+    /// An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby. <paramref name="evenIfWorse"/>:
+    /// also to a unit with more failed ports and probes.
+    /// </summary>
     public static ClusterInput SwitchoverRequested(ulong? target, string reason, bool evenIfWorse = false) =>
         new(ClusterInputKind.Switchover) { Unit = target ?? 0, Flag = target is not null, Text = reason, Value = evenIfWorse ? 1u : 0u };
 
@@ -105,7 +135,9 @@ public readonly record struct ClusterInput
     /// <summary>A run is open (true): nobody preempts until it ends.</summary>
     public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
 
-    /// <summary>A standby that is about to restart into another slot promises (true) to become primary no more until it has; false takes it back.</summary>
+    /// <summary>
+    /// A standby that is about to restart into another slot promises (true) to become primary no more until it has; false takes it back.
+    /// </summary>
     public static ClusterInput StandAside(bool aside) => new(ClusterInputKind.Aside) { Flag = aside };
 
     /// <summary>The kernel's claim was over when it was to be renewed: this unit is mute, whatever its own clock says.</summary>

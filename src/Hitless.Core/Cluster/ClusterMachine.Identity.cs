@@ -3,7 +3,8 @@ using Hitless.Core.Cluster.Membership;
 
 namespace Hitless.Core.Cluster;
 
-/// <content>Units that are not who they seem to be: two with one id, two with one name, one with another key (docs/decisions/0042).</content>
+/// <content>Units that are not who they seem to be: two with one id, two with one name, one with another key
+/// (docs/decisions/0042).</content>
 public sealed partial class ClusterMachine
 {
     /// <summary>So long two incarnations of one id must speak side by side before that is no restart any more.</summary>
@@ -54,7 +55,10 @@ public sealed partial class ClusterMachine
         ? $"{twin.Name} has the same unit-id as this unit and was there before (is this a cloned machine?): this unit stays mute; delete the file unit-id in the state directory of this unit and restart hitlessd"
         : $"{twin.Name} has the same unit-id as this unit (is it a cloned machine?): it stays mute; delete the file unit-id in the state directory of {twin.Name} and restart hitlessd there";
 
-    /// <summary>The incarnation of <paramref name="peer"/> that is believed still speaks: another one that does too is no restart, but another unit with its id.</summary>
+    /// <summary>
+    /// The incarnation of <paramref name="peer"/> that is believed still speaks: another one that does too is no restart, but another unit
+    /// with its id.
+    /// </summary>
     private bool IsRival(Peer peer, string name, TimeSpan now)
     {
         if (peer.Tag == 0 || peer.Absent || now - peer.HeardAt >= options.Silence)

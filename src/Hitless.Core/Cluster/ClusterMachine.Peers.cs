@@ -11,7 +11,10 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan StallMemory = TimeSpan.FromSeconds(2);
     private readonly Unrest unrest = new();
 
-    /// <summary>The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of <see cref="ClusterOptions.Silence"/> is the margin against a false takeover.</summary>
+    /// <summary>
+    /// The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of
+    /// <see cref="ClusterOptions.Silence"/> is the margin against a false takeover.
+    /// </summary>
     public TimeSpan LongestSilence { get; private set; }
 
     private void OnHeartbeat(in ClusterInput input, TimeSpan now, IClusterEffects effects)
@@ -131,7 +134,10 @@ public sealed partial class ClusterMachine
         AgreeOnWire();
     }
 
-    /// <summary>A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval, and what it did not hear proves nothing.</summary>
+    /// <summary>
+    /// A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval, and
+    /// what it did not hear proves nothing.
+    /// </summary>
     private void DoubtOneself(TimeSpan now)
     {
         if (now - lastStep > options.Silence / 2)
@@ -156,7 +162,10 @@ public sealed partial class ClusterMachine
         }
     }
 
-    /// <summary>Who was replaced because its kernel was silent for a moment knows what the others do not: the machines of this cluster stand still for so long.</summary>
+    /// <summary>
+    /// Who was replaced because its kernel was silent for a moment knows what the others do not: the machines of this cluster stand still
+    /// for so long.
+    /// </summary>
     private void LearnFromBeingReplaced(TimeSpan now)
     {
         if (!IsOver(stalledAt, StallMemory, now) && longestStall < options.StallPatience)

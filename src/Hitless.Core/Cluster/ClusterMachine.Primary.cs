@@ -5,7 +5,10 @@ namespace Hitless.Core.Cluster;
 /// <content>Becoming primary and ceasing to be.</content>
 public sealed partial class ClusterMachine
 {
-    /// <summary>After a claim the announcement is repeated at these distances, then each <see cref="AnnounceEvery"/> to keep the switches' entries alive.</summary>
+    /// <summary>
+    /// After a claim the announcement is repeated at these distances, then each <see cref="AnnounceEvery"/> to keep the switches' entries
+    /// alive.
+    /// </summary>
     private static readonly TimeSpan[] AnnounceAgain = [.. new[] { 5, 20, 75, 400, 1500 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
     private static readonly TimeSpan AnnounceEvery = TimeSpan.FromSeconds(10);
 
@@ -19,7 +22,10 @@ public sealed partial class ClusterMachine
     private uint declinedToken;
     private string takeoverReason = "";
 
-    /// <summary>At the last claim: the longest that the virtual addresses can have been without a primary. Planned: from the offer to the claim, while the offering unit forwarded on. Unplanned: since the former primary's last heartbeat.</summary>
+    /// <summary>
+    /// At the last claim: the longest that the virtual addresses can have been without a primary. Planned: from the offer to the claim,
+    /// while the offering unit forwarded on. Unplanned: since the former primary's last heartbeat.
+    /// </summary>
     public TimeSpan LastGap { get; private set; }
 
     private void ConsiderTakeover(TimeSpan now, IClusterEffects effects)
@@ -142,7 +148,8 @@ public sealed partial class ClusterMachine
     }
 
     /// <summary>
-    /// Somebody gone had opened a higher epoch that this primary never heard; it goes above it, so that epochs only grow. Not again at once: while
+    /// Somebody gone had opened a higher epoch that this primary never heard; it goes above it, so that epochs only grow. Not again at
+    /// once: while
     /// the other claimant lives and is heard by others only, both would race.
     /// </summary>
     private void RaiseEpoch(Peer witness, TimeSpan now, IClusterEffects effects)

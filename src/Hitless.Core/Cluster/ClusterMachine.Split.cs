@@ -4,12 +4,16 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Cluster;
 
 /// <content>
-/// What keeps a split from happening, and mends it: heartbeats through the ports as the last resort (docs/decisions/0023), a witness (0024), somebody else who speaks with our
+/// What keeps a split from happening, and mends it: heartbeats through the ports as the last resort (docs/decisions/0023), a witness
+/// (0024), somebody else who speaks with our
 /// virtual MAC, and the sessions of both sides.
 /// </content>
 public sealed partial class ClusterMachine
 {
-    /// <summary>Each second a heartbeat goes through the ports whatever the links do: so others know the way, and two clusters of one group find each other.</summary>
+    /// <summary>
+    /// Each second a heartbeat goes through the ports whatever the links do: so others know the way, and two clusters of one group find
+    /// each other.
+    /// </summary>
     private static readonly TimeSpan GreetEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MergePatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WitnessMemory = TimeSpan.FromSeconds(2);
@@ -100,7 +104,10 @@ public sealed partial class ClusterMachine
 
     private static bool IsOver(TimeSpan since, TimeSpan patience, TimeSpan now) => since == TimeSpan.MinValue || now - since >= patience;
 
-    /// <summary>Who misses the primary asks the witness too: no answer since then means that it is this unit that is cut off. A witness that was gone before has no say.</summary>
+    /// <summary>
+    /// Who misses the primary asks the witness too: no answer since then means that it is this unit that is cut off. A witness that was
+    /// gone before has no say.
+    /// </summary>
     private bool WitnessAllows(TimeSpan now) => !options.HasWitness || witnessAt >= noPrimarySince || IsOver(witnessAt, WitnessMemory + (now - noPrimarySince), now);
 
     /// <summary>A primary that lost every other unit, and in the same moment the witness, is the one that is cut off.</summary>
@@ -134,7 +141,10 @@ public sealed partial class ClusterMachine
         AnnounceAnew(now, effects);
     }
 
-    /// <summary>True while this unit's own sessions of a split are on their way to the primary: its table must not be taken before, since what the primary does not know is removed then.</summary>
+    /// <summary>
+    /// True while this unit's own sessions of a split are on their way to the primary: its table must not be taken before, since what the
+    /// primary does not know is removed then.
+    /// </summary>
     private bool Merging(Peer primary, TimeSpan now, IClusterEffects effects)
     {
         if (unmerged && mergeUntil == TimeSpan.MinValue)

@@ -41,7 +41,9 @@ public sealed partial class ClusterMachine
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
 
-    /// <summary>A new primary lets the others settle; a port that falls ends that. After an offer that nobody took up it waits, whatever falls.</summary>
+    /// <summary>
+    /// A new primary lets the others settle; a port that falls ends that. After an offer that nobody took up it waits, whatever falls.
+    /// </summary>
     private TimeSpan quietUntil;
 
     /// <summary>What is no failure of a port waits the longer the more changes there were of late.</summary>
@@ -308,7 +310,8 @@ public sealed partial class ClusterMachine
         }
         else if (input.Kind == ClusterInputKind.Heartbeat && now >= nextHeartbeat - (options.Interval / 2))
         {
-            // Awake already: what is due soon goes out now, so that two units wake three times an interval and not four. The next one waits a little longer for the other's.
+            // Awake already: what is due soon goes out now, so that two units wake three times an interval and not four. The next one waits
+            // a little longer for the other's.
             Tell(now, effects);
             nextHeartbeat += options.Interval / 8;
         }

@@ -1,9 +1,14 @@
 namespace Hitless.Core.Cluster;
 
-/// <summary>What a cluster machine is told of its own unit. <c>Self</c> is the unit's id (its serial), <c>Tag</c> that of this incarnation (random at each start).</summary>
+/// <summary>
+/// What a cluster machine is told of its own unit. <c>Self</c> is the unit's id (its serial), <c>Tag</c> that of this incarnation (random
+/// at each start).
+/// </summary>
 public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string Version, byte WireMinor)
 {
-    /// <summary>A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.</summary>
+    /// <summary>
+    /// A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.
+    /// </summary>
     private static readonly TimeSpan ClaimLeaseLeast = TimeSpan.FromSeconds(1);
 
     /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
@@ -33,13 +38,22 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>An offer that was not taken by then is withdrawn.</summary>
     public TimeSpan OfferTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the target of an offer may be silent before the offer is withdrawn: the offering unit carries the traffic meanwhile, so nothing is lost by waiting for one that was not scheduled.</summary>
+    /// <summary>
+    /// How long the target of an offer may be silent before the offer is withdrawn: the offering unit carries the traffic meanwhile, so
+    /// nothing is lost by waiting for one that was not scheduled.
+    /// </summary>
     public TimeSpan OfferPatience { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Time between two switchovers that the rules (not an operator) ask for. A port that falls meanwhile does not wait, unless nobody took up the last offer.</summary>
+    /// <summary>
+    /// Time between two switchovers that the rules (not an operator) ask for. A port that falls meanwhile does not wait, unless nobody took
+    /// up the last offer.
+    /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Failing probes move the traffic when they have stood for this long: a target that is gone for all is missed by each unit at its own moment.</summary>
+    /// <summary>
+    /// Failing probes move the traffic when they have stood for this long: a target that is gone for all is missed by each unit at its own
+    /// moment.
+    /// </summary>
     public TimeSpan ProbeSettle { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>After a switch that failing probes asked for, they ask for none more for so long.</summary>
@@ -69,19 +83,24 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>The highest epoch that this unit had written down.</summary>
     public long EpochNumber { get; init; }
 
-    /// <summary>The kernel's claim still stands from before a restart of the daemon: the unit is primary on, in <see cref="EpochNumber"/>.</summary>
+    /// <summary>
+    /// The kernel's claim still stands from before a restart of the daemon: the unit is primary on, in <see cref="EpochNumber"/>.
+    /// </summary>
     public bool AdoptClaim { get; init; }
 
     /// <summary>A daemon ran here before, and the kernel holds the sessions that it left: they may have gone on elsewhere.</summary>
     public bool KernelIsUsed { get; init; }
 
     /// <summary>
-    /// How long the kernel's claim stands without a renewal. Longer than <see cref="StallPatience"/>: a primary that stalls for a moment while nobody takes over must
+    /// How long the kernel's claim stands without a renewal. Longer than <see cref="StallPatience"/>: a primary that stalls for a moment
+    /// while nobody takes over must
     /// not mute itself; one that is replaced hears the higher epoch when it wakes, and one that stays frozen is mute soon after.
     /// </summary>
     public TimeSpan ClaimLease => StallPatience * 1.25 > ClaimLeaseLeast ? StallPatience * 1.25 : ClaimLeaseLeast;
 
-    /// <summary>A claim that was not renewed for so long is over as soon as its successor announces itself: as soon as there can be one.</summary>
+    /// <summary>
+    /// A claim that was not renewed for so long is over as soon as its successor announces itself: as soon as there can be one.
+    /// </summary>
     public TimeSpan ClaimFresh => (Interval * 1.25) + EchoLimitMin;
 
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
@@ -95,10 +114,16 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;
 
-    /// <summary>Silence after which a unit counts as gone although its kernel answers: it forwards meanwhile, and its daemon is likely to be scheduled again (docs/decisions/0027).</summary>
+    /// <summary>
+    /// Silence after which a unit counts as gone although its kernel answers: it forwards meanwhile, and its daemon is likely to be
+    /// scheduled again (docs/decisions/0027).
+    /// </summary>
     public TimeSpan StallPatience => Silence * 2 > StallPatienceLeast ? Silence * 2 : StallPatienceLeast;
 
-    /// <summary>How long the kernel of a primary whose heartbeat is late may answer nothing, at the least (docs/decisions/0039). In proportion to what the operator takes for a silence.</summary>
+    /// <summary>
+    /// How long the kernel of a primary whose heartbeat is late may answer nothing, at the least (docs/decisions/0039). In proportion to
+    /// what the operator takes for a silence.
+    /// </summary>
     public TimeSpan EchoLimitMin => Silence / 8;
 
     /// <summary>No limit grows beyond this, whatever was seen: the claim of a primary stands a quarter longer.</summary>

@@ -46,7 +46,9 @@ public sealed class Heartbeat
     /// <summary>The offer that is open was asked for by failing probes: whoever takes it is under the flip guard.</summary>
     public bool OfferForProbes { get; set; }
 
-    /// <summary>The sender misses a unit on all heartbeat links: whoever hears this, however it came, speaks over the traffic ports too.</summary>
+    /// <summary>
+    /// The sender misses a unit on all heartbeat links: whoever hears this, however it came, speaks over the traffic ports too.
+    /// </summary>
     public bool MissesLinks { get; set; }
 
     /// <summary>Time in the cluster.</summary>
@@ -76,7 +78,10 @@ public sealed class Heartbeat
     /// <summary>How many of <see cref="Echoes"/> count.</summary>
     public int EchoCount { get; set; }
 
-    /// <summary>Whom the sender hears, with the tag of the incarnation that it hears: proof to that one that this heartbeat is not a replay from before its start.</summary>
+    /// <summary>
+    /// Whom the sender hears, with the tag of the incarnation that it hears: proof to that one that this heartbeat is not a replay from
+    /// before its start.
+    /// </summary>
     public Echo[] Echoes { get; } = new Echo[EchoCountMax];
 
     /// <summary>Fields of a newer version that were skipped in the last decode.</summary>
@@ -129,5 +134,8 @@ public sealed class Heartbeat
 /// <summary>A unit that is heard, and the tag of its incarnation.</summary>
 public readonly record struct Echo(ulong Unit, ulong Tag);
 
-/// <summary>The primary offers its role to <c>Target</c>, who may claim once it has applied the primary's sessions up to <c>Sequence</c>. <c>Token</c> tells one offer from another.</summary>
+/// <summary>
+/// The primary offers its role to <c>Target</c>, who may claim once it has applied the primary's sessions up to <c>Sequence</c>.
+/// <c>Token</c> tells one offer from another.
+/// </summary>
 public readonly record struct Offer(ulong Target, uint Token, ulong Sequence);

@@ -33,7 +33,10 @@ public static class HeartbeatCodec
         Forwarding = 11,
     }
 
-    /// <summary>Writes <paramref name="heartbeat"/> as minor version <paramref name="minor"/> and returns the length in bytes. <paramref name="target"/> holds at least <see cref="LengthMax"/>.</summary>
+    /// <summary>
+    /// Writes <paramref name="heartbeat"/> as minor version <paramref name="minor"/> and returns the length in bytes.
+    /// <paramref name="target"/> holds at least <see cref="LengthMax"/>.
+    /// </summary>
     public static int Write(Heartbeat heartbeat, int minor, Span<byte> target)
     {
         var at = 0;

@@ -4,7 +4,9 @@ using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Configuration;
 
-/// <summary>Everything that <c>unit.yaml</c> says, with the defaults filled in (contract.md, "A unit"). Immutable; made by the daemon's reader.</summary>
+/// <summary>
+/// Everything that <c>unit.yaml</c> says, with the defaults filled in (contract.md, "A unit"). Immutable; made by the daemon's reader.
+/// </summary>
 public sealed record UnitSettings(
     ClusterSettings Cluster,
     IdentitySettings Unit,
@@ -18,7 +20,10 @@ public sealed record UnitSettings(
     /// <summary><c>election:</c>.</summary>
     public ElectionSettings Election { get; init; } = new(1, TimeSpan.FromMinutes(10), null);
 
-    /// <summary><c>forwarding.ignore</c>: what units may have differently (<see cref="Forwarding.ForwardingItem.Name"/>; <c>*</c> stands for any characters).</summary>
+    /// <summary>
+    /// <c>forwarding.ignore</c>: what units may have differently (<see cref="Forwarding.ForwardingItem.Name"/>; <c>*</c> stands for any
+    /// characters).
+    /// </summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
@@ -44,7 +49,10 @@ public sealed record IdentitySettings(string Name, int Priority, bool Override)
     public bool RaucSlots { get; init; }
 }
 
-/// <summary><c>heartbeat:</c>. A peer is silent after <c>Interval</c> × <c>LostThreshold</c> without a heartbeat on any link. <c>Port</c>: UDP heartbeats, and TCP for the units' own API.</summary>
+/// <summary>
+/// <c>heartbeat:</c>. A peer is silent after <c>Interval</c> × <c>LostThreshold</c> without a heartbeat on any link. <c>Port</c>: UDP
+/// heartbeats, and TCP for the units' own API.
+/// </summary>
 public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Links, TimeSpan Interval, int LostThreshold, int Port);
 
 /// <summary>One heartbeat link (or the session link): our address on it and the peers' addresses on it.</summary>
@@ -75,7 +83,9 @@ public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
     public override string ToString() => $"{Address}/{PrefixLength}";
 }
 
-/// <summary><c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated. <c>Critical</c>: those that an upgrade must not lose.</summary>
+/// <summary>
+/// <c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated. <c>Critical</c>: those that an upgrade must not lose.
+/// </summary>
 public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<SessionExpression> Critical)
 {
     /// <summary><c>sessions.exclude</c>: sessions that stay where they are.</summary>
@@ -97,7 +107,11 @@ public sealed record ManagedFileSettings(
     bool Template = false,
     bool Secret = false);
 
-/// <summary><c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted or absent unit may take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be missing at the gate.</summary>
+/// <summary>
+/// <c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted or absent unit may
+/// take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be
+/// missing at the gate.
+/// </summary>
 public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeSpan RejoinTimeout, TimeSpan ConfirmTimeout, string? TrustFile, double SessionDifferenceLimit)
 {
     /// <summary>Images of older versions are refused unless an operator says otherwise; null: none is too old.</summary>

@@ -3,7 +3,8 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Forwarding;
 
 /// <summary>
-/// Whether a standby would forward as the primary does. Both states are complete, so what one has and the other has not is a difference; whether that would cost traffic goes by its kind.
+/// Whether a standby would forward as the primary does. Both states are complete, so what one has and the other has not is a difference;
+/// whether that would cost traffic goes by its kind.
 /// </summary>
 public static class ForwardingComparison
 {

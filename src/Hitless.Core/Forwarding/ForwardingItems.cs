@@ -5,7 +5,8 @@ using Hitless.Core.Configuration;
 namespace Hitless.Core.Forwarding;
 
 /// <summary>
-/// Makes items of what the kernel has, leaving out what is a unit's own by right: own addresses as sources, networks and routes of the links between the units, interfaces that come and go with
+/// Makes items of what the kernel has, leaving out what is a unit's own by right: own addresses as sources, networks and routes of the
+/// links between the units, interfaces that come and go with
 /// programs (containers, virtual machines).
 /// </summary>
 public static class ForwardingItems

@@ -28,11 +28,15 @@ public enum ForwardingKind : byte
     Firewall,
 }
 
-/// <summary>One thing that forwarding depends on. <c>Name</c> is the same on every unit and is what <c>forwarding.ignore</c> matches; <c>Value</c> is how it is on this one.</summary>
+/// <summary>
+/// One thing that forwarding depends on. <c>Name</c> is the same on every unit and is what <c>forwarding.ignore</c> matches; <c>Value</c>
+/// is how it is on this one.
+/// </summary>
 public sealed record ForwardingItem(ForwardingKind Kind, string Name, string Value);
 
 /// <summary>
-/// All that forwarding depends on, as one unit has it: what is its own by right (its own addresses as sources, say) is left out, so that two units that forward alike have equal states, and equal
+/// All that forwarding depends on, as one unit has it: what is its own by right (its own addresses as sources, say) is left out, so that
+/// two units that forward alike have equal states, and equal
 /// digests of 64 bits.
 /// </summary>
 public sealed record ForwardingState(IReadOnlyList<ForwardingItem> Items)

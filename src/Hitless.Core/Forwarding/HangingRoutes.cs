@@ -4,13 +4,15 @@ using Hitless.Core.Configuration;
 namespace Hitless.Core.Forwarding;
 
 /// <summary>
-/// Routes that hang on virtual addresses: when such an address is taken away, by whomever and for however short a time, the kernel takes them away too (IPv6: their source), and the
+/// Routes that hang on virtual addresses: when such an address is taken away, by whomever and for however short a time, the kernel takes
+/// them away too (IPv6: their source), and the
 /// address's return does not bring them back. So they are remembered while all virtual addresses stand, and put back after those.
 /// </summary>
 public static class HangingRoutes
 {
     /// <summary>
-    /// Which of <paramref name="routes"/> hang on a virtual address: it is their source, or their gateway is reached through its network alone.
+    /// Which of <paramref name="routes"/> hang on a virtual address: it is their source, or their gateway is reached through its network
+    /// alone.
     /// </summary>
     /// <param name="routes">The routes that stand; the kernel's own (for addresses) are passed over.</param>
     /// <param name="virtualAddresses">The virtual addresses with the names of their interfaces.</param>
@@ -28,7 +30,10 @@ public static class HangingRoutes
         bool NeedsVirtualAddress(RouteHop hop) => hop.Gateway is { IsIPv6LinkLocal: false } gateway && Reaches(virtualAddresses, hop, gateway) && !Reaches(ownAddresses, hop, gateway);
     }
 
-    /// <summary>Which of <paramref name="remembered"/> are to be put back: those whose place is empty. A route that somebody has set in its place meanwhile stays; IPv6's that only lost their source get it again.</summary>
+    /// <summary>
+    /// Which of <paramref name="remembered"/> are to be put back: those whose place is empty. A route that somebody has set in its place
+    /// meanwhile stays; IPv6's that only lost their source get it again.
+    /// </summary>
     public static IEnumerable<Route> Missing(IEnumerable<Route> remembered, IEnumerable<Route> standing)
     {
         var there = standing.ToLookup(route => route.Key);

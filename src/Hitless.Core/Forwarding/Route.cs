@@ -28,7 +28,8 @@ public enum RouteKind : byte
 public readonly record struct RouteHop(string Interface, IPAddress? Gateway, int Weight = 1);
 
 /// <summary>
-/// A route as the kernel has it. <c>Metric</c>: lower wins. <c>Protocol</c>: who set it (RTPROT_*). <c>Source</c>: the source address that the unit's own packets take on it
+/// A route as the kernel has it. <c>Metric</c>: lower wins. <c>Protocol</c>: who set it (RTPROT_*). <c>Source</c>: the source address that
+/// the unit's own packets take on it
 /// (<c>src</c>); null: the interface's first.
 /// </summary>
 public sealed record Route(AddressPrefix Destination, uint Table, uint Metric, RouteKind Kind, byte Protocol, IPAddress? Source, IReadOnlyList<RouteHop> Hops)

@@ -3,14 +3,17 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// Names what differs between the table of the unit that carries traffic and another's, and what becomes of it at a switch. A comparison of two
+/// Names what differs between the table of the unit that carries traffic and another's, and what becomes of it at a switch. A comparison of
+/// two
 /// living tables also finds what is merely on its way: compare twice and keep what is <see cref="Settled"/>.
 /// </summary>
 public static class SessionDiffer
 {
     private const int EntriesMax = 1000;
 
-    /// <summary>Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.</summary>
+    /// <summary>
+    /// Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.
+    /// </summary>
     /// <param name="isCritical">Whether a session is named in <c>sessions.critical</c>.</param>
     /// <param name="young">Ours that are too young to be sent yet (<c>sessions.delay</c>); a planned switch sends them first.</param>
     public static SessionDifference Compare(
@@ -49,7 +52,9 @@ public static class SessionDiffer
         return Counted(unit, with, entries, compared, bytesExchanged);
     }
 
-    /// <summary>The sessions of two tables (or of the same buckets of both) that are not alike: one-sided, or with another digest.</summary>
+    /// <summary>
+    /// The sessions of two tables (or of the same buckets of both) that are not alike: one-sided, or with another digest.
+    /// </summary>
     public static HashSet<SessionKey> UnequalKeys(IEnumerable<SessionRecord> ours, IEnumerable<SessionRecord> theirs)
     {
         var digests = new Dictionary<SessionKey, ulong>();

@@ -15,11 +15,17 @@ public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Dige
     public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
 }
 
-/// <summary>Between units: the sessions of some buckets are wanted; or, where <c>Keys</c> (<see cref="SessionRecords.KeysToBytes"/>) is there and understood, only those sessions.</summary>
+/// <summary>
+/// Between units: the sessions of some buckets are wanted; or, where <c>Keys</c> (<see cref="SessionRecords.KeysToBytes"/>) is there and
+/// understood, only those sessions.
+/// </summary>
 public sealed record SessionEntriesRequest(int Buckets, IReadOnlyList<int> Wanted, byte[]? Keys = null);
 
 /// <summary>Between units: the sessions of the wanted buckets (<see cref="SessionRecords.ToBytes"/>).</summary>
 public sealed record SessionEntriesAnswer(string Unit, byte[] Records);
 
-/// <summary>What became of the sessions of another unit's side of a split: <c>Taken</c> were not here and are now; <c>Lost</c> clash with sessions that stand here.</summary>
+/// <summary>
+/// What became of the sessions of another unit's side of a split: <c>Taken</c> were not here and are now; <c>Lost</c> clash with sessions
+/// that stand here.
+/// </summary>
 public sealed record SessionMergeAnswer(int Taken, int Lost);

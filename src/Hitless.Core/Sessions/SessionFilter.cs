@@ -76,7 +76,9 @@ public sealed class SessionFilter(
         return new SessionVerdict(cause, breaks, breaks && cause != SessionCause.VirtualAddress && Matches(critical, record));
     }
 
-    /// <summary>Whether sessions with this address are judged by it being somebody's: not so loopback and link-local, which every unit has.</summary>
+    /// <summary>
+    /// Whether sessions with this address are judged by it being somebody's: not so loopback and link-local, which every unit has.
+    /// </summary>
     public static bool Matters(IPAddress address) =>
         (SessionTuple.IsV6(address) ? ScopeV6(SessionTuple.Number(address)) : ScopeV4((uint)SessionTuple.Number(address))) == Place.Elsewhere;
 

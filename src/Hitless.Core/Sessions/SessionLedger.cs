@@ -1,8 +1,10 @@
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key, its digest, and when the other units believe that it ends, so that two tables are compared,
-/// and timeouts refreshed, without reading them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows whether the ledger was right. Two sessions of one hash
+/// What the kernel's table holds, kept up to date by what the kernel tells: for each session its key, its digest, and when the other units
+/// believe that it ends, so that two tables are compared,
+/// and timeouts refreshed, without reading them. From time to time the table is read beside it (<see cref="BeginReading"/>), which shows
+/// whether the ledger was right. Two sessions of one hash
 /// count as one. Sessions that are not replicated stand in it too, to be counted by verdict and named; they are in no digest and no bucket.
 /// Nothing takes longer because the ledger is large: it grows by pages, and what goes through all of it goes in slices. Putting and
 /// removing leave no garbage. Not thread-safe.
@@ -83,7 +85,9 @@ public sealed class SessionLedger(ulong seed = 0)
             RemoveAt(number);
     }
 
-    /// <summary>A reading of the whole table begins: its sessions come with <see cref="OnRead"/>, in their own time, while changes go on being told.</summary>
+    /// <summary>
+    /// A reading of the whole table begins: its sessions come with <see cref="OnRead"/>, in their own time, while changes go on being told.
+    /// </summary>
     public void BeginReading()
     {
         IsReading = true;
@@ -115,7 +119,8 @@ public sealed class SessionLedger(ulong seed = 0)
     }
 
     /// <summary>
-    /// All that was found has been handed over, and what is found next will be looked for after this: what was removed before the time before cannot be found any more. Keeps what a slow
+    /// All that was found has been handed over, and what is found next will be looked for after this: what was removed before the time
+    /// before cannot be found any more. Keeps what a slow
     /// reading has to remember small.
     /// </summary>
     public void ForgetGone()
@@ -124,7 +129,10 @@ public sealed class SessionLedger(ulong seed = 0)
         gone.Clear();
     }
 
-    /// <summary>The reading is complete: what it did not find is not there. To be called until it returns true; each time looks at so many places at most.</summary>
+    /// <summary>
+    /// The reading is complete: what it did not find is not there. To be called until it returns true; each time looks at so many places at
+    /// most.
+    /// </summary>
     public bool EndReading(int places = int.MaxValue)
     {
         for (; swept < entries.Last && places > 0; places--)
@@ -172,7 +180,8 @@ public sealed class SessionLedger(ulong seed = 0)
     }
 
     /// <summary>
-    /// Goes on through the ledger: the sessions whose timeouts are to be looked at now, since traffic may have refreshed them without an event. Each is due again after <paramref name="interval"/>
+    /// Goes on through the ledger: the sessions whose timeouts are to be looked at now, since traffic may have refreshed them without an
+    /// event. Each is due again after <paramref name="interval"/>
     /// seconds unless <see cref="TryRefresh"/> says otherwise.
     /// </summary>
     /// <param name="now">Seconds.</param>
@@ -198,7 +207,9 @@ public sealed class SessionLedger(ulong seed = 0)
         return true;
     }
 
-    /// <summary>The session stands like this in the table now. True when the other units must be told: their copies would end too early.</summary>
+    /// <summary>
+    /// The session stands like this in the table now. True when the other units must be told: their copies would end too early.
+    /// </summary>
     public bool TryRefresh(in SessionRecord record, int now, int interval)
     {
         var number = entries.Find(Fingerprint(record.Key));

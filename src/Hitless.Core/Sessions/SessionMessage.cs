@@ -11,13 +11,21 @@ public enum SessionMessage : byte
     /// <summary>Where the stream stands: last sequence (8), oldest that can be sent again (8).</summary>
     Position = 2,
 
-    /// <summary>What a follower has: target unit (8) and incarnation (16), applied sequence (8), count (1), ranges that are missing (8 + 8 each).</summary>
+    /// <summary>
+    /// What a follower has: target unit (8) and incarnation (16), applied sequence (8), count (1), ranges that are missing (8 + 8 each).
+    /// </summary>
     Report = 3,
 
-    /// <summary>Begin to follow: target unit (8), nonce (8), then 1 where digests are to be compared first, 0 where a bulk is to follow (1; older versions leave it out, and know no digests).</summary>
+    /// <summary>
+    /// Begin to follow: target unit (8), nonce (8), then 1 where digests are to be compared first, 0 where a bulk is to follow (1; older
+    /// versions leave it out, and know no digests).
+    /// </summary>
     SyncRequest = 4,
 
-    /// <summary>The answer: target unit (8), its nonce (8), sequence of the frame that begins the bulk (8). The nonce proves that it is no recording.</summary>
+    /// <summary>
+    /// The answer: target unit (8), its nonce (8), sequence of the frame that begins the bulk (8). The nonce proves that it is no
+    /// recording.
+    /// </summary>
     SyncAnswer = 5,
 
     /// <summary>The sender's own addresses, whose sessions are its own: <see cref="UnitAddresses"/>.</summary>

@@ -24,10 +24,16 @@ public sealed record JournalEntry(
     /// <summary>Sessions at a switch: before, survived, lost, critical lost.</summary>
     public RunSessions? Sessions { get; init; }
 
-    /// <summary>Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a successor sees what has restarted since.</summary>
+    /// <summary>
+    /// Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a
+    /// successor sees what has restarted since.
+    /// </summary>
     public IReadOnlyList<ulong>? Tags { get; init; }
 
-    /// <summary>Whether the traffic has gone on since the switch to <see cref="Unit"/>: at the end of a soak and of a run, and where a run goes back because it did not.</summary>
+    /// <summary>
+    /// Whether the traffic has gone on since the switch to <see cref="Unit"/>: at the end of a soak and of a run, and where a run goes back
+    /// because it did not.
+    /// </summary>
     public ReportTraffic? Traffic { get; init; }
 
     /// <summary>The share of the packets, 0 to 1, that the primary dropped at the end of a soak.</summary>

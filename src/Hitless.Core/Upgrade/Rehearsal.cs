@@ -4,20 +4,27 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// What a rehearsal measures under the real traffic, there and back on the old version, and what a run of the same image is held against after its own switch.
+/// What a rehearsal measures under the real traffic, there and back on the old version, and what a run of the same image is held against
+/// after its own switch.
 /// </summary>
 public static class Rehearsal
 {
-    /// <summary>A switch is as good as the rehearsed one while its gap is longer by no more than this, in milliseconds: a busy machine's own jitter.</summary>
+    /// <summary>
+    /// A switch is as good as the rehearsed one while its gap is longer by no more than this, in milliseconds: a busy machine's own jitter.
+    /// </summary>
     private const double GapMoreMs = 250;
 
-    /// <summary>The share of the sessions that may be lost beyond that of the rehearsal: some end by themselves between two looks.</summary>
+    /// <summary>
+    /// The share of the sessions that may be lost beyond that of the rehearsal: some end by themselves between two looks.
+    /// </summary>
     private const double LostShareMore = 0.005;
 
     /// <summary>As <see cref="LostShareMore"/>, for small tables.</summary>
     private const long LostMore = 5;
 
-    /// <summary>What the newest completed rehearsal of the image measured; null: there was none. <paramref name="journals"/>: the newest first.</summary>
+    /// <summary>
+    /// What the newest completed rehearsal of the image measured; null: there was none. <paramref name="journals"/>: the newest first.
+    /// </summary>
     public static RunBaseline? BaselineFor(string image, IEnumerable<IReadOnlyList<JournalEntry>> journals) => journals
         .Where(journal => journal is [{ Header: { RehearseOnly: true } header }, .., { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed }] && header.Image == image)
         .Select(Measured)

@@ -16,7 +16,10 @@ public sealed record RunHeader(
     long SoakMs,
     long RejoinTimeoutMs)
 {
-    /// <summary>Counts the runs that the primary which began this one knew, this one included: what orders runs that began in one epoch. 0: an older version began it.</summary>
+    /// <summary>
+    /// Counts the runs that the primary which began this one knew, this one included: what orders runs that began in one epoch. 0: an older
+    /// version began it.
+    /// </summary>
     public long Number { get; init; }
 
     /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them. A rehearsal changes none.</summary>
@@ -25,7 +28,10 @@ public sealed record RunHeader(
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
-    /// <summary>Every unit at once, the one that carries the traffic too: the exception from invariants 4 and 5 that an operator asks for (docs/decisions/0028).</summary>
+    /// <summary>
+    /// Every unit at once, the one that carries the traffic too: the exception from invariants 4 and 5 that an operator asks for
+    /// (docs/decisions/0028).
+    /// </summary>
     public bool Simultaneous { get; init; }
 
     /// <summary>
@@ -67,11 +73,17 @@ public sealed record RunHeader(
     /// <summary>What the unit runs when the run has gone well.</summary>
     public string Goal(RunMember member) => Includes(member.Name) ? To : member.Version;
 
-    /// <summary>Whether a step switches to a unit that runs <paramref name="version"/> in order to take the run back: there is no other way out then, even where that unit is worse.</summary>
+    /// <summary>
+    /// Whether a step switches to a unit that runs <paramref name="version"/> in order to take the run back: there is no other way out
+    /// then, even where that unit is worse.
+    /// </summary>
     public bool SwitchesBack(RunStep step, string version) =>
         step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && (RehearseOnly || version != Goal(member));
 
-    /// <summary>Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the election would have it among equals.</summary>
+    /// <summary>
+    /// Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the
+    /// election would have it among equals.
+    /// </summary>
     public RunMember? Heir => Members.Where(m => m.Name != FormerPrimary).OrderByDescending(m => Includes(m.Name)).ThenByDescending(m => m.Priority).FirstOrDefault();
 }
 

@@ -9,7 +9,10 @@ public abstract record RunInput
     {
     }
 
-    /// <summary>Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with the traffic that it carries, null: nothing; <paramref name="DropShare"/> which share of its packets it drops.</summary>
+    /// <summary>
+    /// Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with
+    /// the traffic that it carries, null: nothing; <paramref name="DropShare"/> which share of its packets it drops.
+    /// </summary>
     public sealed record Tick(IReadOnlyList<UnitFacts> Units, string? Breach = null, double? DropShare = null) : RunInput
     {
         /// <summary>Whether the traffic has gone on since this unit became primary; null: nothing is known of that.</summary>
@@ -22,7 +25,9 @@ public abstract record RunInput
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
     public sealed record Drive(bool Primary, long Epoch, string Reason) : RunInput
     {
-        /// <summary>Milliseconds between the former primary's last word and this unit's claim; null: not known, or nothing was claimed.</summary>
+        /// <summary>
+        /// Milliseconds between the former primary's last word and this unit's claim; null: not known, or nothing was claimed.
+        /// </summary>
         public double? GapMs { get; init; }
     }
 
@@ -32,7 +37,10 @@ public abstract record RunInput
     /// <summary>Begin a run.</summary>
     public sealed record Start(RunHeader Header) : RunInput;
 
-    /// <summary>An entry is on disk on every reachable unit. Not <paramref name="Ok"/>: on no disk at all, or a unit has a journal of this run that is further.</summary>
+    /// <summary>
+    /// An entry is on disk on every reachable unit. Not <paramref name="Ok"/>: on no disk at all, or a unit has a journal of this run that
+    /// is further.
+    /// </summary>
     public sealed record Appended(uint Ticket, bool Ok) : RunInput;
 
     /// <summary>An act has ended. <paramref name="Retry"/>: the unit could not be reached, so the act may yet succeed.</summary>

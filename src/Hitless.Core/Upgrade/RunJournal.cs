@@ -1,12 +1,16 @@
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// Which of two journals is the true one. Of two runs, the later; of one run, the one that has ended: an end is written once and nothing comes
+/// Which of two journals is the true one. Of two runs, the later; of one run, the one that has ended: an end is written once and nothing
+/// comes
 /// after it, however high the epoch of a unit that had not heard of it; else the one with the higher last entry.
 /// </summary>
 public static class RunJournal
 {
-    /// <summary>The highest epoch in which something was written; 0 for an empty journal. A unit whose own note of the epoch did not reach the disk before it was killed has it from here.</summary>
+    /// <summary>
+    /// The highest epoch in which something was written; 0 for an empty journal. A unit whose own note of the epoch did not reach the disk
+    /// before it was killed has it from here.
+    /// </summary>
     public static long EpochOf(IReadOnlyList<JournalEntry> journal) => journal.Count == 0 ? 0 : journal.Max(entry => entry.Epoch);
 
     /// <summary>A run that has not ended.</summary>
@@ -16,7 +20,10 @@ public static class RunJournal
     public static int Compare(JournalEntry a, JournalEntry b) =>
         (a.Kind == JournalEntryKind.End, a.Epoch, a.Sequence).CompareTo((b.Kind == JournalEntryKind.End, b.Epoch, b.Sequence));
 
-    /// <summary>Orders two runs by the first entries of their journals: by epoch, then by number. No clock has a say in it; names, which hold one, only where an older version began both in one epoch.</summary>
+    /// <summary>
+    /// Orders two runs by the first entries of their journals: by epoch, then by number. No clock has a say in it; names, which hold one,
+    /// only where an older version began both in one epoch.
+    /// </summary>
     public static int CompareRuns(JournalEntry a, JournalEntry b)
     {
         var byEpoch = (a.Epoch, a.Header?.Number ?? 0).CompareTo((b.Epoch, b.Header?.Number ?? 0));

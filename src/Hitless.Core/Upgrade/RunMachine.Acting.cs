@@ -23,7 +23,10 @@ public sealed partial class RunMachine
         }
     }
 
-    /// <summary>Begins the act of the present step, and sees whether a step that only waits has reached its goal, or whether what it waits for cannot come any more.</summary>
+    /// <summary>
+    /// Begins the act of the present step, and sees whether a step that only waits has reached its goal, or whether what it waits for
+    /// cannot come any more.
+    /// </summary>
     private void Watch(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         if (wanted is RunCommand.Rollback or RunCommand.Abort && !RollingBack && MayLeave)
@@ -43,7 +46,8 @@ public sealed partial class RunMachine
                 NoteDone($"{step.Target} runs {header!.To}", wall, effects);
                 break;
             case RunStep.Copy or RunStep.Install or RunStep.Trial or RunStep.Revert when Array.Exists(targets, t => t.Primary) && !(header!.Simultaneous && !RollingBack):
-                // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic, unless an operator wants all at once.
+                // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic, unless an operator wants all at
+                // once.
                 Fail($"{targets.First(t => t.Primary).Name} carries the traffic", wall, effects);
                 break;
             case RunStep.Verify or RunStep.Confirm or RunStep.Switchover when !RollingBack && Array.Exists(targets, t => t.Present && t.Version != GoalOf(t.Name)):
@@ -155,7 +159,10 @@ public sealed partial class RunMachine
         Note(Entry(kind, step.Name, step.Target, why, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs }, effects);
     }
 
-    /// <summary>From the switch to the end of the soak, and from the last change of primary to the end of the run: what the kernel of the new primary tells. A breach ends what was under way at once.</summary>
+    /// <summary>
+    /// From the switch to the end of the soak, and from the last change of primary to the end of the run: what the kernel of the new
+    /// primary tells. A breach ends what was under way at once.
+    /// </summary>
     private void FailIfNothingGoesOn(DateTimeOffset wall, IRunEffects effects)
     {
         if (breach is not { } why || units.Count == 0 || state is not (State.Acting or State.Choosing) || RollingBack)

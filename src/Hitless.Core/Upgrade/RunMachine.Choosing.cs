@@ -6,7 +6,9 @@ public sealed partial class RunMachine
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>A unit that has just stepped down says for a moment that it is ready, from before it knows whose sessions it has to hold.</summary>
+    /// <summary>
+    /// A unit that has just stepped down says for a moment that it is ready, from before it knows whose sessions it has to hold.
+    /// </summary>
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
 
     private void Choose(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
@@ -78,7 +80,9 @@ public sealed partial class RunMachine
         Begin(forward[next], wall, effects);
     }
 
-    /// <summary>The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.</summary>
+    /// <summary>
+    /// The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.
+    /// </summary>
     private void EndForward(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         foreach (var member in header!.Members)
@@ -160,7 +164,8 @@ public sealed partial class RunMachine
     }
 
     /// <summary>
-    /// Nothing goes on here: before anything else whoever carried the traffic before carries it again. Once: a breach there would be another one. A unit that has just handed over needs a moment to be ready.
+    /// Nothing goes on here: before anything else whoever carried the traffic before carries it again. Once: a breach there would be
+    /// another one. A unit that has just handed over needs a moment to be ready.
     /// </summary>
     private bool TryGiveBack(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
@@ -185,7 +190,10 @@ public sealed partial class RunMachine
         return true;
     }
 
-    /// <summary>A unit by which the run has been kept for the rejoin timeout, away or unwilling, is left as it is: a run ends even if a unit never comes back.</summary>
+    /// <summary>
+    /// A unit by which the run has been kept for the rejoin timeout, away or unwilling, is left as it is: a run ends even if a unit never
+    /// comes back.
+    /// </summary>
     private bool TryLeave(string unit, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         kept = kept?.Unit == unit ? kept : (unit, now);
@@ -200,7 +208,9 @@ public sealed partial class RunMachine
         return true;
     }
 
-    /// <summary>Nothing further is touched. What the units run says what became of the run; one that was left because it never came back has no say.</summary>
+    /// <summary>
+    /// Nothing further is touched. What the units run says what became of the run; one that was left because it never came back has no say.
+    /// </summary>
     private void EndAsItStands(DateTimeOffset wall, IRunEffects effects)
     {
         var members = header!.Members.Where(m => Facts(m.Name).Present || RunJournal.WhyLeft(journal, m.Name) is null).ToArray();
@@ -211,7 +221,9 @@ public sealed partial class RunMachine
 
     private int NextForward() => RunJournal.Next(forward, journal);
 
-    /// <summary>A trial of the member was ordered, and nothing has closed it since: its next start may still be one of the new version.</summary>
+    /// <summary>
+    /// A trial of the member was ordered, and nothing has closed it since: its next start may still be one of the new version.
+    /// </summary>
     private bool IsTrialOpen(string member)
     {
         var last = journal.FindLast(e => e is { Step: RunStep.Trial, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done } && TargetsOf(e).Contains(member));

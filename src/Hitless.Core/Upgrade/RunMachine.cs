@@ -75,7 +75,9 @@ public sealed partial class RunMachine(string self)
     /// <summary>The run is on its way back.</summary>
     public bool RollingBack => journal.Exists(e => e.Kind == JournalEntryKind.Rollback);
 
-    /// <summary>Takes one input at <paramref name="now"/> (monotonic; <paramref name="wall"/> is for the journal) and says what to do.</summary>
+    /// <summary>
+    /// Takes one input at <paramref name="now"/> (monotonic; <paramref name="wall"/> is for the journal) and says what to do.
+    /// </summary>
     public void Step(RunInput input, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         switch (input)

@@ -12,7 +12,10 @@ public static class RunPlan
     /// <summary>How long a unit's upgrade is taken to last, waiting for nobody.</summary>
     public static readonly TimeSpan TimePerUnit = TimeSpan.FromSeconds(30);
 
-    /// <summary>The forward steps: every standby first, then the switch, then the former primary. <paramref name="journal"/>: what an operator has added on the way.</summary>
+    /// <summary>
+    /// The forward steps: every standby first, then the switch, then the former primary. <paramref name="journal"/>: what an operator has
+    /// added on the way.
+    /// </summary>
     public static IReadOnlyList<RunStep> Steps(RunHeader header, IReadOnlyList<JournalEntry> journal)
     {
         List<RunStep> steps = [new(RunStep.Preflight, null), new(RunStep.Backup, null), new(RunStep.Freeze, null)];
@@ -62,7 +65,10 @@ public static class RunPlan
         return time;
     }
 
-    /// <summary>The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its restart in the run; a unit that is left alone keeps its own.</summary>
+    /// <summary>
+    /// The plan in words, with the primary after each step and the rule that chooses the last one. Everybody's age is that since its
+    /// restart in the run; a unit that is left alone keeps its own.
+    /// </summary>
     public static UpgradePlan Describe(RunHeader header, IReadOnlyDictionary<string, TimeSpan> ages, TimeSpan margin, bool overrideOn)
     {
         var primary = header.FormerPrimary;
@@ -132,7 +138,8 @@ public static class RunPlan
     {
         if (header.Simultaneous)
         {
-            // Who drives the run restarts last, when all others are told to. No soak: what an interruption costs would look like the firmware's fault.
+            // Who drives the run restarts last, when all others are told to. No soak: what an interruption costs would look like the
+            // firmware's fault.
             AddUnit(steps, header, string.Join('+', header.Members.OrderBy(m => m.Name == header.FormerPrimary).Select(m => m.Name)));
             return;
         }

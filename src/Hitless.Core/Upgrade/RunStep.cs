@@ -54,10 +54,15 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>The target is back, on the old version, and ready.</summary>
     public const string Return = "return";
 
-    /// <summary>The target was away, or did not settle, for longer than a run waits: it is left as it is. No step of a plan; a failed one in the journal.</summary>
+    /// <summary>
+    /// The target was away, or did not settle, for longer than a run waits: it is left as it is. No step of a plan; a failed one in the
+    /// journal.
+    /// </summary>
     public const string Left = "left";
 
-    /// <summary>A question to the target: does its spare slot still hold the version that a rollback goes back to? No step of a plan.</summary>
+    /// <summary>
+    /// A question to the target: does its spare slot still hold the version that a rollback goes back to? No step of a plan.
+    /// </summary>
     public const string Spare = "spare";
 
     /// <summary>A question to the target: how many bytes are free where its slots and images lie? No step of a plan.</summary>

@@ -5,19 +5,22 @@ namespace Hitless.Core.Wire;
 /// <summary>
 /// Verifies and decrypts datagrams of the other units, and counts what it refuses by reason. Opening allocates nothing once
 /// a sender's incarnation is known. An incarnation is remembered only after one of its tags has verified, so forged
-/// datagrams neither grow the table nor push a live unit out of it. Nor do they cost much: an incarnation that is not known yet costs the derivation of a
+/// datagrams neither grow the table nor push a live unit out of it. Nor do they cost much: an incarnation that is not known yet costs the
+/// derivation of a
 /// key, and of those there is only so much a second. Not thread-safe.
 /// </summary>
 /// <param name="key">The cluster key.</param>
 /// <param name="kind">Only datagrams of this kind are opened.</param>
 /// <param name="group">Only of this cluster group.</param>
 /// <param name="ownUnitId">This unit's id.</param>
-/// <param name="ownIncarnation">This start's incarnation: datagrams with our id and another one are opened too, as <see cref="DatagramVerdict.Twin"/>; null: they are refused like our own.</param>
+/// <param name="ownIncarnation">This start's incarnation: datagrams with our id and another one are opened too, as
+/// <see cref="DatagramVerdict.Twin"/>; null: they are refused like our own.</param>
 public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId, UInt128? ownIncarnation = null) : IDisposable
 {
     private const int SenderLimit = 32;
 
-    // A derivation costs about 10 microseconds, so a flood of forged incarnations at most a hundredth of a core; a unit that starts amid one says so many times a second.
+    // A derivation costs about 10 microseconds, so a flood of forged incarnations at most a hundredth of a core; a unit that starts amid
+    // one says so many times a second.
     private static readonly TimeSpan DerivationInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DerivationBurst = TimeSpan.FromMilliseconds(64);
     private readonly List<Sender> senders = new(SenderLimit);
@@ -28,7 +31,10 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     /// <summary>Senders' incarnations that are remembered, at most 32.</summary>
     public int SenderCount => senders.Count;
 
-    /// <summary>The last datagram was of an incarnation that was authentic before: if its tag does not verify, it is forged or altered, and not of another key.</summary>
+    /// <summary>
+    /// The last datagram was of an incarnation that was authentic before: if its tag does not verify, it is forged or altered, and not of
+    /// another key.
+    /// </summary>
     public bool SenderWasKnown { get; private set; }
 
     /// <summary>Datagrams that ended in this verdict.</summary>
@@ -48,7 +54,8 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
 
     /// <summary>
     /// Opens <paramref name="datagram"/> into <paramref name="plaintext"/> (at least as long as the datagram).
-    /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> (or <see cref="DatagramVerdict.Twin"/>) may <paramref name="header"/> and <paramref name="payload"/> be trusted.
+    /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> (or <see cref="DatagramVerdict.Twin"/>) may
+    /// <paramref name="header"/> and <paramref name="payload"/> be trusted.
     /// </summary>
     public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
     {

@@ -21,7 +21,9 @@ public enum DatagramVerdict
     /// <summary>Of another cluster group.</summary>
     OtherGroup,
 
-    /// <summary>Our own datagram came back: a loop in the network. (Where only the unit id is compared: or another unit has our unit id.)</summary>
+    /// <summary>
+    /// Our own datagram came back: a loop in the network. (Where only the unit id is compared: or another unit has our unit id.)
+    /// </summary>
     Own,
 
     /// <summary>Seen before, or too old to tell.</summary>
@@ -30,9 +32,14 @@ public enum DatagramVerdict
     /// <summary>The tag does not verify: another cluster key, or bytes were altered.</summary>
     BadTag,
 
-    /// <summary>Of an unknown incarnation, amid more of those than are looked at in this time: most likely forged. A real one says it again.</summary>
+    /// <summary>
+    /// Of an unknown incarnation, amid more of those than are looked at in this time: most likely forged. A real one says it again.
+    /// </summary>
     TooManyUnknown,
 
-    /// <summary>Authentic, with our own unit id and another incarnation: another unit has our id, or it is a recording of a former start of ours. Decrypted.</summary>
+    /// <summary>
+    /// Authentic, with our own unit id and another incarnation: another unit has our id, or it is a recording of a former start of ours.
+    /// Decrypted.
+    /// </summary>
     Twin,
 }

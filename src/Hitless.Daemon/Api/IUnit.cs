@@ -14,7 +14,10 @@ public interface IUnit
     /// <summary>This unit's age begins again; if it is primary, the rules choose anew, and the answer tells their choice.</summary>
     Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel);
 
-    /// <summary>Takes this unit out of the cluster, with its virtual addresses and everything else that Hitless set in its kernel; the answer comes before the process ends.</summary>
+    /// <summary>
+    /// Takes this unit out of the cluster, with its virtual addresses and everything else that Hitless set in its kernel; the answer comes
+    /// before the process ends.
+    /// </summary>
     Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel);
 
     /// <summary>A planned switchover; complete when the new primary has claimed (or, without <c>Wait</c>, when it was accepted).</summary>
@@ -23,7 +26,10 @@ public interface IUnit
     /// <summary>How many sessions this unit's kernel holds.</summary>
     Task<SessionCount> CountSessionsAsync(CancellationToken cancel);
 
-    /// <summary>The first <paramref name="limit"/> sessions that match. <paramref name="filter"/>: an expression as in <c>sessions.critical</c>; null: all.</summary>
+    /// <summary>
+    /// The first <paramref name="limit"/> sessions that match. <paramref name="filter"/>: an expression as in <c>sessions.critical</c>;
+    /// null: all.
+    /// </summary>
     Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel);
 
     /// <summary>The session difference between this unit and another; null: the primary, or on the primary the best standby.</summary>
@@ -32,13 +38,19 @@ public interface IUnit
     /// <summary>A bulk transfer of sessions, complete when it is applied.</summary>
     Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel);
 
-    /// <summary>A revision with its files by number, beginning of its hash, branch, <c>head</c>, <c>disk</c>, <c>gw2</c> (the disk of gw2) or <c>gw2:REF</c>; null: the current one.</summary>
+    /// <summary>
+    /// A revision with its files by number, beginning of its hash, branch, <c>head</c>, <c>disk</c>, <c>gw2</c> (the disk of gw2) or
+    /// <c>gw2:REF</c>; null: the current one.
+    /// </summary>
     Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel);
 
     /// <summary>The settings of this unit, each with its scope and the file that says it.</summary>
     Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel);
 
-    /// <summary>Unified difference of two references; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on this unit's disk.</summary>
+    /// <summary>
+    /// Unified difference of two references; <paramref name="from"/> null: the current revision, <paramref name="to"/> null: the files on
+    /// this unit's disk.
+    /// </summary>
     Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel);
 
     /// <summary>Checks on every unit, applies, verifies, and takes back everywhere if one fails.</summary>
@@ -59,13 +71,18 @@ public interface IUnit
     /// <summary>Brings units that are behind, or whose files drifted, to the current revision.</summary>
     Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel);
 
-    /// <summary>Writes a backup of the whole cluster that one can carry away; without <paramref name="secrets"/> the cluster's key and files marked as secret are left out. The destination is the network: write asynchronously, refuse before the first byte.</summary>
+    /// <summary>
+    /// Writes a backup of the whole cluster that one can carry away; without <paramref name="secrets"/> the cluster's key and files marked
+    /// as secret are left out. The destination is the network: write asynchronously, refuse before the first byte.
+    /// </summary>
     Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel);
 
     /// <summary>Reads a backup (asynchronously) and commits its content as a new revision.</summary>
     Task<CommitResult> RestoreConfigurationAsync(Stream source, string author, CancellationToken cancel);
 
-    /// <summary>Reads an image (asynchronously), verifies its signature and hashes, and keeps it. The same image twice is one image.</summary>
+    /// <summary>
+    /// Reads an image (asynchronously), verifies its signature and hashes, and keeps it. The same image twice is one image.
+    /// </summary>
     Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel);
 
     /// <summary>The images that this unit keeps.</summary>
@@ -89,7 +106,10 @@ public interface IUnit
     /// </summary>
     IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, CancellationToken cancel);
 
-    /// <summary>Opens the gate that a guided run waits at; <paramref name="rehearse"/>: with a trial switchover, there and back, before anything is upgraded.</summary>
+    /// <summary>
+    /// Opens the gate that a guided run waits at; <paramref name="rehearse"/>: with a trial switchover, there and back, before anything is
+    /// upgraded.
+    /// </summary>
     Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel);
 
     /// <summary>Lets the step in hand end, then waits.</summary>
@@ -104,13 +124,18 @@ public interface IUnit
     /// <summary>Takes the run back: the standby first, switch, then the other unit.</summary>
     Task<RunStatus> RollBackRunAsync(CancellationToken cancel);
 
-    /// <summary>Takes an ended run back, as a run of its own, while the old slots hold; an open one as <see cref="RollBackRunAsync"/> does.</summary>
+    /// <summary>
+    /// Takes an ended run back, as a run of its own, while the old slots hold; an open one as <see cref="RollBackRunAsync"/> does.
+    /// </summary>
     Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel);
 
     /// <summary>The report of a run; null: the last.</summary>
     Task<RunReport> RunReportAsync(string? run, CancellationToken cancel);
 
-    /// <summary>Events with a number above <paramref name="after"/> (null: none of the past), then those to come. Ends only when cancelled or when the unit stops.</summary>
+    /// <summary>
+    /// Events with a number above <paramref name="after"/> (null: none of the past), then those to come. Ends only when cancelled or when
+    /// the unit stops.
+    /// </summary>
     IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel);
 
     /// <summary>The last <paramref name="limit"/> events, oldest first. <paramref name="kind"/> null: every kind.</summary>

@@ -2,7 +2,9 @@ using Hitless.Core.Api;
 
 namespace Hitless.Daemon.Api;
 
-/// <summary>What was asked cannot be done now, and nothing has changed. Becomes HTTP 409 with the <see cref="Refusal"/>, and exit code 1 of the CLI.</summary>
+/// <summary>
+/// What was asked cannot be done now, and nothing has changed. Becomes HTTP 409 with the <see cref="Refusal"/>, and exit code 1 of the CLI.
+/// </summary>
 public class RefusedException(string error, string remedy, Exception? inner = null, string? detail = null) : Exception(error, inner)
 {
     /// <summary>With a refusal that somebody else made.</summary>

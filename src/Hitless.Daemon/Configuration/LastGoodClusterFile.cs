@@ -5,12 +5,16 @@ using Hitless.Firmware.Files;
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>
-/// The content of <c>cluster.yaml</c> with which the daemon has last started, beside it as <c>cluster.last.yaml</c>: should the file be damaged (a power cut, a hand that slipped), a unit starts with that one and says so,
+/// The content of <c>cluster.yaml</c> with which the daemon has last started, beside it as <c>cluster.last.yaml</c>: should the file be
+/// damaged (a power cut, a hand that slipped), a unit starts with that one and says so,
 /// instead of leaving the cluster. What is wrong in <c>unit.yaml</c> is refused as ever: an operator writes that, before a start.
 /// </summary>
 public static class LastGoodClusterFile
 {
-    /// <summary>As <see cref="UnitFile.TryRead"/>; <paramref name="damage"/>: the copy was taken, and why. Null: the file itself is good, and was copied.</summary>
+    /// <summary>
+    /// As <see cref="UnitFile.TryRead"/>; <paramref name="damage"/>: the copy was taken, and why. Null: the file itself is good, and was
+    /// copied.
+    /// </summary>
     public static bool TryRead(string unitFile, string clusterFile, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems, out string? damage)
     {
         damage = null;

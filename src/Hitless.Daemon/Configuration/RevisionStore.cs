@@ -6,7 +6,10 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>A revision that is applied on trial, and what to put back if it does not stand. <c>Edited</c>: some of its content had been edited in place on this unit before it was committed.</summary>
+/// <summary>
+/// A revision that is applied on trial, and what to put back if it does not stand. <c>Edited</c>: some of its content had been edited in
+/// place on this unit before it was committed.
+/// </summary>
 public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBefore> Before, bool Edited = false);
 
 /// <summary>
@@ -30,7 +33,9 @@ public sealed class RevisionStore
     private HashSet<string> _pruned = new(StringComparer.Ordinal);
     private StoredHead _stored = new(null, []);
 
-    /// <summary>The facts of so many pruned revisions are kept: they tell whether a unit that comes back goes on from one of them.</summary>
+    /// <summary>
+    /// The facts of so many pruned revisions are kept: they tell whether a unit that comes back goes on from one of them.
+    /// </summary>
     public const int PrunedMax = 1000;
 
     internal sealed record StoredHead(string? Head, IReadOnlyList<RevisionBranch> Branches);
@@ -77,7 +82,9 @@ public sealed class RevisionStore
     /// <summary>A revision with its files; null if it is not here, pruned or damaged.</summary>
     public Revision? Read(string hash) => _revisions.TryGetValue(hash, out var info) ? ReadIntact(PathOf(info)) : null;
 
-    /// <summary>By number (of the trunk), by the beginning of a hash, or by the name of a branch; null if nothing or more than one fits.</summary>
+    /// <summary>
+    /// By number (of the trunk), by the beginning of a hash, or by the name of a branch; null if nothing or more than one fits.
+    /// </summary>
     public Revision? Find(string reference)
     {
         var hits = Branches.Where(b => b.Name == reference).Select(b => b.Head)
@@ -230,7 +237,9 @@ public sealed class RevisionStore
         }
     }
 
-    /// <summary>Without a readable head.json, the winner among the revisions here is the best guess, if the file was there at all.</summary>
+    /// <summary>
+    /// Without a readable head.json, the winner among the revisions here is the best guess, if the file was there at all.
+    /// </summary>
     private void Recover()
     {
         if (File.Exists(HeadPath))

@@ -11,13 +11,19 @@ using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>Reads <c>unit.yaml</c> (contract.md, "A unit"), and <c>cluster.yaml</c> over it. Whatever is in the files, the answer is settings or a list of everything that is wrong, never an exception.</summary>
+/// <summary>
+/// Reads <c>unit.yaml</c> (contract.md, "A unit"), and <c>cluster.yaml</c> over it. Whatever is in the files, the answer is settings or a
+/// list of everything that is wrong, never an exception.
+/// </summary>
 public static class UnitFile
 {
     /// <summary>A larger file is refused without being read.</summary>
     public const int LengthMaxBytes = 1 << 20;
 
-    /// <summary>Reads the file at <paramref name="path"/>, and the one at <paramref name="clusterPath"/> over it if it is there. On false, <paramref name="problems"/> has at least one entry.</summary>
+    /// <summary>
+    /// Reads the file at <paramref name="path"/>, and the one at <paramref name="clusterPath"/> over it if it is there. On false,
+    /// <paramref name="problems"/> has at least one entry.
+    /// </summary>
     public static bool TryRead(string path, string clusterPath, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
     {
         settings = null;
@@ -26,14 +32,18 @@ public static class UnitFile
             && TryParse(content, path, cluster, out settings, out problems);
     }
 
-    /// <summary>As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.</summary>
+    /// <summary>
+    /// As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> content, string path, byte[]? cluster, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
     {
         settings = TryReadSection(content, path, cluster, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
         return settings is not null;
     }
 
-    /// <summary>As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.</summary>
+    /// <summary>
+    /// As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.
+    /// </summary>
     public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, byte[]? cluster, out IReadOnlyList<UnitFileProblem> problems)
     {
         var found = new Problems(path);

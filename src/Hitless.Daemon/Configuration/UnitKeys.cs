@@ -6,7 +6,9 @@ using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>The one table of the keys of <c>unit.yaml</c> and <c>cluster.yaml</c>: the reader, the defaults and docs/*.schema.json all come from it.</summary>
+/// <summary>
+/// The one table of the keys of <c>unit.yaml</c> and <c>cluster.yaml</c>: the reader, the defaults and docs/*.schema.json all come from it.
+/// </summary>
 public static partial class UnitKeys
 {
     private static readonly ScalarShape Name = Scalars.Word("a name of at most 32 letters a-z, digits and dashes, not beginning with a dash", NamePattern());
@@ -126,7 +128,10 @@ public static partial class UnitKeys
         new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
     ]);
 
-    /// <summary>The whole of cluster.yaml: the sections that travel. What a unit needs before it hears the others (cluster, heartbeat) and what is its own (unit) is not among them.</summary>
+    /// <summary>
+    /// The whole of cluster.yaml: the sections that travel. What a unit needs before it hears the others (cluster, heartbeat) and what is
+    /// its own (unit) is not among them.
+    /// </summary>
     public static SectionShape ClusterWide { get; } = new(
     [
         new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic."),
@@ -147,11 +152,16 @@ public static partial class UnitKeys
         .. ClusterWide.Keys.Select(key => key with { Mandatory = key.Name == "interfaces", Shape = key.Name == "sessions" ? Sessions : key.Shape }),
     ]);
 
-    /// <summary>Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where the key lies. All others should be the same on every unit.</summary>
+    /// <summary>
+    /// Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where the key lies. All
+    /// others should be the same on every unit.
+    /// </summary>
     public static bool IsUnitLocal(string key) =>
         key.StartsWith("unit.", StringComparison.Ordinal) || key.StartsWith("heartbeat.links[", StringComparison.Ordinal) || key.StartsWith("sessions.link.", StringComparison.Ordinal) || key is "cluster.key-file";
 
-    /// <summary><see cref="Root"/> or <see cref="ClusterWide"/> as JSON Schema, for editors (docs/unit.schema.json, docs/cluster.schema.json).</summary>
+    /// <summary>
+    /// <see cref="Root"/> or <see cref="ClusterWide"/> as JSON Schema, for editors (docs/unit.schema.json, docs/cluster.schema.json).
+    /// </summary>
     public static string JsonSchema(bool ofCluster)
     {
         var schema = (ofCluster ? ClusterWide : Root).Schema();

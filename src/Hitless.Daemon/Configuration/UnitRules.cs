@@ -4,7 +4,9 @@ using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What must hold between the keys of <c>unit.yaml</c>. Works on whatever was readable, so one bad value hides no other mistake.</summary>
+/// <summary>
+/// What must hold between the keys of <c>unit.yaml</c>. Works on whatever was readable, so one bad value hides no other mistake.
+/// </summary>
 internal static class UnitRules
 {
     public static void Check(Section root, string path, Problems problems)

@@ -6,7 +6,10 @@ using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Asks on every port who has the virtual addresses now, before this unit claims them (docs/decisions/0042). Allocates nothing while the ports stay as they are.</summary>
+/// <summary>
+/// Asks on every port who has the virtual addresses now, before this unit claims them (docs/decisions/0042). Allocates nothing while the
+/// ports stay as they are.
+/// </summary>
 internal sealed class AddressQuestions(IReadOnlyList<TrafficPort> ports, EventLog events) : IDisposable
 {
     private readonly AddressQuestion?[] sockets = new AddressQuestion?[ports.Count];
@@ -15,7 +18,10 @@ internal sealed class AddressQuestions(IReadOnlyList<TrafficPort> ports, EventLo
     /// <summary>How many ports there are.</summary>
     public int Count => ports.Count;
 
-    /// <summary>Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from <paramref name="firstToken"/>.</summary>
+    /// <summary>
+    /// Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from
+    /// <paramref name="firstToken"/>.
+    /// </summary>
     public void Open(Func<string, int> indexOf, Poller poller, int firstToken)
     {
         for (var i = 0; i < sockets.Length; i++)

@@ -18,7 +18,9 @@ public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitV
     /// <summary>The unit that is primary.</summary>
     public UnitView? Primary => Units.Where(u => u.Present && u.Role == UnitRole.Primary).MaxBy(u => u.Epoch);
 
-    /// <summary>The cluster as the machine sees it at <paramref name="now"/>; <paramref name="complaints"/> are those of the links.</summary>
+    /// <summary>
+    /// The cluster as the machine sees it at <paramref name="now"/>; <paramref name="complaints"/> are those of the links.
+    /// </summary>
     public static ClusterView Of(ClusterMachine machine, UnitIdentity identity, IEnumerable<string> complaints, TimeSpan now)
     {
         var own = UnitView.From(identity.Id, identity.Tag, machine.Outgoing, present: true, machine.AgeAt(now)) with

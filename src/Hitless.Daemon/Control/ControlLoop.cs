@@ -16,7 +16,8 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state. Turns
+/// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state.
+/// Turns
 /// datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
 /// </summary>
 public sealed partial class ControlLoop : IClusterEffects, IDisposable
@@ -89,10 +90,15 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
-    /// <summary>Called when the unit has become primary or ceased to be, or learned of a new epoch: not on the loop's thread, and in this order.</summary>
+    /// <summary>
+    /// Called when the unit has become primary or ceased to be, or learned of a new epoch: not on the loop's thread, and in this order.
+    /// </summary>
     public event Action<bool, long, string>? RoleChanged;
 
-    /// <summary>Called after a split, not on the loop's thread: this unit's own sessions are to be given to the unit with that id, then <see cref="ClusterInput.SessionsMerged"/> posted.</summary>
+    /// <summary>
+    /// Called after a split, not on the loop's thread: this unit's own sessions are to be given to the unit with that id, then
+    /// <see cref="ClusterInput.SessionsMerged"/> posted.
+    /// </summary>
     public event Action<ulong>? MergeWanted;
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
@@ -109,7 +115,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
-    /// <summary>Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs, configurations.</summary>
+    /// <summary>
+    /// Something of the cluster has changed that does not change with each heartbeat: who is there, roles, states, versions, runs,
+    /// configurations.
+    /// </summary>
     public ChangeSignal Changes { get; } = new();
 
     /// <summary>Ends when the unit has left the cluster.</summary>
@@ -118,7 +127,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// <summary>The longest that the loop came late to a deadline since the start: the margin that heartbeats have left.</summary>
     public TimeSpan Lateness { get; private set; }
 
-    /// <summary>Starts the thread: heartbeats begin. What the machine wants of the sessions waits for <see cref="Attach"/>, so this unit claims nothing before.</summary>
+    /// <summary>
+    /// Starts the thread: heartbeats begin. What the machine wants of the sessions waits for <see cref="Attach"/>, so this unit claims
+    /// nothing before.
+    /// </summary>
     public void Start()
     {
         if (RealTime.TryFavourProcess(RealTime.Favoured) is { } why)
@@ -126,7 +138,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             events.Add(EventKinds.Unit, why);
         }
 
-        // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for it.
+        // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for
+        // it.
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         thread.Start();
     }
@@ -162,7 +175,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// <summary>A run is open: nobody preempts.</summary>
     public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
 
-    /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes the promise back.</summary>
+    /// <summary>
+    /// Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes
+    /// the promise back.
+    /// </summary>
     public Task<bool> StandAsideAsync(bool aside) => AskAsync(() =>
     {
         Step(ClusterInput.StandAside(aside));
@@ -172,7 +188,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// <summary>The sysctls that get their former values when the unit leaves, as sysctl writes them.</summary>
     public IReadOnlyList<string> SysctlsToRestore() => sysctls.ToRestore();
 
-    /// <summary>Stop: hand over first. <paramref name="leave"/>: for good, so that the virtual addresses and everything else of Hitless is taken out of the kernel; else they stay, muted.</summary>
+    /// <summary>
+    /// Stop: hand over first. <paramref name="leave"/>: for good, so that the virtual addresses and everything else of Hitless is taken out
+    /// of the kernel; else they stay, muted.
+    /// </summary>
     public void RequestStop(bool leave = false)
     {
         withdrawing |= leave;
@@ -301,7 +320,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             kernel = openKernel(events);
             links = openLinks();
 
-            // The kernel is muted (or its claim adopted) by the machine's first word, and the first heartbeat goes out; then the addresses, which the mute rules keep silent.
+            // The kernel is muted (or its claim adopted) by the machine's first word, and the first heartbeat goes out; then the addresses,
+            // which the mute rules keep silent.
             machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed }, MonotonicClock.Now, this);
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             kernel.Prepare();
@@ -363,7 +383,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             var late = MonotonicClock.Now - deadline;
             Lateness = late > Lateness ? late : Lateness;
 
-            // First everything that arrived, then the deadlines: what lay in a buffer was not silence. One heartbeat of each link at a time: the next wait tells whether there are more, so
+            // First everything that arrived, then the deadlines: what lay in a buffer was not silence. One heartbeat of each link at a
+            // time: the next wait tells whether there are more, so
             // no call has to find out that there are none.
             budget = count == 0 ? ReadsPerTurn : budget - 1;
             for (var i = 0; i < count; i++)

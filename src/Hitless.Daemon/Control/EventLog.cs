@@ -7,8 +7,10 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called from
-/// the control loop: it only hands over; a thread of its own reads what is on disk, then writes. The file holds the last some thousand events, a few MiB at most, however long the daemon lives; what
+/// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called
+/// from
+/// the control loop: it only hands over; a thread of its own reads what is on disk, then writes. The file holds the last some thousand
+/// events, a few MiB at most, however long the daemon lives; what
 /// cannot be written stays in memory until it can.
 /// </summary>
 public sealed class EventLog : IDisposable

@@ -10,7 +10,8 @@ using Hitless.Linux.Traffic;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the carrier of the ports. Belongs to the control loop's thread.
+/// What the unit wants of its kernel, and putting it back when somebody else changes it: the virtual addresses, the traffic table, the
+/// carrier of the ports. Belongs to the control loop's thread.
 /// What may take its time (sysctls, routes) is <see cref="GatewayWatch"/>'s.
 /// </summary>
 public sealed class GatewayKernel : IDisposable
@@ -33,7 +34,10 @@ public sealed class GatewayKernel : IDisposable
     private bool muteFails;
     private bool ownIsSecond;
 
-    /// <summary>Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.</summary>
+    /// <summary>
+    /// Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute
+    /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.
+    /// </summary>
     public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
     {
         ports = settings.Interfaces;
@@ -56,7 +60,10 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>The routes that hung on virtual addresses before this process removed any; null: not all of those stood.</summary>
     public IReadOnlyList<KernelRoute>? RoutesBefore { get; private set; }
 
-    /// <summary>Nobody else can flush the traffic table; else <see cref="RestoreTable"/> is to be called when somebody may have. Known after the first <see cref="SetTraffic"/>.</summary>
+    /// <summary>
+    /// Nobody else can flush the traffic table; else <see cref="RestoreTable"/> is to be called when somebody may have. Known after the
+    /// first <see cref="SetTraffic"/>.
+    /// </summary>
     public bool TablePersists => traffic.Persists;
 
     /// <summary>How long the kernel forwards without a daemon.</summary>
@@ -77,7 +84,10 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>How many ports are monitored.</summary>
     public int MonitoredCount => ports.Count(p => p.Monitor);
 
-    /// <summary>To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should not.</summary>
+    /// <summary>
+    /// To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should
+    /// not.
+    /// </summary>
     public void Prepare()
     {
         sysctls.Apply();
@@ -112,7 +122,10 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Announces every virtual address on every port that is there.</summary>
     public void Announce() => announcer?.AnnounceAll();
 
-    /// <summary>The ports (one bit each, by place in <c>interfaces:</c>) on which somebody else has spoken with our virtual MAC within the last seconds, while this unit was claimed.</summary>
+    /// <summary>
+    /// The ports (one bit each, by place in <c>interfaces:</c>) on which somebody else has spoken with our virtual MAC within the last
+    /// seconds, while this unit was claimed.
+    /// </summary>
     public ulong PortsWithForeignSpeaker() => traffic.PortsWithForeignSpeaker();
 
     /// <summary>The kernel's number of an interface; 0 while it is absent.</summary>
@@ -170,7 +183,9 @@ public sealed class GatewayKernel : IDisposable
         return changed || repair;
     }
 
-    /// <summary>Whether a heartbeat link lost its carrier since the last call; <paramref name="others"/>: another one has it still.</summary>
+    /// <summary>
+    /// Whether a heartbeat link lost its carrier since the last call; <paramref name="others"/>: another one has it still.
+    /// </summary>
     public bool TakeCableLost(out bool others)
     {
         others = false;
@@ -185,7 +200,8 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// Leaves the cluster: takes the virtual addresses away, the table and the sysctls. For a unit that carries no traffic. A stop alone is none: the addresses stay, muted, and what hangs on them.
+    /// Leaves the cluster: takes the virtual addresses away, the table and the sysctls. For a unit that carries no traffic. A stop alone is
+    /// none: the addresses stay, muted, and what hangs on them.
     /// </summary>
     public void Withdraw()
     {
@@ -269,7 +285,8 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// What a process before has set and nobody wants: a virtual address that was taken out of the configuration, moved, or got another prefix. Once the new table is in force, nothing would keep it
+    /// What a process before has set and nobody wants: a virtual address that was taken out of the configuration, moved, or got another
+    /// prefix. Once the new table is in force, nothing would keep it
     /// from answering on every unit.
     /// </summary>
     private void RemoveUnwanted()
@@ -291,8 +308,10 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// The first IPv4 address of a network is the source of what the unit itself sends there. If the own one was taken away and came back, it stands behind the virtual one, with which a standby
-    /// reaches nobody: so the virtual one goes to the end. Only while the unit is muted: on the primary it answers, and packets would miss their way for a moment.
+    /// The first IPv4 address of a network is the source of what the unit itself sends there. If the own one was taken away and came back,
+    /// it stands behind the virtual one, with which a standby
+    /// reaches nobody: so the virtual one goes to the end. Only while the unit is muted: on the primary it answers, and packets would miss
+    /// their way for a moment.
     /// </summary>
     private void PutOwnFirst()
     {

@@ -11,7 +11,10 @@ using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>The heartbeat links of a unit, and its ports as the last resort: seals what it says and sends it to every peer on every link, opens what comes. Allocates nothing once the peers are known.</summary>
+/// <summary>
+/// The heartbeat links of a unit, and its ports as the last resort: seals what it says and sends it to every peer on every link, opens what
+/// comes. Allocates nothing once the peers are known.
+/// </summary>
 public sealed class HeartbeatLinks : IDisposable
 {
     private const int BufferBytes = 2048;
@@ -36,7 +39,10 @@ public sealed class HeartbeatLinks : IDisposable
     private ulong stranger;
     private TimeSpan strangerAfter;
 
-    /// <summary>Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until that is there.</summary>
+    /// <summary>
+    /// Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until
+    /// that is there.
+    /// </summary>
     public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events, Poller poller)
     {
         this.events = events;
@@ -59,7 +65,10 @@ public sealed class HeartbeatLinks : IDisposable
         Follow();
     }
 
-    /// <summary>How many tokens of the poller are taken, from 0 on: the links, the ports, both once more for the answers of kernels, and the ports for who has the virtual addresses.</summary>
+    /// <summary>
+    /// How many tokens of the poller are taken, from 0 on: the links, the ports, both once more for the answers of kernels, and the ports
+    /// for who has the virtual addresses.
+    /// </summary>
     public int Count => FirstQuestion + questions.Count;
 
     private int FirstQuestion => FirstPortEcho + ports.Count;
@@ -73,7 +82,10 @@ public sealed class HeartbeatLinks : IDisposable
 
     private IEnumerable<string> Missing => Enumerable.Range(0, sockets.Count).Select(sockets.ProblemOf).OfType<string>();
 
-    /// <summary>Takes the heartbeat links up as they are in the kernel now: to be called when an interface or an address may have changed. <see cref="Retry"/> does it in time.</summary>
+    /// <summary>
+    /// Takes the heartbeat links up as they are in the kernel now: to be called when an interface or an address may have changed.
+    /// <see cref="Retry"/> does it in time.
+    /// </summary>
     public void Follow()
     {
         sockets.Follow(MonotonicClock.Now);
@@ -88,7 +100,9 @@ public sealed class HeartbeatLinks : IDisposable
         }
     }
 
-    /// <summary>While a link is missing it is looked for again and again, should the kernel's word of its return have been lost. Costs a comparison.</summary>
+    /// <summary>
+    /// While a link is missing it is looked for again and again, should the kernel's word of its return have been lost. Costs a comparison.
+    /// </summary>
     public void Retry(TimeSpan now)
     {
         if (now >= sockets.LookAt)
@@ -106,7 +120,10 @@ public sealed class HeartbeatLinks : IDisposable
     /// <summary>Takes the answers of a port; true if our virtual MAC has answered there for an address.</summary>
     public bool TryReadAddressAnswer(int token) => questions.TryReceive(token - FirstQuestion);
 
-    /// <summary>Whether a heartbeat came from a peer's address since the last call that our key does not open, though nobody has sent another of its incarnation that it did; and the id that it bears. Ten times a second at most.</summary>
+    /// <summary>
+    /// Whether a heartbeat came from a peer's address since the last call that our key does not open, though nobody has sent another of its
+    /// incarnation that it did; and the id that it bears. Ten times a second at most.
+    /// </summary>
     public bool TakeStranger(TimeSpan now, out ulong unit)
     {
         unit = stranger;
@@ -155,7 +172,10 @@ public sealed class HeartbeatLinks : IDisposable
         questions.Open(indexOf, poller, FirstQuestion);
     }
 
-    /// <summary>Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol; <paramref name="overTraffic"/>: and through every port.</summary>
+    /// <summary>
+    /// Sends a heartbeat to every peer on every link, as minor version <paramref name="minor"/> of the protocol;
+    /// <paramref name="overTraffic"/>: and through every port.
+    /// </summary>
     public void Send(Heartbeat outgoing, int minor, bool overTraffic)
     {
         var length = HeartbeatCodec.Write(outgoing, minor, payload);
@@ -181,7 +201,8 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>
-    /// The next authentic heartbeat on a link, of another unit or (a clone's) with our own id; false when nothing is there now, or when <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
+    /// The next authentic heartbeat on a link, of another unit or (a clone's) with our own id; false when nothing is there now, or when
+    /// <paramref name="budget"/> datagrams have been read: who floods a link must not keep the
     /// thread from its deadlines. The heartbeat is valid until the next call.
     /// </summary>
     public bool TryReceive(int link, ref int budget, out DatagramHeader header, out Heartbeat received, out DatagramEndpoint from)

@@ -6,7 +6,10 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Asks the kernels of the other units whether they are there, on every heartbeat link (docs/decisions/0027). Allocates nothing while the links stay as they are.</summary>
+/// <summary>
+/// Asks the kernels of the other units whether they are there, on every heartbeat link (docs/decisions/0027). Allocates nothing while the
+/// links stay as they are.
+/// </summary>
 internal sealed class KernelEchoes : IDisposable
 {
     private readonly IReadOnlyList<HeartbeatLinkSettings> links;
@@ -25,7 +28,10 @@ internal sealed class KernelEchoes : IDisposable
         hosts = [.. links.Select(link => link.Peers.Select(HostOf).ToArray())];
     }
 
-    /// <summary>Opens a socket for each link whose interface is another than before; where that cannot be, nobody is asked there and the threshold decides alone. Tokens count from <paramref name="firstToken"/>.</summary>
+    /// <summary>
+    /// Opens a socket for each link whose interface is another than before; where that cannot be, nobody is asked there and the threshold
+    /// decides alone. Tokens count from <paramref name="firstToken"/>.
+    /// </summary>
     public void Follow(LinkSockets present, Poller poller, int firstToken)
     {
         for (var i = 0; i < sockets.Length; i++)

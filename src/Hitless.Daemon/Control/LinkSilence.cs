@@ -4,7 +4,8 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// Finds the heartbeat link that is dead while another one works: nothing is lost by it yet, and nobody would notice before the other one fails too. A peer that is silent on all of them is a
+/// Finds the heartbeat link that is dead while another one works: nothing is lost by it yet, and nobody would notice before the other one
+/// fails too. A peer that is silent on all of them is a
 /// matter of the cluster, not of a link. Hearing allocates nothing.
 /// </summary>
 public sealed class LinkSilence
@@ -40,7 +41,10 @@ public sealed class LinkSilence
         }
     }
 
-    /// <summary>The peers that are silent on a link while they are heard on another one; <paramref name="isOpen"/>: nothing is said of links that are known to be missing here.</summary>
+    /// <summary>
+    /// The peers that are silent on a link while they are heard on another one; <paramref name="isOpen"/>: nothing is said of links that
+    /// are known to be missing here.
+    /// </summary>
     public IEnumerable<string> ProblemsAt(TimeSpan now, Func<int, bool> isOpen)
     {
         // Nobody is said to be silent by a unit that has hardly begun to listen.
@@ -58,7 +62,9 @@ public sealed class LinkSilence
         }
     }
 
-    /// <summary>Which unit a peer's address is that was never heard is not known: then another link has to hear as many as it should.</summary>
+    /// <summary>
+    /// Which unit a peer's address is that was never heard is not known: then another link has to hear as many as it should.
+    /// </summary>
     private bool IsHeardElsewhere(ulong unit, TimeSpan now) => Array.Exists(heard, link => unit == 0
         ? Array.TrueForAll(link, each => !IsSilent(each.At, now))
         : Array.Exists(link, each => each.Unit == unit && !IsSilent(each.At, now)));

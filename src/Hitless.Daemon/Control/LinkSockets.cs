@@ -8,7 +8,8 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// A UDP socket for each of some links, bound to the link's interface while that is there and opened anew when it was made anew. A link that is missing is a problem to tell of, never a reason
+/// A UDP socket for each of some links, bound to the link's interface while that is there and opened anew when it was made anew. A link
+/// that is missing is a problem to tell of, never a reason
 /// not to run. Sending and receiving allocate nothing. Belongs to one thread, in whose namespace it lives.
 /// </summary>
 internal sealed class LinkSockets : IDisposable
@@ -50,7 +51,9 @@ internal sealed class LinkSockets : IDisposable
     /// <summary>How many links there are, missing ones included.</summary>
     public int Count => sockets.Length;
 
-    /// <summary>When <see cref="Follow"/> is to be called though nobody told of a change; <see cref="TimeSpan.MaxValue"/> while all is well.</summary>
+    /// <summary>
+    /// When <see cref="Follow"/> is to be called though nobody told of a change; <see cref="TimeSpan.MaxValue"/> while all is well.
+    /// </summary>
     public TimeSpan LookAt { get; private set; }
 
     /// <summary>The socket of a link; null while its interface is missing.</summary>

@@ -4,8 +4,10 @@ using Hitless.Firmware.Files;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// The state directory, which may be full, read-only or damaged at any time: no reason not to run. What cannot be written is said once (an event, and a line in <c>status</c> while it lasts) and
-/// tried again until it is written; of several contents of one thing, the last one counts. Only what must be on disk before it has an effect (a step of a run) waits for its own write instead.
+/// The state directory, which may be full, read-only or damaged at any time: no reason not to run. What cannot be written is said once (an
+/// event, and a line in <c>status</c> while it lasts) and
+/// tried again until it is written; of several contents of one thing, the last one counts. Only what must be on disk before it has an
+/// effect (a step of a run) waits for its own write instead.
 /// </summary>
 public sealed class StateDisk(string folder, EventLog events)
 {
@@ -29,7 +31,10 @@ public sealed class StateDisk(string folder, EventLog events)
         }
     }
 
-    /// <summary>Writes something now, or, where that cannot be, later. <paramref name="what"/> names it for operators, and for a later content of the same.</summary>
+    /// <summary>
+    /// Writes something now, or, where that cannot be, later. <paramref name="what"/> names it for operators, and for a later content of
+    /// the same.
+    /// </summary>
     public void Write(string what, Action write)
     {
         lock (gate)
@@ -40,7 +45,9 @@ public sealed class StateDisk(string folder, EventLog events)
         Retry();
     }
 
-    /// <summary>A file there is damaged, and what is done about it: said in an event, and in <c>status</c> until the daemon is started anew.</summary>
+    /// <summary>
+    /// A file there is damaged, and what is done about it: said in an event, and in <c>status</c> until the daemon is started anew.
+    /// </summary>
     public void NoteDamage(string text)
     {
         lock (gate)

@@ -5,7 +5,9 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Who this unit is: <c>Id</c> for good (state file <c>unit-id</c>; the election's serial), <c>Incarnation</c> since this start.</summary>
+/// <summary>
+/// Who this unit is: <c>Id</c> for good (state file <c>unit-id</c>; the election's serial), <c>Incarnation</c> since this start.
+/// </summary>
 public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
 {
     /// <summary>What heartbeats name the incarnation by; never 0.</summary>
@@ -14,7 +16,10 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
     /// <summary>The tag of an incarnation.</summary>
     public static ulong TagOf(UInt128 incarnation) => (ulong)incarnation | 1;
 
-    /// <summary>Reads the id from the state directory, or makes one at the first start. Where it cannot be written the unit has it for this start, and writes it as soon as that can be.</summary>
+    /// <summary>
+    /// Reads the id from the state directory, or makes one at the first start. Where it cannot be written the unit has it for this start,
+    /// and writes it as soon as that can be.
+    /// </summary>
     public static UnitIdentity Load(string stateFolder, StateDisk disk)
     {
         var path = Path.Combine(stateFolder, "unit-id");

@@ -8,7 +8,8 @@ using Hitless.Daemon.Upgrade;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>
-/// Holds what this standby forwards by against what the primary does: digests in heartbeats, and the whole only while those differ. A difference that would cost traffic makes the standby not ready.
+/// Holds what this standby forwards by against what the primary does: digests in heartbeats, and the whole only while those differ. A
+/// difference that would cost traffic makes the standby not ready.
 /// </summary>
 public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient peers, EventLog events, IReadOnlyList<string> ignored)
 {

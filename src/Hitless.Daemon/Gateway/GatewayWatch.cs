@@ -12,8 +12,10 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>
-/// A thread beside the control loop's, of ordinary rank, that sees what other programs change in the kernel and that no heartbeat may wait for: sysctls (each second), the routes that hang on virtual
-/// addresses, all else that forwarding depends on, and, where the kernel cannot keep the traffic table from others, that somebody flushed it.
+/// A thread beside the control loop's, of ordinary rank, that sees what other programs change in the kernel and that no heartbeat may wait
+/// for: sysctls (each second), the routes that hang on virtual
+/// addresses, all else that forwarding depends on, and, where the kernel cannot keep the traffic table from others, that somebody flushed
+/// it.
 /// </summary>
 public sealed class GatewayWatch : IDisposable
 {

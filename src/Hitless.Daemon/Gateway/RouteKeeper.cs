@@ -10,7 +10,8 @@ using Hitless.Linux.Routes;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>
-/// Remembers the routes that hang on virtual addresses while those stand, and puts them back after whoever took the addresses away (<see cref="HangingRoutes"/>). Belongs to one thread.
+/// Remembers the routes that hang on virtual addresses while those stand, and puts them back after whoever took the addresses away
+/// (<see cref="HangingRoutes"/>). Belongs to one thread.
 /// </summary>
 public sealed class RouteKeeper : IDisposable
 {
@@ -33,7 +34,8 @@ public sealed class RouteKeeper : IDisposable
 
     /// <param name="ports">The interfaces with their virtual addresses.</param>
     /// <param name="file">Where what is remembered outlives the process and the boot.</param>
-    /// <param name="remembered">What hung on virtual addresses before this process changed any; null: the virtual addresses did not stand then (a reboot, say), and the file tells.</param>
+    /// <param name="remembered">What hung on virtual addresses before this process changed any; null: the virtual addresses did not stand
+    /// then (a reboot, say), and the file tells.</param>
     /// <param name="events">Where it tells what it has put back.</param>
     public RouteKeeper(IReadOnlyList<PortSettings> ports, string file, IReadOnlyList<KernelRoute>? remembered, EventLog events)
     {

@@ -5,7 +5,8 @@ using Hitless.Linux.Sysctls;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>
-/// The kernel settings of a gateway: sets them, puts back what another program has changed, and says so. What stood before the first start is put back when the unit leaves.
+/// The kernel settings of a gateway: sets them, puts back what another program has changed, and says so. What stood before the first start
+/// is put back when the unit leaves.
 /// For several threads, but not for the control loop's: it writes files.
 /// </summary>
 public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports, EventLog events)
@@ -30,7 +31,9 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
         }
     }
 
-    /// <summary>Puts back what somebody else has changed since; each second is often enough. An interface that is away is passed over.</summary>
+    /// <summary>
+    /// Puts back what somebody else has changed since; each second is often enough. An interface that is away is passed over.
+    /// </summary>
     public void PutBack(TimeSpan now)
     {
         lock (scope)
@@ -53,7 +56,9 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
         }
     }
 
-    /// <summary>Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before.</summary>
+    /// <summary>
+    /// Lets the kernel take TCP packets of any window, or (<paramref name="any"/> false) look at windows as it did before.
+    /// </summary>
     public void TakeAnyWindow(bool any)
     {
         lock (scope)

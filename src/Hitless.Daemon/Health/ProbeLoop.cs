@@ -7,7 +7,8 @@ using Hitless.Daemon.Control;
 namespace Hitless.Daemon.Health;
 
 /// <summary>
-/// Asks each probe's target in its own task, standby or primary alike, and tells what failing ones cost the unit now. A standby that reaches a target from a virtual address only (one public address,
+/// Asks each probe's target in its own task, standby or primary alike, and tells what failing ones cost the unit now. A standby that
+/// reaches a target from a virtual address only (one public address,
 /// and no own one beside it) cannot ask: that probe counts on the primary alone.
 /// </summary>
 public sealed class ProbeLoop : IAsyncDisposable

@@ -45,7 +45,10 @@ public static class ProbeQuestion
         }
     }
 
-    /// <summary>The address that this unit's packets to the target would carry; null: the target has no address, or there is no way to it. Sends nothing.</summary>
+    /// <summary>
+    /// The address that this unit's packets to the target would carry; null: the target has no address, or there is no way to it. Sends
+    /// nothing.
+    /// </summary>
     public static IPAddress? SourceTo(ProbeTarget target)
     {
         var address = target switch

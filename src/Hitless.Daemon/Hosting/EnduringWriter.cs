@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Hitless.Daemon.Hosting;
 
-/// <summary>Standard error that may lie on a full disk, or lead nowhere: what cannot be written there is lost, and nobody ends by it.</summary>
+/// <summary>
+/// Standard error that may lie on a full disk, or lead nowhere: what cannot be written there is lost, and nobody ends by it.
+/// </summary>
 internal sealed class EnduringWriter(TextWriter inner) : TextWriter
 {
     /// <inheritdoc/>

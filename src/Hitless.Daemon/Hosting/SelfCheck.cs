@@ -14,7 +14,10 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon.Hosting;
 
-/// <summary><c>hitlessd --self-check</c>: whether this program, on this machine, can do what needs more than the kernel: its JSON, its YAML, its signatures, encrypted datagrams and TLS. Touches nothing.</summary>
+/// <summary>
+/// <c>hitlessd --self-check</c>: whether this program, on this machine, can do what needs more than the kernel: its JSON, its YAML, its
+/// signatures, encrypted datagrams and TLS. Touches nothing.
+/// </summary>
 public static class SelfCheck
 {
     private const string UnitYaml = """

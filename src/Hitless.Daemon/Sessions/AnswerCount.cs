@@ -4,8 +4,10 @@ using Hitless.Linux.Conntrack;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Counts, from the kernel's events, the sessions that begin and those that get their first answer. Written by the session thread, read by any: two numbers that grow. An answer is counted at the update that comes
-/// with it (seen in both directions, not yet assured; of TCP the answer to the SYN), so a session may be counted twice where a kernel tells more of them: only a share near to none is a sign.
+/// Counts, from the kernel's events, the sessions that begin and those that get their first answer. Written by the session thread, read by
+/// any: two numbers that grow. An answer is counted at the update that comes
+/// with it (seen in both directions, not yet assured; of TCP the answer to the SYN), so a session may be counted twice where a kernel tells
+/// more of them: only a share near to none is a sign.
 /// </summary>
 public sealed class AnswerCount
 {

@@ -8,7 +8,10 @@ using Hitless.Linux.Polling;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>The kernel's table as the session loop sees it: its events, which are told while this unit carries traffic, injections while it does not, and a ledger of both.</summary>
+/// <summary>
+/// The kernel's table as the session loop sees it: its events, which are told while this unit carries traffic, injections while it does
+/// not, and a ledger of both.
+/// </summary>
 internal sealed class KernelSessions : IDisposable
 {
     private const int SmallMax = 1000;
@@ -84,7 +87,10 @@ internal sealed class KernelSessions : IDisposable
         Young.Clear();
     }
 
-    /// <summary>The table is going to be filled from elsewhere. The kernel need not tell of each session that is made here: where nobody else listens, that halves its work.</summary>
+    /// <summary>
+    /// The table is going to be filled from elsewhere. The kernel need not tell of each session that is made here: where nobody else
+    /// listens, that halves its work.
+    /// </summary>
     public void BeginFilling()
     {
         Ledger.OnDeaf(true);
@@ -150,7 +156,10 @@ internal sealed class KernelSessions : IDisposable
         Helpers.TellAll(exchange, effects);
     }
 
-    /// <summary>Looks at the timeouts of some sessions for which it is time, and tells those that traffic has refreshed. True at the end of a round; <paramref name="idle"/>: none was looked at.</summary>
+    /// <summary>
+    /// Looks at the timeouts of some sessions for which it is time, and tells those that traffic has refreshed. True at the end of a round;
+    /// <paramref name="idle"/>: none was looked at.
+    /// </summary>
     public bool Refresh(SessionExchange exchange, ISessionEffects effects, TimeSpan now, out bool idle)
     {
         var ended = Ledger.TakeDue(RefreshPlaces, due, out var count);
@@ -164,7 +173,9 @@ internal sealed class KernelSessions : IDisposable
         return ended;
     }
 
-    /// <summary>Hands sessions as they stand to a dump that the exchange asked for; at most <see cref="ConntrackTable.LookedUpMax"/>.</summary>
+    /// <summary>
+    /// Hands sessions as they stand to a dump that the exchange asked for; at most <see cref="ConntrackTable.LookedUpMax"/>.
+    /// </summary>
     public void Dump(ReadOnlySpan<SessionKey> keys, SessionExchange exchange, ISessionEffects effects, TimeSpan now)
     {
         foreach (ref readonly var record in found.AsSpan(0, table.TryGet(keys, found)))
@@ -272,7 +283,8 @@ internal sealed class KernelSessions : IDisposable
     }
 
     /// <summary>
-    /// Reads the unit's own addresses, when it is time or <paramref name="atOnce"/>: true when the others are to be told, because it is time
+    /// Reads the unit's own addresses, when it is time or <paramref name="atOnce"/>: true when the others are to be told, because it is
+    /// time
     /// or because they have changed.
     /// </summary>
     public bool RefreshFilter(TimeSpan now, bool atOnce = false)

@@ -4,8 +4,10 @@ using Hitless.Linux.Conntrack;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Keeps the ledger of the kernel's table. It changes in two ways that have no common order: by itself, which events tell, and by our own requests, which are known here. On the
-/// unit that carries traffic the events are the truth, on the others our requests are; what comes from the other side is looked up. Not thread-safe.
+/// Keeps the ledger of the kernel's table. It changes in two ways that have no common order: by itself, which events tell, and by our own
+/// requests, which are known here. On the
+/// unit that carries traffic the events are the truth, on the others our requests are; what comes from the other side is looked up. Not
+/// thread-safe.
 /// </summary>
 internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
 {
@@ -95,7 +97,8 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     }
 
     /// <summary>
-    /// From now on the kernel does not tell of new sessions, or does again. A unit that is being filled carries no traffic, so hardly any is made here; a reading will find it, and may do so at leisure.
+    /// From now on the kernel does not tell of new sessions, or does again. A unit that is being filled carries no traffic, so hardly any
+    /// is made here; a reading will find it, and may do so at leisure.
     /// </summary>
     public void OnDeaf(bool on)
     {
@@ -103,10 +106,15 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
         wasDeaf |= on;
     }
 
-    /// <summary>Nothing has changed that the ledger does not know: the table has been read, and all of what came then was told or accepted.</summary>
+    /// <summary>
+    /// Nothing has changed that the ledger does not know: the table has been read, and all of what came then was told or accepted.
+    /// </summary>
     public bool IsWhole(SessionFilter filter) => !missed && overtaken.Count == 0 && errorsThen == table.Errors && filterThen == filter;
 
-    /// <summary>What is in doubt is looked up; if that is very much at once, the next reading has to tell. What was put before must be in the kernel.</summary>
+    /// <summary>
+    /// What is in doubt is looked up; if that is very much at once, the next reading has to tell. What was put before must be in the
+    /// kernel.
+    /// </summary>
     public void Settle(SessionFilter filter)
     {
         if (doubted.Count == 0)
@@ -140,7 +148,9 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>Some of the sessions whose timeouts are to be looked at (<see cref="SessionLedger.TakeDue"/>).</summary>
     public bool TakeDue(int places, Span<SessionKey> due, out int count) => ledger.TakeDue(now, interval, places, due, out count);
 
-    /// <summary>A session stands like this: true when the others are to be told, lest their copies end (<see cref="SessionLedger.TryRefresh"/>).</summary>
+    /// <summary>
+    /// A session stands like this: true when the others are to be told, lest their copies end (<see cref="SessionLedger.TryRefresh"/>).
+    /// </summary>
     public bool TryRefresh(in SessionRecord record) => ledger.TryRefresh(record, now, interval);
 
     /// <summary>The whole table is going to be read. Returns the reading's number.</summary>

@@ -7,7 +7,10 @@ internal sealed partial class SessionEngine
 {
     private readonly Dictionary<ulong, UnitAddresses> others = [];
 
-    /// <summary>What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on elsewhere.</summary>
+    /// <summary>
+    /// What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on
+    /// elsewhere.
+    /// </summary>
     private enum Windows
     {
         /// <summary>None is in the way.</summary>
@@ -92,7 +95,10 @@ internal sealed partial class SessionEngine
     /// <summary>What the reading finds next is looked for after this.</summary>
     public void ForgetGone() => kernel.Ledger.ForgetGone();
 
-    /// <summary>The reading has found all. To be called until it returns true: the ledger knows what the reading did not find, unless the kernel could not tell all that happened meanwhile.</summary>
+    /// <summary>
+    /// The reading has found all. To be called until it returns true: the ledger knows what the reading did not find, unless the kernel
+    /// could not tell all that happened meanwhile.
+    /// </summary>
     public bool EndReading(int places)
     {
         ReadAllEvents();

@@ -10,7 +10,8 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// The sealed datagrams between session loops: one UDP socket per link, the session link's first if there is one, then the heartbeat links'. Which peer's address belongs to which unit is learnt from
+/// The sealed datagrams between session loops: one UDP socket per link, the session link's first if there is one, then the heartbeat
+/// links'. Which peer's address belongs to which unit is learnt from
 /// authentic datagrams. Full frames go over one path per unit, the best; what is small (steering, single sessions) goes over all of them.
 /// </summary>
 internal sealed class SessionLinks : IDisposable
@@ -27,7 +28,10 @@ internal sealed class SessionLinks : IDisposable
     private readonly byte[] received = new byte[2048];
     private readonly byte[] plaintext = new byte[2048];
 
-    /// <summary>A link whose interface is missing is used as soon as that is there. The tokens of <paramref name="poller"/> count from <paramref name="firstToken"/>.</summary>
+    /// <summary>
+    /// A link whose interface is missing is used as soon as that is there. The tokens of <paramref name="poller"/> count from
+    /// <paramref name="firstToken"/>.
+    /// </summary>
     public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Poller poller, int firstToken)
     {
         sealer = new DatagramSealer(key, DatagramKind.Session, RunningRelease.WireMinor, settings.Cluster.Group, unit, incarnation);
@@ -56,7 +60,10 @@ internal sealed class SessionLinks : IDisposable
     /// <summary>Datagrams that ended in this verdict.</summary>
     public long CountOf(DatagramVerdict verdict) => opener.Count(verdict);
 
-    /// <summary>What is wrong with the network for sessions alone, if there is one; what is wrong with the heartbeat links is told where heartbeats are.</summary>
+    /// <summary>
+    /// What is wrong with the network for sessions alone, if there is one; what is wrong with the heartbeat links is told where heartbeats
+    /// are.
+    /// </summary>
     public string? Problem => sockets.Count > 0 && sockets.KeyOf(0) == "sessions.link" ? sockets.ProblemOf(0) : null;
 
     /// <summary>When <see cref="Follow"/> is to be called though nobody told of a change.</summary>

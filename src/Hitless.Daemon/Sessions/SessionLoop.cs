@@ -9,7 +9,8 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// The thread that replicates sessions, and its doors for the other threads. It lives in the network namespace of the thread that makes it. Requests
+/// The thread that replicates sessions, and its doors for the other threads. It lives in the network namespace of the thread that makes it.
+/// Requests
 /// return at once; answers for the control loop come as <see cref="SessionNotice"/>, called on the session thread: queue them.
 /// </summary>
 public sealed class SessionLoop : IDisposable
@@ -25,7 +26,9 @@ public sealed class SessionLoop : IDisposable
     private readonly string unitName;
     private volatile bool stopping;
 
-    /// <summary>Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.</summary>
+    /// <summary>
+    /// Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.
+    /// </summary>
     /// <param name="settings">The unit's settings.</param>
     /// <param name="key">The cluster key.</param>
     /// <param name="unit">This unit's id.</param>
@@ -42,16 +45,26 @@ public sealed class SessionLoop : IDisposable
         thread.Start();
     }
 
-    /// <summary>What this unit is: <paramref name="sending"/> while it carries traffic (primary, draining); <paramref name="syncFrom"/>: the unit whose sessions are to be held here. A changed one is asked for a bulk, and <see cref="SessionNoticeKind.Synced"/> follows.</summary>
+    /// <summary>
+    /// What this unit is: <paramref name="sending"/> while it carries traffic (primary, draining); <paramref name="syncFrom"/>: the unit
+    /// whose sessions are to be held here. A changed one is asked for a bulk, and <see cref="SessionNoticeKind.Synced"/> follows.
+    /// </summary>
     public void SetRole(bool sending, ulong? syncFrom) => Post(each => each.SetRole(sending, syncFrom));
 
-    /// <summary>Asks that all that the kernel has reported so far be sent; answered by <see cref="SessionNoticeKind.BarrierReached"/>.</summary>
+    /// <summary>
+    /// Asks that all that the kernel has reported so far be sent; answered by <see cref="SessionNoticeKind.BarrierReached"/>.
+    /// </summary>
     public void Barrier(uint ticket) => Post(each => each.Barrier(ticket));
 
-    /// <summary>Asks that the frames of <paramref name="unit"/> up to <paramref name="sequence"/> be in the kernel; answered by <see cref="SessionNoticeKind.Applied"/>.</summary>
+    /// <summary>
+    /// Asks that the frames of <paramref name="unit"/> up to <paramref name="sequence"/> be in the kernel; answered by
+    /// <see cref="SessionNoticeKind.Applied"/>.
+    /// </summary>
     public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout) => Post(each => each.AwaitApplied(ticket, unit, sequence, timeout));
 
-    /// <summary>The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.</summary>
+    /// <summary>
+    /// The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.
+    /// </summary>
     public void Drain(uint ticket) => Post(each => each.Drain(ticket));
 
     /// <summary>An interface or an address has changed: the links are taken up as they are now.</summary>
@@ -109,7 +122,10 @@ public sealed class SessionLoop : IDisposable
             return (total, classified);
         });
 
-    /// <summary>Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>: from the ledger, at once, or, if <paramref name="anew"/> or if the ledger does not know all, from a reading of the whole table.</summary>
+    /// <summary>
+    /// Digests of the replicated sessions, for <see cref="SessionDigests.UnequalTo"/>: from the ledger, at once, or, if
+    /// <paramref name="anew"/> or if the ledger does not know all, from a reading of the whole table.
+    /// </summary>
     public Task<SessionDigests> DigestsAsync(bool anew = false)
     {
         var answer = new TaskCompletionSource<SessionDigests>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -234,7 +250,8 @@ public sealed class SessionLoop : IDisposable
         return () => question(filter);
     });
 
-    // On a thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while. What it needs to know is asked of the loop first.
+    // On a thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while.
+    // What it needs to know is asked of the loop first.
     private Task<T> AskReaderAsync<T>(Func<SessionEngine, Func<T>> prepare)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,8 @@ using Hitless.Linux.Netlink;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Questions for which the table has to be read, or looked into: on a thread of its own in the unit's network namespace, so that the session loop does not wait.
+/// Questions for which the table has to be read, or looked into: on a thread of its own in the unit's network namespace, so that the
+/// session loop does not wait.
 /// </summary>
 internal static class SessionReader
 {

@@ -5,7 +5,10 @@ using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>One reading of the whole table in slices: the kernel goes on where it was, whenever it is asked. Belongs to the thread that reads; what a slice found is valid until the next.</summary>
+/// <summary>
+/// One reading of the whole table in slices: the kernel goes on where it was, whenever it is asked. Belongs to the thread that reads; what
+/// a slice found is valid until the next.
+/// </summary>
 internal sealed class TableSlices(SessionFilter filter) : IDisposable
 {
     private const int AtOnce = 2048;

@@ -3,7 +3,10 @@ using Hitless.Linux.Conntrack;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary><c>sessions.pickup.delay</c>: sessions that are younger are not told yet. Most sessions are short, so a delay saves most of the work; a planned switch tells the young ones too.</summary>
+/// <summary>
+/// <c>sessions.pickup.delay</c>: sessions that are younger are not told yet. Most sessions are short, so a delay saves most of the work; a
+/// planned switch tells the young ones too.
+/// </summary>
 internal sealed class YoungSessions(TimeSpan delay, ConntrackTable table)
 {
     private readonly HashSet<SessionKey> young = [];

@@ -16,7 +16,8 @@ public static class ForwardingCalls
 }
 
 /// <summary>
-/// The figures of the primary <paramref name="Unit"/>. <paramref name="Planned"/>: a switchover that somebody asked for begins now; <paramref name="MayReturn"/>: if the successor turns out not to forward, it is
+/// The figures of the primary <paramref name="Unit"/>. <paramref name="Planned"/>: a switchover that somebody asked for begins now;
+/// <paramref name="MayReturn"/>: if the successor turns out not to forward, it is
 /// to hand the traffic back.
 /// </summary>
 public sealed record ForwardingTelling(string Unit, ForwardingFigures Figures, bool Planned, bool MayReturn);

@@ -12,8 +12,10 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// While this unit is primary: reads what its kernel forwards and drops, tells its standbys (every five seconds, and right before a planned switch), and after a claim asks <see cref="ForwardingJudge"/> whether
-/// it forwards as the former primary did. If it does not after a switchover that an operator asked for, the former primary gets the traffic back; within a run the run goes back. A standby only keeps what it is
+/// While this unit is primary: reads what its kernel forwards and drops, tells its standbys (every five seconds, and right before a planned
+/// switch), and after a claim asks <see cref="ForwardingJudge"/> whether
+/// it forwards as the former primary did. If it does not after a switchover that an operator asked for, the former primary gets the traffic
+/// back; within a run the run goes back. A standby only keeps what it is
 /// told. It lives in the network namespace of the thread that makes it. Decides nothing about packets.
 /// </summary>
 public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfaces, ControlLoop control, PeerClient peers, AnswerCount answers, JournalStore journals, EventLog events) : IDisposable
@@ -47,7 +49,9 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
     /// <summary>A run is driven here: the judge goes on until it ends.</summary>
     public bool RunDriven { get; set; }
 
-    /// <summary>The judgement since this unit became primary, and whether it is decided; null while it is none, or was one when the process began.</summary>
+    /// <summary>
+    /// The judgement since this unit became primary, and whether it is decided; null while it is none, or was one when the process began.
+    /// </summary>
     public (ReportTraffic Traffic, bool Decided, double? DropShare)? Judged(double allowedShare)
     {
         lock (gate)
@@ -142,7 +146,9 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
         }
     }
 
-    /// <summary>While this unit is primary: tells every unit that is there what it forwards. <paramref name="planned"/>: a switchover begins now.</summary>
+    /// <summary>
+    /// While this unit is primary: tells every unit that is there what it forwards. <paramref name="planned"/>: a switchover begins now.
+    /// </summary>
     public async Task TellAsync(bool planned, CancellationToken cancel)
     {
         ForwardingTelling telling;

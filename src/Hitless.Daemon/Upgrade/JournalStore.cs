@@ -7,9 +7,12 @@ using Hitless.Firmware.Files;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// The journals of runs on this unit's disk, <c>journal/RUN.jsonl</c>: a line an entry, the whole file replaced at each entry (a run has some dozens).
-/// A journal only ever grows: one that ends earlier than what is here is not taken. Nobody else writes there while the daemon runs, so the last journal is read from disk once.
-/// A damaged line ends a journal, and one without its beginning is none: the unit starts all the same, and another unit that has the whole one gives it back.
+/// The journals of runs on this unit's disk, <c>journal/RUN.jsonl</c>: a line an entry, the whole file replaced at each entry (a run has
+/// some dozens).
+/// A journal only ever grows: one that ends earlier than what is here is not taken. Nobody else writes there while the daemon runs, so the
+/// last journal is read from disk once.
+/// A damaged line ends a journal, and one without its beginning is none: the unit starts all the same, and another unit that has the whole
+/// one gives it back.
 /// </summary>
 public sealed class JournalStore(string stateFolder, StateDisk disk)
 {
@@ -76,7 +79,9 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         return entries;
     }
 
-    /// <summary>The runs that are here, oldest first (<see cref="RunJournal.CompareRuns"/>); before them those whose beginning cannot be read.</summary>
+    /// <summary>
+    /// The runs that are here, oldest first (<see cref="RunJournal.CompareRuns"/>); before them those whose beginning cannot be read.
+    /// </summary>
     public IReadOnlyList<string> Runs()
     {
         lock (gate)
@@ -87,7 +92,9 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
     }
 
-    /// <summary>The number of the next run, and a name for it that no run has: names hold the time, and a clock may have been set back.</summary>
+    /// <summary>
+    /// The number of the next run, and a name for it that no run has: names hold the time, and a clock may have been set back.
+    /// </summary>
     public (string Name, long Number) Next(string wanted)
     {
         var runs = Runs();
@@ -112,7 +119,10 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
     }
 
-    /// <summary>The highest epoch in which something of a run was written (<see cref="RunJournal.EpochOf"/>), found without making entries of the lines: for a start, which waits for this.</summary>
+    /// <summary>
+    /// The highest epoch in which something of a run was written (<see cref="RunJournal.EpochOf"/>), found without making entries of the
+    /// lines: for a start, which waits for this.
+    /// </summary>
     public long HighestEpoch()
     {
         var highest = 0L;
@@ -148,7 +158,10 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
     }
 
-    /// <summary>The first entry has the run's header, and nothing that every entry has is missing. What came from a disk or another unit may be anything, also null where nothing is.</summary>
+    /// <summary>
+    /// The first entry has the run's header, and nothing that every entry has is missing. What came from a disk or another unit may be
+    /// anything, also null where nothing is.
+    /// </summary>
     private static bool IsWhole(IReadOnlyList<JournalEntry> entries) =>
         entries is [{ Header: { Run: not null, Image: not null, From: not null, To: not null, FormerPrimary: not null, Members: { Count: > 0 } members } }, ..]
         && members.All(member => member is { Name: not null, Version: not null, Slot: not null })

@@ -13,7 +13,9 @@ using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Upgrade;
 
-/// <summary>The readiness checks of <c>upgrade check</c>; a run's preflight takes the same. Each has an identifier that scripts can rely on.</summary>
+/// <summary>
+/// The readiness checks of <c>upgrade check</c>; a run's preflight takes the same. Each has an identifier that scripts can rely on.
+/// </summary>
 public sealed class Readiness(
     UnitSettings settings,
     ControlLoop control,
@@ -34,14 +36,18 @@ public sealed class Readiness(
     private const int SessionLooks = 4;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.</summary>
+    /// <summary>
+    /// What this build is, for an image's rules; the configuration schema is that of a configuration that uses nothing new.
+    /// </summary>
     public static RunningFirmware RunningHere { get; } = new(
         SemanticVersion.TryParse(RunningRelease.Version, out var version) ? version : default,
         RuntimeInformation.RuntimeIdentifier,
         new ProtocolRange(new ProtocolVersion(WireVersion.Major, 0), new ProtocolVersion(WireVersion.Major, RunningRelease.WireMinor)),
         RevisionSchema.Oldest);
 
-    /// <summary>All checks of the run that <paramref name="header"/> describes; <paramref name="duringRun"/>: it is the open run that asks.</summary>
+    /// <summary>
+    /// All checks of the run that <paramref name="header"/> describes; <paramref name="duringRun"/>: it is the open run that asks.
+    /// </summary>
     public async Task<UpgradeCheck> CheckAsync(RunHeader header, bool duringRun, CancellationToken cancel)
     {
         List<CheckResult> checks = [];

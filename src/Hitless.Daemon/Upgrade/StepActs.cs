@@ -42,7 +42,9 @@ public sealed class StepActs(
         _ => (string.Join("; ", await AskAllAsync(step, header, cancel)), null, null),
     };
 
-    /// <summary>Who drives the run is asked last, and only if all others have agreed: it may restart, and one that refuses is a reason not to.</summary>
+    /// <summary>
+    /// Who drives the run is asked last, and only if all others have agreed: it may restart, and one that refuses is a reason not to.
+    /// </summary>
     private async Task<IEnumerable<string?>> AskAllAsync(RunStep step, RunHeader header, CancellationToken cancel)
     {
         var answers = await Task.WhenAll(step.Targets.Where(target => target != self).Select(target => AskAsync(target, step.Name, header, cancel)));
@@ -120,7 +122,9 @@ public sealed class StepActs(
     private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, RunHeader header, CancellationToken cancel) =>
         string.Join("; ", await Task.WhenAll(targets.Select(target => VerifyAsync(target, header, cancel))));
 
-    /// <summary>Waits until what would not survive a switch to the target is within the limit, and its configuration is the primary's.</summary>
+    /// <summary>
+    /// Waits until what would not survive a switch to the target is within the limit, and its configuration is the primary's.
+    /// </summary>
     private async Task<string> VerifyAsync(string target, RunHeader header, CancellationToken cancel)
     {
         if (target == self)
@@ -287,7 +291,8 @@ public sealed class StepActs(
     }
 
     /// <summary>
-    /// The version that the target is to run after the step. To revert is to start from the other slot: a run that takes another one back does that on
+    /// The version that the target is to run after the step. To revert is to start from the other slot: a run that takes another one back
+    /// does that on
     /// its way forward too.
     /// </summary>
     private async Task<string> VersionAsync(string target, string step, RunHeader header)

@@ -15,8 +15,10 @@ using Hitless.Firmware.Slots;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// The part of a run that happens on the unit itself: fetch the image, install it, try it, keep it, go back. Each step may be asked for again.
-/// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks; but for a simultaneous run (docs/decisions/0028).
+/// The part of a run that happens on the unit itself: fetch the image, install it, try it, keep it, go back. Each step may be asked for
+/// again.
+/// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks; but for a simultaneous run
+/// (docs/decisions/0028).
 /// </summary>
 public sealed class UnitSteps(
     UpgradeSettings settings,
@@ -66,7 +68,9 @@ public sealed class UnitSteps(
         }
     }
 
-    /// <summary>A unit that has to carry the traffic while its slot is on trial keeps the slot: falling back would cut the traffic.</summary>
+    /// <summary>
+    /// A unit that has to carry the traffic while its slot is on trial keeps the slot: falling back would cut the traffic.
+    /// </summary>
     public void KeepTrialOfPrimary()
     {
         if (slots.Running is { } running && slots.Read(out _).Trial?.Slot == running && slots.Confirm(running) is { } problem)
@@ -243,7 +247,10 @@ public sealed class UnitSteps(
         Throw(problem);
     }
 
-    /// <summary>The slot that runs, and whether it carries the traffic: its slots are not touched then, unless the operator has accepted the interruption.</summary>
+    /// <summary>
+    /// The slot that runs, and whether it carries the traffic: its slots are not touched then, unless the operator has accepted the
+    /// interruption.
+    /// </summary>
     private async Task<(Slot Running, bool InService)> OwnSlotAsync(bool mayInterrupt)
     {
         var inService = (await control.ViewAsync()).Self.Role == UnitRole.Primary;

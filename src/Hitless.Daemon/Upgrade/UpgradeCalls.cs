@@ -41,10 +41,14 @@ public static class UpgradeCalls
 /// <summary>A whole journal, oldest entry first.</summary>
 public sealed record JournalDocument(IReadOnlyList<JournalEntry> Entries);
 
-/// <summary>What a unit says to a journal: the one on its own disk is <paramref name="Further"/>, so the sender is not the driver any more.</summary>
+/// <summary>
+/// What a unit says to a journal: the one on its own disk is <paramref name="Further"/>, so the sender is not the driver any more.
+/// </summary>
 public sealed record JournalAnswer(bool Further);
 
-/// <summary>A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.</summary>
+/// <summary>
+/// A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.
+/// </summary>
 public sealed record StepRequest(string Step, string Run, string Image, string Version, string From, bool AcceptConversion = false, bool Simultaneous = false);
 
 /// <summary>Done, with words.</summary>

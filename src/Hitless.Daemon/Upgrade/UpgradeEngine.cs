@@ -211,7 +211,9 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         }
     }
 
-    /// <summary>False: on no disk at all, or a unit (perhaps this one) has a journal of the run that is further: somebody else drives.</summary>
+    /// <summary>
+    /// False: on no disk at all, or a unit (perhaps this one) has a journal of the run that is further: somebody else drives.
+    /// </summary>
     private async Task<bool> WriteEverywhereAsync(JournalEntry[] journal)
     {
         if (TryPut(journal))

@@ -12,13 +12,18 @@ namespace Hitless.Firmware.Slots;
 /// </summary>
 public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 {
-    /// <summary><c>hitless-boot</c> tells the daemon in this variable of what kind the slots are, as <c>unit.slots</c> does; without it they are folders.</summary>
+    /// <summary>
+    /// <c>hitless-boot</c> tells the daemon in this variable of what kind the slots are, as <c>unit.slots</c> does; without it they are
+    /// folders.
+    /// </summary>
     public const string KindVariable = "HITLESS_SLOTS";
 
     /// <summary><c>hitless-boot</c> tells the daemon in this variable which slot it runs from: <c>a</c> or <c>b</c>.</summary>
     public const string SlotVariable = "HITLESS_SLOT";
 
-    /// <summary><c>hitless-boot</c> tells the daemon in this variable whether it has a command that reboots the machine: <c>yes</c> or <c>no</c>.</summary>
+    /// <summary>
+    /// <c>hitless-boot</c> tells the daemon in this variable whether it has a command that reboots the machine: <c>yes</c> or <c>no</c>.
+    /// </summary>
     public const string RebootVariable = "HITLESS_REBOOT";
 
     /// <summary>A daemon that exits with this code asks <c>hitless-boot</c> to choose a slot anew and start it.</summary>
@@ -47,7 +52,9 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// <summary>The slot this process runs from; null if no <c>hitless-boot</c> for slots of this kind did start it.</summary>
     public Slot? Running { get; } = (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
 
-    /// <summary>Whether <c>hitless-boot</c> can reboot the machine; null if it is too old to say so, or did not start this process.</summary>
+    /// <summary>
+    /// Whether <c>hitless-boot</c> can reboot the machine; null if it is too old to say so, or did not start this process.
+    /// </summary>
     public bool? CanReboot { get; } = Environment.GetEnvironmentVariable(RebootVariable) switch { "yes" => true, "no" => false, _ => null };
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
@@ -62,7 +69,10 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// <summary>What the daemon exits with so that <paramref name="slot"/> runs next.</summary>
     public int ExitCodeTo(Slot slot) => backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
 
-    /// <summary>What is so. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then the state is made of what stands in the slots.</summary>
+    /// <summary>
+    /// What is so. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then the state is made of
+    /// what stands in the slots.
+    /// </summary>
     public BootState Read(out ImageProblem? problem)
     {
         var recorded = ReadRecord(out problem);
@@ -72,15 +82,18 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     }
 
     /// <summary>
-    /// Makes this the state on disk, and the machine follow it. A trial is on record before the machine can start it; all else the machine does first,
-    /// and what a power cut leaves off the record is found out by the next <see cref="Read"/>. For <c>hitless-boot</c>; the daemon uses the verbs below.
+    /// Makes this the state on disk, and the machine follow it. A trial is on record before the machine can start it; all else the machine
+    /// does first,
+    /// and what a power cut leaves off the record is found out by the next <see cref="Read"/>. For <c>hitless-boot</c>; the daemon uses the
+    /// verbs below.
     /// </summary>
     public ImageProblem? Write(BootState state) => state.Trial is null
         ? backend.Follow(state) ?? Record(state)
         : Record(state) ?? backend.Follow(state);
 
     /// <summary>
-    /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or <c>a</c> at the
+    /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or
+    /// <c>a</c> at the
     /// very first. If it fails the slot is empty and everything else is as before.
     /// </summary>
     /// <param name="imageHash"><see cref="ImageFile.ComputeHash"/>, which goes into <c>boot.json</c>.</param>
@@ -141,7 +154,8 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // An older copy could name the wrong slot: rather none. If it can be neither written nor removed, boot.json is what counts as long as it can be read.
+            // An older copy could name the wrong slot: rather none. If it can be neither written nor removed, boot.json is what counts as
+            // long as it can be read.
             RemoveQuietly(lastFile);
         }
 

@@ -1,11 +1,15 @@
 namespace Hitless.Lab.Network;
 
-/// <summary>The operator's <c>nftables.conf</c>: a strict firewall with NAT, written for the ports' own names. Hitless must not make it change.</summary>
+/// <summary>
+/// The operator's <c>nftables.conf</c>: a strict firewall with NAT, written for the ports' own names. Hitless must not make it change.
+/// </summary>
 public static class Firewall
 {
     /// <summary>
-    /// The file's text, the same on every unit. It begins as a distribution's does, with <c>flush ruleset</c>, which takes away every other program's tables too.
-    /// <paramref name="masquerade"/>: hidden sources leave with whatever address their port has first, not with the virtual one: those sessions cannot follow a switch.
+    /// The file's text, the same on every unit. It begins as a distribution's does, with <c>flush ruleset</c>, which takes away every other
+    /// program's tables too.
+    /// <paramref name="masquerade"/>: hidden sources leave with whatever address their port has first, not with the virtual one: those
+    /// sessions cannot follow a switch.
     /// </summary>
     public static string Text(bool masquerade) => $$"""
         # The gateway's firewall. Managed by Hitless: change it with `hitless config edit`.

@@ -27,7 +27,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>The host on the wan side.</summary>
     public const string Server = "server";
 
-    /// <summary>Where labs live unless told otherwise, one folder per lab. Root of a user namespace only may not write there; /run is its own then.</summary>
+    /// <summary>
+    /// Where labs live unless told otherwise, one folder per lab. Root of a user namespace only may not write there; /run is its own then.
+    /// </summary>
     public static string DefaultRoot { get; } = Writable("/var/lib") ? "/var/lib/hitless-lab" : "/run/hitless-lab";
 
     /// <summary>The firewall hides sources behind the first address of wan0 (<c>masquerade</c>), not behind the virtual one.</summary>
@@ -36,7 +38,10 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>How long an upgrade watches its new primary.</summary>
     public int SoakSeconds { get; init; } = 3;
 
-    /// <summary>The state directory of every unit is a file system of its own (in memory) of so many MB, so that it can be full; null: a folder like any other.</summary>
+    /// <summary>
+    /// The state directory of every unit is a file system of its own (in memory) of so many MB, so that it can be full; null: a folder like
+    /// any other.
+    /// </summary>
     public int? DiskMegabytes { get; init; }
 
     /// <summary>gw1, gw2…</summary>
@@ -99,7 +104,9 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
             : throw new LabException($"there is no lab {name} (no {file})", "start one with `hitless lab up`");
     }
 
-    /// <summary>Names go into names of namespaces and folders; without dashes one lab's prefix is never the beginning of another's.</summary>
+    /// <summary>
+    /// Names go into names of namespaces and folders; without dashes one lab's prefix is never the beginning of another's.
+    /// </summary>
     public static string RequireName(string name) => NamePattern().IsMatch(name)
         ? name
         : throw new LabException($"'{name}' is no name for a lab", "use 1 to 20 small letters and digits");

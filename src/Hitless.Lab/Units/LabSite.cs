@@ -6,7 +6,9 @@ namespace Hitless.Lab.Units;
 /// <summary>A whole lab: put it up, take it down, look at it.</summary>
 public static class LabSite
 {
-    /// <summary>Takes away what stands of the same name, makes everything new, installs the image on each unit, and boots the units.</summary>
+    /// <summary>
+    /// Takes away what stands of the same name, makes everything new, installs the image on each unit, and boots the units.
+    /// </summary>
     public static void Up(LabPlan plan)
     {
         RequireRoot();
@@ -39,7 +41,9 @@ public static class LabSite
         }
     }
 
-    /// <summary>Ends every process of a lab and removes its namespaces and its folder. Works on the remains of a crashed lab too, and on nothing.</summary>
+    /// <summary>
+    /// Ends every process of a lab and removes its namespaces and its folder. Works on the remains of a crashed lab too, and on nothing.
+    /// </summary>
     public static void Down(string root, string name)
     {
         RequireRoot();
@@ -57,7 +61,9 @@ public static class LabSite
         }
     }
 
-    /// <summary>Copies logs, settings and journals (no slots, no images) to a folder, so that a failed run can be read after `down`.</summary>
+    /// <summary>
+    /// Copies logs, settings and journals (no slots, no images) to a folder, so that a failed run can be read after `down`.
+    /// </summary>
     public static void KeepLogs(LabPlan plan, string target)
     {
         foreach (var file in Directory.EnumerateFiles(plan.Folder, "*", SearchOption.AllDirectories))

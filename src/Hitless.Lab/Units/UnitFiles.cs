@@ -4,7 +4,10 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Units;
 
-/// <summary>Writes what an operator would write for a unit: unit.yaml, the cluster's key, the firewall, the certificate that images are checked with.</summary>
+/// <summary>
+/// Writes what an operator would write for a unit: unit.yaml, the cluster's key, the firewall, the certificate that images are checked
+/// with.
+/// </summary>
 public static class UnitFiles
 {
     /// <summary>Makes the folders and files of every unit. What stands from a former life of the lab is removed before.</summary>

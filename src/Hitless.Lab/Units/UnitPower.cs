@@ -12,7 +12,8 @@ namespace Hitless.Lab.Units;
 public static class UnitPower
 {
     /// <summary>
-    /// Boots: ports up, the links' addresses, the operator's sysctls and firewall, then hitless-boot in a session of its own, its output in the unit's log. The own addresses of lan0 and wan0 come late,
+    /// Boots: ports up, the links' addresses, the operator's sysctls and firewall, then hitless-boot in a session of its own, its output in
+    /// the unit's log. The own addresses of lan0 and wan0 come late,
     /// as from a DHCP server: behind the virtual ones, mostly.
     /// </summary>
     public static void Boot(LabUnit unit)
@@ -35,13 +36,15 @@ public static class UnitPower
         AddOwn(late, unit, unit.Plan.UnitPorts.Except(unit.Plan.LinkPorts), StaticRouter.None);
         Topology.Batch(unit.Namespace, late);
 
-        // As networkd does: a route whose source is not there yet is tried again until it is. Mostly Hitless has put it back by then; on a machine that is new, nobody else has it.
+        // As networkd does: a route whose source is not there yet is tried again until it is. Mostly Hitless has put it back by then; on a
+        // machine that is new, nobody else has it.
         const string route = "for i in $(seq 100); do ip route show default | grep -q . && exit; ip route add default via $1 src $2 2>/dev/null && exit; sleep 0.1; done";
         Tool.Run("ip", ["netns", "exec", unit.Namespace, "sh", "-c", $"setsid sh -c '{route}' route {Addresses.Server} {Addresses.VirtualWan} >/dev/null 2>&1 </dev/null &"]);
     }
 
     /// <summary>
-    /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring it back after each reboot. Waits for the virtual address, and
+    /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring
+    /// it back after each reboot. Waits for the virtual address, and
     /// until the unit has noted the route: whoever pulls the plug in that moment loses it, as anything else that was not saved.
     /// </summary>
     public static void SetDefaultRoute(LabUnit unit)

@@ -9,8 +9,10 @@ using Hitless.Linux.Traffic;
 namespace Hitless.Linux.Announcements;
 
 /// <summary>
-/// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and which a muted unit may send. Only answers from the port's own
-/// virtual MAC arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in the namespace of the thread that makes it.
+/// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and
+/// which a muted unit may send. Only answers from the port's own
+/// virtual MAC arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
+/// the namespace of the thread that makes it.
 /// </summary>
 public sealed unsafe class AddressQuestion : IDisposable
 {
@@ -21,7 +23,10 @@ public sealed unsafe class AddressQuestion : IDisposable
     private const int ProbesMax = 2;
     private readonly byte[][] _probes;
 
-    /// <summary>On the interface of that number, for the addresses of <paramref name="port"/>; probes come from <paramref name="sender"/>, the interface's own MAC.</summary>
+    /// <summary>
+    /// On the interface of that number, for the addresses of <paramref name="port"/>; probes come from <paramref name="sender"/>, the
+    /// interface's own MAC.
+    /// </summary>
     /// <exception cref="IOException">No right to open it (CAP_NET_RAW), or no such interface.</exception>
     public AddressQuestion(int linkIndex, in MacAddress sender, TrafficPort port)
     {

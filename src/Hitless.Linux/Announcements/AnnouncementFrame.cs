@@ -15,7 +15,10 @@ internal static class AnnouncementFrame
     private const int Ipv6Bytes = 40;
     private const int AdvertisementBytes = 32;
 
-    /// <summary>Gratuitous ARP (RFC 826, RFC 5944 section 4.6): sender and target are both the virtual address. Some hosts heed the request form only, some the reply form.</summary>
+    /// <summary>
+    /// Gratuitous ARP (RFC 826, RFC 5944 section 4.6): sender and target are both the virtual address. Some hosts heed the request form
+    /// only, some the reply form.
+    /// </summary>
     internal static byte[] GratuitousArp(MacAddress mac, IPAddress address, ushort operation)
     {
         var frame = new byte[EthernetBytes + ArpBytes];
@@ -49,7 +52,10 @@ internal static class AnnouncementFrame
         return frame;
     }
 
-    /// <summary>Unsolicited neighbour advertisement to all nodes (RFC 4861 section 4.4, 7.2.6) with the flags router and override, as the kernel of a router sends it.</summary>
+    /// <summary>
+    /// Unsolicited neighbour advertisement to all nodes (RFC 4861 section 4.4, 7.2.6) with the flags router and override, as the kernel of
+    /// a router sends it.
+    /// </summary>
     internal static byte[] NeighbourAdvertisement(MacAddress mac, IPAddress address)
     {
         const uint RouterAndOverride = 0xa000_0000;

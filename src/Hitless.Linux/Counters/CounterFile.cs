@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hitless.Linux.Counters;
 
 /// <summary>
-/// A small file of /proc that is read again and again. It belongs to the network namespace of the thread that opened it, whichever thread reads it (proc_net is bound when it is opened).
+/// A small file of /proc that is read again and again. It belongs to the network namespace of the thread that opened it, whichever thread
+/// reads it (proc_net is bound when it is opened).
 /// </summary>
 internal sealed class CounterFile : IDisposable
 {

@@ -4,8 +4,10 @@ using Hitless.Core.Upgrade.Forwarding;
 namespace Hitless.Linux.Counters;
 
 /// <summary>
-/// Reads the counters by which the kernel tells whether it forwards, in the network namespace of the thread that made this: proc_pid_net(5), Documentation/networking/snmp_counter.rst. A counter that a kernel
-/// does not have is 0, but for <see cref="ForwardingCounters.Transmitted"/>. Not for several threads at once. Takes some tenths of a millisecond.
+/// Reads the counters by which the kernel tells whether it forwards, in the network namespace of the thread that made this:
+/// proc_pid_net(5), Documentation/networking/snmp_counter.rst. A counter that a kernel
+/// does not have is 0, but for <see cref="ForwardingCounters.Transmitted"/>. Not for several threads at once. Takes some tenths of a
+/// millisecond.
 /// </summary>
 public sealed class ForwardingReader(IReadOnlyCollection<string> interfaces) : IDisposable
 {
@@ -94,7 +96,10 @@ public sealed class ForwardingReader(IReadOnlyCollection<string> interfaces) : I
         return sums;
     }
 
-    /// <summary><c>name: bytes packets errs drop fifo …</c>, eight words for what was received, then eight for what was sent. What found no room (fifo) is a part of errs or of drop, by the driver.</summary>
+    /// <summary>
+    /// <c>name: bytes packets errs drop fifo …</c>, eight words for what was received, then eight for what was sent. What found no room
+    /// (fifo) is a part of errs or of drop, by the driver.
+    /// </summary>
     internal static InterfaceCounters ReadDevice(string line)
     {
         var colon = line.IndexOf(':', StringComparison.Ordinal);

@@ -12,7 +12,8 @@ public readonly record struct LinkAddress(int LinkIndex, AddressPrefix Prefix);
 public sealed class AddressTable : IDisposable
 {
     /// <summary>
-    /// What marks an address as set by Hitless (<c>IFA_PROTO</c>, <c>ip address … proto 72</c>), so that whoever comes later finds what a process before has left, whatever became of its files.
+    /// What marks an address as set by Hitless (<c>IFA_PROTO</c>, <c>ip address … proto 72</c>), so that whoever comes later finds what a
+    /// process before has left, whatever became of its files.
     /// </summary>
     public const byte Protocol = 72;
 
@@ -38,7 +39,8 @@ public sealed class AddressTable : IDisposable
 
     /// <summary>
     /// Makes the addresses stand, in one system call; those that stand already are no failure. IPv6 addresses skip the search for
-    /// duplicates, because the other units hold the same ones, and are "deprecated" (RFC 6724 rule 3): a unit's own traffic prefers an address
+    /// duplicates, because the other units hold the same ones, and are "deprecated" (RFC 6724 rule 3): a unit's own traffic prefers an
+    /// address
     /// of its own, as with IPv4, where the first address of a network is preferred. So let the own address stand first.
     /// </summary>
     public NetlinkResult Ensure(IReadOnlyList<LinkAddress> addresses) =>

@@ -4,7 +4,8 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Links;
 
 /// <summary>
-/// Which number an interface has now (<c>netdevice(7)</c>, SIOCGIFINDEX), asked by name at the kernel itself: an interface that was deleted and made anew, or renamed, has another one, or
+/// Which number an interface has now (<c>netdevice(7)</c>, SIOCGIFINDEX), asked by name at the kernel itself: an interface that was deleted
+/// and made anew, or renamed, has another one, or
 /// none. Allocates nothing, and costs a microsecond. Asks in the namespace of the thread that made it.
 /// </summary>
 public sealed unsafe class LinkLookup : IDisposable

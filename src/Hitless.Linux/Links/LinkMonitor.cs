@@ -23,8 +23,11 @@ public enum LinkChangeKind
 /// <summary>One change. <c>Link</c> is set for the first two kinds, <c>Address</c> for the next two.</summary>
 public readonly record struct LinkChange(LinkChangeKind Kind, Link Link, LocalAddress Address);
 
-/// <summary>Tells of changes to interfaces and addresses in the namespace of the thread that made it. Not for several threads at once.</summary>
-/// <param name="routes">Of routes and rules as well, in their order among the others: an address that goes is told before the routes that go with it.</param>
+/// <summary>
+/// Tells of changes to interfaces and addresses in the namespace of the thread that made it. Not for several threads at once.
+/// </summary>
+/// <param name="routes">Of routes and rules as well, in their order among the others: an address that goes is told before the routes that
+/// go with it.</param>
 public sealed class LinkMonitor(bool routes = false) : IDisposable
 {
     private readonly NetlinkSocket _socket = new(NetlinkProtocol.Route, routes ? LinksAndRoutes : Links, receiveBufferBytes: 1024 * 1024);

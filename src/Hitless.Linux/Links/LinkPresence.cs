@@ -5,7 +5,8 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Linux.Links;
 
 /// <summary>
-/// Whether the interfaces of some links, and our addresses on them, are there now. Both may come and go at any time: an interface that is made anew has another number, and what was
+/// Whether the interfaces of some links, and our addresses on them, are there now. Both may come and go at any time: an interface that is
+/// made anew has another number, and what was
 /// bound to the former one hears nothing any more. Looks in the namespace of the thread that made it. Not for several threads at once.
 /// </summary>
 public sealed class LinkPresence : IDisposable
@@ -46,7 +47,10 @@ public sealed class LinkPresence : IDisposable
         }
     }
 
-    /// <summary>What is wrong with a link, and what to do; null while nothing is. <paramref name="key"/>: the list of <c>unit.yaml</c> that names it.</summary>
+    /// <summary>
+    /// What is wrong with a link, and what to do; null while nothing is. <paramref name="key"/>: the list of <c>unit.yaml</c> that names
+    /// it.
+    /// </summary>
     public string? ProblemOf(int link, string key) => (_indexes[link], _addressed[link]) switch
     {
         (0, _) => $"the interface {_links[link].Interface} of {key} does not exist: create it (it is used as soon as it is there), or correct {key} and restart hitlessd",

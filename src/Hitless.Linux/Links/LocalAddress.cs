@@ -8,7 +8,8 @@ namespace Hitless.Linux.Links;
 /// <summary>An address on an interface.</summary>
 /// <param name="LinkIndex">The interface's number.</param>
 /// <param name="Prefix">The address with its prefix length.</param>
-/// <param name="Secondary">IPv4: not the first of its network, so never chosen as a source by itself, and removed together with the first.</param>
+/// <param name="Secondary">IPv4: not the first of its network, so never chosen as a source by itself, and removed together with the
+/// first.</param>
 /// <param name="Usable">False while IPv6 looks for duplicates, and after it found one.</param>
 /// <param name="Protocol">Who set it (<c>IFA_PROTO</c>); 0: nobody said.</param>
 public readonly record struct LocalAddress(int LinkIndex, AddressPrefix Prefix, bool Secondary, bool Usable, byte Protocol = 0)

@@ -3,7 +3,10 @@ namespace Hitless.Linux.Native;
 /// <summary>Which Linux this is.</summary>
 public static class KernelRelease
 {
-    /// <summary>Older ones lack what keeps a standby mute: egress hooks of nftables (5.16), owners of addresses (5.18); 6.1 is the oldest that is tested.</summary>
+    /// <summary>
+    /// Older ones lack what keeps a standby mute: egress hooks of nftables (5.16), owners of addresses (5.18); 6.1 is the oldest that is
+    /// tested.
+    /// </summary>
     public static Version Oldest { get; } = new(6, 1);
 
     /// <summary>Why Hitless cannot run on the kernel of that name (<c>uname -r</c>); null: it can, or the name says nothing.</summary>

@@ -119,7 +119,9 @@ internal static unsafe partial class Libc
     internal static int SetSocketOption(FileDescriptor socket, int level, int name, int value) =>
         SetSocketOption(socket, level, name, &value, sizeof(int));
 
-    /// <summary>Sizes a socket's buffer beyond the system's limit; root of a user namespace may not, and gets what the limit allows.</summary>
+    /// <summary>
+    /// Sizes a socket's buffer beyond the system's limit; root of a user namespace may not, and gets what the limit allows.
+    /// </summary>
     internal static int SetSocketBuffer(FileDescriptor socket, int force, int bytes) =>
         SetSocketOption(socket, LevelSocket, force, bytes) is var result && (result >= 0 || Errno.Last != Errno.Permission)
             ? result

@@ -37,7 +37,8 @@ public sealed class NetlinkRequester : IDisposable
 
     /// <summary>
     /// Sends a batch of changes and collects acknowledgements and errors until the last message that asks for one is answered.
-    /// At least one message (best the last one) must carry <see cref="NetlinkFlags.Acknowledge"/>: errors are answered anyway. Allocates only on failure.
+    /// At least one message (best the last one) must carry <see cref="NetlinkFlags.Acknowledge"/>: errors are answered anyway. Allocates
+    /// only on failure.
     /// </summary>
     public NetlinkResult Execute(ReadOnlySpan<byte> batch)
     {

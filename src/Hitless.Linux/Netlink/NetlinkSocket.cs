@@ -17,7 +17,8 @@ public sealed unsafe class NetlinkSocket : IDisposable
 
     /// <param name="protocol">The netlink family.</param>
     /// <param name="groups">Multicast groups to listen to, as numbers (not bits).</param>
-    /// <param name="receiveBufferBytes">Size of the receive buffer; 0 leaves the system's default. Above the system's maximum if the process has CAP_NET_ADMIN.</param>
+    /// <param name="receiveBufferBytes">Size of the receive buffer; 0 leaves the system's default. Above the system's maximum if the
+    /// process has CAP_NET_ADMIN.</param>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public NetlinkSocket(NetlinkProtocol protocol, ReadOnlySpan<uint> groups = default, int receiveBufferBytes = 0)
     {
@@ -62,7 +63,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public void FilterDumps() => Check(Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkStrictCheck, 1), "cannot filter dumps of a netlink socket");
 
-    /// <summary>From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it before it costs room or a system call.</summary>
+    /// <summary>
+    /// From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it
+    /// before it costs room or a system call.
+    /// </summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public void Ignore(uint portId)
     {

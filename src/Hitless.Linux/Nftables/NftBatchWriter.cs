@@ -60,7 +60,10 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
         _writer.EndMessage();
     }
 
-    /// <summary>Makes the table. <paramref name="comment"/> is what <c>nft list table</c> shows; <paramref name="boot"/> says in which boot it was made.</summary>
+    /// <summary>
+    /// Makes the table. <paramref name="comment"/> is what <c>nft list table</c> shows; <paramref name="boot"/> says in which boot it was
+    /// made.
+    /// </summary>
     public void Table(NftTableFlags flags, scoped ReadOnlySpan<byte> comment, scoped ReadOnlySpan<byte> boot)
     {
         BeginMessage(NewTable, NetlinkFlags.Create);
@@ -99,7 +102,10 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
         }
     }
 
-    /// <summary>Makes a set of one key, which rules set and refresh and which may run out of time; it stands in it for <paramref name="lasting"/> from the start (zero: not at all).</summary>
+    /// <summary>
+    /// Makes a set of one key, which rules set and refresh and which may run out of time; it stands in it for <paramref name="lasting"/>
+    /// from the start (zero: not at all).
+    /// </summary>
     public void Flag(string name, TimeSpan lasting)
     {
         DynamicSet(name);
@@ -251,7 +257,9 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
         EndExpression(data, expression);
     }
 
-    /// <summary>Loads what is the same for every packet, in a way that <c>nft</c> can read back when it has printed it: a constant alone it cannot.</summary>
+    /// <summary>
+    /// Loads what is the same for every packet, in a way that <c>nft</c> can read back when it has printed it: a constant alone it cannot.
+    /// </summary>
     private void LoadFlagKey()
     {
         var data = BeginExpression("meta", out var expression);

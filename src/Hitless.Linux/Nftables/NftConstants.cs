@@ -30,7 +30,10 @@ internal static class NftConstants
     /// <summary>What the <c>nft</c> program shows as the table's comment: type 0, length, text with a closing zero.</summary>
     internal const byte UserDataComment = 0;
 
-    /// <summary>Ours: the boot (16 bytes of <c>boot_id</c>) in which the table was made. The <c>nft</c> program neither shows it nor writes it into a file.</summary>
+    /// <summary>
+    /// Ours: the boot (16 bytes of <c>boot_id</c>) in which the table was made. The <c>nft</c> program neither shows it nor writes it into
+    /// a file.
+    /// </summary>
     internal const byte UserDataBoot = 200;
 }
 

@@ -3,7 +3,9 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Nftables;
 
-/// <summary>Tells that somebody has changed nftables in the namespace of the thread that made it, not what. Not for several threads at once.</summary>
+/// <summary>
+/// Tells that somebody has changed nftables in the namespace of the thread that made it, not what. Not for several threads at once.
+/// </summary>
 public sealed class RulesetMonitor : IDisposable
 {
     private const uint GroupNftables = 7; // NFNLGRP_NFTABLES

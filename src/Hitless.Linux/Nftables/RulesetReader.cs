@@ -3,7 +3,9 @@ using static Hitless.Linux.Nftables.NftConstants;
 
 namespace Hitless.Linux.Nftables;
 
-/// <summary>A table of nftables: its family and name as <c>nft</c> writes them, how many rules it has, and how many of its chains see packets.</summary>
+/// <summary>
+/// A table of nftables: its family and name as <c>nft</c> writes them, how many rules it has, and how many of its chains see packets.
+/// </summary>
 public sealed record RulesetTable(string Family, string Name)
 {
     /// <summary>Rules in all of its chains.</summary>

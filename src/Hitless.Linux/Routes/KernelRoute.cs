@@ -9,7 +9,9 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Routes;
 
-/// <summary>A route, and the message that told of it, from which exactly the same can be made again (metrics, flags, encapsulation…).</summary>
+/// <summary>
+/// A route, and the message that told of it, from which exactly the same can be made again (metrics, flags, encapsulation…).
+/// </summary>
 public sealed class KernelRoute
 {
     // Dead, without carrier, in hardware: what the kernel says, not what anybody asked for.
@@ -57,7 +59,10 @@ public sealed class KernelRoute
         return TryRead(new NetlinkMessage(message.AsSpan(0, NetlinkMessageWriter.HeaderBytes + length)), names, out route) && route!.Route.Hops.All(hop => hop.Interface.Length > 0);
     }
 
-    /// <summary>Reads a route from the kernel's message; false for cached ones, those of the table of local addresses, and kinds that lead nowhere else.</summary>
+    /// <summary>
+    /// Reads a route from the kernel's message; false for cached ones, those of the table of local addresses, and kinds that lead nowhere
+    /// else.
+    /// </summary>
     internal static bool TryRead(NetlinkMessage message, IReadOnlyDictionary<int, string> names, out KernelRoute? route)
     {
         route = null;
@@ -115,7 +120,9 @@ public sealed class KernelRoute
         return table != tableOfLocalAddresses;
     }
 
-    /// <summary>Writes the request that makes it again; <paramref name="linkOf"/> gives an interface's number of today by its name.</summary>
+    /// <summary>
+    /// Writes the request that makes it again; <paramref name="linkOf"/> gives an interface's number of today by its name.
+    /// </summary>
     /// <returns>False if one of its interfaces is not there.</returns>
     internal bool TryWrite(ref NetlinkMessageWriter writer, NetlinkFlags flags, uint sequence, IReadOnlyDictionary<string, int> linkOf)
     {

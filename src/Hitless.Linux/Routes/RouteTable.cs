@@ -5,7 +5,10 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Routes;
 
-/// <summary>The routes of the namespace of the thread that made it, of every table but the kernel's own of local addresses. Not for several threads at once.</summary>
+/// <summary>
+/// The routes of the namespace of the thread that made it, of every table but the kernel's own of local addresses. Not for several threads
+/// at once.
+/// </summary>
 public sealed class RouteTable : IDisposable
 {
     private const int MessageMax = 16 * 1024;
@@ -16,7 +19,8 @@ public sealed class RouteTable : IDisposable
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route, strict: true);
 
     /// <summary>
-    /// Every route that the kernel, an operator, DHCP or a router advertisement set; those of routing daemons (RTPROT_BGP and so on), which set them again by themselves, are left out by the kernel.
+    /// Every route that the kernel, an operator, DHCP or a router advertisement set; those of routing daemons (RTPROT_BGP and so on), which
+    /// set them again by themselves, are left out by the kernel.
     /// </summary>
     /// <param name="names">The interfaces' names by their numbers.</param>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
@@ -39,7 +43,10 @@ public sealed class RouteTable : IDisposable
         return reading.Routes;
     }
 
-    /// <summary>Makes a route again as it was; one that stands already, or another in its place, stays (IPv6: is replaced, as only its source differs).</summary>
+    /// <summary>
+    /// Makes a route again as it was; one that stands already, or another in its place, stays (IPv6: is replaced, as only its source
+    /// differs).
+    /// </summary>
     /// <param name="route">What <see cref="Read"/> gave earlier.</param>
     /// <param name="linkOf">The interfaces' numbers by their names, of today.</param>
     /// <returns>Whether it stands now, or why not.</returns>

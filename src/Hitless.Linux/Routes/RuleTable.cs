@@ -7,7 +7,9 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Routes;
 
-/// <summary>A policy rule: which packets go by which table. <c>Words</c> is what <c>ip rule</c> would say; <c>Table</c> 0: none, it drops or jumps.</summary>
+/// <summary>
+/// A policy rule: which packets go by which table. <c>Words</c> is what <c>ip rule</c> would say; <c>Table</c> 0: none, it drops or jumps.
+/// </summary>
 public sealed record PolicyRule(bool Ipv6, uint Priority, uint Table, string Words);
 
 /// <summary>The policy rules of the namespace of the thread that made it. Not for several threads at once.</summary>
@@ -75,7 +77,8 @@ public sealed class RuleTable : IDisposable
                     _ = attribute.TryReadU32(out table);
                     break;
 
-                // What kernels tell of every rule and what names its maker: the rest (ports, uid, tun id, l3mdev…) is told in bytes, so that a difference is seen whatever it means.
+                // What kernels tell of every rule and what names its maker: the rest (ports, uid, tun id, l3mdev…) is told in bytes, so
+                // that a difference is seen whatever it means.
                 case 14 or 13 or 21 or 20 or 18 or 19: // FRA_SUPPRESS_PREFIXLEN, FRA_SUPPRESS_IFGROUP, FRA_PROTOCOL, FRA_UID_RANGE, FRA_PAD, FRA_L3MDEV
                     if (attribute.Type is 14 && attribute.TryReadU32(out var length) && length != uint.MaxValue)
                     {

@@ -5,7 +5,8 @@ namespace Hitless.Linux.Sockets;
 
 /// <summary>
 /// A UDP socket that never waits and, once made, allocates nothing. It may be bound before its address exists, and lives on when its
-/// interface goes down and up. (An interface that is removed and made anew needs a new socket.) In the namespace of the thread that makes it.
+/// interface goes down and up. (An interface that is removed and made anew needs a new socket.) In the namespace of the thread that makes
+/// it.
 /// </summary>
 public sealed unsafe class DatagramSocket : IDisposable
 {
@@ -27,7 +28,8 @@ public sealed unsafe class DatagramSocket : IDisposable
     private const int EchoReplyIpv6 = 129;
     private const int AttemptsMax = 16;
 
-    /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says which.</exception>
+    /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says
+    /// which.</exception>
     public DatagramSocket(DatagramEndpoint local, DatagramOptions options = default)
     {
         var family = local.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
@@ -92,7 +94,10 @@ public sealed unsafe class DatagramSocket : IDisposable
         }
     }
 
-    /// <summary>Whether this machine has the address (of any port) now and may speak from it: an IPv6 one that is still looked for at others is not there yet.</summary>
+    /// <summary>
+    /// Whether this machine has the address (of any port) now and may speak from it: an IPv6 one that is still looked for at others is not
+    /// there yet.
+    /// </summary>
     public static bool IsLocal(in DatagramEndpoint address, string device)
     {
         var family = address.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
@@ -165,7 +170,8 @@ public sealed unsafe class DatagramSocket : IDisposable
     }
 
     /// <summary>
-    /// The next destination whose kernel answered a datagram with "port unreachable" (<c>ip(7)</c>, IP_RECVERR), if the socket was made to ask for that. Other errors are passed over. A poller
+    /// The next destination whose kernel answered a datagram with "port unreachable" (<c>ip(7)</c>, IP_RECVERR), if the socket was made to
+    /// ask for that. Other errors are passed over. A poller
     /// tells the socket as long as there are any.
     /// </summary>
     public bool TryReadRefusal(out DatagramEndpoint by)

@@ -13,10 +13,12 @@ public static class GatewaySysctls
         yield return ("net/ipv4/ip_forward", "1");
         yield return (Ipv6Forwarding, "1");
 
-        // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent after a switch.
+        // By default (2) an entry that is made while nobody listens never tells its changes: those that a standby holds would stay silent
+        // after a switch.
         yield return ("net/netfilter/nf_conntrack_events", "1");
 
-        // By default (1000 ms) a second crash within a second is not told to the other units, and whoever waits for a daemon to come back goes by that word (docs/decisions/0021).
+        // By default (1000 ms) a second crash within a second is not told to the other units, and whoever waits for a daemon to come back
+        // goes by that word (docs/decisions/0021).
         yield return ("net/ipv4/icmp_ratelimit", "10");
         yield return ("net/ipv6/icmp/ratelimit", "10");
         foreach (var port in ports)
@@ -49,7 +51,8 @@ public static class GatewaySysctls
     }
 
     /// <summary>
-    /// Router advertisements that are heard now are heard on: where IPv6 is forwarded, the kernel takes them only from interfaces with <c>accept_ra=2</c>, and drops the default routes that they
+    /// Router advertisements that are heard now are heard on: where IPv6 is forwarded, the kernel takes them only from interfaces with
+    /// <c>accept_ra=2</c>, and drops the default routes that they
     /// gave before (ip-sysctl: accept_ra). To be called before forwarding is turned on.
     /// </summary>
     private static List<string> KeepAdvertisements(SysctlScope scope)

@@ -3,8 +3,10 @@ namespace Hitless.Linux.Sysctls;
 /// <summary>
 /// Sets values below <c>/proc/sys</c> and puts back what stood before. What to put back is kept in a small file, written before a value is
 /// changed, so the successor of a killed process still knows the values of before its first start. Put it where a reboot clears it
-/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace. Where the file cannot be written (a full disk) the values are set and put
-/// back all the same, and the file is tried again with the next change: a gateway that forwards is worth more than what a crash would forget.
+/// (<c>/run</c>), as a reboot clears the settings too. The settings are those of the calling thread's network namespace. Where the file
+/// cannot be written (a full disk) the values are set and put
+/// back all the same, and the file is tried again with the next change: a gateway that forwards is worth more than what a crash would
+/// forget.
 /// </summary>
 public sealed class SysctlScope
 {
@@ -48,11 +50,16 @@ public sealed class SysctlScope
     /// <summary>The values that <see cref="Restore"/> would put back.</summary>
     public IReadOnlyDictionary<string, string> Before => _before;
 
-    /// <summary>Sets one value; <paramref name="name"/> is the path with slashes, for example <c>net/ipv4/ip_forward</c> (interfaces may have dots in their names).</summary>
+    /// <summary>
+    /// Sets one value; <paramref name="name"/> is the path with slashes, for example <c>net/ipv4/ip_forward</c> (interfaces may have dots
+    /// in their names).
+    /// </summary>
     /// <returns>Null, or one line that says why it could not be set.</returns>
     public string? Set(string name, string value) => Set(name, value, out _);
 
-    /// <summary>As <see cref="Set(string, string)"/>; <paramref name="found"/>: what stood there instead, or null if nothing had to be changed.</summary>
+    /// <summary>
+    /// As <see cref="Set(string, string)"/>; <paramref name="found"/>: what stood there instead, or null if nothing had to be changed.
+    /// </summary>
     public string? Set(string name, string value, out string? found)
     {
         found = null;

@@ -5,9 +5,12 @@ using Hitless.Linux.Nftables;
 namespace Hitless.Linux.Traffic;
 
 /// <summary>
-/// The part of the traffic table that lets a claim end by itself. One element in one set is the claim; while it stands the claimed rules are in force, without
-/// it the muted ones. It is renewed from the packet path (a frame on the loopback device), which takes no lock: an nf_tables transaction would
-/// wait for whoever loads a large rule file just then. Only a claim that still stands is renewed, so a daemon that wakes too late cannot speak again by itself.
+/// The part of the traffic table that lets a claim end by itself. One element in one set is the claim; while it stands the claimed rules
+/// are in force, without
+/// it the muted ones. It is renewed from the packet path (a frame on the loopback device), which takes no lock: an nf_tables transaction
+/// would
+/// wait for whoever loads a large rule file just then. Only a claim that still stands is renewed, so a daemon that wakes too late cannot
+/// speak again by itself.
 /// Offsets: ICMP (RFC 792), ICMPv6 (RFC 4443 section 3.1), and the datagram that they quote.
 /// </summary>
 internal static class ClaimRules
@@ -65,7 +68,9 @@ internal static class ClaimRules
         }
     }
 
-    /// <summary>A port's rule in front of all others: whoever was not renewed of late and hears its own virtual MAC has a successor.</summary>
+    /// <summary>
+    /// A port's rule in front of all others: whoever was not renewed of late and hears its own virtual MAC has a successor.
+    /// </summary>
     internal static void GiveWay(ref NftBatchWriter batch, string chain, ReadOnlySpan<byte> virtualMac)
     {
         batch.BeginRule(chain);
@@ -90,7 +95,10 @@ internal static class ClaimRules
         batch.EndRule();
     }
 
-    /// <summary>The first refusal of a heartbeat prolongs a claim that stands. When it does not, refusals stay here: whoever hears one may rely on the claim.</summary>
+    /// <summary>
+    /// The first refusal of a heartbeat prolongs a claim that stands. When it does not, refusals stay here: whoever hears one may rely on
+    /// the claim.
+    /// </summary>
     private static void Prolong(ref NftBatchWriter batch, string chain, ClaimFence fence, ReadOnlySpan<byte> protocol)
     {
         MatchRefusal(ref batch, chain, fence, protocol);

@@ -7,7 +7,8 @@ namespace Hitless.Linux.Traffic;
 
 /// <summary>
 /// The table of docs/decisions/0001 as nf_tables rules. All addresses stand in two sets, one for each family, so a packet's cost does
-/// not grow with their number. Offsets: Ethernet (IEEE 802.3), ARP (RFC 826), IPv6 (RFC 8200), neighbour discovery (RFC 4861 section 4.3, 4.4).
+/// not grow with their number. Offsets: Ethernet (IEEE 802.3), ARP (RFC 826), IPv6 (RFC 8200), neighbour discovery (RFC 4861 section 4.3,
+/// 4.4).
 /// </summary>
 internal static class TrafficRules
 {
@@ -48,7 +49,8 @@ internal static class TrafficRules
 
     internal static string IngressChain(string port) => $"in-{port}";
 
-    // Neighbour discovery of virtual addresses ends here, one rule for each: a set of targets is nothing that nft can read back when it has printed it.
+    // Neighbour discovery of virtual addresses ends here, one rule for each: a set of targets is nothing that nft can read back when it has
+    // printed it.
     private const string DiscoveryChain = "discovery";
 
     private static string SpeakChain(string port) => $"speak-{port}";
@@ -68,7 +70,10 @@ internal static class TrafficRules
         _ => throw new InvalidOperationException($"No such traffic state: {state}."),
     };
 
-    /// <summary>The whole transaction: what stood goes, the new state's tables come, each with the same rules. <paramref name="boot"/>: the boot in which it is made.</summary>
+    /// <summary>
+    /// The whole transaction: what stood goes, the new state's tables come, each with the same rules. <paramref name="boot"/>: the boot in
+    /// which it is made.
+    /// </summary>
     internal static byte[] Encode(IReadOnlyList<TrafficTableCopy> copies, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence, ReadOnlySpan<byte> boot)
     {
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
@@ -273,7 +278,10 @@ internal static class TrafficRules
         batch.EndRule();
     }
 
-    /// <summary>The chains that neighbour discovery is sent through: in all states one that drops what is about virtual addresses, and in the claimed one those that write the virtual MAC into it.</summary>
+    /// <summary>
+    /// The chains that neighbour discovery is sent through: in all states one that drops what is about virtual addresses, and in the
+    /// claimed one those that write the virtual MAC into it.
+    /// </summary>
     private static void WriteDiscovery(ref NftBatchWriter batch, TrafficState state, IReadOnlyList<TrafficPort> ports)
     {
         batch.Chain(DiscoveryChain);

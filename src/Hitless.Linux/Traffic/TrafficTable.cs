@@ -9,10 +9,13 @@ namespace Hitless.Linux.Traffic;
 
 /// <summary>
 /// The nftables table (family netdev) that makes a unit muted, claimed or draining on its ports, in the network namespace of the
-/// thread that made this object. Each state's transaction is encoded beforehand: <see cref="Apply"/> is one system call, allocates nothing, and packets see
+/// thread that made this object. Each state's transaction is encoded beforehand: <see cref="Apply"/> is one system call, allocates nothing,
+/// and packets see
 /// either the old state or the new one. The table outlives the process, and a successor reads from it where the unit stood.
-/// While this object lives nobody else can change the rules: <c>nft flush ruleset</c>, with which many rule files begin, passes by a table that has an owner. Before kernel 6.9 such a table goes
-/// with its owner; there the rules stand twice, in one transaction: in a table of this object's, and in one that outlives it and that anybody can flush (<see cref="IsWhole"/>: then
+/// While this object lives nobody else can change the rules: <c>nft flush ruleset</c>, with which many rule files begin, passes by a table
+/// that has an owner. Before kernel 6.9 such a table goes
+/// with its owner; there the rules stand twice, in one transaction: in a table of this object's, and in one that outlives it and that
+/// anybody can flush (<see cref="IsWhole"/>: then
 /// <see cref="Apply"/> puts it back, and packets see no difference meanwhile; docs/decisions/0040).
 /// Not for several threads at once.
 /// </summary>
@@ -46,10 +49,16 @@ public sealed class TrafficTable : IDisposable
         Encode(ports, fence);
     }
 
-    /// <summary>Ports that did not exist when the kernel last refused a transaction because of it; new kernels (6.16) take absent ports and bind to them when they come.</summary>
+    /// <summary>
+    /// Ports that did not exist when the kernel last refused a transaction because of it; new kernels (6.16) take absent ports and bind to
+    /// them when they come.
+    /// </summary>
     public IReadOnlyList<string> MissingPorts { get; private set; } = [];
 
-    /// <summary>The kernel can keep a table both from others and beyond its owner's end (6.9); else the rules stand twice. Known after the first <see cref="Apply"/>.</summary>
+    /// <summary>
+    /// The kernel can keep a table both from others and beyond its owner's end (6.9); else the rules stand twice. Known after the first
+    /// <see cref="Apply"/>.
+    /// </summary>
     public bool Persists => _persists;
 
     /// <summary>The table that outlives this process stands.</summary>
@@ -94,7 +103,8 @@ public sealed class TrafficTable : IDisposable
     }
 
     /// <summary>
-    /// The state that the kernel's table stands for, or null if there is no such table or it has not a chain in each direction for each port. A claim that is over
+    /// The state that the kernel's table stands for, or null if there is no such table or it has not a chain in each direction for each
+    /// port. A claim that is over
     /// (<see cref="ClaimFence"/>) reads as muted, which is what it is.
     /// Says nothing about the addresses in it: apply the state once more after adopting it.
     /// </summary>
@@ -139,7 +149,10 @@ public sealed class TrafficTable : IDisposable
         _netlink.Dispose();
     }
 
-    /// <summary>The ports (one bit each, by the last byte of their virtual MACs) whose virtual MAC somebody else has sent from within the last seconds, while this unit was claimed.</summary>
+    /// <summary>
+    /// The ports (one bit each, by the last byte of their virtual MACs) whose virtual MAC somebody else has sent from within the last
+    /// seconds, while this unit was claimed.
+    /// </summary>
     public ulong PortsWithForeignSpeaker()
     {
         var heard = 0UL;
@@ -174,7 +187,10 @@ public sealed class TrafficTable : IDisposable
         return _netlink.Query(writer.Written, ref nothing, static (NetlinkMessage _, ref int _) => { }).Succeeded;
     }
 
-    /// <summary>What a table of ours says of itself; null if there is none, or one that somebody made from a file: only a table of this boot stands for anything.</summary>
+    /// <summary>
+    /// What a table of ours says of itself; null if there is none, or one that somebody made from a file: only a table of this boot stands
+    /// for anything.
+    /// </summary>
     private TrafficState? ReadComment(string table)
     {
         var reading = new Reading { Table = table, Boot = _boot };

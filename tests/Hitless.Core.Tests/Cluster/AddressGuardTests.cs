@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Hitless.Core.Tests.Cluster;
 
-/// <summary>A unit that cannot understand the primary, because of another key or dead heartbeat links, does not claim beside it (docs/decisions/0042).</summary>
+/// <summary>
+/// A unit that cannot understand the primary, because of another key or dead heartbeat links, does not claim beside it
+/// (docs/decisions/0042).
+/// </summary>
 public sealed class AddressGuardTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

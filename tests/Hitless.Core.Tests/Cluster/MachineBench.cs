@@ -2,7 +2,10 @@ using Hitless.Core.Cluster;
 
 namespace Hitless.Core.Tests.Cluster;
 
-/// <summary>Some cluster machines on a perfect network in virtual time, a step a millisecond. What a unit's kernel and session loop would answer comes at once.</summary>
+/// <summary>
+/// Some cluster machines on a perfect network in virtual time, a step a millisecond. What a unit's kernel and session loop would answer
+/// comes at once.
+/// </summary>
 internal sealed class MachineBench
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);

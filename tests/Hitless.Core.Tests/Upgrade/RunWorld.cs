@@ -4,7 +4,8 @@ using Hitless.Core.Upgrade;
 namespace Hitless.Core.Tests.Upgrade;
 
 /// <summary>
-/// Two or more units in virtual time, each with the real <see cref="RunMachine"/>, a disk, slots and an API that answers at once. Elections are as simple as can be:
+/// Two or more units in virtual time, each with the real <see cref="RunMachine"/>, a disk, slots and an API that answers at once. Elections
+/// are as simple as can be:
 /// the first present unit takes over when the primary is gone.
 /// </summary>
 internal sealed class RunWorld : IRunEffects
@@ -127,7 +128,9 @@ internal sealed class RunWorld : IRunEffects
         }
     }
 
-    /// <summary>The power of a unit goes, and comes back after some seconds, or never (infinity). Its slot is chosen as hitless-boot would.</summary>
+    /// <summary>
+    /// The power of a unit goes, and comes back after some seconds, or never (infinity). Its slot is chosen as hitless-boot would.
+    /// </summary>
     public void CutPower(string name, double seconds = 3)
     {
         var unit = this[name];

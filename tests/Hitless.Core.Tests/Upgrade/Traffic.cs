@@ -3,7 +3,8 @@ using Hitless.Core.Upgrade.Forwarding;
 namespace Hitless.Core.Tests.Upgrade;
 
 /// <summary>
-/// A gateway's counters as a Linux kernel keeps them (6.18 unless said: a packet is forwarded before the hook forward has seen it), fed by packets a second. Noise is that of real interfaces: receive offload merges
+/// A gateway's counters as a Linux kernel keeps them (6.18 unless said: a packet is forwarded before the hook forward has seen it), fed by
+/// packets a second. Noise is that of real interfaces: receive offload merges
 /// 40 packets into one on the way in and segments them on the way out, drivers count frames, the unit has traffic of its own.
 /// </summary>
 internal sealed class Traffic(bool old = false)
@@ -32,7 +33,10 @@ internal sealed class Traffic(bool old = false)
     /// <summary>By how much a second differs from the mean, 0 to 1.</summary>
     public double Jitter { get; set; } = 0.3;
 
-    /// <summary>Shares of what is routed or arrives: no route, forwarding off, dropped at the hook forward, dropped before routing, dropped by the WAN interface as it sends.</summary>
+    /// <summary>
+    /// Shares of what is routed or arrives: no route, forwarding off, dropped at the hook forward, dropped before routing, dropped by the
+    /// WAN interface as it sends.
+    /// </summary>
     public (double NoRoute, double Off, double Refused, double Vanished, double Lost) Fault { get; set; }
 
     /// <summary>The upstream is dead here: nothing comes back.</summary>

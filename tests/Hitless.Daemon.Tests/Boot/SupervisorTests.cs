@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Boot;
 
-/// <summary>The supervisor with small scripts as hitlessd. Each of them writes what it does into one file; the test reads it when everything has ended.</summary>
+/// <summary>
+/// The supervisor with small scripts as hitlessd. Each of them writes what it does into one file; the test reads it when everything has
+/// ended.
+/// </summary>
 public sealed class SupervisorTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

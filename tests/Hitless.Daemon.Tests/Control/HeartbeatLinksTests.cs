@@ -13,7 +13,9 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Control;
 
-/// <summary>A unit's heartbeat links in a namespace of their own; the far ends lie in another one, and any of them may be missing.</summary>
+/// <summary>
+/// A unit's heartbeat links in a namespace of their own; the far ends lie in another one, and any of them may be missing.
+/// </summary>
 public sealed class HeartbeatLinksTests : IDisposable
 {
     private const string Settings = """

@@ -255,8 +255,10 @@ public sealed class ReplicationTests
 
         static async Task<long> ReadingsAsync(SessionLoop loop) => (await loop.StatusAsync()).Readings;
 
-        // On a busy machine the kernel's events may overrun, or it may refuse what it was told while somebody else changed the same; and when this takes more than ten seconds, a unit hears the
-        // other's own addresses in between, which changes what is replicated once. Each is a reason to read a table again, and nothing else is: not one of the twenty rounds.
+        // On a busy machine the kernel's events may overrun, or it may refuse what it was told while somebody else changed the same; and
+        // when this takes more than ten seconds, a unit hears the
+        // other's own addresses in between, which changes what is replicated once. Each is a reason to read a table again, and nothing else
+        // is: not one of the twenty rounds.
         static async Task AssertUnreadAsync(SessionLoop loop, long before)
         {
             var status = await loop.StatusAsync();

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Hitless.Lab.Tests.Scenarios;
 
-/// <summary>The programs as they ship, where they run without the compiler's help: what is missing in them must fail here, not on a gateway.</summary>
+/// <summary>
+/// The programs as they ship, where they run without the compiler's help: what is missing in them must fail here, not on a gateway.
+/// </summary>
 public sealed class NativeProgramTests
 {
     // What the programs' own list of libraries does not have: the cryptography that .NET opens when it is first needed.

@@ -52,7 +52,9 @@ public sealed class RestoreTests
         Assert.Equal(2, bench.Cli("gw2").Ask<ConfigurationHistory>(out _, "config", "history")!.Revisions.Count);
     }
 
-    /// <summary>The unit's machine is another one: as a factory and a distribution leave it, with what <c>--restore-unit</c> writes.</summary>
+    /// <summary>
+    /// The unit's machine is another one: as a factory and a distribution leave it, with what <c>--restore-unit</c> writes.
+    /// </summary>
     private static void Replace(LabUnit unit, string backup)
     {
         Faults.PowerOff(unit);

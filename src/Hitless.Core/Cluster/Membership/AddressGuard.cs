@@ -1,15 +1,18 @@
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
-/// Keeps a unit from claiming addresses that a unit speaks for which it cannot understand: one with another cluster key, or one that is not heard at all (docs/decisions/0042). The network itself is
+/// Keeps a unit from claiming addresses that a unit speaks for which it cannot understand: one with another cluster key, or one that is not
+/// heard at all (docs/decisions/0042). The network itself is
 /// asked who has the addresses; only an answer from our own virtual MAC counts, since only a unit of this cluster speaks with it.
 /// <code>
 ///   alone (nobody of the cluster was heard since the start): asks while it listens, and waits as long as it is answered;
-///                                                            heartbeats that its key does not open make it listen StrangerPatience longer, and the one with the lesser id twice as long:
+/// heartbeats that its key does not open make it listen StrangerPatience longer, and the one with the lesser id twice as long:
 ///                                                            two that start together with different keys do not both claim
-///   in the cluster, the primary is gone:                     asks only while heartbeats that bear the primary's id, and that our key does not open, come; waits for QuestionTime, and as long as it is answered
+/// in the cluster, the primary is gone: asks only while heartbeats that bear the primary's id, and that our key does not open, come; waits
+/// for QuestionTime, and as long as it is answered
 /// </code>
-/// Where there is nothing to ask for (no IPv4 address), a unit that is alone waits as long as such heartbeats come. So without the key nobody mutes a primary, or a standby for longer than QuestionTime, unless it already speaks with the virtual MAC in our networks.
+/// Where there is nothing to ask for (no IPv4 address), a unit that is alone waits as long as such heartbeats come. So without the key
+/// nobody mutes a primary, or a standby for longer than QuestionTime, unless it already speaks with the virtual MAC in our networks.
 /// </summary>
 public sealed class AddressGuard(ulong self, bool canAsk)
 {
@@ -30,14 +33,20 @@ public sealed class AddressGuard(ulong self, bool canAsk)
     /// <summary>Our virtual MAC has answered for one of our addresses: somebody is primary.</summary>
     public void Answered(TimeSpan now) => answeredAt = now;
 
-    /// <summary>A heartbeat of our group came on a heartbeat link that our key does not open; <paramref name="unit"/> is the id that it bears in clear text.</summary>
+    /// <summary>
+    /// A heartbeat of our group came on a heartbeat link that our key does not open; <paramref name="unit"/> is the id that it bears in
+    /// clear text.
+    /// </summary>
     public void StrangerHeard(ulong unit, TimeSpan now)
     {
         strangerSince = Within(strangerAt, StrangerMemory, now) ? strangerSince : now;
         (stranger, strangerAt) = (unit, now);
     }
 
-    /// <summary>Whether a claim has to wait. <paramref name="alone"/>: nobody of the cluster was heard since the start; <paramref name="former"/>: the primary that is gone, 0 if there was none. <paramref name="ask"/>: ask the network now.</summary>
+    /// <summary>
+    /// Whether a claim has to wait. <paramref name="alone"/>: nobody of the cluster was heard since the start; <paramref name="former"/>:
+    /// the primary that is gone, 0 if there was none. <paramref name="ask"/>: ask the network now.
+    /// </summary>
     public bool Blocks(bool alone, ulong former, TimeSpan now, out bool ask)
     {
         var hasStranger = Within(strangerAt, StrangerMemory, now) && (alone || (former != 0 && stranger == former));

@@ -1,7 +1,8 @@
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
-/// Another unit with this unit's id: a cloned machine (docs/decisions/0042). Two of one id would be two primaries of one epoch, so the one that came later stays mute.
+/// Another unit with this unit's id: a cloned machine (docs/decisions/0042). Two of one id would be two primaries of one epoch, so the one
+/// that came later stays mute.
 /// <code>
 ///   heard, names not our incarnation ──▶ only echoed: it may be a recording of a former start of ours
 ///   heard, names our incarnation     ──▶ proven: it is there now
@@ -36,7 +37,10 @@ public sealed class TwinGuard(ulong ownTag)
     /// <summary>It is proven, and was heard of late.</summary>
     public bool IsThere(TimeSpan now) => provenAt != TimeSpan.MinValue && now - provenAt < Memory;
 
-    /// <summary>An authentic heartbeat with our own id came from the incarnation <paramref name="tag"/>. <paramref name="proven"/>: it names ours. <paramref name="hasRole"/>, <paramref name="age"/>: of this unit.</summary>
+    /// <summary>
+    /// An authentic heartbeat with our own id came from the incarnation <paramref name="tag"/>. <paramref name="proven"/>: it names ours.
+    /// <paramref name="hasRole"/>, <paramref name="age"/>: of this unit.
+    /// </summary>
     /// <returns>Whether it is proven for the first time since it was last forgotten.</returns>
     public bool Heard(ulong tag, Heartbeat heartbeat, bool proven, bool hasRole, TimeSpan age, TimeSpan now)
     {

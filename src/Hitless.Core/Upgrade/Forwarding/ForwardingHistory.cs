@@ -42,7 +42,8 @@ public sealed class ForwardingHistory
     }
 
     /// <summary>
-    /// The figures of <paramref name="slices"/>, which follow each other; rates and what is steady come from the <paramref name="recent"/> of them (none: 0, so nothing can be held against them).
+    /// The figures of <paramref name="slices"/>, which follow each other; rates and what is steady come from the <paramref name="recent"/>
+    /// of them (none: 0, so nothing can be held against them).
     /// </summary>
     public static ForwardingFigures Of(string unit, IReadOnlyList<ForwardingInterval> slices, IReadOnlyList<ForwardingInterval> recent)
     {

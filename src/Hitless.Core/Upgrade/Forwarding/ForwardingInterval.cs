@@ -2,7 +2,10 @@ using Hitless.Core.Api;
 
 namespace Hitless.Core.Upgrade.Forwarding;
 
-/// <summary>What happened between two samples: differences of their counters. A counter that went back (an interface that was made anew) counts as not seen.</summary>
+/// <summary>
+/// What happened between two samples: differences of their counters. A counter that went back (an interface that was made anew) counts as
+/// not seen.
+/// </summary>
 public sealed class ForwardingInterval
 {
     private readonly ForwardingCounters from;
@@ -31,7 +34,9 @@ public sealed class ForwardingInterval
         ? Math.Clamp(Since(before, after) - Since(from.LocalOut, to.LocalOut), 0, Math.Max(Routed, 0))
         : Routed;
 
-    /// <summary>Packets that were to be forwarded, as far as the kernel tells: those that left, and those that are known to have not.</summary>
+    /// <summary>
+    /// Packets that were to be forwarded, as far as the kernel tells: those that left, and those that are known to have not.
+    /// </summary>
     public long Wanted => Routed + NoRoute + NotForwarding + ReversePath + Vanished;
 
     /// <summary>Sessions that began.</summary>

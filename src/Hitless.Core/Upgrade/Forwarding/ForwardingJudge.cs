@@ -3,14 +3,17 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade.Forwarding;
 
 /// <summary>
-/// Does the new primary forward as the former one did? Samples of the kernel's counters go in (ten a second, from the claim on), a verdict comes out, with the cause that the kernel names.
+/// Does the new primary forward as the former one did? Samples of the kernel's counters go in (ten a second, from the claim on), a verdict
+/// comes out, with the cause that the kernel names.
 /// <code>
 ///   Undecided ──as much leaves and comes in as before──▶ Forwards ─┐
-///       │ the former primary forwarded next to nothing             ├─ a breach, as long as samples come ──▶ NothingForwarded, NoRoute, Unreachable, NoAnswer, Drops (final)
+/// │ the former primary forwarded next to nothing ├─ a breach, as long as samples come ──▶ NothingForwarded, NoRoute, Unreachable,
+/// NoAnswer, Drops (final)
 ///       ├──▶ NotEnoughTraffic ─────────────────────────────────────┘
 ///       └──▶ NotKnown: the former primary left no figures; no breach is ever found
 /// </code>
-/// It is only ever held against what the former primary did: against its least second where silence is a sign, against its worst second where drops are. What each rule can see, and what nobody can, stands in
+/// It is only ever held against what the former primary did: against its least second where silence is a sign, against its worst second
+/// where drops are. What each rule can see, and what nobody can, stands in
 /// docs/decisions/0043.
 /// </summary>
 public sealed class ForwardingJudge(string unit, ForwardingFigures? before, TimeSpan claimedAt)
@@ -131,7 +134,8 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
     }
 
     /// <summary>
-    /// The last moments, if they were watched without a pause: a machine that stood still has counted nothing, and says nothing. Short right after the switch, when the former primary is ready to go on; longer later.
+    /// The last moments, if they were watched without a pause: a machine that stood still has counted nothing, and says nothing. Short
+    /// right after the switch, when the former primary is ready to go on; longer later.
     /// </summary>
     private ForwardingInterval? OutageWindow()
     {

@@ -1,13 +1,16 @@
 namespace Hitless.Core.Upgrade.Forwarding;
 
 /// <summary>
-/// The kernel's counters at one moment (<paramref name="At"/>, monotonic) in the unit's network namespace, each counted since the start of the machine or of the interface.
+/// The kernel's counters at one moment (<paramref name="At"/>, monotonic) in the unit's network namespace, each counted since the start of
+/// the machine or of the interface.
 /// </summary>
 public sealed record ForwardingSample(TimeSpan At, ForwardingCounters Counters, IReadOnlyList<InterfaceCounters> Interfaces);
 
 /// <summary>
-/// Sums over IPv4 (/proc/net/snmp, /proc/net/netstat) and IPv6 (/proc/net/snmp6). All of them count packets as the IP layer sees them: what receive offload has merged is one packet on its way in and on its way
-/// out. By <see cref="Forwarded"/> Linux 6.18 counts a packet before the hook forward has seen it, older kernels after it; what left is <see cref="Transmitted"/> there, where older kernels do not have it.
+/// Sums over IPv4 (/proc/net/snmp, /proc/net/netstat) and IPv6 (/proc/net/snmp6). All of them count packets as the IP layer sees them: what
+/// receive offload has merged is one packet on its way in and on its way
+/// out. By <see cref="Forwarded"/> Linux 6.18 counts a packet before the hook forward has seen it, older kernels after it; what left is
+/// <see cref="Transmitted"/> there, where older kernels do not have it.
 /// </summary>
 public readonly record struct ForwardingCounters
 {
@@ -29,7 +32,9 @@ public readonly record struct ForwardingCounters
     /// <summary>OutRequests: packets of this unit itself.</summary>
     public long LocalOut { get; init; }
 
-    /// <summary>OutTransmits: packets that left the IP layer, forwarded or own; null: the kernel does not count them (before 6.7).</summary>
+    /// <summary>
+    /// OutTransmits: packets that left the IP layer, forwarded or own; null: the kernel does not count them (before 6.7).
+    /// </summary>
     public long? Transmitted { get; init; }
 
     /// <summary>InNoRoutes.</summary>
@@ -41,7 +46,9 @@ public readonly record struct ForwardingCounters
     /// <summary>IPReversePathFilter: refused by rp_filter.</summary>
     public long ReversePath { get; init; }
 
-    /// <summary>InHdrErrors, InTruncatedPkts, FragFails: damaged, at the end of their hops, or too large for the next one; their senders are told.</summary>
+    /// <summary>
+    /// InHdrErrors, InTruncatedPkts, FragFails: damaged, at the end of their hops, or too large for the next one; their senders are told.
+    /// </summary>
     public long Damaged { get; init; }
 
     /// <summary>InDiscards and OutDiscards.</summary>

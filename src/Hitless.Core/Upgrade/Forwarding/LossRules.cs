@@ -4,7 +4,8 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade.Forwarding;
 
 /// <summary>
-/// Drops in part: more of them, by a cause that the kernel counts, than the former primary had in its worst second. Each rule is about shares of what could meet that cause, over seconds, in both halves of them,
+/// Drops in part: more of them, by a cause that the kernel counts, than the former primary had in its worst second. Each rule is about
+/// shares of what could meet that cause, over seconds, in both halves of them,
 /// and beyond what chance makes of few packets.
 /// </summary>
 internal static class LossRules
@@ -17,7 +18,9 @@ internal static class LossRules
 
     private const long LostMin = 6;
 
-    /// <summary>The share by which each cause may be worse. What strangers can cause (packets to nowhere) has more than what only this unit can.</summary>
+    /// <summary>
+    /// The share by which each cause may be worse. What strangers can cause (packets to nowhere) has more than what only this unit can.
+    /// </summary>
     private static double Margin(string cause) => cause switch
     {
         LossCauses.Refused or LossCauses.Discarded or LossCauses.SessionTable or LossCauses.Send => 0.005,

@@ -3,10 +3,16 @@ using Hitless.Core.Api;
 
 namespace Hitless.Core.Upgrade.Forwarding;
 
-/// <summary>Outages: what went on steadily before the switch and does not now. Decided within a second, so that the former primary carries the traffic again within two.</summary>
+/// <summary>
+/// Outages: what went on steadily before the switch and does not now. Decided within a second, so that the former primary carries the
+/// traffic again within two.
+/// </summary>
 internal static class OutageRules
 {
-    /// <summary>How long silence lasts before it is one, right after a switch: announcements are repeated five times within it, and no hitless switch takes a half of it.</summary>
+    /// <summary>
+    /// How long silence lasts before it is one, right after a switch: announcements are repeated five times within it, and no hitless
+    /// switch takes a half of it.
+    /// </summary>
     internal static readonly TimeSpan Window = TimeSpan.FromMilliseconds(800);
 
     /// <summary>The same later on, when a network may fall silent for its own reasons.</summary>
@@ -17,7 +23,10 @@ internal static class OutageRules
 
     private const double SilentShare = 0.1;
 
-    /// <summary>What the rules are about. <paramref name="Window"/> null: not watched without a pause. <paramref name="Carried"/>, <paramref name="Alive"/>: what has been seen going on since the switch.</summary>
+    /// <summary>
+    /// What the rules are about. <paramref name="Window"/> null: not watched without a pause. <paramref name="Carried"/>,
+    /// <paramref name="Alive"/>: what has been seen going on since the switch.
+    /// </summary>
     internal readonly record struct Facts(
         string Unit, ForwardingFigures Before, ForwardingInterval? Window, ForwardingInterval? All, TimeSpan Age, bool Carried, IReadOnlySet<string> Alive);
 
@@ -54,7 +63,10 @@ internal static class OutageRules
         return named >= 10 + (2 * stray) || all.Wanted >= 20 + (2 * stray) ? Outage(facts, all, $"{all.Wanted} arrived to be forwarded, {all.Left} left") : null;
     }
 
-    /// <summary>An interface that was never quiet for a second hears nothing, although packets go out there; or sends nothing, although they come in elsewhere.</summary>
+    /// <summary>
+    /// An interface that was never quiet for a second hears nothing, although packets go out there; or sends nothing, although they come in
+    /// elsewhere.
+    /// </summary>
     private static (string Verdict, string Text)? DeadInterface(in Facts facts, ForwardingInterval window)
     {
         foreach (var was in facts.Before.Interfaces)
@@ -115,7 +127,10 @@ internal static class OutageRules
         return null;
     }
 
-    /// <summary>What the kernel names is the cause from the first packet on (hosts stop when they are told); what it does not name may be a stray one.</summary>
+    /// <summary>
+    /// What the kernel names is the cause from the first packet on (hosts stop when they are told); what it does not name may be a stray
+    /// one.
+    /// </summary>
     private static long LeastOf(string cause) => cause is LossCauses.Vanished or LossCauses.Refused ? 3 : 0;
 
     /// <summary>The cause is what the kernel counted most of what did not leave.</summary>
