@@ -101,7 +101,7 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
         if (times <= SaidPerMinute)
         {
             var sysctl = name.Replace('/', '.');
-            events.Add(EventKinds.Unit, $"another program set {sysctl}={found}, which keeps this gateway from forwarding as it should; put back to {value}. "
+            events.Add(EventKinds.Unit, $"another program set {sysctl}={found}; Hitless needs {value} and has put it back. "
                 + $"Look for it: grep -r {sysctl[(sysctl.LastIndexOf('.') + 1)..]} /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d");
         }
     }
