@@ -91,7 +91,7 @@ public sealed class GatewayWatch : IDisposable
     {
         using var monitor = new LinkMonitor(routes: true);
         using var ruleset = new RulesetMonitor();
-        using var reader = new ForwardingReader(settings);
+        using var reader = new ForwardingStateReader(settings);
         using var routes = new RouteKeeper(settings.Interfaces, routesFile, remembered, events);
         remembered = null;
         poller.Add(monitor.Handle, LinkToken);

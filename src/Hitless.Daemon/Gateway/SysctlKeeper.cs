@@ -41,17 +41,17 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
             scope.SaveAgain();
             foreach (var (name, value) in withdrawn ? [] : GatewaySysctls.Wanted(ports))
             {
-                if (scope.Get(name) is not { } standing || standing == kept.GetValueOrDefault(name, value))
+                if (SysctlScope.Read(name) is not { } standing || standing == kept.GetValueOrDefault(name, value))
                 {
                     continue;
                 }
 
-                if (scope.Set(name, value, out var found) is null && found is not null && scope.Get(name) is { } set && set != found)
+                if (scope.Set(name, value, out var found) is null && found is not null && SysctlScope.Read(name) is { } set && set != found)
                 {
                     Say(name, found, value, now);
                 }
 
-                kept[name] = scope.Get(name) ?? value;
+                kept[name] = SysctlScope.Read(name) ?? value;
             }
         }
     }

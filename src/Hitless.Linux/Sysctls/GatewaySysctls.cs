@@ -57,13 +57,13 @@ public static class GatewaySysctls
     /// </summary>
     private static List<string> KeepAdvertisements(SysctlScope scope)
     {
-        if (scope.Get(Ipv6Forwarding) != "0")
+        if (SysctlScope.Read(Ipv6Forwarding) != "0")
         {
             return [];
         }
 
         return [.. scope.Below(Ipv6Interfaces)
-            .Where(name => scope.Get($"{Ipv6Interfaces}/{name}/accept_ra") == "1" && scope.Get($"{Ipv6Interfaces}/{name}/forwarding") == "0")
+            .Where(name => SysctlScope.Read($"{Ipv6Interfaces}/{name}/accept_ra") == "1" && SysctlScope.Read($"{Ipv6Interfaces}/{name}/forwarding") == "0")
             .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", "2"))
             .OfType<string>()];
     }

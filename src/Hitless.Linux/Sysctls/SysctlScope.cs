@@ -93,9 +93,6 @@ public sealed class SysctlScope
     }
 
     /// <summary>The value that stands; null if there is no such setting.</summary>
-    public string? Get(string name) => Read(name);
-
-    /// <summary>As <see cref="Get"/>, without a scope.</summary>
     public static string? Read(string name)
     {
         try

@@ -10,7 +10,7 @@ using Hitless.Linux.Sysctls;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>Reads all that forwarding depends on from the kernel. Belongs to one thread.</summary>
-public sealed class ForwardingReader : IDisposable
+public sealed class ForwardingStateReader : IDisposable
 {
     private const string OfHitless = "hitless";
     private readonly IReadOnlyList<PortSettings> ports;
@@ -24,7 +24,7 @@ public sealed class ForwardingReader : IDisposable
     private readonly RulesetReader ruleset = new();
 
     /// <param name="settings">Which interfaces carry traffic, and which are between the units.</param>
-    public ForwardingReader(UnitSettings settings)
+    public ForwardingStateReader(UnitSettings settings)
     {
         ports = settings.Interfaces;
         portNames = [.. ports.Select(port => port.Name)];
