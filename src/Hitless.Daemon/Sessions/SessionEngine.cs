@@ -51,7 +51,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     private ulong surveyUnit;
     private long reading;
     private Windows windows;
-    private TimeSpan barrierAt = TimeSpan.MinValue;
+    private TimeSpan? barrierAt;
     private bool handedOver;
     private long bulksTaken;
     private long audits;
@@ -130,7 +130,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
             kernel.TellAll(exchange, this);
         }
 
-        handedOver = !sending && (handedOver || (exchange.Sending && now - barrierAt < HandOverMax));
+        handedOver = !sending && (handedOver || (exchange.Sending && barrierAt is { } at && now - at < HandOverMax));
         kernel.Tell(sending);
         exchange.SetRole(sending, syncFrom, Worth(), now, this);
         handedOver &= syncFrom is null;

@@ -14,6 +14,9 @@ public sealed class LabCluster : IDisposable
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // How .NET begins its last words.
+    private const string Crash = "Unhandled exception";
+
     private LabCluster(LabPlan plan)
     {
         Plan = plan;
@@ -116,14 +119,19 @@ public sealed class LabCluster : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        string[] crashed = [];
         try
         {
             KeepLogs();
+            crashed = [.. Plan.Units.Select(Unit).Where(unit => File.Exists(unit.Log) && File.ReadAllText(unit.Log).Contains(Crash, StringComparison.Ordinal)).Select(unit => unit.Name)];
         }
         finally
         {
             LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
         }
+
+        // A daemon that dies is started again within a moment, and traffic goes on: what a test looks at may be as it should, and the daemon is not.
+        Assert.True(crashed.Length == 0, $"a program of {string.Join(" and ", crashed)} has died of an exception: look into unit.log");
     }
 
     private void KeepLogs()
