@@ -100,8 +100,9 @@ public sealed partial class ClusterMachine
         if (!peer.Absent && peer.Last.Role == UnitRole.Primary && peer.HeldTag != peer.Tag)
         {
             peer.HeldTag = peer.Tag;
-            peer.HeldUntil = now + options.RestartHold;
-            effects.Record(EventKinds.Unit, $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {options.RestartHold.TotalMilliseconds:F0} ms to come back");
+            var hold = ClusterOptions.RestartHoldOf(peer.Last.Start);
+            peer.HeldUntil = now + hold;
+            effects.Record(EventKinds.Unit, $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {hold.TotalMilliseconds:F0} ms to come back");
         }
     }
 }

@@ -10,6 +10,7 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StallMemory = TimeSpan.FromSeconds(2);
     private readonly Unrest unrest = new();
+    private FadingPeak lateness;
 
     /// <summary>
     /// The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of
@@ -51,6 +52,7 @@ public sealed partial class ClusterMachine
         var planned = IsOffered(input.Unit);
         LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);
         peer.Last.CopyFrom(heartbeat);
+        peer.Liveness.Told(heartbeat.Lateness, now);
         peer.Liveness.Heard(input.Flag ? null : (int)input.Ticket, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
         if (news)
         {
@@ -149,6 +151,9 @@ public sealed partial class ClusterMachine
         {
             var late = now - wantedAt;
             ownLateness += late;
+
+            // Far beyond every limit it was a suspended machine, or a debugger's: that tells of no pace.
+            lateness.Note(late < options.LimitMax * 2 ? Earlier(late, options.LimitMax) : TimeSpan.Zero, now);
             askedSince += late;
             if (late > longestStall || IsOver(stalledAt, StallMemory, now))
             {
@@ -203,6 +208,7 @@ public sealed partial class ClusterMachine
         outgoing.Age = AgeAt(now);
         outgoing.Failures = (ushort)Math.Min(Failures, ushort.MaxValue);
         outgoing.PortsUp = portsUp;
+        outgoing.Lateness = TimeSpan.FromMilliseconds((long)lateness.At(now).TotalMilliseconds);
         outgoing.EchoCount = 0;
         AddEcho(options.Self, twin.Tag, now - twin.HeardAt);
         foreach (var peer in peers)

@@ -63,11 +63,14 @@ public sealed partial class ClusterMachine
 
     private void OnDrained(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
-        if (phase != Phase.TakingOver || input.Ticket != ticket)
+        if (phase == Phase.TakingOver && input.Ticket == ticket)
         {
-            return;
+            ClaimUnlessTaken(now, effects);
         }
+    }
 
+    private void ClaimUnlessTaken(TimeSpan now, IClusterEffects effects)
+    {
         if (CurrentPrimary() is { } primary)
         {
             BecomeStandby($"{primary.Last.Name} is primary", now, effects);

@@ -86,6 +86,8 @@ public sealed partial class ClusterMachine
         outgoing.Version = options.Version;
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
+        outgoing.Start = options.Start;
+        lateness = new FadingPeak(options.SilenceMemory);
         outgoing.AnswersAtOnce = true;
         if (options.AdoptClaim)
         {
@@ -182,6 +184,7 @@ public sealed partial class ClusterMachine
             return Earlier(next, phase switch
             {
                 Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
+                Phase.TakingOver => phaseSince + options.TakeoverDrainMax,
                 Phase.Draining => phaseSince + options.DrainTime,
                 Phase.Handing => phaseSince + options.OfferTimeout,
                 _ => TimeSpan.MaxValue,
@@ -354,6 +357,10 @@ public sealed partial class ClusterMachine
                 break;
             case Phase.Starting when stopping:
                 Leave(now, effects);
+                break;
+            case Phase.TakingOver when now - phaseSince >= options.TakeoverDrainMax:
+                effects.Record(EventKinds.Role, $"{options.Name} claims although not all sessions that it received are in its kernel: that took longer than {options.TakeoverDrainMax.TotalMilliseconds:F0} ms");
+                ClaimUnlessTaken(now, effects);
                 break;
             case Phase.Accepting when CurrentPrimary() is null:
                 BecomeStandby("the offering primary is gone", now, effects);

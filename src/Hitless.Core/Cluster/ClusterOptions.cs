@@ -9,6 +9,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>
     /// A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.
     /// </summary>
+    private static readonly TimeSpan RestartHoldMin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestartHoldMax = TimeSpan.FromMinutes(1);
+
+    /// <summary>What follows a start until heartbeats go out, and the second try of a start that failed, want their time too.</summary>
+    private const int StartsPerHold = 3;
+
     private static readonly TimeSpan ClaimLeaseLeast = TimeSpan.FromSeconds(1);
 
     /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
@@ -59,14 +65,30 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>After a switch that failing probes asked for, they ask for none more for so long.</summary>
     public TimeSpan FlipGuard { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long this unit's daemon took to start: from its process's first moment until it could look at its kernel.</summary>
+    public TimeSpan Start { get; init; }
+
     /// <summary>How long a primary's kernel may forward without its daemon, once it has told that the daemon ended.</summary>
-    public TimeSpan RestartHold { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan RestartHold => RestartHoldOf(Start);
+
+    /// <summary>
+    /// The same for a unit whose daemon took <paramref name="start"/> to start: it, and who waits for it, go by one number
+    /// (docs/decisions/0049). 5 s to a minute.
+    /// </summary>
+    public static TimeSpan RestartHoldOf(TimeSpan start) =>
+        start * StartsPerHold is var hold && hold < RestartHoldMin ? RestartHoldMin : hold > RestartHoldMax ? RestartHoldMax : hold;
 
     /// <summary>How long a primary whose link fell may take to answer on another one.</summary>
     public TimeSpan AskPatience { get; init; } = TimeSpan.FromMilliseconds(8);
 
     /// <summary>Time between two such questions.</summary>
     public TimeSpan AskEvery { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>
+    /// How long a takeover waits until what was received is in the kernel (rule 2). Milliseconds, mostly; a session loop that stands still
+    /// must not keep the addresses from everybody.
+    /// </summary>
+    public TimeSpan TakeoverDrainMax { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a silence that ended by itself raises the limits: less and less, in a straight line.</summary>
     public TimeSpan SilenceMemory { get; init; } = TimeSpan.FromHours(1);

@@ -75,6 +75,12 @@ public sealed class Heartbeat
     /// <summary>The digest of what the sender forwards by; 0: it does not say.</summary>
     public ulong ForwardingDigest { get; set; }
 
+    /// <summary>The longest that the sender's own loop came late, as far as that is not forgotten; whole milliseconds.</summary>
+    public TimeSpan Lateness { get; set; }
+
+    /// <summary>How long the sender's daemon took to start; whole milliseconds.</summary>
+    public TimeSpan Start { get; set; }
+
     /// <summary>How many of <see cref="Echoes"/> count.</summary>
     public int EchoCount { get; set; }
 
@@ -111,6 +117,8 @@ public sealed class Heartbeat
         Sessions = other.Sessions;
         PortsUp = other.PortsUp;
         ForwardingDigest = other.ForwardingDigest;
+        Lateness = other.Lateness;
+        Start = other.Start;
         EchoCount = other.EchoCount;
         UnknownFields = other.UnknownFields;
         other.Echoes.AsSpan(0, other.EchoCount).CopyTo(Echoes);

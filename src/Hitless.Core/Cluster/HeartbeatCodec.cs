@@ -31,6 +31,7 @@ public static class HeartbeatCodec
 
         // Whoever does not know it passes over it.
         Forwarding = 11,
+        Pace = 12,
     }
 
     /// <summary>
@@ -86,6 +87,9 @@ public static class HeartbeatCodec
             BinaryPrimitives.WriteUInt64BigEndian(field, heartbeat.ForwardingDigest);
         }
 
+        field = Begin(target, ref at, Tag.Pace, 8);
+        BinaryPrimitives.WriteUInt32BigEndian(field, (uint)heartbeat.Lateness.TotalMilliseconds);
+        BinaryPrimitives.WriteUInt32BigEndian(field[4..], (uint)heartbeat.Start.TotalMilliseconds);
         return at;
     }
 
@@ -98,6 +102,7 @@ public static class HeartbeatCodec
         heartbeat.Sessions = 0;
         heartbeat.PortsUp = ulong.MaxValue;
         heartbeat.ForwardingDigest = 0;
+        heartbeat.Lateness = heartbeat.Start = TimeSpan.Zero;
         var seen = 0;
         while (!source.IsEmpty)
         {
@@ -179,7 +184,11 @@ public static class HeartbeatCodec
             case Tag.Forwarding when field.Length >= 8:
                 heartbeat.ForwardingDigest = BinaryPrimitives.ReadUInt64BigEndian(field);
                 return true;
-            case >= Tag.Name and <= Tag.Forwarding:
+            case Tag.Pace when field.Length >= 8:
+                heartbeat.Lateness = TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt32BigEndian(field));
+                heartbeat.Start = TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt32BigEndian(field[4..]));
+                return true;
+            case >= Tag.Name and <= Tag.Pace:
                 return false;
             default:
                 heartbeat.UnknownFields++;

@@ -10,6 +10,7 @@ using Hitless.Daemon.Health;
 using Hitless.Daemon.Sessions;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
+using Hitless.Linux.Processes;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
 
@@ -79,13 +80,13 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             PortCount = settings.Interfaces.Count(p => p.Monitor),
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
-            RestartHold = GatewayKernel.RestartHold,
+            Start = ProcessAge.OfThisProcess(),
             CanAskForAddresses = settings.Interfaces.Any(p => p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)),
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
-        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh), log);
+        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh, options.RestartHold), log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }

@@ -36,9 +36,10 @@ public sealed class GatewayKernel : IDisposable
 
     /// <summary>
     /// Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute
-    /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.
+    /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
+    /// kernel forwards without a daemon.
     /// </summary>
-    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh, TimeSpan RestartHold) claim, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
@@ -46,7 +47,7 @@ public sealed class GatewayKernel : IDisposable
         this.sysctls = sysctls;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(claim.Lease, claim.Fresh, RestartHold, heartbeat.Port, heartbeatInterfaces);
+        var fence = new ClaimFence(claim.Lease, claim.Fresh, claim.RestartHold, heartbeat.Port, heartbeatInterfaces);
         traffic = new TrafficTable(trafficPorts, fence);
         var found = traffic.Read();
         WasUsed = found is not null;
@@ -65,9 +66,6 @@ public sealed class GatewayKernel : IDisposable
     /// first <see cref="SetTraffic"/>.
     /// </summary>
     public bool TablePersists => traffic.Persists;
-
-    /// <summary>How long the kernel forwards without a daemon.</summary>
-    public static TimeSpan RestartHold { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>A predecessor of this process has left its table.</summary>
     public bool WasUsed { get; }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
@@ -20,7 +21,7 @@ public static class SiteCommands
         command.SetAction(parsed =>
         {
             var plan = options.Plan(parsed, parsed.GetValue(image), parsed.GetValue(router));
-            LabSite.Up(plan);
+            LabSite.Up(plan, Screen.Out.WriteLine);
             Show(plan);
             return 0;
         });
@@ -107,7 +108,9 @@ public static class SiteCommands
         Screen.Out.Write(table);
         foreach (var unit in LabSite.UnitsOf(plan).Where(_ => !plan.StaticRouter))
         {
-            Screen.Out.WriteLine($"{unit.Name}: hitless --socket {unit.Socket} status");
+            Screen.Out.WriteLine(plan.Machines
+                ? $"{unit.Name}: emulator {MachinePower.Process(unit)?.ToString() ?? "off"}, console {unit.Log}: hitless lab exec {unit.Name} --name {plan.Name} -- hitless status"
+                : $"{unit.Name}: hitless --socket {unit.Socket} status");
         }
     }
 }

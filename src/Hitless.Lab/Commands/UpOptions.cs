@@ -13,13 +13,15 @@ public sealed class UpOptions
     private readonly Option<bool> _session = new("--session-link") { Description = "a network for sessions alone between them (ss0)" };
     private readonly Option<bool> _masquerade = new("--masquerade") { Description = "the firewall hides sources by masquerade, behind each unit's own address, instead of behind the virtual one" };
     private readonly Option<int?> _disk = new("--disk") { Description = "every unit's /var/lib/hitless is a file system of its own, in memory, of so many MB; `fault disk-full` needs it", HelpName = "MB" };
+    private readonly Option<bool> _machines = new("--machines") { Description = "the units are emulated machines with Debian 12, systemd and a kernel of their own; minutes, and ten times slower" };
+    private readonly Option<string> _kernel = new("--kernel") { Description = "the kernel of such machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)", DefaultValueFactory = _ => LabPlan.DebianKernel };
     private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
     private readonly Option<string?> _trust = new("--trust") { Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image" };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_units, _links, _direct, _session, _masquerade, _disk, _binaries, _trust])
+        foreach (var option in (Option[])[_units, _links, _direct, _session, _masquerade, _disk, _machines, _kernel, _binaries, _trust])
         {
             command.Options.Add(option);
         }
@@ -31,6 +33,12 @@ public sealed class UpOptions
         var name = LabPlan.RequireName(parsed.GetValue(CommonOptions.Name)!);
         var binaries = Path.GetFullPath(parsed.GetValue(_binaries)!);
         image ??= staticRouter ? null : Images.Default(binaries, 0);
+        var machines = parsed.GetValue(_machines);
+        if (machines && (staticRouter || parsed.GetValue(_direct) || parsed.GetValue(_disk) is not null))
+        {
+            throw new LabException("--static-router, --direct-cable and --disk are for units in namespaces", "leave them out, or leave out --machines");
+        }
+
         return new LabPlan(
             name,
             Path.Combine(Path.GetFullPath(parsed.GetValue(CommonOptions.Root)!), name),
@@ -44,6 +52,8 @@ public sealed class UpOptions
             DirectCable = parsed.GetValue(_direct),
             SessionLink = parsed.GetValue(_session),
             Masquerade = parsed.GetValue(_masquerade),
+            Machines = machines,
+            Kernel = parsed.GetValue(_kernel)!,
             DiskMegabytes = parsed.GetValue(_disk) is { } megabytes ? InRange(megabytes, 1, 100_000, "--disk") : null,
         };
     }

@@ -24,8 +24,8 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         using var machine = new MachineWatch();
         var began = DateTimeOffset.UtcNow;
         say($"lab {plan.Name}: {plan.UnitCount} units, {Path.GetFileName(plan.Image)} in slot a of each");
-        LabSite.Up(plan);
-        var before = await _cluster.UntilReadyAsync(ReadyLimit, cancellation);
+        LabSite.Up(plan, say);
+        var before = await _cluster.UntilReadyAsync(ReadyLimit * plan.Slowness, cancellation);
         say($"cluster ready: {Describe(before)}");
 
         using var traffic = await TrafficRun.StartAsync(plan, options.Connections, options.RatePerSecond);
@@ -36,7 +36,8 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
-        var exitCode = await _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, ["upgrade", "start", options.ImageTo, .. options.Words]);
+        var cli = _cluster.Cli(primary);
+        var exitCode = await cli.ShowAsync(options.Limit * plan.Slowness, cancellation, ["upgrade", "start", cli.Carry(options.ImageTo), .. options.Words]);
         await fault;
         await Task.Delay(CoolDown, cancellation);
 
@@ -61,7 +62,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
     {
         try
         {
-            return await _cluster.UntilReadyAsync(ReadyLimit, cancellation);
+            return await _cluster.UntilReadyAsync(ReadyLimit * plan.Slowness, cancellation);
         }
         catch (LabException notReady)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hitless.Lab.Machines;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
@@ -29,12 +30,26 @@ public sealed class HitlessCli(LabUnit unit)
         }
     }
 
+    /// <summary>The path of a file of ours where the CLI runs.</summary>
+    public string Carry(string file) => unit.Plan.Machines ? MachineSite.Carry(unit, file) : file;
+
     /// <summary>Runs a command to its end.</summary>
-    public ToolResult Run(params IEnumerable<string> words) => Tool.Try(unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words], limit: TimeSpan.FromMinutes(5));
+    public ToolResult Run(params IEnumerable<string> words)
+    {
+        var (program, arguments) = Command(words);
+        return Tool.Try(program, arguments, limit: TimeSpan.FromMinutes(5));
+    }
 
     /// <summary>Runs a command with our own terminal, so that its progress is seen; gives back its exit code, or null when it did not end in time.</summary>
-    public Task<int?> ShowAsync(TimeSpan limit, CancellationToken cancellation, params IEnumerable<string> words) =>
-        Tool.AttachAsync(unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words], limit, cancellation);
+    public Task<int?> ShowAsync(TimeSpan limit, CancellationToken cancellation, params IEnumerable<string> words)
+    {
+        var (program, arguments) = Command(words);
+        return Tool.AttachAsync(program, arguments, limit, cancellation);
+    }
+
+    private (string Program, IEnumerable<string> Arguments) Command(IEnumerable<string> words) => unit.Plan.Machines
+        ? ("ip", unit.Inside(["hitless", .. words]))
+        : (unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words]);
 
     private static string FirstLine(ToolResult said) => (said.Errors.Trim() is { Length: > 0 } errors ? errors : $"exit code {said.ExitCode}").Split('\n')[0];
 }

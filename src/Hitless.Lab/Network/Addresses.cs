@@ -35,5 +35,11 @@ public static class Addresses
     /// <summary>A unit's address on a heartbeat link or on the session link.</summary>
     public static string Link(string port, int unit) => port == LabPlan.SessionPort ? $"10.10.8.{unit}" : $"10.10.{9 + int.Parse(port.AsSpan(2))}.{unit}";
 
+    /// <summary>An emulated machine's address on the network that the lab enters it by.</summary>
+    public static string Management(int unit) => $"10.10.0.{unit}";
+
+    /// <summary>The lab's own address there, with prefix length.</summary>
+    public const string ManagementHost = "10.10.0.254/24";
+
     private static IEnumerable<string> Range(string beginning, int from, int to) => Enumerable.Range(from, to).Select(number => $"{beginning}{number}");
 }

@@ -10,15 +10,17 @@ public static class Firewall
     /// program's tables too.
     /// <paramref name="masquerade"/>: hidden sources leave with whatever address their port has first, not with the virtual one: those
     /// sessions cannot follow a switch.
+    /// <paramref name="management"/>: a port that the operator enters the gateway by.
     /// </summary>
-    public static string Text(bool masquerade) => $$"""
+    public static string Text(bool masquerade, string management = "lo") => $$"""
+        #!/usr/sbin/nft -f
         # The gateway's firewall. Managed by Hitless: change it with `hitless config edit`.
         flush ruleset
 
         table inet gateway {
             chain input {
                 type filter hook input priority filter; policy drop;
-                iifname "lo" accept
+                iifname { "lo", "{{management}}" } accept
                 iifname { "hb0", "hb1", "ss0" } udp dport { 8417, 8418 } accept
                 iifname { "hb0", "hb1", "ss0" } tcp dport 8419 accept
                 ct state established,related accept

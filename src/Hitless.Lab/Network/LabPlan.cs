@@ -44,11 +44,23 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// </summary>
     public int? DiskMegabytes { get; init; }
 
+    /// <summary>The units are emulated machines with a Debian 12 of their own, not namespaces of this one.</summary>
+    public bool Machines { get; init; }
+
+    /// <summary>The kernel of emulated machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04).</summary>
+    public string Kernel { get; init; } = DebianKernel;
+
+    /// <summary>The kernel of Debian 12.</summary>
+    public const string DebianKernel = "6.1";
+
+    /// <summary>Emulated machines need so many times longer for everything than the namespaces of the machine that emulates them.</summary>
+    public int Slowness => Machines ? 10 : 1;
+
     /// <summary>gw1, gw2…</summary>
     public IEnumerable<string> Units => Enumerable.Range(1, UnitCount).Select(number => $"gw{number}");
 
-    /// <summary>Every node, the switch first.</summary>
-    public IEnumerable<string> Nodes => [Switch, Client, Server, .. Units];
+    /// <summary>Every node that is a namespace, the switch first.</summary>
+    public IEnumerable<string> Nodes => [Switch, Client, Server, .. Machines ? [] : Units];
 
     /// <summary>hb0, hb1…</summary>
     public IEnumerable<string> HeartbeatPorts => Enumerable.Range(0, HeartbeatLinks).Select(number => $"hb{number}");
@@ -73,6 +85,7 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     {
         "lan0" => $"lan-{unit}",
         "wan0" => $"wan-{unit}",
+        "mgmt0" => $"mgmt-{unit}",
         _ => $"{port}-{unit}",
     };
 

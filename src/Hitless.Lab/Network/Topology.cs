@@ -28,6 +28,11 @@ public static class Topology
         }
 
         MakeSwitches(plan);
+        if (plan.Machines)
+        {
+            Batch(plan.NamespaceOf(LabPlan.Switch), new StringBuilder($"address add {Addresses.ManagementHost} dev mgmt\n"));
+        }
+
         Attach(plan, "lan", LabPlan.Client, HostPort);
         Attach(plan, "wan", LabPlan.Server, HostPort);
         if (plan.DirectCable)
@@ -35,7 +40,7 @@ public static class Topology
             Batch(null, new StringBuilder($"link add hb0 netns {plan.NamespaceOf("gw1")} type veth peer name hb0 netns {plan.NamespaceOf("gw2")}\n"));
         }
 
-        foreach (var unit in plan.Units)
+        foreach (var unit in plan.Machines ? [] : plan.Units)
         {
             foreach (var port in plan.UnitPorts.Where(port => !plan.IsDirect(port)))
             {
@@ -75,7 +80,7 @@ public static class Topology
     private static void MakeSwitches(LabPlan plan)
     {
         var lines = new StringBuilder();
-        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.LinkPorts])
+        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.LinkPorts, .. plan.Machines ? ["mgmt"] : Array.Empty<string>()])
         {
             lines.AppendLine($"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
             lines.AppendLine($"link set {bridge} up");

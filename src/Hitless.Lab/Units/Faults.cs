@@ -1,4 +1,5 @@
 using System.Text;
+using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
@@ -10,6 +11,12 @@ public static class Faults
     /// <summary>kill -9 of the daemon alone; hitless-boot and the kernel's state stay.</summary>
     public static void Kill(LabUnit unit)
     {
+        if (unit.Plan.Machines)
+        {
+            Tool.Run("ip", unit.Inside("sh", "-c", "kill -9 $(pidof hitlessd)"));
+            return;
+        }
+
         var daemons = Namespaces.Processes(unit.Namespace).Where(IsDaemon).ToArray();
         if (daemons.Length == 0)
         {
@@ -26,6 +33,12 @@ public static class Faults
     /// </summary>
     public static void PowerOff(LabUnit unit)
     {
+        if (unit.Plan.Machines)
+        {
+            MachinePower.Off(unit);
+            return;
+        }
+
         var ends = unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).ToLookup(unit.Plan.LinkPorts.Contains, port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\"");
         var table = $"off-{unit.Name}";
         string Drop(string chain, IEnumerable<string> names) => $$"""
@@ -74,7 +87,14 @@ public static class Faults
     public static void Freeze(LabUnit unit, bool frozen)
     {
         UnitPower.Note(unit, frozen ? "freeze" : "thaw");
-        Namespaces.Signal(unit.Namespace, frozen ? "STOP" : "CONT");
+        var signal = frozen ? "STOP" : "CONT";
+        if (unit.Plan.Machines)
+        {
+            Namespaces.Signal(MachinePower.Process(unit) is { } emulator ? [emulator] : [], signal);
+            return;
+        }
+
+        Namespaces.Signal(unit.Namespace, signal);
     }
 
     /// <summary>Pulls or plugs cables at the switch.</summary>
@@ -96,7 +116,10 @@ public static class Faults
 
         UnitPower.Note(unit, $"{string.Join(' ', ports)} {(up ? "up" : "down")}");
         Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), lines);
-        Topology.Batch(unit.Namespace, direct);
+        if (direct.Length > 0)
+        {
+            Topology.Batch(unit.Namespace, direct);
+        }
     }
 
     /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>

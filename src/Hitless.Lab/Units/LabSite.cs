@@ -1,3 +1,4 @@
+using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
@@ -8,8 +9,9 @@ public static class LabSite
 {
     /// <summary>
     /// Takes away what stands of the same name, makes everything new, installs the image on each unit, and boots the units.
+    /// <paramref name="say"/>: is told what takes its time.
     /// </summary>
-    public static void Up(LabPlan plan)
+    public static void Up(LabPlan plan, Action<string>? say = null)
     {
         RequireRoot();
         Down(Path.GetDirectoryName(plan.Folder)!, plan.Name);
@@ -19,6 +21,12 @@ public static class LabSite
         }
 
         plan.Save();
+        if (plan.Machines)
+        {
+            MachineSite.Up(plan, say ?? (_ => { }));
+            return;
+        }
+
         UnitFiles.Write(plan);
         Topology.Create(plan);
         foreach (var unit in UnitsOf(plan))
@@ -70,7 +78,7 @@ public static class LabSite
         {
             var relative = Path.GetRelativePath(plan.Folder, file);
             var parts = relative.Split('/');
-            if (parts.Contains("slots") || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal)) || parts.Contains("images") || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
+            if (parts.Contains("slots") || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal)) || parts.Contains("images") || relative.EndsWith("disk.img", StringComparison.Ordinal) || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
             {
                 continue;
             }

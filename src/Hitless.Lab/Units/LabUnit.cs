@@ -1,3 +1,4 @@
+using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 
 namespace Hitless.Lab.Units;
@@ -50,8 +51,13 @@ public sealed record LabUnit(LabPlan Plan, string Name)
     public string KernelDefaults => Path.Combine(Folder, "sysctl.default");
 
     /// <summary>True when a process of the unit runs.</summary>
-    public bool Running => Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
+    public bool Running => Plan.Machines ? MachinePower.Process(this) is not null : Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
 
-    /// <summary>The words that run a command inside the unit: its network, and its folder at the usual places. /sys is the namespace's own.</summary>
-    public IEnumerable<string> Inside(params IEnumerable<string> command) => ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
+    /// <summary>
+    /// The words, after `ip`, that run a command inside the unit: its network, and its folder at the usual places (/sys is the namespace's
+    /// own); or on the machine that it is.
+    /// </summary>
+    public IEnumerable<string> Inside(params IEnumerable<string> command) => Plan.Machines
+        ? MachinePower.Enter(this, command)
+        : ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
 }

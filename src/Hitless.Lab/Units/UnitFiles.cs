@@ -24,12 +24,19 @@ public static class UnitFiles
             foreach (var (inside, behind) in LabUnit.Places)
             {
                 Directory.CreateDirectory(Path.Combine(unit.Folder, behind));
-                MakePlace(inside);
+                if (!plan.Machines)
+                {
+                    MakePlace(inside);
+                }
             }
 
             UnitDisk.Mount(unit);
             var etc = Path.Combine(unit.Folder, "etc");
-            File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text(plan.Masquerade));
+            if (!plan.Machines)
+            {
+                File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text(plan.Masquerade));
+            }
+
             File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");
             File.WriteAllText(Path.Combine(etc, "unit.yaml"), Settings(unit));
             if (key is not null)
@@ -75,10 +82,17 @@ public static class UnitFiles
               critical: ["tcp dport {{Ports.Echo}}"]{{(unit.Plan.SessionLink ? $"\n  link: {Link(unit, LabPlan.SessionPort)}" : "")}}
             configuration:
               files:
-                - { path: /etc/hitless/nftables.conf, check: "nft -c -f {file}", apply: "nft -f {file}" }
+                - { path: {{(unit.Plan.Machines ? "/etc/nftables.conf" : "/etc/hitless/nftables.conf")}}, check: "nft -c -f {file}", apply: "nft -f {file}" }
                 - { path: /etc/hitless/sysctl.conf, apply: "sysctl -q -p {file}" }
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
+
+            """);
+
+        // A machine has what a newcomer's has: the defaults.
+        text.Append(unit.Plan.Machines
+            ? "upgrade: { trust-file: trust.pem }\n"
+            : $$"""
             election: { flip-guard: 5s }
             upgrade:
               soak: {{unit.Plan.SoakSeconds}}s

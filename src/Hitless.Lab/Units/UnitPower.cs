@@ -1,4 +1,5 @@
 using System.Text;
+using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
@@ -18,6 +19,12 @@ public static class UnitPower
     /// </summary>
     public static void Boot(LabUnit unit)
     {
+        if (unit.Plan.Machines)
+        {
+            MachinePower.On(unit);
+            return;
+        }
+
         Note(unit, "boot");
         if (unit.Plan.StaticRouter)
         {
@@ -72,6 +79,12 @@ public static class UnitPower
     /// <summary>Every process ends at once and the kernel forgets. The unit is off afterwards.</summary>
     public static void Reset(LabUnit unit)
     {
+        if (unit.Plan.Machines)
+        {
+            MachinePower.Off(unit);
+            return;
+        }
+
         Namespaces.KillAll(unit.Namespace);
         Note(unit, "reset");
         var lines = new StringBuilder();

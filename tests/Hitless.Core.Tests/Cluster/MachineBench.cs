@@ -137,6 +137,12 @@ internal sealed class MachineBench
         /// <summary>The sessions that an offer waits for arrive.</summary>
         public bool Applies { get; set; } = true;
 
+        /// <summary>Its session loop answers: what it received is in the kernel.</summary>
+        public bool Drains { get; set; } = true;
+
+        /// <summary>How long its daemon takes to start.</summary>
+        public TimeSpan StartTime { get; set; }
+
         public bool HasWitness { get; init; }
 
         public bool WitnessAnswers { get; set; } = true;
@@ -153,7 +159,7 @@ internal sealed class MachineBench
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = null;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, Name, "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                new ClusterOptions(serial, tag, Name, "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, Start = StartTime, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
                 bench.Now,
                 this);
         }
@@ -233,7 +239,7 @@ internal sealed class MachineBench
                 claimUntil = term switch
                 {
                     ClaimTerm.Lease => bench.Now + TimeSpan.FromMilliseconds(80),
-                    ClaimTerm.Restart => bench.Now + TimeSpan.FromSeconds(5),
+                    ClaimTerm.Restart => bench.Now + ClusterOptions.RestartHoldOf(StartTime),
                     _ => TimeSpan.MaxValue,
                 };
             }
@@ -315,7 +321,13 @@ internal sealed class MachineBench
             }
         }
 
-        void IClusterEffects.Drain(uint ticket) => inbox.Enqueue(ClusterInput.Drained(ticket));
+        void IClusterEffects.Drain(uint ticket)
+        {
+            if (Drains)
+            {
+                inbox.Enqueue(ClusterInput.Drained(ticket));
+            }
+        }
 
         void IClusterEffects.Record(string kind, string text) => Told.Add(text);
 
@@ -363,7 +375,7 @@ internal sealed class MachineBench
 
             if (!toldEnd && Traffic == TrafficState.Claimed)
             {
-                claimUntil = bench.Now + TimeSpan.FromSeconds(5);
+                claimUntil = bench.Now + ClusterOptions.RestartHoldOf(StartTime);
             }
 
             toldEnd = true;

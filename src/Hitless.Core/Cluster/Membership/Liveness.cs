@@ -137,6 +137,19 @@ public sealed class Liveness(ClusterOptions options)
     /// <summary>A silence of its kernel as this cluster has seen it elsewhere.</summary>
     public void Learn(TimeSpan silence, TimeSpan now) => quiet.Note(Limit(silence, TimeSpan.Zero, options.LimitMax), now);
 
+    /// <summary>
+    /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. As late as
+    /// the threshold, the whole machine stood still, and its kernel with it.
+    /// </summary>
+    public void Told(TimeSpan lateness, TimeSpan now)
+    {
+        stall.Note(Limit(lateness, TimeSpan.Zero, options.LimitMax), now);
+        if (lateness >= options.Silence)
+        {
+            Learn(lateness, now);
+        }
+    }
+
     /// <summary>When its kernel is to be asked next, if the last question was at <paramref name="askedAt"/>. <paramref name="urgent"/>: it is the primary, and its traffic waits.</summary>
     public TimeSpan AskAt(TimeSpan askedAt, bool urgent, TimeSpan now) => Later(LateAt, askedAt + (urgent && !KernelAnswered ? QuestionSpacing(now) : options.Interval / 2));
 
