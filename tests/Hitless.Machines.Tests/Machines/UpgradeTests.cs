@@ -1,0 +1,65 @@
+using Hitless.Lab.Demo;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tools;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Machines.Tests.Machines;
+
+/// <summary>A cluster of two Debian machines, at the defaults, upgrades itself under traffic.</summary>
+public sealed class UpgradeTests(EmulatedCluster cluster)
+{
+    [Theory]
+    [InlineData("6.1", 1)]
+    [InlineData("6.1", 2)]
+    [InlineData("6.1", 3)]
+    [InlineData("6.1", 4)]
+    [InlineData("6.1", 5)]
+    [InlineData("6.8", 1)]
+    public async Task An_upgrade_completes_and_nothing_is_lost(string kernel, int trial)
+    {
+        var report = await RunAsync(kernel, "completed", meanwhile: null);
+        EmulatedCluster.Say($"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}");
+        Assert.True(report.Passed, string.Join("; ", report.Problems));
+    }
+
+    /// <summary>The same, and the new version really drops packets: it may not stay.</summary>
+    [Theory]
+    [InlineData("6.1", 2)]
+    [InlineData("6.1", 5)]
+    public async Task A_version_that_drops_packets_is_rolled_back(string kernel, int percent)
+    {
+        var report = await RunAsync(kernel, "rolled-back", async (watch, cancellation) =>
+        {
+            // The first new primary; its former one is what the run goes back to.
+            var first = watch.Status()?.Primary;
+            string? changed = null;
+            while (changed is null || changed == first)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation);
+                changed = watch.Status()?.Primary;
+            }
+
+            var plan = EmulatedCluster.Plan(kernel);
+            Tool.Run("ip", new LabUnit(plan, changed).Inside("nft", "insert", "rule", "inet", "gateway", "forward", "numgen", "random", "mod", "100", "<", $"{percent}", "drop"));
+        });
+        Assert.Equal("rolled-back", report.Run?.Verdict);
+    }
+
+    private async Task<DemoReport> RunAsync(string kernel, string expected, Func<ClusterWatch, CancellationToken, Task>? meanwhile)
+    {
+        cluster.Down();
+        var plan = EmulatedCluster.Plan(kernel);
+        try
+        {
+            var options = new DemoOptions(Prerequisites.SecondImage, expected, Connections: 50, RatePerSecond: 5, TimeSpan.FromMinutes(3));
+            return await new DemoRun(plan, options, EmulatedCluster.Say, meanwhile).RunAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            EmulatedCluster.KeepLogs(plan);
+            LabSite.Down(LabPlan.DefaultRoot, plan.Name);
+        }
+    }
+}
