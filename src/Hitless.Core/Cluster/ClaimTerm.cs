@@ -11,4 +11,10 @@ public enum ClaimTerm
 
     /// <summary>Without an end: nobody would take over.</summary>
     Lasting,
+
+    /// <summary>As <see cref="Lease"/>, on a machine that was seen to stand still for half a lease.</summary>
+    LongLease,
+
+    /// <summary>As <see cref="Lease"/>, on a machine that was seen to stand still for longer than a lease.</summary>
+    LongestLease,
 }

@@ -6,6 +6,7 @@ namespace Hitless.Core.Cluster;
 public sealed partial class ClusterMachine
 {
     private TimeSpan claimUntil = TimeSpan.MaxValue;
+    private TimeSpan renewedAt;
     private TimeSpan freshUntil = TimeSpan.MaxValue;
     private TimeSpan? listensUntil;
     private TimeSpan listenUntil;
@@ -14,7 +15,7 @@ public sealed partial class ClusterMachine
 
     /// <summary>The claim expires while somebody would take over, and who is there would, ready or not: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
     private ClaimTerm TermOfClaim(TimeSpan now) =>
-        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting : now < settledAt ? ClaimTerm.Restart : ClaimTerm.Lease;
+        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting : now < settledAt ? ClaimTerm.Restart : options.LeaseOf(lateness.At(now));
 
     /// <summary>The kernel speaks for the addresses no more, and its sessions go on elsewhere.</summary>
     private static void Unclaim(TrafficState next, IClusterEffects effects)
@@ -29,6 +30,7 @@ public sealed partial class ClusterMachine
         {
             var term = TermOfClaim(now);
             claimUntil = options.TimeOf(term) is { } time ? now + time : TimeSpan.MaxValue;
+            renewedAt = now;
             effects.RenewClaim(term);
         }
     }
@@ -64,7 +66,7 @@ public sealed partial class ClusterMachine
         listenUntil = now + (2 * options.Interval);
         unmerged = true;
         Unclaim(TrafficState.Muted, effects);
-        effects.Record(EventKinds.Role, $"{options.Name} is primary no more: not scheduled for {(now - lastStep).TotalMilliseconds:F0} ms, its claim has expired");
+        effects.Record(EventKinds.Role, $"{options.Name} is primary no more: it did not get to renew its claim for {(now - renewedAt).TotalMilliseconds:F0} ms, and that has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)
         {

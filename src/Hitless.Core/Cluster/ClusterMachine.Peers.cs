@@ -153,7 +153,7 @@ public sealed partial class ClusterMachine
             ownLateness += late;
 
             // Far beyond every limit it was a suspended machine, or a debugger's: that tells of no pace.
-            lateness.Note(late < options.LimitMax * 2 ? Earlier(late, options.LimitMax) : TimeSpan.Zero, now);
+            lateness.Note(late < options.LatenessMax * 2 ? Earlier(late, options.LatenessMax) : TimeSpan.Zero, now);
             askedSince += late;
             if (late > longestStall || IsOver(stalledAt, StallMemory, now))
             {

@@ -12,6 +12,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     private static readonly TimeSpan RestartHoldMin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RestartHoldMax = TimeSpan.FromMinutes(1);
 
+    private const double LongLease = 2.5;
+    private const double LongestLease = 5;
+
     /// <summary>What follows a start until heartbeats go out, and the second try of a start that failed, want their time too.</summary>
     private const int StartsPerHold = 3;
 
@@ -88,7 +91,7 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// How long a takeover waits until what was received is in the kernel (rule 2). Milliseconds, mostly; a session loop that stands still
     /// must not keep the addresses from everybody.
     /// </summary>
-    public TimeSpan TakeoverDrainMax { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan TakeoverDrainMax { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a silence that ended by itself raises the limits: less and less, in a straight line.</summary>
     public TimeSpan SilenceMemory { get; init; } = TimeSpan.FromHours(1);
@@ -129,9 +132,18 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public TimeSpan? TimeOf(ClaimTerm term) => term switch
     {
         ClaimTerm.Lease => ClaimLease,
+        ClaimTerm.LongLease => ClaimLease * LongLease,
+        ClaimTerm.LongestLease => ClaimLease * LongestLease,
         ClaimTerm.Restart => RestartHold,
         _ => null,
     };
+
+    /// <summary>
+    /// The lease of a primary whose own loop came late by <paramref name="lateness"/>: twice that, in three steps (the kernel has a rule for
+    /// each). Who would replace it goes by the same number (docs/decisions/0049).
+    /// </summary>
+    public ClaimTerm LeaseOf(TimeSpan lateness) =>
+        lateness * 2 <= ClaimLease ? ClaimTerm.Lease : lateness * 2 <= ClaimLease * LongLease ? ClaimTerm.LongLease : ClaimTerm.LongestLease;
 
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;
@@ -148,6 +160,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public TimeSpan EchoLimitMin => Silence / 8;
 
-    /// <summary>No limit grows beyond this, whatever was seen: the claim of a primary stands a quarter longer.</summary>
-    public TimeSpan LimitMax => ClaimLease / 1.25;
+    /// <summary>
+    /// No limit for a unit whose own loop came late by <paramref name="lateness"/> grows beyond this, whatever was seen: the claim that it
+    /// has as primary stands a quarter longer.
+    /// </summary>
+    public TimeSpan LimitMaxOf(TimeSpan lateness) => TimeOf(LeaseOf(lateness))!.Value / 1.25;
+
+    /// <summary>The greatest lateness that tells of a machine's pace.</summary>
+    public TimeSpan LatenessMax => ClaimLease * LongestLease / 1.25;
 }

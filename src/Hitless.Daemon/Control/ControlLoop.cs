@@ -86,7 +86,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
-        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh, options.RestartHold), log);
+        openKernel = log => new GatewayKernel(settings, sysctls, options, log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }

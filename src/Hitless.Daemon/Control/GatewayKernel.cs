@@ -36,10 +36,10 @@ public sealed class GatewayKernel : IDisposable
 
     /// <summary>
     /// Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute
-    /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
+    /// those are still in force. <paramref name="cluster"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
     /// kernel forwards without a daemon.
     /// </summary>
-    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh, TimeSpan RestartHold) claim, EventLog events)
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, ClusterOptions cluster, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
@@ -47,7 +47,11 @@ public sealed class GatewayKernel : IDisposable
         this.sysctls = sysctls;
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(claim.Lease, claim.Fresh, claim.RestartHold, heartbeat.Port, heartbeatInterfaces);
+        var fence = new ClaimFence(cluster.ClaimLease, cluster.ClaimFresh, cluster.RestartHold, heartbeat.Port, heartbeatInterfaces)
+        {
+            LongLease = cluster.TimeOf(ClaimTerm.LongLease)!.Value,
+            LongestLease = cluster.TimeOf(ClaimTerm.LongestLease)!.Value,
+        };
         traffic = new TrafficTable(trafficPorts, fence);
         var found = traffic.Read();
         WasUsed = found is not null;

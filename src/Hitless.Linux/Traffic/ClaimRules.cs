@@ -57,6 +57,8 @@ internal static class ClaimRules
         batch.Flag(FreshSet, fence.Fresh);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
         Renew(ref batch, fence, ClaimTerm.Lease, fence.Lease, last);
+        Renew(ref batch, fence, ClaimTerm.LongLease, fence.LongLease, last);
+        Renew(ref batch, fence, ClaimTerm.LongestLease, fence.LongestLease, last);
         Renew(ref batch, fence, ClaimTerm.Restart, fence.RestartHold, last);
         Renew(ref batch, fence, ClaimTerm.Lasting, ForEver, last);
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))

@@ -239,6 +239,8 @@ internal sealed class MachineBench
                 claimUntil = term switch
                 {
                     ClaimTerm.Lease => bench.Now + TimeSpan.FromMilliseconds(80),
+                    ClaimTerm.LongLease => bench.Now + TimeSpan.FromMilliseconds(2500),
+                    ClaimTerm.LongestLease => bench.Now + TimeSpan.FromSeconds(5),
                     ClaimTerm.Restart => bench.Now + ClusterOptions.RestartHoldOf(StartTime),
                     _ => TimeSpan.MaxValue,
                 };

@@ -10,6 +10,7 @@ public sealed class PaceTests
     [Theory]
     [InlineData(250)]
     [InlineData(450)]
+    [InlineData(1200)]
     public void A_standby_that_has_just_started_bears_the_stalls_that_the_primary_tells_of(int stallMs)
     {
         var bench = new MachineBench(200, 100).Run(3000);
@@ -24,7 +25,7 @@ public sealed class PaceTests
         for (var stall = 0; stall < 10; stall++)
         {
             StandStill(bench, primary, stallMs);
-            bench.Run(700);
+            bench.Run(stallMs * 2);
         }
 
         Assert.Equal(epoch, standby.Machine!.Epoch);
@@ -97,6 +98,22 @@ public sealed class PaceTests
         Assert.Equal(TrafficState.Muted, primary.Traffic);
     }
 
+    /// <summary>Who would replace a unit waits no longer than its claim stands, however slow it is.</summary>
+    [Theory]
+    [InlineData(0, 1000)]
+    [InlineData(499, 1000)]
+    [InlineData(501, 2500)]
+    [InlineData(1251, 5000)]
+    [InlineData(60_000, 5000)]
+    public void The_lease_of_a_claim_goes_by_the_lateness_of_its_unit(int latenessMs, int leaseMs)
+    {
+        var options = new ClusterOptions(1, 2, "gw1", "1.0.0", 1);
+        var lateness = TimeSpan.FromMilliseconds(latenessMs);
+
+        Assert.Equal(leaseMs, options.TimeOf(options.LeaseOf(lateness))!.Value.TotalMilliseconds);
+        Assert.Equal(leaseMs * 0.8, options.LimitMaxOf(lateness).TotalMilliseconds, 3);
+    }
+
     /// <summary>Rule 2: the waiting has an end, and says so.</summary>
     [Fact]
     public void A_session_loop_that_never_answers_holds_no_takeover_up_for_ever()
@@ -108,7 +125,7 @@ public sealed class PaceTests
         primary.Cut = primary.Frozen = true;
         bench.Run(300);
         Assert.Equal(TrafficState.Muted, standby.Traffic);
-        bench.Run(400);
+        bench.Run(1900);
 
         Assert.Equal(TrafficState.Claimed, standby.Traffic);
         Assert.Contains(standby.Told, text => text.Contains("not all sessions", StringComparison.Ordinal));

@@ -25,6 +25,7 @@ public sealed class Liveness(ClusterOptions options)
 
     private FadingPeak quiet = new(options.SilenceMemory);
     private FadingPeak stall = new(options.SilenceMemory);
+    private TimeSpan told;
     private TimeSpan jitter;
     private TimeSpan ownLateness;
     private TimeSpan? unansweredSince;
@@ -135,7 +136,7 @@ public sealed class Liveness(ClusterOptions options)
     }
 
     /// <summary>A silence of its kernel as this cluster has seen it elsewhere.</summary>
-    public void Learn(TimeSpan silence, TimeSpan now) => quiet.Note(Limit(silence, TimeSpan.Zero, options.LimitMax), now);
+    public void Learn(TimeSpan silence, TimeSpan now) => quiet.Note(Limit(silence, TimeSpan.Zero, LimitMax), now);
 
     /// <summary>
     /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. As late as
@@ -143,7 +144,8 @@ public sealed class Liveness(ClusterOptions options)
     /// </summary>
     public void Told(TimeSpan lateness, TimeSpan now)
     {
-        stall.Note(Limit(lateness, TimeSpan.Zero, options.LimitMax), now);
+        told = lateness;
+        stall.Note(Limit(lateness, TimeSpan.Zero, LimitMax), now);
         if (lateness >= options.Silence)
         {
             Learn(lateness, now);
@@ -178,11 +180,13 @@ public sealed class Liveness(ClusterOptions options)
         return new LivenessLimits(SilenceLimit(now), StallLimit(now), EchoKnown ? EchoLimit(now) : null, reason + stalls);
     }
 
-    private TimeSpan EchoLimit(TimeSpan now) => Limit(Noise(now), options.EchoLimitMin, options.LimitMax);
+    private TimeSpan LimitMax => options.LimitMaxOf(told);
 
-    private TimeSpan SilenceLimit(TimeSpan now) => Limit((LateAt - HeardAt) + (quiet.At(now) * Margin), options.Silence, options.LimitMax);
+    private TimeSpan EchoLimit(TimeSpan now) => Limit(Noise(now), options.EchoLimitMin, LimitMax);
 
-    private TimeSpan StallLimit(TimeSpan now) => Limit(stall.At(now) * Margin, options.StallPatience, options.LimitMax);
+    private TimeSpan SilenceLimit(TimeSpan now) => Limit((LateAt - HeardAt) + (quiet.At(now) * Margin), options.Silence, LimitMax);
+
+    private TimeSpan StallLimit(TimeSpan now) => Limit(stall.At(now) * Margin, options.StallPatience, LimitMax);
 
     private TimeSpan QuestionSpacing(TimeSpan now) => Limit(EchoLimit(now) / QuestionsPerLimit, QuestionSpacingMin, options.Interval / 2);
 
@@ -197,9 +201,9 @@ public sealed class Liveness(ClusterOptions options)
     {
         var gap = now - HeardAt - ownLateness;
         var factor = absent ? WrongMargin : 1;
-        if (KernelAnswered && gap < options.LimitMax * 2)
+        if (KernelAnswered && gap < LimitMax * 2)
         {
-            stall.Note(Limit(gap * factor, TimeSpan.Zero, options.LimitMax), now);
+            stall.Note(Limit(gap * factor, TimeSpan.Zero, LimitMax), now);
         }
 
         EndSilence(factor, now);
@@ -208,7 +212,7 @@ public sealed class Liveness(ClusterOptions options)
 
     private void EndSilence(double factor, TimeSpan now)
     {
-        if (unansweredSince is { } since && now - since - unansweredVoid is var silence && silence < options.LimitMax * 2)
+        if (unansweredSince is { } since && now - since - unansweredVoid is var silence && silence < LimitMax * 2)
         {
             Learn(silence * factor, now);
         }
