@@ -10,8 +10,8 @@ namespace Hitless.Linux.Announcements;
 
 /// <summary>
 /// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and
-/// which a muted unit may send. Only answers from the port's own
-/// virtual MAC arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
+/// which a muted unit may send. Only answers from a
+/// virtual MAC of the port's group arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
 /// the namespace of the thread that makes it.
 /// </summary>
 public sealed unsafe class AddressQuestion : IDisposable
@@ -80,17 +80,18 @@ public sealed unsafe class AddressQuestion : IDisposable
     private static IEnumerable<IPAddress> Asked(TrafficPort port) =>
         port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetwork).Take(ProbesMax);
 
-    /// <summary>linux/filter.h: an ARP answer whose sender is the virtual MAC, and nothing else.</summary>
+    /// <summary>An ARP answer whose sender is a virtual MAC of our group (another version may have other ids), and nothing else.</summary>
     private int Filter(in MacAddress mac)
     {
-        const ushort loadWord = 0x20, loadHalf = 0x28, jumpIfEqual = 0x15, answer = 0x06;
         const uint operation = 14 + 6, senderMac = 14 + 8;
+        var group = mac.Bits & VirtualMac.GroupMask;
         Span<FilterStep> steps =
         [
-            new(loadHalf, 0, 0, operation), new(jumpIfEqual, 0, 5, AnnouncementFrame.ArpReply),
-            new(loadWord, 0, 0, senderMac), new(jumpIfEqual, 0, 3, (uint)(mac.Bits >> 16)),
-            new(loadHalf, 0, 0, senderMac + 4), new(jumpIfEqual, 0, 1, (uint)(mac.Bits & 0xffff)),
-            new(answer, 0, 0, uint.MaxValue), new(answer, 0, 0, 0),
+            new(FilterStep.LoadHalf, 0, 0, operation), new(FilterStep.JumpIfEqual, 0, 6, AnnouncementFrame.ArpReply),
+            new(FilterStep.LoadWord, 0, 0, senderMac), new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
+            new(FilterStep.JumpIfEqual, 0, 3, (uint)(group >> 16)),
+            new(FilterStep.LoadByte, 0, 0, senderMac + 4), new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
+            new(FilterStep.Answer, 0, 0, uint.MaxValue), new(FilterStep.Answer, 0, 0, 0),
         ];
         fixed (FilterStep* first = steps)
         {
@@ -98,10 +99,6 @@ public sealed unsafe class AddressQuestion : IDisposable
             return Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram));
         }
     }
-
-    /// <summary><c>struct sock_filter</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
 
     /// <summary><c>struct sock_fprog</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
