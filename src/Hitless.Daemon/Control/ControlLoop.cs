@@ -12,6 +12,7 @@ using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
+using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
@@ -34,6 +35,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private readonly PeerDirectory directory;
     private readonly ClusterOptions options;
     private readonly SysctlKeeper sysctls;
+    private readonly SilenceKeeper silence;
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
@@ -85,7 +87,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
-        openKernel = log => new GatewayKernel(settings, sysctls, (options.ClaimLease, options.ClaimFresh), log);
+        silence = new SilenceKeeper(TrafficPort.From(settings.Cluster.Group, settings.Interfaces), events);
+        openKernel = log => new GatewayKernel(settings, sysctls, silence, (options.ClaimLease, options.ClaimFresh), log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
@@ -159,7 +162,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, links.Complaints, MonotonicClock.Now));
+    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems], MonotonicClock.Now));
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
@@ -330,7 +333,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
                 settings,
                 Path.Combine(stateFolder, "routes"),
                 kernel.RoutesBefore,
-                sysctls,
+                [sysctls, silence],
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
                 state => Forwarding = state);

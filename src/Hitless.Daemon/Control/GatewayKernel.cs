@@ -19,6 +19,7 @@ public sealed class GatewayKernel : IDisposable
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly IReadOnlyList<TrafficPort> trafficPorts;
     private readonly SysctlKeeper sysctls;
+    private readonly SilenceKeeper silence;
     private readonly EventLog events;
     private readonly LinkTable links = new();
     private readonly AddressTable addresses = new();
@@ -38,12 +39,12 @@ public sealed class GatewayKernel : IDisposable
     /// Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute
     /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, and how long it is fresh.
     /// </summary>
-    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, SilenceKeeper silence, (TimeSpan Lease, TimeSpan Fresh) claim, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
-        this.sysctls = sysctls;
+        (this.sysctls, this.silence) = (sysctls, silence);
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
         var fence = new ClaimFence(claim.Lease, claim.Fresh, RestartHold, heartbeat.Port, heartbeatInterfaces);
@@ -85,12 +86,13 @@ public sealed class GatewayKernel : IDisposable
     public int MonitoredCount => ports.Count(p => p.Monitor);
 
     /// <summary>
-    /// To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should
-    /// not.
+    /// To be called after the first <see cref="SetTraffic"/>: sysctls and filters, then the addresses. No moment in which an address speaks
+    /// that should not.
     /// </summary>
     public void Prepare()
     {
         sysctls.Apply();
+        silence.Apply();
         Repair();
     }
 
@@ -200,7 +202,7 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// Leaves the cluster: takes the virtual addresses away, the table and the sysctls. For a unit that carries no traffic. A stop alone is
+    /// Leaves the cluster: takes the virtual addresses away, the filters, the table and the sysctls. For a unit that carries no traffic. A stop alone is
     /// none: the addresses stay, muted, and what hangs on them.
     /// </summary>
     public void Withdraw()
@@ -214,6 +216,7 @@ public sealed class GatewayKernel : IDisposable
             }
         }
 
+        silence.Withdraw();
         traffic.Remove();
         sysctls.Withdraw();
     }
