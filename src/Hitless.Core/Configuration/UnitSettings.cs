@@ -64,6 +64,9 @@ public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> Virt
     /// <summary>How many there may be.</summary>
     public const int Max = 64;
 
+    /// <summary>False: the virtual addresses are answered with the unit's own MAC, and move by announcement alone.</summary>
+    public bool HasVirtualMac { get; init; } = true;
+
     /// <summary>The id in the virtual MAC, if the operator gave one.</summary>
     public int? VirtualMacId { get; init; }
 }

@@ -51,6 +51,7 @@ public static partial class UnitKeys
     [
         new("name", Interface, "Name of the interface.", Mandatory: true),
         new("virtual-addresses", new ListShape(Scalars.Prefix, 0, 256), "Addresses that the primary answers for."),
+        new("virtual-mac", Scalars.Choice("on", "off"), "off: virtual addresses are answered with the unit's own MAC, and a switch is known to hosts by gratuitous ARP and unsolicited neighbour advertisements alone; where the network lets no second MAC pass.", "on"),
         new("virtual-mac-id", Scalars.Integer(0, VirtualMac.IdMax), "Last part of the virtual MAC, instead of the one that comes from the name; 0 to 63 never come from a name."),
         new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
     ]);

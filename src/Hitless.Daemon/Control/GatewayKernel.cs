@@ -29,6 +29,7 @@ public sealed class GatewayKernel : IDisposable
     private readonly ClaimLease lease = new();
     private readonly Dictionary<int, bool> upByIndex = [];
     private readonly Dictionary<string, int> indexByName = [];
+    private readonly Dictionary<int, MacAddress> macByIndex = [];
     private Announcer? announcer;
     private TrafficState state;
     private bool cableLost;
@@ -136,7 +137,7 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
     public bool ReadChanges()
     {
-        var (changed, repair) = (false, false);
+        var (changed, repair, announce) = (false, false, false);
         while (monitor.TryRead(out var change))
         {
             switch (change.Kind)
@@ -147,7 +148,8 @@ public sealed class GatewayKernel : IDisposable
                     break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
-                    repair |= changed && change.Link.Up;
+                    announce |= macByIndex[index] != change.Link.Mac && trafficPorts.Any(port => port.VirtualMac is null && port.Name == change.Link.Name);
+                    repair |= announce || (changed && change.Link.Up);
                     upByIndex[index] = change.Link.Up;
                     break;
                 case LinkChangeKind.Link:
@@ -176,6 +178,11 @@ public sealed class GatewayKernel : IDisposable
         if (repair)
         {
             Repair();
+            if (announce)
+            {
+                // A muted unit's announcements are dropped on their way out.
+                Announce();
+            }
         }
         else if (changed)
         {
@@ -210,9 +217,9 @@ public sealed class GatewayKernel : IDisposable
         addresses.Remove([.. addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)), .. Wanted()]);
         foreach (var port in trafficPorts)
         {
-            if (indexByName.TryGetValue(port.Name, out var index))
+            if (port.VirtualMac is { } mac && indexByName.TryGetValue(port.Name, out var index))
             {
-                links.RemoveUnicastFilter(index, port.VirtualMac);
+                links.RemoveUnicastFilter(index, mac);
             }
         }
 
@@ -239,6 +246,7 @@ public sealed class GatewayKernel : IDisposable
         {
             indexByName[link.Name] = link.Index;
             upByIndex[link.Index] = link.Up;
+            macByIndex[link.Index] = link.Mac;
         }
     }
 
@@ -254,7 +262,10 @@ public sealed class GatewayKernel : IDisposable
                 continue;
             }
 
-            links.EnsureUnicastFilter(index, port.VirtualMac);
+            if (port.VirtualMac is { } mac)
+            {
+                links.EnsureUnicastFilter(index, mac);
+            }
         }
 
         // A claim that is over is not given again: at the next renewal the machine hears that it is.

@@ -30,11 +30,14 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route);
     private readonly LinkTable _links = new();
-    private readonly (uint Priority, ushort EtherType, FilterStep[] Program)[] _programs =
-    [
-        .. SilenceProgram.Arp(ports).Select(program => (ArpPriority, EtherTypeArp, program)),
-        .. SilenceProgram.Discovery(ports).Select(program => (DiscoveryPriority, EtherTypeIpv6, program)),
-    ];
+    private readonly Dictionary<string, (uint Priority, ushort EtherType, FilterStep[] Program)[]> _programs = ports.ToDictionary(
+        port => port.Name,
+        port => ((uint Priority, ushort EtherType, FilterStep[] Program)[])
+        [
+            .. SilenceProgram.Arp(port, ports).Select(program => (ArpPriority, EtherTypeArp, program)),
+            .. SilenceProgram.Discovery(port, ports).Select(program => (DiscoveryPriority, EtherTypeIpv6, program)),
+        ],
+        StringComparer.Ordinal);
 
     /// <summary>
     /// Makes the filters stand on every port that is there, and on no other interface. May be repeated; what stands is replaced in place.
@@ -46,14 +49,14 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         var disciplines = ReadDisciplines();
         foreach (var link in _links.Read())
         {
-            var isPort = _programs.Length > 0 && ports.Any(port => port.Name == link.Name);
+            var programs = _programs.GetValueOrDefault(link.Name, []);
             var kind = disciplines.GetValueOrDefault(link.Index);
             var standing = kind == "clsact" ? ReadFilters(link.Index) : [];
-            if (!isPort)
+            if (programs.Length == 0)
             {
                 Remove(link.Index, standing);
             }
-            else if (Place(link, kind, standing) is { } problem)
+            else if (Place(link, programs, kind, standing) is { } problem)
             {
                 problems.Add($"{link.Name} would speak for virtual addresses if somebody flushed nftables while hitlessd is stopped: {problem}");
             }
@@ -66,8 +69,8 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     public bool IsWhole()
     {
         var disciplines = ReadDisciplines();
-        return _links.Read().Where(link => ports.Any(port => port.Name == link.Name))
-            .All(link => disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == _programs.Length);
+        return _links.Read().All(link => _programs.GetValueOrDefault(link.Name, []) is var programs
+            && (programs.Length == 0 || (disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == programs.Length)));
     }
 
     /// <summary>Takes the filters away, and the disciplines that were made for them and have no other filter.</summary>
@@ -86,7 +89,7 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         _netlink.Dispose();
     }
 
-    private string? Place(in Link link, string? kind, List<Filter> standing)
+    private string? Place(in Link link, (uint Priority, ushort EtherType, FilterStep[] Steps)[] programs, string? kind, List<Filter> standing)
     {
         if (kind is not (null or "clsact"))
         {
@@ -99,12 +102,12 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
             return $"no qdisc clsact ({refused}); it needs the kernel's sch_ingress and cls_bpf";
         }
 
-        var wanted = _programs.Select((each, number) => Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1)).ToArray();
+        var wanted = programs.Select((each, number) => Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1)).ToArray();
         for (var i = 0; i < wanted.Length; i++)
         {
-            if (Add(link.Index, wanted[i], _programs[i].Program) is { Succeeded: false } failed)
+            if (Add(link.Index, wanted[i], programs[i].Steps) is { Succeeded: false } failed)
             {
-                return $"no filter bpf of priority {_programs[i].Priority} ({failed}); it needs the kernel's cls_bpf, and that priority for itself";
+                return $"no filter bpf of priority {programs[i].Priority} ({failed}); it needs the kernel's cls_bpf, and that priority for itself";
             }
         }
 

@@ -7,12 +7,16 @@ namespace Hitless.Linux.Traffic;
 
 /// <summary>
 /// Classic packet filters that drop what speaks for a virtual address unless a rule of the <see cref="TrafficTable"/> has let it speak: such a
-/// rule has written a virtual MAC of the cluster's group into the frame as its source (any of them, so that another version of Hitless with other numbers speaks too).
+/// rule has written a virtual MAC of the cluster's group into the frame as its source (any of them, so that another version of Hitless with other numbers speaks too),
+/// or, on a port without a virtual MAC, has given the frame <see cref="LetSpeakMark"/>.
 /// "Speaks" is an ARP packet whose sender the address is, a neighbour advertisement for it, and a solicitation from it. They know no state, so a
 /// switch does not touch them. Offsets: Ethernet (IEEE 802.3), ARP (RFC 826), IPv6 (RFC 8200), neighbour discovery (RFC 4861).
 /// </summary>
 internal static class SilenceProgram
 {
+    /// <summary>What the traffic table sets as the mark of ARP and neighbour discovery that may leave a port without a virtual MAC.</summary>
+    internal const uint LetSpeakMark = 0x4849544c;
+
     // One program has at most 4096 steps (BPF_MAXINSNS).
     private const int Ipv4PerProgram = 1500;
     private const int Ipv6PerProgram = 400;
@@ -30,13 +34,16 @@ internal static class SilenceProgram
     private const uint GoOn = uint.MaxValue; // TC_ACT_UNSPEC
     private const uint Drop = 2; // TC_ACT_SHOT
 
-    /// <summary>For frames of type ARP; as many programs as the addresses need, each of which sees every frame.</summary>
-    internal static IEnumerable<FilterStep[]> Arp(IEnumerable<TrafficPort> ports) =>
+    /// <summary>
+    /// For frames of type ARP that leave <paramref name="port"/>; as many programs as the addresses of all <paramref name="ports"/> need, each of
+    /// which sees every frame.
+    /// </summary>
+    internal static IEnumerable<FilterStep[]> Arp(TrafficPort port, IEnumerable<TrafficPort> ports) =>
         from addresses in Of(ports, AddressFamily.InterNetwork).Chunk(Ipv4PerProgram)
-        select (FilterStep[])[.. UnlessLetSpeak(ports), new(FilterStep.LoadWord, 0, 0, ArpSender), .. addresses.SelectMany(DropIpv4), new(FilterStep.Answer, 0, 0, GoOn)];
+        select (FilterStep[])[.. UnlessLetSpeak(port), new(FilterStep.LoadWord, 0, 0, ArpSender), .. addresses.SelectMany(DropIpv4), new(FilterStep.Answer, 0, 0, GoOn)];
 
     /// <summary>For IPv6 packets. What is no neighbour discovery has passed after two steps.</summary>
-    internal static IEnumerable<FilterStep[]> Discovery(IEnumerable<TrafficPort> ports) =>
+    internal static IEnumerable<FilterStep[]> Discovery(TrafficPort port, IEnumerable<TrafficPort> ports) =>
         from addresses in Of(ports, AddressFamily.InterNetworkV6).Chunk(Ipv6PerProgram)
         select (FilterStep[])
         [
@@ -45,12 +52,17 @@ internal static class SilenceProgram
             new(FilterStep.SetIndex, 0, 0, Ipv6Source), new(FilterStep.JumpIfEqual, 3, 0, Solicitation),
             new(FilterStep.SetIndex, 0, 0, DiscoveryTarget), new(FilterStep.JumpIfEqual, 1, 0, Advertisement),
             new(FilterStep.Answer, 0, 0, GoOn),
-            .. UnlessLetSpeak(ports), .. addresses.SelectMany(DropIpv6), new(FilterStep.Answer, 0, 0, GoOn),
+            .. UnlessLetSpeak(port), .. addresses.SelectMany(DropIpv6), new(FilterStep.Answer, 0, 0, GoOn),
         ];
 
-    private static FilterStep[] UnlessLetSpeak(IEnumerable<TrafficPort> ports)
+    private static FilterStep[] UnlessLetSpeak(TrafficPort port)
     {
-        var group = ports.First().VirtualMac.Bits & VirtualMac.GroupMask;
+        if (port.VirtualMac is not { } mac)
+        {
+            return [new(FilterStep.LoadWord, 0, 0, FilterStep.Mark), new(FilterStep.JumpIfEqual, 0, 1, LetSpeakMark), new(FilterStep.Answer, 0, 0, GoOn)];
+        }
+
+        var group = mac.Bits & VirtualMac.GroupMask;
         return
         [
             new(FilterStep.LoadWord, 0, 0, EthernetSource), new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),

@@ -245,8 +245,9 @@ public sealed class UnitFileTests
     [Fact]
     public void An_interface_may_have_the_id_of_its_virtual_mac_by_hand_and_no_two_the_same()
     {
-        Assert.True(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 0 }, { name: wan0 }]\n", out var settings, out _));
-        Assert.Equal([0, null], settings!.Interfaces.Select(port => port.VirtualMacId));
+        Assert.True(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 0 }, { name: wan0, virtual-mac: off }]\n", out var settings, out _));
+        Assert.Equal([true, false], settings!.Interfaces.Select(port => port.HasVirtualMac));
+        Assert.Equal([0, null], settings.Interfaces.Select(port => port.VirtualMacId));
 
         Assert.False(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 7 }, { name: wan0, virtual-mac-id: 7 }]\n", out _, out var problems));
         Assert.StartsWith("cluster.yaml:1:79: the id of a virtual MAC 7 stands in line 1 already", Assert.Single(problems).ToString());

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Linux.Announcements;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Traffic;
 
@@ -8,12 +9,14 @@ namespace Hitless.Linux.Tests.Traffic;
 public sealed class SilenceFiltersTests
 {
     [Theory]
-    [InlineData(TrafficState.Muted)]
-    [InlineData(TrafficState.Claimed)]
-    [InlineData(TrafficState.Draining)]
-    public void A_stopped_unit_whose_ruleset_is_flushed_speaks_for_no_virtual_address(TrafficState lastState)
+    [InlineData(TrafficState.Muted, true)]
+    [InlineData(TrafficState.Claimed, true)]
+    [InlineData(TrafficState.Draining, true)]
+    [InlineData(TrafficState.Muted, false)]
+    [InlineData(TrafficState.Claimed, false)]
+    public void A_stopped_unit_whose_ruleset_is_flushed_speaks_for_no_virtual_address(TrafficState lastState, bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         Watch(units);
         Stop(units, lastState, withFilters: true);
 
@@ -38,22 +41,26 @@ public sealed class SilenceFiltersTests
         Assert.NotEqual(0, Heard(units));
     }
 
-    [Fact]
-    public void A_primary_speaks_through_the_filters_and_a_stopped_one_once_its_rules_are_back()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_primary_speaks_through_the_filters_and_a_stopped_one_once_its_rules_are_back(bool virtualMac)
     {
-        using var units = new TwoUnits(Enumerable.Range(20, 200).Select(host => $"10.77.1.{host}/24").Append("fd77:1::99/64"));
+        using var units = new TwoUnits(virtualMac, Enumerable.Range(20, 200).Select(host => $"10.77.1.{host}/24").Append("fd77:1::99/64"));
         Stop(units, TrafficState.Muted, withFilters: true);
         using var again = NetworkNamespace.Run(units.B, () => new TrafficTable(units.Ports));
         units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("a");
         again.Apply(TrafficState.Claimed).ThrowIfFailed("b");
 
+        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+        announcer.AnnounceAll();
         foreach (var address in (string[])["10.77.1.1", "10.77.1.219", "fd77:1::1", "fd77:1::99"])
         {
             Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 {address}");
         }
 
         Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.2.10; ip netns exec {units.Client} ping -c 1 -W 2 fd77:2::10");
-        Assert.Contains($"10.77.1.219 dev eth0 lladdr {units.LanMac}", Shell.Run($"ip -n {units.Client} neigh"), StringComparison.Ordinal);
+        Assert.Contains($"10.77.1.219 dev eth0 lladdr {units.MacOf(units.B)}", Shell.Run($"ip -n {units.Client} neigh"), StringComparison.Ordinal);
     }
 
     [Fact]
