@@ -36,6 +36,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private readonly ClusterOptions options;
     private readonly SysctlKeeper sysctls;
     private readonly SilenceKeeper silence;
+    private readonly VirtualMacWatch virtualMacs;
+    private readonly InBandHearing hearing;
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
@@ -87,7 +89,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
-        silence = new SilenceKeeper(TrafficPort.From(settings.Cluster.Group, settings.Interfaces), events);
+        var ports = TrafficPort.From(settings.Cluster.Group, settings.Interfaces);
+        silence = new SilenceKeeper(ports, events);
+        hearing = new InBandHearing(ports.Count);
+        virtualMacs = new VirtualMacWatch(ports, hearing, events);
         openKernel = log => new GatewayKernel(settings, sysctls, silence, (options.ClaimLease, options.ClaimFresh), log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
@@ -162,7 +167,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems], MonotonicClock.Now));
+    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now));
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
@@ -333,7 +338,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
                 settings,
                 Path.Combine(stateFolder, "routes"),
                 kernel.RoutesBefore,
-                [sysctls, silence],
+                [sysctls, silence, virtualMacs],
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
                 state => Forwarding = state);

@@ -9,7 +9,7 @@ namespace Hitless.Daemon.Gateway;
 /// Keeps the filters in place that make a unit mute without nftables and without a process (docs/decisions/0045). Where they cannot be, that is
 /// a problem of <c>status</c> and no reason not to run. For several threads.
 /// </summary>
-public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog events) : IKeeper
+public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog events) : IWatchDuty
 {
     // Nobody tells of disciplines and filters that go.
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
@@ -31,9 +31,10 @@ public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog eve
         }
     }
 
-    /// <inheritdoc/>
-    /// <remarks>What is missing at two looks in a row: whoever sets an interface up has these seconds to give it a discipline of his own.</remarks>
-    public void PutBack(TimeSpan now)
+    /// <summary>
+    /// Puts back what is missing at two looks in a row: whoever sets an interface up has these seconds to give it a discipline of his own.
+    /// </summary>
+    public void Tick(TimeSpan now)
     {
         lock (one)
         {

@@ -22,16 +22,16 @@ public sealed class SilenceKeeperTests
         Assert.Contains("bpf", Filters(space));
         GatewayPair.Shell($"tc -n {space} qdisc del dev lan0 clsact");
 
-        keeper.PutBack(Look);
+        keeper.Tick(Look);
         Assert.DoesNotContain("bpf", Filters(space));
-        keeper.PutBack(1.5 * Look);
+        keeper.Tick(1.5 * Look);
         Assert.DoesNotContain("bpf", Filters(space));
-        keeper.PutBack(2 * Look);
+        keeper.Tick(2 * Look);
         Assert.Contains("bpf", Filters(space));
 
         keeper.Withdraw();
-        keeper.PutBack(3 * Look);
-        keeper.PutBack(4 * Look);
+        keeper.Tick(3 * Look);
+        keeper.Tick(4 * Look);
         Assert.DoesNotContain("clsact", GatewayPair.Shell($"tc -n {space} qdisc show dev lan0"));
     });
 
@@ -43,12 +43,12 @@ public sealed class SilenceKeeperTests
             GatewayPair.Shell($"tc -n {space} qdisc add dev lan0 ingress");
 
             keeper.Apply();
-            keeper.PutBack(Look);
-            keeper.PutBack(2 * Look);
+            keeper.Tick(Look);
+            keeper.Tick(2 * Look);
 
             Assert.StartsWith("lan0 ", Assert.Single(keeper.Problems), StringComparison.Ordinal);
             GatewayPair.Shell($"tc -n {space} qdisc del dev lan0 ingress");
-            keeper.PutBack(3 * Look);
+            keeper.Tick(3 * Look);
             Assert.Empty(keeper.Problems);
             Assert.Contains("bpf", Filters(space));
         });
