@@ -30,6 +30,8 @@ public sealed class GatewayKernel : IDisposable
     private readonly Dictionary<int, bool> upByIndex = [];
     private readonly Dictionary<string, int> indexByName = [];
     private readonly Dictionary<int, MacAddress> macByIndex = [];
+    private readonly HashSet<int> bridges = [];
+    private readonly List<(int Index, MacAddress Mac)> bridgePorts = [];
     private Announcer? announcer;
     private TrafficState state;
     private bool cableLost;
@@ -102,6 +104,7 @@ public sealed class GatewayKernel : IDisposable
     {
         state = wanted;
         Apply(wanted);
+        FollowBridges();
         if (ownIsSecond && wanted == TrafficState.Muted)
         {
             Repair();
@@ -242,11 +245,16 @@ public sealed class GatewayKernel : IDisposable
     private void ReadLinks()
     {
         indexByName.Clear();
+        bridges.Clear();
         foreach (var link in links.Read())
         {
             indexByName[link.Name] = link.Index;
             upByIndex[link.Index] = link.Up;
             macByIndex[link.Index] = link.Mac;
+            if (link.IsBridge)
+            {
+                bridges.Add(link.Index);
+            }
         }
     }
 
@@ -254,6 +262,7 @@ public sealed class GatewayKernel : IDisposable
     private void Repair()
     {
         ReadLinks();
+        bridgePorts.Clear();
         foreach (var port in trafficPorts)
         {
             if (!indexByName.TryGetValue(port.Name, out var index))
@@ -262,14 +271,19 @@ public sealed class GatewayKernel : IDisposable
                 continue;
             }
 
-            if (port.VirtualMac is { } mac)
+            if (port.VirtualMac is { } mac && bridges.Contains(index))
             {
-                links.EnsureUnicastFilter(index, mac);
+                bridgePorts.Add((index, mac));
+            }
+            else if (port.VirtualMac is not null)
+            {
+                links.EnsureUnicastFilter(index, port.VirtualMac.Value);
             }
         }
 
         // A claim that is over is not given again: at the next renewal the machine hears that it is.
         Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
+        FollowBridges();
         if (!muteFails)
         {
             PutOwnFirst();
@@ -283,6 +297,18 @@ public sealed class GatewayKernel : IDisposable
         announcer?.Dispose();
         announcer = new Announcer(trafficPorts.Where(p => indexByName.ContainsKey(p.Name)));
         CountPorts();
+    }
+
+    /// <summary>
+    /// A bridge keeps what is sent to a MAC of its own, and hosts behind its ports would not reach the primary: so the virtual MAC is the
+    /// bridge's own only while this unit takes frames to it.
+    /// </summary>
+    private void FollowBridges()
+    {
+        foreach (var (index, mac) in bridgePorts)
+        {
+            _ = state == TrafficState.Muted ? links.RemoveUnicastFilter(index, mac) : links.EnsureUnicastFilter(index, mac);
+        }
     }
 
     /// <summary>Makes the kernel so. If it cannot, no virtual address stands that would speak against another unit's.</summary>
