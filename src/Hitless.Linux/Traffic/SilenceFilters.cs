@@ -206,6 +206,7 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         writer.U16(BpfStepCount, (ushort)program.Length);
         writer.Attribute(BpfSteps, MemoryMarshal.AsBytes<FilterStep>(program));
         writer.U32(BpfFlags, BpfAnswersAreVerdicts);
+        writer.U32(BpfClassifierFlags, NotInHardware);
         writer.EndNested(options);
         writer.EndMessage();
         return _netlink.Execute(writer.Written);

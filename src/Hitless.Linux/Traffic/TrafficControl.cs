@@ -18,6 +18,8 @@ internal static class TrafficControl
     internal const ushort BpfSteps = 5; // TCA_BPF_OPS
     internal const ushort BpfFlags = 8; // TCA_BPF_FLAGS
     internal const uint BpfAnswersAreVerdicts = 1; // TCA_BPF_FLAG_ACT_DIRECT
+    internal const ushort BpfClassifierFlags = 9; // TCA_BPF_FLAGS_GEN
+    internal const uint NotInHardware = 1; // TCA_CLS_FLAGS_SKIP_HW
 
     internal const uint Clsact = 0xffff_fff1; // TC_H_CLSACT, the same place as TC_H_INGRESS
     internal const uint ClsactHandle = 0xffff_0000;
