@@ -20,10 +20,16 @@ public sealed class TwoUnits : IDisposable
     private readonly List<SysctlScope> _sysctls = [];
 
     public TwoUnits(params IEnumerable<string> moreLanAddresses)
+        : this(virtualMac: true, moreLanAddresses)
+    {
+    }
+
+    /// <summary>With virtual MACs or without.</summary>
+    public TwoUnits(bool virtualMac, params IEnumerable<string> moreLanAddresses)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         string[] lan = ["10.77.1.1/24", "fd77:1::1/64", .. moreLanAddresses];
-        Ports = TrafficPort.From(Group, [Port("lan0", lan), Port("wan0", "10.77.2.1/24", "fd77:2::1/64")]);
+        Ports = TrafficPort.From(Group, [Port("lan0", lan) with { HasVirtualMac = virtualMac }, Port("wan0", "10.77.2.1/24", "fd77:2::1/64") with { HasVirtualMac = virtualMac }]);
         Shell.Run($"""
             set -e
             for n in switch client server a b; do ip netns add {_prefix}$n; ip -n {_prefix}$n link set lo up
@@ -46,7 +52,7 @@ public sealed class TwoUnits : IDisposable
 
     public IReadOnlyList<TrafficPort> Ports { get; }
 
-    public MacAddress LanMac => Ports[0].VirtualMac;
+    public MacAddress LanMac => Ports[0].VirtualMac!.Value;
 
     public TrafficTable TableA { get; }
 
@@ -61,6 +67,9 @@ public sealed class TwoUnits : IDisposable
     public string A => $"{_prefix}a";
 
     public string B => $"{_prefix}b";
+
+    /// <summary>The MAC with which a unit answers for the virtual addresses of lan0.</summary>
+    public string MacOf(string unit) => Ports[0].VirtualMac?.ToString() ?? Shell.Run($"ip -n {unit} -br link show lan0").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
 
     public void Dispose()
     {
@@ -83,7 +92,11 @@ public sealed class TwoUnits : IDisposable
         foreach (var port in Ports)
         {
             var link = links.Find(port.Name)!.Value;
-            links.EnsureUnicastFilter(link.Index, port.VirtualMac).ThrowIfFailed("filter");
+            if (port.VirtualMac is { } mac)
+            {
+                links.EnsureUnicastFilter(link.Index, mac).ThrowIfFailed("filter");
+            }
+
             addresses.Ensure([.. port.Addresses.Select(prefix => new LinkAddress(link.Index, prefix))]).ThrowIfFailed("addresses");
         }
 

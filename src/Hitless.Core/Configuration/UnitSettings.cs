@@ -59,7 +59,17 @@ public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Link
 public sealed record HeartbeatLinkSettings(string Interface, IPAddress Address, IReadOnlyList<IPAddress> Peers);
 
 /// <summary>One port with the virtual addresses on it.</summary>
-public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> VirtualAddresses, bool Monitor);
+public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> VirtualAddresses, bool Monitor)
+{
+    /// <summary>How many there may be.</summary>
+    public const int Max = 64;
+
+    /// <summary>False: the virtual addresses are answered with the unit's own MAC, and move by announcement alone.</summary>
+    public bool HasVirtualMac { get; init; } = true;
+
+    /// <summary>The id in the virtual MAC, if the operator gave one.</summary>
+    public int? VirtualMacId { get; init; }
+}
 
 /// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
 public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)

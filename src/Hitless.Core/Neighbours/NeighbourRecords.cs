@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Neighbours;
 
@@ -40,7 +41,7 @@ public static class NeighbourRecords
         for (; !bytes.IsEmpty; bytes = bytes[Bytes..])
         {
             var address = BinaryPrimitives.ReadUInt128BigEndian(bytes[2..]);
-            if (bytes[0] > VirtualMac.PortIndexMax || bytes[1] is not (4 or 6) || (bytes[1] == 4 && address > uint.MaxValue) || !MacAddress.TryRead(bytes.Slice(18, MacAddress.Bytes), out var mac))
+            if (bytes[0] > PortSettings.Max - 1 || bytes[1] is not (4 or 6) || (bytes[1] == 4 && address > uint.MaxValue) || !MacAddress.TryRead(bytes.Slice(18, MacAddress.Bytes), out var mac))
             {
                 return false;
             }

@@ -204,7 +204,11 @@ public static class UnitFile
         new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));
 
     private static PortSettings PortFrom(Section port) =>
-        new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"));
+        new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"))
+        {
+            HasVirtualMac = port.Get<string>("virtual-mac") == "on",
+            VirtualMacId = port.Find("virtual-mac-id")?.Value as int?,
+        };
 
     private static ProbeSettings ProbeFrom(Section probe) =>
         new(probe.Get<string>("name"), TargetOf(probe), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"), probe.Get<int>("weight"));

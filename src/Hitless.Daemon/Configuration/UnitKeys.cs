@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration.Yaml;
 
@@ -50,6 +51,8 @@ public static partial class UnitKeys
     [
         new("name", Interface, "Name of the interface.", Mandatory: true),
         new("virtual-addresses", new ListShape(Scalars.Prefix, 0, 256), "Addresses that the primary answers for."),
+        new("virtual-mac", Scalars.Choice("on", "off"), "off: virtual addresses are answered with the unit's own MAC, and a switch is known to hosts by gratuitous ARP and unsolicited neighbour advertisements alone; where the network lets no second MAC pass.", "on"),
+        new("virtual-mac-id", Scalars.Integer(0, VirtualMac.IdMax), "Last part of the virtual MAC, instead of the one that comes from the name; 0 to 63 never come from a name."),
         new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
     ]);
 
@@ -134,7 +137,7 @@ public static partial class UnitKeys
     /// </summary>
     public static SectionShape ClusterWide { get; } = new(
     [
-        new("interfaces", new ListShape(Port, 1, 64), "The ports that carry traffic."),
+        new("interfaces", new ListShape(Port, 1, PortSettings.Max), "The ports that carry traffic."),
         new("sessions", new SectionShape([.. Sessions.Keys.Where(key => key.Name != "link")]), "Replication of sessions."),
         new("configuration", Configuration, "The cluster-wide configuration."),
         new("health", new ListShape(Probe, 0, 64), "Probes that the choice of primary and an upgrade watch."),

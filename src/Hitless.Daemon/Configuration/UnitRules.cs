@@ -68,6 +68,7 @@ internal static class UnitRules
     private static void CheckInterfaces(Section root, Problems problems)
     {
         CheckTwice(root.Sections("interfaces"), "name", "the interface", problems);
+        CheckTwice(root.Sections("interfaces"), "virtual-mac-id", "the id of a virtual MAC", problems);
         var own = LinksOf(root).Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
         var seen = new Dictionary<object, Place>();
         foreach (var (port, located) in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses").Select(located => (port, located))))

@@ -58,6 +58,11 @@ public sealed partial class ControlLoop
         {
             var overTraffic = links.IsPort(link);
             var (unit, tag) = (header.UnitId, UnitIdentity.TagOf(header.Incarnation));
+            if (overTraffic && unit != identity.Id && heartbeat.Role == UnitRole.Primary)
+            {
+                hearing.Heard(links.PortOf(link), MonotonicClock.Now);
+            }
+
             if (unit != identity.Id && !overTraffic && heard.Learn(unit, from))
             {
                 directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);

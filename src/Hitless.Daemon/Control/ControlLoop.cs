@@ -13,6 +13,7 @@ using Hitless.Linux.Polling;
 using Hitless.Linux.Processes;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
+using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 
@@ -35,6 +36,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private readonly PeerDirectory directory;
     private readonly ClusterOptions options;
     private readonly SysctlKeeper sysctls;
+    private readonly SilenceKeeper silence;
+    private readonly VirtualMacWatch virtualMacs;
+    private readonly InBandHearing hearing;
     private readonly Func<EventLog, GatewayKernel> openKernel;
     private readonly Func<HeartbeatLinks> openLinks;
     private readonly Poller poller = new();
@@ -86,7 +90,11 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             EpochNumber = epochNumber,
         };
         sysctls = new SysctlKeeper(stateFolder, [.. settings.Interfaces.Select(port => port.Name)], events);
-        openKernel = log => new GatewayKernel(settings, sysctls, options, log);
+        var ports = TrafficPort.From(settings.Cluster.Group, settings.Interfaces);
+        silence = new SilenceKeeper(ports, events);
+        hearing = new InBandHearing(ports.Count);
+        virtualMacs = new VirtualMacWatch(ports, hearing, events);
+        openKernel = log => new GatewayKernel(settings, sysctls, silence, options, log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
@@ -160,7 +168,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, links.Complaints, MonotonicClock.Now));
+    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now));
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
@@ -331,7 +339,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
                 settings,
                 Path.Combine(stateFolder, "routes"),
                 kernel.RoutesBefore,
-                sysctls,
+                [sysctls, silence, virtualMacs],
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
                 state => Forwarding = state);

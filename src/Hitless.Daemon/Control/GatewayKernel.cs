@@ -19,6 +19,7 @@ public sealed class GatewayKernel : IDisposable
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly IReadOnlyList<TrafficPort> trafficPorts;
     private readonly SysctlKeeper sysctls;
+    private readonly SilenceKeeper silence;
     private readonly EventLog events;
     private readonly LinkTable links = new();
     private readonly AddressTable addresses = new();
@@ -28,6 +29,9 @@ public sealed class GatewayKernel : IDisposable
     private readonly ClaimLease lease = new();
     private readonly Dictionary<int, bool> upByIndex = [];
     private readonly Dictionary<string, int> indexByName = [];
+    private readonly Dictionary<int, MacAddress> macByIndex = [];
+    private readonly HashSet<int> bridges = [];
+    private readonly List<(int Index, MacAddress Mac)> bridgePorts = [];
     private Announcer? announcer;
     private TrafficState state;
     private bool cableLost;
@@ -39,12 +43,12 @@ public sealed class GatewayKernel : IDisposable
     /// those are still in force. <paramref name="cluster"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
     /// kernel forwards without a daemon.
     /// </summary>
-    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, ClusterOptions cluster, EventLog events)
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, SilenceKeeper silence, ClusterOptions cluster, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
         this.events = events;
-        this.sysctls = sysctls;
+        (this.sysctls, this.silence) = (sysctls, silence);
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
         var fence = new ClaimFence(cluster.ClaimLease, cluster.ClaimFresh, cluster.RestartHold, heartbeat.Port, heartbeatInterfaces)
@@ -87,12 +91,13 @@ public sealed class GatewayKernel : IDisposable
     public int MonitoredCount => ports.Count(p => p.Monitor);
 
     /// <summary>
-    /// To be called after the first <see cref="SetTraffic"/>: sysctls, then the addresses. No moment in which an address speaks that should
-    /// not.
+    /// To be called after the first <see cref="SetTraffic"/>: sysctls and filters, then the addresses. No moment in which an address speaks
+    /// that should not.
     /// </summary>
     public void Prepare()
     {
         sysctls.Apply();
+        silence.Apply();
         Repair();
     }
 
@@ -101,6 +106,7 @@ public sealed class GatewayKernel : IDisposable
     {
         state = wanted;
         Apply(wanted);
+        FollowBridges();
         if (ownIsSecond && wanted == TrafficState.Muted)
         {
             Repair();
@@ -136,7 +142,7 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
     public bool ReadChanges()
     {
-        var (changed, repair) = (false, false);
+        var (changed, repair, announce) = (false, false, false);
         while (monitor.TryRead(out var change))
         {
             switch (change.Kind)
@@ -147,7 +153,8 @@ public sealed class GatewayKernel : IDisposable
                     break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
-                    repair |= changed && change.Link.Up;
+                    announce |= macByIndex[index] != change.Link.Mac && trafficPorts.Any(port => port.VirtualMac is null && port.Name == change.Link.Name);
+                    repair |= announce || (changed && change.Link.Up);
                     upByIndex[index] = change.Link.Up;
                     break;
                 case LinkChangeKind.Link:
@@ -176,6 +183,11 @@ public sealed class GatewayKernel : IDisposable
         if (repair)
         {
             Repair();
+            if (announce)
+            {
+                // A muted unit's announcements are dropped on their way out.
+                Announce();
+            }
         }
         else if (changed)
         {
@@ -202,7 +214,7 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// Leaves the cluster: takes the virtual addresses away, the table and the sysctls. For a unit that carries no traffic. A stop alone is
+    /// Leaves the cluster: takes the virtual addresses away, the filters, the table and the sysctls. For a unit that carries no traffic. A stop alone is
     /// none: the addresses stay, muted, and what hangs on them.
     /// </summary>
     public void Withdraw()
@@ -210,12 +222,13 @@ public sealed class GatewayKernel : IDisposable
         addresses.Remove([.. addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)), .. Wanted()]);
         foreach (var port in trafficPorts)
         {
-            if (indexByName.TryGetValue(port.Name, out var index))
+            if (port.VirtualMac is { } mac && indexByName.TryGetValue(port.Name, out var index))
             {
-                links.RemoveUnicastFilter(index, port.VirtualMac);
+                links.RemoveUnicastFilter(index, mac);
             }
         }
 
+        silence.Withdraw();
         traffic.Remove();
         sysctls.Withdraw();
     }
@@ -234,10 +247,16 @@ public sealed class GatewayKernel : IDisposable
     private void ReadLinks()
     {
         indexByName.Clear();
+        bridges.Clear();
         foreach (var link in links.Read())
         {
             indexByName[link.Name] = link.Index;
             upByIndex[link.Index] = link.Up;
+            macByIndex[link.Index] = link.Mac;
+            if (link.IsBridge)
+            {
+                bridges.Add(link.Index);
+            }
         }
     }
 
@@ -245,6 +264,7 @@ public sealed class GatewayKernel : IDisposable
     private void Repair()
     {
         ReadLinks();
+        bridgePorts.Clear();
         foreach (var port in trafficPorts)
         {
             if (!indexByName.TryGetValue(port.Name, out var index))
@@ -253,11 +273,19 @@ public sealed class GatewayKernel : IDisposable
                 continue;
             }
 
-            links.EnsureUnicastFilter(index, port.VirtualMac);
+            if (port.VirtualMac is { } mac && bridges.Contains(index))
+            {
+                bridgePorts.Add((index, mac));
+            }
+            else if (port.VirtualMac is not null)
+            {
+                links.EnsureUnicastFilter(index, port.VirtualMac.Value);
+            }
         }
 
         // A claim that is over is not given again: at the next renewal the machine hears that it is.
         Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
+        FollowBridges();
         if (!muteFails)
         {
             PutOwnFirst();
@@ -271,6 +299,18 @@ public sealed class GatewayKernel : IDisposable
         announcer?.Dispose();
         announcer = new Announcer(trafficPorts.Where(p => indexByName.ContainsKey(p.Name)));
         CountPorts();
+    }
+
+    /// <summary>
+    /// A bridge keeps what is sent to a MAC of its own, and hosts behind its ports would not reach the primary: so the virtual MAC is the
+    /// bridge's own only while this unit takes frames to it.
+    /// </summary>
+    private void FollowBridges()
+    {
+        foreach (var (index, mac) in bridgePorts)
+        {
+            _ = state == TrafficState.Muted ? links.RemoveUnicastFilter(index, mac) : links.EnsureUnicastFilter(index, mac);
+        }
     }
 
     /// <summary>Makes the kernel so. If it cannot, no virtual address stands that would speak against another unit's.</summary>

@@ -164,6 +164,9 @@ public sealed class HeartbeatLinks : IDisposable
     /// <summary>Whether a token is that of a port.</summary>
     public bool IsPort(int link) => link >= sockets.Count;
 
+    /// <summary>Which port a token stands for, by its place in <c>interfaces:</c>.</summary>
+    public int PortOf(int link) => link - sockets.Count;
+
     /// <summary>Takes up the ports as they are numbered in the kernel now.</summary>
     public void OpenPorts(Func<string, int> indexOf)
     {

@@ -23,13 +23,13 @@ public sealed class GatewayWatch : IDisposable
     private const int RulesetToken = 1;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    // What no message tells of (sysctls) is read so often; the rest is read when something was told, but not more often than this.
+    // What no message tells of (sysctls, filters) is read so often; the rest is read when something was told, but not more often than this.
     private static readonly TimeSpan StateEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StateSettle = TimeSpan.FromMilliseconds(200);
     private readonly UnitSettings settings;
     private readonly string routesFile;
     private IReadOnlyList<KernelRoute>? remembered;
-    private readonly SysctlKeeper sysctls;
+    private readonly IReadOnlyList<IWatchDuty> duties;
     private readonly EventLog events;
     private readonly Action? rulesetChanged;
     private readonly Action<ForwardingState> stateChanged;
@@ -42,7 +42,7 @@ public sealed class GatewayWatch : IDisposable
     /// <param name="settings">The interfaces with their virtual addresses, and the links between the units.</param>
     /// <param name="routesFile">Where the routes that hang on virtual addresses are kept.</param>
     /// <param name="remembered">Those that hung on them before this process changed any; null: the addresses did not stand then.</param>
-    /// <param name="sysctls">What it puts back each second.</param>
+    /// <param name="duties">What is called each second.</param>
     /// <param name="events">Where it tells what it did.</param>
     /// <param name="rulesetChanged">Called on its thread when anybody has changed nftables; null: nobody needs to know.</param>
     /// <param name="stateChanged">Called on its thread with all that forwarding depends on, when that has changed.</param>
@@ -50,13 +50,13 @@ public sealed class GatewayWatch : IDisposable
         UnitSettings settings,
         string routesFile,
         IReadOnlyList<KernelRoute>? remembered,
-        SysctlKeeper sysctls,
+        IReadOnlyList<IWatchDuty> duties,
         EventLog events,
         Action? rulesetChanged,
         Action<ForwardingState> stateChanged)
     {
         this.stateChanged = stateChanged;
-        (this.settings, this.routesFile, this.remembered, this.sysctls, this.events, this.rulesetChanged) = (settings, routesFile, remembered, sysctls, events, rulesetChanged);
+        (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) = (settings, routesFile, remembered, duties, events, rulesetChanged);
         thread = new Thread(Run) { Name = "gateway watch", IsBackground = true };
         thread.Start();
     }
@@ -100,12 +100,12 @@ public sealed class GatewayWatch : IDisposable
         // What happened while nobody listened.
         rulesetChanged?.Invoke();
         Span<int> ready = stackalloc int[4];
-        var sysctlsAt = MonotonicClock.Now + Second;
+        var dutiesAt = MonotonicClock.Now + Second;
         var stateAt = MonotonicClock.Now;
         while (!ending)
         {
             var now = MonotonicClock.Now;
-            poller.Wait(Earlier(Earlier(routes.NextDeadline, sysctlsAt), stateAt) - now, ready);
+            poller.Wait(Earlier(Earlier(routes.NextDeadline, dutiesAt), stateAt) - now, ready);
             now = MonotonicClock.Now;
             if (ruleset.TakeChanges())
             {
@@ -120,10 +120,14 @@ public sealed class GatewayWatch : IDisposable
             }
 
             routes.Tick(now);
-            if (now >= sysctlsAt)
+            if (now >= dutiesAt)
             {
-                sysctls.PutBack(now);
-                sysctlsAt = now + Second;
+                foreach (var duty in duties)
+                {
+                    duty.Tick(now);
+                }
+
+                dutiesAt = now + Second;
             }
 
             if (now >= stateAt)

@@ -9,7 +9,7 @@ namespace Hitless.Daemon.Gateway;
 /// is put back when the unit leaves.
 /// For several threads, but not for the control loop's: it writes files.
 /// </summary>
-public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports, EventLog events)
+public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports, EventLog events) : IWatchDuty
 {
     private const int SaidPerMinute = 3;
     private readonly SysctlScope scope = new(Path.Combine(stateFolder, "sysctls.json"));
@@ -31,10 +31,8 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
         }
     }
 
-    /// <summary>
-    /// Puts back what somebody else has changed since; each second is often enough. An interface that is away is passed over.
-    /// </summary>
-    public void PutBack(TimeSpan now)
+    /// <summary>Puts back what somebody else has changed since; an interface that is away is passed over.</summary>
+    public void Tick(TimeSpan now)
     {
         lock (scope)
         {

@@ -84,7 +84,8 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         var bridges = Tool.Run("bridge", ["-n", plan.NamespaceOf(LabPlan.Switch), "fdb"]);
         var client = Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Client), "neigh"]);
         var server = Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Server), "neigh"]);
-        var (lan, wan) = (VirtualMac.For(Group, 0), VirtualMac.For(Group, 1));
+        var ids = VirtualMacIds.Of([("lan0", null), ("wan0", null)]);
+        var (lan, wan) = (VirtualMac.For(Group, ids[0]), VirtualMac.For(Group, ids[1]));
         return bridges.Contains($"{lan} dev {LabPlan.SwitchPort("lan0", primary)} ", StringComparison.Ordinal)
             && bridges.Contains($"{wan} dev {LabPlan.SwitchPort("wan0", primary)} ", StringComparison.Ordinal)
             && Knows(client, Addresses.VirtualLan, lan) && Knows(client, Addresses.VirtualLan6, lan)

@@ -10,8 +10,8 @@ namespace Hitless.Linux.Announcements;
 
 /// <summary>
 /// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and
-/// which a muted unit may send. Only answers from the port's own
-/// virtual MAC arrive, whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
+/// which a muted unit may send. Only answers from a
+/// virtual MAC of the port's group arrive (on a port without one: from whoever has such an address), whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
 /// the namespace of the thread that makes it.
 /// </summary>
 public sealed unsafe class AddressQuestion : IDisposable
@@ -22,6 +22,7 @@ public sealed unsafe class AddressQuestion : IDisposable
     /// <summary>One address is proof enough; a second one, should the first have been taken away there.</summary>
     private const int ProbesMax = 2;
     private readonly byte[][] _probes;
+    private readonly byte[][] _directProbes;
 
     /// <summary>
     /// On the interface of that number, for the addresses of <paramref name="port"/>; probes come from <paramref name="sender"/>, the
@@ -32,9 +33,10 @@ public sealed unsafe class AddressQuestion : IDisposable
     {
         var mac = sender;
         _probes = [.. Asked(port).Select(address => AnnouncementFrame.ArpProbe(mac, address))];
+        _directProbes = port.VirtualMac is { } to ? [.. Asked(port).Select(address => AnnouncementFrame.ArpProbe(mac, address, to))] : [];
         Handle = Libc.Socket(Libc.AddressFamilyPacket, Libc.SocketRaw | Libc.SocketCloseOnExec | Libc.SocketNonBlocking, 0);
         var local = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp), LinkIndex = linkIndex };
-        if (Handle.IsInvalid || Filter(port.VirtualMac) < 0 || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0)
+        if (Handle.IsInvalid || Filter(port) < 0 || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0)
         {
             var errno = Errno.Last;
             Handle.Dispose();
@@ -48,10 +50,10 @@ public sealed unsafe class AddressQuestion : IDisposable
     /// <summary>Whether a port has addresses that can be asked for.</summary>
     public static bool Suits(TrafficPort port) => Asked(port).Any();
 
-    /// <summary>Asks once; a port that is down loses it.</summary>
-    public void Ask()
+    /// <summary>Asks once; a port that is down loses it. <paramref name="directly"/>: only whoever takes frames to the virtual MAC.</summary>
+    public void Ask(bool directly = false)
     {
-        foreach (var probe in _probes)
+        foreach (var probe in directly ? _directProbes : _probes)
         {
             fixed (byte* bytes = probe)
             {
@@ -80,17 +82,30 @@ public sealed unsafe class AddressQuestion : IDisposable
     private static IEnumerable<IPAddress> Asked(TrafficPort port) =>
         port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetwork).Take(ProbesMax);
 
-    /// <summary>linux/filter.h: an ARP answer whose sender is the virtual MAC, and nothing else.</summary>
-    private int Filter(in MacAddress mac)
+    /// <summary>An ARP answer whose sender is a virtual MAC of our group (another version may have other ids), or an address that was asked for.</summary>
+    private int Filter(TrafficPort port)
     {
-        const ushort loadWord = 0x20, loadHalf = 0x28, jumpIfEqual = 0x15, answer = 0x06;
-        const uint operation = 14 + 6, senderMac = 14 + 8;
-        Span<FilterStep> steps =
+        const uint operation = 14 + 6, senderMac = 14 + 8, senderAddress = 14 + 14;
+        FilterStep[] ofAddress =
         [
-            new(loadHalf, 0, 0, operation), new(jumpIfEqual, 0, 5, AnnouncementFrame.ArpReply),
-            new(loadWord, 0, 0, senderMac), new(jumpIfEqual, 0, 3, (uint)(mac.Bits >> 16)),
-            new(loadHalf, 0, 0, senderMac + 4), new(jumpIfEqual, 0, 1, (uint)(mac.Bits & 0xffff)),
-            new(answer, 0, 0, uint.MaxValue), new(answer, 0, 0, 0),
+            new(FilterStep.LoadWord, 0, 0, senderAddress),
+            .. Asked(port).SelectMany(address => (FilterStep[])
+            [
+                new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes())), new(FilterStep.Answer, 0, 0, uint.MaxValue),
+            ]),
+        ];
+        var group = port.VirtualMac.GetValueOrDefault().Bits & VirtualMac.GroupMask;
+        FilterStep[] ofGroup =
+        [
+            new(FilterStep.LoadWord, 0, 0, senderMac), new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
+            new(FilterStep.JumpIfEqual, 0, 3, (uint)(group >> 16)),
+            new(FilterStep.LoadByte, 0, 0, senderMac + 4), new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
+            new(FilterStep.Answer, 0, 0, uint.MaxValue),
+        ];
+        FilterStep[] steps =
+        [
+            new(FilterStep.LoadHalf, 0, 0, operation), new(FilterStep.JumpIfEqual, 1, 0, AnnouncementFrame.ArpReply), new(FilterStep.Answer, 0, 0, 0),
+            .. port.VirtualMac is null ? ofAddress : ofGroup, new(FilterStep.Answer, 0, 0, 0),
         ];
         fixed (FilterStep* first = steps)
         {
@@ -98,10 +113,6 @@ public sealed unsafe class AddressQuestion : IDisposable
             return Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram));
         }
     }
-
-    /// <summary><c>struct sock_filter</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
 
     /// <summary><c>struct sock_fprog</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

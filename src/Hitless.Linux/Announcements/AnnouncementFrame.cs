@@ -44,10 +44,13 @@ internal static class AnnouncementFrame
         return frame;
     }
 
-    /// <summary>ARP probe (RFC 5227 section 2.1.1): a request without a sender's address, which changes nobody's cache.</summary>
-    internal static byte[] ArpProbe(MacAddress mac, IPAddress address)
+    /// <summary>
+    /// ARP probe (RFC 5227 section 2.1.1): a request without a sender's address, which changes nobody's cache. To all, or to one MAC only.
+    /// </summary>
+    internal static byte[] ArpProbe(MacAddress mac, IPAddress address, MacAddress? to = null)
     {
         var frame = GratuitousArp(mac, address, ArpRequest);
+        to?.WriteTo(frame);
         frame.AsSpan(EthernetBytes + 14, 4).Clear();
         return frame;
     }

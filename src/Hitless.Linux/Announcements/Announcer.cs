@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hitless.Core.Cluster;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
 using Hitless.Linux.Traffic;
@@ -7,7 +8,8 @@ namespace Hitless.Linux.Announcements;
 
 /// <summary>
 /// Tells the networks on all ports that the virtual addresses are here now: gratuitous ARP (both forms) and unsolicited neighbour
-/// advertisements, from the virtual MAC, so that switches move its entry too. Frames are built beforehand; sending allocates nothing.
+/// advertisements, from the virtual MAC, so that switches move its entry too, or where there is none from the port's own. Frames are built
+/// beforehand; sending allocates nothing.
 /// They pass the egress chain of <see cref="TrafficTable"/>: a muted or draining unit's announcements are dropped there.
 /// Lives in the namespace of the thread that made it. Not for several threads at once.
 /// </summary>
@@ -18,7 +20,7 @@ public sealed class Announcer : IDisposable
 
     public Announcer(IEnumerable<TrafficPort> ports)
     {
-        _ports = [.. ports.Select(port => new Port(port.Name, Frames(port)))];
+        _ports = [.. ports.Select(port => new Port(port))];
         Array.ForEach(_ports, Open);
     }
 
@@ -45,12 +47,12 @@ public sealed class Announcer : IDisposable
         }
     }
 
-    private static byte[][] Frames(TrafficPort port) => [.. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
+    private static byte[][] Frames(TrafficPort port, MacAddress mac) => [.. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
         prefix.Address.AddressFamily == AddressFamily.InterNetworkV6
-            ? [AnnouncementFrame.NeighbourAdvertisement(port.VirtualMac, prefix.Address)]
+            ? [AnnouncementFrame.NeighbourAdvertisement(mac, prefix.Address)]
             : [
-                AnnouncementFrame.GratuitousArp(port.VirtualMac, prefix.Address, AnnouncementFrame.ArpRequest),
-                AnnouncementFrame.GratuitousArp(port.VirtualMac, prefix.Address, AnnouncementFrame.ArpReply),
+                AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpRequest),
+                AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpReply),
             ])];
 
     private int Announce(Port port)
@@ -78,17 +80,18 @@ public sealed class Announcer : IDisposable
 
     private void Open(Port port)
     {
-        if (_links.Find(port.Name) is { } link)
+        if (_links.Find(port.Traffic.Name) is { } link)
         {
+            port.Frames = Frames(port.Traffic, port.Traffic.VirtualMac ?? link.Mac);
             port.Socket = new PacketSocket(link.Index);
         }
     }
 
-    private sealed class Port(string name, byte[][] frames)
+    private sealed class Port(TrafficPort traffic)
     {
-        internal string Name => name;
+        internal TrafficPort Traffic => traffic;
 
-        internal byte[][] Frames => frames;
+        internal byte[][] Frames { get; set; } = Announcer.Frames(traffic, traffic.VirtualMac.GetValueOrDefault());
 
         internal PacketSocket? Socket { get; set; }
     }

@@ -10,7 +10,8 @@ namespace Hitless.Linux.Links;
 /// <param name="AdminUp">Set up by the operator.</param>
 /// <param name="Carrier">Something is on the other end of the cable.</param>
 /// <param name="MtuBytes">The longest packet that it takes.</param>
-public readonly record struct Link(int Index, string Name, MacAddress Mac, bool AdminUp, bool Carrier, int MtuBytes = 0)
+/// <param name="IsBridge">It forwards between ports of its own.</param>
+public readonly record struct Link(int Index, string Name, MacAddress Mac, bool AdminUp, bool Carrier, int MtuBytes = 0, bool IsBridge = false)
 {
     /// <summary>Traffic can pass.</summary>
     public bool Up => AdminUp && Carrier;
@@ -27,6 +28,7 @@ public readonly record struct Link(int Index, string Name, MacAddress Mac, bool 
         var name = "";
         var mac = default(MacAddress);
         var mtu = 0U;
+        var isBridge = false;
         var attributes = message.Attributes(16);
         while (attributes.TryRead(out var attribute))
         {
@@ -38,13 +40,16 @@ public readonly record struct Link(int Index, string Name, MacAddress Mac, bool 
                 case Rtnetlink.LinkMtu:
                     _ = attribute.TryReadU32(out mtu);
                     break;
+                case Rtnetlink.LinkInfo:
+                    isBridge = attribute.Find(Rtnetlink.LinkInfoKind).Value.TrimEnd((byte)0).SequenceEqual("bridge"u8);
+                    break;
                 case Rtnetlink.LinkMac:
                     _ = MacAddress.TryRead(attribute.Value, out mac);
                     break;
             }
         }
 
-        link = new Link(header.Index, name, mac, (header.Flags & Rtnetlink.LinkUp) != 0, (header.Flags & Rtnetlink.LinkLowerUp) != 0, (int)mtu);
+        link = new Link(header.Index, name, mac, (header.Flags & Rtnetlink.LinkUp) != 0, (header.Flags & Rtnetlink.LinkLowerUp) != 0, (int)mtu, isBridge);
         return name.Length > 0;
     }
 }

@@ -34,6 +34,8 @@ internal static class Rtnetlink
     internal const ushort LinkMac = 1;
     internal const ushort LinkName = 3;
     internal const ushort LinkMtu = 4; // IFLA_MTU
+    internal const ushort LinkInfo = 18; // IFLA_LINKINFO
+    internal const ushort LinkInfoKind = 1; // IFLA_INFO_KIND
     internal const uint LinkUp = 0x1;
     internal const uint LinkLowerUp = 0x10000;
 

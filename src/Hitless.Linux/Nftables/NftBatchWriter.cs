@@ -298,10 +298,10 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
         EndExpression(data, expression);
     }
 
-    /// <summary>Sets a meta value of one byte, for example the packet type.</summary>
-    public void SetMeta(NftMeta key, byte value)
+    /// <summary>Sets a meta value: the packet type (one byte), the mark (four, in host byte order).</summary>
+    public void SetMeta(NftMeta key, scoped ReadOnlySpan<byte> value)
     {
-        Immediate([value]);
+        Immediate(value);
         var data = BeginExpression("meta", out var expression);
         _writer.U32BigEndian(2, (uint)key);
         _writer.U32BigEndian(3, Register);

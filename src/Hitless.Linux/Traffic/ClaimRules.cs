@@ -71,15 +71,12 @@ internal static class ClaimRules
     }
 
     /// <summary>
-    /// A port's rule in front of all others: whoever was not renewed of late and hears its own virtual MAC has a successor.
+    /// The end of a port's rules in front of all others, which match that somebody else speaks: whoever was not renewed of late has a successor.
     /// </summary>
-    internal static void GiveWay(ref NftBatchWriter batch, string chain, ReadOnlySpan<byte> virtualMac)
+    internal static void GiveWay(ref NftBatchWriter batch)
     {
-        batch.BeginRule(chain);
-        batch.Match(NftBase.Link, TrafficRules.EthernetSource, virtualMac);
         batch.MatchFlag(FreshSet, inverted: true);
         batch.Remove(ClaimSet);
-        batch.EndRule();
     }
 
     private static void Renew(ref NftBatchWriter batch, ClaimFence fence, ClaimTerm term, TimeSpan time, bool last)

@@ -1,6 +1,7 @@
 using Hitless.Core.Cluster;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Hitless.Linux.Nftables;
 
 namespace Hitless.Linux.Traffic;
@@ -55,7 +56,7 @@ internal static class TrafficRules
 
     private static string SpeakChain(string port) => $"speak-{port}";
 
-    /// <summary>Where frames from our own virtual MAC leave a mark that stands for some seconds.</summary>
+    /// <summary>Where whoever else speaks for our virtual addresses leaves a mark that stands for some seconds.</summary>
     internal static string SpeakerSet(TrafficPort port) => $"speaker-{port.Name}";
 
     internal static string EgressChain(string port) => $"out-{port}";
@@ -125,16 +126,25 @@ internal static class TrafficRules
 
         foreach (var port in ports)
         {
-            var mac = port.VirtualMac.ToArray();
             batch.Chain(IngressChain(port.Name), NftHook.Ingress, priority, port.Name);
-            if (state == TrafficState.Claimed && fence is not null)
+            foreach (var sign in state == TrafficState.Claimed && fence is not null ? SignsOfSpeaker(port, ipv4, ipv6) : [])
             {
-                ClaimRules.GiveWay(ref batch, IngressChain(port.Name), mac);
+                batch.BeginRule(IngressChain(port.Name));
+                MatchSpeaker(ref batch, port, sign);
+                ClaimRules.GiveWay(ref batch);
+                batch.EndRule();
             }
 
             Fence(ref batch, IngressChain(port.Name), state, fence);
-            NoteSpeaker(ref batch, port, state, mac);
-            Ingress(ref batch, IngressChain(port.Name), state, mac, ipv4, ipv6);
+            foreach (var sign in state == TrafficState.Claimed ? SignsOfSpeaker(port, ipv4, ipv6) : [])
+            {
+                batch.BeginRule(IngressChain(port.Name));
+                MatchSpeaker(ref batch, port, sign);
+                batch.Refresh(SpeakerSet(port), SpeakerMemory);
+                batch.EndRule();
+            }
+
+            Ingress(ref batch, IngressChain(port.Name), state, port, ipv4, ipv6);
             batch.Chain(EgressChain(port.Name), NftHook.Egress, priority, port.Name);
             Fence(ref batch, EgressChain(port.Name), state, fence);
             Egress(ref batch, EgressChain(port.Name), state, port, ipv4, ipv6);
@@ -146,9 +156,8 @@ internal static class TrafficRules
     {
         foreach (var port in ports)
         {
-            var mac = port.VirtualMac.ToArray();
             batch.Chain(Muted(IngressChain(port.Name)));
-            Ingress(ref batch, Muted(IngressChain(port.Name)), TrafficState.Muted, mac, ipv4, ipv6);
+            Ingress(ref batch, Muted(IngressChain(port.Name)), TrafficState.Muted, port, ipv4, ipv6);
             batch.Chain(Muted(EgressChain(port.Name)));
             Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, port, ipv4, ipv6);
         }
@@ -165,31 +174,54 @@ internal static class TrafficRules
         }
     }
 
-    private static void NoteSpeaker(ref NftBatchWriter batch, TrafficPort port, TrafficState state, byte[] mac)
+    /// <summary>What shows that somebody else speaks for the virtual addresses of a port.</summary>
+    private enum SignOfSpeaker
     {
-        if (state == TrafficState.Claimed)
+        VirtualMac,
+        Arp,
+        Advertisement,
+    }
+
+    private static SignOfSpeaker[] SignsOfSpeaker(TrafficPort port, bool ipv4, bool ipv6) => port.VirtualMac is not null
+        ? [SignOfSpeaker.VirtualMac]
+        : [.. ipv4 ? [SignOfSpeaker.Arp] : Array.Empty<SignOfSpeaker>(), .. ipv6 ? [SignOfSpeaker.Advertisement] : Array.Empty<SignOfSpeaker>()];
+
+    private static void MatchSpeaker(ref NftBatchWriter batch, TrafficPort port, SignOfSpeaker sign)
+    {
+        switch (sign)
         {
-            batch.BeginRule(IngressChain(port.Name));
-            batch.Match(NftBase.Link, EthernetSource, mac);
-            batch.Refresh(SpeakerSet(port), SpeakerMemory);
-            batch.EndRule();
+            case SignOfSpeaker.VirtualMac:
+                batch.Match(NftBase.Link, EthernetSource, port.VirtualMac!.Value.ToArray());
+                break;
+            case SignOfSpeaker.Arp:
+                batch.Match(NftMeta.Protocol, ProtocolArp);
+                batch.MatchSet(NftBase.Network, ArpSenderAddress, 4, Ipv4Set);
+                break;
+            default:
+                MatchDiscovery(ref batch, Advertisement, Advertisement);
+                batch.MatchSet(NftBase.Network, Ipv6Source, 16, Ipv6Set);
+                break;
         }
     }
 
-    private static void Ingress(ref NftBatchWriter batch, string chain, TrafficState state, byte[] mac, bool ipv4, bool ipv6)
+    private static void Ingress(ref NftBatchWriter batch, string chain, TrafficState state, TrafficPort port, bool ipv4, bool ipv6)
     {
-        batch.BeginRule(chain);
-        batch.Match(NftBase.Link, EthernetDestination, mac);
-        if (state == TrafficState.Muted)
+        if (port.VirtualMac is { } mac)
         {
-            batch.Drop();
-        }
-        else
-        {
-            batch.SetMeta(NftMeta.PacketType, PacketTypeHost);
+            batch.BeginRule(chain);
+            batch.Match(NftBase.Link, EthernetDestination, mac.ToArray());
+            if (state == TrafficState.Muted)
+            {
+                batch.Drop();
+            }
+            else
+            {
+                batch.SetMeta(NftMeta.PacketType, [PacketTypeHost]);
+            }
+
+            batch.EndRule();
         }
 
-        batch.EndRule();
         if (state == TrafficState.Claimed)
         {
             return;
@@ -212,16 +244,19 @@ internal static class TrafficRules
 
     private static void Egress(ref NftBatchWriter batch, string chain, TrafficState state, TrafficPort port, bool ipv4, bool ipv6)
     {
-        var mac = port.VirtualMac.ToArray();
-        if (state == TrafficState.Claimed)
+        switch (state)
         {
-            Speak(ref batch, chain, port, mac, ipv4);
-            return;
-        }
-
-        if (state == TrafficState.Muted)
-        {
-            Mute(ref batch, chain, mac, ipv4, ipv6);
+            case TrafficState.Claimed when port.VirtualMac is { } mac:
+                Speak(ref batch, chain, port, mac.ToArray(), ipv4);
+                return;
+            case TrafficState.Claimed:
+                LetSpeak(ref batch, chain);
+                return;
+            case TrafficState.Muted:
+                Mute(ref batch, chain, port, ipv4, ipv6);
+                break;
+            default:
+                break;
         }
 
         if (ipv4)
@@ -278,6 +313,21 @@ internal static class TrafficRules
         batch.EndRule();
     }
 
+    /// <summary>Answers carry the port's own MAC as they are; the filters behind (<see cref="SilenceProgram"/>) see by the mark that they may leave.</summary>
+    private static void LetSpeak(ref NftBatchWriter batch, string chain)
+    {
+        Span<byte> mark = stackalloc byte[4];
+        MemoryMarshal.Write(mark, SilenceProgram.LetSpeakMark);
+        batch.BeginRule(chain);
+        batch.Match(NftMeta.Protocol, ProtocolArp);
+        batch.SetMeta(NftMeta.Mark, mark);
+        batch.EndRule();
+        batch.BeginRule(chain);
+        MatchDiscovery(ref batch, Solicitation, Advertisement);
+        batch.SetMeta(NftMeta.Mark, mark);
+        batch.EndRule();
+    }
+
     /// <summary>
     /// The chains that neighbour discovery is sent through: in all states one that drops what is about virtual addresses, and in the
     /// claimed one those that write the virtual MAC into it.
@@ -293,7 +343,7 @@ internal static class TrafficRules
             batch.EndRule();
         }
 
-        foreach (var port in state == TrafficState.Claimed ? ports.Where(port => Ipv6Of(port).Any()) : [])
+        foreach (var port in state == TrafficState.Claimed ? ports.Where(port => port.VirtualMac is not null && Ipv6Of(port).Any()) : [])
         {
             batch.Chain(SpeakChain(port.Name));
             foreach (var address in Ipv6Of(port))
@@ -302,19 +352,23 @@ internal static class TrafficRules
                 {
                     batch.BeginRule(SpeakChain(port.Name));
                     batch.Match(NftBase.Transport, DiscoveryTarget, address.GetAddressBytes());
-                    WriteMac(ref batch, OptionTargetMac, withOption, port.VirtualMac.ToArray());
+                    WriteMac(ref batch, OptionTargetMac, withOption, port.VirtualMac!.Value.ToArray());
                     batch.EndRule();
                 }
             }
         }
     }
 
-    private static void Mute(ref NftBatchWriter batch, string chain, byte[] mac, bool ipv4, bool ipv6)
+    private static void Mute(ref NftBatchWriter batch, string chain, TrafficPort port, bool ipv4, bool ipv6)
     {
-        batch.BeginRule(chain);
-        batch.Match(NftBase.Link, EthernetSource, mac);
-        batch.Drop();
-        batch.EndRule();
+        if (port.VirtualMac is { } mac)
+        {
+            batch.BeginRule(chain);
+            batch.Match(NftBase.Link, EthernetSource, mac.ToArray());
+            batch.Drop();
+            batch.EndRule();
+        }
+
         if (ipv4)
         {
             batch.BeginRule(chain);

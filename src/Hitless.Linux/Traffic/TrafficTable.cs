@@ -150,15 +150,15 @@ public sealed class TrafficTable : IDisposable
     }
 
     /// <summary>
-    /// The ports (one bit each, by the last byte of their virtual MACs) whose virtual MAC somebody else has sent from within the last
+    /// The ports (one bit each, in their order) whose virtual MAC somebody else has sent from within the last
     /// seconds, while this unit was claimed.
     /// </summary>
     public ulong PortsWithForeignSpeaker()
     {
         var heard = 0UL;
-        foreach (var port in _ports)
+        for (var i = 0; i < _ports.Count; i++)
         {
-            heard |= Stands(TrafficRules.SpeakerSet(port), NftBatchWriter.FlagKey) ? 1UL << (int)(port.VirtualMac.Bits & 0x3f) : 0;
+            heard |= Stands(TrafficRules.SpeakerSet(_ports[i]), NftBatchWriter.FlagKey) ? 1UL << i : 0;
         }
 
         return heard;

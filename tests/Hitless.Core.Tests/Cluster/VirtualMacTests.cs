@@ -9,6 +9,8 @@ public sealed class VirtualMacTests
     [InlineData(0, 0, "02:48:4c:00:00:00")]
     [InlineData(7, 1, "02:48:4c:00:07:01")]
     [InlineData(1023, 63, "02:48:4c:03:ff:3f")]
+    [InlineData(1023, 256, "02:48:4c:07:ff:00")]
+    [InlineData(5, 16383, "02:48:4c:fc:05:ff")]
     public void A_port_of_a_group_has_one_address_on_every_unit(int group, int port, string expected)
     {
         Assert.Equal(expected, VirtualMac.For(group, port).ToString());

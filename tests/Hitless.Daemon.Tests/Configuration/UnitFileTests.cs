@@ -162,6 +162,7 @@ public sealed class UnitFileTests
     [InlineData("[10.10.2.1/24]", "[10.10.2.1/33]", "17:39: interfaces[2].virtual-addresses[1]: \"10.10.2.1/33\" has a prefix length outside 1 to 32")]
     [InlineData("name: wan0", "name: lan0", "17:13: the interface lan0 stands in line 16 already")]
     [InlineData("name: wan0", "name: a-very-long-port-name", "17:13: interfaces[2].name: \"a-very-long-port-name\" is not valid; expected the name of an interface")]
+    [InlineData("name: wan0", "virtual-mac-id: 16384, name: wan0", "17:23: interfaces[2].virtual-mac-id: \"16384\" is out of range; expected a whole number from 0 to 16383")]
     [InlineData("sat 02:00-04:00", "sat 02:00-24:00", "29:13: upgrade.windows[1]: \"sat 02:00-24:00\" is not valid; expected a time of the week as")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/../root/x", "23:15: configuration.files[1].path: \"/etc/../root/x\" is not valid; expected an absolute path")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/hitless/cluster.key", "23:15: /etc/hitless/cluster.key is this unit's own; expected a file that is the same on every unit")]
@@ -239,6 +240,17 @@ public sealed class UnitFileTests
             Assert.Equal(read, problems.Count == 0);
             Assert.All(problems, p => Assert.True(p.Line >= 1 && p.Column >= 1 && !p.Text.Contains('\n')));
         }
+    }
+
+    [Fact]
+    public void An_interface_may_have_the_id_of_its_virtual_mac_by_hand_and_no_two_the_same()
+    {
+        Assert.True(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 0 }, { name: wan0, virtual-mac: off }]\n", out var settings, out _));
+        Assert.Equal([true, false], settings!.Interfaces.Select(port => port.HasVirtualMac));
+        Assert.Equal([0, null], settings.Interfaces.Select(port => port.VirtualMacId));
+
+        Assert.False(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 7 }, { name: wan0, virtual-mac-id: 7 }]\n", out _, out var problems));
+        Assert.StartsWith("cluster.yaml:1:79: the id of a virtual MAC 7 stands in line 1 already", Assert.Single(problems).ToString());
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class GatewayKernelTests
             using var events = new EventLog(folder, "gw1");
             using var kernel = NetworkNamespace.Run(space, () =>
             {
-                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)), events);
+                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), new SilenceKeeper([], events), (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)), events);
                 made.Prepare();
                 return made;
             });

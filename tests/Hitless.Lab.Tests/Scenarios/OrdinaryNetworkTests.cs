@@ -115,8 +115,7 @@ public sealed class OrdinaryNetworkTests
         Assert.Contains(plan!.Addresses, each => each.StartsWith(Addresses.VirtualWan, StringComparison.Ordinal));
         Assert.True(Stands(cluster, standby), "a plan changes nothing");
 
-        Namespaces.Signal([.. Namespaces.Processes(cluster.Plan.NamespaceOf(standby)).Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot")], "TERM");
-        await LabCluster.UntilAsync($"{standby} has stopped", () => !cluster.Unit(standby).Running);
+        await StopAsync(cluster, standby);
         Assert.True(Stands(cluster, standby), "a stop is not a removal");
         Assert.True(Reaches(cluster, Addresses.VirtualWan));
         Assert.DoesNotContain(
@@ -129,6 +128,89 @@ public sealed class OrdinaryNetworkTests
         Assert.Equal(0, cluster.Watch.Cli(standby).Run("unit", "leave", "--yes").ExitCode);
         await LabCluster.UntilAsync($"{standby} has left", () => !cluster.Unit(standby).Running && !Stands(cluster, standby));
         Assert.True(Reaches(cluster, Addresses.Server));
+    }
+
+    [Scenario]
+    public async Task A_stopped_unit_whose_firewall_is_loaded_anew_answers_nobody()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var first = (await cluster.UntilReadyAsync()).Primary!;
+        var second = cluster.Plan.Units.Single(unit => unit != first);
+
+        // The standby; then the one that was primary before.
+        foreach (var stopped in (string[])[second, first])
+        {
+            if (stopped == first)
+            {
+                Units.UnitPower.Boot(cluster.Unit(second));
+                await cluster.UntilReadyAsync();
+                Assert.Equal(0, cluster.Watch.Cli(first).Run("switchover", "--wait").ExitCode);
+            }
+
+            await StopAsync(cluster, stopped);
+            Shell(cluster, stopped, "nft -f /etc/hitless/nftables.conf");
+            Assert.DoesNotContain("netdev hitless", Tool.Run("ip", cluster.Unit(stopped).Inside("nft", "list", "tables")), StringComparison.Ordinal);
+
+            AskOften(cluster, times: 100);
+
+            foreach (var protocol in (string[])["arp", "discovery"])
+            {
+                var questions = Counted(cluster, $"{protocol}-questions");
+                Assert.InRange(questions, 100, int.MaxValue);
+                Assert.Equal((questions, 0), (Counted(cluster, $"{protocol}-answers"), Counted(cluster, $"{protocol}-foreign")));
+            }
+
+            Assert.True(Reaches(cluster, Addresses.Server) && Reaches(cluster, Addresses.Server6));
+        }
+    }
+
+    private static async Task StopAsync(LabCluster cluster, string unit)
+    {
+        Namespaces.Signal([.. Namespaces.Processes(cluster.Plan.NamespaceOf(unit)).Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot")], "TERM");
+        await LabCluster.UntilAsync($"{unit} has stopped", () => !cluster.Unit(unit).Running);
+    }
+
+    /// <summary>The client asks for the virtual addresses of its network over and over; counts questions, answers, and those that came from no virtual MAC.</summary>
+    private static void AskOften(LabCluster cluster, int times)
+    {
+        var client = cluster.Plan.NamespaceOf(LabPlan.Client);
+        var device = Tool.Run("ip", ["-n", client, "-o", "route", "get", Addresses.VirtualLan]).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+        const string foreign = "ether saddr & ff:ff:ff:00:00:00 != 02:48:4c:00:00:00";
+        var target = $"@th,64,128 0x{Convert.ToHexString(System.Net.IPAddress.Parse(Addresses.VirtualLan6).GetAddressBytes())}";
+        Tool.Run("ip", ["netns", "exec", client, "nft", "-f", "-"], $$"""
+            table netdev count { }
+            delete table netdev count
+            table netdev count {
+              counter arp-questions { }
+              counter arp-answers { }
+              counter arp-foreign { }
+              counter discovery-questions { }
+              counter discovery-answers { }
+              counter discovery-foreign { }
+              chain sent { type filter hook egress device {{device}} priority 0;
+                arp operation request arp daddr ip {{Addresses.VirtualLan}} counter name arp-questions
+                icmpv6 type nd-neighbor-solicit {{target}} counter name discovery-questions
+              }
+              chain heard { type filter hook ingress device {{device}} priority 0;
+                arp saddr ip {{Addresses.VirtualLan}} {{foreign}} counter name arp-foreign
+                arp operation reply arp saddr ip {{Addresses.VirtualLan}} arp daddr ip != {{Addresses.VirtualLan}} counter name arp-answers
+                icmpv6 type nd-neighbor-advert {{target}} {{foreign}} counter name discovery-foreign
+                ip6 daddr != ff02::1 icmpv6 type nd-neighbor-advert {{target}} counter name discovery-answers
+              }
+            }
+            """);
+        Tool.Run("ip", ["netns", "exec", client, "sh", "-c", $$"""
+            for i in $(seq {{times}}); do for address in {{Addresses.VirtualLan}} {{Addresses.VirtualLan6}}; do
+              ip neigh flush to $address dev {{device}}
+              ping -q -c 1 -W 1 $address > /dev/null
+            done; done
+            """]);
+    }
+
+    private static int Counted(LabCluster cluster, string name)
+    {
+        var counter = Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "nft", "list", "counter", "netdev", "count", name]);
+        return int.Parse(counter.Split("packets ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private static string Own(string unit) => Addresses.Own("wan0", LabPlan.NumberOf(unit)).First().Split('/')[0];

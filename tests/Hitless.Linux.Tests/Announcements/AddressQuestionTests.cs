@@ -26,6 +26,19 @@ public sealed class AddressQuestionTests
     }
 
     [Fact]
+    public void Without_a_virtual_mac_whoever_has_the_address_counts_and_who_has_another_one_does_not()
+    {
+        using var units = new TwoUnits(virtualMac: false);
+        NetworkNamespace.Run(units.A, () => units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("mute"));
+        NetworkNamespace.Run(units.B, () => units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("mute"));
+        using var question = Open(units.B, units.Ports[0]);
+        Assert.False(IsAnswered(question, TimeSpan.FromMilliseconds(300)));
+
+        NetworkNamespace.Run(units.A, () => units.TableA.Apply(TrafficState.Claimed).ThrowIfFailed("claim"));
+        Assert.True(IsAnswered(question, Patience));
+    }
+
+    [Fact]
     public void A_host_that_has_the_address_and_another_mac_does_not_count()
     {
         using var units = new TwoUnits();

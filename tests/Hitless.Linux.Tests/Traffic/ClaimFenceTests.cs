@@ -51,13 +51,18 @@ public sealed class ClaimFenceTests
         Assert.Equal(TrafficState.Claimed, table.Read());
     }
 
-    [Fact]
-    public void A_claim_that_nobody_renews_is_over_when_a_successor_announces_itself()
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void A_claim_that_nobody_renews_is_over_when_a_successor_announces_itself(bool virtualMac, bool onlyIpv6)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         using var table = Claimed(units, TimeSpan.FromMinutes(1));
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
+        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(
+            from port in units.Ports
+            select port with { Addresses = [.. port.Addresses.Where(each => !onlyIpv6 || each.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)] }));
         Assert.True(lease.Renew(ClaimTerm.Lease));
         Thread.Sleep(Fresh * 2);
         Assert.Equal(TrafficState.Claimed, table.Read());
@@ -69,10 +74,12 @@ public sealed class ClaimFenceTests
         Assert.False(lease.Renew(ClaimTerm.Lease));
     }
 
-    [Fact]
-    public void A_claim_that_is_renewed_stands_although_somebody_else_speaks_with_its_mac()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_claim_that_is_renewed_stands_although_somebody_else_speaks_for_its_addresses(bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         using var table = Claimed(units, TimeSpan.FromMinutes(1));
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
         using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));

@@ -8,13 +8,17 @@ namespace Hitless.Linux.Tests.Traffic;
 public sealed class SwitchTests
 {
     [Theory]
-    [InlineData("10.77.1.1")]
-    [InlineData("fd77:1::1")]
-    [InlineData("10.77.2.10")]
-    [InlineData("fd77:2::10")]
-    public void A_planned_switch_loses_no_packet(string target)
+    [InlineData("10.77.1.1", true)]
+    [InlineData("fd77:1::1", true)]
+    [InlineData("10.77.2.10", true)]
+    [InlineData("fd77:2::10", true)]
+    [InlineData("10.77.1.1", false)]
+    [InlineData("fd77:1::1", false)]
+    [InlineData("10.77.2.10", false)]
+    [InlineData("fd77:2::10", false)]
+    public void A_planned_switch_loses_no_packet(string target, bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         units.TableA.Apply(TrafficState.Claimed).ThrowIfFailed("a");
         units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("b");
         using var announcerA = NetworkNamespace.Run(units.A, () => new Announcer(units.Ports));
@@ -42,13 +46,15 @@ public sealed class SwitchTests
 
         Assert.Contains("700 packets transmitted, 700 received", output, StringComparison.Ordinal);
         Assert.DoesNotContain("duplicates", output, StringComparison.Ordinal);
-        Assert.Contains($"{units.LanMac} dev b-lan0", Shell.Run($"bridge -n {units.Switch} fdb"), StringComparison.Ordinal);
+        Assert.Contains($"{units.MacOf(units.B)} dev b-lan0", Shell.Run($"bridge -n {units.Switch} fdb"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Announcements_repair_a_host_that_knows_another_mac()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Announcements_repair_a_host_that_knows_another_mac(bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("b");
         Shell.Run($"""
             ip -n {units.Client} neigh replace 10.77.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud stale
@@ -59,8 +65,8 @@ public sealed class SwitchTests
         Assert.Equal(0, announcer.AnnounceAll());
 
         var neighbours = Shell.Run($"ip -n {units.Client} neigh");
-        Assert.Contains($"10.77.1.1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
-        Assert.Contains($"fd77:1::1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
+        Assert.Contains($"10.77.1.1 dev eth0 lladdr {units.MacOf(units.B)}", neighbours, StringComparison.Ordinal);
+        Assert.Contains($"fd77:1::1 dev eth0 lladdr {units.MacOf(units.B)}", neighbours, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,23 +6,27 @@ namespace Hitless.Linux.Tests.Traffic;
 
 public sealed class TrafficTableTests
 {
-    [Fact]
-    public void Hosts_resolve_the_virtual_addresses_to_the_virtual_mac()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Hosts_resolve_the_virtual_addresses_to_the_virtual_mac_or_without_one_to_the_primarys(bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         Settle(units);
 
         Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.1.1; ip netns exec {units.Client} ping -c 1 -W 2 fd77:1::1");
 
         var neighbours = Shell.Run($"ip -n {units.Client} neigh");
-        Assert.Contains($"10.77.1.1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
-        Assert.Contains($"fd77:1::1 dev eth0 lladdr {units.LanMac}", neighbours, StringComparison.Ordinal);
+        Assert.Contains($"10.77.1.1 dev eth0 lladdr {units.MacOf(units.A)}", neighbours, StringComparison.Ordinal);
+        Assert.Contains($"fd77:1::1 dev eth0 lladdr {units.MacOf(units.A)}", neighbours, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_muted_unit_answers_nothing_for_virtual_addresses_and_everything_for_its_own()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_muted_unit_answers_nothing_for_virtual_addresses_and_everything_for_its_own(bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("a");
         units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("b");
 
@@ -36,16 +40,18 @@ public sealed class TrafficTableTests
         Shell.Run($"ip netns exec {units.B} ping -c 1 -W 2 10.77.1.10; ip netns exec {units.B} ping -c 1 -W 2 fd77:1::10");
     }
 
-    [Fact]
-    public void A_muted_unit_sends_no_frame_with_the_virtual_mac_or_a_virtual_address()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_muted_unit_sends_no_frame_with_the_virtual_mac_or_a_virtual_address(bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         Settle(units);
         Shell.Run($"""
             ip netns exec {units.Switch} nft -f - <<E
             table netdev watch {"{"} counter seen {"{"} {"}"}
               chain c {"{"} type filter hook ingress device b-lan0 priority 0;
-                ether saddr {units.LanMac} counter name seen
+                ether saddr & ff:ff:ff:00:00:00 == 02:48:4c:00:00:00 counter name seen
                 ip saddr 10.77.1.1 counter name seen
                 arp saddr ip 10.77.1.1 counter name seen
                 ip6 saddr fd77:1::1 counter name seen
@@ -160,12 +166,13 @@ public sealed class TrafficTableTests
     }
 
     [Theory]
-    [InlineData(TrafficState.Muted)]
-    [InlineData(TrafficState.Claimed)]
-    [InlineData(TrafficState.Draining)]
-    public void What_nft_prints_it_can_read_back_and_that_is_no_claim(TrafficState state)
+    [InlineData(TrafficState.Muted, true)]
+    [InlineData(TrafficState.Claimed, true)]
+    [InlineData(TrafficState.Draining, true)]
+    [InlineData(TrafficState.Claimed, false)]
+    public void What_nft_prints_it_can_read_back_and_that_is_no_claim(TrafficState state, bool virtualMac)
     {
-        using var units = new TwoUnits();
+        using var units = new TwoUnits(virtualMac);
         var fence = new ClaimFence(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), 8417, ["lan0"]);
         using var table = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence, persists: false));
         table.Apply(state).ThrowIfFailed("apply");
