@@ -26,6 +26,12 @@ public sealed record UnitSettings(
     /// </summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
+    /// <summary><c>services:</c>: units of systemd that follow the role.</summary>
+    public IReadOnlyList<ServiceSettings> Services { get; init; } = [];
+
+    /// <summary><c>hooks:</c>: commands that are run when the role changes.</summary>
+    public HookSettings Hooks { get; init; } = HookSettings.None;
+
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 

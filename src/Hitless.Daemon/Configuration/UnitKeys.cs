@@ -16,6 +16,7 @@ public static partial class UnitKeys
     private static readonly ScalarShape ManagedPath = Scalars.Word("an absolute path of letters, digits and _ . @ + : = , - without .. in it", PathPattern());
     private static readonly ScalarShape FilePath = Scalars.Line("the path of a file", 1024);
     private static readonly ScalarShape Command = Scalars.Line("a shell command on one line, with {file} for the path", 2000);
+    private static readonly ScalarShape Hook = Scalars.Line("a shell command on one line; the environment has HITLESS_ROLE, _EPOCH, _REASON, _UNIT and _CLUSTER", 2000);
 
     private static readonly SectionShape Cluster = new(
     [
@@ -109,6 +110,21 @@ public static partial class UnitKeys
         new("ignore", new ListShape(Scalars.Line("a name as hitless status prints it, such as \"route 10.9.0.0/16\" or \"nftables table ip docker*\"", 200), 0, 256), "What units may have differently without being less ready for it; * stands for any characters."),
     ]);
 
+    private static readonly SectionShape Service = new(
+    [
+        new("unit", Scalars.Word("a unit of systemd with its type such as isc-dhcp-server.service", SystemdUnitPattern()), "The unit of systemd. Leave it disabled: Hitless starts and stops it.", Mandatory: true),
+        new("runs-on", Scalars.Choice("primary", "standby"), "Where it runs.", "primary"),
+    ]);
+
+    private static readonly SectionShape Hooks = new(
+    [
+        new("primary", Hook, "Runs when the unit has become primary."),
+        new("standby", Hook, "Runs when the unit is not primary any more, or has started as standby."),
+        new("fault", Hook, "Runs instead of standby's while the unit has failed interfaces or probes; without it such a unit is a standby like any other."),
+        new("stop", Hook, "Runs when hitlessd stops for good, after it has handed over; 3 s at most."),
+        new("timeout", Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)), "A hook, or the start or stop of services, that takes longer is killed.", "10s"),
+    ]);
+
     private static readonly SectionShape Election = new(
     [
         new("probe-threshold", Scalars.Integer(1, 65_535), "Failing probes count from this sum of their weights on.", "1"),
@@ -139,6 +155,8 @@ public static partial class UnitKeys
         new("configuration", Configuration, "The cluster-wide configuration."),
         new("health", new ListShape(Probe, 0, 64), "Probes that the choice of primary and an upgrade watch."),
         new("forwarding", Forwarding, "What standbys are compared with the primary by, beside sessions and configuration: routes, rules, sysctls, interfaces, nftables."),
+        new("services", new ListShape(Service, 0, 64), "Units of systemd that run on the primary alone, or on standbys alone."),
+        new("hooks", Hooks, "Commands that are run when the role of a unit changes."),
         new("election", Election, "The choice of primary, beside priority and override."),
         new("upgrade", Upgrade, "Limits of an upgrade."),
     ]);
@@ -179,6 +197,9 @@ public static partial class UnitKeys
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_.:@\\-]{1,200}\.(service|target|timer|socket|path|mount|slice|scope|swap|automount)$", RegexOptions.ExplicitCapture)]
+    private static partial Regex SystemdUnitPattern();
 
     [GeneratedRegex(@"^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,32})?$", RegexOptions.ExplicitCapture)]
     private static partial Regex VersionText();

@@ -16,6 +16,7 @@ internal static class UnitRules
         CheckInterfaces(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
+        CheckTwice(root.Sections("services"), "unit", "the unit of systemd", problems);
         CheckProbes(root.Sections("health"), problems);
     }
 

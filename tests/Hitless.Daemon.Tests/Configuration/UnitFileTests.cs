@@ -118,6 +118,34 @@ public sealed class UnitFileTests
     }
 
     [Fact]
+    public void Services_and_hooks_follow_the_role()
+    {
+        var settings = Read(Minimal + """
+            services: [{ unit: isc-dhcp-server.service }, { unit: "backup@lan0.timer", runs-on: standby }]
+            hooks: { primary: /etc/hitless/primary.sh, standby: "logger standby; true", timeout: 5s }
+
+            """);
+        Assert.Equal([new ServiceSettings("isc-dhcp-server.service", OnPrimary: true), new ServiceSettings("backup@lan0.timer", OnPrimary: false)], settings.Services);
+        Assert.Equal(new HookSettings("/etc/hitless/primary.sh", "logger standby; true", null, null, TimeSpan.FromSeconds(5)), settings.Hooks);
+        Assert.Equal((0, HookSettings.None), (Read(Minimal).Services.Count, Read(Minimal).Hooks));
+    }
+
+    [Theory]
+    [InlineData("services: [{ unit: isc-dhcp-server }]", "is not valid; expected a unit of systemd with its type")]
+    [InlineData("services: [{ unit: \"-h.service --now\" }]", "is not valid; expected a unit of systemd with its type")]
+    [InlineData("services: [{ unit: a.service, runs-on: master }]", "expected primary or standby")]
+    [InlineData("services: [{ unit: a.service }, { unit: a.service, runs-on: standby }]", "the unit of systemd a.service stands in line 18 already")]
+    [InlineData("hooks: { master: /bin/true }", "unknown key \"master\" in hooks")]
+    [InlineData("hooks: { primary: \"\" }", "hooks.primary: \"\" is empty")]
+    [InlineData("hooks: { timeout: 20m }", "is out of range; expected a duration from 100ms to 10m")]
+    public void A_service_or_hook_that_cannot_be_is_refused(string words, string problem)
+    {
+        var found = Assert.Single(Refuse(Minimal + words + "\n")).ToString();
+        Assert.StartsWith("/etc/hitless/unit.yaml:18:", found, StringComparison.Ordinal);
+        Assert.Contains(problem, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sessions_are_named_by_expressions()
     {
         var settings = Read(Minimal + "sessions: { exclude: [\"udp dport { 53, 5353 }\"], critical: [\"tcp dport 5432\", \"ct mark 7\"] }\n");
@@ -254,7 +282,7 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, election, upgrade")]
+    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, hooks, election, upgrade")]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
     [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a link address of this unit")]
     [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]
@@ -288,7 +316,7 @@ public sealed class UnitFileTests
         return bytes;
     }
 
-    private static UnitSettings Read(string text)
+    internal static UnitSettings Read(string text)
     {
         var read = UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", null, out var settings, out var problems);
         Assert.True(read, string.Join("\n", problems));
