@@ -194,7 +194,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [.. view.Complaints, .. disk.Problems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
+        List<string> problems = [.. view.Complaints, .. disk.Problems, .. control.RoutingProblems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Hitless.Core.Upgrade;
 
@@ -25,6 +26,9 @@ public sealed record UnitSettings(
     /// characters).
     /// </summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    /// <summary><c>forwarding.rules</c>: policy rules that every unit has.</summary>
+    public IReadOnlyList<DeclaredRule> Rules { get; init; } = [];
 
     /// <summary><c>services:</c>: units of systemd that follow the role.</summary>
     public IReadOnlyList<ServiceSettings> Services { get; init; } = [];
@@ -65,11 +69,18 @@ public sealed record HeartbeatSettings(IReadOnlyList<HeartbeatLinkSettings> Link
 public sealed record HeartbeatLinkSettings(string Interface, IPAddress Address, IReadOnlyList<IPAddress> Peers);
 
 /// <summary>One port with the virtual addresses on it.</summary>
-public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> VirtualAddresses, bool Monitor);
+public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> VirtualAddresses, bool Monitor)
+{
+    /// <summary>Routes by this interface that every unit has.</summary>
+    public IReadOnlyList<DeclaredRoute> Routes { get; init; } = [];
+}
 
 /// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
 public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 {
+    /// <summary>IPv6, not IPv4.</summary>
+    public bool IsIpv6 => Address.GetAddressBytes().Length == 16;
+
     /// <summary>Whether an address is of this one's network.</summary>
     public bool Contains(IPAddress other)
     {

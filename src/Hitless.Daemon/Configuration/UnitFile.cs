@@ -184,6 +184,7 @@ public static class UnitFile
         {
             Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
+            Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
             Services = [.. root.Sections("services").Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary"))],
             Hooks = HooksFrom(root.Under("hooks")),
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
@@ -209,7 +210,10 @@ public static class UnitFile
         new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));
 
     private static PortSettings PortFrom(Section port) =>
-        new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"));
+        new(port.Get<string>("name"), ValuesOf<AddressPrefix>(port, "virtual-addresses"), port.Get<bool>("monitor"))
+        {
+            Routes = [.. port.Sections("routes").Select(route => RoutingRules.RouteFrom(port.Get<string>("name"), route))],
+        };
 
     private static ProbeSettings ProbeFrom(Section probe) =>
         new(probe.Get<string>("name"), TargetOf(probe), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"), probe.Get<int>("weight"));

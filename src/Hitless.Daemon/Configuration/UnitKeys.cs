@@ -47,10 +47,31 @@ public static partial class UnitKeys
         new("port", Scalars.Integer(1, 65533), "UDP port of the heartbeats; the next two are used as well (sessions, units' API).", "8417"),
     ]);
 
+    private static readonly SectionShape DeclaredRoute = new(
+    [
+        new("to", Scalars.Network, "Where the route leads: default (of the family of via or source) or a network.", Mandatory: true),
+        new("via", Scalars.Address, "The gateway; left out: the network is at the interface itself."),
+        new("table", Scalars.Table, "The routing table.", "main"),
+        new("metric", Scalars.Integer(0, int.MaxValue), "The lowest of several to the same network counts; 0: the kernel's default.", "0"),
+        new("source", Scalars.Address, "Source address of what the unit itself sends there: a virtual address of any interface."),
+    ]);
+
+    private static readonly SectionShape DeclaredRule = new(
+    [
+        new("priority", Scalars.Integer(1, 32_765), "Lower is asked first; the table main has 32766.", Mandatory: true),
+        new("from", Scalars.Network, "Packets from this network."),
+        new("to", Scalars.Network, "Packets to this network."),
+        new("incoming", Interface, "Packets that come in by this interface."),
+        new("outgoing", Interface, "Packets of this unit's own whose socket is bound to this interface."),
+        new("mark", Scalars.Integer(1, int.MaxValue), "Packets with this firewall mark."),
+        new("table", Scalars.Table, "The routing table that they go by.", Mandatory: true),
+    ]);
+
     private static readonly SectionShape Port = new(
     [
         new("name", Interface, "Name of the interface.", Mandatory: true),
         new("virtual-addresses", new ListShape(Scalars.Prefix, 0, 256), "Addresses that the primary answers for."),
+        new("routes", new ListShape(DeclaredRoute, 0, 256), "Routes by this interface that every unit has; they are put back when they vanish."),
         new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
     ]);
 
@@ -107,6 +128,7 @@ public static partial class UnitKeys
 
     private static readonly SectionShape Forwarding = new(
     [
+        new("rules", new ListShape(DeclaredRule, 0, 256), "Policy rules that every unit has, for both families where neither from nor to is given; they are put back when they vanish."),
         new("ignore", new ListShape(Scalars.Line("a name as hitless status prints it, such as \"route 10.9.0.0/16\" or \"nftables table ip docker*\"", 200), 0, 256), "What units may have differently without being less ready for it; * stands for any characters."),
     ]);
 

@@ -53,7 +53,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private bool leaving;
     private bool restarting;
     private volatile bool withdrawing;
-    private GatewayWatch? watch;
+    private volatile GatewayWatch? watch;
     private bool? anyWindow;
     private volatile ForwardingState? forwarding;
     private bool prepared;
@@ -184,6 +184,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         Step(ClusterInput.StandAside(aside));
         return machine.StandsAside;
     });
+
+    /// <summary>What of the declared routes and rules cannot stand, and why.</summary>
+    public IReadOnlyList<string> RoutingProblems => watch?.RoutingProblems ?? [];
 
     /// <summary>The sysctls that get their former values when the unit leaves, as sysctl writes them.</summary>
     public IReadOnlyList<string> SysctlsToRestore() => sysctls.ToRestore();
@@ -346,6 +349,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             {
                 watch.Dispose();
                 watch = null;
+                RoutingKeeper.Withdraw();
                 kernel.Withdraw();
             }
 
