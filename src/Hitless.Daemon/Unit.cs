@@ -11,6 +11,7 @@ using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
+using Hitless.Daemon.Roles;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
@@ -41,6 +42,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
     private readonly ForwardingWatch forwarding;
+    private readonly RoleLoop roles;
     private readonly ConfigurationService configuration;
     private readonly ImageConverter converter;
     private readonly ImageStore images;
@@ -103,13 +105,14 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
+        roles = new RoleLoop(settings, stateFolder, control, events, disk);
         traffic = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
         control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)), Task.Run(() => traffic.RunAsync(ending.Token)));
+        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)), Task.Run(() => traffic.RunAsync(ending.Token)), Task.Run(roles.RunAsync));
         complete.SetResult();
     }
 
@@ -135,7 +138,11 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     public void NoteDamage(string text) => disk.NoteDamage(text);
 
     /// <summary>Leaves the cluster: hands over first if it is primary.</summary>
-    public void RequestStop() => control.RequestStop();
+    public void RequestStop()
+    {
+        roles.ExpectStop();
+        control.RequestStop();
+    }
 
     /// <summary>
     /// Ends the process without leaving the cluster, so that it is started anew in service: the kernel forwards on meanwhile
@@ -150,6 +157,16 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The traffic has been handed over by now.
+        if (ExitCode == 0 && control.Stopped.IsCompletedSuccessfully)
+        {
+            await roles.StopAsync();
+        }
+        else
+        {
+            roles.Leave();
+        }
+
         await ending.CancelAsync();
         await probes.DisposeAsync();
         await engine.DisposeAsync();
@@ -159,6 +176,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
+        roles.Dispose();
         traffic.Dispose();
         peers.Dispose();
         sessions.Dispose();
@@ -176,7 +194,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [.. view.Complaints, .. disk.Problems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
+        List<string> problems = [.. view.Complaints, .. disk.Problems, .. control.RoutingProblems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
@@ -195,6 +213,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                           where difference.LosesTraffic
                           let primary = unit.Forwarding?.Primary ?? ""
                           select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}");
+        problems.AddRange(units.SelectMany(u => (u.Services?.Problems ?? []).Select(problem => $"{u.Name}: {problem}")));
         problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
         return new ClusterStatus(
             settings.Cluster.Name,
@@ -278,6 +297,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             {
                 // The answer to who asked goes out first.
                 await Task.Delay(100, CancellationToken.None);
+                roles.ExpectStop();
                 control.RequestStop(leave: true);
             },
             CancellationToken.None);
@@ -305,6 +325,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             ConfigurationRevision = head?.Number ?? 0,
             Health = probes.Status(),
             Forwarding = forwarding.Status,
+            Services = roles.Status,
             Heartbeat = SilenceOf(view),
         };
     }

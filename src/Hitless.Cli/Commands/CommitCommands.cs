@@ -72,7 +72,7 @@ internal static class CommitCommands
 
     private static ReadOnlySpan<byte> FirstClusterFile => """
         # The settings of the cluster. A section here replaces that of every unit's unit.yaml, and takes effect as the units' daemons restart in service.
-        # Sections: interfaces, sessions, configuration, health, upgrade (hitless config schema cluster.yaml).
+        # Sections: interfaces, sessions, configuration, health, forwarding, services, hooks, election, upgrade (hitless config schema cluster.yaml).
 
         """u8;
 

@@ -47,6 +47,9 @@ public sealed record UnitStatus(
     /// </summary>
     public ForwardingStatus? Forwarding { get; init; }
 
+    /// <summary>How services and hooks follow the role; null: there are none, or it does not answer.</summary>
+    public ServicesStatus? Services { get; init; }
+
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
     public HeartbeatStatus? Heartbeat { get; init; }
 }
@@ -65,6 +68,16 @@ public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IR
 /// what raised them, or why there is no echo limit.
 /// </summary>
 public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
+
+/// <summary>
+/// The role (primary, standby, fault, stop) that services and hooks were told of last; null: none yet. <c>State</c>: waiting, running, done,
+/// failed. <c>Problems</c>: what failed, and how.
+/// </summary>
+public sealed record ServicesStatus(string? Role, string State, IReadOnlyList<string> Problems)
+{
+    /// <inheritdoc cref="ServicesStatus"/>
+    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = Problems;
+}
 
 /// <summary>
 /// What a standby was found to have otherwise than the primary, of all that forwarding depends on. <c>AsPrimary</c>: nothing of it would

@@ -128,6 +128,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public TimeSpan ClaimFresh => (Interval * 1.25) + EchoLimitMin;
 
+    /// <summary>All times of a claim, for the kernel.</summary>
+    public ClaimTimes ClaimTimes => new(ClaimLease, ClaimLease * LongLease, ClaimLease * LongestLease, RestartHold, ClaimFresh);
+
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
     public TimeSpan? TimeOf(ClaimTerm term) => term switch
     {

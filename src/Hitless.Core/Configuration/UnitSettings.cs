@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Hitless.Core.Upgrade;
 
@@ -25,6 +26,15 @@ public sealed record UnitSettings(
     /// characters).
     /// </summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    /// <summary><c>forwarding.rules</c>: policy rules that every unit has.</summary>
+    public IReadOnlyList<DeclaredRule> Rules { get; init; } = [];
+
+    /// <summary><c>services:</c>: units of systemd that follow the role.</summary>
+    public IReadOnlyList<ServiceSettings> Services { get; init; } = [];
+
+    /// <summary><c>hooks:</c>: commands that are run when the role changes.</summary>
+    public HookSettings Hooks { get; init; } = HookSettings.None;
 
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
@@ -69,11 +79,17 @@ public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> Virt
 
     /// <summary>The id in the virtual MAC, if the operator gave one.</summary>
     public int? VirtualMacId { get; init; }
+
+    /// <summary>Routes by this interface that every unit has.</summary>
+    public IReadOnlyList<DeclaredRoute> Routes { get; init; } = [];
 }
 
 /// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
 public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 {
+    /// <summary>IPv6, not IPv4.</summary>
+    public bool IsIpv6 => Address.GetAddressBytes().Length == 16;
+
     /// <summary>Whether an address is of this one's network.</summary>
     public bool Contains(IPAddress other)
     {

@@ -14,7 +14,8 @@ public static class HangingRoutes
     /// Which of <paramref name="routes"/> hang on a virtual address: it is their source, or their gateway is reached through its network
     /// alone.
     /// </summary>
-    /// <param name="routes">The routes that stand; the kernel's own (for addresses) are passed over.</param>
+    /// <param name="routes">The routes that stand; the kernel's own (for addresses) are passed over, and declared ones, which are put back
+    /// in any case.</param>
     /// <param name="virtualAddresses">The virtual addresses with the names of their interfaces.</param>
     /// <param name="ownAddresses">All others with the names of theirs.</param>
     public static IEnumerable<Route> Among(
@@ -23,7 +24,7 @@ public static class HangingRoutes
         IReadOnlyCollection<(string Interface, AddressPrefix Prefix)> ownAddresses)
     {
         const byte ofKernel = 2; // RTPROT_KERNEL
-        return routes.Where(route => route.Protocol != ofKernel && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress)));
+        return routes.Where(route => route.Protocol is not (ofKernel or DeclaredRoute.Protocol) && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress)));
 
         bool IsSource(Route route) => route.Source is { } source && virtualAddresses.Any(each => each.Prefix.Address.Equals(source));
 

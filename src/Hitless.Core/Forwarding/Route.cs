@@ -37,6 +37,9 @@ public sealed record Route(AddressPrefix Destination, uint Table, uint Metric, R
     /// <summary>The table that everything goes to unless a rule says otherwise (RT_TABLE_MAIN).</summary>
     public const uint MainTable = 254;
 
+    /// <summary>The one that the last rule looks in (RT_TABLE_DEFAULT).</summary>
+    public const uint DefaultTable = 253;
+
     /// <summary>What one table can have once: the same destination with the same metric.</summary>
     public (uint Table, AddressPrefix Destination, uint Metric) Key => (Table, Destination, Metric);
 

@@ -20,19 +20,19 @@ public static class ShellCommand
     public static string WithFile(string template, string path) =>
         template.Replace("{file}", path.All(c => char.IsAsciiLetterOrDigit(c) || "/._@+:=,-".Contains(c)) ? path : $"'{path.Replace("'", @"'\''")}'");
 
+    /// <summary>How a command line is started.</summary>
+    public static ProcessStartInfo StartOf(string command) => new("/bin/sh") { ArgumentList = { "-c", command } };
+
     /// <summary>Runs it to its end, or kills it and its children after <paramref name="timeMax"/>.</summary>
-    public static async Task<CommandOutcome> RunAsync(string command, TimeSpan timeMax, CancellationToken cancel)
+    public static Task<CommandOutcome> RunAsync(string command, TimeSpan timeMax, CancellationToken cancel) => RunAsync(StartOf(command), timeMax, started: null, cancel);
+
+    /// <summary>The same for any program; <paramref name="started"/> is called with the process's id.</summary>
+    public static async Task<CommandOutcome> RunAsync(ProcessStartInfo start, TimeSpan timeMax, Action<int>? started, CancellationToken cancel)
     {
-        using var process = new Process();
-        process.StartInfo = new ProcessStartInfo("/bin/sh")
-        {
-            ArgumentList = { "-c", command },
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
+        using var process = new Process { StartInfo = start };
+        start.UseShellExecute = false;
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.WorkingDirectory = "/";
         try
         {
             process.Start();
@@ -42,6 +42,7 @@ public static class ShellCommand
             return new CommandOutcome($"could not be started: {e.Message}", "");
         }
 
+        started?.Invoke(process.Id);
         process.StandardInput.Close();
         var output = new Output();
         var readers = Task.WhenAll(output.DrainAsync(process.StandardOutput.BaseStream), output.DrainAsync(process.StandardError.BaseStream));

@@ -184,10 +184,16 @@ public static class UnitFile
         {
             Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
+            Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
+            Services = [.. root.Sections("services").Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary"))],
+            Hooks = HooksFrom(root.Under("hooks")),
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
             Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
     }
+
+    private static HookSettings HooksFrom(Section hooks) =>
+        new(TextOf(hooks, "primary"), TextOf(hooks, "standby"), TextOf(hooks, "fault"), TextOf(hooks, "stop"), hooks.Get<TimeSpan>("timeout"));
 
     private static ManagedFileSettings ManagedFileFrom(Section file) => new(
         file.Get<string>("path"),
@@ -208,6 +214,7 @@ public static class UnitFile
         {
             HasVirtualMac = port.Get<string>("virtual-mac") == "on",
             VirtualMacId = port.Find("virtual-mac-id")?.Value as int?,
+            Routes = [.. port.Sections("routes").Select(route => RoutingRules.RouteFrom(port.Get<string>("name"), route))],
         };
 
     private static ProbeSettings ProbeFrom(Section probe) =>

@@ -14,8 +14,10 @@ internal static class UnitRules
         CheckOwnFiles(root, Path.GetFullPath(path), problems);
         CheckLinks(LinksOf(root), problems);
         CheckInterfaces(root, problems);
+        RoutingRules.Check(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
+        CheckTwice(root.Sections("services"), "unit", "the unit of systemd", problems);
         CheckProbes(root.Sections("health"), problems);
     }
 

@@ -58,7 +58,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private bool leaving;
     private bool restarting;
     private volatile bool withdrawing;
-    private GatewayWatch? watch;
+    private volatile GatewayWatch? watch;
     private bool? anyWindow;
     private volatile ForwardingState? forwarding;
     private bool prepared;
@@ -94,7 +94,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         silence = new SilenceKeeper(ports, events);
         hearing = new InBandHearing(ports.Count);
         virtualMacs = new VirtualMacWatch(ports, hearing, events);
-        openKernel = log => new GatewayKernel(settings, sysctls, silence, options, log);
+        openKernel = log => new GatewayKernel(settings, sysctls, silence, options.ClaimTimes, log);
         openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
@@ -193,6 +193,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         Step(ClusterInput.StandAside(aside));
         return machine.StandsAside;
     });
+
+    /// <summary>What of the declared routes and rules cannot stand, and why.</summary>
+    public IReadOnlyList<string> RoutingProblems => watch?.RoutingProblems ?? [];
 
     /// <summary>The sysctls that get their former values when the unit leaves, as sysctl writes them.</summary>
     public IReadOnlyList<string> SysctlsToRestore() => sysctls.ToRestore();
@@ -355,6 +358,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             {
                 watch.Dispose();
                 watch = null;
+                RoutingKeeper.Withdraw();
                 kernel.Withdraw();
             }
 

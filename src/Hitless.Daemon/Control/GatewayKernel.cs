@@ -40,10 +40,10 @@ public sealed class GatewayKernel : IDisposable
 
     /// <summary>
     /// Reads where the kernel stands, and removes virtual addresses that a process before has set and nobody wants: the rules that mute
-    /// those are still in force. <paramref name="cluster"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
+    /// those are still in force. <paramref name="claim"/>: how long a claim stands unless renewed, how long it is fresh, and how long the
     /// kernel forwards without a daemon.
     /// </summary>
-    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, SilenceKeeper silence, ClusterOptions cluster, EventLog events)
+    public GatewayKernel(UnitSettings settings, SysctlKeeper sysctls, SilenceKeeper silence, ClaimTimes claim, EventLog events)
     {
         ports = settings.Interfaces;
         trafficPorts = TrafficPort.From(settings.Cluster.Group, ports);
@@ -51,10 +51,10 @@ public sealed class GatewayKernel : IDisposable
         (this.sysctls, this.silence) = (sysctls, silence);
         var heartbeat = settings.Heartbeat;
         heartbeatInterfaces = [.. heartbeat.Links.Select(link => link.Interface).Distinct(StringComparer.Ordinal)];
-        var fence = new ClaimFence(cluster.ClaimLease, cluster.ClaimFresh, cluster.RestartHold, heartbeat.Port, heartbeatInterfaces)
+        var fence = new ClaimFence(claim.Lease, claim.Fresh, claim.Restart, heartbeat.Port, heartbeatInterfaces)
         {
-            LongLease = cluster.TimeOf(ClaimTerm.LongLease)!.Value,
-            LongestLease = cluster.TimeOf(ClaimTerm.LongestLease)!.Value,
+            LongLease = claim.LongLease,
+            LongestLease = claim.LongestLease,
         };
         traffic = new TrafficTable(trafficPorts, fence);
         var found = traffic.Read();

@@ -13,7 +13,7 @@ namespace Hitless.Daemon.Gateway;
 
 /// <summary>
 /// A thread beside the control loop's, of ordinary rank, that sees what other programs change in the kernel and that no heartbeat may wait
-/// for: sysctls (each second), the routes that hang on virtual
+/// for: sysctls (each second), declared routes and rules, the routes that hang on virtual
 /// addresses, all else that forwarding depends on, and, where the kernel cannot keep the traffic table from others, that somebody flushed
 /// it.
 /// </summary>
@@ -36,6 +36,7 @@ public sealed class GatewayWatch : IDisposable
     private ulong toldDigest;
     private readonly Poller poller = new();
     private readonly Thread thread;
+    private readonly RoutingKeeper routing;
     private volatile bool ending;
 
     /// <summary>Starts at once, in the network namespace of the calling thread.</summary>
@@ -57,9 +58,13 @@ public sealed class GatewayWatch : IDisposable
     {
         this.stateChanged = stateChanged;
         (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) = (settings, routesFile, remembered, duties, events, rulesetChanged);
+        routing = new RoutingKeeper(settings, events);
         thread = new Thread(Run) { Name = "gateway watch", IsBackground = true };
         thread.Start();
     }
+
+    /// <summary><see cref="RoutingKeeper.Problems"/>; from any thread.</summary>
+    public IReadOnlyList<string> RoutingProblems => routing.Problems;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,7 +110,7 @@ public sealed class GatewayWatch : IDisposable
         while (!ending)
         {
             var now = MonotonicClock.Now;
-            poller.Wait(Earlier(Earlier(routes.NextDeadline, dutiesAt), stateAt) - now, ready);
+            poller.Wait(Earlier(Earlier(routes.NextDeadline, routing.NextDeadline), Earlier(dutiesAt, stateAt)) - now, ready);
             now = MonotonicClock.Now;
             if (ruleset.TakeChanges())
             {
@@ -116,10 +121,12 @@ public sealed class GatewayWatch : IDisposable
             while (monitor.TryRead(out var change))
             {
                 routes.Take(change, now);
+                routing.Take(now);
                 stateAt = Earlier(stateAt, now + StateSettle);
             }
 
             routes.Tick(now);
+            routing.Tick(now);
             if (now >= dutiesAt)
             {
                 foreach (var duty in duties)

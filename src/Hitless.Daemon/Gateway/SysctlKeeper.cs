@@ -51,6 +51,11 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
 
                 kept[name] = SysctlScope.Read(name) ?? value;
             }
+
+            foreach (var (name, found) in withdrawn ? [] : GatewaySysctls.KeepAdvertisementsAgain(scope))
+            {
+                Say(name, found, GatewaySysctls.EvenIfForwarding, now);
+            }
         }
     }
 

@@ -19,8 +19,23 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     /// <summary>The standby's disk is full.</summary>
     public const string DiskFull = "disk-full";
 
-    /// <summary>What happens to a unit at a step.</summary>
-    public static IReadOnlyList<string> Faults { get; } = ["kill-primary", "kill-standby", "off-primary", "off-standby", "off-both", "heartbeat-cut", "data-cut", DiskFull];
+    /// <summary>The standby's disk is full when the primary's power goes.</summary>
+    public const string TakeoverOnFullDisk = "disk-full-off-primary";
+
+    /// <summary>What happens to a unit at a step; <c>primary</c> and <c>standby</c> at the end say to which.</summary>
+    public static IReadOnlyList<string> Faults { get; } =
+    [
+        "kill-primary", "kill-standby", "off-primary", "off-standby", "off-both", "heartbeat-cut", "data-cut", DiskFull,
+        "disk-full-kill-standby", TakeoverOnFullDisk,
+        "route-lost-primary", "route-lost-standby", "sysctl-reset-primary", "sysctl-reset-standby",
+        "ruleset-flushed-primary", "ruleset-flushed-standby", "interface-anew-primary", "interface-anew-standby",
+    ];
+
+    /// <summary>A disk is full, so every unit needs a small one of its own.</summary>
+    public bool FillsDisk => Fault.StartsWith(DiskFull, StringComparison.Ordinal);
+
+    /// <summary>The primary forwards nothing for as long as the fault lasts.</summary>
+    public bool StopsPrimary => Fault is "off-primary" or TakeoverOnFullDisk or "interface-anew-primary";
 
     /// <summary>The step is an image that is no good, and the fault says how.</summary>
     public bool IsImage => Step == "image";

@@ -32,7 +32,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         {
             var image = cell.IsImage ? MatrixImages.Make(cell.Fault, plan.Binaries, folder) : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
             var trust = Path.Combine(folder, MatrixImages.TrustFile);
-            var site = plan with { Trust = File.Exists(trust) ? trust : plan.Trust, DiskMegabytes = cell.Fault == MatrixCell.DiskFull ? DiskMegabytes : plan.DiskMegabytes };
+            var site = plan with { Trust = File.Exists(trust) ? trust : plan.Trust, DiskMegabytes = cell.FillsDisk ? DiskMegabytes : plan.DiskMegabytes };
             LabSite.Up(site);
             return await new MatrixRun(site, cell, say).LiveAsync(image, cancellation);
         }
@@ -109,13 +109,13 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}: {reason}"
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
-            : cell.Fault == MatrixCell.DiskFull && LeftOver() is { } remains ? $"{remains} was left behind"
+            : cell.FillsDisk && LeftOver() is { } remains ? $"{remains} was left behind"
             : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && onlyUnit is null ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
             : null;
     }
 
     private string? OnlyUnit(TrafficReport traffic) =>
-        traffic.ConnectionsLost > 0 && onlyUnit is not null ? $"{onlyUnit} lost its power while it alone had the sessions: the other one was starting from its new slot" : null;
+        traffic.ConnectionsLost > 0 && onlyUnit is not null ? $"{onlyUnit} was cut off while it alone had the sessions: the other one was starting from its new slot" : null;
 
     /// <summary>Whether a unit is between its restart into another slot and its return.</summary>
     private static bool IsAway(string unit, IReadOnlyList<JsonElement> journal) =>
@@ -161,7 +161,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     {
         var journal = JournalOnDisk.Longest(plan);
         var primary = journal is [.., var last] ? last.GetProperty("unit").GetString()! : "gw1";
-        onlyUnit = cell.Fault == "off-primary" && plan.Units.Where(unit => unit != primary).All(unit => IsAway(unit, journal)) ? primary : null;
+        onlyUnit = cell.StopsPrimary && plan.Units.Where(unit => unit != primary).All(unit => IsAway(unit, journal)) ? primary : null;
         say($"{cell}: primary {primary}");
         var victims = Victims(primary);
         Array.ForEach(victims, victim => Harm(victim, begin: true));
@@ -202,8 +202,44 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             case MatrixCell.DiskFull:
                 UnitDisk.Fill(victim, full: begin);
                 break;
+            case "disk-full-kill-standby":
+                UnitDisk.Fill(victim, full: begin);
+                if (begin)
+                {
+                    Kill(victim);
+                }
+
+                break;
+            case MatrixCell.TakeoverOnFullDisk when begin:
+                FillOthers(victim, full: true);
+                Faults.PowerOff(victim);
+                break;
+            case MatrixCell.TakeoverOnFullDisk:
+                Faults.PowerOn(victim);
+                FillOthers(victim, full: false);
+                break;
+            case "route-lost-primary" or "route-lost-standby":
+                Disturbances.LoseRoute(victim, lost: begin);
+                break;
+            case "sysctl-reset-primary" or "sysctl-reset-standby" when begin:
+                Disturbances.ResetSysctls(victim);
+                break;
+            case "ruleset-flushed-primary" or "ruleset-flushed-standby" when begin:
+                Disturbances.ReloadFirewall(victim);
+                break;
+            case "interface-anew-primary" or "interface-anew-standby":
+                Disturbances.RemakeInterface(victim, "lan0", gone: begin);
+                break;
             default:
                 break;
+        }
+    }
+
+    private void FillOthers(LabUnit victim, bool full)
+    {
+        foreach (var other in LabSite.UnitsOf(plan).Where(unit => unit.Name != victim.Name))
+        {
+            UnitDisk.Fill(other, full);
         }
     }
 

@@ -44,7 +44,7 @@ public static class Topology
         {
             foreach (var port in plan.UnitPorts.Where(port => !plan.IsDirect(port)))
             {
-                Attach(plan, port[..3] is "lan" or "wan" ? port[..3] : port, unit, port);
+                Attach(plan, BridgeOf(port), unit, port);
             }
         }
 
@@ -88,6 +88,18 @@ public static class Topology
 
         Batch(plan.NamespaceOf(LabPlan.Switch), lines);
     }
+
+    /// <summary>Gives a unit the interfaces again that somebody has deleted.</summary>
+    public static void AttachMissing(LabPlan plan, string unit)
+    {
+        var there = Tool.Run("ip", ["-n", plan.NamespaceOf(unit), "-o", "link"]);
+        foreach (var port in plan.UnitPorts.Where(port => !plan.IsDirect(port) && !there.Contains($" {port}@", StringComparison.Ordinal)))
+        {
+            Attach(plan, BridgeOf(port), unit, port);
+        }
+    }
+
+    private static string BridgeOf(string port) => port[..3] is "lan" or "wan" ? port[..3] : port;
 
     private static void Attach(LabPlan plan, string bridge, string node, string port)
     {

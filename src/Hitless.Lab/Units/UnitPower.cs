@@ -87,6 +87,9 @@ public static class UnitPower
 
         Namespaces.KillAll(unit.Namespace);
         Note(unit, "reset");
+
+        // A machine that starts finds all its interfaces.
+        Topology.AttachMissing(unit.Plan, unit.Name);
         var lines = new StringBuilder();
         foreach (var port in unit.Plan.UnitPorts)
         {

@@ -7,6 +7,7 @@ public static class Errno
 {
     public const int Permission = 1;
     public const int NoEntry = 2;
+    public const int NoProcess = 3;
     public const int Interrupted = 4;
     public const int NoSuchDeviceOrAddress = 6;
     public const int Again = 11;

@@ -1,3 +1,4 @@
+using System.Net;
 using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
@@ -14,7 +15,8 @@ public sealed class RouteTable : IDisposable
     private const int MessageMax = 16 * 1024;
 
     // Who reads routes for their own sake waits for the kernel to walk them: a whole Internet table is read by who set it.
-    private static readonly byte[] Configured = [2 /* kernel */, 3 /* boot */, 4 /* static */, 9 /* ra */, 16 /* dhcp */];
+    private static readonly byte[] Configured =
+        [2 /* kernel */, 3 /* boot */, 4 /* static */, 9 /* ra */, 16 /* dhcp */, DeclaredRoute.Protocol];
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route, strict: true);
 
@@ -64,8 +66,57 @@ public sealed class RouteTable : IDisposable
         return result.Errno == Errno.Exists ? default : result;
     }
 
+    /// <summary>Makes a route, unless one stands in its place.</summary>
+    public NetlinkResult Add(Route route, IReadOnlyDictionary<string, int> linkOf) =>
+        Change(Rtnetlink.NewRoute, NetlinkFlags.Create | NetlinkFlags.Exclusive, route, linkOf);
+
+    /// <summary>Takes a route away, and no other one in its place; one that is gone already is no failure.</summary>
+    public NetlinkResult Remove(Route route, IReadOnlyDictionary<string, int> linkOf)
+    {
+        var result = Change(Rtnetlink.DeleteRoute, NetlinkFlags.None, route, linkOf);
+        return result.Errno is Errno.NoProcess or Errno.NoEntry or Errno.NoDevice ? default : result;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
+
+    private NetlinkResult Change(ushort type, NetlinkFlags flags, Route route, IReadOnlyDictionary<string, int> linkOf)
+    {
+        var hop = route.Hops.Count == 1 ? route.Hops[0] : throw new ArgumentException($"{route} has not one way", nameof(route));
+        if (!linkOf.TryGetValue(hop.Interface, out var link))
+        {
+            return new NetlinkResult(Errno.NoDevice, 1, 0, 0, $"the interface {hop.Interface} is not there");
+        }
+
+        const byte onLink = 253; // RT_SCOPE_LINK
+        var ipv6 = route.Destination.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        var writer = new NetlinkMessageWriter(stackalloc byte[256]);
+        writer.BeginMessage(type, NetlinkFlags.Request | NetlinkFlags.Acknowledge | flags, _netlink.NextSequence());
+        writer.Header(new Rtnetlink.RouteHeader
+        {
+            Family = (byte)(ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
+            DestinationLength = (byte)route.Destination.PrefixLength,
+            Protocol = route.Protocol,
+            Kind = (byte)route.Kind,
+            Scope = hop.Gateway is null && !ipv6 ? onLink : default,
+        });
+        writer.U32(Rtnetlink.RouteTable, route.Table);
+        writer.U32(Rtnetlink.RoutePriority, route.Metric);
+        writer.U32(Rtnetlink.RouteOutput, (uint)link);
+        WriteAddress(ref writer, Rtnetlink.RouteDestination, route.Destination.PrefixLength == 0 ? null : route.Destination.Address);
+        WriteAddress(ref writer, Rtnetlink.RouteGateway, hop.Gateway);
+        WriteAddress(ref writer, Rtnetlink.RouteSource, route.Source);
+        writer.EndMessage();
+        return _netlink.Execute(writer.Written);
+    }
+
+    private static void WriteAddress(ref NetlinkMessageWriter writer, ushort attribute, IPAddress? address)
+    {
+        if (address is not null)
+        {
+            writer.Attribute(attribute, address.GetAddressBytes());
+        }
+    }
 
     private static void Add(NetlinkMessage message, ref Reading reading)
     {

@@ -3,6 +3,9 @@ namespace Hitless.Linux.Sysctls;
 /// <summary>The kernel settings that a unit needs, and why.</summary>
 public static class GatewaySysctls
 {
+    /// <summary>The value of <c>accept_ra</c> with which router advertisements are heard where IPv6 is forwarded, too.</summary>
+    public const string EvenIfForwarding = "2";
+
     private const string AnyWindow = "net/netfilter/nf_conntrack_tcp_be_liberal";
     private const string Ipv6Forwarding = "net/ipv6/conf/all/forwarding";
     private const string Ipv6Interfaces = "net/ipv6/conf";
@@ -64,8 +67,28 @@ public static class GatewaySysctls
 
         return [.. scope.Below(Ipv6Interfaces)
             .Where(name => SysctlScope.Read($"{Ipv6Interfaces}/{name}/accept_ra") == "1" && SysctlScope.Read($"{Ipv6Interfaces}/{name}/forwarding") == "0")
-            .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", "2"))
+            .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", EvenIfForwarding))
             .OfType<string>()];
+    }
+
+    /// <summary>
+    /// Where router advertisements were heard on, and somebody has set 1 since (a file of sysctl.d that was read again, an interface that
+    /// was made anew), they would be dropped now. One who does not want them any more sets 0.
+    /// </summary>
+    /// <returns>What was set back, with what stood there.</returns>
+    public static IReadOnlyList<(string Name, string Found)> KeepAdvertisementsAgain(SysctlScope scope)
+    {
+        List<(string, string)> again = [];
+        foreach (var (name, before) in scope.Before.ToArray())
+        {
+            if (before == "1" && name.EndsWith("/accept_ra", StringComparison.Ordinal) && SysctlScope.Read(name) == before
+                && scope.Set(name, EvenIfForwarding) is null)
+            {
+                again.Add((name, before));
+            }
+        }
+
+        return again;
     }
 
     /// <summary>Lets connection tracking take TCP packets outside the window that it knows.</summary>

@@ -23,6 +23,9 @@ public sealed class TrafficTable : IDisposable
 {
     public const string DefaultName = "hitless";
 
+    private const int OwnerTriesMax = 20;
+    private static readonly TimeSpan OwnerWait = TimeSpan.FromMilliseconds(1);
+
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Netfilter);
     private readonly LinkTable _links = new();
     private readonly IReadOnlyList<TrafficPort> _ports;
@@ -95,6 +98,13 @@ public sealed class TrafficTable : IDisposable
         if (result.Errno is Errno.NoEntry or Errno.NoDevice)
         {
             EncodePresent();
+            result = _netlink.Execute(_batches[(int)state]);
+        }
+
+        // A process before, that ended just now, owns it for a moment more: a child of it that is between fork and exec holds its socket.
+        for (var tries = 0; tries < OwnerTriesMax && result.Errno == Errno.Permission; tries++)
+        {
+            Thread.Sleep(OwnerWait);
             result = _netlink.Execute(_batches[(int)state]);
         }
 

@@ -118,6 +118,86 @@ public sealed class UnitFileTests
     }
 
     [Fact]
+    public void Routes_and_rules_are_read_for_both_families()
+    {
+        var settings = Read(Minimal.Replace("[10.10.2.1/24], monitor: true", """
+            [10.10.2.1/24], routes: [
+                  { to: default, via: 10.10.2.254, source: 10.10.2.1 },
+                  { to: default, via: "fe80::9", table: 77, metric: 5 },
+                  { to: 192.0.2.0/24, table: main }]
+            """, StringComparison.Ordinal) + """
+            forwarding:
+              rules:
+                - { priority: 100, from: 10.10.1.0/24, incoming: lan0, table: 77 }
+                - { priority: 101, mark: 7, to: default, table: default }
+
+            """);
+        Assert.Equal(
+            ["default via 10.10.2.254 dev wan0 src 10.10.2.1", "default (IPv6) via fe80::9 dev wan0 table 77 metric 5", "192.0.2.0/24 dev wan0"],
+            settings.Interfaces[1].Routes.Select(route => $"{route.AsRoute()}"));
+        Assert.Equal(
+            ["100: from 10.10.1.0/24 iif lan0 lookup 77", "101: from all fwmark 0x7 lookup default", "101: from all fwmark 0x7 lookup default (IPv6)"],
+            settings.Rules.Select(rule => $"{rule}"));
+    }
+
+    [Theory]
+    [InlineData("{ to: default }", "17:69: default is of IPv4 or IPv6 by via or source")]
+    [InlineData("{ to: 192.0.2.1/24 }", "17:69: interfaces[2].routes[1].to: \"192.0.2.1/24\" has bits behind its prefix length (did you mean 192.0.2.0/24?)")]
+    [InlineData("{ to: default, via: \"fd00::9\", source: 10.10.2.1 }", "17:102: 10.10.2.1 is of another address family than fd00::9")]
+    [InlineData("{ to: 192.0.2.0/24, via: 10.10.2.1 }", "17:88: 10.10.2.1 is a virtual address of this cluster")]
+    [InlineData("{ to: 192.0.2.0/24, source: 10.10.2.7 }", "17:91: 10.10.2.7 is no virtual address")]
+    [InlineData("{ to: 192.0.2.0/24, table: 255 }", "17:90: interfaces[2].routes[1].table: \"255\" is not valid; expected main, default or the number")]
+    [InlineData("{ to: 192.0.2.0/24, metric: -1 }", "17:91: interfaces[2].routes[1].metric: \"-1\" is out of range")]
+    [InlineData("{ to: 192.0.2.0/24 }, { to: 192.0.2.0/24, via: 10.10.2.9 }", "17:85: a route to 192.0.2.0/24 of the same table and metric stands in line 17 already")]
+    [InlineData("{ via: 10.10.2.9 }", "17:63: interfaces[2].routes[1].to is missing")]
+    public void A_route_that_cannot_be_is_refused_with_its_place(string routes, string problem)
+    {
+        var text = Minimal.Replace("[10.10.2.1/24]", $"[10.10.2.1/24], routes: [{routes}]", StringComparison.Ordinal);
+        var found = Assert.Single(Refuse(text)).ToString();
+        Assert.StartsWith("/etc/hitless/unit.yaml:" + problem, found, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{ priority: 100, table: 77 }", "the rule matches every packet; expected from, to, incoming, outgoing or mark")]
+    [InlineData("{ priority: 40000, mark: 1, table: 77 }", "priority: \"40000\" is out of range")]
+    [InlineData("{ priority: 1, from: 10.0.0.0/8, to: \"fd00::/8\", table: 77 }", "fd00::/8 is of another address family than 10.0.0.0/8")]
+    [InlineData("{ priority: 1, mark: 1, table: 7 }, { priority: 1, mark: 1, table: 7 }", "the rule 1: from all fwmark 0x1 lookup 7 stands in line 18 already")]
+    public void A_rule_that_cannot_be_is_refused(string rules, string problem)
+    {
+        var found = Assert.Single(Refuse(Minimal + $"forwarding: {{ rules: [{rules}] }}\n")).ToString();
+        Assert.StartsWith("/etc/hitless/unit.yaml:18:", found, StringComparison.Ordinal);
+        Assert.Contains(problem, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Services_and_hooks_follow_the_role()
+    {
+        var settings = Read(Minimal + """
+            services: [{ unit: isc-dhcp-server.service }, { unit: "backup@lan0.timer", runs-on: standby }]
+            hooks: { primary: /etc/hitless/primary.sh, standby: "logger standby; true", timeout: 5s }
+
+            """);
+        Assert.Equal([new ServiceSettings("isc-dhcp-server.service", OnPrimary: true), new ServiceSettings("backup@lan0.timer", OnPrimary: false)], settings.Services);
+        Assert.Equal(new HookSettings("/etc/hitless/primary.sh", "logger standby; true", null, null, TimeSpan.FromSeconds(5)), settings.Hooks);
+        Assert.Equal((0, HookSettings.None), (Read(Minimal).Services.Count, Read(Minimal).Hooks));
+    }
+
+    [Theory]
+    [InlineData("services: [{ unit: isc-dhcp-server }]", "is not valid; expected a unit of systemd with its type")]
+    [InlineData("services: [{ unit: \"-h.service --now\" }]", "is not valid; expected a unit of systemd with its type")]
+    [InlineData("services: [{ unit: a.service, runs-on: master }]", "expected primary or standby")]
+    [InlineData("services: [{ unit: a.service }, { unit: a.service, runs-on: standby }]", "the unit of systemd a.service stands in line 18 already")]
+    [InlineData("hooks: { master: /bin/true }", "unknown key \"master\" in hooks")]
+    [InlineData("hooks: { primary: \"\" }", "hooks.primary: \"\" is empty")]
+    [InlineData("hooks: { timeout: 20m }", "is out of range; expected a duration from 100ms to 10m")]
+    public void A_service_or_hook_that_cannot_be_is_refused(string words, string problem)
+    {
+        var found = Assert.Single(Refuse(Minimal + words + "\n")).ToString();
+        Assert.StartsWith("/etc/hitless/unit.yaml:18:", found, StringComparison.Ordinal);
+        Assert.Contains(problem, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sessions_are_named_by_expressions()
     {
         var settings = Read(Minimal + "sessions: { exclude: [\"udp dport { 53, 5353 }\"], critical: [\"tcp dport 5432\", \"ct mark 7\"] }\n");
@@ -266,7 +346,7 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, election, upgrade")]
+    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, hooks, election, upgrade")]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
     [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a link address of this unit")]
     [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]
@@ -300,7 +380,7 @@ public sealed class UnitFileTests
         return bytes;
     }
 
-    private static UnitSettings Read(string text)
+    internal static UnitSettings Read(string text)
     {
         var read = UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/etc/hitless/unit.yaml", null, out var settings, out var problems);
         Assert.True(read, string.Join("\n", problems));

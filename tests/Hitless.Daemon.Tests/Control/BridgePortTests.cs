@@ -20,6 +20,8 @@ public sealed class BridgePortTests
         interfaces: [{ name: br0, virtual-addresses: [10.97.1.1/24] }]
         """;
 
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
     [Fact]
     public void Hosts_behind_a_standbys_bridge_reach_the_primary_and_then_the_standby_that_took_over()
     {
@@ -44,7 +46,7 @@ public sealed class BridgePortTests
             using var events = new EventLog(folder, "gw2");
             using var kernel = NetworkNamespace.Run($"{prefix}b", () =>
             {
-                var made = new GatewayKernel(settings, new SysctlKeeper(folder, ["br0"], events), new SilenceKeeper([], events), (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), events);
+                var made = new GatewayKernel(settings, new SysctlKeeper(folder, ["br0"], events), new SilenceKeeper([], events), new ClaimTimes(Minute, Minute, Minute, Minute, Minute), events);
                 made.SetTraffic(TrafficState.Muted);
                 made.Prepare();
                 return made;

@@ -20,6 +20,7 @@ public sealed class GatewayKernelTests
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(50);
 
     [Theory]
     [InlineData(true)]
@@ -36,7 +37,7 @@ public sealed class GatewayKernelTests
             using var events = new EventLog(folder, "gw1");
             using var kernel = NetworkNamespace.Run(space, () =>
             {
-                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), new SilenceKeeper([], events), (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50)), events);
+                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), new SilenceKeeper([], events), new ClaimTimes(Lease, Lease, Lease, TimeSpan.FromSeconds(5), Lease), events);
                 made.Prepare();
                 return made;
             });

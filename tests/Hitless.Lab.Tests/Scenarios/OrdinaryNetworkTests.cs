@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
@@ -211,6 +212,92 @@ public sealed class OrdinaryNetworkTests
     {
         var counter = Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "nft", "list", "counter", "netdev", "count", name]);
         return int.Parse(counter.Split("packets ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Scenario]
+    public async Task What_is_declared_stands_on_every_unit_and_what_is_no_longer_declared_on_none()
+    {
+        const string gone = "10.10.1.77", moved = "10.10.9.77", there = "198.51.100.0/24";
+        using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);
+        var bench = new ConfigurationBench(cluster);
+        await bench.UntilInSyncAsync();
+        In(cluster, LabPlan.Server, $"address add {Far}/32 dev lo");
+        var lan = $"{Addresses.VirtualLan}/24, \"{Addresses.VirtualLan6}/64\"";
+        var wan = $"{Addresses.VirtualWan}/24, \"{Addresses.VirtualWan6}/64\"";
+        await CommitAsync(cluster, bench, $$"""
+            interfaces:
+              - { name: lan0, virtual-addresses: [{{lan}}, {{gone}}/24, 10.10.7.1/28, {{moved}}/32] }
+              - name: wan0
+                virtual-addresses: [{{wan}}]
+                routes: [{ to: {{there}}, via: {{Addresses.Server}}, source: {{Addresses.VirtualWan}}, table: 77 }]
+            forwarding: { rules: [{ priority: 100, to: {{there}}, table: 77 }] }
+
+            """);
+        foreach (var unit in cluster.Plan.Units)
+        {
+            await LabCluster.UntilAsync($"{unit} has what is declared", () => Declared(cluster, unit) == "route rule");
+            Assert.Equal("lan0 lan0 lan0", Where(cluster, unit, gone, "10.10.7.1/28", moved));
+        }
+
+        Assert.True(Reaches(cluster, Far) && Reaches(cluster, gone));
+        Assert.True(Speaks(cluster, LabPlan.Client, moved) && !Speaks(cluster, LabPlan.Server, moved), $"{moved} does not answer on lan0 alone");
+        foreach (var unit in cluster.Plan.Units)
+        {
+            Shell(cluster, unit, "ip route flush table 77; ip rule del pref 100");
+            await LabCluster.UntilAsync($"{unit} has put it back", () => Declared(cluster, unit) == "route rule");
+        }
+
+        Assert.True(Reaches(cluster, Far));
+        await CommitAsync(cluster, bench, $$"""
+            interfaces:
+              - { name: lan0, virtual-addresses: [{{lan}}, 10.10.7.1/24] }
+              - { name: wan0, virtual-addresses: [{{wan}}, {{moved}}/32] }
+
+            """);
+        foreach (var unit in cluster.Plan.Units)
+        {
+            await LabCluster.UntilAsync($"{unit} has nothing of it left", () => Declared(cluster, unit) == "");
+            Assert.Equal(" lan0  wan0", Where(cluster, unit, gone, "10.10.7.1/24", "10.10.7.1/28", moved));
+        }
+
+        Assert.False(Speaks(cluster, LabPlan.Client, gone), $"{gone} is answered for");
+        Assert.True(Speaks(cluster, LabPlan.Server, moved) && !Speaks(cluster, LabPlan.Client, moved), $"{moved} does not answer on wan0 alone");
+    }
+
+    private static async Task CommitAsync(LabCluster cluster, ConfigurationBench bench, string settings)
+    {
+        ConfigurationBench.AssertOk(bench.Commit("gw1", ClusterFile.Path, settings));
+        await bench.UntilInSyncAsync();
+        await cluster.UntilReadyAsync();
+    }
+
+    private static string Declared(LabCluster cluster, string unit)
+    {
+        var space = cluster.Plan.NamespaceOf(unit);
+        var route = Tool.Try("ip", ["-n", space, "route", "show", "table", "all", "proto", "72"]).Output.Length > 0;
+        var rule = Tool.Try("ip", ["-n", space, "rule"]).Output.Contains("proto 72", StringComparison.Ordinal);
+        return string.Join(' ', (string[])[.. route ? ["route"] : Array.Empty<string>(), .. rule ? ["rule"] : Array.Empty<string>()]);
+    }
+
+    /// <summary>On which interface each address stands.</summary>
+    private static string Where(LabCluster cluster, string unit, params string[] addresses)
+    {
+        var lines = Tool.Run("ip", ["-o", "-n", cluster.Plan.NamespaceOf(unit), "address"]).Split('\n');
+        return string.Join(' ', addresses.Select(address => address + (address.Contains('/', StringComparison.Ordinal) ? " " : "/")).Select(address => lines
+            .Where(line => line.Contains($" {address}", StringComparison.Ordinal))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).SingleOrDefault("")));
+    }
+
+    /// <summary>Whether anybody answers ARP for the address on the network of that host.</summary>
+    private static bool Speaks(LabCluster cluster, string host, string address)
+    {
+        var space = cluster.Plan.NamespaceOf(host);
+        Tool.Run("ip", ["-n", space, "neigh", "flush", "to", address]);
+        Tool.Run("ip", ["-n", space, "route", "replace", $"{address}/32", "dev", "eth0"]);
+        _ = Tool.Try("ip", ["netns", "exec", space, "ping", "-q", "-c", "2", "-i", "0.3", "-W", "1", address]);
+        var answered = Tool.Run("ip", ["-n", space, "neigh", "show", address]).Contains("lladdr", StringComparison.Ordinal);
+        Tool.Run("ip", ["-n", space, "route", "del", $"{address}/32", "dev", "eth0"]);
+        return answered;
     }
 
     private static string Own(string unit) => Addresses.Own("wan0", LabPlan.NumberOf(unit)).First().Split('/')[0];

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
+using Route = Hitless.Core.Forwarding.Route;
 
 namespace Hitless.Daemon.Configuration.Yaml;
 
@@ -131,6 +132,31 @@ public static partial class Scalars
         (string text, bool _, out string? wrong) => PrefixOf(text, out wrong),
         () => new JsonObject { ["type"] = "string", ["pattern"] = "^[0-9a-fA-F.:]+/[0-9]{1,3}$" });
 
+    /// <summary>
+    /// A network, in which nothing stands behind the prefix: an <see cref="AddressPrefix"/>, or the word <c>default</c> for that of either
+    /// family.
+    /// </summary>
+    public static ScalarShape Network { get; } = new(
+        "default or a network such as 192.0.2.0/24 or fd00:9::/48",
+        (string text, bool _, out string? wrong) => NetworkIn(text, out wrong),
+        () => new JsonObject { ["type"] = "string", ["pattern"] = "^(default|[0-9a-fA-F.:]+/[0-9]{1,3})$" });
+
+    /// <summary>A routing table: <c>main</c>, <c>default</c> or a number; its value is the number.</summary>
+    public static ScalarShape Table { get; } = new(
+        "main, default or the number of a table from 1 to 4294967295 (not 255, the kernel's own of local addresses)",
+        (string text, bool _, out string? wrong) =>
+        {
+            wrong = null;
+            return text switch
+            {
+                "main" => Route.MainTable,
+                "default" => Route.DefaultTable,
+                _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is not (0 or 255) => number,
+                _ => null,
+            };
+        },
+        () => new JsonObject { ["type"] = new JsonArray("string", "integer"), ["pattern"] = "^(main|default|[1-9][0-9]{0,9})$" });
+
     /// <summary>The shortest form: <c>5m</c>, <c>20ms</c>.</summary>
     public static string Format(TimeSpan duration) => (long)duration.TotalMilliseconds switch
     {
@@ -183,6 +209,30 @@ public static partial class Scalars
 
         wrong = "is the network, not an address in it";
         return length < bits - 1 && NetworkOf(address, length).Equals(address) ? null : new AddressPrefix(address, length);
+    }
+
+    private static object? NetworkIn(string text, out string? wrong)
+    {
+        wrong = "is not a network";
+        if (text == "default")
+        {
+            return text;
+        }
+
+        if (text.Split('/') is not [var words, var lengthText]
+            || (!V4Pattern().IsMatch(words) && !V6Pattern().IsMatch(words))
+            || !IPAddress.TryParse(words, out var address)
+            || !int.TryParse(lengthText, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+        {
+            return null;
+        }
+
+        var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
+        wrong = length > bits ? $"has a prefix length outside 0 to {bits}"
+            : address.IsIPv6Multicast || address.IsIPv6LinkLocal || (bits == 32 && address.GetAddressBytes()[0] >= 224) ? "is no network that can be routed"
+            : !NetworkOf(address, length).Equals(address) ? $"has bits behind its prefix length (did you mean {NetworkOf(address, length)}/{length}?)"
+            : null;
+        return wrong is null ? new AddressPrefix(address, length) : null;
     }
 
     private static IPAddress NetworkOf(IPAddress address, int length)

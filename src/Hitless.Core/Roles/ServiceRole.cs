@@ -1,0 +1,33 @@
+namespace Hitless.Core.Roles;
+
+/// <summary>What services follow: the unit's role, and whether it stops.</summary>
+public enum ServiceRole
+{
+    /// <summary>The unit carries the traffic.</summary>
+    Primary,
+
+    /// <summary>It does not.</summary>
+    Standby,
+
+    /// <summary>It does not, and has failed interfaces or probes. Only where there is a hook for it.</summary>
+    Fault,
+
+    /// <summary>Its daemon stops for good.</summary>
+    Stop,
+}
+
+/// <summary>One change: to which role, in which epoch, and why.</summary>
+public sealed record RoleChange(ServiceRole Role, long Epoch, string Reason)
+{
+    /// <summary>The role as hooks and the configuration have it.</summary>
+    public string Name => NameOf(Role);
+
+    /// <summary>The word for a role: <c>primary</c>, <c>standby</c>, <c>fault</c>, <c>stop</c>.</summary>
+    public static string NameOf(ServiceRole role) => role switch
+    {
+        ServiceRole.Primary => "primary",
+        ServiceRole.Standby => "standby",
+        ServiceRole.Fault => "fault",
+        _ => "stop",
+    };
+}

@@ -1,0 +1,69 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using Hitless.Core.Configuration;
+using Hitless.Core.Roles;
+using Hitless.Daemon.Configuration;
+using Hitless.Linux.Processes;
+
+namespace Hitless.Daemon.Roles;
+
+/// <summary>Runs one <see cref="RoleTask"/> as a process, and finds one that a former daemon left running.</summary>
+public sealed class RoleProcess(UnitSettings settings)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Whether the process of a saved role runs still.</summary>
+    public static bool Runs(AppliedRole applied) => applied.Process > 0 && ProcessStart.Of(applied.Process) == applied.ProcessStart;
+
+    /// <summary>Waits for the process of a former daemon; cancelled: kills it.</summary>
+    public static async Task AwaitAsync(AppliedRole applied, CancellationToken kill)
+    {
+        while (Runs(applied))
+        {
+            if (kill.IsCancellationRequested)
+            {
+                Kill(applied.Process);
+            }
+
+            await Task.Delay(LookInterval, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Null when the task did what it should, else why not. <paramref name="started"/>: called with the process's id.</summary>
+    public async Task<string?> RunAsync(RoleTask task, RoleChange change, Action<int> started, CancellationToken kill)
+    {
+        var outcome = await ShellCommand.RunAsync(StartOf(task, change), Timeout.InfiniteTimeSpan, started, kill);
+        var last = outcome.Output.Split('\n').LastOrDefault(line => line.Trim().Length > 0);
+        return outcome.Why is null || last is null ? outcome.Why : $"{outcome.Why}: {last.Trim()}";
+    }
+
+    private static void Kill(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It has ended just now.
+        }
+    }
+
+    private ProcessStartInfo StartOf(RoleTask task, RoleChange change)
+    {
+        var start = task switch
+        {
+            RoleTask.Hook hook => ShellCommand.StartOf(hook.Command),
+            RoleTask.Systemctl ctl => new ProcessStartInfo("systemctl", ["--no-ask-password", ctl.Verb, "--", .. ctl.Units]),
+            _ => throw new InvalidOperationException($"{task} is no task"),
+        };
+        start.Environment["HITLESS_ROLE"] = change.Name;
+        start.Environment["HITLESS_EPOCH"] = change.Epoch.ToString(CultureInfo.InvariantCulture);
+        start.Environment["HITLESS_REASON"] = change.Reason;
+        start.Environment["HITLESS_UNIT"] = settings.Unit.Name;
+        start.Environment["HITLESS_CLUSTER"] = settings.Cluster.Name;
+        return start;
+    }
+}
