@@ -13,5 +13,5 @@ programs=$(echo "$*" | tr ' ' '+')
 dotnet msbuild "$root/build/publish.proj" -nologo -v:m -m:2 -nr:true -p:Programs="$programs" -p:ArtifactsPath="${HITLESS_ARTIFACTS:-$root/out/.obj}" -p:OutFolder="$out"
 find "$out" -maxdepth 1 -name '*.dbg' -exec mv -t "$out/symbols" {} +
 # What a service manager starts them by.
-install -m 644 "$root"/build/systemd/hitless.service "$out"
+install -m 644 "$root"/build/systemd/* "$out"
 rm -f "$out"/Hitless.*.pdb

@@ -34,7 +34,8 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
         (this.control, this.events, this.disk) = (control, events, disk);
         file = Path.Combine(stateFolder, "role");
         boot = Boot();
-        tasks = new RoleTasks(settings.Services, settings.Hooks, Systemd.RunsMachine, Systemd.RunsDaemon);
+        var targets = Systemd.RunsDaemon && Systemd.HasUnit(RoleTasks.PrimaryTarget) && Systemd.HasUnit(RoleTasks.StandbyTarget);
+        tasks = new RoleTasks(settings.Services, settings.Hooks, Systemd.RunsMachine, targets);
         processes = new RoleProcess(settings);
         AppliedRole? applied = AppliedRole.TryParse(StateFile.Read(file, disk), out var read) && read.Boot == boot ? read : null;
         var orphan = applied is { Complete: false } left && RoleProcess.Runs(left);

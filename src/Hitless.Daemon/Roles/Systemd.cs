@@ -3,6 +3,9 @@ namespace Hitless.Daemon.Roles;
 /// <summary>Whether systemd runs this machine, and this daemon.</summary>
 public static class Systemd
 {
+    private static readonly string[] UnitFolders =
+        ["/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+
     /// <summary>As <c>sd_booted(3)</c>.</summary>
     public static bool RunsMachine => Directory.Exists("/run/systemd/system");
 
@@ -18,6 +21,10 @@ public static class Systemd
         && path.Split('/') is var parts
         && parts.Any(part => part.EndsWith(".service", StringComparison.Ordinal))
         && !parts.Any(part => part.StartsWith("user@", StringComparison.Ordinal) || part == "user.slice"));
+
+    /// <summary>A unit file of that name is installed, in one of the folders of <c>systemd.unit(5)</c>.</summary>
+    public static bool HasUnit(string name) =>
+        UnitFolders.Any(folder => File.Exists(Path.Combine(folder, name)));
 
     private static string Cgroups()
     {

@@ -79,7 +79,11 @@ public static class MachineDisk
             Copy(unit.Plan.Program(program), Path.Combine("usr/local/sbin", program));
         }
 
-        Copy(unit.Plan.Program("hitless.service"), "etc/systemd/system/hitless.service");
+        foreach (var file in (string[])["hitless.service", "hitless-primary.target", "hitless-standby.target"])
+        {
+            Copy(unit.Plan.Program(file), Path.Combine("etc/systemd/system", file));
+        }
+
         Copy(unit.Plan.Image!, Path.Combine("root", Path.GetFileName(unit.Plan.Image!)));
         Copy(MachineStore.Key + ".pub", "root/.ssh/authorized_keys");
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

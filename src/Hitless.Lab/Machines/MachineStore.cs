@@ -82,7 +82,7 @@ public static class MachineStore
             cp -a unpacked/lib/modules/. "$target/lib/modules/"
             rm -rf unpacked packages.gz package.deb
             version=$(basename "$target"/boot/vmlinuz-"$kernel".*); version=${version#vmlinuz-}
-            depmod -b "$target" "$version"
+            chroot "$target" depmod "$version"
             chroot "$target" update-initramfs -c -k "$version" >&2
             """;
         Tool.Run("bash", ["-c", install, "kernel", Folder, Ubuntu, kernel, System], limit: DownloadLimit);

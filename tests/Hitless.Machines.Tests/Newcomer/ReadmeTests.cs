@@ -46,6 +46,11 @@ public sealed partial class ReadmeTests
         Assert.Contains("gw2", first.Type(scripts[3]));
         await UntilAsync(first, "gw2");
 
+        // Services of the operator's follow these.
+        await UntilActiveAsync(second, "hitless-primary.target");
+        await UntilActiveAsync(first, "hitless-standby.target");
+        Assert.Equal("[]", first.Type("hitless status --json | tr -d ' \n' | sed 's/.*\"problems\"://; s/}$//'"));
+
         // What the page says of the service.
         first.Type("systemctl reload hitless");
         second.Type("systemctl reload hitless");
@@ -55,6 +60,14 @@ public sealed partial class ReadmeTests
         second.Type("systemctl start hitless");
         await UntilAsync(second, "gw1");
         Assert.Contains("hitless.service", first.Type("systemctl list-unit-files --state=enabled --no-legend"));
+    }
+
+    private static async Task UntilActiveAsync(SystemdMachine machine, string target)
+    {
+        for (var until = DateTimeOffset.UtcNow + ReadyLimit; machine.Type($"systemctl is-active {target} || true").Trim() != "active"; await Task.Delay(500, TestContext.Current.CancellationToken))
+        {
+            Assert.True(DateTimeOffset.UtcNow < until, $"{target} of {machine.Name} is not active");
+        }
     }
 
     /// <summary>All units are ready, as this one sees it, and the primary is the named one.</summary>
