@@ -30,7 +30,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
 
         using var traffic = await TrafficRun.StartAsync(plan, options.Connections, options.RatePerSecond);
         await traffic.WaitUntilStandingAsync(StandingLimit, cancellation);
-        await Task.Delay(WarmUp, cancellation);
+        await Task.Delay(WarmUp * plan.Slowness, cancellation);
         say($"traffic flows: {Describe(await traffic.SnapshotAsync())}");
 
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");

@@ -27,6 +27,17 @@ public static class MachineSite
         }
     }
 
+    /// <summary>Writes what Hitless has logged on each machine into a folder: its journal is on the machine's own disk.</summary>
+    public static void KeepLogs(LabPlan plan, string target)
+    {
+        foreach (var unit in LabSite.UnitsOf(plan).Where(unit => unit.Running))
+        {
+            var log = Tool.Try("ip", unit.Inside("journalctl", "-u", "hitless", "--no-pager", "-o", "short-iso"), limit: TimeSpan.FromMinutes(2));
+            Directory.CreateDirectory(Path.Combine(target, unit.Name));
+            File.WriteAllText(Path.Combine(target, unit.Name, "hitless.log"), log.Output + log.Errors);
+        }
+    }
+
     /// <summary>Carries a file to a machine, into root's folder there; gives back its path on the machine.</summary>
     public static string Carry(LabUnit unit, string file)
     {

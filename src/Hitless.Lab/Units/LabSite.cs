@@ -74,6 +74,11 @@ public static class LabSite
     /// </summary>
     public static void KeepLogs(LabPlan plan, string target)
     {
+        if (plan.Machines)
+        {
+            MachineSite.KeepLogs(plan, target);
+        }
+
         foreach (var file in Directory.EnumerateFiles(plan.Folder, "*", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath(plan.Folder, file);

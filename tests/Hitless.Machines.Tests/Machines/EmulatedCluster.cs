@@ -66,17 +66,10 @@ public sealed class EmulatedCluster : IDisposable
     /// <summary>A line in the test's output.</summary>
     public static void Say(string text) => TestContext.Current.SendDiagnosticMessage("{0:HH:mm:ss} {1}", DateTimeOffset.UtcNow, text);
 
-    /// <summary>Leaves the machines' consoles and Hitless's own log in <c>out/test/machines</c>.</summary>
+    /// <summary>Leaves consoles and journals in <c>out/test/machines/emulated</c>.</summary>
     public static void KeepLogs(LabPlan plan)
     {
-        var folder = Path.Combine(Prerequisites.Out, "test", "machines");
-        foreach (var unit in LabSite.UnitsOf(plan).Where(unit => unit.Running))
-        {
-            Directory.CreateDirectory(folder);
-            var log = Lab.Tools.Tool.Try("ip", unit.Inside("journalctl", "-u", "hitless", "--no-pager"));
-            File.WriteAllText(Path.Combine(folder, $"{unit.Name}.log"), log.Output);
-            File.Copy(unit.Log, Path.Combine(folder, $"{unit.Name}.console"), overwrite: true);
-        }
+        LabSite.KeepLogs(plan, Path.Combine(Prerequisites.Out, "test", "machines", "emulated"));
     }
 
     /// <inheritdoc/>
