@@ -112,7 +112,15 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
         probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
-        background = Task.WhenAll(Task.Run(WatchFactsAsync), Task.Run(() => follower.RunAsync(ending.Token)), Task.Run(AuditSessionsAsync), Task.Run(() => disk.RunAsync(ending.Token)), Task.Run(() => neighbours.RunAsync(ending.Token)), Task.Run(() => forwarding.RunAsync(ending.Token)), Task.Run(() => traffic.RunAsync(ending.Token)), Task.Run(roles.RunAsync));
+        background = Task.WhenAll(
+            Task.Run(WatchFactsAsync),
+            Task.Run(() => follower.RunAsync(ending.Token)),
+            Task.Run(AuditSessionsAsync),
+            Task.Run(() => disk.RunAsync(ending.Token)),
+            Task.Run(() => neighbours.RunAsync(ending.Token)),
+            Task.Run(() => forwarding.RunAsync(ending.Token)),
+            Task.Run(() => traffic.RunAsync(ending.Token)),
+            Task.Run(roles.RunAsync));
         complete.SetResult();
     }
 
@@ -194,7 +202,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems = [.. view.Complaints, .. disk.Problems, .. control.RoutingProblems, .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>()];
+        List<string> problems =
+        [
+            .. view.Complaints,
+            .. disk.Problems,
+            .. control.RoutingProblems,
+            .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
+        ];
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {

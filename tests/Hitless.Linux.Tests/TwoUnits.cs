@@ -29,7 +29,8 @@ public sealed class TwoUnits : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         string[] lan = ["10.77.1.1/24", "fd77:1::1/64", .. moreLanAddresses];
-        Ports = TrafficPort.From(Group, [Port("lan0", lan) with { HasVirtualMac = virtualMac }, Port("wan0", "10.77.2.1/24", "fd77:2::1/64") with { HasVirtualMac = virtualMac }]);
+        PortSettings[] ports = [Port("lan0", lan), Port("wan0", "10.77.2.1/24", "fd77:2::1/64")];
+        Ports = TrafficPort.From(Group, [.. ports.Select(port => port with { HasVirtualMac = virtualMac })]);
         Shell.Run($"""
             set -e
             for n in switch client server a b; do ip netns add {_prefix}$n; ip -n {_prefix}$n link set lo up
@@ -69,7 +70,9 @@ public sealed class TwoUnits : IDisposable
     public string B => $"{_prefix}b";
 
     /// <summary>The MAC with which a unit answers for the virtual addresses of lan0.</summary>
-    public string MacOf(string unit) => Ports[0].VirtualMac?.ToString() ?? Shell.Run($"ip -n {unit} -br link show lan0").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+    public string MacOf(string unit) =>
+        Ports[0].VirtualMac?.ToString()
+            ?? Shell.Run($"ip -n {unit} -br link show lan0").Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
 
     public void Dispose()
     {

@@ -26,7 +26,10 @@ internal static class UnitCommands
             call.Screen.Line(answer.Left ? $"{answer.Unit} leaves the cluster{(answer.Successor is { } next ? $", {next} takes over first" : "")}" : $"{answer.Unit} would leave the cluster{(answer.Successor is { } heir ? $", {heir} would take over first" : "")}");
             call.Screen.Line($"taken away: {(answer.Addresses.Count == 0 ? "no virtual address" : string.Join(", ", answer.Addresses))}; the nftables table \"hitless\"");
             call.Screen.Line($"put back: {(answer.Sysctls.Count == 0 ? "no sysctl" : string.Join(", ", answer.Sysctls))}");
-            call.Screen.Line(answer.Left ? "declared routes and rules, and routes that hang on these addresses, go with them; starting the service again joins the cluster" : "nothing is changed yet: hitless unit leave --yes does it");
+            call.Screen.Line(answer.Left
+                ? "declared routes and rules, and routes that hang on these addresses, go with them; "
+                    + "starting the service again joins the cluster"
+                : "nothing is changed yet: hitless unit leave --yes does it");
         });
         return ExitCode.Done;
     }

@@ -70,8 +70,8 @@ public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IR
 public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
 
 /// <summary>
-/// The role (primary, standby, fault, stop) that services and hooks were told of last; null: none yet. <c>State</c>: waiting, running, done,
-/// failed. <c>Problems</c>: what failed, and how.
+/// The role (primary, standby, fault, stop) that services and hooks were told of last; null: none yet. <c>State</c>: waiting, running,
+/// done, failed. <c>Problems</c>: what failed, and how.
 /// </summary>
 public sealed record ServicesStatus(string? Role, string State, IReadOnlyList<string> Problems)
 {

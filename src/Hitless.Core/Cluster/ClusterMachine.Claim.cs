@@ -66,7 +66,10 @@ public sealed partial class ClusterMachine
         listenUntil = now + (2 * options.Interval);
         unmerged = true;
         Unclaim(TrafficState.Muted, effects);
-        effects.Record(EventKinds.Role, $"{options.Name} is primary no more: it did not get to renew its claim for {(now - renewedAt).TotalMilliseconds:F0} ms, and that has expired");
+        effects.Record(
+            EventKinds.Role,
+            $"{options.Name} is primary no more: it did not get to renew its claim for {(now - renewedAt).TotalMilliseconds:F0} ms, "
+                + "and that has expired");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)
         {
@@ -104,7 +107,9 @@ public sealed partial class ClusterMachine
             peer.HeldTag = peer.Tag;
             var hold = ClusterOptions.RestartHoldOf(peer.Last.Start);
             peer.HeldUntil = now + hold;
-            effects.Record(EventKinds.Unit, $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {hold.TotalMilliseconds:F0} ms to come back");
+            effects.Record(
+                EventKinds.Unit,
+                $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {hold.TotalMilliseconds:F0} ms to come back");
         }
     }
 }

@@ -359,7 +359,10 @@ public sealed partial class ClusterMachine
                 Leave(now, effects);
                 break;
             case Phase.TakingOver when now - phaseSince >= options.TakeoverDrainMax:
-                effects.Record(EventKinds.Role, $"{options.Name} claims although not all sessions that it received are in its kernel: that took longer than {options.TakeoverDrainMax.TotalMilliseconds:F0} ms");
+                effects.Record(
+                    EventKinds.Role,
+                    $"{options.Name} claims although not all sessions that it received are in its kernel: "
+                        + $"that took longer than {options.TakeoverDrainMax.TotalMilliseconds:F0} ms");
                 ClaimUnlessTaken(now, effects);
                 break;
             case Phase.Accepting when CurrentPrimary() is null:

@@ -142,11 +142,13 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     };
 
     /// <summary>
-    /// The lease of a primary whose own loop came late by <paramref name="lateness"/>: twice that, in three steps (the kernel has a rule for
-    /// each). Who would replace it goes by the same number (docs/decisions/0049).
+    /// The lease of a primary whose own loop came late by <paramref name="lateness"/>: twice that, in three steps (the kernel has a rule
+    /// for each). Who would replace it goes by the same number (docs/decisions/0049).
     /// </summary>
     public ClaimTerm LeaseOf(TimeSpan lateness) =>
-        lateness * 2 <= ClaimLease ? ClaimTerm.Lease : lateness * 2 <= ClaimLease * LongLease ? ClaimTerm.LongLease : ClaimTerm.LongestLease;
+        lateness * 2 <= ClaimLease ? ClaimTerm.Lease
+            : lateness * 2 <= ClaimLease * LongLease ? ClaimTerm.LongLease
+            : ClaimTerm.LongestLease;
 
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;

@@ -1,8 +1,8 @@
 namespace Hitless.Core.Cluster;
 
 /// <summary>
-/// Which interface has which id in its virtual MAC: a function of the set of names alone, whatever their order, so that every unit finds the
-/// same, and an interface keeps its own when others come, go or change places (docs/decisions/0044).
+/// Which interface has which id in its virtual MAC: a function of the set of names alone, whatever their order, so that every unit finds
+/// the same, and an interface keeps its own when others come, go or change places (docs/decisions/0044).
 /// </summary>
 public static class VirtualMacIds
 {
@@ -11,14 +11,19 @@ public static class VirtualMacIds
 
     private const int Choices = VirtualMac.IdMax + 1 - ByHand;
 
-    /// <summary>The ids in the order of <paramref name="interfaces"/>; no two are equal. Names, and ids that were given by hand, must differ.</summary>
+    /// <summary>
+    /// The ids in the order of <paramref name="interfaces"/>; no two are equal. Names, and ids that were given by hand, must differ.
+    /// </summary>
     public static IReadOnlyList<int> Of(IReadOnlyList<(string Name, int? Fixed)> interfaces)
     {
         var ids = new int[interfaces.Count];
         var taken = interfaces.Select(each => each.Fixed).OfType<int>().ToHashSet();
 
         // Names of one first choice: the one with the smaller hash has it, whoever came first.
-        foreach (var (name, place) in interfaces.Select((each, place) => (each.Name, place)).OrderBy(each => Hash(each.Name)).ThenBy(each => each.Name, StringComparer.Ordinal))
+        var inOrder = interfaces.Select((each, place) => (each.Name, place))
+            .OrderBy(each => Hash(each.Name))
+            .ThenBy(each => each.Name, StringComparer.Ordinal);
+        foreach (var (name, place) in inOrder)
         {
             ids[place] = interfaces[place].Fixed ?? FirstFree(Hash(name), taken);
         }

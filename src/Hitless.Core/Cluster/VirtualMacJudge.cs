@@ -17,9 +17,9 @@ public enum VirtualMacVerdict
 }
 
 /// <summary>
-/// Finds out on a standby whether the network lets the virtual MAC of one interface pass (docs/decisions/0044). In each round the primary was asked
-/// by broadcast for a virtual address, and once more by a frame to its virtual MAC; it answers both from that MAC. One lost frame is no
-/// verdict, so several rounds in a row must agree.
+/// Finds out on a standby whether the network lets the virtual MAC of one interface pass (docs/decisions/0044). In each round the primary
+/// was asked by broadcast for a virtual address, and once more by a frame to its virtual MAC; it answers both from that MAC. One lost frame
+/// is no verdict, so several rounds in a row must agree.
 /// </summary>
 public sealed class VirtualMacJudge
 {

@@ -24,7 +24,8 @@ public static class HangingRoutes
         IReadOnlyCollection<(string Interface, AddressPrefix Prefix)> ownAddresses)
     {
         const byte ofKernel = 2; // RTPROT_KERNEL
-        return routes.Where(route => route.Protocol is not (ofKernel or DeclaredRoute.Protocol) && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress)));
+        return routes.Where(route => route.Protocol is not (ofKernel or DeclaredRoute.Protocol)
+            && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress)));
 
         bool IsSource(Route route) => route.Source is { } source && virtualAddresses.Any(each => each.Prefix.Address.Equals(source));
 

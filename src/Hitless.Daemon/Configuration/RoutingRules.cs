@@ -21,7 +21,9 @@ internal static class RoutingRules
             if (problems.None && RouteFrom("", route).AsRoute().Key is var key && !seen.TryAdd(key, route.At))
             {
                 var line = seen[key].Line;
-                problems.Add(route.At, $"a route to {key.Destination} of the same table and metric stands in line {line} already; expected another metric");
+                problems.Add(
+                    route.At,
+                    $"a route to {key.Destination} of the same table and metric stands in line {line} already; expected another metric");
             }
         }
 

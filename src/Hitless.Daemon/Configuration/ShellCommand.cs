@@ -24,10 +24,15 @@ public static class ShellCommand
     public static ProcessStartInfo StartOf(string command) => new("/bin/sh") { ArgumentList = { "-c", command } };
 
     /// <summary>Runs it to its end, or kills it and its children after <paramref name="timeMax"/>.</summary>
-    public static Task<CommandOutcome> RunAsync(string command, TimeSpan timeMax, CancellationToken cancel) => RunAsync(StartOf(command), timeMax, started: null, cancel);
+    public static Task<CommandOutcome> RunAsync(string command, TimeSpan timeMax, CancellationToken cancel) =>
+        RunAsync(StartOf(command), timeMax, started: null, cancel);
 
     /// <summary>The same for any program; <paramref name="started"/> is called with the process's id.</summary>
-    public static async Task<CommandOutcome> RunAsync(ProcessStartInfo start, TimeSpan timeMax, Action<int>? started, CancellationToken cancel)
+    public static async Task<CommandOutcome> RunAsync(
+        ProcessStartInfo start,
+        TimeSpan timeMax,
+        Action<int>? started,
+        CancellationToken cancel)
     {
         using var process = new Process { StartInfo = start };
         start.UseShellExecute = false;

@@ -185,7 +185,8 @@ public static class UnitFile
             Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
-            Services = [.. root.Sections("services").Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary"))],
+            Services = [.. root.Sections("services")
+                .Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary"))],
             Hooks = HooksFrom(root.Under("hooks")),
             Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
             Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
@@ -193,7 +194,12 @@ public static class UnitFile
     }
 
     private static HookSettings HooksFrom(Section hooks) =>
-        new(TextOf(hooks, "primary"), TextOf(hooks, "standby"), TextOf(hooks, "fault"), TextOf(hooks, "stop"), hooks.Get<TimeSpan>("timeout"));
+        new(
+            TextOf(hooks, "primary"),
+            TextOf(hooks, "standby"),
+            TextOf(hooks, "fault"),
+            TextOf(hooks, "stop"),
+            hooks.Get<TimeSpan>("timeout"));
 
     private static ManagedFileSettings ManagedFileFrom(Section file) => new(
         file.Get<string>("path"),

@@ -17,7 +17,9 @@ public static partial class UnitKeys
     private static readonly ScalarShape ManagedPath = Scalars.Word("an absolute path of letters, digits and _ . @ + : = , - without .. in it", PathPattern());
     private static readonly ScalarShape FilePath = Scalars.Line("the path of a file", 1024);
     private static readonly ScalarShape Command = Scalars.Line("a shell command on one line, with {file} for the path", 2000);
-    private static readonly ScalarShape Hook = Scalars.Line("a shell command on one line; the environment has HITLESS_ROLE, _EPOCH, _REASON, _UNIT and _CLUSTER", 2000);
+    private static readonly ScalarShape Hook = Scalars.Line(
+        "a shell command on one line; the environment has HITLESS_ROLE, _EPOCH, _REASON, _UNIT and _CLUSTER",
+        2000);
 
     private static readonly SectionShape Cluster = new(
     [
@@ -72,9 +74,20 @@ public static partial class UnitKeys
     [
         new("name", Interface, "Name of the interface.", Mandatory: true),
         new("virtual-addresses", new ListShape(Scalars.Prefix, 0, 256), "Addresses that the primary answers for."),
-        new("virtual-mac", Scalars.Choice("on", "off"), "off: virtual addresses are answered with the unit's own MAC, and a switch is known to hosts by gratuitous ARP and unsolicited neighbour advertisements alone; where the network lets no second MAC pass.", "on"),
-        new("virtual-mac-id", Scalars.Integer(0, VirtualMac.IdMax), "Last part of the virtual MAC, instead of the one that comes from the name; 0 to 63 never come from a name."),
-        new("routes", new ListShape(DeclaredRoute, 0, 256), "Routes by this interface that every unit has; they are put back when they vanish."),
+        new(
+            "virtual-mac",
+            Scalars.Choice("on", "off"),
+            "off: virtual addresses are answered with the unit's own MAC, and a switch is known to hosts by gratuitous ARP and "
+                + "unsolicited neighbour advertisements alone; where the network lets no second MAC pass.",
+            "on"),
+        new(
+            "virtual-mac-id",
+            Scalars.Integer(0, VirtualMac.IdMax),
+            "Last part of the virtual MAC, instead of the one that comes from the name; 0 to 63 never come from a name."),
+        new(
+            "routes",
+            new ListShape(DeclaredRoute, 0, 256),
+            "Routes by this interface that every unit has; they are put back when they vanish."),
         new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
     ]);
 
@@ -131,13 +144,21 @@ public static partial class UnitKeys
 
     private static readonly SectionShape Forwarding = new(
     [
-        new("rules", new ListShape(DeclaredRule, 0, 256), "Policy rules that every unit has, for both families where neither from nor to is given; they are put back when they vanish."),
+        new(
+            "rules",
+            new ListShape(DeclaredRule, 0, 256),
+            "Policy rules that every unit has, for both families where neither from nor to is given; "
+                + "they are put back when they vanish."),
         new("ignore", new ListShape(Scalars.Line("a name as hitless status prints it, such as \"route 10.9.0.0/16\" or \"nftables table ip docker*\"", 200), 0, 256), "What units may have differently without being less ready for it; * stands for any characters."),
     ]);
 
     private static readonly SectionShape Service = new(
     [
-        new("unit", Scalars.Word("a unit of systemd with its type such as isc-dhcp-server.service", SystemdUnitPattern()), "The unit of systemd. Leave it disabled: Hitless starts and stops it.", Mandatory: true),
+        new(
+            "unit",
+            Scalars.Word("a unit of systemd with its type such as isc-dhcp-server.service", SystemdUnitPattern()),
+            "The unit of systemd. Leave it disabled: Hitless starts and stops it.",
+            Mandatory: true),
         new("runs-on", Scalars.Choice("primary", "standby"), "Where it runs.", "primary"),
     ]);
 
@@ -145,9 +166,17 @@ public static partial class UnitKeys
     [
         new("primary", Hook, "Runs when the unit has become primary."),
         new("standby", Hook, "Runs when the unit is not primary any more, or has started as standby."),
-        new("fault", Hook, "Runs instead of standby's while the unit has failed interfaces or probes; without it such a unit is a standby like any other."),
+        new(
+            "fault",
+            Hook,
+            "Runs instead of standby's while the unit has failed interfaces or probes; "
+                + "without it such a unit is a standby like any other."),
         new("stop", Hook, "Runs when hitlessd stops for good, after it has handed over; 3 s at most."),
-        new("timeout", Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)), "A hook, or the start or stop of services, that takes longer is killed.", "10s"),
+        new(
+            "timeout",
+            Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+            "A hook, or the start or stop of services, that takes longer is killed.",
+            "10s"),
     ]);
 
     private static readonly SectionShape Election = new(
@@ -223,7 +252,9 @@ public static partial class UnitKeys
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture)]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex(@"^[A-Za-z0-9_.:@\\-]{1,200}\.(service|target|timer|socket|path|mount|slice|scope|swap|automount)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^[A-Za-z0-9_.:@\\-]{1,200}\.(service|target|timer|socket|path|mount|slice|scope|swap|automount)$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex SystemdUnitPattern();
 
     [GeneratedRegex(@"^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,32})?$", RegexOptions.ExplicitCapture)]

@@ -168,7 +168,11 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now));
+    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(
+        machine,
+        identity,
+        [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems],
+        MonotonicClock.Now));
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>

@@ -153,7 +153,8 @@ public sealed class GatewayKernel : IDisposable
                     break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
-                    announce |= macByIndex[index] != change.Link.Mac && trafficPorts.Any(port => port.VirtualMac is null && port.Name == change.Link.Name);
+                    announce |= macByIndex[index] != change.Link.Mac
+                        && trafficPorts.Any(port => port.VirtualMac is null && port.Name == change.Link.Name);
                     repair |= announce || (changed && change.Link.Up);
                     upByIndex[index] = change.Link.Up;
                     break;
@@ -214,8 +215,8 @@ public sealed class GatewayKernel : IDisposable
     }
 
     /// <summary>
-    /// Leaves the cluster: takes the virtual addresses away, the filters, the table and the sysctls. For a unit that carries no traffic. A stop alone is
-    /// none: the addresses stay, muted, and what hangs on them.
+    /// Leaves the cluster: takes the virtual addresses away, the filters, the table and the sysctls. For a unit that carries no traffic. A
+    /// stop alone is none: the addresses stay, muted, and what hangs on them.
     /// </summary>
     public void Withdraw()
     {

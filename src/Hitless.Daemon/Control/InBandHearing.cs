@@ -1,6 +1,8 @@
 namespace Hitless.Daemon.Control;
 
-/// <summary>When a primary was last heard through each interface of <c>interfaces:</c>. Written by the control loop's thread, read by any.</summary>
+/// <summary>
+/// When a primary was last heard through each interface of <c>interfaces:</c>. Written by the control loop's thread, read by any.
+/// </summary>
 public sealed class InBandHearing(int ports)
 {
     // Heartbeats go through the interfaces once a second (docs/decisions/0023).

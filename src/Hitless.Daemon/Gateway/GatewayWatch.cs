@@ -57,7 +57,8 @@ public sealed class GatewayWatch : IDisposable
         Action<ForwardingState> stateChanged)
     {
         this.stateChanged = stateChanged;
-        (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) = (settings, routesFile, remembered, duties, events, rulesetChanged);
+        (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) =
+            (settings, routesFile, remembered, duties, events, rulesetChanged);
         routing = new RoutingKeeper(settings, events);
         thread = new Thread(Run) { Name = "gateway watch", IsBackground = true };
         thread.Start();

@@ -6,8 +6,8 @@ using Hitless.Linux.Traffic;
 namespace Hitless.Daemon.Gateway;
 
 /// <summary>
-/// Keeps the filters in place that make a unit mute without nftables and without a process (docs/decisions/0045). Where they cannot be, that is
-/// a problem of <c>status</c> and no reason not to run. For several threads.
+/// Keeps the filters in place that make a unit mute without nftables and without a process (docs/decisions/0045). Where they cannot be,
+/// that is a problem of <c>status</c> and no reason not to run. For several threads.
 /// </summary>
 public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog events) : IWatchDuty
 {
@@ -22,7 +22,10 @@ public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog eve
     /// <summary>One line for each interface without its filters.</summary>
     public IReadOnlyList<string> Problems => problems;
 
-    /// <summary>Makes the filters stand, and those of a former configuration go. To be called once the traffic table stands, and before the addresses do.</summary>
+    /// <summary>
+    /// Makes the filters stand, and those of a former configuration go. To be called once the traffic table stands, and before the
+    /// addresses do.
+    /// </summary>
     public void Apply()
     {
         lock (one)
@@ -54,7 +57,9 @@ public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog eve
 
                 if (isMissing && wasMissing && problems.Count == 0)
                 {
-                    events.Add(EventKinds.Unit, "the tc filters that keep this unit mute without nftables were missing on an interface; they are put back");
+                    events.Add(
+                        EventKinds.Unit,
+                        "the tc filters that keep this unit mute without nftables were missing on an interface; they are put back");
                 }
 
                 wasMissing = isMissing;

@@ -109,7 +109,8 @@ public static class SiteCommands
         foreach (var unit in LabSite.UnitsOf(plan).Where(_ => !plan.StaticRouter))
         {
             Screen.Out.WriteLine(plan.Machines
-                ? $"{unit.Name}: emulator {MachinePower.Process(unit)?.ToString() ?? "off"}, console {unit.Log}: hitless lab exec {unit.Name} --name {plan.Name} -- hitless status"
+                ? $"{unit.Name}: emulator {MachinePower.Process(unit)?.ToString() ?? "off"}, console {unit.Log}: "
+                    + $"hitless lab exec {unit.Name} --name {plan.Name} -- hitless status"
                 : $"{unit.Name}: hitless --socket {unit.Socket} status");
         }
     }

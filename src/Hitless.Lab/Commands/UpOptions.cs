@@ -13,8 +13,18 @@ public sealed class UpOptions
     private readonly Option<bool> _session = new("--session-link") { Description = "a network for sessions alone between them (ss0)" };
     private readonly Option<bool> _masquerade = new("--masquerade") { Description = "the firewall hides sources by masquerade, behind each unit's own address, instead of behind the virtual one" };
     private readonly Option<int?> _disk = new("--disk") { Description = "every unit's /var/lib/hitless is a file system of its own, in memory, of so many MB; `fault disk-full` needs it", HelpName = "MB" };
-    private readonly Option<bool> _machines = new("--machines") { Description = "the units are emulated machines with Debian 12, systemd and a kernel of their own; minutes, and ten times slower" };
-    private readonly Option<string> _kernel = new("--kernel") { Description = "the kernel of such machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)", DefaultValueFactory = _ => LabPlan.DebianKernel };
+
+    private readonly Option<bool> _machines = new("--machines")
+    {
+        Description = "the units are emulated machines with Debian 12, systemd and a kernel of their own; minutes, and ten times slower",
+    };
+
+    private readonly Option<string> _kernel = new("--kernel")
+    {
+        Description = "the kernel of such machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)",
+        DefaultValueFactory = _ => LabPlan.DebianKernel,
+    };
+
     private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
     private readonly Option<string?> _trust = new("--trust") { Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image" };
 
@@ -36,7 +46,9 @@ public sealed class UpOptions
         var machines = parsed.GetValue(_machines);
         if (machines && (staticRouter || parsed.GetValue(_direct) || parsed.GetValue(_disk) is not null))
         {
-            throw new LabException("--static-router, --direct-cable and --disk are for units in namespaces", "leave them out, or leave out --machines");
+            throw new LabException(
+                "--static-router, --direct-cable and --disk are for units in namespaces",
+                "leave them out, or leave out --machines");
         }
 
         return new LabPlan(

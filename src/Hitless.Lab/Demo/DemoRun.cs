@@ -37,7 +37,10 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
         var cli = _cluster.Cli(primary);
-        var exitCode = await cli.ShowAsync(options.Limit * plan.Slowness, cancellation, ["upgrade", "start", cli.Carry(options.ImageTo), .. options.Words]);
+        var exitCode = await cli.ShowAsync(
+            options.Limit * plan.Slowness,
+            cancellation,
+            ["upgrade", "start", cli.Carry(options.ImageTo), .. options.Words]);
         await fault;
         await Task.Delay(CoolDown, cancellation);
 

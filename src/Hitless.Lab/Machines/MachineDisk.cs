@@ -67,7 +67,9 @@ public static class MachineDisk
         Write("etc/modules-load.d/gateway.conf", "nf_conntrack\n");
 
         // Who cannot get in over the network reads and writes on the socket `console` of the unit's folder.
-        Write("etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf", "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -L 115200 %I vt102\n");
+        Write(
+            "etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf",
+            "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -L 115200 %I vt102\n");
         foreach (var file in Directory.EnumerateFiles(Path.Combine(unit.Folder, "etc")))
         {
             Copy(file, Path.Combine("etc/hitless", Path.GetFileName(file)));
@@ -87,7 +89,9 @@ public static class MachineDisk
         Copy(unit.Plan.Image!, Path.Combine("root", Path.GetFileName(unit.Plan.Image!)));
         Copy(MachineStore.Key + ".pub", "root/.ssh/authorized_keys");
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Tool.Run("bash", ["-c", Build, "disk", folder, MachineStore.System, Image(unit), $"{Gigabytes}G", Path.GetFileName(unit.Plan.Image!)]);
+        Tool.Run(
+            "bash",
+            ["-c", Build, "disk", folder, MachineStore.System, Image(unit), $"{Gigabytes}G", Path.GetFileName(unit.Plan.Image!)]);
     }
 
     /// <summary>The disk's file.</summary>
@@ -97,7 +101,8 @@ public static class MachineDisk
     public const string ManagementPort = "mgmt0";
 
     /// <summary>A machine's ports in the order of their cards.</summary>
-    public static IEnumerable<(string Port, int Number)> Ports(LabUnit unit) => ((IEnumerable<string>)[ManagementPort, .. unit.Plan.UnitPorts]).Select((port, number) => (port, number));
+    public static IEnumerable<(string Port, int Number)> Ports(LabUnit unit) =>
+        ((IEnumerable<string>)[ManagementPort, .. unit.Plan.UnitPorts]).Select((port, number) => (port, number));
 
     /// <summary>The Ethernet address of a card. 52:54:00 is QEMU's own range.</summary>
     public static string HardwareAddress(LabUnit unit, int number) => $"52:54:00:00:0{unit.Number}:0{number}";

@@ -23,7 +23,9 @@ public static class MachinePower
         foreach (var (port, _) in MachineDisk.Ports(unit))
         {
             var end = LabPlan.SwitchPort(port, unit.Name);
-            Topology.Batch(unit.Plan.NamespaceOf(LabPlan.Switch), new($"tuntap add dev {end} mode tap\nlink set {end} master {end[..end.IndexOf('-')]} up\n"));
+            Topology.Batch(
+                unit.Plan.NamespaceOf(LabPlan.Switch),
+                new($"tuntap add dev {end} mode tap\nlink set {end} master {end[..end.IndexOf('-')]} up\n"));
         }
     }
 
@@ -38,10 +40,12 @@ public static class MachinePower
         Tool.Run("ip",
         [
             "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nice", "-n", "-10", "qemu-system-x86_64",
-            "-accel", "tcg,thread=multi", "-cpu", Processor, "-smp", "1", "-m", $"{Megabytes}", "-nodefaults", "-display", "none", "-no-user-config",
+            "-accel", "tcg,thread=multi", "-cpu", Processor, "-smp", "1", "-m", $"{Megabytes}",
+            "-nodefaults", "-display", "none", "-no-user-config",
             "-kernel", kernel, "-initrd", initial, "-append", "root=/dev/vda rw console=ttyS0 mitigations=off",
             "-drive", $"file={MachineDisk.Image(unit)},format=raw,if=virtio,cache=unsafe", "-device", "virtio-rng-pci",
-            "-chardev", $"socket,id=serial,path={Path.Combine(unit.Folder, "console")},server=on,wait=off,logfile={unit.Log},logappend=on", "-serial", "chardev:serial",
+            "-chardev", $"socket,id=serial,path={Path.Combine(unit.Folder, "console")},server=on,wait=off,logfile={unit.Log},logappend=on",
+            "-serial", "chardev:serial",
             "-pidfile", PidFile(unit), "-daemonize", .. cards,
         ]);
     }
@@ -53,7 +57,9 @@ public static class MachinePower
         {
             if (DateTimeOffset.UtcNow > until)
             {
-                throw new LabException($"{unit.Name} does not answer after {BootLimit.TotalMinutes} minutes", $"read its console: {unit.Log}");
+                throw new LabException(
+                    $"{unit.Name} does not answer after {BootLimit.TotalMinutes} minutes",
+                    $"read its console: {unit.Log}");
             }
 
             Thread.Sleep(LookAgain);

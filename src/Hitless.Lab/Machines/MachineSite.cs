@@ -42,7 +42,8 @@ public static class MachineSite
     public static string Carry(LabUnit unit, string file)
     {
         var place = $"/root/{Path.GetFileName(file)}";
-        Tool.Run("sh", ["-c", "file=$1; shift; exec ip \"$@\" < \"$file\"", "carry", file, .. MachinePower.Enter(unit, ["dd", $"of={place}", "status=none"])]);
+        var write = MachinePower.Enter(unit, ["dd", $"of={place}", "status=none"]);
+        Tool.Run("sh", ["-c", "file=$1; shift; exec ip \"$@\" < \"$file\"", "carry", file, .. write]);
         return place;
     }
 }

@@ -32,7 +32,11 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         {
             var image = cell.IsImage ? MatrixImages.Make(cell.Fault, plan.Binaries, folder) : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
             var trust = Path.Combine(folder, MatrixImages.TrustFile);
-            var site = plan with { Trust = File.Exists(trust) ? trust : plan.Trust, DiskMegabytes = cell.FillsDisk ? DiskMegabytes : plan.DiskMegabytes };
+            var site = plan with
+            {
+                Trust = File.Exists(trust) ? trust : plan.Trust,
+                DiskMegabytes = cell.FillsDisk ? DiskMegabytes : plan.DiskMegabytes,
+            };
             LabSite.Up(site);
             return await new MatrixRun(site, cell, say).LiveAsync(image, cancellation);
         }
@@ -115,7 +119,9 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
     }
 
     private string? OnlyUnit(TrafficReport traffic) =>
-        traffic.ConnectionsLost > 0 && onlyUnit is not null ? $"{onlyUnit} was cut off while it alone had the sessions: the other one was starting from its new slot" : null;
+        traffic.ConnectionsLost > 0 && onlyUnit is not null
+            ? $"{onlyUnit} was cut off while it alone had the sessions: the other one was starting from its new slot"
+            : null;
 
     /// <summary>Whether a unit is between its restart into another slot and its return.</summary>
     private static bool IsAway(string unit, IReadOnlyList<JsonElement> journal) =>

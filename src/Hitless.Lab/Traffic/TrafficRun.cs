@@ -16,7 +16,13 @@ public sealed class TrafficRun : IDisposable
 
     /// <summary>Starts servers, then clients, in a lab.</summary>
     public static Task<TrafficRun> StartAsync(LabPlan plan, int connections, int ratePerSecond) =>
-        StartAsync(plan.NamespaceOf(LabPlan.Client), plan.NamespaceOf(LabPlan.Server), connections, ratePerSecond, ipv4Only: false, 1000 / plan.Slowness);
+        StartAsync(
+            plan.NamespaceOf(LabPlan.Client),
+            plan.NamespaceOf(LabPlan.Server),
+            connections,
+            ratePerSecond,
+            ipv4Only: false,
+            1000 / plan.Slowness);
 
     /// <summary>The same in any two namespaces with the lab's addresses.</summary>
     public static async Task<TrafficRun> StartAsync(string client, string server, int connections, int ratePerSecond, bool ipv4Only, int probesPerSecond = 1000)

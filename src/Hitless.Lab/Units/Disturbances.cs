@@ -4,14 +4,18 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Units;
 
-/// <summary>What other programs and operators do to a gateway (docs/decisions/0040). A unit that starts just then may refuse some of it.</summary>
+/// <summary>
+/// What other programs and operators do to a gateway (docs/decisions/0040). A unit that starts just then may refuse some of it.
+/// </summary>
 public static class Disturbances
 {
     /// <summary>The operator's default route is taken away, or set again.</summary>
     public static void LoseRoute(LabUnit unit, bool lost)
     {
         UnitPower.Note(unit, lost ? "the default route is deleted" : "the default route is set again");
-        string[] words = lost ? ["route", "del", "default"] : ["route", "replace", "default", "via", Addresses.Server, "src", Addresses.VirtualWan];
+        string[] words = lost
+            ? ["route", "del", "default"]
+            : ["route", "replace", "default", "via", Addresses.Server, "src", Addresses.VirtualWan];
         _ = Tool.Try("ip", ["-n", unit.Namespace, .. words]);
     }
 

@@ -83,7 +83,12 @@ public static class LabSite
         {
             var relative = Path.GetRelativePath(plan.Folder, file);
             var parts = relative.Split('/');
-            if (parts.Contains("slots") || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal)) || parts.Contains("images") || relative.EndsWith("disk.img", StringComparison.Ordinal) || relative.EndsWith(".sock", StringComparison.Ordinal) || relative.EndsWith(".key", StringComparison.Ordinal))
+            if (parts.Contains("slots")
+                || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal))
+                || parts.Contains("images")
+                || relative.EndsWith("disk.img", StringComparison.Ordinal)
+                || relative.EndsWith(".sock", StringComparison.Ordinal)
+                || relative.EndsWith(".key", StringComparison.Ordinal))
             {
                 continue;
             }

@@ -51,7 +51,9 @@ public sealed record LabUnit(LabPlan Plan, string Name)
     public string KernelDefaults => Path.Combine(Folder, "sysctl.default");
 
     /// <summary>True when a process of the unit runs.</summary>
-    public bool Running => Plan.Machines ? MachinePower.Process(this) is not null : Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
+    public bool Running => Plan.Machines
+        ? MachinePower.Process(this) is not null
+        : Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
 
     /// <summary>
     /// The words, after `ip`, that run a command inside the unit: its network, and its folder at the usual places (/sys is the namespace's

@@ -10,9 +10,9 @@ namespace Hitless.Linux.Announcements;
 
 /// <summary>
 /// Asks the network of one port who has the virtual IPv4 addresses: ARP probes (RFC 5227 section 2.1.1), which teach nobody anything and
-/// which a muted unit may send. Only answers from a
-/// virtual MAC of the port's group arrive (on a port without one: from whoever has such an address), whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in
-/// the namespace of the thread that makes it.
+/// which a muted unit may send. Only answers from a virtual MAC of the port's group arrive (on a port without one: from whoever has such an
+/// address), whatever else is said there: a socket filter drops the rest. Never waits, and once made allocates nothing. Lives in the
+/// namespace of the thread that makes it.
 /// </summary>
 public sealed unsafe class AddressQuestion : IDisposable
 {
@@ -50,7 +50,9 @@ public sealed unsafe class AddressQuestion : IDisposable
     /// <summary>Whether a port has addresses that can be asked for.</summary>
     public static bool Suits(TrafficPort port) => Asked(port).Any();
 
-    /// <summary>Asks once; a port that is down loses it. <paramref name="directly"/>: only whoever takes frames to the virtual MAC.</summary>
+    /// <summary>
+    /// Asks once; a port that is down loses it. <paramref name="directly"/>: only whoever takes frames to the virtual MAC.
+    /// </summary>
     public void Ask(bool directly = false)
     {
         foreach (var probe in directly ? _directProbes : _probes)
@@ -82,7 +84,9 @@ public sealed unsafe class AddressQuestion : IDisposable
     private static IEnumerable<IPAddress> Asked(TrafficPort port) =>
         port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetwork).Take(ProbesMax);
 
-    /// <summary>An ARP answer whose sender is a virtual MAC of our group (another version may have other ids), or an address that was asked for.</summary>
+    /// <summary>
+    /// An ARP answer whose sender is a virtual MAC of our group (another version may have other ids), or an address that was asked for.
+    /// </summary>
     private int Filter(TrafficPort port)
     {
         const uint operation = 14 + 6, senderMac = 14 + 8, senderAddress = 14 + 14;
@@ -91,7 +95,8 @@ public sealed unsafe class AddressQuestion : IDisposable
             new(FilterStep.LoadWord, 0, 0, senderAddress),
             .. Asked(port).SelectMany(address => (FilterStep[])
             [
-                new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes())), new(FilterStep.Answer, 0, 0, uint.MaxValue),
+                new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes())),
+                new(FilterStep.Answer, 0, 0, uint.MaxValue),
             ]),
         ];
         var group = port.VirtualMac.GetValueOrDefault().Bits & VirtualMac.GroupMask;
@@ -104,8 +109,11 @@ public sealed unsafe class AddressQuestion : IDisposable
         ];
         FilterStep[] steps =
         [
-            new(FilterStep.LoadHalf, 0, 0, operation), new(FilterStep.JumpIfEqual, 1, 0, AnnouncementFrame.ArpReply), new(FilterStep.Answer, 0, 0, 0),
-            .. port.VirtualMac is null ? ofAddress : ofGroup, new(FilterStep.Answer, 0, 0, 0),
+            new(FilterStep.LoadHalf, 0, 0, operation),
+            new(FilterStep.JumpIfEqual, 1, 0, AnnouncementFrame.ArpReply),
+            new(FilterStep.Answer, 0, 0, 0),
+            .. port.VirtualMac is null ? ofAddress : ofGroup,
+            new(FilterStep.Answer, 0, 0, 0),
         ];
         fixed (FilterStep* first = steps)
         {

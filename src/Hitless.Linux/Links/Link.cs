@@ -11,7 +11,14 @@ namespace Hitless.Linux.Links;
 /// <param name="Carrier">Something is on the other end of the cable.</param>
 /// <param name="MtuBytes">The longest packet that it takes.</param>
 /// <param name="IsBridge">It forwards between ports of its own.</param>
-public readonly record struct Link(int Index, string Name, MacAddress Mac, bool AdminUp, bool Carrier, int MtuBytes = 0, bool IsBridge = false)
+public readonly record struct Link(
+    int Index,
+    string Name,
+    MacAddress Mac,
+    bool AdminUp,
+    bool Carrier,
+    int MtuBytes = 0,
+    bool IsBridge = false)
 {
     /// <summary>Traffic can pass.</summary>
     public bool Up => AdminUp && Carrier;
@@ -49,7 +56,14 @@ public readonly record struct Link(int Index, string Name, MacAddress Mac, bool 
             }
         }
 
-        link = new Link(header.Index, name, mac, (header.Flags & Rtnetlink.LinkUp) != 0, (header.Flags & Rtnetlink.LinkLowerUp) != 0, (int)mtu, isBridge);
+        link = new Link(
+            header.Index,
+            name,
+            mac,
+            (header.Flags & Rtnetlink.LinkUp) != 0,
+            (header.Flags & Rtnetlink.LinkLowerUp) != 0,
+            (int)mtu,
+            isBridge);
         return name.Length > 0;
     }
 }

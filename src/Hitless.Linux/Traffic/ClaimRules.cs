@@ -71,7 +71,8 @@ internal static class ClaimRules
     }
 
     /// <summary>
-    /// The end of a port's rules in front of all others, which match that somebody else speaks: whoever was not renewed of late has a successor.
+    /// The end of a port's rules in front of all others, which match that somebody else speaks: whoever was not renewed of late has a
+    /// successor.
     /// </summary>
     internal static void GiveWay(ref NftBatchWriter batch)
     {

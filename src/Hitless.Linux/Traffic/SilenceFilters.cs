@@ -8,10 +8,10 @@ using static Hitless.Linux.Traffic.TrafficControl;
 namespace Hitless.Linux.Traffic;
 
 /// <summary>
-/// The second wall of a mute unit, out of nftables' reach: filters of <c>tc</c> (qdisc clsact, classifier bpf) behind the egress chains of the
-/// <see cref="TrafficTable"/>, which stand as long as the unit is in the cluster, with or without a process, and drop what speaks for virtual
-/// addresses and was not let speak there (docs/decisions/0045). Other people's disciplines and filters stay as they are.
-/// Lives in the namespace of the thread that made it. Not for several threads at once.
+/// The second wall of a mute unit, out of nftables' reach: filters of <c>tc</c> (qdisc clsact, classifier bpf) behind the egress chains of
+/// the <see cref="TrafficTable"/>, which stand as long as the unit is in the cluster, with or without a process, and drop what speaks for
+/// virtual addresses and was not let speak there (docs/decisions/0045). Other people's disciplines and filters stay as they are. Lives in
+/// the namespace of the thread that made it. Not for several threads at once.
 /// </summary>
 public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposable
 {
@@ -58,7 +58,8 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
             }
             else if (Place(link, programs, kind, standing) is { } problem)
             {
-                problems.Add($"{link.Name} would speak for virtual addresses if somebody flushed nftables while hitlessd is stopped: {problem}");
+                problems.Add(
+                    $"{link.Name} would speak for virtual addresses if somebody flushed nftables while hitlessd is stopped: {problem}");
             }
         }
 
@@ -70,7 +71,8 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     {
         var disciplines = ReadDisciplines();
         return _links.Read().All(link => _programs.GetValueOrDefault(link.Name, []) is var programs
-            && (programs.Length == 0 || (disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == programs.Length)));
+            && (programs.Length == 0
+                || (disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == programs.Length)));
     }
 
     /// <summary>Takes the filters away, and the disciplines that were made for them and have no other filter.</summary>
@@ -89,11 +91,17 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         _netlink.Dispose();
     }
 
-    private string? Place(in Link link, (uint Priority, ushort EtherType, FilterStep[] Steps)[] programs, string? kind, List<Filter> standing)
+    private string? Place(
+        in Link link,
+        (uint Priority, ushort EtherType, FilterStep[] Steps)[] programs,
+        string? kind,
+        List<Filter> standing)
     {
         if (kind is not (null or "clsact"))
         {
-            return $"its qdisc {kind} stands where the filters against that need clsact; give it clsact instead (tc qdisc del dev {link.Name} {kind}; tc qdisc add dev {link.Name} clsact) and add its filters with \"ingress\" instead of \"parent ffff:\"";
+            return $"its qdisc {kind} stands where the filters against that need clsact; give it clsact instead "
+                + $"(tc qdisc del dev {link.Name} {kind}; tc qdisc add dev {link.Name} clsact) "
+                + "and add its filters with \"ingress\" instead of \"parent ffff:\"";
         }
 
         var isOurs = kind is null || standing.Any(filter => (filter.Handle & DisciplineIsOurs) != 0);
@@ -102,12 +110,16 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
             return $"no qdisc clsact ({refused}); it needs the kernel's sch_ingress and cls_bpf";
         }
 
-        var wanted = programs.Select((each, number) => Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1)).ToArray();
+        var wanted = programs
+            .Select((each, number) =>
+                Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1))
+            .ToArray();
         for (var i = 0; i < wanted.Length; i++)
         {
             if (Add(link.Index, wanted[i], programs[i].Steps) is { Succeeded: false } failed)
             {
-                return $"no filter bpf of priority {programs[i].Priority} ({failed}); it needs the kernel's cls_bpf, and that priority for itself";
+                return $"no filter bpf of priority {programs[i].Priority} ({failed}); "
+                    + "it needs the kernel's cls_bpf, and that priority for itself";
             }
         }
 
@@ -236,6 +248,7 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     /// <summary>Handle, and priority and protocol as <c>tcm_info</c> has them.</summary>
     private readonly record struct Filter(uint Handle, uint Info)
     {
-        internal static Filter Of(uint priority, ushort etherType, uint handle) => new(handle, (priority << 16) | BinaryPrimitives.ReverseEndianness(etherType));
+        internal static Filter Of(uint priority, ushort etherType, uint handle) =>
+            new(handle, (priority << 16) | BinaryPrimitives.ReverseEndianness(etherType));
     }
 }

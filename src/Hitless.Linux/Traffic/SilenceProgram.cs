@@ -6,15 +6,17 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Traffic;
 
 /// <summary>
-/// Classic packet filters that drop what speaks for a virtual address unless a rule of the <see cref="TrafficTable"/> has let it speak: such a
-/// rule has written a virtual MAC of the cluster's group into the frame as its source (any of them, so that another version of Hitless with other numbers speaks too),
-/// or, on a port without a virtual MAC, has given the frame <see cref="LetSpeakMark"/>.
-/// "Speaks" is an ARP packet whose sender the address is, a neighbour advertisement for it, and a solicitation from it. They know no state, so a
-/// switch does not touch them. Offsets: Ethernet (IEEE 802.3), ARP (RFC 826), IPv6 (RFC 8200), neighbour discovery (RFC 4861).
+/// Classic packet filters that drop what speaks for a virtual address unless a rule of the <see cref="TrafficTable"/> has let it speak:
+/// such a rule has written a virtual MAC of the cluster's group into the frame as its source (any of them, so that another version of
+/// Hitless with other numbers speaks too), or, on a port without a virtual MAC, has given the frame <see cref="LetSpeakMark"/>. "Speaks" is
+/// an ARP packet whose sender the address is, a neighbour advertisement for it, and a solicitation from it. They know no state, so a switch
+/// does not touch them. Offsets: Ethernet (IEEE 802.3), ARP (RFC 826), IPv6 (RFC 8200), neighbour discovery (RFC 4861).
 /// </summary>
 internal static class SilenceProgram
 {
-    /// <summary>What the traffic table sets as the mark of ARP and neighbour discovery that may leave a port without a virtual MAC.</summary>
+    /// <summary>
+    /// What the traffic table sets as the mark of ARP and neighbour discovery that may leave a port without a virtual MAC.
+    /// </summary>
     internal const uint LetSpeakMark = 0x4849544c;
 
     // One program has at most 4096 steps (BPF_MAXINSNS).
@@ -35,12 +37,18 @@ internal static class SilenceProgram
     private const uint Drop = 2; // TC_ACT_SHOT
 
     /// <summary>
-    /// For frames of type ARP that leave <paramref name="port"/>; as many programs as the addresses of all <paramref name="ports"/> need, each of
-    /// which sees every frame.
+    /// For frames of type ARP that leave <paramref name="port"/>; as many programs as the addresses of all <paramref name="ports"/> need,
+    /// each of which sees every frame.
     /// </summary>
     internal static IEnumerable<FilterStep[]> Arp(TrafficPort port, IEnumerable<TrafficPort> ports) =>
         from addresses in Of(ports, AddressFamily.InterNetwork).Chunk(Ipv4PerProgram)
-        select (FilterStep[])[.. UnlessLetSpeak(port), new(FilterStep.LoadWord, 0, 0, ArpSender), .. addresses.SelectMany(DropIpv4), new(FilterStep.Answer, 0, 0, GoOn)];
+        select (FilterStep[])
+        [
+            .. UnlessLetSpeak(port),
+            new(FilterStep.LoadWord, 0, 0, ArpSender),
+            .. addresses.SelectMany(DropIpv4),
+            new(FilterStep.Answer, 0, 0, GoOn),
+        ];
 
     /// <summary>For IPv6 packets. What is no neighbour discovery has passed after two steps.</summary>
     internal static IEnumerable<FilterStep[]> Discovery(TrafficPort port, IEnumerable<TrafficPort> ports) =>
@@ -59,7 +67,12 @@ internal static class SilenceProgram
     {
         if (port.VirtualMac is not { } mac)
         {
-            return [new(FilterStep.LoadWord, 0, 0, FilterStep.Mark), new(FilterStep.JumpIfEqual, 0, 1, LetSpeakMark), new(FilterStep.Answer, 0, 0, GoOn)];
+            return
+            [
+                new(FilterStep.LoadWord, 0, 0, FilterStep.Mark),
+                new(FilterStep.JumpIfEqual, 0, 1, LetSpeakMark),
+                new(FilterStep.Answer, 0, 0, GoOn),
+            ];
         }
 
         var group = mac.Bits & VirtualMac.GroupMask;
@@ -72,7 +85,11 @@ internal static class SilenceProgram
         ];
     }
 
-    private static FilterStep[] DropIpv4(IPAddress address) => [new(FilterStep.JumpIfEqual, 0, 1, Word(address.GetAddressBytes(), 0)), new(FilterStep.Answer, 0, 0, Drop)];
+    private static FilterStep[] DropIpv4(IPAddress address) =>
+    [
+        new(FilterStep.JumpIfEqual, 0, 1, Word(address.GetAddressBytes(), 0)),
+        new(FilterStep.Answer, 0, 0, Drop),
+    ];
 
     private static FilterStep[] DropIpv6(IPAddress address)
     {
@@ -90,5 +107,8 @@ internal static class SilenceProgram
     private static uint Word(byte[] bytes, int at) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at));
 
     private static IEnumerable<IPAddress> Of(IEnumerable<TrafficPort> ports, AddressFamily family) =>
-        ports.SelectMany(port => port.Addresses).Select(prefix => prefix.Address).Where(address => address.AddressFamily == family).Distinct();
+        ports.SelectMany(port => port.Addresses)
+            .Select(prefix => prefix.Address)
+            .Where(address => address.AddressFamily == family)
+            .Distinct();
 }

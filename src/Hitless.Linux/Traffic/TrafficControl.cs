@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hitless.Linux.Traffic;
 
-/// <summary>Numbers and the fixed header of <c>linux/rtnetlink.h</c>, <c>pkt_sched.h</c> and <c>pkt_cls.h</c>: queueing disciplines and their filters.</summary>
+/// <summary>
+/// Numbers and the fixed header of <c>linux/rtnetlink.h</c>, <c>pkt_sched.h</c> and <c>pkt_cls.h</c>: queueing disciplines and their
+/// filters.
+/// </summary>
 internal static class TrafficControl
 {
     internal const ushort NewDiscipline = 36; // RTM_NEWQDISC

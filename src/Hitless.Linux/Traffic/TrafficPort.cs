@@ -4,8 +4,8 @@ using Hitless.Core.Configuration;
 namespace Hitless.Linux.Traffic;
 
 /// <summary>
-/// A port with its virtual MAC (<see cref="VirtualMac.For"/>) and the virtual addresses that stand on it. Without a virtual MAC the unit answers
-/// for them with the port's own (docs/decisions/0044).
+/// A port with its virtual MAC (<see cref="VirtualMac.For"/>) and the virtual addresses that stand on it. Without a virtual MAC the unit
+/// answers for them with the port's own (docs/decisions/0044).
 /// </summary>
 public sealed record TrafficPort(string Name, MacAddress? VirtualMac, IReadOnlyList<AddressPrefix> Addresses)
 {
@@ -13,5 +13,8 @@ public sealed record TrafficPort(string Name, MacAddress? VirtualMac, IReadOnlyL
     public static IReadOnlyList<TrafficPort> From(int group, IReadOnlyList<PortSettings> ports) =>
         [.. ports.Zip(
             VirtualMacIds.Of([.. ports.Select(port => (port.Name, port.VirtualMacId))]),
-            (port, id) => new TrafficPort(port.Name, port.HasVirtualMac ? Core.Cluster.VirtualMac.For(group, id) : null, port.VirtualAddresses))];
+            (port, id) => new TrafficPort(
+                port.Name,
+                port.HasVirtualMac ? Core.Cluster.VirtualMac.For(group, id) : null,
+                port.VirtualAddresses))];
 }

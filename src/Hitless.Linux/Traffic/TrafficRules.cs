@@ -184,7 +184,10 @@ internal static class TrafficRules
 
     private static SignOfSpeaker[] SignsOfSpeaker(TrafficPort port, bool ipv4, bool ipv6) => port.VirtualMac is not null
         ? [SignOfSpeaker.VirtualMac]
-        : [.. ipv4 ? [SignOfSpeaker.Arp] : Array.Empty<SignOfSpeaker>(), .. ipv6 ? [SignOfSpeaker.Advertisement] : Array.Empty<SignOfSpeaker>()];
+        : [
+            .. ipv4 ? [SignOfSpeaker.Arp] : Array.Empty<SignOfSpeaker>(),
+            .. ipv6 ? [SignOfSpeaker.Advertisement] : Array.Empty<SignOfSpeaker>(),
+        ];
 
     private static void MatchSpeaker(ref NftBatchWriter batch, TrafficPort port, SignOfSpeaker sign)
     {
@@ -313,7 +316,9 @@ internal static class TrafficRules
         batch.EndRule();
     }
 
-    /// <summary>Answers carry the port's own MAC as they are; the filters behind (<see cref="SilenceProgram"/>) see by the mark that they may leave.</summary>
+    /// <summary>
+    /// Answers carry the port's own MAC as they are; the filters behind (<see cref="SilenceProgram"/>) see by the mark that they may leave.
+    /// </summary>
     private static void LetSpeak(ref NftBatchWriter batch, string chain)
     {
         Span<byte> mark = stackalloc byte[4];

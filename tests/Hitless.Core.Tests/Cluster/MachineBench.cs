@@ -159,7 +159,15 @@ internal sealed class MachineBench
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = null;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, Name, "1.0.0", 1) { Priority = priority, PortCount = 2, HasWitness = HasWitness, EpochNumber = epoch, Start = StartTime, AdoptClaim = adopt && Traffic == TrafficState.Claimed },
+                new ClusterOptions(serial, tag, Name, "1.0.0", 1)
+                {
+                    Priority = priority,
+                    PortCount = 2,
+                    HasWitness = HasWitness,
+                    EpochNumber = epoch,
+                    Start = StartTime,
+                    AdoptClaim = adopt && Traffic == TrafficState.Claimed,
+                },
                 bench.Now,
                 this);
         }

@@ -6,7 +6,9 @@ namespace Hitless.Core.Tests.Cluster;
 /// <summary>Units say how slow they are, so that who has just started knows what the others have learned (docs/decisions/0049).</summary>
 public sealed class PaceTests
 {
-    /// <summary>A machine whose stalls its standby has learned to bear: longer than the configured limits, shorter than the greatest.</summary>
+    /// <summary>
+    /// A machine whose stalls its standby has learned to bear: longer than the configured limits, shorter than the greatest.
+    /// </summary>
     [Theory]
     [InlineData(250)]
     [InlineData(450)]

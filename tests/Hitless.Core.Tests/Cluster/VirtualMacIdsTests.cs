@@ -67,10 +67,12 @@ public sealed class VirtualMacIdsTests
     }
 
     [Fact]
-    public void The_ids_of_these_names_are_the_same_in_every_version() => Assert.Equal([6713, 4177], VirtualMacIds.Of([("lan0", null), ("wan0", null)]));
+    public void The_ids_of_these_names_are_the_same_in_every_version() =>
+        Assert.Equal([6713, 4177], VirtualMacIds.Of([("lan0", null), ("wan0", null)]));
 
     private static Dictionary<string, int> IdOf(string[] names) =>
-        names.Zip(VirtualMacIds.Of([.. names.Select(name => (name, (int?)null))])).ToDictionary(each => each.First, each => each.Second, StringComparer.Ordinal);
+        names.Zip(VirtualMacIds.Of([.. names.Select(name => (name, (int?)null))]))
+            .ToDictionary(each => each.First, each => each.Second, StringComparer.Ordinal);
 
     private static (string One, string Other) SameChoice()
     {

@@ -133,22 +133,36 @@ public sealed class UnitFileTests
 
             """);
         Assert.Equal(
-            ["default via 10.10.2.254 dev wan0 src 10.10.2.1", "default (IPv6) via fe80::9 dev wan0 table 77 metric 5", "192.0.2.0/24 dev wan0"],
+            [
+                "default via 10.10.2.254 dev wan0 src 10.10.2.1",
+                "default (IPv6) via fe80::9 dev wan0 table 77 metric 5",
+                "192.0.2.0/24 dev wan0",
+            ],
             settings.Interfaces[1].Routes.Select(route => $"{route.AsRoute()}"));
         Assert.Equal(
-            ["100: from 10.10.1.0/24 iif lan0 lookup 77", "101: from all fwmark 0x7 lookup default", "101: from all fwmark 0x7 lookup default (IPv6)"],
+            [
+                "100: from 10.10.1.0/24 iif lan0 lookup 77",
+                "101: from all fwmark 0x7 lookup default",
+                "101: from all fwmark 0x7 lookup default (IPv6)",
+            ],
             settings.Rules.Select(rule => $"{rule}"));
     }
 
     [Theory]
     [InlineData("{ to: default }", "17:69: default is of IPv4 or IPv6 by via or source")]
-    [InlineData("{ to: 192.0.2.1/24 }", "17:69: interfaces[2].routes[1].to: \"192.0.2.1/24\" has bits behind its prefix length (did you mean 192.0.2.0/24?)")]
+    [InlineData(
+        "{ to: 192.0.2.1/24 }",
+        "17:69: interfaces[2].routes[1].to: \"192.0.2.1/24\" has bits behind its prefix length (did you mean 192.0.2.0/24?)")]
     [InlineData("{ to: default, via: \"fd00::9\", source: 10.10.2.1 }", "17:102: 10.10.2.1 is of another address family than fd00::9")]
     [InlineData("{ to: 192.0.2.0/24, via: 10.10.2.1 }", "17:88: 10.10.2.1 is a virtual address of this cluster")]
     [InlineData("{ to: 192.0.2.0/24, source: 10.10.2.7 }", "17:91: 10.10.2.7 is no virtual address")]
-    [InlineData("{ to: 192.0.2.0/24, table: 255 }", "17:90: interfaces[2].routes[1].table: \"255\" is not valid; expected main, default or the number")]
+    [InlineData(
+        "{ to: 192.0.2.0/24, table: 255 }",
+        "17:90: interfaces[2].routes[1].table: \"255\" is not valid; expected main, default or the number")]
     [InlineData("{ to: 192.0.2.0/24, metric: -1 }", "17:91: interfaces[2].routes[1].metric: \"-1\" is out of range")]
-    [InlineData("{ to: 192.0.2.0/24 }, { to: 192.0.2.0/24, via: 10.10.2.9 }", "17:85: a route to 192.0.2.0/24 of the same table and metric stands in line 17 already")]
+    [InlineData(
+        "{ to: 192.0.2.0/24 }, { to: 192.0.2.0/24, via: 10.10.2.9 }",
+        "17:85: a route to 192.0.2.0/24 of the same table and metric stands in line 17 already")]
     [InlineData("{ via: 10.10.2.9 }", "17:63: interfaces[2].routes[1].to is missing")]
     public void A_route_that_cannot_be_is_refused_with_its_place(string routes, string problem)
     {
@@ -161,7 +175,9 @@ public sealed class UnitFileTests
     [InlineData("{ priority: 100, table: 77 }", "the rule matches every packet; expected from, to, incoming, outgoing or mark")]
     [InlineData("{ priority: 40000, mark: 1, table: 77 }", "priority: \"40000\" is out of range")]
     [InlineData("{ priority: 1, from: 10.0.0.0/8, to: \"fd00::/8\", table: 77 }", "fd00::/8 is of another address family than 10.0.0.0/8")]
-    [InlineData("{ priority: 1, mark: 1, table: 7 }, { priority: 1, mark: 1, table: 7 }", "the rule 1: from all fwmark 0x1 lookup 7 stands in line 18 already")]
+    [InlineData(
+        "{ priority: 1, mark: 1, table: 7 }, { priority: 1, mark: 1, table: 7 }",
+        "the rule 1: from all fwmark 0x1 lookup 7 stands in line 18 already")]
     public void A_rule_that_cannot_be_is_refused(string rules, string problem)
     {
         var found = Assert.Single(Refuse(Minimal + $"forwarding: {{ rules: [{rules}] }}\n")).ToString();
@@ -177,8 +193,15 @@ public sealed class UnitFileTests
             hooks: { primary: /etc/hitless/primary.sh, standby: "logger standby; true", timeout: 5s }
 
             """);
-        Assert.Equal([new ServiceSettings("isc-dhcp-server.service", OnPrimary: true), new ServiceSettings("backup@lan0.timer", OnPrimary: false)], settings.Services);
-        Assert.Equal(new HookSettings("/etc/hitless/primary.sh", "logger standby; true", null, null, TimeSpan.FromSeconds(5)), settings.Hooks);
+        Assert.Equal(
+            [
+                new ServiceSettings("isc-dhcp-server.service", OnPrimary: true),
+                new ServiceSettings("backup@lan0.timer", OnPrimary: false),
+            ],
+            settings.Services);
+        Assert.Equal(
+            new HookSettings("/etc/hitless/primary.sh", "logger standby; true", null, null, TimeSpan.FromSeconds(5)),
+            settings.Hooks);
         Assert.Equal((0, HookSettings.None), (Read(Minimal).Services.Count, Read(Minimal).Hooks));
     }
 
@@ -186,7 +209,9 @@ public sealed class UnitFileTests
     [InlineData("services: [{ unit: isc-dhcp-server }]", "is not valid; expected a unit of systemd with its type")]
     [InlineData("services: [{ unit: \"-h.service --now\" }]", "is not valid; expected a unit of systemd with its type")]
     [InlineData("services: [{ unit: a.service, runs-on: master }]", "expected primary or standby")]
-    [InlineData("services: [{ unit: a.service }, { unit: a.service, runs-on: standby }]", "the unit of systemd a.service stands in line 18 already")]
+    [InlineData(
+        "services: [{ unit: a.service }, { unit: a.service, runs-on: standby }]",
+        "the unit of systemd a.service stands in line 18 already")]
     [InlineData("hooks: { master: /bin/true }", "unknown key \"master\" in hooks")]
     [InlineData("hooks: { primary: \"\" }", "hooks.primary: \"\" is empty")]
     [InlineData("hooks: { timeout: 20m }", "is out of range; expected a duration from 100ms to 10m")]
@@ -242,7 +267,10 @@ public sealed class UnitFileTests
     [InlineData("[10.10.2.1/24]", "[10.10.2.1/33]", "17:39: interfaces[2].virtual-addresses[1]: \"10.10.2.1/33\" has a prefix length outside 1 to 32")]
     [InlineData("name: wan0", "name: lan0", "17:13: the interface lan0 stands in line 16 already")]
     [InlineData("name: wan0", "name: a-very-long-port-name", "17:13: interfaces[2].name: \"a-very-long-port-name\" is not valid; expected the name of an interface")]
-    [InlineData("name: wan0", "virtual-mac-id: 16384, name: wan0", "17:23: interfaces[2].virtual-mac-id: \"16384\" is out of range; expected a whole number from 0 to 16383")]
+    [InlineData(
+        "name: wan0",
+        "virtual-mac-id: 16384, name: wan0",
+        "17:23: interfaces[2].virtual-mac-id: \"16384\" is out of range; expected a whole number from 0 to 16383")]
     [InlineData("sat 02:00-04:00", "sat 02:00-24:00", "29:13: upgrade.windows[1]: \"sat 02:00-24:00\" is not valid; expected a time of the week as")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/../root/x", "23:15: configuration.files[1].path: \"/etc/../root/x\" is not valid; expected an absolute path")]
     [InlineData("path: /etc/nftables.conf", "path: /etc/hitless/cluster.key", "23:15: /etc/hitless/cluster.key is this unit's own; expected a file that is the same on every unit")]
@@ -325,11 +353,13 @@ public sealed class UnitFileTests
     [Fact]
     public void An_interface_may_have_the_id_of_its_virtual_mac_by_hand_and_no_two_the_same()
     {
-        Assert.True(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 0 }, { name: wan0, virtual-mac: off }]\n", out var settings, out _));
+        const string byHand = "interfaces: [{ name: lan0, virtual-mac-id: 0 }, { name: wan0, virtual-mac: off }]\n";
+        Assert.True(TryWith(byHand, out var settings, out _));
         Assert.Equal([true, false], settings!.Interfaces.Select(port => port.HasVirtualMac));
         Assert.Equal([0, null], settings.Interfaces.Select(port => port.VirtualMacId));
 
-        Assert.False(TryWith("interfaces: [{ name: lan0, virtual-mac-id: 7 }, { name: wan0, virtual-mac-id: 7 }]\n", out _, out var problems));
+        const string same = "interfaces: [{ name: lan0, virtual-mac-id: 7 }, { name: wan0, virtual-mac-id: 7 }]\n";
+        Assert.False(TryWith(same, out _, out var problems));
         Assert.StartsWith("cluster.yaml:1:79: the id of a virtual MAC 7 stands in line 1 already", Assert.Single(problems).ToString());
     }
 
@@ -346,7 +376,10 @@ public sealed class UnitFileTests
     }
 
     [Theory]
-    [InlineData("unit: { priority: 7 }", "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, hooks, election, upgrade")]
+    [InlineData(
+        "unit: { priority: 7 }",
+        "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, "
+            + "hooks, election, upgrade")]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
     [InlineData("interfaces: [{ name: lan0, virtual-addresses: [10.10.9.1/24] }]", "cluster.yaml:1:48: virtual address 10.10.9.1 is a link address of this unit")]
     [InlineData("interfaces: []", "cluster.yaml:1:13: interfaces has 0 entries")]

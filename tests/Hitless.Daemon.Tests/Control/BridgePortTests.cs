@@ -26,7 +26,9 @@ public sealed class BridgePortTests
     public void Hosts_behind_a_standbys_bridge_reach_the_primary_and_then_the_standby_that_took_over()
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
-        Assert.True(UnitFile.TryParse(Encoding.UTF8.GetBytes(Settings), "/unit.yaml", null, out var settings, out var problems), string.Join("\n", problems));
+        Assert.True(
+            UnitFile.TryParse(Encoding.UTF8.GetBytes(Settings), "/unit.yaml", null, out var settings, out var problems),
+            string.Join("\n", problems));
         var mac = TrafficPort.From(7, settings!.Interfaces)[0].VirtualMac!.Value;
         var prefix = $"hb-{Environment.ProcessId}-";
         var folder = Directory.CreateTempSubdirectory("hitless-test-").FullName;
@@ -46,7 +48,12 @@ public sealed class BridgePortTests
             using var events = new EventLog(folder, "gw2");
             using var kernel = NetworkNamespace.Run($"{prefix}b", () =>
             {
-                var made = new GatewayKernel(settings, new SysctlKeeper(folder, ["br0"], events), new SilenceKeeper([], events), new ClaimTimes(Minute, Minute, Minute, Minute, Minute), events);
+                var made = new GatewayKernel(
+                    settings,
+                    new SysctlKeeper(folder, ["br0"], events),
+                    new SilenceKeeper([], events),
+                    new ClaimTimes(Minute, Minute, Minute, Minute, Minute),
+                    events);
                 made.SetTraffic(TrafficState.Muted);
                 made.Prepare();
                 return made;

@@ -43,7 +43,10 @@ public sealed class GatewayAddressTests : IDisposable
     [Theory]
     [InlineData("lan0: 10.95.1.1/24 10.95.1.7/24", "lan0: 10.95.1.1/24", "lan0 10.95.1.1/24")]
     [InlineData("lan0: 10.95.1.1/24 fd00:96::1/64", "lan0: 10.95.1.1/28 fd00:96::1/56", "lan0 10.95.1.1/28,lan0 fd00:96::1/56")]
-    [InlineData("lan0: 10.95.7.1/24; wan0: fd00:96::1/64", "wan0: 10.95.7.1/24; lan0: fd00:96::1/64", "lan0 fd00:96::1/64,wan0 10.95.7.1/24")]
+    [InlineData(
+        "lan0: 10.95.7.1/24; wan0: fd00:96::1/64",
+        "wan0: 10.95.7.1/24; lan0: fd00:96::1/64",
+        "lan0 fd00:96::1/64,wan0 10.95.7.1/24")]
     [InlineData("lan0: 10.95.1.1/24; wan0: 10.95.2.1/24", "wan0: 10.95.2.1/24", "wan0 10.95.2.1/24")]
     public void What_is_no_longer_configured_stands_no_more_and_own_addresses_stay(string before, string after, string standing)
     {
@@ -80,10 +83,18 @@ public sealed class GatewayAddressTests : IDisposable
 
     [Theory]
     [InlineData("ip -n {0} address del 10.95.2.2/24 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
-    [InlineData("ip -n {0} address del 10.95.2.2/24 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0 valid_lft 3600 preferred_lft 1800")]
-    [InlineData("ip -n {0} address del fd00:95::2/64 dev wan0; ip -n {0} address add fd00:95::2/64 dev wan0 valid_lft 3600 preferred_lft 1800")]
-    [InlineData("ip -n {0} address flush dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0; ip -n {0} address add fd00:95::2/64 dev wan0")]
-    [InlineData("ip -n {0} address flush dev wan0", "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
+    [InlineData(
+        "ip -n {0} address del 10.95.2.2/24 dev wan0; "
+            + "ip -n {0} address add 10.95.2.2/24 dev wan0 valid_lft 3600 preferred_lft 1800")]
+    [InlineData(
+        "ip -n {0} address del fd00:95::2/64 dev wan0; "
+            + "ip -n {0} address add fd00:95::2/64 dev wan0 valid_lft 3600 preferred_lft 1800")]
+    [InlineData(
+        "ip -n {0} address flush dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0; "
+            + "ip -n {0} address add fd00:95::2/64 dev wan0")]
+    [InlineData(
+        "ip -n {0} address flush dev wan0",
+        "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
     [InlineData(
         "ip -n {0} link set wan0 down; ip -n {0} address flush dev wan0; ip -n {0} link set wan0 up",
         "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
@@ -116,7 +127,8 @@ public sealed class GatewayAddressTests : IDisposable
     /// <summary>A process in the place of the one before, which ended without a word.</summary>
     private void Start(string ports, TrafficState state)
     {
-        var interfaces = ports.Split("; ").Select(port => (Name: port.Split(':')[0], Addresses: port.Split(' ')[1..].Select(each => $"\"{each}\"")))
+        var interfaces = ports.Split("; ")
+            .Select(port => (Name: port.Split(':')[0], Addresses: port.Split(' ')[1..].Select(each => $"\"{each}\"")))
             .Select(port => $"{{ name: {port.Name}, virtual-addresses: [{string.Join(", ", port.Addresses)}] }}");
         var text = $$"""
             cluster: { name: edge }
@@ -124,12 +136,15 @@ public sealed class GatewayAddressTests : IDisposable
             heartbeat: { links: [{ interface: hb0, address: 10.95.9.1, peers: [10.95.9.2] }] }
             interfaces: [{{string.Join(", ", interfaces)}}]
             """;
-        Assert.True(UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems), string.Join("\n", problems));
+        Assert.True(
+            UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems),
+            string.Join("\n", problems));
         kernel?.Dispose();
         kernel = NetworkNamespace.Run(space, () =>
         {
             var keeper = new SysctlKeeper(folder, [.. settings!.Interfaces.Select(port => port.Name)], events);
-            var made = new GatewayKernel(settings, keeper, new SilenceKeeper([], events), new ClaimTimes(Lease, Lease, Lease, Lease, Lease), events);
+            var times = new ClaimTimes(Lease, Lease, Lease, Lease, Lease);
+            var made = new GatewayKernel(settings, keeper, new SilenceKeeper([], events), times, events);
             made.SetTraffic(state);
             made.Prepare();
             return made;
@@ -158,11 +173,17 @@ public sealed class GatewayAddressTests : IDisposable
         using var links = new LinkTable();
         using var addresses = new AddressTable();
         var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
-        return addresses.Read().Where(each => each.OfHitless == ofHitless).Select(each => $"{names[each.LinkIndex]} {each.Prefix}").ToArray();
+        return addresses.Read()
+            .Where(each => each.OfHitless == ofHitless)
+            .Select(each => $"{names[each.LinkIndex]} {each.Prefix}")
+            .ToArray();
     });
 
     private string Addresses() => GatewayPair.Shell($"ip -o -n {space} address show");
 
     private string Source(string destination) =>
-        GatewayPair.Shell($"ip -n {space} route get {destination} || true").Split(' ').SkipWhile(word => word != "src").ElementAtOrDefault(1) ?? "";
+        GatewayPair.Shell($"ip -n {space} route get {destination} || true")
+            .Split(' ')
+            .SkipWhile(word => word != "src")
+            .ElementAtOrDefault(1) ?? "";
 }

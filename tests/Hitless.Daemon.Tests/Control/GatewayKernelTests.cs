@@ -37,7 +37,12 @@ public sealed class GatewayKernelTests
             using var events = new EventLog(folder, "gw1");
             using var kernel = NetworkNamespace.Run(space, () =>
             {
-                var made = new GatewayKernel(settings!, new SysctlKeeper(folder, ["lan0"], events), new SilenceKeeper([], events), new ClaimTimes(Lease, Lease, Lease, TimeSpan.FromSeconds(5), Lease), events);
+                var made = new GatewayKernel(
+                    settings!,
+                    new SysctlKeeper(folder, ["lan0"], events),
+                    new SilenceKeeper([], events),
+                    new ClaimTimes(Lease, Lease, Lease, TimeSpan.FromSeconds(5), Lease),
+                    events);
                 made.Prepare();
                 return made;
             });

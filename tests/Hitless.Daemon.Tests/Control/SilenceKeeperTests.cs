@@ -15,25 +15,26 @@ public sealed class SilenceKeeperTests
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public async Task Filters_that_somebody_removed_come_back_at_the_second_look_and_not_after_the_unit_has_left() => await InAsync("back", (space, keeper) =>
-    {
-        keeper.Apply();
-        Assert.Empty(keeper.Problems);
-        Assert.Contains("bpf", Filters(space));
-        GatewayPair.Shell($"tc -n {space} qdisc del dev lan0 clsact");
+    public async Task Filters_that_somebody_removed_come_back_at_the_second_look_and_not_after_the_unit_has_left() =>
+        await InAsync("back", (space, keeper) =>
+        {
+            keeper.Apply();
+            Assert.Empty(keeper.Problems);
+            Assert.Contains("bpf", Filters(space));
+            GatewayPair.Shell($"tc -n {space} qdisc del dev lan0 clsact");
 
-        keeper.Tick(Look);
-        Assert.DoesNotContain("bpf", Filters(space));
-        keeper.Tick(1.5 * Look);
-        Assert.DoesNotContain("bpf", Filters(space));
-        keeper.Tick(2 * Look);
-        Assert.Contains("bpf", Filters(space));
+            keeper.Tick(Look);
+            Assert.DoesNotContain("bpf", Filters(space));
+            keeper.Tick(1.5 * Look);
+            Assert.DoesNotContain("bpf", Filters(space));
+            keeper.Tick(2 * Look);
+            Assert.Contains("bpf", Filters(space));
 
-        keeper.Withdraw();
-        keeper.Tick(3 * Look);
-        keeper.Tick(4 * Look);
-        Assert.DoesNotContain("clsact", GatewayPair.Shell($"tc -n {space} qdisc show dev lan0"));
-    });
+            keeper.Withdraw();
+            keeper.Tick(3 * Look);
+            keeper.Tick(4 * Look);
+            Assert.DoesNotContain("clsact", GatewayPair.Shell($"tc -n {space} qdisc show dev lan0"));
+        });
 
     [Fact]
     public async Task An_interface_with_a_discipline_in_that_place_is_a_problem_until_it_is_gone_and_is_told_once()
@@ -65,7 +66,8 @@ public sealed class SilenceKeeperTests
         try
         {
             using var events = new EventLog(folder, "gw1");
-            var ports = TrafficPort.From(7, [new PortSettings("lan0", [new AddressPrefix(System.Net.IPAddress.Parse("10.95.1.1"), 24)], Monitor: true)]);
+            var address = new AddressPrefix(System.Net.IPAddress.Parse("10.95.1.1"), 24);
+            var ports = TrafficPort.From(7, [new PortSettings("lan0", [address], Monitor: true)]);
             NetworkNamespace.Run(space, () => test(space, new SilenceKeeper(ports, events)));
             return await events.LastAsync(null, 100, TestContext.Current.CancellationToken);
         }

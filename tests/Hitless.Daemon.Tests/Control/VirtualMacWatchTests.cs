@@ -59,7 +59,8 @@ public sealed class VirtualMacWatchTests : IDisposable
     {
         using var events = new EventLog(folder, "gw2");
         var watch = new VirtualMacWatch(ports, hearing, events);
-        GatewayPair.Shell($"ip netns exec {prefix}switch nft 'table netdev security {{ {chain.Replace("MAC", ports[0].VirtualMac.ToString(), StringComparison.Ordinal)}; }}'");
+        var rules = chain.Replace("MAC", ports[0].VirtualMac.ToString(), StringComparison.Ordinal);
+        GatewayPair.Shell($"ip netns exec {prefix}switch nft 'table netdev security {{ {rules}; }}'");
 
         for (var round = 0; round < RoundsMax && !watch.Problems.Any(each => each.StartsWith(problem, StringComparison.Ordinal)); round++)
         {
@@ -126,6 +127,7 @@ public sealed class VirtualMacWatchTests : IDisposable
         var table = new TrafficTable(ports);
         tables.Add(table);
         table.Apply(state).ThrowIfFailed("table");
-        addresses.Ensure([new LinkAddress(link.Index, new AddressPrefix(IPAddress.Parse(unit == "a" ? "10.96.1.2" : "10.96.1.3"), 24)), new LinkAddress(link.Index, ports[0].Addresses[0])]).ThrowIfFailed("addresses");
+        var own = new AddressPrefix(IPAddress.Parse(unit == "a" ? "10.96.1.2" : "10.96.1.3"), 24);
+        addresses.Ensure([new LinkAddress(link.Index, own), new LinkAddress(link.Index, ports[0].Addresses[0])]).ThrowIfFailed("addresses");
     });
 }

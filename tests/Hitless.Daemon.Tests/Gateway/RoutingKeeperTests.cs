@@ -13,7 +13,8 @@ namespace Hitless.Daemon.Tests.Gateway;
 public sealed class RoutingKeeperTests : IDisposable
 {
     private const string Ipv4 = "{ to: default, via: 10.95.2.9, source: 10.95.2.1 }, { to: 192.0.2.0/24, table: 77, metric: 5 }";
-    private const string Ipv6 = "{ to: default, via: \"fd00:95::9\", source: \"fd00:95::1\", table: 300 }, { to: \"2001:db8::/32\", via: \"fe80::9\" }";
+    private const string Ipv6 =
+        "{ to: default, via: \"fd00:95::9\", source: \"fd00:95::1\", table: 300 }, { to: \"2001:db8::/32\", via: \"fe80::9\" }";
     private const string Rule4 = "{ priority: 100, from: 10.95.1.0/24, to: 192.0.2.0/24, incoming: wan0, mark: 7, table: 77 }";
     private const string Rule6 = "{ priority: 200, from: \"fd00:95::/64\", outgoing: wan0, table: 300 }";
     private readonly string space = $"rk-{Environment.ProcessId}-{Random.Shared.Next(10_000)}";
@@ -38,11 +39,21 @@ public sealed class RoutingKeeperTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Ipv4, "", "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|default via 10.95.2.9 dev wan0 proto 72 src 10.95.2.1")]
-    [InlineData(Ipv6, "", "2001:db8::/32 via fe80::9 dev wan0 proto 72 metric 1024 pref medium|default via fd00:95::9 dev wan0 table 300 proto 72 src fd00:95::1 metric 1024 pref medium")]
+    [InlineData(
+        Ipv4,
+        "",
+        "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|default via 10.95.2.9 dev wan0 proto 72 src 10.95.2.1")]
+    [InlineData(
+        Ipv6,
+        "",
+        "2001:db8::/32 via fe80::9 dev wan0 proto 72 metric 1024 pref medium|"
+            + "default via fd00:95::9 dev wan0 table 300 proto 72 src fd00:95::1 metric 1024 pref medium")]
     [InlineData("", Rule4, "100:from 10.95.1.0/24 to 192.0.2.0/24 fwmark 0x7 iif wan0 lookup 77 proto 72")]
     [InlineData("", Rule6, "200:from fd00:95::/64 oif wan0 lookup 300 proto 72")]
-    [InlineData("", "{ priority: 300, mark: 9, table: main }", "300:from all fwmark 0x9 lookup main proto 72|300:from all fwmark 0x9 lookup main proto 72")]
+    [InlineData(
+        "",
+        "{ priority: 300, mark: 9, table: main }",
+        "300:from all fwmark 0x9 lookup main proto 72|300:from all fwmark 0x9 lookup main proto 72")]
     public void What_is_declared_stands_comes_back_and_goes_with_its_declaration(string routes, string rules, string shown)
     {
         var declared = Settings(routes, rules);
@@ -51,7 +62,8 @@ public sealed class RoutingKeeperTests : IDisposable
         Assert.Equal((shown, 0), (Shown(), keeper.Problems.Count));
 
         // Flushed, then deleted one by one.
-        GatewayPair.Shell($"for f in -4 -6; do ip $f -n {space} route flush table all proto 72; ip $f -n {space} rule flush protocol 72; done");
+        GatewayPair.Shell(
+            $"for f in -4 -6; do ip $f -n {space} route flush table all proto 72; ip $f -n {space} rule flush protocol 72; done");
         Assert.Equal("", Shown());
         Run(keeper);
         Assert.Equal(shown, Shown());
@@ -72,7 +84,10 @@ public sealed class RoutingKeeperTests : IDisposable
         Run(keeper);
 
         Assert.Equal(before, All());
-        Assert.Contains("another one stands in its place (default via 10.95.2.8 dev wan0)", Assert.Single(keeper.Problems), StringComparison.Ordinal);
+        Assert.Contains(
+            "another one stands in its place (default via 10.95.2.8 dev wan0)",
+            Assert.Single(keeper.Problems),
+            StringComparison.Ordinal);
         Assert.NotEqual(TimeSpan.MaxValue, keeper.NextDeadline);
 
         GatewayPair.Shell($"ip -n {space} route del default");
@@ -91,7 +106,9 @@ public sealed class RoutingKeeperTests : IDisposable
         Run(keeper);
         Assert.Equal(("", 0), (Shown(), keeper.Problems.Count));
 
-        GatewayPair.Shell($"ip -n {space} link del wan0; ip -n {space} link add wan0 type veth peer name far; ip -n {space} link set far up; ip -n {space} link set wan0 up");
+        GatewayPair.Shell(
+            $"ip -n {space} link del wan0; ip -n {space} link add wan0 type veth peer name far; "
+                + $"ip -n {space} link set far up; ip -n {space} link set wan0 up");
         Run(keeper);
         Assert.Contains(keeper.Problems, problem => problem.Contains("could not be set", StringComparison.Ordinal));
 
@@ -105,10 +122,13 @@ public sealed class RoutingKeeperTests : IDisposable
     public void A_declaration_that_changed_replaces_the_route()
     {
         Run(new RoutingKeeper(Settings(Ipv4, Rule4), events));
-        Run(new RoutingKeeper(Settings(Ipv4.Replace("10.95.2.9", "10.95.2.8", StringComparison.Ordinal), Rule4.Replace("100", "101", StringComparison.Ordinal)), events));
+        var routes = Ipv4.Replace("10.95.2.9", "10.95.2.8", StringComparison.Ordinal);
+        Run(new RoutingKeeper(Settings(routes, Rule4.Replace("100", "101", StringComparison.Ordinal)), events));
 
         Assert.Equal(
-            "101:from 10.95.1.0/24 to 192.0.2.0/24 fwmark 0x7 iif wan0 lookup 77 proto 72|192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|default via 10.95.2.8 dev wan0 proto 72 src 10.95.2.1",
+            "101:from 10.95.1.0/24 to 192.0.2.0/24 fwmark 0x7 iif wan0 lookup 77 proto 72|"
+                + "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|"
+                + "default via 10.95.2.8 dev wan0 proto 72 src 10.95.2.1",
             Shown());
     }
 
@@ -128,7 +148,9 @@ public sealed class RoutingKeeperTests : IDisposable
             interfaces: [{ name: wan0, virtual-addresses: [10.95.2.1/24, "fd00:95::1/64"], routes: [{{routes}}] }]
             forwarding: { rules: [{{rules}}] }
             """;
-        Assert.True(UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems), string.Join("\n", problems));
+        Assert.True(
+            UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems),
+            string.Join("\n", problems));
         return settings;
     }
 
@@ -142,9 +164,11 @@ public sealed class RoutingKeeperTests : IDisposable
 
     private string Shown() => string.Join('|', All().Split('\n').Where(line => line.Contains("proto 72", StringComparison.Ordinal)));
 
-    private string All() => string.Join('\n', ((string[])["-4 -n {0} route show table all", "-6 -n {0} route show table all", "-4 -n {0} rule", "-6 -n {0} rule"])
-        .SelectMany(words => GatewayPair.Shell($"ip {string.Format(words, space)}").Split('\n'))
-        .Select(line => line.Replace("\t", "", StringComparison.Ordinal).Trim())
-        .Where(line => line.Length > 0)
-        .Order(StringComparer.Ordinal));
+    private string All() => string.Join(
+        '\n',
+        ((string[])["-4 -n {0} route show table all", "-6 -n {0} route show table all", "-4 -n {0} rule", "-6 -n {0} rule"])
+            .SelectMany(words => GatewayPair.Shell($"ip {string.Format(words, space)}").Split('\n'))
+            .Select(line => line.Replace("\t", "", StringComparison.Ordinal).Trim())
+            .Where(line => line.Length > 0)
+            .Order(StringComparer.Ordinal));
 }

@@ -123,14 +123,17 @@ public sealed class LabCluster : IDisposable
         try
         {
             KeepLogs();
-            crashed = [.. Plan.Units.Select(Unit).Where(unit => File.Exists(unit.Log) && File.ReadAllText(unit.Log).Contains(Crash, StringComparison.Ordinal)).Select(unit => unit.Name)];
+            crashed = [.. Plan.Units.Select(Unit)
+                .Where(unit => File.Exists(unit.Log) && File.ReadAllText(unit.Log).Contains(Crash, StringComparison.Ordinal))
+                .Select(unit => unit.Name)];
         }
         finally
         {
             LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
         }
 
-        // A daemon that dies is started again within a moment, and traffic goes on: what a test looks at may be as it should, and the daemon is not.
+        // A daemon that dies is started again within a moment, and traffic goes on: what a test looks at may be as it should, and the
+        // daemon is not.
         Assert.True(crashed.Length == 0, $"a program of {string.Join(" and ", crashed)} has died of an exception: look into unit.log");
     }
 

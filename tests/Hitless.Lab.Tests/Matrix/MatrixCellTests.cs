@@ -7,7 +7,8 @@ namespace Hitless.Lab.Tests.Matrix;
 public sealed class MatrixCellTests
 {
     [Fact]
-    public void Every_cell_is_read_back_from_what_the_list_prints() => Assert.All(MatrixCell.All, cell => Assert.Equal(cell, MatrixCell.Parse($"{cell}")));
+    public void Every_cell_is_read_back_from_what_the_list_prints() =>
+        Assert.All(MatrixCell.All, cell => Assert.Equal(cell, MatrixCell.Parse($"{cell}")));
 
     [Theory]
     [InlineData("switchover:route-lost-primary", false, false)]

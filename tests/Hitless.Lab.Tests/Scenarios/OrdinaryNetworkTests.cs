@@ -150,7 +150,10 @@ public sealed class OrdinaryNetworkTests
 
             await StopAsync(cluster, stopped);
             Shell(cluster, stopped, "nft -f /etc/hitless/nftables.conf");
-            Assert.DoesNotContain("netdev hitless", Tool.Run("ip", cluster.Unit(stopped).Inside("nft", "list", "tables")), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "netdev hitless",
+                Tool.Run("ip", cluster.Unit(stopped).Inside("nft", "list", "tables")),
+                StringComparison.Ordinal);
 
             AskOften(cluster, times: 100);
 
@@ -167,15 +170,21 @@ public sealed class OrdinaryNetworkTests
 
     private static async Task StopAsync(LabCluster cluster, string unit)
     {
-        Namespaces.Signal([.. Namespaces.Processes(cluster.Plan.NamespaceOf(unit)).Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot")], "TERM");
+        var choosers = Namespaces.Processes(cluster.Plan.NamespaceOf(unit))
+            .Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot");
+        Namespaces.Signal([.. choosers], "TERM");
         await LabCluster.UntilAsync($"{unit} has stopped", () => !cluster.Unit(unit).Running);
     }
 
-    /// <summary>The client asks for the virtual addresses of its network over and over; counts questions, answers, and those that came from no virtual MAC.</summary>
+    /// <summary>
+    /// The client asks for the virtual addresses of its network over and over; counts questions, answers, and those that came from no
+    /// virtual MAC.
+    /// </summary>
     private static void AskOften(LabCluster cluster, int times)
     {
         var client = cluster.Plan.NamespaceOf(LabPlan.Client);
-        var device = Tool.Run("ip", ["-n", client, "-o", "route", "get", Addresses.VirtualLan]).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+        var device = Tool.Run("ip", ["-n", client, "-o", "route", "get", Addresses.VirtualLan])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
         const string foreign = "ether saddr & ff:ff:ff:00:00:00 != 02:48:4c:00:00:00";
         var target = $"@th,64,128 0x{Convert.ToHexString(System.Net.IPAddress.Parse(Addresses.VirtualLan6).GetAddressBytes())}";
         Tool.Run("ip", ["netns", "exec", client, "nft", "-f", "-"], $$"""
@@ -210,7 +219,8 @@ public sealed class OrdinaryNetworkTests
 
     private static int Counted(LabCluster cluster, string name)
     {
-        var counter = Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "nft", "list", "counter", "netdev", "count", name]);
+        var client = cluster.Plan.NamespaceOf(LabPlan.Client);
+        var counter = Tool.Run("ip", ["netns", "exec", client, "nft", "list", "counter", "netdev", "count", name]);
         return int.Parse(counter.Split("packets ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
@@ -240,7 +250,9 @@ public sealed class OrdinaryNetworkTests
         }
 
         Assert.True(Reaches(cluster, Far) && Reaches(cluster, gone));
-        Assert.True(Speaks(cluster, LabPlan.Client, moved) && !Speaks(cluster, LabPlan.Server, moved), $"{moved} does not answer on lan0 alone");
+        Assert.True(
+            Speaks(cluster, LabPlan.Client, moved) && !Speaks(cluster, LabPlan.Server, moved),
+            $"{moved} does not answer on lan0 alone");
         foreach (var unit in cluster.Plan.Units)
         {
             Shell(cluster, unit, "ip route flush table 77; ip rule del pref 100");
@@ -261,7 +273,9 @@ public sealed class OrdinaryNetworkTests
         }
 
         Assert.False(Speaks(cluster, LabPlan.Client, gone), $"{gone} is answered for");
-        Assert.True(Speaks(cluster, LabPlan.Server, moved) && !Speaks(cluster, LabPlan.Client, moved), $"{moved} does not answer on wan0 alone");
+        Assert.True(
+            Speaks(cluster, LabPlan.Server, moved) && !Speaks(cluster, LabPlan.Client, moved),
+            $"{moved} does not answer on wan0 alone");
     }
 
     private static async Task CommitAsync(LabCluster cluster, ConfigurationBench bench, string settings)
@@ -283,9 +297,11 @@ public sealed class OrdinaryNetworkTests
     private static string Where(LabCluster cluster, string unit, params string[] addresses)
     {
         var lines = Tool.Run("ip", ["-o", "-n", cluster.Plan.NamespaceOf(unit), "address"]).Split('\n');
-        return string.Join(' ', addresses.Select(address => address + (address.Contains('/', StringComparison.Ordinal) ? " " : "/")).Select(address => lines
-            .Where(line => line.Contains($" {address}", StringComparison.Ordinal))
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).SingleOrDefault("")));
+        return string.Join(' ', addresses
+            .Select(address => address + (address.Contains('/', StringComparison.Ordinal) ? " " : "/"))
+            .Select(address => lines
+                .Where(line => line.Contains($" {address}", StringComparison.Ordinal))
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).SingleOrDefault("")));
     }
 
     /// <summary>Whether anybody answers ARP for the address on the network of that host.</summary>

@@ -44,13 +44,20 @@ public sealed class OwnMacTests
     private static void AssertKnown(LabCluster cluster, string primary)
     {
         foreach (var (host, port, address, address6) in ((string, string, string, string)[])
-            [(LabPlan.Client, "lan0", Addresses.VirtualLan, Addresses.VirtualLan6), (LabPlan.Server, "wan0", Addresses.VirtualWan, Addresses.VirtualWan6)])
+        [
+            (LabPlan.Client, "lan0", Addresses.VirtualLan, Addresses.VirtualLan6),
+            (LabPlan.Server, "wan0", Addresses.VirtualWan, Addresses.VirtualWan6),
+        ])
         {
-            var mac = Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(primary), "-br", "link", "show", port]).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+            var mac = Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(primary), "-br", "link", "show", port])
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
             foreach (var each in (string[])[address, address6])
             {
                 Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(host), "ping", "-q", "-c", "1", "-W", "2", each]);
-                Assert.Contains($"lladdr {mac} ", Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(host), "neigh", "show", each]), StringComparison.Ordinal);
+                Assert.Contains(
+                    $"lladdr {mac} ",
+                    Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(host), "neigh", "show", each]),
+                    StringComparison.Ordinal);
             }
         }
     }

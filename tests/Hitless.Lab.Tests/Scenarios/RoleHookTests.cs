@@ -107,5 +107,7 @@ public sealed class RoleHookTests
         cluster.Watch.Status(unit, out _)?.Problems.Any(problem => problem.Contains(words, StringComparison.Ordinal)) == true;
 
     private static Task Until(LabCluster cluster, string unit, string role) =>
-        LabCluster.UntilAsync($"the last hook that ended on {unit} is that for {role}", () => Ended(Log(cluster, unit)).LastOrDefault() == role);
+        LabCluster.UntilAsync(
+            $"the last hook that ended on {unit} is that for {role}",
+            () => Ended(Log(cluster, unit)).LastOrDefault() == role);
 }

@@ -13,8 +13,8 @@ public sealed class SchedulingTests
     private const int Nice = 16, Policy = 38, Fifo = 1, Favoured = -15;
 
     /// <summary>
-    /// A collection of garbage waits until each thread has stopped: one unfavoured thread that waits for its turn on a busy processor holds up
-    /// the thread of the heartbeats too. On a slow machine that was an election storm.
+    /// A collection of garbage waits until each thread has stopped: one unfavoured thread that waits for its turn on a busy processor holds
+    /// up the thread of the heartbeats too. On a slow machine that was an election storm.
     /// </summary>
     [Scenario]
     public async Task No_thread_of_a_daemon_waits_behind_other_programs()
@@ -22,8 +22,12 @@ public sealed class SchedulingTests
         using var cluster = await LabCluster.ReadyAsync();
         foreach (var unit in cluster.Plan.Units)
         {
-            var daemon = Namespaces.Processes(cluster.Plan.NamespaceOf(unit)).Single(pid => File.ReadAllText($"/proc/{pid}/comm").Trim() == "hitlessd");
-            var threads = Directory.EnumerateDirectories($"/proc/{daemon}/task").Select(Rank).OfType<(string Name, int Nice, int Policy)>().ToArray();
+            var daemon = Namespaces.Processes(cluster.Plan.NamespaceOf(unit))
+                .Single(pid => File.ReadAllText($"/proc/{pid}/comm").Trim() == "hitlessd");
+            var threads = Directory.EnumerateDirectories($"/proc/{daemon}/task")
+                .Select(Rank)
+                .OfType<(string Name, int Nice, int Policy)>()
+                .ToArray();
             Assert.Contains(threads, thread => thread.Policy == Fifo);
             Assert.DoesNotContain(threads, thread => thread.Policy != Fifo && thread.Nice != Favoured);
         }
@@ -35,7 +39,10 @@ public sealed class SchedulingTests
         {
             var stat = File.ReadAllText(Path.Combine(task, "stat"));
             var words = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (stat[(stat.IndexOf('(') + 1)..stat.LastIndexOf(')')], int.Parse(words[Nice], CultureInfo.InvariantCulture), int.Parse(words[Policy], CultureInfo.InvariantCulture));
+            return (
+                stat[(stat.IndexOf('(') + 1)..stat.LastIndexOf(')')],
+                int.Parse(words[Nice], CultureInfo.InvariantCulture),
+                int.Parse(words[Policy], CultureInfo.InvariantCulture));
         }
         catch (IOException)
         {

@@ -94,15 +94,19 @@ public sealed class RouterAdvertisementTests : IDisposable
         for tries in $(seq 500); do ip -n {space} -6 route | grep -q fe80::/64 && ip -n {router} -6 route | grep -q fe80::/64 && break; sleep 0.01; done
         """);
 
-    /// <summary>One router advertisement (RFC 4861 section 4.2) with a lifetime of half an hour, from the router's link-local address.</summary>
+    /// <summary>
+    /// One router advertisement (RFC 4861 section 4.2) with a lifetime of half an hour, from the router's link-local address.
+    /// </summary>
     private void Advertise()
     {
         NetworkNamespace.Run(router, () =>
         {
             using var socket = new System.Net.Sockets.Socket(
                 System.Net.Sockets.AddressFamily.InterNetworkV6, System.Net.Sockets.SocketType.Raw, System.Net.Sockets.ProtocolType.IcmpV6);
-            var link = int.Parse(File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n')
-                .Single(line => line.Contains(" lan", StringComparison.Ordinal)).Split(' ')[1], System.Globalization.NumberStyles.HexNumber);
+            var link = int.Parse(
+                File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n')
+                    .Single(line => line.Contains(" lan", StringComparison.Ordinal)).Split(' ')[1],
+                System.Globalization.NumberStyles.HexNumber);
             socket.SetSocketOption(System.Net.Sockets.SocketOptionLevel.IPv6, System.Net.Sockets.SocketOptionName.MulticastTimeToLive, 255);
             socket.SetSocketOption(System.Net.Sockets.SocketOptionLevel.IPv6, System.Net.Sockets.SocketOptionName.MulticastInterface, link);
             byte[] advertisement = [134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -116,5 +120,6 @@ public sealed class RouterAdvertisementTests : IDisposable
 
     private string Routes() => Shell.Run($"ip -6 -n {space} route show default");
 
-    private string Value(string name) => NetworkNamespace.Run(space, () => File.ReadAllText($"/proc/sys/net/ipv6/conf/{name}/accept_ra").Trim());
+    private string Value(string name) =>
+        NetworkNamespace.Run(space, () => File.ReadAllText($"/proc/sys/net/ipv6/conf/{name}/accept_ra").Trim());
 }

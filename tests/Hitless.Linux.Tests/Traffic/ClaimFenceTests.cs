@@ -62,7 +62,11 @@ public sealed class ClaimFenceTests
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
         using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(
             from port in units.Ports
-            select port with { Addresses = [.. port.Addresses.Where(each => !onlyIpv6 || each.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)] }));
+            select port with
+            {
+                Addresses = [.. port.Addresses.Where(each =>
+                    !onlyIpv6 || each.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)],
+            }));
         Assert.True(lease.Renew(ClaimTerm.Lease));
         Thread.Sleep(Fresh * 2);
         Assert.Equal(TrafficState.Claimed, table.Read());

@@ -60,7 +60,10 @@ public sealed class SilenceFiltersTests
         }
 
         Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 10.77.2.10; ip netns exec {units.Client} ping -c 1 -W 2 fd77:2::10");
-        Assert.Contains($"10.77.1.219 dev eth0 lladdr {units.MacOf(units.B)}", Shell.Run($"ip -n {units.Client} neigh"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"10.77.1.219 dev eth0 lladdr {units.MacOf(units.B)}",
+            Shell.Run($"ip -n {units.Client} neigh"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +71,9 @@ public sealed class SilenceFiltersTests
     {
         using var units = new TwoUnits();
         const string theirs = "protocol all prio 9 handle 0x5 bpf da bytecode '1,6 0 0 4294967295'";
-        Shell.Run($"tc -n {units.B} qdisc add dev lan0 clsact; tc -n {units.B} filter add dev lan0 egress {theirs}; tc -n {units.B} filter add dev lan0 ingress {theirs}");
+        Shell.Run(
+            $"tc -n {units.B} qdisc add dev lan0 clsact; tc -n {units.B} filter add dev lan0 egress {theirs}; "
+                + $"tc -n {units.B} filter add dev lan0 ingress {theirs}");
         var before = Filters(units);
         using var filters = NetworkNamespace.Run(units.B, () => new SilenceFilters(units.Ports));
 
@@ -106,7 +111,9 @@ public sealed class SilenceFiltersTests
     public void Where_another_discipline_has_the_place_that_is_a_problem_and_the_other_port_is_done()
     {
         using var units = new TwoUnits();
-        Shell.Run($"tc -n {units.B} qdisc add dev lan0 ingress; tc -n {units.B} filter add dev lan0 ingress protocol all prio 2 bpf da bytecode '1,6 0 0 4294967295'");
+        Shell.Run(
+            $"tc -n {units.B} qdisc add dev lan0 ingress; "
+                + $"tc -n {units.B} filter add dev lan0 ingress protocol all prio 2 bpf da bytecode '1,6 0 0 4294967295'");
         var before = Shell.Run($"tc -n {units.B} filter show dev lan0 ingress");
         using var filters = NetworkNamespace.Run(units.B, () => new SilenceFilters(units.Ports));
 
@@ -124,7 +131,8 @@ public sealed class SilenceFiltersTests
         using var units = new TwoUnits("10.77.1.50/24");
         using var before = NetworkNamespace.Run(units.B, () => new SilenceFilters(units.Ports));
         Assert.Equal([], before.Apply());
-        using var after = NetworkNamespace.Run(units.B, () => new SilenceFilters([units.Ports[0] with { Addresses = [units.Ports[0].Addresses[0]] }]));
+        var first = units.Ports[0] with { Addresses = [units.Ports[0].Addresses[0]] };
+        using var after = NetworkNamespace.Run(units.B, () => new SilenceFilters([first]));
 
         Assert.Equal([], after.Apply());
 
@@ -170,9 +178,14 @@ public sealed class SilenceFiltersTests
         ip netns exec {units.B} arping -c 2 -w 1 -U -I lan0 10.77.1.1
         """);
 
-    private static int Heard(TwoUnits units) =>
-        int.Parse(System.Text.RegularExpressions.Regex.Match(Shell.Run($"ip netns exec {units.Switch} nft list counter netdev watch seen"), @"packets (\d+)").Groups[1].Value);
+    private static int Heard(TwoUnits units)
+    {
+        var seen = Shell.Run($"ip netns exec {units.Switch} nft list counter netdev watch seen");
+        return int.Parse(System.Text.RegularExpressions.Regex.Match(seen, @"packets (\d+)").Groups[1].Value);
+    }
 
     private static string Filters(TwoUnits units) =>
-        Shell.Run($"tc -n {units.B} filter show dev lan0 egress; tc -n {units.B} filter show dev lan0 ingress; tc -n {units.B} filter show dev wan0 egress");
+        Shell.Run(
+            $"tc -n {units.B} filter show dev lan0 egress; tc -n {units.B} filter show dev lan0 ingress; "
+                + $"tc -n {units.B} filter show dev wan0 egress");
 }

@@ -22,7 +22,15 @@ public sealed class EmulatedCluster : IDisposable
         Prerequisites.NeedBuild();
         Prerequisites.NeedPrograms("debootstrap", "qemu-system-x86_64", "ssh", "tcpdump");
         var image = Prerequisites.FirstImage;
-        return new LabPlan(Name, Path.Combine(LabPlan.DefaultRoot, Name), Prerequisites.Out, 2, 1, StaticRouter: false, image, Lab.Commands.Images.TrustBeside(image))
+        return new LabPlan(
+            Name,
+            Path.Combine(LabPlan.DefaultRoot, Name),
+            Prerequisites.Out,
+            2,
+            1,
+            StaticRouter: false,
+            image,
+            Lab.Commands.Images.TrustBeside(image))
         {
             Machines = true,
             Kernel = kernel,

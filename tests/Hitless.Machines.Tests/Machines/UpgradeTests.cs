@@ -20,7 +20,8 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
     public async Task An_upgrade_completes_and_nothing_is_lost(string kernel, int trial)
     {
         var report = await RunAsync(kernel, "completed", meanwhile: null);
-        EmulatedCluster.Say($"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}");
+        EmulatedCluster.Say($"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
+            + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}");
         Assert.True(report.Passed, string.Join("; ", report.Problems));
     }
 
@@ -42,7 +43,8 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
             }
 
             var plan = EmulatedCluster.Plan(kernel);
-            Tool.Run("ip", new LabUnit(plan, changed).Inside("nft", "insert", "rule", "inet", "gateway", "forward", "numgen", "random", "mod", "100", "<", $"{percent}", "drop"));
+            string[] drop = ["numgen", "random", "mod", "100", "<", $"{percent}", "drop"];
+            Tool.Run("ip", new LabUnit(plan, changed).Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop]));
         });
         Assert.Equal("rolled-back", report.Run?.Verdict);
     }

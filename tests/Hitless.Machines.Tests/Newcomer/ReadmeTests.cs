@@ -24,7 +24,10 @@ public sealed partial class ReadmeTests
 
         using var gateways = SystemdPair.Boot();
         var (first, second) = (gateways.First, gateways.Second);
-        foreach (var file in Regex.Matches(section, "^   `hitless`.*$", RegexOptions.Multiline).SelectMany(line => FileName().Matches(line.Value)).Select(name => name.Groups[1].Value))
+        var files = Regex.Matches(section, "^   `hitless`.*$", RegexOptions.Multiline)
+            .SelectMany(line => FileName().Matches(line.Value))
+            .Select(name => name.Groups[1].Value);
+        foreach (var file in files)
         {
             gateways.Bring(Path.Combine(Prerequisites.Out, file));
         }
@@ -64,7 +67,9 @@ public sealed partial class ReadmeTests
 
     private static async Task UntilActiveAsync(SystemdMachine machine, string target)
     {
-        for (var until = DateTimeOffset.UtcNow + ReadyLimit; machine.Type($"systemctl is-active {target} || true").Trim() != "active"; await Task.Delay(500, TestContext.Current.CancellationToken))
+        for (var until = DateTimeOffset.UtcNow + ReadyLimit;
+            machine.Type($"systemctl is-active {target} || true").Trim() != "active";
+            await Task.Delay(500, TestContext.Current.CancellationToken))
         {
             Assert.True(DateTimeOffset.UtcNow < until, $"{target} of {machine.Name} is not active");
         }
@@ -74,23 +79,31 @@ public sealed partial class ReadmeTests
     private static async Task UntilAsync(SystemdMachine machine, string primary)
     {
         var said = "";
-        for (var until = DateTimeOffset.UtcNow + ReadyLimit; DateTimeOffset.UtcNow < until; await Task.Delay(500, TestContext.Current.CancellationToken))
+        for (var until = DateTimeOffset.UtcNow + ReadyLimit;
+            DateTimeOffset.UtcNow < until;
+            await Task.Delay(500, TestContext.Current.CancellationToken))
         {
             said = machine.Type("hitless status --json || true");
-            if (said.StartsWith('{') && JsonDocument.Parse(said).RootElement is var status && status.TryGetProperty("primary", out var named) && named.GetString() == primary
+            if (said.StartsWith('{')
+                && JsonDocument.Parse(said).RootElement is var status
+                && status.TryGetProperty("primary", out var named)
+                && named.GetString() == primary
                 && status.GetProperty("units").EnumerateArray().Count(unit => unit.GetProperty("state").GetString() == "ready") == 2)
             {
                 return;
             }
         }
 
-        Assert.Fail($"{primary} is not primary of two ready units after {ReadyLimit.TotalSeconds} s, {machine.Name} says: {said}\n{machine.Type("journalctl -u hitless --no-pager | tail -30")}");
+        var journal = machine.Type("journalctl -u hitless --no-pager | tail -30");
+        Assert.Fail($"{primary} is not primary of two ready units after {ReadyLimit.TotalSeconds} s, "
+            + $"{machine.Name} says: {said}\n{journal}");
     }
 
     /// <summary>The fenced blocks of a kind, without the indentation of their list item.</summary>
     private static List<string> Blocks(string text, string kind) =>
         [.. Regex.Matches(text, $@"^ *```{kind}\n(.*?)^ *```$", RegexOptions.Multiline | RegexOptions.Singleline)
-            .Select(block => string.Join('\n', block.Groups[1].Value.Split('\n').Select(line => line.StartsWith("   ", StringComparison.Ordinal) ? line[3..] : line)))];
+            .Select(block => string.Join('\n', block.Groups[1].Value.Split('\n')
+                .Select(line => line.StartsWith("   ", StringComparison.Ordinal) ? line[3..] : line)))];
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex FileName();

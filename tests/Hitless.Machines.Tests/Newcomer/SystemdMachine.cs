@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Hitless.Machines.Tests.Newcomer;
 
-/// <summary>A Debian 12 with systemd in a container, in a network namespace of the lab; its disk is in memory and vanishes with it.</summary>
+/// <summary>
+/// A Debian 12 with systemd in a container, in a network namespace of the lab; its disk is in memory and vanishes with it.
+/// </summary>
 internal sealed class SystemdMachine : IDisposable
 {
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(60);
@@ -20,8 +22,10 @@ internal sealed class SystemdMachine : IDisposable
     {
         var start = new ProcessStartInfo("systemd-nspawn",
         [
-            "-q", "-D", root, "-M", name, "--hostname", name, "--volatile=overlay", "--boot", "--keep-unit", "--register=no", $"--network-namespace-path=/run/netns/{netNamespace}",
-            "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_NICE,CAP_BPF,CAP_PERFMON,CAP_SYS_ADMIN,CAP_IPC_LOCK", "--console=pipe", $"--bind-ro={shared}:/media",
+            "-q", "-D", root, "-M", name, "--hostname", name, "--volatile=overlay", "--boot", "--keep-unit", "--register=no",
+            $"--network-namespace-path=/run/netns/{netNamespace}",
+            "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_NICE,CAP_BPF,CAP_PERFMON,CAP_SYS_ADMIN,CAP_IPC_LOCK",
+            "--console=pipe", $"--bind-ro={shared}:/media",
         ])
         {
             UseShellExecute = false,
@@ -44,7 +48,9 @@ internal sealed class SystemdMachine : IDisposable
         }
 
         machine.Dispose();
-        throw new LabException($"the container {name} did not boot within {BootLimit.TotalSeconds} s", $"try: systemd-nspawn -D {root} --volatile=overlay --boot");
+        throw new LabException(
+            $"the container {name} did not boot within {BootLimit.TotalSeconds} s",
+            $"try: systemd-nspawn -D {root} --volatile=overlay --boot");
     }
 
     /// <summary>Runs shell lines as root in its home, each of which must succeed; gives back what they print.</summary>
@@ -68,14 +74,22 @@ internal sealed class SystemdMachine : IDisposable
     }
 
     private ToolResult Try(string lines, string? input = null) =>
-        Tool.Try("nsenter", ["-t", Leader() ?? throw new LabException($"{Name} has no process any more", "see why it ended"), "-a", "env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-ec", "cd /root; eval \"$0\"", lines], input);
+        Tool.Try(
+            "nsenter",
+            [
+                "-t", Leader() ?? throw new LabException($"{Name} has no process any more", "see why it ended"), "-a",
+                "env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "sh", "-ec", "cd /root; eval \"$0\"", lines,
+            ],
+            input);
 
     // The container's first process is the only child of systemd-nspawn that is not nspawn itself.
     private string? Leader()
     {
         var children = $"/proc/{_container.Id}/task/{_container.Id}/children";
         return File.Exists(children)
-            ? File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(pid => File.Exists($"/proc/{pid}/comm") && File.ReadAllText($"/proc/{pid}/comm").Trim() == "systemd")
+            ? File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(pid =>
+                File.Exists($"/proc/{pid}/comm") && File.ReadAllText($"/proc/{pid}/comm").Trim() == "systemd")
             : null;
     }
 }

@@ -5,7 +5,9 @@ using Hitless.Lab.Tests.Clusters;
 
 namespace Hitless.Machines.Tests.Newcomer;
 
-/// <summary>Two gateways that have nothing of Hitless yet: Debian 12 with systemd, ports up with own addresses, hosts on both sides.</summary>
+/// <summary>
+/// Two gateways that have nothing of Hitless yet: Debian 12 with systemd, ports up with own addresses, hosts on both sides.
+/// </summary>
 internal sealed class SystemdPair : IDisposable
 {
     private const string Name = "newcomer";

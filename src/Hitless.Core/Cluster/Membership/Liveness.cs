@@ -139,8 +139,8 @@ public sealed class Liveness(ClusterOptions options)
     public void Learn(TimeSpan silence, TimeSpan now) => quiet.Note(Limit(silence, TimeSpan.Zero, LimitMax), now);
 
     /// <summary>
-    /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. As late as
-    /// the threshold, the whole machine stood still, and its kernel with it.
+    /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. As late
+    /// as the threshold, the whole machine stood still, and its kernel with it.
     /// </summary>
     public void Told(TimeSpan lateness, TimeSpan now)
     {

@@ -151,7 +151,8 @@ public static partial class Scalars
             {
                 "main" => Route.MainTable,
                 "default" => Route.DefaultTable,
-                _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is not (0 or 255) => number,
+                _ when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number is not (0 or 255) => number,
                 _ => null,
             };
         },
@@ -229,8 +230,10 @@ public static partial class Scalars
 
         var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         wrong = length > bits ? $"has a prefix length outside 0 to {bits}"
-            : address.IsIPv6Multicast || address.IsIPv6LinkLocal || (bits == 32 && address.GetAddressBytes()[0] >= 224) ? "is no network that can be routed"
-            : !NetworkOf(address, length).Equals(address) ? $"has bits behind its prefix length (did you mean {NetworkOf(address, length)}/{length}?)"
+            : address.IsIPv6Multicast || address.IsIPv6LinkLocal || (bits == 32 && address.GetAddressBytes()[0] >= 224)
+                ? "is no network that can be routed"
+            : !NetworkOf(address, length).Equals(address)
+                ? $"has bits behind its prefix length (did you mean {NetworkOf(address, length)}/{length}?)"
             : null;
         return wrong is null ? new AddressPrefix(address, length) : null;
     }

@@ -24,7 +24,9 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
             schema["description"] = key.About;
             if (key.Default is not null)
             {
-                schema["default"] = schema["type"] is JsonValue type && type.GetValue<string>() is not "string" ? JsonNode.Parse(key.Default) : key.Default;
+                schema["default"] = schema["type"] is JsonValue type && type.GetValue<string>() is not "string"
+                    ? JsonNode.Parse(key.Default)
+                    : key.Default;
             }
 
             properties[key.Name] = schema;
