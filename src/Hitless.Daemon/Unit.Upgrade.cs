@@ -374,7 +374,7 @@ public sealed partial class Unit
         peerServer.Map(UpgradeCalls.SwitchOver, SwitchOverAsync);
         peerServer.Map(UpgradeCalls.Status, async (_, _) => await OwnStatusAsync(await control.ViewAsync()));
         peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) => images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
-            ? Task.FromResult<Stream>(File.OpenRead(path))
+            ? Task.FromResult<Stream>(new PacedStream(File.OpenRead(path)))
             : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list"));
         peerServer.Map(ForwardingWatch.Call, (_, _) => control.Forwarding is { } state
             ? Task.FromResult(state)

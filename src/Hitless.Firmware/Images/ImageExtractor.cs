@@ -94,8 +94,8 @@ public static class ImageExtractor
     }
 
     private static Stream Decompress(ImageFile image) => image.Manifest.Payload.Compression == ImagePayload.Brotli
-        ? new BrotliStream(image.SeekPayload(), CompressionMode.Decompress, leaveOpen: true)
-        : new GZipStream(image.SeekPayload(), CompressionMode.Decompress, leaveOpen: true);
+        ? new BrotliStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true)
+        : new GZipStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true);
 
     /// <summary>Writes one file through to the disk and gives its SHA-256. The manifest's reader has made sure that the path stays inside.</summary>
     private static string Write(TarEntry entry, ImageEntry file, string folder)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Firmware;
+using Hitless.Firmware.Files;
 using Hitless.Firmware.Signing;
 
 namespace Hitless.Firmware.Images;
@@ -68,14 +69,14 @@ public sealed class ImageFile : IDisposable
     /// <summary>The payload against the hash in the manifest.</summary>
     public ImageProblem? VerifyPayload()
     {
-        return Convert.ToHexStringLower(SHA256.HashData(SeekPayload())) == Manifest.Payload.Sha256 ? null : Changed;
+        return HashOf(SeekPayload()) == Manifest.Payload.Sha256 ? null : Changed;
     }
 
     /// <summary>SHA-256 of the whole file in lower-case hex: the name of the image among units.</summary>
     public string ComputeHash()
     {
         file.Position = 0;
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return HashOf(file);
     }
 
     /// <summary>For lists; <paramref name="hash"/> as <see cref="ComputeHash"/> gives it.</summary>
@@ -99,6 +100,8 @@ public sealed class ImageFile : IDisposable
         file.Position = layout.PayloadOffset;
         return file;
     }
+
+    private static string HashOf(Stream stream) => Convert.ToHexStringLower(SHA256.HashData(new PacedStream(stream)));
 
     internal static ImageProblem Changed { get; } = new(
         ImageFault.Tampered,

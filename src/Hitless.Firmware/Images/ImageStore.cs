@@ -12,6 +12,7 @@ namespace Hitless.Firmware.Images;
 /// </summary>
 public sealed class ImageStore(string stateFolder, TrustStore trust)
 {
+    private const int PieceBytes = 64 << 10;
     private const string Suffix = ".hli";
     private const string PartSuffix = ".part";
 
@@ -126,7 +127,7 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
 
         file.SetLength(offset);
         file.Position = offset;
-        await content.CopyToAsync(file, 256 << 10, cancellation);
+        await new PacedStream(content).CopyToAsync(file, PieceBytes, cancellation);
         file.Flush(flushToDisk: true);
         return null;
     }

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+
+namespace Hitless.Firmware.Files;
+
+/// <summary>
+/// Reads another stream, and rests before each piece for twice as long as its reader has worked on the one before. What handles a whole
+/// image (hashing, unpacking, copying) runs in the daemon, whose threads are favoured over all others: on a gateway with one processor it
+/// kept the kernel's own thread for received packets (ksoftirqd, nice 0) waiting until the interfaces' rings were full (docs/decisions/0050).
+/// So it takes a third of one processor at the most. Time spent waiting for the stream itself is no work.
+/// </summary>
+public sealed class PacedStream(Stream inner) : Stream
+{
+    private const int RestPerWork = 2;
+
+    // Shorter pieces of work are added up: a timer cannot rest for less than a millisecond.
+    private static readonly TimeSpan WorkMin = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan RestMax = TimeSpan.FromMilliseconds(100);
+    private readonly Stopwatch _work = new();
+
+    /// <inheritdoc/>
+    public override bool CanRead => inner.CanRead;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => inner.CanSeek;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => inner.Length;
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => inner.Position;
+        set => inner.Position = value;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        if (RestDue() is { } rest)
+        {
+            Thread.Sleep(rest);
+        }
+
+        var count = inner.Read(buffer);
+        _work.Start();
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (RestDue() is { } rest)
+        {
+            await Task.Delay(rest, cancellationToken);
+        }
+
+        var count = await inner.ReadAsync(buffer, cancellationToken);
+        _work.Start();
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private TimeSpan? RestDue()
+    {
+        _work.Stop();
+        var worked = _work.Elapsed;
+        if (worked < WorkMin)
+        {
+            return null;
+        }
+
+        _work.Reset();
+        return worked * RestPerWork < RestMax ? worked * RestPerWork : RestMax;
+    }
+}
