@@ -88,6 +88,9 @@ public readonly record struct ClusterInput
     /// <summary>Which monitored ports are up (one bit each).</summary>
     public static ClusterInput PortsChanged(ulong portsUp) => new(ClusterInputKind.Ports) { Value = portsUp };
 
+    /// <summary>Whether any heartbeat link can be used: its interface is there, with our address. Until told otherwise one can.</summary>
+    public static ClusterInput LinksChanged(bool usable) => new(ClusterInputKind.Links) { Flag = usable };
+
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
     public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
 
@@ -171,6 +174,9 @@ public enum ClusterInputKind : byte
 
     /// <summary>Ports went up or down.</summary>
     Ports,
+
+    /// <summary>Heartbeat links can be used, or none can any more.</summary>
+    Links,
 
     /// <summary>Probes changed.</summary>
     Probes,

@@ -37,7 +37,7 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
-        if (StandsAside || now < listenUntil || !WitnessAllows(now) || AddressesAreTaken(now, effects))
+        if (StandsAside || now < listenUntil || !WitnessAllows(now) || WaitsForLinks(now, effects) || AddressesAreTaken(now, effects))
         {
             return;
         }
@@ -59,6 +59,22 @@ public sealed partial class ClusterMachine
         Enter(Phase.TakingOver, now);
         effects.Record(EventKinds.Role, $"{options.Name} takes over: {takeoverReason}");
         effects.Drain(++ticket);
+    }
+
+    /// <summary>
+    /// A machine boots, and what sets its addresses has not come to the heartbeat links yet: that nobody is heard says nothing. A link that
+    /// never comes must not keep a lone gateway mute.
+    /// </summary>
+    private bool WaitsForLinks(TimeSpan now, IClusterEffects effects)
+    {
+        var waits = linksMissing && phase == Phase.Starting && now - phaseSince < options.LinksTimeout;
+        if (waits && !saidLinksMissing)
+        {
+            saidLinksMissing = true;
+            effects.Record(EventKinds.Role, $"{options.Name} does not claim yet: no heartbeat link can be used; it waits for one for {options.LinksTimeout.TotalSeconds:F0} s at the most");
+        }
+
+        return waits;
     }
 
     private void OnDrained(in ClusterInput input, TimeSpan now, IClusterEffects effects)

@@ -57,6 +57,8 @@ public sealed partial class ClusterMachine
     private bool stopped;
     private int probePenalty;
     private bool forwardsOtherwise;
+    private bool linksMissing;
+    private bool saidLinksMissing;
     private ulong portsUp;
     private bool overrideOn;
     private string reason = "starting: listening for a primary";
@@ -231,6 +233,11 @@ public sealed partial class ClusterMachine
                 break;
             case ClusterInputKind.Ports:
                 OnPorts(input.Value, now, effects);
+                break;
+            case ClusterInputKind.Links:
+                // Who hears for the first time listens as long as one that has just started.
+                noPrimarySince = linksMissing && input.Flag && phase == Phase.Starting ? now : noPrimarySince;
+                linksMissing = !input.Flag;
                 break;
             case ClusterInputKind.Probes:
                 probePenalty = (int)input.Ticket;

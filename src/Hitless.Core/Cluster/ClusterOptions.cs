@@ -41,6 +41,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>How long a starting unit listens before it may become primary.</summary>
     public TimeSpan StartHold { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a starting unit waits for the first heartbeat link that can be used, before it claims without one.</summary>
+    public TimeSpan LinksTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a former primary forwards what is still in flight.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromMilliseconds(200);
 

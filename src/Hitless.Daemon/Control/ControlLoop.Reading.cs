@@ -35,10 +35,20 @@ public sealed partial class ControlLoop
         }
     }
 
+    private void NoteLinks()
+    {
+        if (links.Usable != linksUsable)
+        {
+            linksUsable = links.Usable;
+            Step(ClusterInput.LinksChanged(linksUsable));
+        }
+    }
+
     private void ReadKernel()
     {
         var changed = kernel.ReadChanges();
         links.Follow();
+        NoteLinks();
         links.OpenPorts(kernel.IndexOf);
         sessions.Give(static each => each.FollowLinks());
         if (kernel.TakeCableLost(out var others))

@@ -63,6 +63,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private volatile ForwardingState? forwarding;
     private bool prepared;
     private UnitRole toldRole;
+    private bool linksUsable = true;
     private long toldEpoch = -1;
     private ulong toldChange;
 
@@ -340,6 +341,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             // which the mute rules keep silent.
             machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed }, MonotonicClock.Now, this);
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
+            NoteLinks();
             kernel.Prepare();
             Prepared();
             watch = new GatewayWatch(
@@ -423,6 +425,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             {
                 Step(ClusterInput.Tick);
                 links.Retry(MonotonicClock.Now);
+                NoteLinks();
                 budget = ReadsPerTurn;
             }
 

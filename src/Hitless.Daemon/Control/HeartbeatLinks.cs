@@ -80,6 +80,9 @@ public sealed class HeartbeatLinks : IDisposable
     /// <summary>What is wrong with the links now, in words; empty while all is well.</summary>
     public IReadOnlyList<string> Complaints => [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
 
+    /// <summary>Any link can be used: its interface is there, with our address.</summary>
+    public bool Usable => sockets.AnyWhole;
+
     private IEnumerable<string> Missing => Enumerable.Range(0, sockets.Count).Select(sockets.ProblemOf).OfType<string>();
 
     /// <summary>

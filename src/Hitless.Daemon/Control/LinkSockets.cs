@@ -65,6 +65,9 @@ internal sealed class LinkSockets : IDisposable
     /// <summary>The number of a link's interface in the kernel, as the socket has it; 0: none.</summary>
     public int IndexOf(int link) => presence.IndexOf(link);
 
+    /// <summary>With some link nothing is wrong.</summary>
+    public bool AnyWhole => Array.Exists(problems, problem => problem is null);
+
     /// <summary>What is wrong with a link, in words that tell what to do; null while nothing is.</summary>
     public string? ProblemOf(int link) => problems[link];
 

@@ -16,6 +16,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
     private static readonly TimeSpan DifferenceLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CoolDown = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FollowInterval = TimeSpan.FromSeconds(3);
     private readonly ClusterWatch _cluster = new(plan);
 
     /// <summary>The whole of it. The lab stands afterwards; who called takes it down.</summary>
@@ -36,11 +37,7 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
-        var cli = _cluster.Cli(primary);
-        var exitCode = await cli.ShowAsync(
-            options.Limit * plan.Slowness,
-            cancellation,
-            ["upgrade", "start", cli.Carry(options.ImageTo), .. options.Words]);
+        var exitCode = plan.Machines ? await FollowAsync(primary, cancellation) : await ShowAsync(primary, cancellation);
         await fault;
         await Task.Delay(CoolDown, cancellation);
 
@@ -49,6 +46,41 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         report = report with { Traffic = await traffic.FinishAsync(), Standstills = machine.Since(began) };
         var problems = DemoJudge.Problems(report).ToArray();
         return report with { Problems = problems, Passed = problems.Length == 0 };
+    }
+
+    private Task<int?> ShowAsync(string primary, CancellationToken cancellation) =>
+        _cluster.Cli(primary).ShowAsync(options.Limit, cancellation, ["upgrade", "start", options.ImageTo, .. options.Words]);
+
+    // A machine reboots for its upgrade, and what ran on it to follow the run ends with it: so whoever answers is asked.
+    private async Task<int?> FollowAsync(string primary, CancellationToken cancellation)
+    {
+        var cli = _cluster.Cli(primary);
+        var begun = cli.Run(["upgrade", "start", cli.Carry(options.ImageTo), "--detach", .. options.Words]);
+        if (!begun.Ok)
+        {
+            say(begun.Errors.Trim());
+            return begun.ExitCode;
+        }
+
+        var told = "";
+        var until = DateTimeOffset.UtcNow + (options.Limit * plan.Slowness);
+        for (; DateTimeOffset.UtcNow < until; await Task.Delay(FollowInterval, cancellation))
+        {
+            var status = plan.Units.Select(unit => _cluster.Cli(unit).Ask<RunStatus>(out _, "upgrade", "status"))
+                .FirstOrDefault(found => found is not null);
+            if (status is not null && status.Text != told)
+            {
+                told = status.Text;
+                say($"step {status.StepIndex} of {status.StepCount}: {told}");
+            }
+
+            if (status?.State is "completed" or "rolled-back" or "failed")
+            {
+                return status.State switch { "completed" => 0, "rolled-back" => 4, _ => 1 };
+            }
+        }
+
+        return null;
     }
 
     private async Task<DemoReport> CollectAsync(ClusterStatus before, int? exitCode, CancellationToken cancellation)
