@@ -8,6 +8,9 @@ public sealed class ForwardingHistory
     private const int SharedMin = 50;
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(6);
+
+    // Nothing is steady that was not seen for so long: a burst that ends with the switch is no outage.
+    private static readonly TimeSpan SteadyCover = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan SliceMin = TimeSpan.FromMilliseconds(900);
     private readonly List<ForwardingSample> samples = [];
 
@@ -49,7 +52,7 @@ public sealed class ForwardingHistory
     {
         var seconds = recent.Sum(slice => slice.Seconds);
         double Rate(Func<ForwardingInterval, long> of) => seconds > 0 ? Math.Round(recent.Sum(of) / seconds, 1) : 0;
-        double Least(Func<ForwardingInterval, long> of) => seconds > 0 ? Math.Round(recent.Min(slice => of(slice) / slice.Seconds), 1) : 0;
+        double Least(Func<ForwardingInterval, long> of) => seconds >= SteadyCover.TotalSeconds ? Math.Round(recent.Min(slice => of(slice) / slice.Seconds), 1) : 0;
         var (wanted, made) = (slices.Sum(slice => slice.Wanted), slices.Sum(slice => slice.Made));
         string[] names = recent.Count == 0 ? [] : [.. recent[^1].Interfaces.Select(each => each.Name).Where(name => recent.All(slice => slice.Interfaces.Any(each => each.Name == name)))];
         return new ForwardingFigures(
