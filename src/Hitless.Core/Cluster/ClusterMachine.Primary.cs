@@ -71,7 +71,10 @@ public sealed partial class ClusterMachine
         if (waits && !saidLinksMissing)
         {
             saidLinksMissing = true;
-            effects.Record(EventKinds.Role, $"{options.Name} does not claim yet: no heartbeat link can be used; it waits for one for {options.LinksTimeout.TotalSeconds:F0} s at the most");
+            effects.Record(
+                EventKinds.Role,
+                $"{options.Name} does not claim yet: no heartbeat link can be used; "
+                    + $"it waits for one for {options.LinksTimeout.TotalSeconds:F0} s at the most");
         }
 
         return waits;

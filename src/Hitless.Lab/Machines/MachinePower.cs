@@ -88,7 +88,8 @@ public static class MachinePower
     public static IEnumerable<string> Enter(LabUnit unit, IEnumerable<string> command) =>
     [
         "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "ssh", "-q", "-i", MachineStore.Key, "-o", "StrictHostKeyChecking=no",
-        "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=10", "-o", "BatchMode=yes", $"root@{Addresses.Management(unit.Number)}",
+        "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=10", "-o", "BatchMode=yes",
+        $"root@{Addresses.Management(unit.Number)}",
         string.Join(' ', command.Select(Quote)),
     ];
 

@@ -255,7 +255,9 @@ public sealed class ForwardingJudgeTests
         Assert.Equal((0, 0), (history.Figures("gw1").SteadyPerSecond, history.Figures("gw1").ForwardedPerSecond));
     }
 
-    /// <summary>A primary that has just come up, and hosts that stop when it hands over: seen on the lab, 230 packets a second and then 9.</summary>
+    /// <summary>
+    /// A primary that has just come up, and hosts that stop when it hands over: seen on the lab, 230 packets a second and then 9.
+    /// </summary>
     [Theory]
     [InlineData(2)]
     [InlineData(3)]

@@ -52,7 +52,8 @@ public sealed class ForwardingHistory
     {
         var seconds = recent.Sum(slice => slice.Seconds);
         double Rate(Func<ForwardingInterval, long> of) => seconds > 0 ? Math.Round(recent.Sum(of) / seconds, 1) : 0;
-        double Least(Func<ForwardingInterval, long> of) => seconds >= SteadyCover.TotalSeconds ? Math.Round(recent.Min(slice => of(slice) / slice.Seconds), 1) : 0;
+        double Least(Func<ForwardingInterval, long> of) =>
+            seconds >= SteadyCover.TotalSeconds ? Math.Round(recent.Min(slice => of(slice) / slice.Seconds), 1) : 0;
         var (wanted, made) = (slices.Sum(slice => slice.Wanted), slices.Sum(slice => slice.Made));
         string[] names = recent.Count == 0 ? [] : [.. recent[^1].Interfaces.Select(each => each.Name).Where(name => recent.All(slice => slice.Interfaces.Any(each => each.Name == name)))];
         return new ForwardingFigures(
