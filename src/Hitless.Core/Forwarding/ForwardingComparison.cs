@@ -54,30 +54,37 @@ public static class ForwardingComparison
         },
         ForwardingKind.Rule => found is null == !(wanted ?? found)!.Name.Contains(" action ", StringComparison.Ordinal),
         ForwardingKind.Sysctl when wanted is not null && found is not null => IsWorse(wanted, found),
-        ForwardingKind.Interface when wanted is not null && found is not null => Rank(found.Value) < Rank(wanted.Value) || MtuOf(found.Value) < MtuOf(wanted.Value),
+        ForwardingKind.Interface when wanted is not null && found is not null
+            => Rank(found.Value) < Rank(wanted.Value) || MtuOf(found.Value) < MtuOf(wanted.Value),
         ForwardingKind.Network or ForwardingKind.Address => found is null,
-        ForwardingKind.Firewall => wanted is not null && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
+        ForwardingKind.Firewall =>
+            wanted is not null && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
         _ => false,
     };
 
     // Blackhole, unreachable and the like begin with their name.
-    private static bool IsWay(ForwardingItem route) => route.Value.StartsWith("via ", StringComparison.Ordinal) || route.Value.StartsWith("dev ", StringComparison.Ordinal);
+    private static bool IsWay(ForwardingItem route) =>
+        route.Value.StartsWith("via ", StringComparison.Ordinal) || route.Value.StartsWith("dev ", StringComparison.Ordinal);
 
     private static bool IsWorse(ForwardingItem wanted, ForwardingItem found) => (wanted.Name, wanted.Value, found.Value) switch
     {
         (ForwardingItems.SessionsMax, _, _) => false,
         (_, _, "1") when wanted.Name.EndsWith(".rp_filter", StringComparison.Ordinal) => true,
         (_, "0", _) => wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal),
-        (_, _, "0") => wanted.Name.EndsWith("forward", StringComparison.Ordinal) || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
+        (_, _, "0") =>
+            wanted.Name.EndsWith("forward", StringComparison.Ordinal) || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
         _ => false,
     };
 
-    private static int Rank(string value) => value.StartsWith("up", StringComparison.Ordinal) ? 2 : value.StartsWith("down", StringComparison.Ordinal) ? 1 : 0;
+    private static int Rank(string value) =>
+        value.StartsWith("up", StringComparison.Ordinal) ? 2 : value.StartsWith("down", StringComparison.Ordinal) ? 1 : 0;
 
-    private static int MtuOf(string value) => int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu) ? mtu : int.MaxValue;
+    private static int MtuOf(string value) =>
+        int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu) ? mtu : int.MaxValue;
 
     // A ban list adds rules on one unit alone, and a filter that is missing stops nobody; translations that are missing do.
-    private static string NatsOf(string? value) => value is not null && value.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var at ? value[at..] : ", 0 nat";
+    private static string NatsOf(string? value) =>
+        value is not null && value.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var at ? value[at..] : ", 0 nat";
 
     private static Dictionary<string, ForwardingItem> ByName(ForwardingState state)
     {

@@ -32,7 +32,8 @@ public static class MachineSite
     {
         foreach (var unit in LabSite.UnitsOf(plan).Where(unit => unit.Running))
         {
-            var log = Tool.Try("ip", unit.Inside("journalctl", "-u", "hitless", "--no-pager", "-o", "short-iso"), limit: TimeSpan.FromMinutes(2));
+            var journal = unit.Inside("journalctl", "-u", "hitless", "--no-pager", "-o", "short-iso");
+            var log = Tool.Try("ip", journal, limit: TimeSpan.FromMinutes(2));
             Directory.CreateDirectory(Path.Combine(target, unit.Name));
             File.WriteAllText(Path.Combine(target, unit.Name, "hitless.log"), log.Output + log.Errors);
         }

@@ -22,8 +22,8 @@ public sealed class ThrottledUnitTests
     {
         Prerequisites.NeedBuild();
         var image = Prerequisites.FirstImage;
-        var plan = new LabPlan(
-            Name, Path.Combine(LabPlan.DefaultRoot, Name), Prerequisites.Out, 2, 1, StaticRouter: false, image, Lab.Commands.Images.TrustBeside(image));
+        var (folder, trust) = (Path.Combine(LabPlan.DefaultRoot, Name), Lab.Commands.Images.TrustBeside(image));
+        var plan = new LabPlan(Name, folder, Prerequisites.Out, 2, 1, StaticRouter: false, image, trust);
         try
         {
             LabSite.Up(plan);
@@ -51,7 +51,8 @@ public sealed class ThrottledUnitTests
             }
 
             var after = watch.Status()!;
-            EmulatedCluster.Say($"{after.Epoch - before.Epoch} changes of primary; status answers after {answers.Max().TotalMilliseconds:F0} ms at the worst");
+            EmulatedCluster.Say(
+                $"{after.Epoch - before.Epoch} changes of primary; status answers after {answers.Max().TotalMilliseconds:F0} ms at the worst");
             Assert.InRange(after.Epoch - before.Epoch, 0, 2);
             Assert.All(answers, answer => Assert.True(answer < StatusLimit, $"status took {answer.TotalSeconds:F1} s"));
             Assert.Equal(0, (await traffic.FinishAsync()).ConnectionsLost);
@@ -67,7 +68,8 @@ public sealed class ThrottledUnitTests
         }
     }
 
-    private static string GroupOf(string unit) => Path.Combine(Groups, Directory.Exists($"{Groups}/cpu") ? "cpu" : "", $"hitless-{Name}-{unit}");
+    private static string GroupOf(string unit) =>
+        Path.Combine(Groups, Directory.Exists($"{Groups}/cpu") ? "cpu" : "", $"hitless-{Name}-{unit}");
 
     /// <summary>
     /// A tenth of a processor (cgroups v1 or v2). Where real-time threads are limited by groups too (RT_GROUP_SCHED, v1), they get another
