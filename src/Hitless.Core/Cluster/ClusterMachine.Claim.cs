@@ -7,6 +7,7 @@ public sealed partial class ClusterMachine
 {
     private TimeSpan claimUntil = TimeSpan.MaxValue;
     private TimeSpan renewedAt;
+    private TimeSpan renewedBefore;
     private TimeSpan freshUntil = TimeSpan.MaxValue;
     private TimeSpan? listensUntil;
     private TimeSpan listenUntil;
@@ -30,7 +31,7 @@ public sealed partial class ClusterMachine
         {
             var term = TermOfClaim(now);
             claimUntil = options.TimeOf(term) is { } time ? now + time : TimeSpan.MaxValue;
-            renewedAt = now;
+            (renewedBefore, renewedAt) = (renewedAt, now);
             effects.RenewClaim(term);
         }
     }
@@ -53,7 +54,10 @@ public sealed partial class ClusterMachine
     }
 
     /// <summary>This unit was not scheduled for so long that its kernel has muted it. Somebody else may be primary by now: listen first.</summary>
-    private void FindExpiredClaim(TimeSpan now, IClusterEffects effects)
+    /// <param name="now">The machine's time.</param>
+    /// <param name="byKernel">The last renewal found the claim over.</param>
+    /// <param name="effects">What is done about it.</param>
+    private void FindExpiredClaim(TimeSpan now, bool byKernel, IClusterEffects effects)
     {
         if (Role != UnitRole.Primary || now < claimUntil)
         {
@@ -68,8 +72,9 @@ public sealed partial class ClusterMachine
         Unclaim(TrafficState.Muted, effects);
         effects.Record(
             EventKinds.Role,
-            $"{options.Name} is primary no more: it did not get to renew its claim for {(now - renewedAt).TotalMilliseconds:F0} ms, "
-                + "and that has expired");
+            $"{options.Name} is primary no more: it did not get to renew its claim for "
+                + $"{(now - (byKernel ? renewedBefore : renewedAt)).TotalMilliseconds:F0} ms, "
+                + $"and {(byKernel ? "its kernel has ended it: its time was over, or another unit had announced itself" : "that has expired")}");
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)
         {

@@ -23,6 +23,9 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan OwnEcho = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
 
+    /// <summary>So long a unit is heard through the ports alone before its links count as cut.</summary>
+    private static readonly TimeSpan CutAfter = TimeSpan.FromMilliseconds(500);
+
     private TimeSpan greetAt;
     private TimeSpan witnessAt = TimeSpan.MinValue;
     private TimeSpan peersLostAt = TimeSpan.MinValue;
@@ -91,12 +94,18 @@ public sealed partial class ClusterMachine
 
     private void NoteCut(Peer peer, TimeSpan now, IClusterEffects effects)
     {
-        // Who is silent everywhere only stalls.
-        var cut = IsOver(peer.LinkHeardAt, options.Silence, now) && !IsOver(peer.TrafficHeardAt, options.Silence, now);
+        // Who is silent everywhere only stalls; and a unit that stalled itself hears in any order what has come meanwhile.
+        var silent = IsOver(peer.LinkHeardAt, options.Silence, now);
+        var only = peer.TrafficHeardAt != TimeSpan.MinValue && IsOver(peer.LinkHeardAt, CutAfter, peer.TrafficHeardAt);
+        var cut = silent && (peer.LinksCut || only);
         if (!peer.Absent && cut != peer.LinksCut)
         {
             peer.LinksCut = cut;
-            effects.Record(EventKinds.Unit, cut ? $"{peer.Last.Name} is heard through the ports only: every heartbeat link to it is silent" : $"{peer.Last.Name} is heard on a heartbeat link again");
+            effects.Record(
+                EventKinds.Unit,
+                cut
+                    ? $"{peer.Last.Name} is heard through the ports only: every heartbeat link to it is silent"
+                    : $"{peer.Last.Name} is heard on a heartbeat link again");
         }
     }
 

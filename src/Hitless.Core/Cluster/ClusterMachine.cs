@@ -204,7 +204,7 @@ public sealed partial class ClusterMachine
 
         outgoing.WantsAnswer = false;
         DoubtOneself(now);
-        FindExpiredClaim(now, effects);
+        FindExpiredClaim(now, byKernel: false, effects);
         switch (input.Kind)
         {
             case ClusterInputKind.Heartbeat:
@@ -294,7 +294,7 @@ public sealed partial class ClusterMachine
                 break;
             case ClusterInputKind.ClaimLost:
                 claimUntil = now;
-                FindExpiredClaim(now, effects);
+                FindExpiredClaim(now, byKernel: true, effects);
                 break;
             case ClusterInputKind.Stop:
                 stopping = true;

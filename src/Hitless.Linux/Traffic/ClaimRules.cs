@@ -42,6 +42,10 @@ internal static class ClaimRules
     /// <summary>The destination of a renewing frame.</summary>
     internal static MacAddress Renewal(ClaimTerm term) => new(0x02_48_4c_ff_00_00UL + (ulong)term);
 
+    private static ReadOnlySpan<byte> RenewalPrefix => [0x02, 0x48, 0x4c, 0xff, 0x00];
+
+    private static ReadOnlySpan<byte> SpoiltRenewal => [0x02, 0x48, 0x4c, 0xff, 0xff, 0xff];
+
     /// <summary>How many base chains <see cref="Write"/> makes.</summary>
     internal static int Chains(ClaimFence fence) => 1 + fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal).Count();
 
@@ -49,18 +53,27 @@ internal static class ClaimRules
     /// <param name="batch">The table's transaction.</param>
     /// <param name="fence">How the claim ends.</param>
     /// <param name="priority">Of the chains.</param>
-    /// <param name="last">No other table of ours takes the renewing frame after this one.</param>
+    /// <param name="last">
+    /// No other table of ours takes the renewing frame after this one. One before it lets the frame through as a renewal only while its own
+    /// claim stands: the daemon is told that the claim stands when it does in every table.
+    /// </param>
     internal static void Write(ref NftBatchWriter batch, ClaimFence fence, int priority, bool last)
     {
         batch.Flag(ClaimSet, ForEver);
         batch.Flag(EndedSet, TimeSpan.Zero);
         batch.Flag(FreshSet, fence.Fresh);
         batch.Chain(RenewalChain, NftHook.Egress, priority, RenewalDevice);
+        RenewFresh(ref batch, fence);
         Renew(ref batch, fence, ClaimTerm.Lease, fence.Lease, last);
         Renew(ref batch, fence, ClaimTerm.LongLease, fence.LongLease, last);
         Renew(ref batch, fence, ClaimTerm.LongestLease, fence.LongestLease, last);
         Renew(ref batch, fence, ClaimTerm.Restart, fence.RestartHold, last);
         Renew(ref batch, fence, ClaimTerm.Lasting, ForEver, last);
+        if (!last)
+        {
+            Spoil(ref batch);
+        }
+
         foreach (var device in fence.HeartbeatInterfaces.Distinct(StringComparer.Ordinal))
         {
             var chain = $"ended-{device}";
@@ -80,18 +93,40 @@ internal static class ClaimRules
         batch.Remove(ClaimSet);
     }
 
+    /// <summary>
+    /// In a rule of its own, for a rule ends where a flag cannot be set: what has run out of time fills the set until the kernel collects it
+    /// (<see cref="NftBatchWriter.Flag"/>). To refresh one that stands, as the claim does, cannot fail.
+    /// </summary>
+    private static void RenewFresh(ref NftBatchWriter batch, ClaimFence fence)
+    {
+        batch.BeginRule(RenewalChain);
+        batch.Match(NftBase.Link, TrafficRules.EthernetDestination, RenewalPrefix);
+        batch.MatchFlag(ClaimSet);
+        batch.Refresh(FreshSet, fence.Fresh);
+        batch.EndRule();
+    }
+
     private static void Renew(ref NftBatchWriter batch, ClaimFence fence, ClaimTerm term, TimeSpan time, bool last)
     {
         batch.BeginRule(RenewalChain);
         batch.Match(NftBase.Link, TrafficRules.EthernetDestination, Renewal(term).ToArray());
         batch.MatchFlag(ClaimSet);
         batch.Refresh(ClaimSet, time);
-        batch.Refresh(FreshSet, fence.Fresh);
         if (last)
         {
             batch.Drop();
         }
 
+        batch.EndRule();
+    }
+
+    /// <summary>Where the claim is over, a renewing frame is one no more.</summary>
+    private static void Spoil(ref NftBatchWriter batch)
+    {
+        batch.BeginRule(RenewalChain);
+        batch.Match(NftBase.Link, TrafficRules.EthernetDestination, RenewalPrefix);
+        batch.MatchFlag(ClaimSet, inverted: true);
+        batch.Write(NftBase.Link, TrafficRules.EthernetDestination, SpoiltRenewal);
         batch.EndRule();
     }
 

@@ -125,7 +125,7 @@ public sealed class TrafficTable : IDisposable
             return null;
         }
 
-        if (state == TrafficState.Claimed && _fence is not null && !ClaimStands())
+        if (state == TrafficState.Claimed && _fence is not null && (!ClaimStands(Standing) || IsMutedByTheOther()))
         {
             return TrafficState.Muted;
         }
@@ -168,22 +168,25 @@ public sealed class TrafficTable : IDisposable
         var heard = 0UL;
         for (var i = 0; i < _ports.Count; i++)
         {
-            heard |= Stands(TrafficRules.SpeakerSet(_ports[i]), NftBatchWriter.FlagKey) ? 1UL << i : 0;
+            heard |= Stands(Standing, TrafficRules.SpeakerSet(_ports[i]), NftBatchWriter.FlagKey) ? 1UL << i : 0;
         }
 
         return heard;
     }
 
     /// <summary>False once the claim was not renewed in time.</summary>
-    private bool ClaimStands() => Stands(ClaimRules.ClaimSet, NftBatchWriter.FlagKey);
+    private bool ClaimStands(string table) => Stands(table, ClaimRules.ClaimSet, NftBatchWriter.FlagKey);
 
-    private bool Stands(string set, ReadOnlySpan<byte> wanted)
+    // Where the rules stand twice, either table mutes. The one that anybody can flush is looked at last: it may go just now.
+    private bool IsMutedByTheOther() => Standing != _name && !ClaimStands(_name) && ReadComment(_name) == TrafficState.Claimed;
+
+    private bool Stands(string table, string set, ReadOnlySpan<byte> wanted)
     {
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
         writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetSetElement), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
         writer.NetfilterHeader(FamilyNetdev);
-        writer.String(1, Standing);
+        writer.String(1, table);
         writer.String(2, set);
         var list = writer.BeginNested(3);
         var element = writer.BeginNested(1);
