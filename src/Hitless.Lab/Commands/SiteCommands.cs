@@ -108,10 +108,7 @@ public static class SiteCommands
         Screen.Out.Write(table);
         foreach (var unit in LabSite.UnitsOf(plan).Where(_ => !plan.StaticRouter))
         {
-            Screen.Out.WriteLine(plan.Machines
-                ? $"{unit.Name}: emulator {MachinePower.Process(unit)?.ToString() ?? "off"}, console {unit.Log}: "
-                    + $"hitless lab exec {unit.Name} --name {plan.Name} -- hitless status"
-                : $"{unit.Name}: hitless --socket {unit.Socket} status");
+            Screen.Out.WriteLine(unit.Platform.Describe(unit));
         }
     }
 }

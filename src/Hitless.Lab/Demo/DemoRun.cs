@@ -37,7 +37,9 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
-        var exitCode = plan.Machines ? await FollowAsync(primary, cancellation) : await ShowAsync(primary, cancellation);
+        var exitCode = Platform.Of(plan).ShellOutlivesRestart
+            ? await ShowAsync(primary, cancellation)
+            : await FollowAsync(primary, cancellation);
         await fault;
         await Task.Delay(CoolDown, cancellation);
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Hitless.Lab.Machines;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
@@ -31,25 +30,21 @@ public sealed class HitlessCli(LabUnit unit)
     }
 
     /// <summary>The path of a file of ours where the CLI runs.</summary>
-    public string Carry(string file) => unit.Plan.Machines ? MachineSite.Carry(unit, file) : file;
+    public string Carry(string file) => unit.Platform.Carry(unit, file);
 
     /// <summary>Runs a command to its end.</summary>
     public ToolResult Run(params IEnumerable<string> words)
     {
-        var (program, arguments) = Command(words);
+        var (program, arguments) = unit.Platform.Cli(unit, words);
         return Tool.Try(program, arguments, limit: TimeSpan.FromMinutes(5));
     }
 
     /// <summary>Runs a command with our own terminal, so that its progress is seen; gives back its exit code, or null when it did not end in time.</summary>
     public Task<int?> ShowAsync(TimeSpan limit, CancellationToken cancellation, params IEnumerable<string> words)
     {
-        var (program, arguments) = Command(words);
+        var (program, arguments) = unit.Platform.Cli(unit, words);
         return Tool.AttachAsync(program, arguments, limit, cancellation);
     }
-
-    private (string Program, IEnumerable<string> Arguments) Command(IEnumerable<string> words) => unit.Plan.Machines
-        ? ("ip", unit.Inside(["hitless", .. words]))
-        : (unit.Plan.Program("hitless"), ["--socket", unit.Socket, .. words]);
 
     private static string FirstLine(ToolResult said) => (said.Errors.Trim() is { Length: > 0 } errors ? errors : $"exit code {said.ExitCode}").Split('\n')[0];
 }

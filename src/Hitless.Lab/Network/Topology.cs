@@ -11,7 +11,7 @@ public static class Topology
 {
     private const string HostPort = "eth0";
 
-    /// <summary>Makes namespaces, bridges, cables, and the addresses of client and server. Units get theirs when they boot.</summary>
+    /// <summary>Makes namespaces, bridges, and the addresses of client and server. Units are attached, and get their addresses, later.</summary>
     public static void Create(LabPlan plan)
     {
         var root = new StringBuilder();
@@ -28,24 +28,11 @@ public static class Topology
         }
 
         MakeSwitches(plan);
-        if (plan.Machines)
-        {
-            Batch(plan.NamespaceOf(LabPlan.Switch), new StringBuilder($"address add {Addresses.ManagementHost} dev mgmt\n"));
-        }
-
         Attach(plan, "lan", LabPlan.Client, HostPort);
         Attach(plan, "wan", LabPlan.Server, HostPort);
         if (plan.DirectCable)
         {
             Batch(null, new StringBuilder($"link add hb0 netns {plan.NamespaceOf("gw1")} type veth peer name hb0 netns {plan.NamespaceOf("gw2")}\n"));
-        }
-
-        foreach (var unit in plan.Machines ? [] : plan.Units)
-        {
-            foreach (var port in plan.UnitPorts.Where(port => !plan.IsDirect(port)))
-            {
-                Attach(plan, BridgeOf(port), unit, port);
-            }
         }
 
         Host(plan, LabPlan.Client, [.. Addresses.PlainSources, .. Addresses.HiddenSources], [.. Addresses.PlainSources6, .. Addresses.HiddenSources6],
@@ -77,19 +64,19 @@ public static class Topology
     public static void SetSysctls(string name, IEnumerable<string> settings) =>
         Tool.Run("ip", ["netns", "exec", name, "sysctl", "-q", "-w", .. settings]);
 
+    /// <summary>Makes one more switch.</summary>
+    public static void AddSwitch(LabPlan plan, string name) =>
+        Batch(plan.NamespaceOf(LabPlan.Switch), new($"link add {name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set {name} up\n"));
+
     private static void MakeSwitches(LabPlan plan)
     {
-        var lines = new StringBuilder();
-        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.LinkPorts, .. plan.Machines ? ["mgmt"] : Array.Empty<string>()])
+        foreach (var bridge in (IEnumerable<string>)["lan", "wan", .. plan.LinkPorts])
         {
-            lines.AppendLine($"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0");
-            lines.AppendLine($"link set {bridge} up");
+            AddSwitch(plan, bridge);
         }
-
-        Batch(plan.NamespaceOf(LabPlan.Switch), lines);
     }
 
-    /// <summary>Gives a unit the interfaces again that somebody has deleted.</summary>
+    /// <summary>Gives a unit that is a namespace the interfaces that it has not (yet, or because somebody has deleted them).</summary>
     public static void AttachMissing(LabPlan plan, string unit)
     {
         var there = Tool.Run("ip", ["-n", plan.NamespaceOf(unit), "-o", "link"]);

@@ -1,5 +1,4 @@
 using System.Text;
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
@@ -9,69 +8,10 @@ namespace Hitless.Lab.Units;
 public static class Faults
 {
     /// <summary>kill -9 of the daemon alone; hitless-boot and the kernel's state stay.</summary>
-    public static void Kill(LabUnit unit)
-    {
-        if (unit.Plan.Machines)
-        {
-            Tool.Run("ip", unit.Inside("sh", "-c", "kill -9 $(pidof hitlessd)"));
-            return;
-        }
+    public static void Kill(LabUnit unit) => unit.Platform.KillDaemon(unit);
 
-        var daemons = Namespaces.Processes(unit.Namespace).Where(IsDaemon).ToArray();
-        if (daemons.Length == 0)
-        {
-            throw new LabException($"no hitlessd runs in {unit.Name}", $"look at {unit.Log}");
-        }
-
-        UnitPower.Note(unit, $"kill -9 {string.Join(' ', daemons)}");
-        Namespaces.Signal(daemons, "KILL");
-    }
-
-    /// <summary>
-    /// The power goes: every cable is dead at the same instant, by one transaction on the switch and, where one is a direct cable, by a second program that is told in the same moment; the other
-    /// heartbeat links die just before, for who sees a direct cable fall asks on them at once. Then every process ends, the switch sees the carriers fall, and the kernel has forgotten.
-    /// </summary>
-    public static void PowerOff(LabUnit unit)
-    {
-        if (unit.Plan.Machines)
-        {
-            MachinePower.Off(unit);
-            return;
-        }
-
-        var ends = unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).ToLookup(unit.Plan.LinkPorts.Contains, port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\"");
-        var table = $"off-{unit.Name}";
-        string Drop(string chain, IEnumerable<string> names) => $$"""
-            table bridge {{table}} {
-              chain {{chain}} {
-                type filter hook forward priority 0; policy accept;
-                iifname { {{string.Join(", ", names)}} } drop
-                oifname { {{string.Join(", ", names)}} } drop
-              }
-            }
-
-            """;
-
-        string[] onSwitch = [.. Tool.Urgent, "ip", "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft"];
-        var direct = unit.Plan.UnitPorts.Where(unit.Plan.IsDirect).ToArray();
-        using var switches = new PrimedTool([.. onSwitch, "-f", "-"]);
-        using var cable = new PrimedTool([.. Tool.Urgent, "ip", "-n", unit.Namespace, "-batch", "-"]);
-        PrimedTool.Settle(switches, cable);
-        if (direct.Length > 0)
-        {
-            Tool.Run(onSwitch[0], onSwitch[1..].Append(Drop("links", ends[true])));
-        }
-
-        switches.Tell(Drop("traffic", direct.Length > 0 ? ends[false] : ends.SelectMany(group => group)));
-        cable.Tell(string.Concat(direct.Select(port => $"link set {port} down\n")));
-        switches.Wait();
-        cable.Wait();
-        Namespaces.KillAll(unit.Namespace);
-        UnitPower.Note(unit, "power off");
-        SetCables(unit, unit.Plan.UnitPorts, up: false);
-        Tool.Run(onSwitch[0], [.. onSwitch[1..], "delete", "table", "bridge", table]);
-        UnitPower.Reset(unit);
-    }
+    /// <summary>The power goes: every carrier in the same instant, and then everything in the unit.</summary>
+    public static void PowerOff(LabUnit unit) => unit.Platform.PowerOff(unit);
 
     /// <summary>The power is back.</summary>
     public static void PowerOn(LabUnit unit)
@@ -87,14 +27,7 @@ public static class Faults
     public static void Freeze(LabUnit unit, bool frozen)
     {
         UnitPower.Note(unit, frozen ? "freeze" : "thaw");
-        var signal = frozen ? "STOP" : "CONT";
-        if (unit.Plan.Machines)
-        {
-            Namespaces.Signal(MachinePower.Process(unit) is { } emulator ? [emulator] : [], signal);
-            return;
-        }
-
-        Namespaces.Signal(unit.Namespace, signal);
+        unit.Platform.Signal(unit, frozen ? "STOP" : "CONT");
     }
 
     /// <summary>Pulls or plugs cables at the switch.</summary>
@@ -163,28 +96,6 @@ public static class Faults
         if (!unit.Plan.UnitPorts.Contains(port, StringComparer.Ordinal))
         {
             throw new LabException($"{unit.Name} has no port {port}", $"its ports are {string.Join(", ", unit.Plan.UnitPorts)}");
-        }
-    }
-
-    // Whatever hitless-boot has started is the daemon, also when an image's hitlessd is a script.
-    private static bool IsDaemon(int pid) => Read(pid, "comm").StartsWith("hitlessd", StringComparison.Ordinal) || Read(ParentOf(pid), "comm").StartsWith("hitless-boot", StringComparison.Ordinal);
-
-    private static int ParentOf(int pid)
-    {
-        // proc(5): pid (comm) state ppid …; comm may hold spaces.
-        var words = Read(pid, "stat").Split(") ") is [_, .., var rest] ? rest.Split(' ') : [];
-        return words.Length > 1 ? int.Parse(words[1]) : 0;
-    }
-
-    private static string Read(int pid, string file)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/{file}");
-        }
-        catch (IOException)
-        {
-            return "";
         }
     }
 }

@@ -1,4 +1,3 @@
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
@@ -21,32 +20,7 @@ public static class LabSite
         }
 
         plan.Save();
-        if (plan.Machines)
-        {
-            MachineSite.Up(plan, say ?? (_ => { }));
-            return;
-        }
-
-        UnitFiles.Write(plan);
-        Topology.Create(plan);
-        foreach (var unit in UnitsOf(plan))
-        {
-            UnitPower.RememberDefaults(unit);
-            if (!plan.StaticRouter)
-            {
-                UnitPower.Install(unit, plan.Image!, plan.Trust!);
-            }
-        }
-
-        foreach (var unit in UnitsOf(plan))
-        {
-            UnitPower.Boot(unit);
-        }
-
-        foreach (var unit in plan.StaticRouter ? [] : UnitsOf(plan))
-        {
-            UnitPower.SetDefaultRoute(unit);
-        }
+        Platform.Of(plan).Up(plan, say ?? (_ => { }));
     }
 
     /// <summary>
@@ -74,10 +48,7 @@ public static class LabSite
     /// </summary>
     public static void KeepLogs(LabPlan plan, string target)
     {
-        if (plan.Machines)
-        {
-            MachineSite.KeepLogs(plan, target);
-        }
+        Platform.Of(plan).KeepLogs(plan, target);
 
         foreach (var file in Directory.EnumerateFiles(plan.Folder, "*", SearchOption.AllDirectories))
         {

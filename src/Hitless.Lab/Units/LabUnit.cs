@@ -1,4 +1,3 @@
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 
 namespace Hitless.Lab.Units;
@@ -9,22 +8,6 @@ namespace Hitless.Lab.Units;
 /// </summary>
 public sealed record LabUnit(LabPlan Plan, string Name)
 {
-    // `ip netns exec` has given us a mount namespace of our own. Where a place cannot be made (root of a user namespace only), its parent gets an
-    // overlay in which it can.
-    private const string Enter = """
-        set -e; b=$1; shift
-        for place in /etc/hitless:etc /var/lib/hitless:state /run/hitless:run; do
-            inside=${place%:*} parent=$(dirname ${place%:*})
-            if [ ! -d $inside ]; then
-                over=$(mktemp -d $b/over.XXXXXX); mkdir $over/upper $over/work
-                mount -t overlay overlay -o lowerdir=$parent,upperdir=$over/upper,workdir=$over/work $parent
-                mkdir $inside
-            fi
-            mount --bind $b/${place#*:} $inside
-        done
-        exec "$@"
-        """;
-
     /// <summary>The places inside a unit, and the folders that stand behind them.</summary>
     public static IReadOnlyList<(string Inside, string Behind)> Places { get; } =
         [("/etc/hitless", "etc"), ("/var/lib/hitless", "state"), ("/run/hitless", "run")];
@@ -50,16 +33,12 @@ public sealed record LabUnit(LabPlan Plan, string Name)
     /// <summary>The settings that the kernel had before the first boot; a reboot goes back to them.</summary>
     public string KernelDefaults => Path.Combine(Folder, "sysctl.default");
 
-    /// <summary>True when a process of the unit runs.</summary>
-    public bool Running => Plan.Machines
-        ? MachinePower.Process(this) is not null
-        : Namespaces.Exists(Namespace) && Namespaces.Processes(Namespace).Count > 0;
+    /// <summary>What the unit is made of.</summary>
+    public Platform Platform => Platform.Of(Plan);
 
-    /// <summary>
-    /// The words, after `ip`, that run a command inside the unit: its network, and its folder at the usual places (/sys is the namespace's
-    /// own); or on the machine that it is.
-    /// </summary>
-    public IEnumerable<string> Inside(params IEnumerable<string> command) => Plan.Machines
-        ? MachinePower.Enter(this, command)
-        : ["netns", "exec", Namespace, "sh", "-c", Enter, "enter", Folder, .. command];
+    /// <summary>True when the unit is switched on.</summary>
+    public bool Running => Platform.IsOn(this);
+
+    /// <summary>The words, after <c>ip</c>, that run a command inside the unit, as an operator there would.</summary>
+    public IEnumerable<string> Inside(params IEnumerable<string> command) => Platform.Inside(this, command);
 }

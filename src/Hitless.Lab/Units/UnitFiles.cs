@@ -5,7 +5,7 @@ using Hitless.Lab.Tools;
 namespace Hitless.Lab.Units;
 
 /// <summary>
-/// Writes what an operator would write for a unit: unit.yaml, the cluster's key, the firewall, the certificate that images are checked
+/// Writes what an operator would write for a unit: unit.yaml, the cluster's key, the certificate that images are checked
 /// with.
 /// </summary>
 public static class UnitFiles
@@ -21,22 +21,13 @@ public static class UnitFiles
                 Directory.Delete(unit.Folder, recursive: true);
             }
 
-            foreach (var (inside, behind) in LabUnit.Places)
+            foreach (var (_, behind) in LabUnit.Places)
             {
                 Directory.CreateDirectory(Path.Combine(unit.Folder, behind));
-                if (!plan.Machines)
-                {
-                    MakePlace(inside);
-                }
             }
 
             UnitDisk.Mount(unit);
             var etc = Path.Combine(unit.Folder, "etc");
-            if (!plan.Machines)
-            {
-                File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text(plan.Masquerade));
-            }
-
             File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");
             File.WriteAllText(Path.Combine(etc, "unit.yaml"), Settings(unit));
             if (key is not null)
@@ -51,7 +42,7 @@ public static class UnitFiles
         }
     }
 
-    /// <summary>The unit's <c>unit.yaml</c> (contract.md, "A unit"), with timings short enough to watch.</summary>
+    /// <summary>The unit's <c>unit.yaml</c> (contract.md, "A unit").</summary>
     public static string Settings(LabUnit unit)
     {
         var text = new StringBuilder($"""
@@ -82,25 +73,14 @@ public static class UnitFiles
               critical: ["tcp dport {{Ports.Echo}}"]{{(unit.Plan.SessionLink ? $"\n  link: {Link(unit, LabPlan.SessionPort)}" : "")}}
             configuration:
               files:
-                - { path: {{(unit.Plan.Machines ? "/etc/nftables.conf" : "/etc/hitless/nftables.conf")}}, check: "nft -c -f {file}", apply: "nft -f {file}" }
+                - { path: {{unit.Platform.FirewallFile}}, check: "nft -c -f {file}", apply: "nft -f {file}" }
                 - { path: /etc/hitless/sysctl.conf, apply: "sysctl -q -p {file}" }
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
 
             """);
 
-        // A machine has what a newcomer's has: the defaults.
-        text.Append(unit.Plan.Machines
-            ? "upgrade: { trust-file: trust.pem }\n"
-            : $$"""
-            election: { flip-guard: 5s }
-            upgrade:
-              soak: {{unit.Plan.SoakSeconds}}s
-              rejoin-timeout: 30s
-              confirm-timeout: 20s
-              trust-file: trust.pem
-
-            """);
+        text.Append(unit.Platform.Timings(unit.Plan));
         return text.ToString();
     }
 
@@ -108,18 +88,6 @@ public static class UnitFiles
     {
         var peers = unit.Plan.Units.Where(name => name != unit.Name).Select(name => Addresses.Link(port, LabPlan.NumberOf(name)));
         return $"{{ interface: {port}, address: {Addresses.Link(port, unit.Number)}, peers: [{string.Join(", ", peers)}] }}";
-    }
-
-    private static void MakePlace(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (UnauthorizedAccessException)
-        {
-            // Root of a user namespace only: LabUnit.Inside helps itself.
-        }
     }
 
     private static string MakeKey(LabPlan plan)

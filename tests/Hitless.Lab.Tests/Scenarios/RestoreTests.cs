@@ -67,7 +67,7 @@ public sealed class RestoreTests
         var etc = Path.Combine(unit.Folder, "etc");
         File.WriteAllText(Path.Combine(etc, "nftables.conf"), Firewall.Text(masquerade: false));
         File.WriteAllText(Path.Combine(etc, "sysctl.conf"), "net.ipv4.tcp_keepalive_intvl = 75\n");
-        UnitPower.Install(unit, unit.Plan.Image!, unit.Plan.Trust!);
+        NamespacePlatform.Install(unit, unit.Plan.Image!, unit.Plan.Trust!);
         Tool.Run("ip", unit.Inside(unit.Plan.Program("hitlessd"), "--restore-unit", unit.Name, "--from", backup));
     }
 
