@@ -1,6 +1,7 @@
 // Benchmarks by name; each prints a table that can stand in a document as it is.
 using System.Globalization;
 using Hitless.Bench.Failover;
+using Hitless.Bench.Flood;
 using Hitless.Bench.Million;
 using Hitless.Bench.Sessions;
 using Hitless.Bench.Units;
@@ -16,6 +17,8 @@ switch (args)
         return SessionsBench.Run(rest);
     case ["million", .. var rest]:
         return await MillionBench.RunAsync(rest);
+    case ["flood", .. var rest]:
+        return await FloodBench.RunAsync(rest);
     case ["memory", .. var rest]:
         return await MemoryBench.RunAsync(rest);
     case ["idle", .. var rest]:
@@ -38,6 +41,7 @@ switch (args)
         Console.WriteLine("start      from a daemon's start to its first heartbeat and to its API's first answer: [STARTS=20] [--against DIR]");
         Console.WriteLine("heartbeat  how late a real-time thread is while its process collects garbage, native and on the JIT: [SECONDS=8]");
         Console.WriteLine($"million    a cluster with a very large table: comparing, switching, at rest, joining: {MillionOptions.Usage}");
+        Console.WriteLine("flood      new sessions as fast as one thread makes them, towards a full table and beyond: [SECONDS=60] [TABLE=300000]");
         return 0;
     default:
         Console.Error.WriteLine($"no benchmark '{args[0]}'\n  list them with: ./dev bench --list");

@@ -119,7 +119,9 @@ public sealed class GatewayKernel : IDisposable
         if (!traffic.Persists && !traffic.IsWhole)
         {
             Apply(traffic.Read() ?? state);
-            events.Add(EventKinds.Unit, "another program flushed the nftables table \"hitless\"; it is put back, and its rules were in force meanwhile");
+            events.Add(
+                EventKinds.Unit,
+                "another program flushed or changed the nftables table \"hitless\"; it is put back, and its rules were in force meanwhile");
         }
     }
 

@@ -19,10 +19,11 @@ public sealed class UpOptions
         Description = "the units are emulated machines with Debian 12, systemd and a kernel of their own; minutes, and ten times slower",
     };
 
-    private readonly Option<string> _kernel = new("--kernel")
+    private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = "the kernel of such machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)",
-        DefaultValueFactory = _ => LabPlan.DebianKernel,
+        Description = "the kernel of such machines: 6.1 (Debian 12, the default) or 6.8 (Ubuntu 24.04); without --machines the daemons "
+            + "use of this machine's kernel only what that version has",
+        HelpName = "VERSION",
     };
 
     private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
@@ -65,10 +66,14 @@ public sealed class UpOptions
             SessionLink = parsed.GetValue(_session),
             Masquerade = parsed.GetValue(_masquerade),
             Machines = machines,
-            Kernel = parsed.GetValue(_kernel)!,
+            Kernel = parsed.GetValue(_kernel) is { } kernel ? Version(kernel) : null,
             DiskMegabytes = parsed.GetValue(_disk) is { } megabytes ? InRange(megabytes, 1, 100_000, "--disk") : null,
         };
     }
+
+    private static string Version(string text) => System.Version.TryParse(text, out _)
+        ? text
+        : throw new LabException($"--kernel {text} is no version", "give 6.1 or 6.8, say");
 
     private static int InRange(int value, int least, int most, string option) => value >= least && value <= most
         ? value

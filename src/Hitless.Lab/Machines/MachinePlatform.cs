@@ -19,7 +19,8 @@ public sealed class MachinePlatform : Platform
     /// <summary>Returns when each machine lets somebody in (a minute or two).</summary>
     public override void Up(LabPlan plan, Action<string> say)
     {
-        MachineStore.Prepare(plan.Kernel, say);
+        var kernel = plan.Kernel ?? LabPlan.DebianKernel;
+        MachineStore.Prepare(kernel, say);
         UnitFiles.Write(plan);
         Topology.Create(plan);
         Topology.AddSwitch(plan, "mgmt");
@@ -33,7 +34,7 @@ public sealed class MachinePlatform : Platform
 
         foreach (var unit in LabSite.UnitsOf(plan))
         {
-            say($"{unit.Name} boots, kernel {plan.Kernel}");
+            say($"{unit.Name} boots, kernel {kernel}");
             MachinePower.UntilEntered(unit);
         }
     }

@@ -33,7 +33,7 @@ public static class MachinePower
     public static void On(LabUnit unit)
     {
         UnitPower.Note(unit, "power on");
-        var (kernel, initial) = MachineStore.KernelFiles(unit.Plan.Kernel);
+        var (kernel, initial) = MachineStore.KernelFiles(unit.Plan.Kernel ?? LabPlan.DebianKernel);
         var cards = MachineDisk.Ports(unit).SelectMany(card => (string[])
             ["-netdev", $"tap,id={card.Port},ifname={LabPlan.SwitchPort(card.Port, unit.Name)},script=no,downscript=no",
              "-device", $"virtio-net-pci,netdev={card.Port},mac={MachineDisk.HardwareAddress(unit, card.Number)},romfile="]);

@@ -47,8 +47,11 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     /// <summary>The units are emulated machines with a Debian 12 of their own, not namespaces of this one.</summary>
     public bool Machines { get; init; }
 
-    /// <summary>The kernel of emulated machines: 6.1 (Debian 12) or 6.8 (Ubuntu 24.04).</summary>
-    public string Kernel { get; init; } = DebianKernel;
+    /// <summary>
+    /// The kernel of emulated machines: 6.1 (Debian 12, also when null) or 6.8 (Ubuntu 24.04). Units that are namespaces have this
+    /// machine's; with a version here their daemons use of it only what that version has.
+    /// </summary>
+    public string? Kernel { get; init; }
 
     /// <summary>The kernel of Debian 12.</summary>
     public const string DebianKernel = "6.1";

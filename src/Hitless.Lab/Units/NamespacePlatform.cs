@@ -113,7 +113,8 @@ public sealed class NamespacePlatform : Platform
         BringUp(unit, unit.Plan.LinkPorts, StaticRouter.None);
 
         Tool.Run("ip", unit.Inside(
-            "sh", "-c", "log=$1; shift; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!", "boot", unit.Log,
+            "sh", "-c", "log=$1 HITLESS_KERNEL=$2; export HITLESS_KERNEL; shift 2; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!",
+            "boot", unit.Log, unit.Plan.Kernel ?? "",
             unit.Plan.Program("hitless-boot"),
             "--state", "/var/lib/hitless", "--config", "/etc/hitless/unit.yaml", "--socket", "/run/hitless/hitless.sock",
             "--reboot-command", string.Join(' ', [.. LabProgram.Command, "reset-unit", unit.Name, "--name", unit.Plan.Name, "--root", Path.GetDirectoryName(unit.Plan.Folder)!])));

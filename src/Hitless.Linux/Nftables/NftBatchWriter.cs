@@ -34,8 +34,11 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
 
     public void Begin() => Frame(BatchBegin);
 
+    /// <summary>Rules of the present table so far.</summary>
+    public int Rules { get; private set; }
+
     /// <summary>What follows is about another table.</summary>
-    public void GoOnWith(string other) => table = other;
+    public void GoOnWith(string other) => (table, Rules) = (other, 0);
 
     /// <summary>Ends the transaction. The kernel's acknowledgement of its last message says that it was committed.</summary>
     public void Commit(bool tableStays)
@@ -173,6 +176,7 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
     /// <summary>Starts a rule at the end of a chain; expressions follow, then <see cref="EndRule"/>.</summary>
     public void BeginRule(string chain)
     {
+        Rules++;
         BeginMessage(NewRule, NetlinkFlags.Create | NetlinkFlags.Append);
         _writer.String(1, table);
         _writer.String(2, chain);

@@ -73,10 +73,17 @@ internal static class TrafficRules
 
     /// <summary>
     /// The whole transaction: what stood goes, the new state's tables come, each with the same rules. <paramref name="boot"/>: the boot in
-    /// which it is made.
+    /// which it is made. <paramref name="rules"/>: how many rules the first of them has.
     /// </summary>
-    internal static byte[] Encode(IReadOnlyList<TrafficTableCopy> copies, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence, ReadOnlySpan<byte> boot)
+    internal static byte[] Encode(
+        IReadOnlyList<TrafficTableCopy> copies,
+        TrafficState state,
+        IReadOnlyList<TrafficPort> ports,
+        ClaimFence? fence,
+        ReadOnlySpan<byte> boot,
+        out int rules)
     {
+        rules = 0;
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
         var ipv6 = Keys(ports, AddressFamily.InterNetworkV6);
         var bytes = 16384 + (ports.Count * 24576) + (ipv4.Length * 8) + (ipv6.Length * 128);
@@ -98,6 +105,7 @@ internal static class TrafficRules
             }
 
             Write(ref batch, state, ports, fence, (ipv4.Length > 0, ipv6.Length > 0), Priority - (copies.Count - 1 - i), last: i == copies.Count - 1);
+            rules = i == 0 ? batch.Rules : rules;
         }
 
         batch.Commit(tableStays: true);

@@ -23,6 +23,11 @@ public sealed class TrafficTable : IDisposable
 {
     public const string DefaultName = "hitless";
 
+    /// <summary>The environment variable with the version of a kernel that this one is to be taken for (tests).</summary>
+    public const string KernelVariable = "HITLESS_KERNEL";
+
+    private static readonly Version PersistSince = new(6, 9);
+
     private const int OwnerTriesMax = 20;
     private static readonly TimeSpan OwnerWait = TimeSpan.FromMilliseconds(1);
 
@@ -32,6 +37,7 @@ public sealed class TrafficTable : IDisposable
     private readonly ClaimFence? _fence;
     private readonly string _name;
     private readonly byte[][] _batches;
+    private readonly int[] _rules = new int[Enum.GetValues<TrafficState>().Length];
     private bool _partly;
     private readonly byte[] _boot;
     private bool _persists;
@@ -43,7 +49,7 @@ public sealed class TrafficTable : IDisposable
     /// <param name="persists">False: as if the kernel were older than 6.9, for tests; otherwise <see cref="Apply"/> finds out.</param>
     public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName, bool persists = true)
     {
-        _persists = persists;
+        _persists = persists && !(Version.TryParse(Environment.GetEnvironmentVariable(KernelVariable), out var kernel) && kernel < PersistSince);
         _boot = BootId();
         _ports = ports;
         _fence = fence;
@@ -64,8 +70,8 @@ public sealed class TrafficTable : IDisposable
     /// </summary>
     public bool Persists => _persists;
 
-    /// <summary>The table that outlives this process stands.</summary>
-    public bool IsWhole => ReadComment(_name) is not null;
+    /// <summary>The table that outlives this process stands, with all its rules.</summary>
+    public bool IsWhole => ReadComment(_name) is { } state && (!_applied || CountRules(_name) == _rules[(int)state]);
 
     private string LiveName => $"{_name}-live";
 
@@ -216,6 +222,28 @@ public sealed class TrafficTable : IDisposable
         return _netlink.Query(writer.Written, ref reading, ReadTable).Succeeded && reading.OfThisBoot ? reading.State : null;
     }
 
+    private int CountRules(string table)
+    {
+        var reading = new Reading { Table = table };
+        Span<byte> request = stackalloc byte[512];
+        var writer = new NetlinkMessageWriter(request);
+        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetRule), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
+        writer.NetfilterHeader(FamilyNetdev);
+        writer.String(RuleTable, table);
+        writer.EndMessage();
+        _ = _netlink.Query(writer.Written, ref reading, ReadRule);
+        return reading.Rules;
+    }
+
+    private static void ReadRule(NetlinkMessage message, ref Reading reading)
+    {
+        var attributes = message.Attributes(4);
+        while (attributes.TryRead(out var attribute))
+        {
+            reading.Rules += attribute.Type == RuleTable && attribute.Text == reading.Table ? 1 : 0;
+        }
+    }
+
     private static byte[] BootId() => Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id")).ToByteArray();
 
     private static void ReadTable(NetlinkMessage message, ref Reading reading)
@@ -263,7 +291,7 @@ public sealed class TrafficTable : IDisposable
     {
         foreach (var state in Enum.GetValues<TrafficState>())
         {
-            _batches[(int)state] = TrafficRules.Encode(Copies, state, ports, fence, _boot);
+            _batches[(int)state] = TrafficRules.Encode(Copies, state, ports, fence, _boot, out _rules[(int)state]);
         }
     }
 
@@ -274,5 +302,6 @@ public sealed class TrafficTable : IDisposable
         internal bool OfThisBoot;
         internal TrafficState? State;
         internal int Chains;
+        internal int Rules;
     }
 }

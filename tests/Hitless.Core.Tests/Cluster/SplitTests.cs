@@ -32,6 +32,25 @@ public sealed class SplitTests
         }
     }
 
+    [Theory]
+    [InlineData(120, false)]
+    [InlineData(300, false)]
+    [InlineData(700, true)]
+    public void Links_count_as_cut_when_they_are_silent_for_longer_than_a_busy_unit_is_late(int milliseconds, bool cut)
+    {
+        var bench = Settled();
+        for (var i = 0; i < 5; i++)
+        {
+            bench[0].LinkOut = false;
+            bench.Run(milliseconds);
+            bench[0].LinkOut = true;
+            bench.Run(200);
+        }
+
+        Assert.Equal(cut, bench[1].Told.Exists(text => text.Contains("is heard through the ports only", StringComparison.Ordinal)));
+        Assert.Empty(bench[1].Machine!.ProblemsAt(bench.Now));
+    }
+
     [Fact]
     public void A_power_cut_is_seen_within_the_threshold_also_where_ports_carry_heartbeats()
     {

@@ -30,12 +30,14 @@ public sealed class LabCluster : IDisposable
     public ClusterWatch Watch { get; }
 
     /// <summary>A lab that is planned and not up yet: a demo puts it up.</summary>
-    public static LabCluster Planned(int heartbeatLinks = 1, int units = 2, string? image = null)
+    public static LabCluster Planned(int heartbeatLinks = 1, int units = 2, string? image = null, string? kernel = null)
     {
         Prerequisites.NeedBuild();
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
         image ??= Prerequisites.FirstImage;
-        return new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, Commands.Images.TrustBeside(image)));
+        var (folder, trust) = (Path.Combine(LabPlan.DefaultRoot, name), Commands.Images.TrustBeside(image));
+        var plan = new LabPlan(name, folder, Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, trust) { Kernel = kernel };
+        return new LabCluster(plan);
     }
 
     /// <summary>A lab with gw1 as plain router.</summary>
@@ -49,9 +51,9 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>A lab whose units are ready.</summary>
-    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1, int units = 2, string? image = null)
+    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1, int units = 2, string? image = null, string? kernel = null)
     {
-        var cluster = Planned(heartbeatLinks, units, image);
+        var cluster = Planned(heartbeatLinks, units, image, kernel);
         try
         {
             LabSite.Up(cluster.Plan);

@@ -157,6 +157,15 @@ public sealed class TrafficTableTests
             Assert.True(table.IsWhole);
         }
 
+        foreach (var part in (string[])["flush table netdev hitless", "flush chain netdev hitless out-lan0", "flush ruleset netdev"])
+        {
+            Shell.Run($"ip netns exec {units.A} nft {part}");
+
+            Assert.False(table.IsWhole, part);
+            table.Apply(state).ThrowIfFailed("put back");
+            Assert.True(table.IsWhole, part);
+        }
+
         table.Dispose();
         Assert.DoesNotContain("hitless-live", Shell.Run($"ip netns exec {units.A} nft list tables"));
         using var successor = NetworkNamespace.Run(units.A, () => new TrafficTable(units.Ports, fence, persists: false));
