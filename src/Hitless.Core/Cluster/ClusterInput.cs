@@ -14,6 +14,9 @@ public readonly record struct ClusterInput
     /// <summary>Incarnation tag, sequence, link, or port bits.</summary>
     public ulong Value { get; private init; }
 
+    /// <summary>Grows with what one incarnation of a unit sends, whatever way it goes.</summary>
+    public ulong Sequence { get; private init; }
+
     /// <summary>The ticket that it answers, a link, or a count.</summary>
     public uint Ticket { get; private init; }
 
@@ -30,11 +33,19 @@ public readonly record struct ClusterInput
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
     /// <summary>
-    /// An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation. <paramref name="overTraffic"/>: it came
-    /// through a port, not on the heartbeat link of number <paramref name="link"/>.
+    /// An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation, <paramref name="sequence"/> the datagram's
+    /// number in it. <paramref name="overTraffic"/>: it came through a port, not on the heartbeat link of number <paramref name="link"/>.
     /// </summary>
-    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
-        new(ClusterInputKind.Heartbeat) { Unit = unit, Value = tag, Heartbeat = heartbeat, Flag = overTraffic, Ticket = (uint)link };
+    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, ulong sequence, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
+        new(ClusterInputKind.Heartbeat)
+        {
+            Unit = unit,
+            Value = tag,
+            Sequence = sequence,
+            Heartbeat = heartbeat,
+            Flag = overTraffic,
+            Ticket = (uint)link,
+        };
 
     /// <summary>
     /// An authentic heartbeat with this unit's own id, of another incarnation: of a cloned machine, or a recording of a former start.

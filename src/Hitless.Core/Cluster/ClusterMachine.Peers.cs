@@ -41,13 +41,22 @@ public sealed partial class ClusterMachine
                 return;
             }
 
-            peer.Tag = input.Value;
+            (peer.Tag, peer.Sequence) = (input.Value, 0);
             peer.PendingTag = 0;
             listenUntil = phase == Phase.Starting ? default : listenUntil;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
         }
 
+        if (input.Sequence < peer.Sequence)
+        {
+            // One way was read before another, or is slower: newer word of it is known.
+            peer.Liveness.HeardLate(input.Flag ? null : (int)input.Ticket, now);
+            NoteWay(peer, input.Flag, now);
+            return;
+        }
+
+        peer.Sequence = input.Sequence;
         var wasPrimary = !peer.Absent && peer.Last.Role == UnitRole.Primary;
         var planned = IsOffered(input.Unit);
         LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);

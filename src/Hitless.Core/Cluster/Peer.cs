@@ -14,6 +14,9 @@ public sealed class Peer(ulong unit, ClusterOptions options)
     /// <summary>Tag of the incarnation that is believed: it has named our own incarnation, so it is no recording. 0: none yet.</summary>
     public ulong Tag { get; internal set; }
 
+    /// <summary>The number of the last of its datagrams: what comes with a lower one says how things were before.</summary>
+    public ulong Sequence { get; internal set; }
+
     /// <summary>Tag of an incarnation that has not named ours yet; we name it, so that it can.</summary>
     public ulong PendingTag { get; internal set; }
 

@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Health;
 
@@ -14,6 +15,9 @@ namespace Hitless.Daemon.Health;
 public sealed class ProbeLoop : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
+
+    // So often in a row a miss of a unit that was late itself is none.
+    private const int VoidMax = 5;
     private readonly IReadOnlyList<ProbeSettings> probes;
     private readonly Action<int> penaltyChanged;
     private readonly EventLog events;
@@ -68,6 +72,8 @@ public sealed class ProbeLoop : IAsyncDisposable
     private async Task ProbeAsync(int index)
     {
         var probe = probes[index];
+        var patience = PatienceOf(probe);
+        var misses = 0;
         using var timer = new PeriodicTimer(probe.Interval);
         do
         {
@@ -77,7 +83,15 @@ public sealed class ProbeLoop : IAsyncDisposable
                 continue;
             }
 
-            Take(index, await ProbeQuestion.AskAsync(probe.Target, PatienceOf(probe), ending.Token));
+            var asked = MonotonicClock.Now;
+            var answer = await ProbeQuestion.AskAsync(probe.Target, patience, ending.Token);
+
+            // The end of the wait came late: this unit was not scheduled, and the answer may have come to nobody.
+            misses = !answer.Well && MonotonicClock.Now - asked > patience * 1.25 ? misses + 1 : 0;
+            if (misses is 0 or > VoidMax)
+            {
+                Take(index, answer);
+            }
         }
         while (await timer.WaitForNextTickAsync(ending.Token));
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
 
@@ -27,7 +26,7 @@ public static class ProbeQuestion
         {
             return target switch
             {
-                ProbeTarget.Ping ping => await PingAsync(ping, patience),
+                ProbeTarget.Ping ping => await PingAsync(ping, patience, cancel),
                 ProbeTarget.Tcp tcp => await ConnectAsync(tcp, limit.Token),
                 ProbeTarget.Http http => await GetAsync(http, limit.Token),
                 ProbeTarget.Memory memory => Judge("memory in use", MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")), memory.PercentMax),
@@ -39,7 +38,7 @@ public static class ProbeQuestion
         {
             return new ProbeAnswer(false, $"{Describe(target)}: no answer within {patience.TotalMilliseconds:F0} ms");
         }
-        catch (Exception e) when (e is PingException or SocketException or HttpRequestException or IOException)
+        catch (Exception e) when (e is SocketException or HttpRequestException or IOException)
         {
             return new ProbeAnswer(false, $"{Describe(target)}: {e.InnerException?.Message ?? e.Message}");
         }
@@ -88,12 +87,10 @@ public static class ProbeQuestion
     /// <summary>The first number of <c>/proc/loadavg</c> against the number of processors.</summary>
     public static int LoadPercent(string text) => (int)(100 * double.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount);
 
-    private static async Task<ProbeAnswer> PingAsync(ProbeTarget.Ping target, TimeSpan patience)
-    {
-        using var ping = new Ping();
-        var reply = await ping.SendPingAsync(target.Address, patience);
-        return new ProbeAnswer(reply.Status == IPStatus.Success, reply.Status == IPStatus.Success ? $"{target.Address} answers" : $"{target.Address}: {reply.Status}");
-    }
+    private static async Task<ProbeAnswer> PingAsync(ProbeTarget.Ping target, TimeSpan patience, CancellationToken cancel) =>
+        await EchoQuestion.AskAsync(target.Address, patience, cancel)
+            ? new ProbeAnswer(true, $"{target.Address} answers")
+            : new ProbeAnswer(false, $"{target.Address}: no answer within {patience.TotalMilliseconds:F0} ms");
 
     private static async Task<ProbeAnswer> ConnectAsync(ProbeTarget.Tcp target, CancellationToken cancel)
     {

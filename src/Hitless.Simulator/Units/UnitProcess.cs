@@ -176,7 +176,7 @@ internal sealed class UnitProcess : IClusterEffects
                 heartbeat.Epoch = new Epoch(heard.Number, 0);
             }
 
-            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, heartbeat, overTraffic, link));
+            Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, copy.Sequence, heartbeat, overTraffic, link));
             world.Rules.HeartbeatTaken(this, copy, wasPrimary, own, heard, fromPrimary);
         });
     }

@@ -345,11 +345,13 @@ internal sealed class MachineBench
 
         void IClusterEffects.Stopped() => Machine = null;
 
+        private ulong sequence;
+
         private void Deliver(Node other, ReadOnlySpan<byte> heartbeat, bool overTraffic)
         {
             var copy = new Heartbeat();
             HeartbeatCodec.TryRead(heartbeat, copy);
-            var input = other.Serial == serial ? ClusterInput.TwinHeard(tag, copy, overTraffic) : ClusterInput.HeartbeatReceived(serial, tag, copy, overTraffic);
+            var input = other.Serial == serial ? ClusterInput.TwinHeard(tag, copy, overTraffic) : ClusterInput.HeartbeatReceived(serial, tag, ++sequence, copy, overTraffic);
             if (other.Key != Key)
             {
                 input = ClusterInput.StrangerHeard(serial);

@@ -51,6 +51,29 @@ public sealed class SplitTests
         Assert.Empty(bench[1].Machine!.ProblemsAt(bench.Now));
     }
 
+    /// <summary>Ways are read one after the other, and each may be late: what was said before a claim must not undo it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_heartbeat_that_was_overtaken_on_another_way_changes_nothing(bool overTraffic)
+    {
+        var bench = Settled();
+        var (former, next) = (bench.Primary, bench.OtherThan(bench.Primary));
+        var before = new Heartbeat();
+        before.CopyFrom(former.Machine!.Peers.Single().Last);
+        var (tag, sequence) = (former.Machine.Peers.Single().Tag, former.Machine.Peers.Single().Sequence);
+        former.Take(ClusterInput.SwitchoverRequested(next.Serial, "test"));
+        bench.Run(100);
+        Assert.Equal(next, bench.Primary);
+
+        former.Take(ClusterInput.HeartbeatReceived(next.Serial, tag, sequence - 1, before, overTraffic));
+
+        Assert.Equal(UnitRole.Primary, former.Machine.Peers.Single().Last.Role);
+        before.State = UnitState.Leaving;
+        former.Take(ClusterInput.HeartbeatReceived(next.Serial, tag, sequence - 1, before, overTraffic));
+        Assert.False(former.Machine.Peers.Single().Absent);
+    }
+
     [Fact]
     public void A_power_cut_is_seen_within_the_threshold_also_where_ports_carry_heartbeats()
     {

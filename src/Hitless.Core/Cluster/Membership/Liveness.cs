@@ -67,6 +67,12 @@ public sealed class Liveness(ClusterOptions options)
 
         HeardAt = now;
         ownLateness = TimeSpan.Zero;
+        HeardLate(way, now);
+    }
+
+    /// <summary>A heartbeat came on a way after a newer one on another: the way works, and that is all it tells.</summary>
+    public void HeardLate(int? way, TimeSpan now)
+    {
         if (way is { } link)
         {
             waysHeard |= Bit(link);
