@@ -28,20 +28,42 @@ switch (args)
     case ["heartbeat", .. var rest]:
         return HeartbeatBench.Run(rest);
     case ["machine", var unit, var sessions, var rounds]:
-        return await Machine.RunAsync(unit, int.Parse(sessions, CultureInfo.InvariantCulture), int.Parse(rounds, CultureInfo.InvariantCulture));
+        return await Machine.RunAsync(
+            unit,
+            int.Parse(sessions, CultureInfo.InvariantCulture),
+            int.Parse(rounds, CultureInfo.InvariantCulture)
+        );
     case ["session-unit", var unit, var role]:
         return SessionUnit.Run(unit, role);
     case [] or ["--list"]:
-        Console.WriteLine($"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: {BenchOptions.Usage}");
-        Console.WriteLine("sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] [MINUTES=60]");
-        Console.WriteLine("machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] [ROUNDS=3]");
+        Console.WriteLine(
+            $"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: "
+                + $"{BenchOptions.Usage}"
+        );
+        Console.WriteLine(
+            "sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] "
+                + "[MINUTES=60]"
+        );
+        Console.WriteLine(
+            "machines   a join between two emulated machines with a kernel each, Hitless and conntrackd in turn: [SESSIONS=200000] "
+                + "[ROUNDS=3]"
+        );
         Console.WriteLine("programs   disk, time and memory of the programs: [FOLDER-OF-OTHER-PROGRAMS…]");
-        Console.WriteLine("memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] [MINUTES=60]");
+        Console.WriteLine(
+            "memory     both hitlessd of a cluster with a full table in which sessions end and begin: [SESSIONS=200000] [RATE=5000] "
+                + "[MINUTES=60]"
+        );
         Console.WriteLine("idle       what two units at peace cost, by thread: [SECONDS=60] [--against DIR]");
-        Console.WriteLine("start      from a daemon's start to its first heartbeat and to its API's first answer: [STARTS=20] [--against DIR]");
-        Console.WriteLine("heartbeat  how late a real-time thread is while its process collects garbage, native and on the JIT: [SECONDS=8]");
+        Console.WriteLine(
+            "start      from a daemon's start to its first heartbeat and to its API's first answer: [STARTS=20] [--against DIR]"
+        );
+        Console.WriteLine(
+            "heartbeat  how late a real-time thread is while its process collects garbage, native and on the JIT: [SECONDS=8]"
+        );
         Console.WriteLine($"million    a cluster with a very large table: comparing, switching, at rest, joining: {MillionOptions.Usage}");
-        Console.WriteLine("flood      new sessions as fast as one thread makes them, towards a full table and beyond: [SECONDS=60] [TABLE=300000]");
+        Console.WriteLine(
+            "flood      new sessions as fast as one thread makes them, towards a full table and beyond: [SECONDS=60] [TABLE=300000]"
+        );
         return 0;
     default:
         Console.Error.WriteLine($"no benchmark '{args[0]}'\n  list them with: ./dev bench --list");

@@ -33,15 +33,18 @@ if (args.Contains("low-latency"))
 var heap = new byte[Objects][];
 var stop = false;
 var replaced = new long[Churners];
-var churners = Enumerable.Range(0, Churners).Select(churner => new Thread(() =>
-{
-    var random = new Random(churner);
-    while (!Volatile.Read(ref stop))
+var churners = Enumerable
+    .Range(0, Churners)
+    .Select(churner => new Thread(() =>
     {
-        heap[random.Next(Objects)] = new byte[ObjectBytes];
-        replaced[churner]++;
-    }
-})).ToArray();
+        var random = new Random(churner);
+        while (!Volatile.Read(ref stop))
+        {
+            heap[random.Next(Objects)] = new byte[ObjectBytes];
+            replaced[churner]++;
+        }
+    }))
+    .ToArray();
 Array.ForEach(churners, churner => churner.Start());
 
 // The heap fills, and the runtime learns how large it is.
@@ -57,12 +60,24 @@ Array.ForEach(churners, churner => churner.Join());
 
 late.Sort();
 var status = File.ReadAllLines("/proc/self/status");
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median {At(0.5):F2} p99 {At(0.99):F2} p999 {At(0.999):F2} max {late[^1]:F2} gen0 {GC.CollectionCount(0) - before.Item1} gen1 {GC.CollectionCount(1) - before.Item2} gen2 {GC.CollectionCount(2) - before.Item3} pause {(GC.GetTotalPauseDuration() - paused).TotalMilliseconds:F0} replaced {replaced.Sum() / 1000} resident {Kilobytes("VmRSS:") / 1024}"));
+Console.WriteLine(
+    string.Create(
+        CultureInfo.InvariantCulture,
+        $"median {At(0.5):F2} p99 {At(0.99):F2} p999 {At(0.999):F2} max {late[^1]:F2} gen0 {GC.CollectionCount(0) - before.Item1} "
+            + $"gen1 {GC.CollectionCount(1) - before.Item2} gen2 {GC.CollectionCount(2) - before.Item3} pause "
+            + $"{(GC.GetTotalPauseDuration() - paused).TotalMilliseconds:F0} replaced {replaced.Sum() / 1000} resident "
+            + $"{Kilobytes("VmRSS:") / 1024}"
+    )
+);
 return 0;
 
 double At(double share) => late[(int)(share * (late.Count - 1))];
 
-long Kilobytes(string field) => long.Parse(status.First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+long Kilobytes(string field) =>
+    long.Parse(
+        status.First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..].Replace("kB", "", StringComparison.Ordinal),
+        CultureInfo.InvariantCulture
+    );
 
 static void Beat(TimeSpan length, List<double> late)
 {

@@ -5,7 +5,9 @@ namespace Hitless.Boot;
 /// <param name="DaemonArguments">Everything after <c>--</c>, handed to hitlessd as it is.</param>
 /// <param name="Install">An image for the first installation; then nothing is started.</param>
 /// <param name="Trust">PEM certificates that may have signed it.</param>
-/// <param name="System">The hitlessd of the running system, where slots are whole systems and RAUC's; null: slots are folders, each with its own.</param>
+/// <param name="System">
+/// The hitlessd of the running system, where slots are whole systems and RAUC's; null: slots are folders, each with its own.
+/// </param>
 internal sealed record BootOptions(
     string State,
     string? Config,
@@ -14,7 +16,8 @@ internal sealed record BootOptions(
     IReadOnlyList<string> DaemonArguments,
     string? Install,
     string? Trust,
-    string? System = null)
+    string? System = null
+)
 {
     public const string Usage = """
         usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
@@ -63,7 +66,8 @@ internal sealed record BootOptions(
             rest,
             values.GetValueOrDefault("--install"),
             values.GetValueOrDefault("--trust"),
-            values.GetValueOrDefault("--rauc"));
+            values.GetValueOrDefault("--rauc")
+        );
         if (wrong.Length == 0 && (options.Install is null) != (options.Trust is null))
         {
             wrong = "--install and --trust belong together";

@@ -5,7 +5,9 @@ using Hitless.Firmware.Slots;
 
 namespace Hitless.Boot;
 
-/// <summary><c>hitless-boot --install</c>: the first image of a unit, into slot a, good from the start. Everything later goes through an upgrade.</summary>
+/// <summary>
+/// <c>hitless-boot --install</c>: the first image of a unit, into slot a, good from the start. Everything later goes through an upgrade.
+/// </summary>
 internal static class FirstInstallation
 {
     /// <summary>The exit code: 0 installed (or the same image already is), 1 refused.</summary>
@@ -28,7 +30,14 @@ internal static class FirstInstallation
                     return 0;
                 }
 
-                return Refuse(new ImageProblem(ImageFault.NotAllowed, $"slot {BootState.NameOf(state.Active)} already holds version {installed.Version}", "upgrade it with `hitless upgrade start`"), log);
+                return Refuse(
+                    new ImageProblem(
+                        ImageFault.NotAllowed,
+                        $"slot {BootState.NameOf(state.Active)} already holds version {installed.Version}",
+                        "upgrade it with `hitless upgrade start`"
+                    ),
+                    log
+                );
             }
 
             problem = slots.Install(image, hash, trust, now, Slot.A, running: null);

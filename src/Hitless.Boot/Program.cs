@@ -27,7 +27,9 @@ Action<string> log = text =>
         // A log that lies on a full disk stops nothing.
     }
 };
-var slots = options.System is null ? new SlotStore(options.State) : new SlotStore(options.State, new RaucBackend(own: null, new RaucCommand("rauc")));
+var slots = options.System is null
+    ? new SlotStore(options.State)
+    : new SlotStore(options.State, new RaucBackend(own: null, new RaucCommand("rauc")));
 if (options.Install is not null)
 {
     return FirstInstallation.Run(options.Install, options.Trust!, slots, DateTimeOffset.UtcNow, log);

@@ -19,9 +19,11 @@ internal sealed class SingleInstance : IDisposable
         try
         {
             Directory.CreateDirectory(state);
-            return new SingleInstance(File.Exists(file)
-                ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None)
-                : new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new SingleInstance(
+                File.Exists(file)
+                    ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None)
+                    : new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+            );
         }
         catch (IOException e) when (e.HResult == WouldBlock)
         {

@@ -15,10 +15,11 @@ namespace Hitless.Boot;
 ///   SIGHUP: hand it on; the daemon exits with 75 and is started at once, while the kernel forwards (docs/decisions/0021)
 ///   deadline without a confirmation: stop it, fall back, choose again
 ///   SIGTERM: hand it on, wait, end
-/// Slots that are whole systems: a choice of the one that does not run is a reboot, and pays no try before it; whatever runs is told to RAUC at each choice
+/// Slots that are whole systems: a choice of the one that does not run is a reboot, and pays no try before it; whatever runs is told to
+/// RAUC at each choice
 /// </code>
-/// If the supervisor itself is killed, the daemon goes on and traffic with it: nothing ties a child to its parent (PR_SET_PDEATHSIG is not set), and here that is
-/// welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
+/// If the supervisor itself is killed, the daemon goes on and traffic with it: nothing ties a child to its parent (PR_SET_PDEATHSIG is not
+/// set), and here that is welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
 /// </summary>
 internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<string> log)
 {
@@ -49,9 +50,12 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
             var choice = Choose();
             if (choice.Slot is not { } slot)
             {
-                log(slots.Backend.HoldsSystems
-                    ? "nothing to start: RAUC has to say once which slot runs; try it: rauc status"
-                    : $"nothing to start: {choice.Why}; install an image with `hitless-boot --state {options.State} --install IMAGE --trust CERTIFICATES`");
+                log(
+                    slots.Backend.HoldsSystems
+                        ? "nothing to start: RAUC has to say once which slot runs; try it: rauc status"
+                        : $"nothing to start: {choice.Why}; install an image with `hitless-boot --state {options.State} --install "
+                            + $"IMAGE --trust CERTIFICATES`"
+                );
                 return 1;
             }
 
@@ -134,8 +138,13 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
             running = daemon;
             var exited = daemon.ExitedAsync();
             var stopping = Task.Delay(Timeout.Infinite, stop);
-            if (trial is not null && await Task.WhenAny(exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
-                && first != exited && !stop.IsCancellationRequested && IsOnTrial(slot))
+            if (
+                trial is not null
+                && await Task.WhenAny(exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
+                && first != exited
+                && !stop.IsCancellationRequested
+                && IsOnTrial(slot)
+            )
             {
                 await daemon.StopAsync(TrialPatience);
                 FallBackUnlessConfirmed(slot, $"not confirmed within {trial.ConfirmTimeout.TotalSeconds:0.###} s");

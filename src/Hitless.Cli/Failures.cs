@@ -6,9 +6,7 @@ namespace Hitless.Cli;
 internal sealed class RefusedException(Refusal refusal, Exception? inner = null) : Exception(refusal.Error, inner)
 {
     public RefusedException(string error, string remedy)
-        : this(new Refusal(error, remedy))
-    {
-    }
+        : this(new Refusal(error, remedy)) { }
 
     public Refusal Refusal { get; } = refusal;
 }

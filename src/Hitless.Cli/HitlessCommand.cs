@@ -28,8 +28,15 @@ internal static class HitlessCommand
         }
 
         return await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = screen.Output, Error = screen.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(2) },
-            cancel);
+            new InvocationConfiguration
+            {
+                Output = screen.Output,
+                Error = screen.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(2),
+            },
+            cancel
+        );
     }
 
     private static RootCommand Tree(Screen screen, Patience patience)

@@ -9,13 +9,14 @@ internal sealed class Shell(Screen screen, Patience patience)
 {
     private const string DefaultSocket = "/run/hitless/hitless.sock";
 
-    public Option<string> Socket { get; } = new("--socket")
-    {
-        Description = "Socket of the unit's hitlessd (environment: HITLESS_SOCKET)",
-        HelpName = "PATH",
-        Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HITLESS_SOCKET") is { Length: > 0 } path ? path : DefaultSocket,
-    };
+    public Option<string> Socket { get; } =
+        new("--socket")
+        {
+            Description = "Socket of the unit's hitlessd (environment: HITLESS_SOCKET)",
+            HelpName = "PATH",
+            Recursive = true,
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HITLESS_SOCKET") is { Length: > 0 } path ? path : DefaultSocket,
+        };
 
     public Option<bool> Json { get; } = new("--json") { Description = "Print one JSON document", Recursive = true };
 

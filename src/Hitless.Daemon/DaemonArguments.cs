@@ -3,9 +3,20 @@ using System.Diagnostics.CodeAnalysis;
 namespace Hitless.Daemon;
 
 /// <summary>The command line of hitlessd (contract.md, "A unit").</summary>
-public sealed record DaemonArguments(string Config, string State, string Socket, bool ShowVersion, bool Convert = false, bool SelfCheck = false, string? RestoreUnit = null, string? From = null)
+public sealed record DaemonArguments(
+    string Config,
+    string State,
+    string Socket,
+    bool ShowVersion,
+    bool Convert = false,
+    bool SelfCheck = false,
+    string? RestoreUnit = null,
+    string? From = null
+)
 {
-    private const string Usage = "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --self-check | --convert-configuration | --restore-unit NAME --from BACKUP]";
+    private const string Usage =
+        "usage: hitlessd [--config unit.yaml] [--state DIR] [--socket PATH] [--version | --self-check | --convert-configuration | "
+        + "--restore-unit NAME --from BACKUP]";
 
     /// <summary>Reads the arguments; <paramref name="usage"/> says what is wrong with them.</summary>
     public static bool TryParse(string[] args, [NotNullWhen(true)] out DaemonArguments? arguments, [NotNullWhen(false)] out string? usage)
@@ -39,14 +50,16 @@ public sealed record DaemonArguments(string Config, string State, string Socket,
             }
 
             var value = i + 1 < args.Length ? Path.GetFullPath(args[i + 1]) : null;
-            var next = value is null ? null : args[i] switch
-            {
-                "--config" => arguments with { Config = value },
-                "--from" => arguments with { From = value },
-                "--state" => arguments with { State = value },
-                "--socket" => arguments with { Socket = value },
-                _ => null,
-            };
+            var next = value is null
+                ? null
+                : args[i] switch
+                {
+                    "--config" => arguments with { Config = value },
+                    "--from" => arguments with { From = value },
+                    "--state" => arguments with { State = value },
+                    "--socket" => arguments with { Socket = value },
+                    _ => null,
+                };
             if (next is null)
             {
                 usage = $"\"{args[i]}\" is not understood, or its value is missing\n{Usage}";

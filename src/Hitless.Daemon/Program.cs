@@ -45,19 +45,31 @@ if (arguments.Convert)
 if (arguments.RestoreUnit is { } restored)
 {
     var (written, refusal) = UnitRestore.Run(arguments.From ?? "", restored, arguments.Config);
-    Console.Error.WriteLine(refusal is null ? $"wrote {string.Join(" and ", written)}; hitlessd can be started" : $"{refusal.Error}\n{refusal.Remedy}");
+    Console.Error.WriteLine(
+        refusal is null ? $"wrote {string.Join(" and ", written)}; hitlessd can be started" : $"{refusal.Error}\n{refusal.Remedy}"
+    );
     return refusal is null ? 0 : 1;
 }
 
 if (KernelRelease.Refuse() is { } tooOld)
 {
-    Console.Error.WriteLine($"{tooOld}\nupgrade this machine's kernel first: Debian 12, Ubuntu 24.04 and RHEL 10 have one that is new enough");
+    Console.Error.WriteLine(
+        $"{tooOld}\nupgrade this machine's kernel first: Debian 12, Ubuntu 24.04 and RHEL 10 have one that is new enough"
+    );
     return 2;
 }
 
 // Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
 _ = RealTime.TryRaise(RealTime.Favoured);
-if (!LastGoodClusterFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(arguments.State), out var settings, out var problems, out var damage))
+if (
+    !LastGoodClusterFile.TryRead(
+        arguments.Config,
+        ClusterFileHere.RealPathIn(arguments.State),
+        out var settings,
+        out var problems,
+        out var damage
+    )
+)
 {
     foreach (var problem in problems)
     {
@@ -70,7 +82,9 @@ if (!LastGoodClusterFile.TryRead(arguments.Config, ClusterFileHere.RealPathIn(ar
 var keyFile = settings.Cluster.KeyFile;
 if (!File.Exists(keyFile))
 {
-    Console.Error.WriteLine($"{keyFile}: the cluster key is not there\nmake one with \"hitless key generate {keyFile}\" and copy it to every unit");
+    Console.Error.WriteLine(
+        $"{keyFile}: the cluster key is not there\nmake one with \"hitless key generate {keyFile}\" and copy it to every unit"
+    );
     return 2;
 }
 

@@ -26,7 +26,10 @@ public sealed partial class Unit
     /// <inheritdoc/>
     public async Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
         await configuration.FindAsync(reference ?? "head", PeersIn(await control.ViewAsync()), cancel)
-        ?? throw new RefusedException(reference is null ? "there is no revision yet" : $"there is no revision {reference}", "hitless config history lists them");
+        ?? throw new RefusedException(
+            reference is null ? "there is no revision yet" : $"there is no revision {reference}",
+            "hitless config history lists them"
+        );
 
     /// <inheritdoc/>
     public async Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel)
@@ -40,29 +43,37 @@ public sealed partial class Unit
     {
         var (files, refusal) = await configuration.DiffAsync(from ?? "head", to ?? "disk", PeersIn(await control.ViewAsync()), cancel);
         return new ConfigurationDifference(Words(from ?? "head"), Words(to ?? "disk"), files ?? throw new RefusedException(refusal!));
-        string Words(string reference) => reference switch
-        {
-            "head" => $"revision {configuration.Current?.Number ?? 0}",
-            "disk" => "disk",
-            _ when long.TryParse(reference, out var number) => $"revision {number}",
-            _ => reference,
-        };
+        string Words(string reference) =>
+            reference switch
+            {
+                "head" => $"revision {configuration.Current?.Number ?? 0}",
+                "disk" => "disk",
+                _ when long.TryParse(reference, out var number) => $"revision {number}",
+                _ => reference,
+            };
     }
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) => await configuration.CommitAsync(request, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Commit, request, cancel, async (epoch, units) =>
+            await configuration.CommitAsync(request, epoch, units, cancel)
+        );
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", author), cancel, async (epoch, units) => await configuration.ConfirmAsync(author, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", author), cancel, async (epoch, units) =>
+            await configuration.ConfirmAsync(author, epoch, units, cancel)
+        );
 
     /// <inheritdoc/>
-    public async Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) => await configuration.HistoryAsync(PeersIn(await control.ViewAsync()), cancel);
+    public async Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) =>
+        await configuration.HistoryAsync(PeersIn(await control.ViewAsync()), cancel);
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) => await configuration.RollbackAsync(request, epoch, units, cancel));
+        OnPrimaryAsync(ConfigurationCalls.RollBack, request, cancel, async (epoch, units) =>
+            await configuration.RollbackAsync(request, epoch, units, cancel)
+        );
 
     /// <inheritdoc/>
     public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
@@ -140,11 +151,14 @@ public sealed partial class Unit
     private static async Task CopyAsync(Stream source, FileStream file, CancellationToken cancel)
     {
         var buffer = new byte[128 << 10];
-        for (int count; (count = await source.ReadAsync(buffer, cancel)) > 0;)
+        for (int count; (count = await source.ReadAsync(buffer, cancel)) > 0; )
         {
             if (file.Length + count > BackupFile.TotalMaxBytes)
             {
-                throw new RefusedException($"what was sent is larger than {BackupFile.TotalMaxBytes >> 20} MiB, so it is no backup of Hitless", "give a file that hitless config backup wrote");
+                throw new RefusedException(
+                    $"what was sent is larger than {BackupFile.TotalMaxBytes >> 20} MiB, so it is no backup of Hitless",
+                    "give a file that hitless config backup wrote"
+                );
             }
 
             await file.WriteAsync(buffer.AsMemory(0, count), cancel);
@@ -155,14 +169,15 @@ public sealed partial class Unit
     {
         var said = slots.Running is { } slot ? slots.ManifestIn(slot)?.Configuration.Max : null;
         var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
-        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema) { RunLimits = SchemasOfRun, RunIsOpen = () => RunJournal.IsOpen(journals.Last()) };
+        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema)
+        {
+            RunLimits = SchemasOfRun,
+            RunIsOpen = () => RunJournal.IsOpen(journals.Last()),
+        };
     }
 
-    private ConfigurationPeers PeersIn(ClusterView view) => new(
-        Name,
-        [.. view.Peers.Where(IsThere).Select(p => p.Name)],
-        [.. view.Peers.Where(p => !IsThere(p)).Select(p => p.Name)],
-        peers);
+    private ConfigurationPeers PeersIn(ClusterView view) =>
+        new(Name, [.. view.Peers.Where(IsThere).Select(p => p.Name)], [.. view.Peers.Where(p => !IsThere(p)).Select(p => p.Name)], peers);
 
     /// <summary>A unit that only begins, or says goodbye, does not hold up a commit: it follows when it is back.</summary>
     private static bool IsThere(UnitView unit) => unit.Present && unit.State is not (UnitState.Starting or UnitState.Leaving);
@@ -175,13 +190,25 @@ public sealed partial class Unit
     private async Task<string> BackUpAsync(string path, bool secrets, CancellationToken cancel)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var (info, refusal) = await configuration.BackupAsync(path, RunningRelease.Version, secrets, PeersIn(await control.ViewAsync()), cancel);
+        var (info, refusal) = await configuration.BackupAsync(
+            path,
+            RunningRelease.Version,
+            secrets,
+            PeersIn(await control.ViewAsync()),
+            cancel
+        );
         Backups.Prune();
-        return refusal is null ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes" : throw new RefusedException(refusal);
+        return refusal is null
+            ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes"
+            : throw new RefusedException(refusal);
     }
 
     private async Task<CommitResult> OnPrimaryAsync<TRequest>(
-        Peers.PeerCall<TRequest, CommitResult> call, TRequest request, CancellationToken cancel, Func<long, ConfigurationPeers, Task<CommitOutcome>> commit)
+        Peers.PeerCall<TRequest, CommitResult> call,
+        TRequest request,
+        CancellationToken cancel,
+        Func<long, ConfigurationPeers, Task<CommitOutcome>> commit
+    )
     {
         var view = await control.ViewAsync();
         var primary = PrimaryOf(view);
@@ -212,7 +239,9 @@ public sealed partial class Unit
         {
             using (image)
             {
-                limits.Add(new SchemaLimit($"version {image.Manifest.Version}, which is being installed,", image.Manifest.Configuration.Max));
+                limits.Add(
+                    new SchemaLimit($"version {image.Manifest.Version}, which is being installed,", image.Manifest.Configuration.Max)
+                );
             }
         }
 
@@ -232,23 +261,35 @@ public sealed partial class Unit
     /// Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.
     /// </summary>
     private async Task<Refusal?> RefuseSpareAsync(CancellationToken cancel) =>
-        slots.Running is { } running && slots.ManifestIn(BootState.Other(running)) is { } other && await configuration.ShowAsync(cancel) is { } head
+        slots.Running is { } running
+        && slots.ManifestIn(BootState.Other(running)) is { } other
+        && await configuration.ShowAsync(cancel) is { } head
             ? RevisionSchema.Refuse(head.Files, [new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max)])
             : null;
 
-    private static CommitResult ResultOf(CommitOutcome outcome) => outcome.Revision is { } revision
-        ? new CommitResult(revision, [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "later", a.Why ?? a.Output))], revision.ConfirmBy, outcome.Notes)
-        : throw new RefusedException(outcome.Refusal!);
+    private static CommitResult ResultOf(CommitOutcome outcome) =>
+        outcome.Revision is { } revision
+            ? new CommitResult(
+                revision,
+                [.. outcome.Answers.Select(a => new CommitUnit(a.Unit, a.Ok ? "applied" : "later", a.Why ?? a.Output))],
+                revision.ConfirmBy,
+                outcome.Notes
+            )
+            : throw new RefusedException(outcome.Refusal!);
 
     private void MapConfigurationCalls()
     {
         peerServer.Map(ConfigurationCalls.Ask, (ask, cancel) => configuration.Local.AnswerAsync(ask.Phase, ask.Revision, cancel));
         peerServer.Map(ConfigurationCalls.Read, (_, cancel) => configuration.ReadLocalAsync(cancel));
-        peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) => new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel)));
+        peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) =>
+            new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel))
+        );
         peerServer.Map(ConfigurationCalls.Commit, CommitConfigurationAsync);
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
         peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.From, cancel));
-        peerServer.Map(ConfigurationCalls.Find, async (request, cancel) => new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel)));
+        peerServer.Map(ConfigurationCalls.Find, async (request, cancel) =>
+            new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel))
+        );
         peerServer.Map(ConfigurationCalls.Describe, (_, cancel) => configuration.DescribeUnitAsync(RunningRelease.Version, cancel));
         peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
@@ -314,7 +355,10 @@ public sealed partial class Unit
 
         if (await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
         {
-            events.Add(EventKinds.Configuration, undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}");
+            events.Add(
+                EventKinds.Configuration,
+                undone.Refusal?.Error ?? $"{undone.Revision!.Message}: undone by revision {undone.Revision.Number}"
+            );
         }
     }
 
@@ -345,11 +389,29 @@ public sealed partial class Unit
         if (restartDueSince is null)
         {
             restartDueSince = Stopwatch.GetTimestamp();
-            events.Add(EventKinds.Configuration, $"cluster.yaml of revision {configuration.Current!.Number} takes effect when this daemon restarts{(slots.Running is null ? "; nobody does that, it was not started by hitless-boot" : "")}");
+            events.Add(
+                EventKinds.Configuration,
+                $"cluster.yaml of revision {configuration.Current!.Number} takes effect when this daemon "
+                    + $"restarts{(slots.Running is null ? "; nobody does that, it was not started by hitless-boot" : "")}"
+            );
         }
 
-        var units = await Task.WhenAll(view.Peers.Select(async peer => new RestartCandidate(peer.Name, peer.Ready, peer.Present && await IsRestartDueAsync(peer.Name, view))));
-        if (slots.Running is not null && RestartTurn.IsMine(Name, view.Primary?.Name, [new(Name, true, true), .. units], Stopwatch.GetElapsedTime(restartDueSince.Value)))
+        var units = await Task.WhenAll(
+            view.Peers.Select(async peer => new RestartCandidate(
+                peer.Name,
+                peer.Ready,
+                peer.Present && await IsRestartDueAsync(peer.Name, view)
+            ))
+        );
+        if (
+            slots.Running is not null
+            && RestartTurn.IsMine(
+                Name,
+                view.Primary?.Name,
+                [new(Name, true, true), .. units],
+                Stopwatch.GetElapsedTime(restartDueSince.Value)
+            )
+        )
         {
             RequestRestart();
         }
@@ -372,7 +434,10 @@ public sealed partial class Unit
     {
         var before = configuration.Current;
         var answer = await configuration.SyncFromAsync(unit, PeersIn(view), ending.Token);
-        var text = !answer.Ok ? $"cannot follow {unit}: {answer.Why}" : configuration.Current != before ? $"follows {unit}: revision {configuration.Current?.Number}" : null;
+        var text =
+            !answer.Ok ? $"cannot follow {unit}: {answer.Why}"
+            : configuration.Current != before ? $"follows {unit}: revision {configuration.Current?.Number}"
+            : null;
         if (text is not null && text != lastFollowed)
         {
             events.Add(EventKinds.Configuration, text);

@@ -29,27 +29,40 @@ public sealed partial class Unit
         SessionExpression? expression = null;
         if (filter is not null && !SessionExpression.TryParse(filter, out expression, out var wrongAt))
         {
-            throw new RefusedException($"\"{filter}\" is not understood at {wrongAt}", $"write it in nftables' words, such as: {SessionExpression.Examples}");
+            throw new RefusedException(
+                $"\"{filter}\" is not understood at {wrongAt}",
+                $"write it in nftables' words, such as: {SessionExpression.Examples}"
+            );
         }
 
         var (total, records) = await sessions.ListAsync(limit, expression is null ? null : record => expression.Matches(record));
-        return new SessionList(Name, total, [.. records.Select(each => SessionDiffer.Describe(each.Record, IsCritical(each.Record)) with
-        {
-            Class = SessionCauses.Id(each.Verdict.Class),
-            Cause = each.Verdict.Cause == SessionCause.None ? null : SessionCauses.Id(each.Verdict.Cause),
-        })]);
+        return new SessionList(
+            Name,
+            total,
+            [
+                .. records.Select(each =>
+                    SessionDiffer.Describe(each.Record, IsCritical(each.Record)) with
+                    {
+                        Class = SessionCauses.Id(each.Verdict.Class),
+                        Cause = each.Verdict.Cause == SessionCause.None ? null : SessionCauses.Id(each.Verdict.Cause),
+                    }
+                ),
+            ]
+        );
     }
 
     /// <inheritdoc/>
     public async Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel)
     {
         var view = await control.ViewAsync();
-        var other = with ?? (view.Primary is { } primary && primary.Name != Name ? primary.Name : view.Peers.FirstOrDefault(p => p.Ready)?.Name);
+        var other = with
+            ?? (view.Primary is { } primary && primary.Name != Name ? primary.Name : view.Peers.FirstOrDefault(p => p.Ready)?.Name);
         if (other is null || other == Name || view.Units.All(u => u.Name != other))
         {
             throw new RefusedException(
                 other is null ? "there is no other unit to compare with" : $"there is no other unit \"{other}\"",
-                $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
+                $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}"
+            );
         }
 
         return await CompareAsync(other, cancel);
@@ -73,7 +86,8 @@ public sealed partial class Unit
             sending ? Name : view.Primary?.Name ?? "",
             sending ? string.Join(", ", view.Peers.Where(p => p.Present).Select(p => p.Name)) : Name,
             standing.Total,
-            Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            Stopwatch.GetElapsedTime(begun).TotalMilliseconds
+        );
     }
 
     /// <summary>What a switch loses now because it cannot follow: how many, and a line for each cause; null: not known.</summary>
@@ -81,7 +95,10 @@ public sealed partial class Unit
     {
         if (await sessions.TallyAsync() is not { } tally)
         {
-            return (null, [$"{Name} reads its session table: how many sessions cannot follow is not known (hitless sessions diff counts them)"]);
+            return (
+                null,
+                [$"{Name} reads its session table: how many sessions cannot follow is not known (hitless sessions diff counts them)"]
+            );
         }
 
         var (_, causes, _) = await account.TakeAsync(tally);
@@ -90,15 +107,17 @@ public sealed partial class Unit
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
     {
-        return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(notice.Kind switch
-        {
-            SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),
-            SessionNoticeKind.WindowsFree => ClusterInput.WindowsFree,
-            SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
-            SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
-            SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
-            _ => ClusterInput.Drained(notice.Ticket),
-        }));
+        return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(
+                notice.Kind switch
+                {
+                    SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),
+                    SessionNoticeKind.WindowsFree => ClusterInput.WindowsFree,
+                    SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
+                    SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
+                    SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
+                    _ => ClusterInput.Drained(notice.Ticket),
+                }
+            ));
     }
 
     /// <summary>
@@ -115,7 +134,11 @@ public sealed partial class Unit
                 var view = await control.ViewAsync();
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
-                    var drifted = await audit.RunAsync(() => DigestsOfAsync(standby.Name), (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted), ending.Token);
+                    var drifted = await audit.RunAsync(
+                        () => DigestsOfAsync(standby.Name),
+                        (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted),
+                        ending.Token
+                    );
                     if (drifted > 0)
                     {
                         events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");
@@ -147,8 +170,16 @@ public sealed partial class Unit
             var theirs = await DigestsOfAsync(name);
             var unequal = theirs is null ? [.. Enumerable.Range(0, own.Buckets)] : own.UnequalTo(theirs);
             var records = SessionRecords.ToBytes(await sessions.EntriesAsync(own.Buckets, unequal));
-            var answer = await peers.CallAsync(name, SessionCalls.Merge, new SessionEntriesAnswer(Name, records), CompareTimeout, ending.Token);
-            text = $"sessions of the split: {answer.Taken} of {Name} go on at {name}, {answer.Lost} were lost because others stand in their place";
+            var answer = await peers.CallAsync(
+                name,
+                SessionCalls.Merge,
+                new SessionEntriesAnswer(Name, records),
+                CompareTimeout,
+                ending.Token
+            );
+            text =
+                $"sessions of the split: {answer.Taken} of {Name} go on at {name}, {answer.Lost} were lost because others stand in "
+                    + $"their place";
         }
         catch (PeerException e)
         {
@@ -161,13 +192,27 @@ public sealed partial class Unit
     // A unit of an older version reads its table only when it is asked to.
     private async Task<SessionDigests?> DigestsOfAsync(string unit)
     {
-        var answer = await peers.CallAsync(unit, SessionCalls.Digests, new SessionDigestRequest(Name, Anew: true), CompareTimeout, ending.Token);
-        return SessionDigests.TryParse(answer.Digests, out var digests) && digests.Buckets == SessionDigests.BucketsDefault ? digests : null;
+        var answer = await peers.CallAsync(
+            unit,
+            SessionCalls.Digests,
+            new SessionDigestRequest(Name, Anew: true),
+            CompareTimeout,
+            ending.Token
+        );
+        return SessionDigests.TryParse(answer.Digests, out var digests) && digests.Buckets == SessionDigests.BucketsDefault
+            ? digests
+            : null;
     }
 
     private async Task<IReadOnlyList<SessionRecord>> EntriesOfAsync(string unit, int buckets, IReadOnlyList<int> wanted)
     {
-        var answer = await peers.CallAsync(unit, SessionCalls.Entries, new SessionEntriesRequest(buckets, wanted), CompareTimeout, ending.Token);
+        var answer = await peers.CallAsync(
+            unit,
+            SessionCalls.Entries,
+            new SessionEntriesRequest(buckets, wanted),
+            CompareTimeout,
+            ending.Token
+        );
         return SessionRecords.TryParse(answer.Records, out var records) ? records : [];
     }
 
@@ -183,24 +228,28 @@ public sealed partial class Unit
         var primary = (await control.ViewAsync()).Primary?.Name;
         if (primary == with)
         {
-            return SessionDiffer.Shortened(difference with
-            {
-                ClassesOf = with,
-                Classes = answer.Classes,
-                Causes = answer.Causes,
-                Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical),
-            });
+            return SessionDiffer.Shortened(
+                difference with
+                {
+                    ClassesOf = with,
+                    Classes = answer.Classes,
+                    Causes = answer.Causes,
+                    Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical),
+                }
+            );
         }
 
         var (tally, causes, entries) = await account.TakeAsync();
-        return SessionDiffer.Shortened(difference with
-        {
-            ClassesOf = Name,
-            Classes = tally.Classes(),
-            Causes = causes,
-            Critical = difference.Critical + causes.Sum(cause => cause.Critical),
-            Entries = [.. difference.Entries, .. entries],
-        });
+        return SessionDiffer.Shortened(
+            difference with
+            {
+                ClassesOf = Name,
+                Classes = tally.Classes(),
+                Causes = causes,
+                Critical = difference.Critical + causes.Sum(cause => cause.Critical),
+                Entries = [.. difference.Entries, .. entries],
+            }
+        );
     }
 
     /// <summary>
@@ -237,10 +286,21 @@ public sealed partial class Unit
         var few = keys.Count <= SessionReader.LookedUpMax;
         var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
         ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
-        (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null), cancel);
+        (theirEntries, bytes) = await AskEntriesAsync(
+            with,
+            new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null),
+            cancel
+        );
         var again = SessionDiffer.Compare(
-            Name, with, (await ourEntries).Where(each => keys.Contains(each.Key)), theirEntries.Where(each => keys.Contains(each.Key)),
-                compared, bytes, IsCritical, young);
+            Name,
+            with,
+            (await ourEntries).Where(each => keys.Contains(each.Key)),
+            theirEntries.Where(each => keys.Contains(each.Key)),
+            compared,
+            bytes,
+            IsCritical,
+            young
+        );
         return (SessionDiffer.Settled(first, again), answer);
     }
 
@@ -258,7 +318,11 @@ public sealed partial class Unit
             await Task.Delay(SettleMin / 3, cancel);
     }
 
-    private async Task<(IReadOnlyList<SessionRecord> Records, long Bytes)> AskEntriesAsync(string unit, SessionEntriesRequest request, CancellationToken cancel)
+    private async Task<(IReadOnlyList<SessionRecord> Records, long Bytes)> AskEntriesAsync(
+        string unit,
+        SessionEntriesRequest request,
+        CancellationToken cancel
+    )
     {
         var answer = await peers.CallAsync(unit, SessionCalls.Entries, request, CompareTimeout, cancel);
         return SessionRecords.TryParse(answer.Records, out var records)
@@ -296,12 +360,23 @@ public sealed partial class Unit
             var (tally, causes, _) = await account.TakeAsync();
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes()) { Classes = tally.Classes(), Causes = causes };
         });
-        peerServer.Map(SessionCalls.Merge, (told, _) => SessionRecords.TryParse(told.Records, out var records)
-            ? sessions.MergeAsync(records)
-            : throw new RefusedException($"the sessions of {told.Unit} cannot be read", "look at the versions of the units: hitless status"));
+        peerServer.Map(SessionCalls.Merge, (told, _) =>
+            SessionRecords.TryParse(told.Records, out var records)
+                ? sessions.MergeAsync(records)
+                : throw new RefusedException(
+                    $"the sessions of {told.Unit} cannot be read",
+                    "look at the versions of the units: hitless status"
+                )
+        );
         peerServer.Map(SessionCalls.Entries, async (request, _) =>
-            new SessionEntriesAnswer(Name, SessionRecords.ToBytes(request.Keys is { } keys && SessionRecords.TryParseKeys(keys, out var named)
-                ? await sessions.LookUpAsync(named)
-                : await sessions.EntriesAsync(request.Buckets, request.Wanted))));
+            new SessionEntriesAnswer(
+                Name,
+                SessionRecords.ToBytes(
+                    request.Keys is { } keys && SessionRecords.TryParseKeys(keys, out var named)
+                        ? await sessions.LookUpAsync(named)
+                        : await sessions.EntriesAsync(request.Buckets, request.Wanted)
+                )
+            )
+        );
     }
 }

@@ -42,7 +42,12 @@ public sealed partial class Unit
     {
         var header = await HeaderAsync(request, Name, cancel);
         var view = await control.ViewAsync();
-        return RunPlan.Describe(header, view.Units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal), settings.Upgrade.UptimeMargin, view.Units.Any(u => u.Override));
+        return RunPlan.Describe(
+            header,
+            view.Units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Age, StringComparer.Ordinal),
+            settings.Upgrade.UptimeMargin,
+            view.Units.Any(u => u.Override)
+        );
     }
 
     /// <inheritdoc/>
@@ -107,7 +112,12 @@ public sealed partial class Unit
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var name = run ?? (journals.Runs() is [.., var last] ? last : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one"));
+        var name = run
+            ?? (
+                journals.Runs() is [.., var last]
+                    ? last
+                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+            );
         var shown = 0;
         while (true)
         {
@@ -133,7 +143,8 @@ public sealed partial class Unit
     }
 
     /// <inheritdoc/>
-    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => CommandAsync(rehearse ? RunCommand.Rehearse : RunCommand.Next, cancel);
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) =>
+        CommandAsync(rehearse ? RunCommand.Rehearse : RunCommand.Next, cancel);
 
     /// <inheritdoc/>
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Pause, cancel);
@@ -150,7 +161,12 @@ public sealed partial class Unit
     /// <inheritdoc/>
     public async Task<RunReport> RunReportAsync(string? run, CancellationToken cancel)
     {
-        var name = run ?? (journals.Runs() is [.., var last] ? last : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one"));
+        var name = run
+            ?? (
+                journals.Runs() is [.., var last]
+                    ? last
+                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+            );
         var journal = journals.Read(name);
         if (journal.Count == 0)
         {
@@ -181,14 +197,21 @@ public sealed partial class Unit
             throw new RefusedException("the run does not wait at a gate", "hitless upgrade status tells where it is");
         }
 
-        if (word == RunCommand.Rehearse && journals.Last().Any(e => e.Kind == JournalEntryKind.Started && e.Step is RunStep.Copy or RunStep.Revert))
+        if (
+            word == RunCommand.Rehearse
+            && journals.Last().Any(e => e.Kind == JournalEntryKind.Started && e.Step is RunStep.Copy or RunStep.Revert)
+        )
         {
             throw new RefusedException("the trial switchover comes before anything is upgraded", "hitless upgrade next goes on");
         }
 
         engine.Command(word);
         // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
-        for (var waited = TimeSpan.Zero; word is RunCommand.Next or RunCommand.Rehearse && RunNow() is { State: "waiting" } && waited < TimeSpan.FromSeconds(2); waited += LookAgain)
+        for (
+            var waited = TimeSpan.Zero;
+            word is RunCommand.Next or RunCommand.Rehearse && RunNow() is { State: "waiting" } && waited < TimeSpan.FromSeconds(2);
+            waited += LookAgain
+        )
         {
             await Task.Delay(LookAgain, cancel);
         }
@@ -225,23 +248,39 @@ public sealed partial class Unit
                 "all" => null,
                 "standbys" => [.. header.Members.Where(m => m.Name != header.FormerPrimary).Select(m => m.Name)],
                 "this" => [asked],
-                _ => throw new RefusedException($"\"{request.Extent}\" is no extent of an upgrade", "the extents are all, standbys and this"),
+                _ => throw new RefusedException(
+                    $"\"{request.Extent}\" is no extent of an upgrade",
+                    "the extents are all, standbys and this"
+                ),
             },
         };
     }
 
     private static bool Simultaneous(UpgradeRequest request) =>
         request.Simultaneous && (request.Extent != "all" || request.Parallel || request.Rehearse || request.RehearseOnly)
-            ? throw new RefusedException("a simultaneous run takes every unit at once, and switches nothing over", "leave out the extent, parallel and rehearse; or leave out simultaneous")
+            ? throw new RefusedException(
+                "a simultaneous run takes every unit at once, and switches nothing over",
+                "leave out the extent, parallel and rehearse; or leave out simultaneous"
+            )
             : request.Simultaneous;
 
     /// <summary>A run that takes back what <paramref name="done"/> has changed and still stands.</summary>
     private async Task<RunHeader> HeaderAsync(RunHeader done, CancellationToken cancel)
     {
         var header = await HeaderAsync("", done.From, cancel);
-        string[] changed = [.. header.Members.Where(m => m.Version == done.To && done.Members.Any(d => d.Name == m.Name && d.Version == done.From)).Select(m => m.Name)];
+        string[] changed =
+        [
+            .. header
+                .Members.Where(m => m.Version == done.To && done.Members.Any(d => d.Name == m.Name && d.Version == done.From))
+                .Select(m => m.Name),
+        ];
         return changed.Length > 0
-            ? header with { From = done.To, TakesBack = done.Run, Units = changed }
+            ? header with
+            {
+                From = done.To,
+                TakesBack = done.Run,
+                Units = changed,
+            }
             : throw new RefusedException($"no unit runs {done.To} because of run {done.Run}", "hitless status tells what every unit runs");
     }
 
@@ -249,9 +288,15 @@ public sealed partial class Unit
     {
         var status = await AnsweredStatusAsync(cancel);
         var members = (await control.ViewAsync()).Units.ToArray();
-        if (members.Where(u => u.Present).GroupBy(u => u.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is { } same)
+        if (
+            members.Where(u => u.Present).GroupBy(u => u.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is
+            { } same
+        )
         {
-            throw new RefusedException($"{same.Count()} units are named {same.Key}", "give each a unit.name of its own and restart hitlessd there");
+            throw new RefusedException(
+                $"{same.Count()} units are named {same.Key}",
+                "give each a unit.name of its own and restart hitlessd there"
+            );
         }
 
         var serials = members.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
@@ -264,10 +309,16 @@ public sealed partial class Unit
             Guided: false,
             KeepPrimary: false,
             status.Primary ?? Name,
-            [.. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority) { Serial = serials.GetValueOrDefault(u.Name) })],
+            [
+                .. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority)
+                {
+                    Serial = serials.GetValueOrDefault(u.Name),
+                }),
+            ],
             DateTimeOffset.UtcNow,
             (long)settings.Upgrade.Soak.TotalMilliseconds,
-            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds)
+            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds
+        )
         {
             Number = number,
         };
@@ -276,27 +327,34 @@ public sealed partial class Unit
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;
 
     /// <summary>The run has ended and its journal is whole here: the report is kept on every unit.</summary>
-    private void ArchiveReport(IReadOnlyList<JournalEntry> journal) => _ = Task.Run(async () =>
-    {
-        var path = ReportPath(journal[0].Run);
-        if (!File.Exists(path))
+    private void ArchiveReport(IReadOnlyList<JournalEntry> journal) =>
+        _ = Task.Run(async () =>
         {
-            var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
-            disk.Write($"the report of {journal[0].Run}", () =>
+            var path = ReportPath(journal[0].Run);
+            if (!File.Exists(path))
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
-            });
-        }
-    });
+                var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
+                disk.Write($"the report of {journal[0].Run}", () =>
+                {
+                    Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                    DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
+                });
+            }
+        });
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
         var units = (await AnsweredStatusAsync(cancel)).Units;
         var now = units.DistinctBy(u => u.Name).ToDictionary(u => u.Name, StringComparer.Ordinal);
-        return [.. journal[0].Header!.Members.Select(m => now.TryGetValue(m.Name, out var u)
-            ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
-            : new ReportUnit(m.Name, m.Version, "", m.Slot, ""))];
+        return
+        [
+            .. journal[0]
+                .Header!.Members.Select(m =>
+                    now.TryGetValue(m.Name, out var u)
+                        ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
+                        : new ReportUnit(m.Name, m.Version, "", m.Slot, "")
+                ),
+        ];
     }
 
     /// <summary>
@@ -324,7 +382,13 @@ public sealed partial class Unit
         ReportTraffic traffic;
         try
         {
-            traffic = await peers.CallAsync(successor, ForwardingCalls.Judgement, new StepRequest("", "", "", "", Name), JudgementTimeout, cancel);
+            traffic = await peers.CallAsync(
+                successor,
+                ForwardingCalls.Judgement,
+                new StepRequest("", "", "", "", Name),
+                JudgementTimeout,
+                cancel
+            );
         }
         catch (PeerException)
         {
@@ -345,7 +409,9 @@ public sealed partial class Unit
 
         throw new RefusedException(
             $"{breach}; {(back ? $"{Name} carries the traffic again" : $"{Name} does not carry the traffic again yet")}",
-            $"compare routes, firewall and links of {successor} with those of {Name}, then switch over again; hitless history tells what happened");
+            $"compare routes, firewall and links of {successor} with those of {Name}, then switch over again; hitless history tells "
+                + $"what happened"
+        );
     }
 
     private string ReportPath(string run) => Path.Combine(stateFolder, "reports", run + ".json");
@@ -373,12 +439,16 @@ public sealed partial class Unit
         peerServer.Map(UpgradeCalls.Command, CommandAsync);
         peerServer.Map(UpgradeCalls.SwitchOver, SwitchOverAsync);
         peerServer.Map(UpgradeCalls.Status, async (_, _) => await OwnStatusAsync(await control.ViewAsync()));
-        peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) => images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
-            ? Task.FromResult<Stream>(new PacedStream(File.OpenRead(path)))
-            : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list"));
-        peerServer.Map(ForwardingWatch.Call, (_, _) => control.Forwarding is { } state
-            ? Task.FromResult(state)
-            : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second"));
+        peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) =>
+            images.TryFind(hash, out var whole, out var path, out var problem) && whole == hash
+                ? Task.FromResult<Stream>(new PacedStream(File.OpenRead(path)))
+                : throw new RefusedException(problem?.Error ?? $"no image {hash}", problem?.Remedy ?? "hitless firmware list")
+        );
+        peerServer.Map(ForwardingWatch.Call, (_, _) =>
+            control.Forwarding is { } state
+                ? Task.FromResult(state)
+                : throw new RefusedException($"{Name} has not read its routes and rules yet", "ask again in a second")
+        );
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));

@@ -80,7 +80,16 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
         journals = new JournalStore(stateFolder, disk);
         writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
-        control = new ControlLoop(settings, stateFolder, identity, key, RunningRelease.Version, Math.Max(writtenEpoch, journals.HighestEpoch()), events, directory);
+        control = new ControlLoop(
+            settings,
+            stateFolder,
+            identity,
+            key,
+            RunningRelease.Version,
+            Math.Max(writtenEpoch, journals.HighestEpoch()),
+            events,
+            directory
+        );
         control.RoleChanged += OnRoleChanged;
         control.MergeWanted += unit => _ = MergeSessionsAsync(unit);
         control.Start();
@@ -89,14 +98,57 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         certificate = ClusterCertificate.Derive(secret.ToArray());
         seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
-        peerServer = new PeerServer(certificate, [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))], text => events.Add(EventKinds.Unit, text));
+        peerServer = new PeerServer(
+            certificate,
+            [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))],
+            text => events.Add(EventKinds.Unit, text)
+        );
         images = new ImageStore(stateFolder, trust);
-        slots = settings.Unit.RaucSlots ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc"))) : new SlotStore(stateFolder);
+        slots = settings.Unit.RaucSlots
+            ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc")))
+            : new SlotStore(stateFolder);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
-        steps = new UnitSteps(settings.Upgrade, control, images, slots, trust, peers, BackUpForRunAsync, PreviewConversionAsync, RefuseSpareAsync, text => events.Add(EventKinds.Unit, text), RequestExit);
-        readiness = new Readiness(settings, control, images, slots.Backend, trust, journals, peers, CompareAsync, ConfigurationReportAsync, PreviewConversionAsync, configuration.SchemaInUseAsync, (header, cancel) => acts!.CheckSparesAsync(header, cancel), (unit, cancel) => acts!.FreeBytesAsync(unit, cancel), (unit, cancel) => acts!.CanRebootAsync(unit, cancel));
-        acts = new StepActs(Name, settings.Upgrade, control, peers, steps, CompareAsync, SnapshotAsync, readiness, ConfigurationReportAsync);
+        steps = new UnitSteps(
+            settings.Upgrade,
+            control,
+            images,
+            slots,
+            trust,
+            peers,
+            BackUpForRunAsync,
+            PreviewConversionAsync,
+            RefuseSpareAsync,
+            text => events.Add(EventKinds.Unit, text),
+            RequestExit
+        );
+        readiness = new Readiness(
+            settings,
+            control,
+            images,
+            slots.Backend,
+            trust,
+            journals,
+            peers,
+            CompareAsync,
+            ConfigurationReportAsync,
+            PreviewConversionAsync,
+            configuration.SchemaInUseAsync,
+            (header, cancel) => acts!.CheckSparesAsync(header, cancel),
+            (unit, cancel) => acts!.FreeBytesAsync(unit, cancel),
+            (unit, cancel) => acts!.CanRebootAsync(unit, cancel)
+        );
+        acts = new StepActs(
+            Name,
+            settings.Upgrade,
+            control,
+            peers,
+            steps,
+            CompareAsync,
+            SnapshotAsync,
+            readiness,
+            ConfigurationReportAsync
+        );
 
         // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat
         // is out.
@@ -106,11 +158,27 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
         roles = new RoleLoop(settings, stateFolder, control, events, disk);
-        traffic = new ForwardingMonitor(Name, [.. settings.Interfaces.Select(p => p.Name)], control, peers, sessions.Answers, journals, events);
+        traffic = new ForwardingMonitor(
+            Name,
+            [.. settings.Interfaces.Select(p => p.Name)],
+            control,
+            peers,
+            sessions.Answers,
+            journals,
+            events
+        );
         control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
-        witness = settings.Election.Witness is { } address ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)) : Task.CompletedTask;
-        probes = new ProbeLoop(settings.Health, settings.Election.ProbeThreshold, settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address), penalty => control.Post(ClusterInput.ProbesChanged(penalty)), events);
+        witness = settings.Election.Witness is { } address
+            ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token))
+            : Task.CompletedTask;
+        probes = new ProbeLoop(
+            settings.Health,
+            settings.Election.ProbeThreshold,
+            settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address),
+            penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
+            events
+        );
         var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
         background = Task.WhenAll(
             Task.Run(WatchFactsAsync),
@@ -120,7 +188,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Task.Run(() => neighbours.RunAsync(ending.Token)),
             Task.Run(() => forwarding.RunAsync(ending.Token)),
             Task.Run(() => traffic.RunAsync(ending.Token)),
-            Task.Run(roles.RunAsync));
+            Task.Run(roles.RunAsync)
+        );
         complete.SetResult();
     }
 
@@ -196,52 +265,6 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
-    {
-        var view = await control.ViewAsync();
-        var run = RunNow();
-        var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
-        var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems =
-        [
-            .. view.Complaints,
-            .. disk.Problems,
-            .. control.RoutingProblems,
-            .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
-        ];
-        var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
-        if (view.Primary is null)
-        {
-            problems.Add("this unit hears no primary");
-        }
-
-        if (units.Length < expected)
-        {
-            problems.Add($"{expected - units.Length} of {expected} units were never heard");
-        }
-
-        problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
-        problems.AddRange(from unit in units
-                          where unit.Forwarding is { AsPrimary: false }
-                          from difference in unit.Forwarding?.Differences ?? []
-                          where difference.LosesTraffic
-                          let primary = unit.Forwarding?.Primary ?? ""
-                          select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}");
-        problems.AddRange(units.SelectMany(u => (u.Services?.Problems ?? []).Select(problem => $"{u.Name}: {problem}")));
-        problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
-        return new ClusterStatus(
-            settings.Cluster.Name,
-            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
-            view.Primary is null ? "down" : problems.Count == 0 ? "ok" : "degraded",
-            view.Epoch.Number,
-            view.Primary?.Name,
-            Name,
-            units,
-            run is { State: "completed" or "rolled-back" or "failed" } ? null : run,
-            problems);
-    }
-
-    /// <inheritdoc/>
     public async Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel)
     {
         var view = await control.ViewAsync();
@@ -255,7 +278,10 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         if (request.To is { } to)
         {
             target = view.Units.FirstOrDefault(u => u.Name == to)?.Id
-                ?? throw new RefusedException($"there is no unit \"{to}\"", $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}");
+                ?? throw new RefusedException(
+                    $"there is no unit \"{to}\"",
+                    $"the units are {string.Join(", ", view.Units.Select(u => u.Name))}"
+                );
         }
 
         var (lost, warnings) = await ForecastAsync();
@@ -273,7 +299,12 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             SessionsLost = lost,
             Warnings = warnings,
         };
-        return request is { Wait: true, AwaitTraffic: true } && result.Primary != Name ? result with { Traffic = await TrafficAfterAsync(result.Primary, cancel) } : result;
+        return request is { Wait: true, AwaitTraffic: true } && result.Primary != Name
+            ? result with
+            {
+                Traffic = await TrafficAfterAsync(result.Primary, cancel),
+            }
+            : result;
     }
 
     /// <inheritdoc/>
@@ -289,7 +320,13 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         var view = await control.ViewAsync();
         var primary = view.Primary?.Name == Name;
         var successor = primary ? view.Units.FirstOrDefault(u => u.Name != Name && u.Present && u.State == UnitState.Ready)?.Name : null;
-        var result = new LeaveResult(Name, !request.PlanOnly, successor, [.. settings.Interfaces.SelectMany(port => port.VirtualAddresses.Select(each => $"{each} dev {port.Name}"))], control.SysctlsToRestore());
+        var result = new LeaveResult(
+            Name,
+            !request.PlanOnly,
+            successor,
+            [.. settings.Interfaces.SelectMany(port => port.VirtualAddresses.Select(each => $"{each} dev {port.Name}"))],
+            control.SysctlsToRestore()
+        );
         if (request.PlanOnly)
         {
             return result;
@@ -302,7 +339,10 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
 
         if (primary && successor is null && !request.Force)
         {
-            throw new RefusedException($"{Name} is primary and no other unit is ready to take over: the virtual addresses would be gone from the network", "see hitless status for the other units; to leave all the same: hitless unit leave --force");
+            throw new RefusedException(
+                $"{Name} is primary and no other unit is ready to take over: the virtual addresses would be gone from the network",
+                "see hitless status for the other units; to leave all the same: hitless unit leave --force"
+            );
         }
 
         events.Add(EventKinds.Unit, $"{Name} leaves the cluster, as asked for by an operator");
@@ -314,7 +354,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 roles.ExpectStop();
                 control.RequestStop(leave: true);
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         return result;
     }
 
@@ -322,85 +363,15 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     public IAsyncEnumerable<ClusterEvent> EventsAsync(long? after, CancellationToken cancel) => events.FollowAsync(after, cancel);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) => events.LastAsync(kind, limit, cancel);
+    public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) =>
+        events.LastAsync(kind, limit, cancel);
 
-    private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
-    {
-        var replication = await sessions.StatusAsync();
-        var tally = await sessions.TallyAsync();
-        var head = configuration.Current;
-        return Describe(view.Self, view, view.Reason, BootName()) with
-        {
-            Sessions = replication.Sessions,
-            SessionLag = replication.LagMs,
-            Replication = replication,
-            SessionClasses = tally?.Classes(),
-            SessionCauses = tally?.Causes(Name) ?? [],
-            ConfigurationRevision = head?.Number ?? 0,
-            Health = probes.Status(),
-            Forwarding = forwarding.Status,
-            Services = roles.Status,
-            Heartbeat = SilenceOf(view),
-        };
-    }
-
-    private HeartbeatStatus SilenceOf(ClusterView view) => new(
-        Milliseconds(view.LongestSilence),
-        (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds,
-        [.. view.Limits.Select(peer => new SilenceStatus(
-            peer.Unit, Milliseconds(peer.Limits.Silence), Milliseconds(peer.Limits.Stall), peer.Limits.Echo is { } echo ? Milliseconds(echo) : null, peer.Limits.Reason))]);
-
-    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
-
-    /// <summary>What a peer says of itself; what its heartbeats said if it does not answer.</summary>
-    private async Task<UnitStatus> StatusOfAsync(UnitView unit, ClusterView view, CancellationToken cancel)
-    {
-        if (unit.Present)
-        {
-            try
-            {
-                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", Name), PeerTimeout, cancel);
-            }
-            catch (PeerException)
-            {
-                return Describe(unit, view, "heard by heartbeat only: its API does not answer", "");
-            }
-        }
-
-        return Describe(unit, view, "not heard", "");
-    }
-
-    private UnitStatus Describe(UnitView unit, ClusterView view, string reason, string slot)
-    {
-        var sameRevision = view.Primary is { } primary && unit.Present ? (unit.RevisionTag == primary.RevisionTag ? "in-sync" : "out-of-sync") : "unknown";
-        var monitored = settings.Interfaces.Where(p => p.Monitor).Select((p, i) => new InterfaceStatus(p.Name, unit.Present && (unit.PortsUp >> i & 1) != 0));
-        return new UnitStatus(
-            unit.Name,
-            unit.Role switch { UnitRole.Primary => "primary", UnitRole.Standby => "standby", _ => "none" },
-            unit.State switch { UnitState.Leaving => "absent", var state => state.ToString().ToLowerInvariant() },
-            reason,
-            unit.Version,
-            slot,
-            unit.Priority,
-            unit.Override,
-            (long)unit.Age.TotalSeconds,
-            unit.Sessions,
-            0,
-            sameRevision,
-            unit.Revision,
-            [.. monitored],
-            []);
-    }
-
-    private static UnitStatus MarkUpgrading(UnitStatus unit, RunStatus? run) =>
-        run is { State: "running" or "rolling-back" } && run.Unit == unit.Name && unit.State is "absent" or "starting" or "syncing"
-            ? unit with { State = "upgrading", Reason = run.Text }
-            : unit;
-
-    private static UnitView PrimaryOf(ClusterView view) => view.Primary
-        ?? throw new RefusedException("nobody is primary now", "wait some seconds and try again; hitless status tells why");
-
-    private async Task<TAnswer> ForwardAsync<TRequest, TAnswer>(string unit, PeerCall<TRequest, TAnswer> call, TRequest request, CancellationToken cancel)
+    private async Task<TAnswer> ForwardAsync<TRequest, TAnswer>(
+        string unit,
+        PeerCall<TRequest, TAnswer> call,
+        TRequest request,
+        CancellationToken cancel
+    )
     {
         try
         {

@@ -54,7 +54,11 @@ internal static class Campaign
     {
         var simulation = new Simulation(seed, options.Units, options.Plant, options.Verbose ? output : null);
         simulation.Run();
-        output.WriteLine(simulation.Breached is { } breach ? $"seed {seed}: {breach}" : $"seed {seed}: every rule held ({simulation.Timeline.EventCount} events)");
+        output.WriteLine(
+            simulation.Breached is { } breach
+                ? $"seed {seed}: {breach}"
+                : $"seed {seed}: every rule held ({simulation.Timeline.EventCount} events)"
+        );
         return simulation.Breached is null ? 0 : 1;
     }
 
@@ -84,10 +88,13 @@ internal static class Campaign
 
         foreach (var rule in failures.Values.GroupBy(breach => breach.Rule).OrderByDescending(rule => rule.Count()))
         {
-            output.WriteLine($"{rule.Count(),6} × {rule.Key}");
+            output.WriteLine($"{rule.Count(), 6} × {rule.Key}");
         }
 
-        output.WriteLine($"{options.Seeds} seeds from {options.Start}, {events} events, {watch.Elapsed.TotalSeconds:F1} s: {(failures.Count == 0 ? "no invariant broken" : $"{failures.Count} SEEDS BROKE AN INVARIANT")}");
+        output.WriteLine(
+            $"{options.Seeds} seeds from {options.Start}, {events} events, {watch.Elapsed.TotalSeconds:F1} s: "
+                + $"{(failures.Count == 0 ? "no invariant broken" : $"{failures.Count} SEEDS BROKE AN INVARIANT")}"
+        );
         return failures.Count == 0 ? 0 : 1;
     }
 }

@@ -30,7 +30,11 @@ internal sealed record CampaignOptions(int Seeds, ulong Start, ulong? Seed, int?
                 "--seed" when ulong.TryParse(value, out var seed) => read with { Seed = seed },
                 "--units" when int.TryParse(value, out var units) && units is >= 2 and <= 4 => read with { Units = units },
                 "--jobs" when int.TryParse(value, out var jobs) && jobs > 0 => read with { Jobs = jobs },
-                "--plant" when Enum.GetValues<Plant>().FirstOrDefault(plant => NameOf(plant) == value) is var plant and not Plant.None => read with { Plant = plant },
+                "--plant" when Enum.GetValues<Plant>().FirstOrDefault(plant => NameOf(plant) == value) is var plant and not Plant.None =>
+                    read with
+                    {
+                        Plant = plant,
+                    },
                 _ => null,
             };
             if (next is null)

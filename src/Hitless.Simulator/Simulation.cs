@@ -36,12 +36,23 @@ internal sealed class Simulation
         HasRun = Chance.Happens(0.5);
         Quiet = HasRun && Chance.Happens(0.2);
         var overrides = Chance.Happens(0.3);
-        Units = [.. Enumerable.Range(0, count).Select(index =>
-            new SimulatedUnit(index, (byte)(100 + (50 * Chance.Below(3))), overrides && (Quiet || Chance.Happens(0.7))))];
+        Units =
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(index => new SimulatedUnit(
+                    index,
+                    (byte)(100 + (50 * Chance.Below(3))),
+                    overrides && (Quiet || Chance.Happens(0.7))
+                )),
+        ];
         supervisors = Units.ToDictionary(unit => unit, unit => new BootSupervisor(this, unit));
         Fabric = new Fabric(Timeline, Chance.Fork(), count, linkCount: 1 + Chance.Below(2));
         HasWitness = Chance.Happens(0.2);
-        Margin = !Quiet ? TimeSpan.FromSeconds(5) : Chance.Happens(0.5) ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromMinutes(5);
+        Margin =
+            !Quiet ? TimeSpan.FromSeconds(5)
+            : Chance.Happens(0.5) ? TimeSpan.FromMilliseconds(200)
+            : TimeSpan.FromMinutes(5);
         Image = Quiet || Chance.Happens(0.6) ? Firmware.Good : (Firmware)Chance.Below(4);
         Calls = new PeerCalls(this, Chance.Fork());
         Rules = new ClusterRules(this);
@@ -101,7 +112,11 @@ internal sealed class Simulation
     /// <summary>Lives the life to its end, or to the first breach.</summary>
     public void Run()
     {
-        Trace.Line("", $"seed {Seed}: {Units.Count} units, {Fabric.LinkCount} links, {(HasRun ? $"a run to {Image} firmware" : "no run")}, plant {Plant}");
+        Trace.Line(
+            "",
+            $"seed {Seed}: {Units.Count} units, {Fabric.LinkCount} links, {(HasRun ? $"a run to {Image} firmware" : "no run")}, "
+                + $"plant {Plant}"
+        );
         foreach (var unit in Units)
         {
             Timeline.After(Chance.Milliseconds(0, 2500), () => Start(unit));
@@ -209,7 +224,10 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>The kernel's claim, if it still stands, ends by itself after <paramref name="lease"/> (null: it does not). False if the claim was over already.</summary>
+    /// <summary>
+    /// The kernel's claim, if it still stands, ends by itself after <paramref name="lease"/> (null: it does not). False if the claim was
+    /// over already.
+    /// </summary>
     public bool RenewClaim(SimulatedUnit unit, TimeSpan? lease, TimeSpan fresh = default)
     {
         if (unit.Traffic != TrafficState.Claimed)
@@ -228,7 +246,10 @@ internal sealed class Simulation
         return true;
     }
 
-    /// <summary>The kernel tells that its daemon ended, and gives its claim the time of a restart, once; false if it tells nobody, since its claim is over.</summary>
+    /// <summary>
+    /// The kernel tells that its daemon ended, and gives its claim the time of a restart, once; false if it tells nobody, since its claim
+    /// is over.
+    /// </summary>
     public bool TellEnd(SimulatedUnit unit)
     {
         if (!unit.ToldEnd)
@@ -240,7 +261,9 @@ internal sealed class Simulation
         return !unit.ClaimOver;
     }
 
-    /// <summary>A unit speaks with the virtual MAC: a kernel that hears it, and whose claim was not renewed of late, has a successor.</summary>
+    /// <summary>
+    /// A unit speaks with the virtual MAC: a kernel that hears it, and whose claim was not renewed of late, has a successor.
+    /// </summary>
     public void Announce(SimulatedUnit speaker)
     {
         foreach (var other in Units)
@@ -290,18 +313,35 @@ internal sealed class Simulation
         }
 
         first.HasImage = true;
-        RunMember[] members = [.. Units.Select(unit => new RunMember(unit.Name, FirmwareVersions.Old.ToString(), "a", unit.Priority) { Serial = unit.Serial })];
+        RunMember[] members =
+        [
+            .. Units.Select(unit => new RunMember(unit.Name, FirmwareVersions.Old.ToString(), "a", unit.Priority) { Serial = unit.Serial }),
+        ];
         var plan = Plant == Plant.InstallAnywhere ? Units.First(unit => unit != first) : first;
         var header = new RunHeader(
-            "run-1", FirmwareVersions.NewImage, FirmwareVersions.Old.ToString(), FirmwareVersions.New.ToString(), Guided: false, KeepPrimary: Chance.Happens(0.3),
-            plan.Name, members, DateTimeOffset.UnixEpoch, SoakMs: 1000, RejoinTimeoutMs: 8000)
+            "run-1",
+            FirmwareVersions.NewImage,
+            FirmwareVersions.Old.ToString(),
+            FirmwareVersions.New.ToString(),
+            Guided: false,
+            KeepPrimary: Chance.Happens(0.3),
+            plan.Name,
+            members,
+            DateTimeOffset.UnixEpoch,
+            SoakMs: 1000,
+            RejoinTimeoutMs: 8000
+        )
         {
             // Units that start at once have ages that no plan can tell apart by a short margin.
             Simultaneous = Plant == Plant.None && Chance.Happens(0.1) && !(Quiet && Margin < TimeSpan.FromSeconds(2)),
         };
         if (Quiet && Plant == Plant.None)
         {
-            var ages = Units.ToDictionary(unit => unit.Name, unit => unit.Process?.Machine.AgeAt(unit.Process.LocalNow) ?? TimeSpan.Zero, StringComparer.Ordinal);
+            var ages = Units.ToDictionary(
+                unit => unit.Name,
+                unit => unit.Process?.Machine.AgeAt(unit.Process.LocalNow) ?? TimeSpan.Zero,
+                StringComparer.Ordinal
+            );
             foretold = RunPlan.Describe(header, ages, Margin, Units.Any(unit => unit.Overrides));
             Rules.Runs.Planned(foretold);
         }
@@ -334,7 +374,13 @@ internal sealed class Simulation
             Rules.Runs.CheckEnd();
         }
 
-        if (Breached is null && Rules.Runs.Completed && foretold is { FinalPrimary: var expected } && Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is { } primary && primary.Name != expected)
+        if (
+            Breached is null
+            && Rules.Runs.Completed
+            && foretold is { FinalPrimary: var expected }
+            && Units.FirstOrDefault(unit => unit.Process?.Machine.Role == UnitRole.Primary) is { } primary
+            && primary.Name != expected
+        )
         {
             Breach("the plan's predicted primary is the outcome", $"the plan said {expected}; {SettledRules.Describe(this)}");
         }
@@ -370,7 +416,9 @@ internal sealed class Simulation
         var since = Timeline.Now;
 
         // A unit that kept a dead port is no target: a switch never goes to one that is worse.
-        var targets = standbys.Where(unit => unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures).ToArray();
+        var targets = standbys
+            .Where(unit => unit.Process!.Machine.Outgoing.Failures <= former.Process!.Machine.Outgoing.Failures)
+            .ToArray();
         var byStop = targets.Length == 0 || Chance.Happens(0.4);
         var process = former.Process!;
         Trace.Line(former.Name, $"planned switch by {(byStop ? "stop" : "request")}");
@@ -387,7 +435,10 @@ internal sealed class Simulation
         Check("after a planned switch");
         if (Breached is null && Rules.LastGapAt >= since)
         {
-            Breach("rule 3, make before break", $"nobody forwarded at {Rules.LastGapAt.TotalSeconds:F4} s, in a planned switch without faults");
+            Breach(
+                "rule 3, make before break",
+                $"nobody forwarded at {Rules.LastGapAt.TotalSeconds:F4} s, in a planned switch without faults"
+            );
         }
 
         if (Breached is null && byStop == process.Alive)

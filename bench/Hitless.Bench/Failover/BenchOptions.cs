@@ -4,7 +4,9 @@ namespace Hitless.Bench.Failover;
 internal sealed class BenchOptions(string[] args)
 {
     /// <summary>The options in words.</summary>
-    public const string Usage = "--rounds N --runs N --only WORD --tcp N --rate NEW-PER-SECOND --probes PER-SECOND --background N --busy-seconds N --busy-sessions PER-SECOND --name LAB --bin DIR --image FILE";
+    public const string Usage =
+        "--rounds N --runs N --only WORD --tcp N --rate NEW-PER-SECOND --probes PER-SECOND --background N --busy-seconds N "
+        + "--busy-sessions PER-SECOND --name LAB --bin DIR --image FILE";
 
     /// <summary>How often every pair is made anew.</summary>
     public int Rounds { get; } = int.Parse(Value(args, "--rounds") ?? "4");
@@ -44,7 +46,17 @@ internal sealed class BenchOptions(string[] args)
 
     /// <summary>The first word that is no option of <see cref="Usage"/>, or an option without its value; null if all is well.</summary>
     public static string? Unknown(string[] args) =>
-        args.Index().FirstOrDefault(word => word.Index % 2 == 0 && (!Usage.Split(' ').Contains(word.Item) || !word.Item.StartsWith("--", StringComparison.Ordinal) || word.Index + 1 == args.Length)).Item;
+        args.Index()
+            .FirstOrDefault(word =>
+                word.Index % 2 == 0
+                && (
+                    !Usage.Split(' ').Contains(word.Item)
+                    || !word.Item.StartsWith("--", StringComparison.Ordinal)
+                    || word.Index + 1 == args.Length
+                )
+            )
+            .Item;
 
-    private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+    private static string? Value(string[] args, string name) =>
+        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 }

@@ -11,7 +11,17 @@ internal sealed record FailoverCase(FailoverEvent Event, string Variant, string 
 }
 
 /// <summary>
-/// One event: the probe's longest gap in milliseconds, and the probe's own longest pause (a gap no longer than that says nothing); lost packets and how many go in a millisecond; long connections
-/// asked for and lost. <c>Remark</c>: what else was counted.
+/// One event: the probe's longest gap in milliseconds, and the probe's own longest pause (a gap no longer than that says nothing); lost
+/// packets and how many go in a millisecond; long connections asked for and lost. <c>Remark</c>: what else was counted.
 /// </summary>
-internal sealed record FailoverSample(double GapMs, double OwnPauseMs, double OutageMs, long PacketsLost, long Duplicated, int Connections, int ConnectionsLost, long NewLost, string Remark);
+internal sealed record FailoverSample(
+    double GapMs,
+    double OwnPauseMs,
+    double OutageMs,
+    long PacketsLost,
+    long Duplicated,
+    int Connections,
+    int ConnectionsLost,
+    long NewLost,
+    string Remark
+);

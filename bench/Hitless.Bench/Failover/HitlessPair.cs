@@ -44,7 +44,15 @@ internal sealed class HitlessPair : IGatewayPair
 
     public string Reign() => watch.Status() is { } status ? $"{status.Primary} in epoch {status.Epoch}" : "nobody";
 
-    public string Margin() => string.Join(", ", watch.Status()?.Units.Where(unit => unit.Heartbeat is not null).Select(unit => $"{unit.Name} waited {unit.Heartbeat!.LongestSilenceMs:F0} of {unit.Heartbeat.LimitMs:F0} ms at most") ?? []);
+    public string Margin() =>
+        string.Join(
+            ", ",
+            watch
+                .Status()
+                ?.Units.Where(unit => unit.Heartbeat is not null)
+                .Select(unit => $"{unit.Name} waited {unit.Heartbeat!.LongestSilenceMs:F0} of {unit.Heartbeat.LimitMs:F0} ms at most")
+                ?? []
+        );
 
     public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
 }

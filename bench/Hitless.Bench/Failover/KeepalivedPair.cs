@@ -5,8 +5,8 @@ using Hitless.Lab.Units;
 namespace Hitless.Bench.Failover;
 
 /// <summary>
-/// keepalived and conntrackd in the same namespaces with the same firewall: VRRPv3 on both ports in one sync group, no preemption; conntrackd FTFW with
-/// direct injection, which is its best (facts.md). IPv4 only.
+/// keepalived and conntrackd in the same namespaces with the same firewall: VRRPv3 on both ports in one sync group, no preemption;
+/// conntrackd FTFW with direct injection, which is its best (facts.md). IPv4 only.
 /// </summary>
 internal sealed class KeepalivedPair : IGatewayPair
 {
@@ -85,18 +85,25 @@ internal sealed class KeepalivedPair : IGatewayPair
     public void Dispose() => LabSite.Down(Path.GetDirectoryName(Plan.Folder)!, Plan.Name);
 
     private bool Carries(string unit) =>
-        Tool.Run("ip", ["-n", Plan.NamespaceOf(unit), "-4", "address", "show", "lan0"]).Contains($" {Addresses.VirtualLan}/", StringComparison.Ordinal);
+        Tool.Run("ip", ["-n", Plan.NamespaceOf(unit), "-4", "address", "show", "lan0"])
+            .Contains($" {Addresses.VirtualLan}/", StringComparison.Ordinal);
 
     private static void Signal(LabUnit unit, string signal)
     {
-        var keepalived = Namespaces.Processes(unit.Namespace).Where(pid => File.ReadAllText($"/proc/{pid}/comm").StartsWith("keepalived", StringComparison.Ordinal)).ToArray();
+        var keepalived = Namespaces
+            .Processes(unit.Namespace)
+            .Where(pid => File.ReadAllText($"/proc/{pid}/comm").StartsWith("keepalived", StringComparison.Ordinal))
+            .ToArray();
         Namespaces.Signal(keepalived, signal);
     }
 
     /// <summary>The virtual addresses go (a static router has them by hand), VRRP may pass, and what does not run is started.</summary>
     private void Begin(LabUnit unit)
     {
-        var running = Namespaces.Processes(unit.Namespace).Select(pid => File.ReadAllText($"/proc/{pid}/comm").Trim()).ToHashSet(StringComparer.Ordinal);
+        var running = Namespaces
+            .Processes(unit.Namespace)
+            .Select(pid => File.ReadAllText($"/proc/{pid}/comm").Trim())
+            .ToHashSet(StringComparer.Ordinal);
         if (!running.Contains("keepalived"))
         {
             Run(unit, $"ip address del {Addresses.VirtualLan}/24 dev lan0; ip address del {Addresses.VirtualWan}/24 dev wan0; true");
@@ -106,7 +113,11 @@ internal sealed class KeepalivedPair : IGatewayPair
         if (!running.Contains("conntrackd"))
         {
             File.WriteAllText(Path.Combine(unit.Folder, "conntrackd.conf"), Conntrackd(unit));
-            Run(unit, $"rm -f {unit.Folder}/conntrackd.lock {unit.Folder}/conntrackd.ctl; conntrackd -d -C {unit.Folder}/conntrackd.conf >>{unit.Log} 2>&1");
+            Run(
+                unit,
+                $"rm -f {unit.Folder}/conntrackd.lock {unit.Folder}/conntrackd.ctl; conntrackd -d -C {unit.Folder}/conntrackd.conf "
+                    + $">>{unit.Log} 2>&1"
+            );
             Run(unit, $"sleep 0.5; conntrackd -C {unit.Folder}/conntrackd.conf -n >>{unit.Log} 2>&1; true");
         }
 
@@ -118,7 +129,10 @@ internal sealed class KeepalivedPair : IGatewayPair
     }
 
     private static void StartKeepalived(LabUnit unit) =>
-        Run(unit, $"keepalived -f {unit.Folder}/keepalived.conf -p {unit.Folder}/keepalived.pid -r {unit.Folder}/vrrp.pid >>{unit.Log} 2>&1");
+        Run(
+            unit,
+            $"keepalived -f {unit.Folder}/keepalived.conf -p {unit.Folder}/keepalived.pid -r {unit.Folder}/vrrp.pid >>{unit.Log} 2>&1"
+        );
 
     private static void Run(LabUnit unit, string script) => Tool.Run("ip", ["netns", "exec", unit.Namespace, "sh", "-c", script]);
 
@@ -162,40 +176,41 @@ internal sealed class KeepalivedPair : IGatewayPair
             """;
     }
 
-    private static string Conntrackd(LabUnit unit) => $$"""
-        Sync {
-            Mode FTFW {
-                DisableExternalCache On
-            }
-            UDP {
-                IPv4_address {{Addresses.Link("hb0", unit.Number)}}
-                IPv4_Destination_Address {{Addresses.Link("hb0", 3 - unit.Number)}}
-                Port 3780
-                Interface hb0
-                SndSocketBuffer 1249280
-                RcvSocketBuffer 1249280
-                Checksum on
-            }
-        }
-        General {
-            HashSize 65536
-            HashLimit 262144
-            LogFile off
-            Syslog off
-            LockFile {{unit.Folder}}/conntrackd.lock
-            UNIX {
-                Path {{unit.Folder}}/conntrackd.ctl
-            }
-            NetlinkBufferSize 8388608
-            NetlinkBufferSizeMaxGrowth 33554432
-            Filter From Userspace {
-                Protocol Accept {
-                    TCP
-                    UDP
-                    ICMP
+    private static string Conntrackd(LabUnit unit) =>
+        $$"""
+            Sync {
+                Mode FTFW {
+                    DisableExternalCache On
+                }
+                UDP {
+                    IPv4_address {{Addresses.Link("hb0", unit.Number)}}
+                    IPv4_Destination_Address {{Addresses.Link("hb0", 3 - unit.Number)}}
+                    Port 3780
+                    Interface hb0
+                    SndSocketBuffer 1249280
+                    RcvSocketBuffer 1249280
+                    Checksum on
                 }
             }
-        }
+            General {
+                HashSize 65536
+                HashLimit 262144
+                LogFile off
+                Syslog off
+                LockFile {{unit.Folder}}/conntrackd.lock
+                UNIX {
+                    Path {{unit.Folder}}/conntrackd.ctl
+                }
+                NetlinkBufferSize 8388608
+                NetlinkBufferSizeMaxGrowth 33554432
+                Filter From Userspace {
+                    Protocol Accept {
+                        TCP
+                        UDP
+                        ICMP
+                    }
+                }
+            }
 
-        """;
+            """;
 }

@@ -14,8 +14,8 @@ using Hitless.Linux.Namespaces;
 namespace Hitless.Bench.Flood;
 
 /// <summary>
-/// As many new sessions a second as one thread makes, towards a full table and on: half of them unanswered, which a full kernel gives up for
-/// others, half established. What stood before the flood must stand afterwards, on both units.
+/// As many new sessions a second as one thread makes, towards a full table and on: half of them unanswered, which a full kernel gives up
+/// for others, half established. What stood before the flood must stand afterwards, on both units.
 /// </summary>
 internal static class FloodBench
 {
@@ -26,7 +26,10 @@ internal static class FloodBench
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        int[] numbers = [.. arguments.Select(each => int.TryParse(each, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
+        int[] numbers =
+        [
+            .. arguments.Select(each => int.TryParse(each, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1),
+        ];
         if (numbers is [< 0, ..] or [_, < 0, ..] or [_, _, _, ..])
         {
             Console.Error.WriteLine("flood: [SECONDS=60] [TABLE=300000]");
@@ -47,13 +50,22 @@ internal static class FloodBench
         Until(() => In(plan, standby, Standing) == Before);
 
         var (made, refused) = In(plan, primary, kernel => Flood(kernel, TimeSpan.FromSeconds(seconds)));
-        Tell("tried", $"{made:N0} in {seconds} s, {made / seconds:N0} a second, {refused:N0} of them refused by the full table of {table:N0}");
+        Tell(
+            "tried",
+            $"{made:N0} in {seconds} s, {made / seconds:N0} a second, {refused:N0} of them refused by the full table of {table:N0}"
+        );
         var clock = Stopwatch.StartNew();
         SessionDifference? difference = null;
-        Until(() => (difference = watch.Cli(primary).Ask<SessionDifference>(out _, "sessions", "diff")) is { Missing: 0, Extra: 0, Different: 0 });
-        Tell("in sync again", difference is { Missing: 0, Extra: 0, Different: 0 }
-            ? $"after {clock.Elapsed.TotalSeconds:N1} s: none of {difference.Compared:N0} differs"
-            : $"not after {Patience.TotalSeconds:N0} s: {difference?.Missing} missing, {difference?.Extra} extra, {difference?.Different} different");
+        Until(() =>
+            (difference = watch.Cli(primary).Ask<SessionDifference>(out _, "sessions", "diff")) is { Missing: 0, Extra: 0, Different: 0 }
+        );
+        Tell(
+            "in sync again",
+            difference is { Missing: 0, Extra: 0, Different: 0 }
+                ? $"after {clock.Elapsed.TotalSeconds:N1} s: none of {difference.Compared:N0} differs"
+                : $"not after {Patience.TotalSeconds:N0} s: {difference?.Missing} missing, {difference?.Extra} extra, "
+                    + $"{difference?.Different} different"
+        );
         foreach (var unit in plan.Units)
         {
             Tell($"{unit}, sessions from before the flood", $"{In(plan, unit, Standing):N0} of {Before:N0}");
@@ -62,8 +74,15 @@ internal static class FloodBench
         var status = watch.Status()!;
         Tell("changes of primary", $"{status.Epoch - epoch}");
         Tell("latest heartbeat", pair.Margin());
-        Tell("what could not be replicated (errors), overruns", string.Join(", ", status.Units.Where(unit => unit.Replication is not null)
-            .Select(unit => $"{unit.Name} {unit.Replication!.ApplyErrors}, {unit.Replication.Overruns}")));
+        Tell(
+            "what could not be replicated (errors), overruns",
+            string.Join(
+                ", ",
+                status
+                    .Units.Where(unit => unit.Replication is not null)
+                    .Select(unit => $"{unit.Name} {unit.Replication!.ApplyErrors}, {unit.Replication.Overruns}")
+            )
+        );
         foreach (var unit in plan.Units)
         {
             _ = In(plan, unit, kernel =>
@@ -86,9 +105,16 @@ internal static class FloodBench
             for (var end = number + burst; number < end; number++)
             {
                 var session = MadeSessions.Session(number) with { IsNew = true };
-                kernel.Put(number % 2 == 0
-                    ? session
-                    : session with { Status = SessionStatus.Confirmed, TimeoutSeconds = 120, Tcp = session.Tcp with { State = TcpState.SynSent } });
+                kernel.Put(
+                    number % 2 == 0
+                        ? session
+                        : session with
+                        {
+                            Status = SessionStatus.Confirmed,
+                            TimeoutSeconds = 120,
+                            Tcp = session.Tcp with { State = TcpState.SynSent },
+                        }
+                );
             }
 
             kernel.Flush();
@@ -104,14 +130,12 @@ internal static class FloodBench
 
     private static void Until(Func<bool> reached)
     {
-        for (var clock = Stopwatch.StartNew(); !reached() && clock.Elapsed < Patience; Thread.Sleep(200))
-        {
-        }
+        for (var clock = Stopwatch.StartNew(); !reached() && clock.Elapsed < Patience; Thread.Sleep(200)) { }
     }
 
     private static T In<T>(LabPlan plan, string unit, Func<ConntrackTable, T> work) => NetworkNamespace.Run(plan.NamespaceOf(unit), () =>
-    {
-        using var kernel = new ConntrackTable();
-        return work(kernel);
-    });
+        {
+            using var kernel = new ConntrackTable();
+            return work(kernel);
+        });
 }

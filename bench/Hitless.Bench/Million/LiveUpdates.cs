@@ -6,7 +6,10 @@ using Hitless.Linux.Scheduling;
 
 namespace Hitless.Bench.Million;
 
-/// <summary>New sessions on the unit that carries traffic, as long as this lives, and how long the other unit takes to hold them: a probe every 20 ms beside a rate that is only work.</summary>
+/// <summary>
+/// New sessions on the unit that carries traffic, as long as this lives, and how long the other unit takes to hold them: a probe every 20
+/// ms beside a rate that is only work.
+/// </summary>
 internal sealed class LiveUpdates : IDisposable
 {
     private const int First = 3_000_000;
@@ -46,17 +49,17 @@ internal sealed class LiveUpdates : IDisposable
     private double At(double part) => lags[Math.Min(lags.Count - 1, (int)(lags.Count * part))];
 
     private void Work(string from, int rate) => NetworkNamespace.Run(from, () =>
-    {
-        using var table = new ConntrackTable();
-        var clock = Stopwatch.StartNew();
-        for (var made = 0; !ending.IsCancellationRequested;)
         {
-            made += MadeSessions.Fill(table, First + made, (int)(clock.Elapsed.TotalSeconds * rate) - made);
-            Thread.Sleep(1);
-        }
+            using var table = new ConntrackTable();
+            var clock = Stopwatch.StartNew();
+            for (var made = 0; !ending.IsCancellationRequested; )
+            {
+                made += MadeSessions.Fill(table, First + made, (int)(clock.Elapsed.TotalSeconds * rate) - made);
+                Thread.Sleep(1);
+            }
 
-        return 0;
-    });
+            return 0;
+        });
 
     private void Probe(string from, string to)
     {

@@ -4,8 +4,9 @@ using Hitless.Lab.Network;
 namespace Hitless.Bench.Million;
 
 /// <summary>
-/// What a very large table costs a cluster as users run it: two units in the lab's namespaces on one kernel, <see cref="Sessions.MadeSessions"/> in the primary's. With another folder of
-/// programs it measures those first, so that before and after come out of one run.
+/// What a very large table costs a cluster as users run it: two units in the lab's namespaces on one kernel,
+/// <see cref="Sessions.MadeSessions"/> in the primary's. With another folder of programs it measures those first, so that before and after
+/// come out of one run.
 /// </summary>
 internal static class MillionBench
 {

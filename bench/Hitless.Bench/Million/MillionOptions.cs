@@ -9,9 +9,17 @@ namespace Hitless.Bench.Million;
 /// <param name="Rest">How long that is measured.</param>
 /// <param name="Binaries">The folders of programs, one after the other.</param>
 /// <param name="Only">The parts that are wanted; empty: all.</param>
-internal sealed record MillionOptions(int Sessions, int Rate, TimeSpan Quiet, TimeSpan Rest, IReadOnlyList<string> Binaries, IReadOnlyList<string> Only)
+internal sealed record MillionOptions(
+    int Sessions,
+    int Rate,
+    TimeSpan Quiet,
+    TimeSpan Rest,
+    IReadOnlyList<string> Binaries,
+    IReadOnlyList<string> Only
+)
 {
-    public const string Usage = "[SESSIONS=1000000] [--rate 0] [--quiet 120] [--rest 60] [--against DIR] [--bin DIR] [--only diff,switch,rest,join]";
+    public const string Usage =
+        "[SESSIONS=1000000] [--rate 0] [--quiet 120] [--rest 60] [--against DIR] [--bin DIR] [--only diff,switch,rest,join]";
 
     public static MillionOptions? TryParse(string[] arguments)
     {
@@ -51,10 +59,14 @@ internal sealed record MillionOptions(int Sessions, int Rate, TimeSpan Quiet, Ti
             }
         }
 
-        return options with { Binaries = against is null ? [own] : [against, own] };
+        return options with
+        {
+            Binaries = against is null ? [own] : [against, own],
+        };
     }
 
     public bool Wants(string part) => Only.Count == 0 || Only.Contains(part, StringComparer.Ordinal);
 
-    private static bool TryNumber(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -62,7 +62,8 @@ internal sealed class MillionRun : IDisposable
             await JoinAsync(primary);
         TellMemory("resident, in the end");
         var last = watch.Status()!;
-        figures["changes of the primary that nobody asked for"] = $"{last.Epoch - epoch}{(last.Primary == primary ? "" : $", {last.Primary} instead of {primary}")}";
+        figures["changes of the primary that nobody asked for"] =
+            $"{last.Epoch - epoch}{(last.Primary == primary ? "" : $", {last.Primary} instead of {primary}")}";
         return figures;
     }
 
@@ -97,7 +98,10 @@ internal sealed class MillionRun : IDisposable
             var made = 0;
             while (made < options.Sessions)
             {
-                var due = options.Rate == 0 ? Math.Min(made + 5000, options.Sessions) : Math.Min(options.Sessions, (int)(clock.Elapsed.TotalSeconds * options.Rate));
+                var due =
+                    options.Rate == 0
+                        ? Math.Min(made + 5000, options.Sessions)
+                        : Math.Min(options.Sessions, (int)(clock.Elapsed.TotalSeconds * options.Rate));
                 if (due == made)
                     Thread.Sleep(1);
                 made += MadeSessions.Fill(table, made, due - made);
@@ -123,7 +127,9 @@ internal sealed class MillionRun : IDisposable
         }
 
         await watch.UntilReadyAsync(Patience);
-        figures[$"{name} --wait"] = $"returned after {returned.TotalMilliseconds:N0} ms; the switch took {result.DurationMs:N0} ms, all ready after {clock.Elapsed.TotalMilliseconds:N0} ms";
+        figures[$"{name} --wait"] =
+            $"returned after {returned.TotalMilliseconds:N0} ms; the switch took {result.DurationMs:N0} ms, all ready after "
+            + $"{clock.Elapsed.TotalMilliseconds:N0} ms";
         figures[$"sessions diff after {name}"] = Diff(result.Primary);
         TellMargin($"latest heartbeat so far, after {name}");
         return result.Primary;
@@ -166,28 +172,44 @@ internal sealed class MillionRun : IDisposable
     {
         var clock = Stopwatch.StartNew();
         var found = watch.Cli(unit).Ask<SessionDifference>(out var why, "sessions", "diff");
-        return found is null ? why : $"{clock.Elapsed.TotalMilliseconds:N0} ms: {found.Missing} missing, {found.Extra} extra, {found.Different} different of {found.Compared:N0}";
+        return found is null
+            ? why
+            : $"{clock.Elapsed.TotalMilliseconds:N0} ms: {found.Missing} missing, {found.Extra} extra, {found.Different} different "
+                + $"of {found.Compared:N0}";
     }
 
-    private void TellMemory(string name) => figures[name] = string.Join(", ", plan.Units.Select(unit => string.Create(CultureInfo.InvariantCulture, $"{unit} {new UnitLoad(plan, unit).ResidentMb:N0} MB")));
+    private void TellMemory(string name) =>
+        figures[name] = string.Join(
+            ", ",
+            plan.Units.Select(unit => string.Create(CultureInfo.InvariantCulture, $"{unit} {new UnitLoad(plan, unit).ResidentMb:N0} MB"))
+        );
 
-    private string Counters() => string.Join("; ", watch.Status()!.Units.Where(unit => unit.Replication is not null).Select(unit =>
-        $"{unit.Name} {unit.Replication!.Overruns}, {unit.Replication.Retransmitted}, {unit.Replication.Bulks}, {unit.Replication.Readings}"));
+    private string Counters() =>
+        string.Join(
+            "; ",
+            watch
+                .Status()!
+                .Units.Where(unit => unit.Replication is not null)
+                .Select(unit =>
+                    $"{unit.Name} {unit.Replication!.Overruns}, {unit.Replication.Retransmitted}, {unit.Replication.Bulks}, "
+                    + $"{unit.Replication.Readings}"
+                )
+        );
 
     private void TellMargin(string name) => figures[name] = pair.Margin();
 
     private long Await(string unit, int sessions) => In(unit, table =>
-    {
-        var clock = Stopwatch.StartNew();
-        long held;
-        while ((held = table.Count()) < sessions && clock.Elapsed < Patience)
-            Thread.Sleep(5);
-        return held;
-    });
+        {
+            var clock = Stopwatch.StartNew();
+            long held;
+            while ((held = table.Count()) < sessions && clock.Elapsed < Patience)
+                Thread.Sleep(5);
+            return held;
+        });
 
     private T In<T>(string unit, Func<ConntrackTable, T> work) => NetworkNamespace.Run(plan.NamespaceOf(unit), () =>
-    {
-        using var table = new ConntrackTable();
-        return work(table);
-    });
+        {
+            using var table = new ConntrackTable();
+            return work(table);
+        });
 }

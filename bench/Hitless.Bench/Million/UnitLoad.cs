@@ -23,11 +23,24 @@ internal sealed class UnitLoad
     public string Since(TimeSpan duration)
     {
         var used = Threads()
-            .Select(thread => (thread.Value.Name, Percent: (thread.Value.Seconds - before.GetValueOrDefault(thread.Key).Seconds) / duration.TotalSeconds * 100))
-            .GroupBy(thread => thread.Name, (name, each) => (Name: name, Percent: each.Sum(thread => thread.Percent)), StringComparer.Ordinal)
+            .Select(thread =>
+                (
+                    thread.Value.Name,
+                    Percent: (thread.Value.Seconds - before.GetValueOrDefault(thread.Key).Seconds) / duration.TotalSeconds * 100
+                )
+            )
+            .GroupBy(
+                thread => thread.Name,
+                (name, each) => (Name: name, Percent: each.Sum(thread => thread.Percent)),
+                StringComparer.Ordinal
+            )
             .OrderByDescending(thread => thread.Percent)
             .ToArray();
-        return string.Create(CultureInfo.InvariantCulture, $"{used.Sum(thread => thread.Percent):N1} % ({string.Join(", ", used.Take(4).Select(thread => $"{thread.Name} {thread.Percent:N1}"))})");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{used.Sum(thread => thread.Percent):N1} % "
+                + $"({string.Join(", ", used.Take(4).Select(thread => $"{thread.Name} {thread.Percent:N1}"))})"
+        );
     }
 
     private Dictionary<string, (string Name, double Seconds)> Threads()
@@ -39,7 +52,11 @@ internal sealed class UnitLoad
             {
                 // The name may hold anything; after its bracket, the fields are numbered from 3 on.
                 var fields = File.ReadAllText($"{folder}/stat").Split(") ")[^1].Split(' ');
-                threads[folder] = (NameOf(folder), (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond);
+                threads[folder] = (
+                    NameOf(folder),
+                    (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture))
+                        / TicksPerSecond
+                );
             }
             catch (IOException)
             {

@@ -7,8 +7,8 @@ using Hitless.Linux.Conntrack;
 namespace Hitless.Bench.Sessions;
 
 /// <summary>
-/// A join between two machines with a kernel each (<c>bench/machines/run</c>): there a unit that joins does not pay for the other unit's events, as it does between two namespaces. Machine a does
-/// what machine b asks for, a line at a time.
+/// A join between two machines with a kernel each (<c>bench/machines/run</c>): there a unit that joins does not pay for the other unit's
+/// events, as it does between two namespaces. Machine a does what machine b asks for, a line at a time.
 /// </summary>
 internal static class Machine
 {
@@ -101,10 +101,12 @@ internal static class Machine
         SessionsBench.CountByDump();
         var dump = clock.Elapsed;
         table.Clear();
-        return $"insert {insert.TotalMilliseconds:N0} ms, dump {dump.TotalMilliseconds:N0} ms: {(insert + dump).TotalMilliseconds:N0} ms for {sessions:N0}, nobody listening";
+        return $"insert {insert.TotalMilliseconds:N0} ms, dump {dump.TotalMilliseconds:N0} ms: "
+            + $"{(insert + dump).TotalMilliseconds:N0} ms for {sessions:N0}, nobody listening";
     }
 
-    // Both processes run already and have fetched all of it once: asked again with an empty table, so that no start and no compiler is measured.
+    // Both processes run already and have fetched all of it once: asked again with an empty table, so that no start and no compiler is
+    // measured.
     private static async Task<string> JoinAsync(ReplicationPeer peer, ConntrackTable table, int sessions)
     {
         peer.StartB();
@@ -134,7 +136,7 @@ internal static class Machine
 
     private static async Task<TcpClient> ConnectAsync()
     {
-        for (var clock = Stopwatch.StartNew(); ;)
+        for (var clock = Stopwatch.StartNew(); ; )
         {
             var client = new TcpClient();
             try
@@ -150,5 +152,5 @@ internal static class Machine
         }
     }
 
-    private static void Print(string who, int round, string what) => Console.WriteLine($"{who,-10} {round}: {what}");
+    private static void Print(string who, int round, string what) => Console.WriteLine($"{who, -10} {round}: {what}");
 }

@@ -5,7 +5,9 @@ using Hitless.Linux.Conntrack;
 
 namespace Hitless.Bench.Sessions;
 
-/// <summary>TCP sessions behind source translation, made over netlink by a socket that belongs to nobody: to a listener they are the kernel's own.</summary>
+/// <summary>
+/// TCP sessions behind source translation, made over netlink by a socket that belongs to nobody: to a listener they are the kernel's own.
+/// </summary>
 internal static class MadeSessions
 {
     private static readonly UInt128 Inside = Number("172.16.0.1");
@@ -15,14 +17,23 @@ internal static class MadeSessions
     /// <summary>The session of a number: always the same.</summary>
     public static SessionRecord Session(int number)
     {
-        var original = new SessionTuple(Inside + (UInt128)(number / 50_000), Outside + (UInt128)(number / 50_000), (ushort)((number % 50_000) + 2000), 443);
+        var original = new SessionTuple(
+            Inside + (UInt128)(number / 50_000),
+            Outside + (UInt128)(number / 50_000),
+            (ushort)((number % 50_000) + 2000),
+            443
+        );
         return new SessionRecord(
             new SessionKey(false, Protocols.Tcp, 0, original),
-            original.Inverted(Protocols.Tcp) with { Destination = Gateway },
+            original.Inverted(Protocols.Tcp) with
+            {
+                Destination = Gateway,
+            },
             SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured,
             100_000,
             0,
-            new TcpProgress(TcpState.Established, 3, 3, 7, 7));
+            new TcpProgress(TcpState.Established, 3, 3, 7, 7)
+        );
     }
 
     /// <summary>Makes <paramref name="count"/> sessions that are not there.</summary>
@@ -34,11 +45,14 @@ internal static class MadeSessions
         return count;
     }
 
-    /// <summary>In a table of so many, <paramref name="rate"/> sessions a second end and as many begin; <paramref name="tell"/> is called ten times with the time so far.</summary>
+    /// <summary>
+    /// In a table of so many, <paramref name="rate"/> sessions a second end and as many begin; <paramref name="tell"/> is called ten times
+    /// with the time so far.
+    /// </summary>
     public static void Churn(ConntrackTable table, int sessions, int rate, TimeSpan duration, Action<TimeSpan> tell)
     {
         var clock = Stopwatch.StartNew();
-        for (var (round, told) = (0, 0); clock.Elapsed < duration;)
+        for (var (round, told) = (0, 0); clock.Elapsed < duration; )
         {
             // A tenth of a second's worth; what is made anew is another session each time.
             for (var i = 0; i < rate / 10; i++)

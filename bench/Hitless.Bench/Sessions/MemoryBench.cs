@@ -10,7 +10,8 @@ using Hitless.Linux.Namespaces;
 namespace Hitless.Bench.Sessions;
 
 /// <summary>
-/// A cluster as users run it, with a full table in which sessions end and begin: what both hitlessd hold in memory over time, and whether the tables are equal in the end.
+/// A cluster as users run it, with a full table in which sessions end and begin: what both hitlessd hold in memory over time, and whether
+/// the tables are equal in the end.
 /// </summary>
 internal static class MemoryBench
 {
@@ -25,7 +26,9 @@ internal static class MemoryBench
         var plan = new LabPlan(Lab, Path.Combine(LabPlan.DefaultRoot, Lab), binaries, 2, 1, false, image, Images.TrustBeside(image));
         using var pair = new HitlessPair(plan, "");
         var primary = await pair.UntilReadyAsync();
-        Console.WriteLine($"{Lab}: {sessions:N0} sessions of which {rate:N0} a second end and begin for {minutes} min; {primary} carries them");
+        Console.WriteLine(
+            $"{Lab}: {sessions:N0} sessions of which {rate:N0} a second end and begin for {minutes} min; {primary} carries them"
+        );
         Console.WriteLine("| minute | resident, primary | resident, standby |");
         Console.WriteLine("| --- | --- | --- |");
         Tell(plan, primary, TimeSpan.Zero);
@@ -56,5 +59,6 @@ internal static class MemoryBench
         return string.Create(CultureInfo.InvariantCulture, $"{ReplicationPeer.MemoryMb(daemon):N1} MB");
     }
 
-    private static int Number(string[] arguments, int index, int otherwise) => arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
+    private static int Number(string[] arguments, int index, int otherwise) =>
+        arguments.Length > index ? int.Parse(arguments[index], CultureInfo.InvariantCulture) : otherwise;
 }

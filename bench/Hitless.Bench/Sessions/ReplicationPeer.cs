@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Hitless.Bench.Sessions;
 
-/// <summary>What replicates between two namespaces, or two machines: a process on each side, Hitless' session loops or conntrackd.</summary>
+/// <summary>
+/// What replicates between two namespaces, or two machines: a process on each side, Hitless' session loops or conntrackd.
+/// </summary>
 /// <param name="name">hitless or conntrackd.</param>
 /// <param name="inNamespaces">False on a machine that is one of the two: its processes are started as they are.</param>
 internal sealed class ReplicationPeer(string name, bool inNamespaces = true) : IDisposable
@@ -78,15 +80,26 @@ internal sealed class ReplicationPeer(string name, bool inNamespaces = true) : I
         return process.TotalProcessorTime;
     }
 
-    /// <summary>How long each of its threads was ready to run and did not (sched-stats, the second number): what of a lag is the machine's.</summary>
-    public static Dictionary<string, TimeSpan> WaitsForCore(Process process) => Directory.EnumerateDirectories($"/proc/{process.Id}/task").ToDictionary(
-        thread => thread,
-        thread => TimeSpan.FromTicks(long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[1], CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick),
-        StringComparer.Ordinal);
+    /// <summary>
+    /// How long each of its threads was ready to run and did not (sched-stats, the second number): what of a lag is the machine's.
+    /// </summary>
+    public static Dictionary<string, TimeSpan> WaitsForCore(Process process) =>
+        Directory
+            .EnumerateDirectories($"/proc/{process.Id}/task")
+            .ToDictionary(
+                thread => thread,
+                thread =>
+                    TimeSpan.FromTicks(
+                        long.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[1], CultureInfo.InvariantCulture)
+                            / TimeSpan.NanosecondsPerTick
+                    ),
+                StringComparer.Ordinal
+            );
 
     /// <summary>How long the threads that lived all the time waited since.</summary>
     public static TimeSpan WaitedSince(Process process, Dictionary<string, TimeSpan> before) =>
-        WaitsForCore(process).Aggregate(TimeSpan.Zero, (sum, thread) => before.TryGetValue(thread.Key, out var then) ? sum + thread.Value - then : sum);
+        WaitsForCore(process)
+            .Aggregate(TimeSpan.Zero, (sum, thread) => before.TryGetValue(thread.Key, out var then) ? sum + thread.Value - then : sum);
 
     /// <summary>What a process holds of the machine's memory now.</summary>
     public static double MemoryMb(int pid)
@@ -105,13 +118,27 @@ internal sealed class ReplicationPeer(string name, bool inNamespaces = true) : I
     private Process Start(string unit, string role)
     {
         var host = unit == "a" ? Shell.A : Shell.B;
-        File.WriteAllText($"{folder}/{unit}.conf", Configuration.Replace("FOLDER", folder, StringComparison.Ordinal).Replace("UNIT", unit, StringComparison.Ordinal)
-            .Replace("OWN", unit == "a" ? "10.92.9.1" : "10.92.9.2", StringComparison.Ordinal).Replace("OTHER", unit == "a" ? "10.92.9.2" : "10.92.9.1", StringComparison.Ordinal));
+        File.WriteAllText(
+            $"{folder}/{unit}.conf",
+            Configuration
+                .Replace("FOLDER", folder, StringComparison.Ordinal)
+                .Replace("UNIT", unit, StringComparison.Ordinal)
+                .Replace("OWN", unit == "a" ? "10.92.9.1" : "10.92.9.2", StringComparison.Ordinal)
+                .Replace("OTHER", unit == "a" ? "10.92.9.2" : "10.92.9.1", StringComparison.Ordinal)
+        );
         File.Delete($"{folder}/{unit}.lock");
         File.Delete($"{folder}/{unit}.ctl");
-        string[] command = name == "hitless" ? [Environment.ProcessPath!, "session-unit", unit, role] : ["conntrackd", "-C", $"{folder}/{unit}.conf"];
+        string[] command =
+            name == "hitless" ? [Environment.ProcessPath!, "session-unit", unit, role] : ["conntrackd", "-C", $"{folder}/{unit}.conf"];
         string[] all = inNamespaces ? ["ip", "netns", "exec", host, .. command] : command;
-        var process = Process.Start(new ProcessStartInfo(all[0], all[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        var process = Process.Start(
+            new ProcessStartInfo(all[0], all[1..])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         Thread.Sleep(1000);
         return process.HasExited ? throw new InvalidOperationException($"{name} does not start: exit {process.ExitCode}") : process;
     }

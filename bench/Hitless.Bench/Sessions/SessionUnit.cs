@@ -5,7 +5,10 @@ using Hitless.Daemon.Sessions;
 
 namespace Hitless.Bench.Sessions;
 
-/// <summary>One unit's session loop as a process of its own (<c>session-unit a send</c>, <c>session-unit b follow</c>), in the namespace that it is started in. Says "synced"; ends with its standard input.</summary>
+/// <summary>
+/// One unit's session loop as a process of its own (<c>session-unit a send</c>, <c>session-unit b follow</c>), in the namespace that it is
+/// started in. Says "synced"; ends with its standard input.
+/// </summary>
 internal static class SessionUnit
 {
     /// <summary>A line that lets a follower ask for all of it once more; any other line is answered with the counters.</summary>
@@ -17,12 +20,18 @@ internal static class SessionUnit
         var settings = new UnitSettings(
             new ClusterSettings("bench", 7, false, "/nowhere"),
             new IdentitySettings(unit, 100, false),
-            new HeartbeatSettings([new HeartbeatLinkSettings("hb0", IPAddress.Parse(own), [IPAddress.Parse(other)])], TimeSpan.FromMilliseconds(20), 4, 8417),
+            new HeartbeatSettings(
+                [new HeartbeatLinkSettings("hb0", IPAddress.Parse(own), [IPAddress.Parse(other)])],
+                TimeSpan.FromMilliseconds(20),
+                4,
+                8417
+            ),
             [],
             new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
             [],
             [],
-            new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0));
+            new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0)
+        );
         var incarnation = new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64());
         using var loop = new SessionLoop(settings, new ClusterKey(new byte[32]), id, incarnation, notice =>
         {

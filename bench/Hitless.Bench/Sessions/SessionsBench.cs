@@ -9,7 +9,8 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Bench.Sessions;
 
 /// <summary>
-/// Replication of TCP sessions behind source translation between two namespaces: the kernel's own netlink limits, then Hitless and conntrackd in turn, on
+/// Replication of TCP sessions behind source translation between two namespaces: the kernel's own netlink limits, then Hitless and
+/// conntrackd in turn, on
 /// <see cref="MadeSessions"/>.
 /// </summary>
 internal static class SessionsBench
@@ -45,7 +46,12 @@ internal static class SessionsBench
                 if (only is "" or "join")
                     Print(name, Join(peer, sessions));
                 if (only is "churn")
-                    Churn(peer, sessions, rate, TimeSpan.FromMinutes(arguments.Length > 3 ? int.Parse(arguments[3], CultureInfo.InvariantCulture) : 60));
+                    Churn(
+                        peer,
+                        sessions,
+                        rate,
+                        TimeSpan.FromMinutes(arguments.Length > 3 ? int.Parse(arguments[3], CultureInfo.InvariantCulture) : 60)
+                    );
             }
         }
         finally
@@ -67,7 +73,8 @@ internal static class SessionsBench
         Empty();
         var followed = NetworkNamespace.Run(Shell.B, () =>
         {
-            // Whether anybody listens is one bit for all namespaces of a kernel (netlink_has_listeners): in a lab, a unit that joins pays for the other's events.
+            // Whether anybody listens is one bit for all namespaces of a kernel (netlink_has_listeners): in a lab, a unit that joins pays
+            // for the other's events.
             using var listener = new ConntrackEvents();
             return In(Shell.A, table => Timed(() => MadeSessions.Fill(table, 0, sessions)));
         });
@@ -76,12 +83,17 @@ internal static class SessionsBench
         var (madeTwice, readBoth) = NetworkNamespace.Run(Shell.A, () =>
         {
             using var listener = new ConntrackEvents();
-            return (InBoth(host => In(host, table => (long)MadeSessions.Fill(table, 0, sessions))), InBoth(host => NetworkNamespace.Run(host, CountByDump)));
+            return (
+                InBoth(host => In(host, table => (long)MadeSessions.Fill(table, 0, sessions))),
+                InBoth(host => NetworkNamespace.Run(host, CountByDump))
+            );
         });
         Empty();
-        return $"insert {sessions / insert.TotalSeconds:N0}/s, dump {sessions / dump.TotalSeconds:N0}/s: dump and insert of {sessions:N0} one after the other {join.TotalMilliseconds:N0} ms, "
+        return $"insert {sessions / insert.TotalSeconds:N0}/s, dump {sessions / dump.TotalSeconds:N0}/s: dump and insert of "
+            + $"{sessions:N0} one after the other {join.TotalMilliseconds:N0} ms, "
             + $"the inserts alone {insert.TotalMilliseconds:N0} ms, {followed.TotalMilliseconds:N0} ms while another namespace listens; "
-            + $"in two namespaces at once: insert {sessions / madeTwice.TotalSeconds:N0}/s in each, dump {readBoth.TotalMilliseconds:N0} ms";
+            + $"in two namespaces at once: insert {sessions / madeTwice.TotalSeconds:N0}/s in each, dump "
+            + $"{readBoth.TotalMilliseconds:N0} ms";
     }
 
     private static string AtRate(ReplicationPeer peer, int rate, int seconds)
@@ -101,8 +113,11 @@ internal static class SessionsBench
         var (sender, receiver) = (ReplicationPeer.Cpu(peer.A!) - cpuA, ReplicationPeer.Cpu(peer.B!) - cpuB);
         lags.Sort();
         Empty();
-        return $"{rate:N0}/s for {seconds} s: CPU per 100,000 sessions sender {sender.TotalSeconds * 100_000 / total:N2} s, receiver {receiver.TotalSeconds * 100_000 / total:N2} s; "
-            + $"lag p50 {Percentile(lags, 0.5):N1} ms, p99 {Percentile(lags, 0.99):N1} ms of {lags.Count}; waited for a core {lostA.TotalMilliseconds / seconds:N0} and {lostB.TotalMilliseconds / seconds:N0} ms a second; {(complete ? "all there" : "NOT all there")}";
+        return $"{rate:N0}/s for {seconds} s: CPU per 100,000 sessions sender {sender.TotalSeconds * 100_000 / total:N2} s, receiver "
+            + $"{receiver.TotalSeconds * 100_000 / total:N2} s; "
+            + $"lag p50 {Percentile(lags, 0.5):N1} ms, p99 {Percentile(lags, 0.99):N1} ms of {lags.Count}; waited for a core "
+            + $"{lostA.TotalMilliseconds / seconds:N0} and {lostB.TotalMilliseconds / seconds:N0} ms a second; "
+            + $"{(complete ? "all there" : "NOT all there")}";
     }
 
     private static string Sustained(ReplicationPeer peer)
@@ -149,8 +164,12 @@ internal static class SessionsBench
         var complete = AwaitEqual();
         var took = clock.Elapsed - start;
         Thread.Sleep(1200);
-        var text = $"join with {sessions:N0}: {took.TotalMilliseconds:N0} ms from the {(peer.Name == "hitless" ? "first session" : "request")} to the last{(complete ? "" : " (NOT all there)")}; "
-            + $"memory sender {memoryBefore:N0} MB, {ReplicationPeer.MemoryMb(peer.A!.Id):N0} MB after, receiver {ReplicationPeer.MemoryMb(peer.B!.Id):N0} MB; sender's CPU for it {(ReplicationPeer.Cpu(peer.A!) - cpuA).TotalSeconds:N2} s";
+        var text =
+            $"join with {sessions:N0}: {took.TotalMilliseconds:N0} ms from the "
+            + $"{(peer.Name == "hitless" ? "first session" : "request")} to the last{(complete ? "" : " (NOT all there)")}; "
+            + $"memory sender {memoryBefore:N0} MB, {ReplicationPeer.MemoryMb(peer.A!.Id):N0} MB after, receiver "
+            + $"{ReplicationPeer.MemoryMb(peer.B!.Id):N0} MB; sender's CPU for it "
+            + $"{(ReplicationPeer.Cpu(peer.A!) - cpuA).TotalSeconds:N2} s";
         Empty();
         return text;
 
@@ -165,32 +184,37 @@ internal static class SessionsBench
 
     /// <summary>A full table in which sessions end and begin at a rate; the memory of both, ten times in all.</summary>
     private static void Churn(ReplicationPeer peer, int sessions, int rate, TimeSpan duration) => In(Shell.A, table =>
-    {
-        MadeSessions.Fill(table, 0, sessions);
-        AwaitEqual();
-        MadeSessions.Churn(table, sessions, rate, duration, elapsed =>
-            Print(peer.Name, $"churn of {rate:N0}/s in {sessions:N0} for {elapsed.TotalMinutes:N1} min: memory sender {ReplicationPeer.MemoryMb(peer.A!.Id):N1} MB, receiver {ReplicationPeer.MemoryMb(peer.B!.Id):N1} MB"));
-        Print(peer.Name, AwaitEqual() ? "all there" : "NOT all there");
-        return 0;
-    });
+        {
+            MadeSessions.Fill(table, 0, sessions);
+            AwaitEqual();
+            MadeSessions.Churn(table, sessions, rate, duration, elapsed =>
+                Print(
+                    peer.Name,
+                    $"churn of {rate:N0}/s in {sessions:N0} for {elapsed.TotalMinutes:N1} min: memory sender "
+                        + $"{ReplicationPeer.MemoryMb(peer.A!.Id):N1} MB, receiver {ReplicationPeer.MemoryMb(peer.B!.Id):N1} MB"
+                )
+            );
+            Print(peer.Name, AwaitEqual() ? "all there" : "NOT all there");
+            return 0;
+        });
 
     /// <summary>Makes sessions at a rate, a millisecond's worth at a time; returns the rate that was reached.</summary>
     private static double Generate(int rate, double seconds, int first) => In(Shell.A, table =>
-    {
-        var clock = Stopwatch.StartNew();
-        var made = 0;
-        var total = (int)(rate * seconds);
-        while (made < total)
         {
-            var due = Math.Min(total, (int)(clock.Elapsed.TotalSeconds * rate));
-            if (due == made)
-                Thread.Sleep(1);
-            MadeSessions.Fill(table, first + made, due - made);
-            made = due;
-        }
+            var clock = Stopwatch.StartNew();
+            var made = 0;
+            var total = (int)(rate * seconds);
+            while (made < total)
+            {
+                var due = Math.Min(total, (int)(clock.Elapsed.TotalSeconds * rate));
+                if (due == made)
+                    Thread.Sleep(1);
+                MadeSessions.Fill(table, first + made, due - made);
+                made = due;
+            }
 
-        return total / clock.Elapsed.TotalSeconds;
-    });
+            return total / clock.Elapsed.TotalSeconds;
+        });
 
     /// <summary>Every 20 ms a session of its own: how long until the other side holds it?</summary>
     private static void Probe(List<double> lags, CancellationToken ends)
@@ -212,7 +236,8 @@ internal static class SessionsBench
         }
     }
 
-    private static double Percentile(List<double> sorted, double part) => sorted.Count == 0 ? double.NaN : sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * part))];
+    private static double Percentile(List<double> sorted, double part) =>
+        sorted.Count == 0 ? double.NaN : sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * part))];
 
     private static bool AwaitEqual()
     {
@@ -239,10 +264,10 @@ internal static class SessionsBench
     }
 
     private static void Empty(string host) => In(host, table =>
-    {
-        table.Clear();
-        return 0;
-    });
+        {
+            table.Clear();
+            return 0;
+        });
 
     internal static long CountByDump()
     {
@@ -260,13 +285,14 @@ internal static class SessionsBench
     }
 
     private static T In<T>(string host, Func<ConntrackTable, T> work) => NetworkNamespace.Run(host, () =>
-    {
-        using var table = new ConntrackTable();
-        return work(table);
-    });
+        {
+            using var table = new ConntrackTable();
+            return work(table);
+        });
 
     /// <summary>Until both are done.</summary>
-    private static TimeSpan InBoth(Func<string, long> work) => Timed(() => ((string[])[Shell.A, Shell.B]).AsParallel().WithDegreeOfParallelism(2).Select(work).Sum());
+    private static TimeSpan InBoth(Func<string, long> work) =>
+        Timed(() => ((string[])[Shell.A, Shell.B]).AsParallel().WithDegreeOfParallelism(2).Select(work).Sum());
 
     private static TimeSpan Timed<T>(Func<T> work)
     {
@@ -275,5 +301,5 @@ internal static class SessionsBench
         return clock.Elapsed;
     }
 
-    private static void Print(string who, string what) => Console.WriteLine($"{who,-10} {what}");
+    private static void Print(string who, string what) => Console.WriteLine($"{who, -10} {what}");
 }

@@ -7,8 +7,9 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Bench.Units;
 
 /// <summary>
-/// What heartbeats cost without what is in them: two real-time threads that send each other a datagram of a heartbeat's size each 20 ms and receive the other's. No cipher, no rules, no claim.
-/// What the machine takes for that (which depends on how busy it is) hitlessd cannot do without.
+/// What heartbeats cost without what is in them: two real-time threads that send each other a datagram of a heartbeat's size each 20 ms and
+/// receive the other's. No cipher, no rules, no claim. What the machine takes for that (which depends on how busy it is) hitlessd cannot do
+/// without.
 /// </summary>
 internal sealed class DatagramFloor : IDisposable
 {
@@ -23,11 +24,16 @@ internal sealed class DatagramFloor : IDisposable
     /// <summary>Begins, in the namespaces of a pair whose units do not run.</summary>
     public DatagramFloor(UnitPair pair)
     {
-        threads = [.. Enumerable.Range(0, 2).Select(unit => new Thread(() =>
-        {
-            NetworkNamespace.Enter(pair.NamespaceOf(unit));
-            Beat(unit);
-        }))];
+        threads =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(unit => new Thread(() =>
+                {
+                    NetworkNamespace.Enter(pair.NamespaceOf(unit));
+                    Beat(unit);
+                })),
+        ];
         Array.ForEach(threads, thread => thread.Start());
     }
 

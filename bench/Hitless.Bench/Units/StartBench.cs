@@ -7,7 +7,10 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Bench.Units;
 
-/// <summary>From a process's start to its first heartbeat on the link and to its API's first answer. Folders of programs take turns. The unit has a history: two thousand events, an epoch, an id.</summary>
+/// <summary>
+/// From a process's start to its first heartbeat on the link and to its API's first answer. Folders of programs take turns. The unit has a
+/// history: two thousand events, an epoch, an id.
+/// </summary>
 internal static class StartBench
 {
     private const int Events = 2000;
@@ -34,12 +37,20 @@ internal static class StartBench
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rounds} starts, machine's load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; milliseconds: median (least, most)"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rounds} starts, machine's load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; milliseconds: median (least, most)"
+            )
+        );
         Console.WriteLine("| programs | first heartbeat | API answers | processor time until then |");
         Console.WriteLine("| --- | --- | --- | --- |");
         foreach (var (folder, measured) in starts)
         {
-            Console.WriteLine($"| {folder} | {Words(measured, start => start.Heartbeat)} | {Words(measured, start => start.Answer)} | {Words(measured, start => start.Ran)} |");
+            Console.WriteLine(
+                $"| {folder} | {Words(measured, start => start.Heartbeat)} | {Words(measured, start => start.Answer)} | "
+                    + $"{Words(measured, start => start.Ran)} |"
+            );
         }
 
         return 0;
@@ -89,13 +100,28 @@ internal static class StartBench
     {
         File.WriteAllText(Path.Combine(state, "unit-id"), "00f1e2d3c4b5a697\n");
         File.WriteAllText(Path.Combine(state, "epoch"), "41\n");
-        File.WriteAllLines(Path.Combine(state, "events.jsonl"), Enumerable.Range(1, Events).Select(i =>
-            $$"""{"number":{{i}},"time":"2026-01-01T00:00:00+00:00","unit":"gw1","kind":"role","text":"gw1 is primary, epoch {{i}}: no primary; priority 200 > 100, ages within 300 s","epoch":{{i}}}"""));
+        File.WriteAllLines(
+            Path.Combine(state, "events.jsonl"),
+            Enumerable
+                .Range(1, Events)
+                .Select(i =>
+                    $$"""{"number":{{i}},"time":"2026-01-01T00:00:00+00:00","unit":"gw1","kind":"role","""
+                    + $$"""
+                        "text":"gw1 is primary, epoch {{i}}: no primary; priority 200 > 100, ages within 300 s","epoch":{{i}}}
+                        """
+                )
+        );
     }
 
-    private static string Words(IReadOnlyList<(double Heartbeat, double Answer, double Ran)> starts, Func<(double Heartbeat, double Answer, double Ran), double> which)
+    private static string Words(
+        IReadOnlyList<(double Heartbeat, double Answer, double Ran)> starts,
+        Func<(double Heartbeat, double Answer, double Ran), double> which
+    )
     {
         double[] values = [.. starts.Select(which)];
-        return string.Create(CultureInfo.InvariantCulture, $"{Programs.At(values, 0.5):F0} ({Programs.At(values, 0):F0}, {Programs.At(values, 1):F0})");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Programs.At(values, 0.5):F0} ({Programs.At(values, 0):F0}, {Programs.At(values, 1):F0})"
+        );
     }
 }

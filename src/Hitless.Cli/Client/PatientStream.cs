@@ -12,7 +12,9 @@ internal sealed class PatientStream<T>(UnitClient unit, Patience patience, JsonT
     private bool _wasOpen;
     private long? _brokenSince;
 
-    /// <summary>The items, without end; <paramref name="path"/> is asked at each opening. The reader leaves when it has what it wants.</summary>
+    /// <summary>
+    /// The items, without end; <paramref name="path"/> is asked at each opening. The reader leaves when it has what it wants.
+    /// </summary>
     public async IAsyncEnumerable<T> ReadAsync(Func<string> path, [EnumeratorCancellation] CancellationToken cancel)
     {
         while (true)

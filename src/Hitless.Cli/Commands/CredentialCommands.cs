@@ -14,21 +14,49 @@ internal static class CredentialCommands
 
     public static Command MakeKey(Shell shell)
     {
-        var file = new Argument<string>("FILE") { Description = "Where the cluster key goes; every unit gets a copy", DefaultValueFactory = _ => "cluster.key" };
-        var signing = new Option<string?>("--image-signing") { Description = "Instead: make a key pair that signs images, image-signing.key and image-signing.crt, in this folder", HelpName = "DIR" };
-        var name = new Option<string>("--name") { Description = "Name in the signing certificate", DefaultValueFactory = _ => "Hitless images" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "Where the cluster key goes; every unit gets a copy",
+            DefaultValueFactory = _ => "cluster.key",
+        };
+        var signing = new Option<string?>("--image-signing")
+        {
+            Description = "Instead: make a key pair that signs images, image-signing.key and image-signing.crt, in this folder",
+            HelpName = "DIR",
+        };
+        var name = new Option<string>("--name")
+        {
+            Description = "Name in the signing certificate",
+            DefaultValueFactory = _ => "Hitless images",
+        };
         return new Command("key", "Keys of the cluster and of images")
         {
-            shell.Command("generate", "Make a new key; nothing is overwritten", call => Task.FromResult(
-                call.Value(signing) is { } folder ? GenerateSigning(call, folder, call.Value(name)!) : GenerateCluster(call, call.Value(file)!)), file, signing, name),
+            shell.Command(
+                "generate",
+                "Make a new key; nothing is overwritten",
+                call =>
+                    Task.FromResult(
+                        call.Value(signing) is { } folder
+                            ? GenerateSigning(call, folder, call.Value(name)!)
+                            : GenerateCluster(call, call.Value(file)!)
+                    ),
+                file,
+                signing,
+                name
+            ),
         };
     }
 
-    public static Command MakeWeb(Shell shell) => new("web", "The web manager")
-    {
-        shell.Command("password", "Set the password of the web manager", _ => throw new RefusedException(
-            "this version has no web manager; the command comes with it", "use the CLI; hitless --help lists what it does")),
-    };
+    public static Command MakeWeb(Shell shell) =>
+        new("web", "The web manager")
+        {
+            shell.Command("password", "Set the password of the web manager", _ =>
+                throw new RefusedException(
+                    "this version has no web manager; the command comes with it",
+                    "use the CLI; hitless --help lists what it does"
+                )
+            ),
+        };
 
     private static int GenerateCluster(Call call, string file)
     {
@@ -37,7 +65,8 @@ internal static class CredentialCommands
         DurableFile.WriteAllText(file, $"hitless-key-1:{Convert.ToBase64String(secret)}\n", DurableFile.OwnerOnly);
         CryptographicOperations.ZeroMemory(secret);
         call.Screen.Show(new WrittenFiles([Path.GetFullPath(file)]), CliJson.Own.WrittenFiles, _ =>
-            call.Screen.Line($"cluster key written to {file}; copy it to every unit and name it in cluster.key-file"));
+            call.Screen.Line($"cluster key written to {file}; copy it to every unit and name it in cluster.key-file")
+        );
         return ExitCode.Done;
     }
 
@@ -61,7 +90,10 @@ internal static class CredentialCommands
     {
         if (File.Exists(file))
         {
-            throw new RefusedException($"{file} is already there", "a key that units use must not be lost: move it away first, or name another file");
+            throw new RefusedException(
+                $"{file} is already there",
+                "a key that units use must not be lost: move it away first, or name another file"
+            );
         }
     }
 }

@@ -11,7 +11,10 @@ internal static class EventCommands
 {
     public static Command MakeEvents(Shell shell)
     {
-        var follow = new Option<bool>("--follow", "-f") { Description = "Stay, and print events as they happen; with --json one array, an event a line, closed at Ctrl-C" };
+        var follow = new Option<bool>("--follow", "-f")
+        {
+            Description = "Stay, and print events as they happen; with --json one array, an event a line, closed at Ctrl-C",
+        };
         var limit = Limit(50);
         return shell.Command("events", "What happened", call => EventsAsync(call, call.Value(limit), call.Value(follow)), follow, limit);
     }
@@ -22,11 +25,21 @@ internal static class EventCommands
         return shell.Command("history", "Every change of role, with its reason", call => HistoryAsync(call, call.Value(limit)), limit);
     }
 
-    private static Option<int> Limit(int ordinary) => new("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => ordinary };
+    private static Option<int> Limit(int ordinary) =>
+        new("--limit")
+        {
+            Description = "At most so many",
+            HelpName = "N",
+            DefaultValueFactory = _ => ordinary,
+        };
 
     private static async Task<int> HistoryAsync(Call call, int limit)
     {
-        var events = await call.Unit.GetAsync($"/v1/history?kind={EventKinds.Role}&limit={limit}", ApiJson.Default.IReadOnlyListClusterEvent, call.Cancel);
+        var events = await call.Unit.GetAsync(
+            $"/v1/history?kind={EventKinds.Role}&limit={limit}",
+            ApiJson.Default.IReadOnlyListClusterEvent,
+            call.Cancel
+        );
         call.Screen.Show(events, CliJson.Api.IReadOnlyListClusterEvent, answer => Print(call.Screen, answer));
         return ExitCode.Done;
     }
@@ -46,7 +59,9 @@ internal static class EventCommands
         {
             await foreach (var happened in FollowAsync(call, past))
             {
-                screen.Line(screen.Json ? (first ? "[" : ",") + JsonSerializer.Serialize(happened, ApiJson.Default.ClusterEvent) : Line(happened));
+                screen.Line(
+                    screen.Json ? (first ? "[" : ",") + JsonSerializer.Serialize(happened, ApiJson.Default.ClusterEvent) : Line(happened)
+                );
                 screen.Output.Flush();
                 first = false;
             }
@@ -92,5 +107,6 @@ internal static class EventCommands
     }
 
     private static string Line(ClusterEvent happened) =>
-        $"{Words.Time(happened.Time)}  {happened.Unit}  {happened.Kind}  {happened.Text}{(happened.Epoch is { } epoch ? $" (epoch {epoch})" : "")}";
+        $"{Words.Time(happened.Time)}  {happened.Unit}  {happened.Kind}  "
+        + $"{happened.Text}{(happened.Epoch is { } epoch ? $" (epoch {epoch})" : "")}";
 }

@@ -9,18 +9,30 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>firmware build, inspect, verify, upload, list</c>. All but the last two ask no unit; build is in <see cref="BuildCommand"/>.</summary>
+/// <summary>
+/// <c>firmware build, inspect, verify, upload, list</c>. All but the last two ask no unit; build is in <see cref="BuildCommand"/>.
+/// </summary>
 internal static class FirmwareCommands
 {
     public static Command Make(Shell shell)
     {
         var file = new Argument<string>("FILE") { Description = "An image (.hli)" };
-        var trust = new Option<string?>("--trust") { Description = "PEM file of the certificates whose images are accepted; without it the signer is shown, not judged", HelpName = "CERT" };
+        var trust = new Option<string?>("--trust")
+        {
+            Description = "PEM file of the certificates whose images are accepted; without it the signer is shown, not judged",
+            HelpName = "CERT",
+        };
         return new Command("firmware", "Images: signed files with a version of Hitless")
         {
             BuildCommand.Make(shell),
             shell.Command("inspect", "What an image says of itself", call => Inspect(call, call.Value(file)!), file),
-            shell.Command("verify", "Whether an image is whole, unchanged and signed by someone trusted", call => Verify(call, call.Value(file)!, call.Value(trust)), file, trust),
+            shell.Command(
+                "verify",
+                "Whether an image is whole, unchanged and signed by someone trusted",
+                call => Verify(call, call.Value(file)!, call.Value(trust)),
+                file,
+                trust
+            ),
             shell.Command("upload", "Put an image into the unit's store", call => UploadAsync(call, call.Value(file)!), file),
             shell.Command("list", "The images in the unit's store", ListAsync),
         };
@@ -76,10 +88,21 @@ internal static class FirmwareCommands
             Check(image.Verify(trust, TimeProvider.System.GetUtcNow())?.ToRefusal());
         }
 
-        var verdict = new Verdict(true, image.ComputeHash(), image.Manifest.Version.ToString(), image.SignerName ?? "nobody", SignatureChecked: trustFile is not null);
-        call.Screen.Show(verdict, CliJson.Own.Verdict, good => call.Screen.Line(good.SignatureChecked
-            ? $"{path} is good: version {good.Version}, unchanged, signed by {good.SignedBy}, who is trusted"
-            : $"{path} is whole: version {good.Version}; it says that {good.SignedBy} signed it, which was not checked (--trust CERT checks it)"));
+        var verdict = new Verdict(
+            true,
+            image.ComputeHash(),
+            image.Manifest.Version.ToString(),
+            image.SignerName ?? "nobody",
+            SignatureChecked: trustFile is not null
+        );
+        call.Screen.Show(verdict, CliJson.Own.Verdict, good =>
+            call.Screen.Line(
+                good.SignatureChecked
+                    ? $"{path} is good: version {good.Version}, unchanged, signed by {good.SignedBy}, who is trusted"
+                    : $"{path} is whole: version {good.Version}; it says that {good.SignedBy} signed it, which was not checked "
+                        + $"(--trust CERT checks it)"
+            )
+        );
         return Task.FromResult(ExitCode.Done);
     }
 
@@ -98,7 +121,14 @@ internal static class FirmwareCommands
             var table = Tables.Plain("HASH", "VERSION", "PLATFORM", "SIZE", "ACTIVATION", "SIGNED BY");
             foreach (var image in answer)
             {
-                table.AddTexts(Words.Short(image.Hash), image.Version, image.Platform, Words.Bytes(image.SizeBytes), image.Activation, image.SignedBy);
+                table.AddTexts(
+                    Words.Short(image.Hash),
+                    image.Version,
+                    image.Platform,
+                    Words.Bytes(image.SizeBytes),
+                    image.Activation,
+                    image.SignedBy
+                );
             }
 
             call.Screen.Console.Write(table);

@@ -26,7 +26,9 @@ internal static class FollowedRun
                 }
                 else
                 {
-                    call.Screen.Line(status.State == "paused" ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next");
+                    call.Screen.Line(
+                        status.State == "paused" ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next"
+                    );
                 }
             });
             return ExitCode.Done;
@@ -51,10 +53,17 @@ internal static class FollowedRun
             case "rolled-back" when rollbackIsSuccess:
                 return ExitCode.Done;
             case "rolled-back":
-                screen.Complain(new($"the run was rolled back: {report.Reason ?? last.Text}", $"every unit runs {last.From} as before; hitless upgrade report {last.Run} has the details"));
+                screen.Complain(
+                    new(
+                        $"the run was rolled back: {report.Reason ?? last.Text}",
+                        $"every unit runs {last.From} as before; hitless upgrade report {last.Run} has the details"
+                    )
+                );
                 return ExitCode.RolledBack;
             default:
-                screen.Complain(new($"the run failed: {report.Reason ?? last.Text}", $"see hitless status, and hitless upgrade report {last.Run}"));
+                screen.Complain(
+                    new($"the run failed: {report.Reason ?? last.Text}", $"see hitless status, and hitless upgrade report {last.Run}")
+                );
                 return ExitCode.Refused;
         }
     }

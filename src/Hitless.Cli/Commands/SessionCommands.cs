@@ -9,14 +9,38 @@ internal static class SessionCommands
 {
     public static Command Make(Shell shell)
     {
-        var filter = new Option<string?>("--filter") { Description = "Only sessions that match, as in sessions.critical: \"tcp dport 5432\"", HelpName = "EXPRESSION" };
-        var limit = new Option<int>("--limit") { Description = "At most so many", HelpName = "N", DefaultValueFactory = _ => 100 };
-        var with = new Option<string?>("--with") { Description = "The other unit (default: the primary, or on it the best standby)", HelpName = "UNIT" };
+        var filter = new Option<string?>("--filter")
+        {
+            Description = "Only sessions that match, as in sessions.critical: \"tcp dport 5432\"",
+            HelpName = "EXPRESSION",
+        };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "At most so many",
+            HelpName = "N",
+            DefaultValueFactory = _ => 100,
+        };
+        var with = new Option<string?>("--with")
+        {
+            Description = "The other unit (default: the primary, or on it the best standby)",
+            HelpName = "UNIT",
+        };
         return new Command("sessions", "The connections that the gateway knows")
         {
-            shell.Command("list", "Sessions in this unit's kernel", call => ListAsync(call, call.Value(filter), call.Value(limit)), filter, limit),
+            shell.Command(
+                "list",
+                "Sessions in this unit's kernel",
+                call => ListAsync(call, call.Value(filter), call.Value(limit)),
+                filter,
+                limit
+            ),
             shell.Command("count", "How many, by protocol", CountAsync),
-            shell.Command("diff", "What another unit's table lacks or has otherwise, and what a switch would do to it", call => DiffAsync(call, call.Value(with)), with),
+            shell.Command(
+                "diff",
+                "What another unit's table lacks or has otherwise, and what a switch would do to it",
+                call => DiffAsync(call, call.Value(with)),
+                with
+            ),
             shell.Command("resync", "Transfer all sessions anew", ResyncAsync),
         };
     }
@@ -31,9 +55,16 @@ internal static class SessionCommands
             foreach (var entry in answer.Entries)
             {
                 table.AddTexts(
-                    entry.Protocol, entry.Original, entry.Reply, entry.State, $"{entry.TimeoutSeconds} s",
-                    entry.Mark == 0 ? "" : $"0x{entry.Mark:x}", entry.Zone == 0 ? "" : $"{entry.Zone}",
-                    entry.Cause ?? entry.Class, entry.Critical ? "critical" : "");
+                    entry.Protocol,
+                    entry.Original,
+                    entry.Reply,
+                    entry.State,
+                    $"{entry.TimeoutSeconds} s",
+                    entry.Mark == 0 ? "" : $"0x{entry.Mark:x}",
+                    entry.Zone == 0 ? "" : $"{entry.Zone}",
+                    entry.Cause ?? entry.Class,
+                    entry.Critical ? "critical" : ""
+                );
             }
 
             call.Screen.Console.Write(table);
@@ -74,7 +105,13 @@ internal static class SessionCommands
             foreach (var entry in difference.Entries)
             {
                 table.AddTexts(
-                    entry.Cause, entry.Fate, entry.Session.Protocol, entry.Session.Original, entry.Session.State, entry.Session.Critical ? $"critical; {entry.Detail}" : entry.Detail);
+                    entry.Cause,
+                    entry.Fate,
+                    entry.Session.Protocol,
+                    entry.Session.Original,
+                    entry.Session.State,
+                    entry.Session.Critical ? $"critical; {entry.Detail}" : entry.Detail
+                );
             }
 
             screen.Console.Write(table);
@@ -83,8 +120,10 @@ internal static class SessionCommands
         if (difference.Classes is { } classes)
         {
             screen.Line(
-                $"{difference.ClassesOf}: {Words.Count(classes.Follow, "session")} follow a switch, {Words.Count(classes.Bound)} bound to {difference.ClassesOf}, "
-                + $"{Words.Count(classes.Excluded)} excluded, {Words.Count(classes.Local)} local");
+                $"{difference.ClassesOf}: {Words.Count(classes.Follow, "session")} follow a switch, {Words.Count(classes.Bound)} "
+                    + $"bound to {difference.ClassesOf}, "
+                    + $"{Words.Count(classes.Excluded)} excluded, {Words.Count(classes.Local)} local"
+            );
         }
         else
         {
@@ -97,16 +136,22 @@ internal static class SessionCommands
         }
 
         screen.Line(
-            $"{difference.Unit} against {difference.With}: {Words.Count(difference.Missing)} missing, {Words.Count(difference.Extra)} extra, "
-            + $"{Words.Count(difference.Different)} different, {Words.Count(difference.Critical)} critical "
-            + $"(of {Words.Count(difference.Compared, "session")}, {Words.Bytes(difference.BytesExchanged)} exchanged)");
+            $"{difference.Unit} against {difference.With}: {Words.Count(difference.Missing)} missing, "
+                + $"{Words.Count(difference.Extra)} extra, "
+                + $"{Words.Count(difference.Different)} different, {Words.Count(difference.Critical)} critical "
+                + $"(of {Words.Count(difference.Compared, "session")}, {Words.Bytes(difference.BytesExchanged)} exchanged)"
+        );
     }
 
     private static async Task<int> ResyncAsync(Call call)
     {
         var result = await call.Unit.PostAsync("/v1/sessions/resync", ApiJson.Default.ResyncResult, call.Cancel);
-        call.Screen.Show(result, CliJson.Api.ResyncResult, answer => call.Screen.Line(
-            $"{Words.Count(answer.Sessions, "session")} transferred from {answer.From} to {answer.To} in {Words.Duration(answer.DurationMs)}"));
+        call.Screen.Show(result, CliJson.Api.ResyncResult, answer =>
+            call.Screen.Line(
+                $"{Words.Count(answer.Sessions, "session")} transferred from {answer.From} to {answer.To} in "
+                    + $"{Words.Duration(answer.DurationMs)}"
+            )
+        );
         return ExitCode.Done;
     }
 }

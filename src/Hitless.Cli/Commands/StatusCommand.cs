@@ -15,7 +15,12 @@ internal static class StatusCommand
     public static Command Make(Shell shell)
     {
         var watch = new Option<bool>("--watch", "-w") { Description = "Stay, and show changes as they happen (Ctrl-C ends it)" };
-        return shell.Command("status", "Cluster health, units, roles and why", call => call.Value(watch) ? WatchAsync(call) : ShowAsync(call), watch);
+        return shell.Command(
+            "status",
+            "Cluster health, units, roles and why",
+            call => call.Value(watch) ? WatchAsync(call) : ShowAsync(call),
+            watch
+        );
     }
 
     private static async Task<int> ShowAsync(Call call)
@@ -34,25 +39,31 @@ internal static class StatusCommand
 
         // Before the screen becomes live, so that a unit that is not there is an ordinary error.
         IRenderable shown = StatusTable.Render(await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel));
-        await call.Screen.Console.Live(shown).AutoClear(false).StartAsync(async live =>
-        {
-            while (!call.Cancel.IsCancellationRequested)
+        await call
+            .Screen.Console.Live(shown)
+            .AutoClear(false)
+            .StartAsync(async live =>
             {
-                await Task.Delay(Refresh, call.Cancel).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                try
+                while (!call.Cancel.IsCancellationRequested)
                 {
-                    live.UpdateTarget(StatusTable.Render(await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel)));
+                    await Task.Delay(Refresh, call.Cancel)
+                        .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                    try
+                    {
+                        live.UpdateTarget(
+                            StatusTable.Render(await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel))
+                        );
+                    }
+                    catch (UnreachableException gone)
+                    {
+                        live.UpdateTarget(new Markup($"[red]{Markup.Escape(gone.Message)}[/] (trying again)\n"));
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        return;
+                    }
                 }
-                catch (UnreachableException gone)
-                {
-                    live.UpdateTarget(new Markup($"[red]{Markup.Escape(gone.Message)}[/] (trying again)\n"));
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-            }
-        });
+            });
         return ExitCode.Done;
     }
 }

@@ -14,22 +14,43 @@ internal static class UnitCommands
         var force = new Option<bool>("--force") { Description = "Also where no other unit can take over" };
         return new Command("unit", "This unit's place in the cluster")
         {
-            shell.Command("leave", "Take this unit out of the cluster, with its virtual addresses; a stop alone leaves them in place, muted", call => LeaveAsync(call, call.Value(yes), call.Value(force)), yes, force),
+            shell.Command(
+                "leave",
+                "Take this unit out of the cluster, with its virtual addresses; a stop alone leaves them in place, muted",
+                call => LeaveAsync(call, call.Value(yes), call.Value(force)),
+                yes,
+                force
+            ),
         };
     }
 
     private static async Task<int> LeaveAsync(Call call, bool yes, bool force)
     {
-        var result = await call.Unit.PostAsync("/v1/unit/leave", new LeaveRequest(!yes, force), ApiJson.Default.LeaveRequest, ApiJson.Default.LeaveResult, call.Cancel);
+        var result = await call.Unit.PostAsync(
+            "/v1/unit/leave",
+            new LeaveRequest(!yes, force),
+            ApiJson.Default.LeaveRequest,
+            ApiJson.Default.LeaveResult,
+            call.Cancel
+        );
         call.Screen.Show(result, CliJson.Api.LeaveResult, answer =>
         {
-            call.Screen.Line(answer.Left ? $"{answer.Unit} leaves the cluster{(answer.Successor is { } next ? $", {next} takes over first" : "")}" : $"{answer.Unit} would leave the cluster{(answer.Successor is { } heir ? $", {heir} would take over first" : "")}");
-            call.Screen.Line($"taken away: {(answer.Addresses.Count == 0 ? "no virtual address" : string.Join(", ", answer.Addresses))}; the nftables table \"hitless\"");
+            call.Screen.Line(
+                answer.Left
+                    ? $"{answer.Unit} leaves the cluster{(answer.Successor is { } next ? $", {next} takes over first" : "")}"
+                    : $"{answer.Unit} would leave the cluster{(answer.Successor is { } heir ? $", {heir} would take over first" : "")}"
+            );
+            call.Screen.Line(
+                $"taken away: {(answer.Addresses.Count == 0 ? "no virtual address" : string.Join(", ", answer.Addresses))}; the "
+                    + $"nftables table \"hitless\""
+            );
             call.Screen.Line($"put back: {(answer.Sysctls.Count == 0 ? "no sysctl" : string.Join(", ", answer.Sysctls))}");
-            call.Screen.Line(answer.Left
-                ? "declared routes and rules, and routes that hang on these addresses, go with them; "
-                    + "starting the service again joins the cluster"
-                : "nothing is changed yet: hitless unit leave --yes does it");
+            call.Screen.Line(
+                answer.Left
+                    ? "declared routes and rules, and routes that hang on these addresses, go with them; "
+                        + "starting the service again joins the cluster"
+                    : "nothing is changed yet: hitless unit leave --yes does it"
+            );
         });
         return ExitCode.Done;
     }

@@ -12,22 +12,54 @@ internal static class UpgradeCommands
     {
         var wish = new UpgradeWish();
         var detach = new Option<bool>("--detach") { Description = "Return at once; hitless upgrade watch follows the run" };
-        var rehearse = new Option<bool>("--rehearse") { Description = "Before anything is upgraded: first switch over and back, to try it" };
+        var rehearse = new Option<bool>("--rehearse")
+        {
+            Description = "Before anything is upgraded: first switch over and back, to try it",
+        };
         var run = new Argument<string?>("RUN") { Description = "Default: the last run", Arity = ArgumentArity.ZeroOrOne };
-        var back = new Argument<string?>("RUN") { Description = "An ended run, to be taken back while the old slots hold; default: the open run", Arity = ArgumentArity.ZeroOrOne };
+        var back = new Argument<string?>("RUN")
+        {
+            Description = "An ended run, to be taken back while the old slots hold; default: the open run",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         return new Command("upgrade", "Upgrade the firmware of every unit, without losing a session")
         {
             shell.Command("check", "Whether the cluster is ready for this image", call => CheckAsync(call, wish), wish.Symbols),
             shell.Command("plan", "Each step of the run, and who is primary after it", call => PlanAsync(call, wish), wish.Symbols),
-            shell.Command("start", "Start a run and follow it to its end", call => StartAsync(call, wish, rehearseOnly: false, call.Value(detach)), [.. wish.Symbols, detach]),
-            shell.Command("rehearse", "Switch over and back under the real traffic, everything but the installation", call => StartAsync(call, wish, rehearseOnly: true, call.Value(detach)), wish.Image, detach),
+            shell.Command(
+                "start",
+                "Start a run and follow it to its end",
+                call => StartAsync(call, wish, rehearseOnly: false, call.Value(detach)),
+                [.. wish.Symbols, detach]
+            ),
+            shell.Command(
+                "rehearse",
+                "Switch over and back under the real traffic, everything but the installation",
+                call => StartAsync(call, wish, rehearseOnly: true, call.Value(detach)),
+                wish.Image,
+                detach
+            ),
             shell.Command("status", "The open run, else the last one", StatusAsync),
             shell.Command("watch", "Follow the open run to its end", call => FollowedRun.FollowAsync(call, null, stopAtGate: false)),
-            shell.Command("next", "Open the gate that the run waits at, and follow it to the next", call => ActAsync(call, call.Value(rehearse) ? "next?rehearse=true" : "next", call.Value(detach) ? null : Follow.ToGate), rehearse, detach),
+            shell.Command(
+                "next",
+                "Open the gate that the run waits at, and follow it to the next",
+                call => ActAsync(call, call.Value(rehearse) ? "next?rehearse=true" : "next", call.Value(detach) ? null : Follow.ToGate),
+                rehearse,
+                detach
+            ),
             shell.Command("pause", "Let the step in hand end, then wait", call => ActAsync(call, "pause", null)),
             shell.Command("resume", "Go on after a pause", call => ActAsync(call, "resume", null)),
-            shell.Command("abort", "End the run; what is upgraded stays, nothing further is touched", call => ActAsync(call, "abort", null)),
-            shell.Command("rollback", "Take a run back: the standby first, switch, then the other unit", call => RollBackAsync(call, call.Value(back), call.Value(detach)), back, detach),
+            shell.Command("abort", "End the run; what is upgraded stays, nothing further is touched", call =>
+                ActAsync(call, "abort", null)
+            ),
+            shell.Command(
+                "rollback",
+                "Take a run back: the standby first, switch, then the other unit",
+                call => RollBackAsync(call, call.Value(back), call.Value(detach)),
+                back,
+                detach
+            ),
             ReportCommand.Make(shell, run),
             PathCommand.Make(shell),
         };
@@ -40,7 +72,13 @@ internal static class UpgradeCommands
 
     private static async Task<int> CheckAsync(Call call, UpgradeWish wish)
     {
-        var check = await call.Unit.PostAsync("/v1/upgrade/check", await wish.RequestAsync(call), ApiJson.Default.UpgradeRequest, ApiJson.Default.UpgradeCheck, call.Cancel);
+        var check = await call.Unit.PostAsync(
+            "/v1/upgrade/check",
+            await wish.RequestAsync(call),
+            ApiJson.Default.UpgradeRequest,
+            ApiJson.Default.UpgradeCheck,
+            call.Cancel
+        );
         call.Screen.Show(check, CliJson.Api.UpgradeCheck, answer => UpgradeViews.Show(call.Screen, answer));
         if (check.Ready)
         {
@@ -48,13 +86,21 @@ internal static class UpgradeCommands
         }
 
         var failed = check.Checks.FirstOrDefault(result => result.Result == "fail");
-        call.Screen.Complain(new($"the cluster is not ready: {failed?.Text ?? "a check did not pass"}", failed?.Remedy ?? "see the checks above"));
+        call.Screen.Complain(
+            new($"the cluster is not ready: {failed?.Text ?? "a check did not pass"}", failed?.Remedy ?? "see the checks above")
+        );
         return ExitCode.Refused;
     }
 
     private static async Task<int> PlanAsync(Call call, UpgradeWish wish)
     {
-        var plan = await call.Unit.PostAsync("/v1/upgrade/plan", await wish.RequestAsync(call), ApiJson.Default.UpgradeRequest, ApiJson.Default.UpgradePlan, call.Cancel);
+        var plan = await call.Unit.PostAsync(
+            "/v1/upgrade/plan",
+            await wish.RequestAsync(call),
+            ApiJson.Default.UpgradeRequest,
+            ApiJson.Default.UpgradePlan,
+            call.Cancel
+        );
         call.Screen.Show(plan, CliJson.Api.UpgradePlan, answer => UpgradeViews.Show(call.Screen, answer));
         return ExitCode.Done;
     }
@@ -63,7 +109,13 @@ internal static class UpgradeCommands
     {
         var request = UpgradeWish.Confirmed(call, await wish.RequestAsync(call) with { RehearseOnly = rehearseOnly });
         await UpgradeWish.WaitUntilAsync(call, request.At);
-        var started = await call.Unit.PostAsync("/v1/upgrade/start", request, ApiJson.Default.UpgradeRequest, ApiJson.Default.RunStatus, call.Cancel);
+        var started = await call.Unit.PostAsync(
+            "/v1/upgrade/start",
+            request,
+            ApiJson.Default.UpgradeRequest,
+            ApiJson.Default.RunStatus,
+            call.Cancel
+        );
         if (detach)
         {
             call.Screen.Show(started, CliJson.Api.RunStatus, answer => UpgradeViews.Show(call.Screen, answer));
@@ -72,7 +124,9 @@ internal static class UpgradeCommands
 
         if (!call.Screen.Json)
         {
-            call.Screen.Line($"run {started.Run}: {started.From} → {started.To}, {started.Mode}; it goes on without this command (hitless upgrade watch)");
+            call.Screen.Line(
+                $"run {started.Run}: {started.From} → {started.To}, {started.Mode}; it goes on without this command (hitless upgrade watch)"
+            );
         }
 
         return await FollowedRun.FollowAsync(call, started.Run, stopAtGate: request.Guided);

@@ -11,23 +11,66 @@ internal sealed class UpgradeWish
 {
     private readonly Option<bool> guided = new("--guided") { Description = "Wait for the operator at each gate (hitless upgrade next)" };
     private readonly Option<bool> keep = new("--keep-primary") { Description = "Let the unit that is primary after the upgrade stay so" };
-    private readonly Option<bool> standbys = new("--standbys-only") { Description = "Upgrade the standbys and stay mixed; finish by another start, or go back by rollback RUN" };
+    private readonly Option<bool> standbys = new("--standbys-only")
+    {
+        Description = "Upgrade the standbys and stay mixed; finish by another start, or go back by rollback RUN",
+    };
     private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
     private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
-    private readonly Option<bool> simultaneous = new("--simultaneous") { Description = "Every unit at once, the primary too: fast, and it may interrupt the traffic" };
-    private readonly Option<bool> acceptInterruption =
-        new("--accept-interruption") { Description = "Confirm that traffic may be interrupted: by --simultaneous, or for the sessions that cannot follow the switch" };
-    private readonly Option<bool> acceptConversion = new("--accept-conversion") { Description = "Although the image's converter loses or changes what upgrade check names" };
+    private readonly Option<bool> simultaneous = new("--simultaneous")
+    {
+        Description = "Every unit at once, the primary too: fast, and it may interrupt the traffic",
+    };
+    private readonly Option<bool> acceptInterruption = new("--accept-interruption")
+    {
+        Description = "Confirm that traffic may be interrupted: by --simultaneous, or for the sessions that cannot follow the switch",
+    };
+    private readonly Option<bool> acceptConversion = new("--accept-conversion")
+    {
+        Description = "Although the image's converter loses or changes what upgrade check names",
+    };
     private readonly Option<bool> rehearse = new("--rehearse") { Description = "First switch over and back, to try it" };
     private readonly Option<string?> at = new("--at") { Description = "Begin at this time (22:30, or ISO 8601)", HelpName = "TIME" };
-    private readonly Option<string?> until = new("--until") { Description = "Begin nothing that would last beyond this time; the run pauses instead", HelpName = "TIME" };
-    private readonly Option<bool> outside = new("--outside-window") { Description = "Although no maintenance window (upgrade.windows) is open" };
-    private readonly Option<bool> downgrade = new("--allow-downgrade") { Description = "Take an image below upgrade.minimum-version all the same" };
-    private readonly Option<int> delay = new("--random-delay") { Description = "Begin up to so many seconds later, at random", HelpName = "SECONDS" };
+    private readonly Option<string?> until = new("--until")
+    {
+        Description = "Begin nothing that would last beyond this time; the run pauses instead",
+        HelpName = "TIME",
+    };
+    private readonly Option<bool> outside = new("--outside-window")
+    {
+        Description = "Although no maintenance window (upgrade.windows) is open",
+    };
+    private readonly Option<bool> downgrade = new("--allow-downgrade")
+    {
+        Description = "Take an image below upgrade.minimum-version all the same",
+    };
+    private readonly Option<int> delay = new("--random-delay")
+    {
+        Description = "Begin up to so many seconds later, at random",
+        HelpName = "SECONDS",
+    };
 
-    public Argument<string> Image { get; } = new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
+    public Argument<string> Image { get; } =
+        new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
 
-    public Symbol[] Symbols => [Image, guided, keep, standbys, thisUnit, parallel, simultaneous, acceptInterruption, acceptConversion, rehearse, at, until, delay, outside, downgrade];
+    public Symbol[] Symbols =>
+        [
+            Image,
+            guided,
+            keep,
+            standbys,
+            thisUnit,
+            parallel,
+            simultaneous,
+            acceptInterruption,
+            acceptConversion,
+            rehearse,
+            at,
+            until,
+            delay,
+            outside,
+            downgrade,
+        ];
 
     /// <summary>The request that the command line describes; a file is uploaded.</summary>
     public async Task<UpgradeRequest> RequestAsync(Call call)
@@ -39,13 +82,17 @@ internal sealed class UpgradeWish
 
         return new UpgradeRequest(await UploadedAsync(call, call.Value(Image)!), call.Value(guided), call.Value(keep))
         {
-            Extent = call.Value(standbys) ? "standbys" : call.Value(thisUnit) ? "this" : "all",
+            Extent =
+                call.Value(standbys) ? "standbys"
+                : call.Value(thisUnit) ? "this"
+                : "all",
             Parallel = call.Value(parallel),
             Simultaneous = call.Value(simultaneous),
             AcceptInterruption = call.Value(acceptInterruption),
             AcceptConversion = call.Value(acceptConversion),
             Rehearse = call.Value(rehearse),
-            At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
+            At = Time("--at", call.Value(at))?.AddSeconds(Random.Shared.Next(call.Value(delay) + 1))
+                ?? (call.Value(delay) > 0 ? DateTimeOffset.UtcNow.AddSeconds(Random.Shared.Next(call.Value(delay) + 1)) : null),
             Until = Time("--until", call.Value(until)),
             OutsideWindow = call.Value(outside),
             AllowDowngrade = call.Value(downgrade),
@@ -71,8 +118,19 @@ internal sealed class UpgradeWish
 
     /// <summary>Asks once more before every unit restarts at once; a script says it by an option.</summary>
     public static UpgradeRequest Confirmed(Call call, UpgradeRequest request) =>
-        request is { Simultaneous: true, AcceptInterruption: false } && call.Screen.IsTerminal && !call.Screen.Json && !Console.IsInputRedirected
-            ? request with { AcceptInterruption = call.Screen.Console.Prompt(new ConfirmationPrompt("Every unit restarts at once, and the traffic may be interrupted. Really?") { DefaultValue = false }) }
+        request is { Simultaneous: true, AcceptInterruption: false }
+        && call.Screen.IsTerminal
+        && !call.Screen.Json
+        && !Console.IsInputRedirected
+            ? request with
+            {
+                AcceptInterruption = call.Screen.Console.Prompt(
+                    new ConfirmationPrompt("Every unit restarts at once, and the traffic may be interrupted. Really?")
+                    {
+                        DefaultValue = false,
+                    }
+                ),
+            }
             : request;
 
     // A path is what looks like one or is there; everything else is for the unit to find.
@@ -84,7 +142,10 @@ internal sealed class UpgradeWish
         }
 
         return image.Contains('/') || image.EndsWith(".hli", StringComparison.Ordinal)
-            ? throw new RefusedException($"there is no file {image}", "name an image file, or the hash of an uploaded one (hitless firmware list)")
+            ? throw new RefusedException(
+                $"there is no file {image}",
+                "name an image file, or the hash of an uploaded one (hitless firmware list)"
+            )
             : image;
     }
 

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Hitless.Cli.Display;
 
-/// <summary>A run as it goes: a bar and finished steps on a terminal, one line for each finished step elsewhere, nothing with <c>--json</c>.</summary>
+/// <summary>
+/// A run as it goes: a bar and finished steps on a terminal, one line for each finished step elsewhere, nothing with <c>--json</c>.
+/// </summary>
 internal sealed class RunView(Screen screen)
 {
     private int _printed;
@@ -18,8 +20,17 @@ internal sealed class RunView(Screen screen)
         }
 
         RunStatus? last = null;
-        await screen.Console.Progress().AutoClear(true).HideCompleted(false)
-            .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        await screen
+            .Console.Progress()
+            .AutoClear(true)
+            .HideCompleted(false)
+            .Columns(
+                new SpinnerColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new ElapsedTimeColumn()
+            )
             .StartAsync(async progress =>
             {
                 var bar = progress.AddTask("run", maxValue: 100);
@@ -27,7 +38,10 @@ internal sealed class RunView(Screen screen)
                 {
                     PrintNews(status, line => screen.Console.WriteLine(line));
                     bar.Value = status.Percent;
-                    bar.Description = Markup.Escape($"{Place(status.StepIndex, status.StepCount)} {status.Step}{(status.Unit is null ? "" : " " + status.Unit)}: {status.Text}");
+                    bar.Description = Markup.Escape(
+                        $"{Place(status.StepIndex, status.StepCount)} {status.Step}{(status.Unit is null ? "" : " " + status.Unit)}: "
+                            + $"{status.Text}"
+                    );
                 });
             });
         return last!;
@@ -53,7 +67,10 @@ internal sealed class RunView(Screen screen)
         for (; _printed < status.Steps.Count && status.Steps[_printed] is { Result: not "running" } step; _printed++)
         {
             var detail = string.IsNullOrEmpty(step.Detail) ? "" : $": {step.Detail}";
-            line($"{Place(_printed, status.StepCount)} {step.Name}{(step.Unit is null ? "" : " " + step.Unit)} {step.Result} in {Words.Duration(step.DurationMs)}{detail}");
+            line(
+                $"{Place(_printed, status.StepCount)} {step.Name}{(step.Unit is null ? "" : " " + step.Unit)} {step.Result} in "
+                    + $"{Words.Duration(step.DurationMs)}{detail}"
+            );
         }
 
         if (_state != status.State && status.State is "waiting" or "paused" or "rolling-back")

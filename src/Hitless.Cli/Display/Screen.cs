@@ -67,13 +67,15 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
 
     private IAnsiConsole MakeConsole()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(Output),
-            Ansi = IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = IsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = IsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
-        });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(Output),
+                Ansi = IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+                ColorSystem = IsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+                Interactive = IsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+            }
+        );
         if (!IsTerminal)
         {
             console.Profile.Width = UnlimitedWidth;

@@ -8,8 +8,8 @@ internal static class SessionWords
     /// <summary>One cause: how many, why, and what to write instead.</summary>
     public static string Of(SessionCauseCount cause)
     {
-        var breaking = cause.Breaking == 0 ? ""
-            : $"; a switch breaks {(cause.Breaking == cause.Count ? "them" : Words.Count(cause.Breaking))}";
+        var breaking =
+            cause.Breaking == 0 ? "" : $"; a switch breaks {(cause.Breaking == cause.Count ? "them" : Words.Count(cause.Breaking))}";
         var critical = cause.Critical == 0 ? "" : $", {Words.Count(cause.Critical)} of them critical";
         var remedy = cause.Remedy is null || cause.Breaking == 0 ? "" : $": {cause.Remedy}";
         return $"{Words.Count(cause.Count, "session")} {cause.Text}{breaking}{critical}{remedy}";
@@ -20,7 +20,8 @@ internal static class SessionWords
     {
         if (sessions.NotKnown is { } notKnown)
         {
-            yield return $"sessions: not known{(sessions.LostAtLeast > 0 ? $", at least {Words.Count(sessions.LostAtLeast)} lost" : "")}: {notKnown}";
+            yield return "sessions: not known"
+                + $"{(sessions.LostAtLeast > 0 ? $", at least {Words.Count(sessions.LostAtLeast)} lost" : "")}: {notKnown}";
         }
         else if (sessions.Switches == 0)
         {
@@ -29,15 +30,22 @@ internal static class SessionWords
         else
         {
             var foreseen = sessions.LostForeseen == 0 ? "" : $" ({Words.Count(sessions.LostForeseen)} because they could not follow)";
-            yield return $"sessions: {Number(sessions.Before)} before, {Number(sessions.Survived)} survived, {Number(sessions.Lost)} lost{foreseen}, "
+            yield return $"sessions: {Number(sessions.Before)} before, {Number(sessions.Survived)} survived, {Number(sessions.Lost)} "
+                + $"lost{foreseen}, "
                 + $"{Number(sessions.CriticalLost)} of them critical";
         }
 
         foreach (var cause in sessions.Causes.Where(cause => cause.Breaking > 0))
         {
             var critical = cause.Critical == 0 ? "" : $" ({Words.Count(cause.Critical)} of them critical)";
-            var end = cause.Class switch { "local" => " and ended there", "excluded" => "", _ => $" and are lost{critical}" };
-            yield return $"  {Words.Count(cause.Breaking, "session")} {cause.Text}{end}" + (cause.Remedy is null ? "" : $": {cause.Remedy}");
+            var end = cause.Class switch
+            {
+                "local" => " and ended there",
+                "excluded" => "",
+                _ => $" and are lost{critical}",
+            };
+            yield return $"  {Words.Count(cause.Breaking, "session")} {cause.Text}{end}"
+                + (cause.Remedy is null ? "" : $": {cause.Remedy}");
         }
     }
 

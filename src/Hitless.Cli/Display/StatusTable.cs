@@ -10,15 +10,27 @@ internal static class StatusTable
     public static IRenderable Render(ClusterStatus status)
     {
         var parts = new List<IRenderable> { Headline(status), Text.Empty, Units(status), Text.Empty };
-        parts.AddRange(status.Units.Select(unit => new Markup(
-            $"{Escape(unit.Name)} is {(unit.Role == "none" ? "in no role" : Escape(unit.Role))}: [dim]{Escape(unit.Reason)}[/]")));
+        parts.AddRange(
+            status.Units.Select(unit => new Markup(
+                $"{Escape(unit.Name)} is {(unit.Role == "none" ? "in no role" : Escape(unit.Role))}: [dim]{Escape(unit.Reason)}[/]"
+            ))
+        );
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));
-        parts.AddRange(status.Units.Where(unit => unit.Role == "primary").SelectMany(unit => unit.SessionCauses)
-            .Where(cause => cause.Breaking > 0)
-            .Select(cause => new Markup($"[yellow]-[/] {Escape(SessionWords.Of(cause))} (hitless sessions diff)")));
+        parts.AddRange(
+            status
+                .Units.Where(unit => unit.Role == "primary")
+                .SelectMany(unit => unit.SessionCauses)
+                .Where(cause => cause.Breaking > 0)
+                .Select(cause => new Markup($"[yellow]-[/] {Escape(SessionWords.Of(cause))} (hitless sessions diff)"))
+        );
         if (status.Upgrade is { } run)
         {
-            parts.Add(new Markup($"[yellow]run {Escape(run.Run)}[/] {Escape(run.From)} → {Escape(run.To)}, {Escape(run.State)}: step {run.StepIndex + 1} of {run.StepCount}, {Escape(run.Text)}"));
+            parts.Add(
+                new Markup(
+                    $"[yellow]run {Escape(run.Run)}[/] {Escape(run.From)} → {Escape(run.To)}, {Escape(run.State)}: step "
+                        + $"{run.StepIndex + 1} of {run.StepCount}, {Escape(run.Text)}"
+                )
+            );
         }
 
         return new Rows(parts);
@@ -43,35 +55,52 @@ internal static class StatusTable
                 new Markup($"{Escape(unit.Version)} [dim]{Escape(unit.Slot)}[/]"),
                 new Text(unit.Override ? $"{unit.Priority} override" : $"{unit.Priority}"),
                 new Text(Words.Duration(unit.AgeSeconds * 1000.0)),
-                new Markup(unit.SessionLag == 0 ? Words.Count(unit.Sessions) : $"{Words.Count(unit.Sessions)} [yellow]lag {Words.Count(unit.SessionLag)}[/]"),
-                new Markup(unit.Configuration == "in-sync" ? $"in-sync [dim]r{unit.ConfigurationRevision}[/]" : $"[yellow]{Escape(unit.Configuration)}[/] [dim]r{unit.ConfigurationRevision}[/]"),
-                new Markup(string.Join(' ', unit.Interfaces.Select(port => port.Up ? $"[green]{Escape(port.Name)}[/]" : $"[red]{Escape(port.Name)} down[/]"))),
-                new Markup(string.Join(' ', unit.Health.Select(Probe))));
+                new Markup(
+                    unit.SessionLag == 0
+                        ? Words.Count(unit.Sessions)
+                        : $"{Words.Count(unit.Sessions)} [yellow]lag {Words.Count(unit.SessionLag)}[/]"
+                ),
+                new Markup(
+                    unit.Configuration == "in-sync"
+                        ? $"in-sync [dim]r{unit.ConfigurationRevision}[/]"
+                        : $"[yellow]{Escape(unit.Configuration)}[/] [dim]r{unit.ConfigurationRevision}[/]"
+                ),
+                new Markup(
+                    string.Join(
+                        ' ',
+                        unit.Interfaces.Select(port => port.Up ? $"[green]{Escape(port.Name)}[/]" : $"[red]{Escape(port.Name)} down[/]")
+                    )
+                ),
+                new Markup(string.Join(' ', unit.Health.Select(Probe)))
+            );
         }
 
         return table;
     }
 
-    private static string Role(string role) => role switch
-    {
-        "primary" => "[green]primary[/]",
-        "standby" => "[blue]standby[/]",
-        _ => $"[dim]{Escape(role)}[/]",
-    };
+    private static string Role(string role) =>
+        role switch
+        {
+            "primary" => "[green]primary[/]",
+            "standby" => "[blue]standby[/]",
+            _ => $"[dim]{Escape(role)}[/]",
+        };
 
-    private static string State(string state) => state switch
-    {
-        "ready" => "[green]ready[/]",
-        "fault" or "absent" => $"[red]{state}[/]",
-        _ => $"[yellow]{Escape(state)}[/]",
-    };
+    private static string State(string state) =>
+        state switch
+        {
+            "ready" => "[green]ready[/]",
+            "fault" or "absent" => $"[red]{state}[/]",
+            _ => $"[yellow]{Escape(state)}[/]",
+        };
 
-    private static string Probe(HealthStatus probe) => probe.Result switch
-    {
-        "passing" => $"[green]{Escape(probe.Name)}[/]",
-        "failing" => $"[red]{Escape(probe.Name)} failing[/]",
-        _ => $"[dim]{Escape(probe.Name)} ?[/]",
-    };
+    private static string Probe(HealthStatus probe) =>
+        probe.Result switch
+        {
+            "passing" => $"[green]{Escape(probe.Name)}[/]",
+            "failing" => $"[red]{Escape(probe.Name)} failing[/]",
+            _ => $"[dim]{Escape(probe.Name)} ?[/]",
+        };
 
     private static string Escape(string text) => Markup.Escape(text);
 }

@@ -2,7 +2,10 @@ using Spectre.Console;
 
 namespace Hitless.Cli.Display;
 
-/// <summary>The one look of tables: no lines, dim headings, cells of plain text; where the screen is too narrow, the last column is written in several lines.</summary>
+/// <summary>
+/// The one look of tables: no lines, dim headings, cells of plain text; where the screen is too narrow, the last column is written in
+/// several lines.
+/// </summary>
 internal static class Tables
 {
     public static Table Plain(params string[] headings)
@@ -10,7 +13,13 @@ internal static class Tables
         var table = new Table().NoBorder();
         for (var i = 0; i < headings.Length; i++)
         {
-            table.AddColumn(new TableColumn(new Markup($"[dim]{headings[i]}[/]")) { NoWrap = i < headings.Length - 1, Padding = new Padding(0, 0, 2, 0) });
+            table.AddColumn(
+                new TableColumn(new Markup($"[dim]{headings[i]}[/]"))
+                {
+                    NoWrap = i < headings.Length - 1,
+                    Padding = new Padding(0, 0, 2, 0),
+                }
+            );
         }
 
         return table;

@@ -10,7 +10,7 @@ internal static class UpgradeViews
         screen.Line($"image {Words.Short(check.Image)}, version {check.Version}: {(check.Ready ? "ready" : "NOT ready")}");
         foreach (var result in check.Checks)
         {
-            screen.Line($"  {result.Result,-4}  {result.Id}: {result.Text}");
+            screen.Line($"  {result.Result, -4}  {result.Id}: {result.Text}");
             if (result.Result != "pass" && result.Remedy is not null)
             {
                 screen.Line($"        {result.Remedy}");
@@ -28,9 +28,18 @@ internal static class UpgradeViews
         }
 
         screen.Console.Write(table);
-        screen.Line($"it takes about {Words.Duration(plan.TakesMs)}{(plan.Mode == "guided" ? ", and what you take at the gates (>)" : "")}");
-        screen.Line(plan.Baseline is { } baseline ? $"held against run {baseline.Run}, {baseline}" : "not rehearsed (hitless upgrade rehearse IMAGE)");
-        screen.Line($"in the end {plan.FinalPrimary} is primary: {plan.FinalReason}{(plan.SecondSwitch ? " (the cluster switches a second time)" : "")}");
+        screen.Line(
+            $"it takes about {Words.Duration(plan.TakesMs)}{(plan.Mode == "guided" ? ", and what you take at the gates (>)" : "")}"
+        );
+        screen.Line(
+            plan.Baseline is { } baseline
+                ? $"held against run {baseline.Run}, {baseline}"
+                : "not rehearsed (hitless upgrade rehearse IMAGE)"
+        );
+        screen.Line(
+            $"in the end {plan.FinalPrimary} is primary: "
+                + $"{plan.FinalReason}{(plan.SecondSwitch ? " (the cluster switches a second time)" : "")}"
+        );
     }
 
     public static void Show(Screen screen, RunStatus? status)
@@ -42,7 +51,10 @@ internal static class UpgradeViews
         }
 
         screen.Line($"run {status.Run}: {status.State}, {status.From} → {status.To}, {status.Mode}, {status.Percent} %");
-        screen.Line($"  step {status.StepIndex + 1} of {status.StepCount}, {status.Step}{(status.Unit is null ? "" : $" on {status.Unit}")}: {status.Text}");
+        screen.Line(
+            $"  step {status.StepIndex + 1} of {status.StepCount}, {status.Step}{(status.Unit is null ? "" : $" on {status.Unit}")}: "
+                + $"{status.Text}"
+        );
         if (status.Gate is { } gate)
         {
             Show(screen, gate);
@@ -67,7 +79,10 @@ internal static class UpgradeViews
 
     public static void Show(Screen screen, RunReport report)
     {
-        screen.Line($"run {report.Run}: {report.Verdict}, {report.From} → {report.To}, {report.Mode}, {Words.Duration(report.DurationMs)}, started {Words.Time(report.StartedAt)}");
+        screen.Line(
+            $"run {report.Run}: {report.Verdict}, {report.From} → {report.To}, {report.Mode}, {Words.Duration(report.DurationMs)}, "
+                + $"started {Words.Time(report.StartedAt)}"
+        );
         if (report.Reason is { Length: > 0 } reason)
         {
             screen.Line($"  {reason}");
@@ -77,7 +92,13 @@ internal static class UpgradeViews
         foreach (var step in report.Steps)
         {
             table.AddTexts(
-                step.Name, step.Unit ?? "", $"+{Words.Duration((step.StartedAt - report.StartedAt).TotalMilliseconds)}", Words.Duration(step.DurationMs), step.Result, step.Detail ?? "");
+                step.Name,
+                step.Unit ?? "",
+                $"+{Words.Duration((step.StartedAt - report.StartedAt).TotalMilliseconds)}",
+                Words.Duration(step.DurationMs),
+                step.Result,
+                step.Detail ?? ""
+            );
         }
 
         screen.Console.Write(table);

@@ -14,14 +14,17 @@ internal static class Upload
         var sent = call.Unit.UploadAsync("/v1/firmware", file, ApiJson.Default.ImageInfo, call.Cancel);
         if (call.Screen is { Json: false, IsTerminal: true })
         {
-            await call.Screen.Console.Progress().AutoClear(true).StartAsync(async progress =>
-            {
-                var bar = progress.AddTask(Markup.Escape($"uploading {Path.GetFileName(path)}"), maxValue: file.Length);
-                while (await Task.WhenAny(sent, Task.Delay(Refresh, call.Cancel)) != sent && !call.Cancel.IsCancellationRequested)
+            await call
+                .Screen.Console.Progress()
+                .AutoClear(true)
+                .StartAsync(async progress =>
                 {
-                    bar.Value = file.Position;
-                }
-            });
+                    var bar = progress.AddTask(Markup.Escape($"uploading {Path.GetFileName(path)}"), maxValue: file.Length);
+                    while (await Task.WhenAny(sent, Task.Delay(Refresh, call.Cancel)) != sent && !call.Cancel.IsCancellationRequested)
+                    {
+                        bar.Value = file.Position;
+                    }
+                });
         }
 
         return await sent;

@@ -25,13 +25,14 @@ internal static class Words
     }
 
     /// <summary>"12.3 MB"; powers of 1,000.</summary>
-    public static string Bytes(long bytes) => bytes switch
-    {
-        < 1_000 => $"{bytes} B",
-        < 1_000_000 => $"{bytes / 1e3:0.0} kB",
-        < 1_000_000_000 => $"{bytes / 1e6:0.0} MB",
-        _ => $"{bytes / 1e9:0.00} GB",
-    };
+    public static string Bytes(long bytes) =>
+        bytes switch
+        {
+            < 1_000 => $"{bytes} B",
+            < 1_000_000 => $"{bytes / 1e3:0.0} kB",
+            < 1_000_000_000 => $"{bytes / 1e6:0.0} MB",
+            _ => $"{bytes / 1e9:0.00} GB",
+        };
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
@@ -42,7 +43,7 @@ internal static class Words
     public static bool TryDuration(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
-        for (var rest = text.AsSpan(); !rest.IsEmpty;)
+        for (var rest = text.AsSpan(); !rest.IsEmpty; )
         {
             var digits = rest.IndexOfAnyExceptInRange('0', '9');
             if (digits is <= 0 or > 9)

@@ -10,7 +10,8 @@ public sealed record ClusterStatus(
     string Self,
     IReadOnlyList<UnitStatus> Units,
     RunStatus? Upgrade,
-    IReadOnlyList<string> Problems);
+    IReadOnlyList<string> Problems
+);
 
 /// <summary>
 /// One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault,
@@ -31,7 +32,8 @@ public sealed record UnitStatus(
     string Configuration,
     long ConfigurationRevision,
     IReadOnlyList<InterfaceStatus> Interfaces,
-    IReadOnlyList<HealthStatus> Health)
+    IReadOnlyList<HealthStatus> Health
+)
 {
     /// <summary>Counters of the session replication; null when the unit does not answer.</summary>
     public SessionReplicationStatus? Replication { get; init; }
@@ -40,7 +42,11 @@ public sealed record UnitStatus(
     public SessionClasses? SessionClasses { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> SessionCauses { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> SessionCauses
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>
     /// Whether the unit would forward as the primary does; null: it is primary itself, does not answer, or has not compared yet.
@@ -76,7 +82,11 @@ public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double St
 public sealed record ServicesStatus(string? Role, string State, IReadOnlyList<string> Problems)
 {
     /// <inheritdoc cref="ServicesStatus"/>
-    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = Problems;
+    public IReadOnlyList<string> Problems
+    {
+        get;
+        init => field = value ?? [];
+    } = Problems;
 }
 
 /// <summary>
@@ -132,7 +142,11 @@ public sealed record SwitchoverResult(long Epoch, string Primary, string FormerP
     public long? SessionsLost { get; init; }
 
     /// <summary>The same in words, a line for each cause; empty: there were none.</summary>
-    public IReadOnlyList<string> Warnings { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<string> Warnings
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>

@@ -10,7 +10,15 @@ namespace Hitless.Core.Api;
 /// Packets are counted where the kernel routes them, so receive offload merges none between the two sides, and traffic of the unit itself
 /// is left out.
 /// </summary>
-public sealed record ForwardingFigures(string Unit, double Seconds, double ForwardedPerSecond, double SteadyPerSecond, double NewSessionsPerSecond, IReadOnlyList<InterfaceFigures> Interfaces, IReadOnlyList<ForwardingLoss> Losses)
+public sealed record ForwardingFigures(
+    string Unit,
+    double Seconds,
+    double ForwardedPerSecond,
+    double SteadyPerSecond,
+    double NewSessionsPerSecond,
+    IReadOnlyList<InterfaceFigures> Interfaces,
+    IReadOnlyList<ForwardingLoss> Losses
+)
 {
     /// <summary>The share of the packets to be forwarded that left; null: none were to be forwarded.</summary>
     public double? ForwardedShare { get; init; }
@@ -23,7 +31,13 @@ public sealed record ForwardingFigures(string Unit, double Seconds, double Forwa
 /// A data interface's packets per second (as its driver counts them: only silence is told by them), and the least of the last seconds in
 /// each direction.
 /// </summary>
-public sealed record InterfaceFigures(string Name, double ReceivedPerSecond, double ReceivedSteady, double SentPerSecond, double SentSteady);
+public sealed record InterfaceFigures(
+    string Name,
+    double ReceivedPerSecond,
+    double ReceivedSteady,
+    double SentPerSecond,
+    double SentSteady
+);
 
 /// <summary>
 /// Packets that went no further, by cause (<see cref="LossCauses"/>): their share of the packets that could have met it, and the highest

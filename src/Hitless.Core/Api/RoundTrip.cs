@@ -8,8 +8,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Hitless.Core.Api;
 
 /// <summary>
-/// Whether a program can write and read every record of a <see cref="JsonSerializerContext"/>: a document with a value for each of its fields is read and written again, and must come out the same.
-/// A native program holds only what the compiler saw, so each program checks its own records (<c>hitlessd --self-check</c>, <c>hitless self-check</c>).
+/// Whether a program can write and read every record of a <see cref="JsonSerializerContext"/>: a document with a value for each of its
+/// fields is read and written again, and must come out the same. A native program holds only what the compiler saw, so each program checks
+/// its own records (<c>hitlessd --self-check</c>, <c>hitless self-check</c>).
 /// </summary>
 public static class RoundTrip
 {
@@ -19,7 +20,10 @@ public static class RoundTrip
     private static readonly JsonNode[] Texts = ["1.2.3", "1.2", ">=1.0.0 <2.0.0"];
 
     /// <summary>What is wrong, a line for each record; <paramref name="checkedCount"/> counts the records.</summary>
-    public static IReadOnlyList<string> Problems<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TContext>(TContext context, out int checkedCount)
+    public static IReadOnlyList<string> Problems<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TContext>(
+        TContext context,
+        out int checkedCount
+    )
         where TContext : JsonSerializerContext
     {
         List<string> problems = [];
@@ -57,13 +61,14 @@ public static class RoundTrip
         }
     }
 
-    private static JsonNode? Document(JsonTypeInfo type, int depth) => type.Kind switch
-    {
-        JsonTypeInfoKind.Object => Object(type, depth),
-        JsonTypeInfoKind.Enumerable => new JsonArray(Value(type.Options, type.ElementType!, depth + 1)),
-        JsonTypeInfoKind.Dictionary => new JsonObject { ["key"] = Value(type.Options, type.ElementType!, depth + 1) },
-        _ => Scalar(Nullable.GetUnderlyingType(type.Type) is { } inner ? type.Options.GetTypeInfo(inner) : type),
-    };
+    private static JsonNode? Document(JsonTypeInfo type, int depth) =>
+        type.Kind switch
+        {
+            JsonTypeInfoKind.Object => Object(type, depth),
+            JsonTypeInfoKind.Enumerable => new JsonArray(Value(type.Options, type.ElementType!, depth + 1)),
+            JsonTypeInfoKind.Dictionary => new JsonObject { ["key"] = Value(type.Options, type.ElementType!, depth + 1) },
+            _ => Scalar(Nullable.GetUnderlyingType(type.Type) is { } inner ? type.Options.GetTypeInfo(inner) : type),
+        };
 
     private static JsonObject Object(JsonTypeInfo type, int depth)
     {
@@ -80,7 +85,8 @@ public static class RoundTrip
         return document;
     }
 
-    private static JsonNode? Value(JsonSerializerOptions options, Type type, int depth) => depth > DepthMax ? null : Document(options.GetTypeInfo(type), depth);
+    private static JsonNode? Value(JsonSerializerOptions options, Type type, int depth) =>
+        depth > DepthMax ? null : Document(options.GetTypeInfo(type), depth);
 
     private static JsonNode? Scalar(JsonTypeInfo type)
     {
@@ -114,10 +120,15 @@ public static class RoundTrip
     }
 
     /// <summary>The first place of <paramref name="expected"/> that <paramref name="actual"/> does not have; null if it has all.</summary>
-    private static string? Missing(JsonNode? expected, JsonNode? actual, string place) => (expected, actual) switch
-    {
-        (JsonObject wanted, JsonObject found) => wanted.Select(field => Missing(field.Value, found[field.Key], $"{place}.{field.Key}")).FirstOrDefault(lost => lost is not null),
-        (JsonArray wanted, JsonArray found) when wanted.Count == found.Count => wanted.Select((item, i) => Missing(item, found[i], $"{place}[{i}]")).FirstOrDefault(lost => lost is not null),
-        _ => JsonNode.DeepEquals(expected, actual) ? null : place,
-    };
+    private static string? Missing(JsonNode? expected, JsonNode? actual, string place) =>
+        (expected, actual) switch
+        {
+            (JsonObject wanted, JsonObject found) => wanted
+                .Select(field => Missing(field.Value, found[field.Key], $"{place}.{field.Key}"))
+                .FirstOrDefault(lost => lost is not null),
+            (JsonArray wanted, JsonArray found) when wanted.Count == found.Count => wanted
+                .Select((item, i) => Missing(item, found[i], $"{place}[{i}]"))
+                .FirstOrDefault(lost => lost is not null),
+            _ => JsonNode.DeepEquals(expected, actual) ? null : place,
+        };
 }

@@ -6,11 +6,23 @@ public sealed record SessionCount(string Unit, long Total, IReadOnlyDictionary<s
 /// <summary>
 /// One conntrack entry in words, for <c>GET /v1/sessions</c>. <c>Original</c> and <c>Reply</c> are "src:port -> dst:port".
 /// </summary>
-public sealed record SessionEntry(string Protocol, string Original, string Reply, string State, long TimeoutSeconds, uint Mark, int Zone,
-    bool Critical)
+public sealed record SessionEntry(
+    string Protocol,
+    string Original,
+    string Reply,
+    string State,
+    long TimeoutSeconds,
+    uint Mark,
+    int Zone,
+    bool Critical
+)
 {
     /// <summary>follow, bound, excluded or local (<see cref="SessionClasses"/>); empty: not looked at.</summary>
-    public string Class { get; init => field = value ?? ""; } = "";
+    public string Class
+    {
+        get;
+        init => field = value ?? "";
+    } = "";
 
     /// <summary>The cause, where it is not follow (<see cref="SessionCauseCount"/>).</summary>
     public string? Cause { get; init; }
@@ -51,7 +63,8 @@ public sealed record SessionDifference(
     long Critical,
     long BytesExchanged,
     long Compared,
-    IReadOnlyList<SessionDifferenceEntry> Entries)
+    IReadOnlyList<SessionDifferenceEntry> Entries
+)
 {
     /// <summary>
     /// Compared sessions that a switch would break, whether <c>Entries</c> has room for them or not; bound and excluded ones are in
@@ -68,7 +81,11 @@ public sealed record SessionDifference(
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause; those that a switch breaks have <c>Entries</c> too.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>
@@ -93,4 +110,5 @@ public sealed record SessionReplicationStatus(
     long Drift,
     long Readings = 0,
     long Corrected = 0,
-    long AuditMs = 0);
+    long AuditMs = 0
+);

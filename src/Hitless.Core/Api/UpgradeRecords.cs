@@ -46,7 +46,16 @@ public sealed record CheckResult(string Id, string Result, string Text, string? 
 public sealed record UpgradeCheck(string Image, string Version, bool Ready, IReadOnlyList<CheckResult> Checks);
 
 /// <summary><c>POST /v1/upgrade/plan</c>: each step, and who is primary after it by which rule.</summary>
-public sealed record UpgradePlan(string Image, string From, string To, string Mode, IReadOnlyList<PlannedStep> Steps, string FinalPrimary, string FinalReason, bool SecondSwitch)
+public sealed record UpgradePlan(
+    string Image,
+    string From,
+    string To,
+    string Mode,
+    IReadOnlyList<PlannedStep> Steps,
+    string FinalPrimary,
+    string FinalReason,
+    bool SecondSwitch
+)
 {
     /// <summary>Expected time, without what an operator takes at gates.</summary>
     public long TakesMs { get; init; }
@@ -68,9 +77,13 @@ public sealed record RunBaseline(string Run, DateTimeOffset At, double GapMs, lo
     public double? DropShare { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"rehearsed {At.UtcDateTime:u}: longest gap {GapMs:F0} ms, {SessionsLost} of {SessionsBefore} sessions lost{(SessionsLostForeseen > 0 ? $", {SessionsLostForeseen} of them because they could not follow" : "")}{(DropShare is { } share ? $", {share:P1} of the packets dropped" : "")}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"rehearsed {At.UtcDateTime:u}: longest gap {GapMs:F0} ms, {SessionsLost} of {SessionsBefore} sessions "
+                + $"lost{(SessionsLostForeseen > 0 ? $", {SessionsLostForeseen} of them because they could not follow" : "")}"
+                + $"{(DropShare is { } share ? $", {share:P1} of the packets dropped" : "")}"
+        );
 }
 
 /// <summary>A step of a plan.</summary>
@@ -99,7 +112,8 @@ public sealed record RunStatus(
     string? Unit,
     int Percent,
     string Text,
-    IReadOnlyList<ReportStep> Steps)
+    IReadOnlyList<ReportStep> Steps
+)
 {
     /// <summary>The gate that the run waits at; null: at none.</summary>
     public RunGate? Gate { get; init; }
@@ -127,7 +141,8 @@ public sealed record RunReport(
     IReadOnlyList<ReportElection> Elections,
     ReportSessions Sessions,
     double LongestGapMs,
-    IReadOnlyList<ReportUnit> Units)
+    IReadOnlyList<ReportUnit> Units
+)
 {
     /// <summary>
     /// Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.
@@ -135,7 +150,11 @@ public sealed record RunReport(
     public ReportTraffic? Traffic { get; init; }
 
     /// <summary>The gates' openings and other words of operators, in order.</summary>
-    public IReadOnlyList<ReportWord> Words { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<ReportWord> Words
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Of a rehearsal: what it measured. Of a run: what it was held against; null: it was not rehearsed.</summary>
     public RunBaseline? Baseline { get; init; }
@@ -182,7 +201,11 @@ public sealed record ReportSessions(long? Before, long? Survived, long? Lost, lo
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Those that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>What is not known, in words; null: nothing.</summary>
     public string? NotKnown { get; init; }
@@ -192,4 +215,15 @@ public sealed record ReportSessions(long? Before, long? Survived, long? Lost, lo
 public sealed record ReportUnit(string Name, string VersionBefore, string VersionAfter, string SlotBefore, string SlotAfter);
 
 /// <summary>An image in the store of a unit (<c>GET /v1/firmware</c>).</summary>
-public sealed record ImageInfo(string Hash, string Product, string Version, string Platform, long SizeBytes, string Activation, string SignedBy, string ReleaseNotes, IReadOnlyList<string> UpgradeFrom, string WireRange);
+public sealed record ImageInfo(
+    string Hash,
+    string Product,
+    string Version,
+    string Platform,
+    long SizeBytes,
+    string Activation,
+    string SignedBy,
+    string ReleaseNotes,
+    IReadOnlyList<string> UpgradeFrom,
+    string WireRange
+);

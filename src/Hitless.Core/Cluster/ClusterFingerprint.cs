@@ -25,7 +25,13 @@ public static class ClusterFingerprint
 
     private static ulong Of(Heartbeat said, ulong print)
     {
-        var flags = (said.Upgrading ? 1UL : 0) | (said.Override ? 2UL : 0) | ((ulong)said.Role << 8) | ((ulong)said.State << 16) | ((ulong)said.Priority << 24) | ((ulong)said.Failures << 32);
+        var flags =
+            (said.Upgrading ? 1UL : 0)
+            | (said.Override ? 2UL : 0)
+            | ((ulong)said.Role << 8)
+            | ((ulong)said.State << 16)
+            | ((ulong)said.Priority << 24)
+            | ((ulong)said.Failures << 32);
         return With(With(With(With(With(print, flags), said.RevisionTag), (ulong)said.Epoch.Number), said.PortsUp), said.ForwardingDigest);
     }
 

@@ -33,10 +33,18 @@ public readonly record struct ClusterInput
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
     /// <summary>
-    /// An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation, <paramref name="sequence"/> the datagram's
-    /// number in it. <paramref name="overTraffic"/>: it came through a port, not on the heartbeat link of number <paramref name="link"/>.
+    /// An authentic heartbeat of another unit; <paramref name="tag"/> is that of its incarnation, <paramref name="sequence"/> the
+    /// datagram's number in it. <paramref name="overTraffic"/>: it came through a port, not on the heartbeat link of number
+    /// <paramref name="link"/>.
     /// </summary>
-    public static ClusterInput HeartbeatReceived(ulong unit, ulong tag, ulong sequence, Heartbeat heartbeat, bool overTraffic = false, int link = 0) =>
+    public static ClusterInput HeartbeatReceived(
+        ulong unit,
+        ulong tag,
+        ulong sequence,
+        Heartbeat heartbeat,
+        bool overTraffic = false,
+        int link = 0
+    ) =>
         new(ClusterInputKind.Heartbeat)
         {
             Unit = unit,
@@ -52,7 +60,12 @@ public readonly record struct ClusterInput
     /// <paramref name="tag"/>: of that incarnation.
     /// </summary>
     public static ClusterInput TwinHeard(ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
-        new(ClusterInputKind.Twin) { Value = tag, Heartbeat = heartbeat, Flag = overTraffic };
+        new(ClusterInputKind.Twin)
+        {
+            Value = tag,
+            Heartbeat = heartbeat,
+            Flag = overTraffic,
+        };
 
     /// <summary>
     /// A heartbeat of our group came on a heartbeat link, and our key does not open it; <paramref name="unit"/> is the id that it bears,
@@ -91,7 +104,13 @@ public readonly record struct ClusterInput
     /// daemon does. <paramref name="overTraffic"/>: through a port, not on the heartbeat link of number <paramref name="link"/>.
     /// </summary>
     public static ClusterInput KernelAnswered(ulong unit, uint question, bool overTraffic = false, int link = 0) =>
-        new(ClusterInputKind.KernelAnswered) { Unit = unit, Ticket = question, Flag = overTraffic, Value = (ulong)link };
+        new(ClusterInputKind.KernelAnswered)
+        {
+            Unit = unit,
+            Ticket = question,
+            Flag = overTraffic,
+            Value = (ulong)link,
+        };
 
     /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
     public static ClusterInput CableLost(bool others) => new(ClusterInputKind.CableLost) { Flag = others };
@@ -116,7 +135,8 @@ public readonly record struct ClusterInput
     /// <summary>
     /// All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.
     /// </summary>
-    public static ClusterInput SessionsSynced(ulong unit, bool windows = true) => new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
+    public static ClusterInput SessionsSynced(ulong unit, bool windows = true) =>
+        new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
 
     /// <summary>No TCP session that went on elsewhere has a window in this kernel any more that stood still meanwhile.</summary>
     public static ClusterInput WindowsFree => new(ClusterInputKind.WindowsFree);
@@ -125,7 +145,8 @@ public readonly record struct ClusterInput
     public static ClusterInput SessionsLost() => new(ClusterInputKind.SyncLost);
 
     /// <summary>Everything up to <paramref name="sequence"/> is sent.</summary>
-    public static ClusterInput BarrierReached(uint ticket, ulong sequence) => new(ClusterInputKind.Barrier) { Ticket = ticket, Value = sequence };
+    public static ClusterInput BarrierReached(uint ticket, ulong sequence) =>
+        new(ClusterInputKind.Barrier) { Ticket = ticket, Value = sequence };
 
     /// <summary>The awaited sessions are in the kernel, or could not be had in time.</summary>
     public static ClusterInput SessionsApplied(uint ticket, bool ok) => new(ClusterInputKind.Applied) { Ticket = ticket, Flag = ok };
@@ -138,7 +159,13 @@ public readonly record struct ClusterInput
     /// also to a unit with more failed ports and probes.
     /// </summary>
     public static ClusterInput SwitchoverRequested(ulong? target, string reason, bool evenIfWorse = false) =>
-        new(ClusterInputKind.Switchover) { Unit = target ?? 0, Flag = target is not null, Text = reason, Value = evenIfWorse ? 1u : 0u };
+        new(ClusterInputKind.Switchover)
+        {
+            Unit = target ?? 0,
+            Flag = target is not null,
+            Text = reason,
+            Value = evenIfWorse ? 1u : 0u,
+        };
 
     /// <summary>Choose the primary by the rules now, as after an upgrade.</summary>
     public static ClusterInput Renegotiate(string reason) => new(ClusterInputKind.Renegotiate) { Text = reason };
@@ -162,7 +189,12 @@ public readonly record struct ClusterInput
 
     /// <summary>The kernel's number of sessions and the configuration in force, for the next heartbeats.</summary>
     public static ClusterInput FactsChanged(uint sessions, long revision, ulong revisionTag) =>
-        new(ClusterInputKind.Facts) { Ticket = sessions, Unit = (ulong)revision, Value = revisionTag };
+        new(ClusterInputKind.Facts)
+        {
+            Ticket = sessions,
+            Unit = (ulong)revision,
+            Value = revisionTag,
+        };
 }
 
 /// <summary>The kinds of <see cref="ClusterInput"/>.</summary>

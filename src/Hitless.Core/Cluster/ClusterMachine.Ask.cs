@@ -3,10 +3,11 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Cluster;
 
 /// <content>
-/// Asking before counting a unit as gone. Whose heartbeat is late may just not be scheduled: its kernel is asked, and while that answers, the unit forwards and has some time more (docs/decisions/0027).
-/// A primary's kernel that is known to answer and does not is gone, long before the threshold is over (0039).
-/// A heartbeat link that loses its carrier is no proof that the primary is gone, but a reason to ask: a burst of heartbeats that want an answer on the other links.
-/// Who does not answer within <see cref="ClusterOptions.AskPatience"/> is gone (docs/decisions/0022). What is heard before the second question may have been on its way when the link fell.
+/// Asking before counting a unit as gone. Whose heartbeat is late may just not be scheduled: its kernel is asked, and while that answers,
+/// the unit forwards and has some time more (docs/decisions/0027). A primary's kernel that is known to answer and does not is gone, long
+/// before the threshold is over (0039). A heartbeat link that loses its carrier is no proof that the primary is gone, but a reason to ask:
+/// a burst of heartbeats that want an answer on the other links. Who does not answer within <see cref="ClusterOptions.AskPatience"/> is
+/// gone (docs/decisions/0022). What is heard before the second question may have been on its way when the link fell.
 /// </summary>
 public sealed partial class ClusterMachine
 {
@@ -26,7 +27,10 @@ public sealed partial class ClusterMachine
     private TimeSpan calibrateAt;
     private TimeSpan learnUntil;
 
-    /// <summary>A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one, and without a way through the ports, nobody can be asked, and the threshold decides.</summary>
+    /// <summary>
+    /// A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one, and without a way through the
+    /// ports, nobody can be asked, and the threshold decides.
+    /// </summary>
     private void OnCableLost(bool others, TimeSpan now, IClusterEffects effects)
     {
         if (!others)
@@ -35,7 +39,13 @@ public sealed partial class ClusterMachine
             peers.ForEach(static peer => peer.Liveness.ForgetEcho());
         }
 
-        if (phase == Phase.Standby && asked == 0 && CurrentPrimary() is { Last.AnswersAtOnce: true } primary && now >= primary.HeldUntil && (others || HearsOverTraffic(primary, now)))
+        if (
+            phase == Phase.Standby
+            && asked == 0
+            && CurrentPrimary() is { Last.AnswersAtOnce: true } primary
+            && now >= primary.HeldUntil
+            && (others || HearsOverTraffic(primary, now))
+        )
         {
             asked = primary.Unit;
             askedSince = askAgain = now;
@@ -72,13 +82,19 @@ public sealed partial class ClusterMachine
     /// <summary>Where silences were seen that ended by themselves, who asks because of a cable waits for them too.</summary>
     private TimeSpan AskPatience(Peer peer, TimeSpan now) => Later(options.AskPatience, peer.Liveness.Noise(now));
 
-    /// <summary>The primary that this unit may have to replace: the traffic waits for the verdict. One that answers heartbeats at once, so that it can be asked through the ports too.</summary>
+    /// <summary>
+    /// The primary that this unit may have to replace: the traffic waits for the verdict. One that answers heartbeats at once, so that it
+    /// can be asked through the ports too.
+    /// </summary>
     private bool IsUrgent(Peer peer) => Role != UnitRole.Primary && peer.Last is { Role: UnitRole.Primary, AnswersAtOnce: true };
 
     /// <summary>When the kernel of a unit that is present is to be asked next. One whose daemon has ended has told so itself.</summary>
     private TimeSpan AskAt(Peer peer, TimeSpan now) => Later(peer.Liveness.AskAt(questionAt, IsUrgent(peer), now), peer.HeldUntil);
 
-    /// <summary>Who is late is asked: its kernel, and the primary itself on every way until its kernel has answered, for a heartbeat can be lost, and a heartbeat cable cut.</summary>
+    /// <summary>
+    /// Who is late is asked: its kernel, and the primary itself on every way until its kernel has answered, for a heartbeat can be lost,
+    /// and a heartbeat cable cut.
+    /// </summary>
     private void AskTheSilent(TimeSpan now, IClusterEffects effects)
     {
         foreach (var peer in peers)

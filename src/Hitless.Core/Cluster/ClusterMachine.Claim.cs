@@ -14,9 +14,14 @@ public sealed partial class ClusterMachine
 
     private TimeSpan settledAt;
 
-    /// <summary>The claim expires while somebody would take over, and who is there would, ready or not: a lone primary that freezes forwards on, and a daemon that was just restarted has its peers' patience.</summary>
+    /// <summary>
+    /// The claim expires while somebody would take over, and who is there would, ready or not: a lone primary that freezes forwards on, and
+    /// a daemon that was just restarted has its peers' patience.
+    /// </summary>
     private ClaimTerm TermOfClaim(TimeSpan now) =>
-        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting : now < settledAt ? ClaimTerm.Restart : options.LeaseOf(lateness.At(now));
+        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting
+        : now < settledAt ? ClaimTerm.Restart
+        : options.LeaseOf(lateness.At(now));
 
     /// <summary>The kernel speaks for the addresses no more, and its sessions go on elsewhere.</summary>
     private static void Unclaim(TrafficState next, IClusterEffects effects)
@@ -37,8 +42,8 @@ public sealed partial class ClusterMachine
     }
 
     /// <summary>
-    /// A claim that is fresh no more is renewed an interval later: should there be a successor, its announcement must still find the claim as it is, and its heartbeat comes meanwhile. The claim itself
-    /// stands much longer.
+    /// A claim that is fresh no more is renewed an interval later: should there be a successor, its announcement must still find the claim
+    /// as it is, and its heartbeat comes meanwhile. The claim itself stands much longer.
     /// </summary>
     private bool ListensBeforeRenewing(TimeSpan now)
     {
@@ -53,7 +58,9 @@ public sealed partial class ClusterMachine
         return true;
     }
 
-    /// <summary>This unit was not scheduled for so long that its kernel has muted it. Somebody else may be primary by now: listen first.</summary>
+    /// <summary>
+    /// This unit was not scheduled for so long that its kernel has muted it. Somebody else may be primary by now: listen first.
+    /// </summary>
     /// <param name="now">The machine's time.</param>
     /// <param name="byKernel">The last renewal found the claim over.</param>
     /// <param name="effects">What is done about it.</param>
@@ -74,7 +81,9 @@ public sealed partial class ClusterMachine
             EventKinds.Role,
             $"{options.Name} is primary no more: it did not get to renew its claim for "
                 + $"{(now - (byKernel ? renewedBefore : renewedAt)).TotalMilliseconds:F0} ms, "
-                + $"and {(byKernel ? "its kernel has ended it: its time was over, or another unit had announced itself" : "that has expired")}");
+                + "and "
+                + (byKernel ? "its kernel has ended it: its time was over, or another unit had announced itself" : "that has expired")
+        );
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
         if (handing && handingForOperator)
         {
@@ -114,7 +123,8 @@ public sealed partial class ClusterMachine
             peer.HeldUntil = now + hold;
             effects.Record(
                 EventKinds.Unit,
-                $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {hold.TotalMilliseconds:F0} ms to come back");
+                $"the daemon of {peer.Last.Name} has ended, its kernel forwards on: {hold.TotalMilliseconds:F0} ms to come back"
+            );
         }
     }
 }

@@ -35,12 +35,27 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (best.Failures < Failures && (FailedPorts > 0 || (now >= Later(flipUntil, calmUntil) && now - probesSince >= options.ProbeSettle)))
+        if (
+            best.Failures < Failures
+            && (FailedPorts > 0 || (now >= Later(flipUntil, calmUntil) && now - probesSince >= options.ProbeSettle))
+        )
         {
-            BeginHanding(best, $"failed ports and probes: {Failures} here, {best.Failures} on {best.Name}", forOperator: false, now, effects);
+            BeginHanding(
+                best,
+                $"failed ports and probes: {Failures} here, {best.Failures} on {best.Name}",
+                forOperator: false,
+                now,
+                effects
+            );
             outgoing.OfferForProbes = FailedPorts == 0;
         }
-        else if (!hold && now >= calmUntil && best.Failures == Failures && (best.Override || overrideOn) && best.Priority > options.Priority)
+        else if (
+            !hold
+            && now >= calmUntil
+            && best.Failures == Failures
+            && (best.Override || overrideOn)
+            && best.Priority > options.Priority
+        )
         {
             BeginHanding(best, $"override: priority {best.Priority} > {options.Priority}", forOperator: false, now, effects);
         }
@@ -65,13 +80,20 @@ public sealed partial class ClusterMachine
         {
             if (candidate.Serial == wanted && candidate.Failures > Failures && input.Value == 0)
             {
-                effects.SwitchoverEnded(done: false, $"{candidate.Name} is worse: failed ports, probes and what it would not forward: {candidate.Failures} there, {Failures} on {options.Name}");
+                effects.SwitchoverEnded(
+                    done: false,
+                    $"{candidate.Name} is worse: failed ports, probes and what it would not forward: {candidate.Failures} there, "
+                        + $"{Failures} on {options.Name}"
+                );
                 return;
             }
 
             if (candidate.Serial == wanted && FindOrAdd(wanted).LinksCut && input.Value == 0)
             {
-                effects.SwitchoverEnded(done: false, $"sessions do not reach {candidate.Name}: every heartbeat link to it is silent, it is heard through the ports only");
+                effects.SwitchoverEnded(
+                    done: false,
+                    $"sessions do not reach {candidate.Name}: every heartbeat link to it is silent, it is heard through the ports only"
+                );
                 return;
             }
 

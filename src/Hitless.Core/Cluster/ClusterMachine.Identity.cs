@@ -51,9 +51,12 @@ public sealed partial class ClusterMachine
         Tell(now, effects);
     }
 
-    private string DescribeTwin() => twin.Yields
-        ? $"{twin.Name} has the same unit-id as this unit and was there before (is this a cloned machine?): this unit stays mute; delete the file unit-id in the state directory of this unit and restart hitlessd"
-        : $"{twin.Name} has the same unit-id as this unit (is it a cloned machine?): it stays mute; delete the file unit-id in the state directory of {twin.Name} and restart hitlessd there";
+    private string DescribeTwin() =>
+        twin.Yields
+            ? $"{twin.Name} has the same unit-id as this unit and was there before (is this a cloned machine?): this unit stays "
+                + $"mute; delete the file unit-id in the state directory of this unit and restart hitlessd"
+            : $"{twin.Name} has the same unit-id as this unit (is it a cloned machine?): it stays mute; delete the file unit-id in "
+                + $"the state directory of {twin.Name} and restart hitlessd there";
 
     /// <summary>
     /// The incarnation of <paramref name="peer"/> that is believed still speaks: another one that does too is no restart, but another unit
@@ -102,13 +105,15 @@ public sealed partial class ClusterMachine
 
         foreach (var peer in peers.Where(peer => !IsOver(peer.RivalAt, RivalMemory, now) && peer.RivalAt - peer.RivalSince >= RivalTime))
         {
-            yield return $"two units have the unit-id of {peer.Last.Name} (one is named {peer.RivalName}; is it a cloned machine?): delete the file unit-id in the state directory of the one that is not in the cluster and restart hitlessd there";
+            yield return $"two units have the unit-id of {peer.Last.Name} (one is named {peer.RivalName}; is it a cloned machine?): "
+                + $"delete the file unit-id in the state directory of the one that is not in the cluster and restart hitlessd there";
         }
 
         var names = peers.Where(peer => !peer.Absent).Select(peer => peer.Last.Name).Append(options.Name);
         foreach (var name in names.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1))
         {
-            yield return $"{name.Count()} units are named {name.Key}: give each a unit.name of its own and restart hitlessd there; what is shown of {name.Key} may be of either";
+            yield return $"{name.Count()} units are named {name.Key}: give each a unit.name of its own and restart hitlessd there; "
+                + $"what is shown of {name.Key} may be of either";
         }
     }
 }

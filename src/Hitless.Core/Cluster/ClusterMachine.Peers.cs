@@ -128,7 +128,10 @@ public sealed partial class ClusterMachine
             if (!peer.Absent && now >= GoneAt(peer, now))
             {
                 peersLostAt = now;
-                var kernel = peer.Liveness.KernelAnswered ? ", though its kernel answered" : now >= peer.Liveness.KernelGoneAt(now) ? ", and its kernel does not answer" : "";
+                var kernel =
+                    peer.Liveness.KernelAnswered ? ", though its kernel answered"
+                    : now >= peer.Liveness.KernelGoneAt(now) ? ", and its kernel does not answer"
+                    : "";
                 MarkAbsent(peer, $"silent for {(now - peer.HeardAt).TotalMilliseconds:F0} ms{kernel}", effects);
             }
         }

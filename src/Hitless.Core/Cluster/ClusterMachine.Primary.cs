@@ -74,7 +74,8 @@ public sealed partial class ClusterMachine
             effects.Record(
                 EventKinds.Role,
                 $"{options.Name} does not claim yet: no heartbeat link can be used; "
-                    + $"it waits for one for {options.LinksTimeout.TotalSeconds:F0} s at the most");
+                    + $"it waits for one for {options.LinksTimeout.TotalSeconds:F0} s at the most"
+            );
         }
 
         return waits;
@@ -114,7 +115,16 @@ public sealed partial class ClusterMachine
         }
 
         // What the primary's former process has sent says nothing of what this one counts.
-        if (phase == Phase.Standby && primary.Last.Offer is { } offer && offer.Target == options.Self && offer.Token != declinedToken && synced && Follows(primary) && !stopping && !StandsAside)
+        if (
+            phase == Phase.Standby
+            && primary.Last.Offer is { } offer
+            && offer.Target == options.Self
+            && offer.Token != declinedToken
+            && synced
+            && Follows(primary)
+            && !stopping
+            && !StandsAside
+        )
         {
             acceptingFrom = primary.Unit;
             acceptingToken = offer.Token;
@@ -134,7 +144,12 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (!input.Flag || CurrentPrimary() is not { } primary || primary.Unit != acceptingFrom || primary.Last.Offer?.Token != acceptingToken)
+        if (
+            !input.Flag
+            || CurrentPrimary() is not { } primary
+            || primary.Unit != acceptingFrom
+            || primary.Last.Offer?.Token != acceptingToken
+        )
         {
             Decline("did not get all sessions of the offer in time", now, effects);
             return;
@@ -153,7 +168,10 @@ public sealed partial class ClusterMachine
     private void Claim(string why, TimeSpan now, IClusterEffects effects)
     {
         NoteChange(planned: phase == Phase.Accepting, now);
-        LastGap = phase == Phase.Accepting ? now - phaseSince : everDecided ? now - lastPrimaryHeard : TimeSpan.Zero;
+        LastGap =
+            phase == Phase.Accepting ? now - phaseSince
+            : everDecided ? now - lastPrimaryHeard
+            : TimeSpan.Zero;
         epoch = epoch.Next(options.Self);
         freshUntil = TimeSpan.MaxValue;
         Enter(Phase.Primary, now);
@@ -210,7 +228,10 @@ public sealed partial class ClusterMachine
             synced = false;
             unmerged = was == Phase.Primary;
             LearnFromBeingReplaced(now);
-            reason = was == Phase.Handing ? $"handed over to {newPrimary.Last.Name}: {handingReason}" : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
+            reason =
+                was == Phase.Handing
+                    ? $"handed over to {newPrimary.Last.Name}: {handingReason}"
+                    : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
             effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");
             if (was == Phase.Handing && handingForOperator)

@@ -105,7 +105,8 @@ public sealed partial class ClusterMachine
                 EventKinds.Unit,
                 cut
                     ? $"{peer.Last.Name} is heard through the ports only: every heartbeat link to it is silent"
-                    : $"{peer.Last.Name} is heard on a heartbeat link again");
+                    : $"{peer.Last.Name} is heard on a heartbeat link again"
+            );
         }
     }
 
@@ -117,12 +118,17 @@ public sealed partial class ClusterMachine
     /// Who misses the primary asks the witness too: no answer since then means that it is this unit that is cut off. A witness that was
     /// gone before has no say.
     /// </summary>
-    private bool WitnessAllows(TimeSpan now) => !options.HasWitness || witnessAt >= noPrimarySince || IsOver(witnessAt, WitnessMemory + (now - noPrimarySince), now);
+    private bool WitnessAllows(TimeSpan now) =>
+        !options.HasWitness || witnessAt >= noPrimarySince || IsOver(witnessAt, WitnessMemory + (now - noPrimarySince), now);
 
     /// <summary>A primary that lost every other unit, and in the same moment the witness, is the one that is cut off.</summary>
     private bool IsCutOff(TimeSpan now) =>
-        options.HasWitness && peersLostAt != TimeSpan.MinValue && now - peersLostAt >= WitnessPatience && witnessAt < peersLostAt
-        && !IsOver(witnessAt, WitnessMemory + (now - peersLostAt), now) && peers.TrueForAll(peer => peer.Absent);
+        options.HasWitness
+        && peersLostAt != TimeSpan.MinValue
+        && now - peersLostAt >= WitnessPatience
+        && witnessAt < peersLostAt
+        && !IsOver(witnessAt, WitnessMemory + (now - peersLostAt), now)
+        && peers.TrueForAll(peer => peer.Absent);
 
     private void GiveUp(TimeSpan now, IClusterEffects effects)
     {
@@ -144,7 +150,11 @@ public sealed partial class ClusterMachine
         if (IsOver(macToldAt, TellAgain, now))
         {
             macToldAt = now;
-            effects.Record(EventKinds.Unit, $"somebody else speaks with the virtual MAC of {BitOperations.PopCount(ports)} ports: another cluster of the same group, a primary that is not heard, or a loop in the network");
+            effects.Record(
+                EventKinds.Unit,
+                $"somebody else speaks with the virtual MAC of {BitOperations.PopCount(ports)} ports: another cluster of the same "
+                    + $"group, a primary that is not heard, or a loop in the network"
+            );
         }
 
         AnnounceAnew(now, effects);

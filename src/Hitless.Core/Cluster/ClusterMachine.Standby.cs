@@ -58,7 +58,8 @@ public sealed partial class ClusterMachine
         }
     }
 
-    // A unit that has become primary again meanwhile goes on taking any window until it is compared the next time: that costs nobody anything.
+    // A unit that has become primary again meanwhile goes on taking any window until it is compared the next time: that costs nobody
+    // anything.
     private void OnWindowsFree(IClusterEffects effects)
     {
         if (Role != UnitRole.Primary && synced)
@@ -100,14 +101,8 @@ public sealed partial class ClusterMachine
         phaseSince = now;
     }
 
-    private Candidate Myself(TimeSpan now) => new(
-        options.Self,
-        options.Name,
-        Role == UnitRole.Primary || synced,
-        Failures,
-        AgeAt(now),
-        options.Priority,
-        overrideOn);
+    private Candidate Myself(TimeSpan now) =>
+        new(options.Self, options.Name, Role == UnitRole.Primary || synced, Failures, AgeAt(now), options.Priority, overrideOn);
 
     private Candidate? BestStandby(TimeSpan now)
     {
@@ -128,10 +123,19 @@ public sealed partial class ClusterMachine
             }
 
             var last = peer.Last;
-            var ready = last.Role == UnitRole.Primary || (last.Role == UnitRole.Standby && last.State is UnitState.Ready or UnitState.Fault);
+            var ready =
+                last.Role == UnitRole.Primary || (last.Role == UnitRole.Standby && last.State is UnitState.Ready or UnitState.Fault);
             if (ready || !readyOnly)
             {
-                candidates[count++] = new Candidate(peer.Unit, last.Name, ready, last.Failures, peer.AgeAt(now), last.Priority, last.Override);
+                candidates[count++] = new Candidate(
+                    peer.Unit,
+                    last.Name,
+                    ready,
+                    last.Failures,
+                    peer.AgeAt(now),
+                    last.Priority,
+                    last.Override
+                );
             }
         }
 

@@ -112,24 +112,26 @@ public sealed partial class ClusterMachine
     public byte AgreedWireMinor { get; private set; }
 
     /// <summary>The unit's role.</summary>
-    public UnitRole Role => phase switch
-    {
-        Phase.Primary or Phase.Handing => UnitRole.Primary,
-        Phase.Starting => UnitRole.None,
-        Phase.TakingOver when !everDecided => UnitRole.None,
-        _ => UnitRole.Standby,
-    };
+    public UnitRole Role =>
+        phase switch
+        {
+            Phase.Primary or Phase.Handing => UnitRole.Primary,
+            Phase.Starting => UnitRole.None,
+            Phase.TakingOver when !everDecided => UnitRole.None,
+            _ => UnitRole.Standby,
+        };
 
     /// <summary>The unit's state.</summary>
-    public UnitState State => phase switch
-    {
-        _ when stopped => UnitState.Leaving,
-        Phase.Draining => UnitState.Draining,
-        Phase.Starting => UnitState.Starting,
-        Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
-        _ when !synced || StandsAside => UnitState.Syncing,
-        _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
-    };
+    public UnitState State =>
+        phase switch
+        {
+            _ when stopped => UnitState.Leaving,
+            Phase.Draining => UnitState.Draining,
+            Phase.Starting => UnitState.Starting,
+            Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
+            _ when !synced || StandsAside => UnitState.Syncing,
+            _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
+        };
 
     /// <summary>The highest epoch known; our own while primary.</summary>
     public Epoch Epoch => epoch;
@@ -183,14 +185,17 @@ public sealed partial class ClusterMachine
 
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
             next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
-            return Earlier(next, phase switch
-            {
-                Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
-                Phase.TakingOver => phaseSince + options.TakeoverDrainMax,
-                Phase.Draining => phaseSince + options.DrainTime,
-                Phase.Handing => phaseSince + options.OfferTimeout,
-                _ => TimeSpan.MaxValue,
-            });
+            return Earlier(
+                next,
+                phase switch
+                {
+                    Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
+                    Phase.TakingOver => phaseSince + options.TakeoverDrainMax,
+                    Phase.Draining => phaseSince + options.DrainTime,
+                    Phase.Handing => phaseSince + options.OfferTimeout,
+                    _ => TimeSpan.MaxValue,
+                }
+            );
         }
     }
 
@@ -369,7 +374,8 @@ public sealed partial class ClusterMachine
                 effects.Record(
                     EventKinds.Role,
                     $"{options.Name} claims although not all sessions that it received are in its kernel: "
-                        + $"that took longer than {options.TakeoverDrainMax.TotalMilliseconds:F0} ms");
+                        + $"that took longer than {options.TakeoverDrainMax.TotalMilliseconds:F0} ms"
+                );
                 ClaimUnlessTaken(now, effects);
                 break;
             case Phase.Accepting when CurrentPrimary() is null:

@@ -82,7 +82,9 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// (docs/decisions/0049). 5 s to a minute.
     /// </summary>
     public static TimeSpan RestartHoldOf(TimeSpan start) =>
-        start * StartsPerHold is var hold && hold < RestartHoldMin ? RestartHoldMin : hold > RestartHoldMax ? RestartHoldMax : hold;
+        start * StartsPerHold is var hold && hold < RestartHoldMin ? RestartHoldMin
+        : hold > RestartHoldMax ? RestartHoldMax
+        : hold;
 
     /// <summary>How long a primary whose link fell may take to answer on another one.</summary>
     public TimeSpan AskPatience { get; init; } = TimeSpan.FromMilliseconds(8);
@@ -135,14 +137,15 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public ClaimTimes ClaimTimes => new(ClaimLease, ClaimLease * LongLease, ClaimLease * LongestLease, RestartHold, ClaimFresh);
 
     /// <summary>How long a claim stands without a further renewal; null: without an end.</summary>
-    public TimeSpan? TimeOf(ClaimTerm term) => term switch
-    {
-        ClaimTerm.Lease => ClaimLease,
-        ClaimTerm.LongLease => ClaimLease * LongLease,
-        ClaimTerm.LongestLease => ClaimLease * LongestLease,
-        ClaimTerm.Restart => RestartHold,
-        _ => null,
-    };
+    public TimeSpan? TimeOf(ClaimTerm term) =>
+        term switch
+        {
+            ClaimTerm.Lease => ClaimLease,
+            ClaimTerm.LongLease => ClaimLease * LongLease,
+            ClaimTerm.LongestLease => ClaimLease * LongestLease,
+            ClaimTerm.Restart => RestartHold,
+            _ => null,
+        };
 
     /// <summary>
     /// The lease of a primary whose own loop came late by <paramref name="lateness"/>: twice that, in three steps (the kernel has a rule
@@ -150,8 +153,8 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public ClaimTerm LeaseOf(TimeSpan lateness) =>
         lateness * 2 <= ClaimLease ? ClaimTerm.Lease
-            : lateness * 2 <= ClaimLease * LongLease ? ClaimTerm.LongLease
-            : ClaimTerm.LongestLease;
+        : lateness * 2 <= ClaimLease * LongLease ? ClaimTerm.LongLease
+        : ClaimTerm.LongestLease;
 
     /// <summary>Silence after which a unit counts as gone.</summary>
     public TimeSpan Silence => Interval * LostThreshold;

@@ -100,7 +100,8 @@ public static class Election
 
         return winner.Priority != second.Priority
             ? $"priority {winner.Priority} {Sign(winner.Priority, second.Priority)} {second.Priority}, ages within {Seconds(margin)} s"
-            : $"serial {winner.Serial:x16} {Sign(winner.Serial, second.Serial)} {second.Serial:x16}, priorities equal, ages within {Seconds(margin)} s";
+            : $"serial {winner.Serial:x16} {Sign(winner.Serial, second.Serial)} {second.Serial:x16}, priorities equal, ages within "
+                + $"{Seconds(margin)} s";
     }
 
     private static (bool Ready, int Failures) Front(ReadOnlySpan<Candidate> candidates)
@@ -138,7 +139,10 @@ public static class Election
     }
 
     private static string Sign<T>(T left, T right)
-        where T : IComparable<T> => left.CompareTo(right) > 0 ? ">" : left.CompareTo(right) < 0 ? "<" : "=";
+        where T : IComparable<T> =>
+        left.CompareTo(right) > 0 ? ">"
+        : left.CompareTo(right) < 0 ? "<"
+        : "=";
 
     private static long Seconds(TimeSpan time) => (long)time.TotalSeconds;
 }

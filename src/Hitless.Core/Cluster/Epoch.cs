@@ -13,8 +13,7 @@ public readonly record struct Epoch(long Number, ulong Claimant) : IComparable<E
     public Epoch Next(ulong claimant) => new(Number + 1, claimant);
 
     /// <inheritdoc/>
-    public int CompareTo(Epoch other) =>
-        Number != other.Number ? Number.CompareTo(other.Number) : Claimant.CompareTo(other.Claimant);
+    public int CompareTo(Epoch other) => Number != other.Number ? Number.CompareTo(other.Number) : Claimant.CompareTo(other.Claimant);
 
     /// <summary>Older than.</summary>
     public static bool operator <(Epoch left, Epoch right) => left.CompareTo(right) < 0;

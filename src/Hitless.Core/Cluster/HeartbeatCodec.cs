@@ -47,7 +47,14 @@ public static class HeartbeatCodec
         field[0] = (byte)heartbeat.Role;
         field[1] = (byte)heartbeat.State;
         field[2] = heartbeat.WireMinor;
-        field[3] = (byte)((heartbeat.Override ? 1 : 0) | (heartbeat.Upgrading ? 2 : 0) | (heartbeat.WantsAnswer ? 4 : 0) | (heartbeat.AnswersAtOnce ? 8 : 0) | (heartbeat.OfferForProbes ? 16 : 0) | (heartbeat.MissesLinks ? 32 : 0));
+        field[3] = (byte)(
+            (heartbeat.Override ? 1 : 0)
+            | (heartbeat.Upgrading ? 2 : 0)
+            | (heartbeat.WantsAnswer ? 4 : 0)
+            | (heartbeat.AnswersAtOnce ? 8 : 0)
+            | (heartbeat.OfferForProbes ? 16 : 0)
+            | (heartbeat.MissesLinks ? 32 : 0)
+        );
         field = Begin(target, ref at, Tag.Epoch, 16);
         BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Epoch.Number);
         BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant);
@@ -121,7 +128,8 @@ public static class HeartbeatCodec
             source = source[(2 + source[1])..];
         }
 
-        const int Mandatory = (1 << (int)Tag.Name) | (1 << (int)Tag.Role) | (1 << (int)Tag.Epoch) | (1 << (int)Tag.Rank) | (1 << (int)Tag.Age);
+        const int Mandatory =
+            (1 << (int)Tag.Name) | (1 << (int)Tag.Role) | (1 << (int)Tag.Epoch) | (1 << (int)Tag.Rank) | (1 << (int)Tag.Age);
         return (seen & Mandatory) == Mandatory;
     }
 
@@ -161,7 +169,8 @@ public static class HeartbeatCodec
                 heartbeat.Offer = new Offer(
                     BinaryPrimitives.ReadUInt64BigEndian(field),
                     BinaryPrimitives.ReadUInt32BigEndian(field[8..]),
-                    BinaryPrimitives.ReadUInt64BigEndian(field[12..]));
+                    BinaryPrimitives.ReadUInt64BigEndian(field[12..])
+                );
                 return true;
             case Tag.Echoes when field.Length % 16 == 0:
                 heartbeat.EchoCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
@@ -169,7 +178,8 @@ public static class HeartbeatCodec
                 {
                     heartbeat.Echoes[i] = new Echo(
                         BinaryPrimitives.ReadUInt64BigEndian(field[(i * 16)..]),
-                        BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..]));
+                        BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..])
+                    );
                 }
 
                 return true;

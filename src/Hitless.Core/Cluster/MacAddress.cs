@@ -39,7 +39,10 @@ public readonly record struct MacAddress(ulong Bits)
         for (var i = 0; i < Bytes; i++)
         {
             var separated = i == 0 || text[(i * 3) - 1] == ':';
-            if (!separated || !byte.TryParse(text.Slice(i * 3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var part))
+            if (
+                !separated
+                || !byte.TryParse(text.Slice(i * 3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var part)
+            )
             {
                 return false;
             }
@@ -70,5 +73,9 @@ public readonly record struct MacAddress(ulong Bits)
 
     /// <inheritdoc/>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(byte)(Bits >> 40):x2}:{(byte)(Bits >> 32):x2}:{(byte)(Bits >> 24):x2}:{(byte)(Bits >> 16):x2}:{(byte)(Bits >> 8):x2}:{(byte)Bits:x2}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(byte)(Bits >> 40):x2}:{(byte)(Bits >> 32):x2}:{(byte)(Bits >> 24):x2}:"
+                + $"{(byte)(Bits >> 16):x2}:{(byte)(Bits >> 8):x2}:{(byte)Bits:x2}"
+        );
 }

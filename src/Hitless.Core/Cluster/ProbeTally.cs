@@ -1,9 +1,9 @@
 namespace Hitless.Core.Cluster;
 
 /// <summary>
-/// Turns the answers to a unit's probes into the penalty that the election counts beside failed ports (FortiOS: <c>pingserver-failover-threshold</c>): a probe
-/// fails after so many misses in a row and passes with the first answer; the penalty is the sum of the failing probes' weights, and 0 below the threshold.
-/// Not for several threads at once.
+/// Turns the answers to a unit's probes into the penalty that the election counts beside failed ports (FortiOS:
+/// <c>pingserver-failover-threshold</c>): a probe fails after so many misses in a row and passes with the first answer; the penalty is the
+/// sum of the failing probes' weights, and 0 below the threshold. Not for several threads at once.
 /// </summary>
 public sealed class ProbeTally(IReadOnlyList<(int Weight, int FailAfter)> probes, int threshold)
 {

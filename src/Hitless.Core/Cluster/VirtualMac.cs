@@ -16,8 +16,11 @@ public static class VirtualMac
 
     private const ulong Prefix = 0x02_48_4c_00_00_00;
 
-    /// <exception cref="InvalidOperationException">A number is out of range: the configuration's reader refuses such numbers before.</exception>
-    public static MacAddress For(int group, int id) => group is >= 0 and <= GroupMax && id is >= 0 and <= IdMax
-        ? new MacAddress(Prefix | ((ulong)id >> 8 << 18) | ((ulong)group << 8) | ((uint)id & 0xff))
-        : throw new InvalidOperationException($"No virtual MAC for group {group}, id {id}.");
+    /// <exception cref="InvalidOperationException">
+    /// A number is out of range: the configuration's reader refuses such numbers before.
+    /// </exception>
+    public static MacAddress For(int group, int id) =>
+        group is >= 0 and <= GroupMax && id is >= 0 and <= IdMax
+            ? new MacAddress(Prefix | ((ulong)id >> 8 << 18) | ((ulong)group << 8) | ((uint)id & 0xff))
+            : throw new InvalidOperationException($"No virtual MAC for group {group}, id {id}.");
 }

@@ -20,7 +20,8 @@ public static class VirtualMacIds
         var taken = interfaces.Select(each => each.Fixed).OfType<int>().ToHashSet();
 
         // Names of one first choice: the one with the smaller hash has it, whoever came first.
-        var inOrder = interfaces.Select((each, place) => (each.Name, place))
+        var inOrder = interfaces
+            .Select((each, place) => (each.Name, place))
             .OrderBy(each => Hash(each.Name))
             .ThenBy(each => each.Name, StringComparer.Ordinal);
         foreach (var (name, place) in inOrder)

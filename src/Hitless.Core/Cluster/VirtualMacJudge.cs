@@ -37,7 +37,8 @@ public sealed class VirtualMacJudge
     public void Take(bool primaryHeard, bool broadcastAnswered, bool directAnswered)
     {
         // An answer to the second question says all, whatever became of the first.
-        var found = !primaryHeard ? VirtualMacVerdict.NotKnown
+        var found =
+            !primaryHeard ? VirtualMacVerdict.NotKnown
             : directAnswered ? VirtualMacVerdict.Passes
             : broadcastAnswered ? VirtualMacVerdict.NothingTo
             : VirtualMacVerdict.NothingFrom;

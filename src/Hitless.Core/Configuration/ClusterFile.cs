@@ -12,5 +12,6 @@ public static class ClusterFile
     public const string Path = "cluster.yaml";
 
     /// <summary>Its content in a revision; null where every unit goes by its own unit.yaml.</summary>
-    public static byte[]? ContentOf(Revision? revision) => revision?.Files.FirstOrDefault(f => f.Path == Path) is { Absent: false } file ? file.Content : null;
+    public static byte[]? ContentOf(Revision? revision) =>
+        revision?.Files.FirstOrDefault(f => f.Path == Path) is { Absent: false } file ? file.Content : null;
 }

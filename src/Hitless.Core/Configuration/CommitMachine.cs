@@ -27,10 +27,15 @@ public sealed class CommitMachine(string primary, IReadOnlyList<string> standbys
     /// <summary>When a <see cref="CommitInput.Tick"/> is due; null when nothing is awaited.</summary>
     public TimeSpan? NextDeadline { get; private set; }
 
-    /// <summary>The answers that failed, in the order in which they came; after <see cref="CommitState.Committed"/> those of standbys that missed the end.</summary>
+    /// <summary>
+    /// The answers that failed, in the order in which they came; after <see cref="CommitState.Committed"/> those of standbys that missed
+    /// the end.
+    /// </summary>
     public IReadOnlyList<UnitAnswer> Failures => _failures;
 
-    /// <summary>Takes one input; what must be asked now is added to <paramref name="asks"/>. Answers that nobody waits for any more are ignored.</summary>
+    /// <summary>
+    /// Takes one input; what must be asked now is added to <paramref name="asks"/>. Answers that nobody waits for any more are ignored.
+    /// </summary>
     public void Step(CommitInput input, TimeSpan now, ICollection<CommitAsk> asks)
     {
         switch (input)
@@ -84,7 +89,8 @@ public sealed class CommitMachine(string primary, IReadOnlyList<string> standbys
                 _ => throw new InvalidOperationException($"a commit cannot go on from {State}"),
             },
             now,
-            asks);
+            asks
+        );
     }
 
     private void Enter(CommitState state, TimeSpan now, ICollection<CommitAsk> asks)

@@ -71,5 +71,7 @@ public abstract record CommitInput
     public sealed record Tick : CommitInput;
 }
 
-/// <summary>Ask <paramref name="Unit"/> for <paramref name="Phase"/>; the answer comes back as <see cref="CommitInput.Answered"/>.</summary>
+/// <summary>
+/// Ask <paramref name="Unit"/> for <paramref name="Phase"/>; the answer comes back as <see cref="CommitInput.Answered"/>.
+/// </summary>
 public readonly record struct CommitAsk(string Unit, CommitPhase Phase);

@@ -1,6 +1,9 @@
 namespace Hitless.Core.Configuration;
 
-/// <summary>One thing that the configuration says, in effect: <c>sessions.pickup.delay</c> and <c>30s</c>, defaults included. Content of a file is its SHA-256.</summary>
+/// <summary>
+/// One thing that the configuration says, in effect: <c>sessions.pickup.delay</c> and <c>30s</c>, defaults included. Content of a file is
+/// its SHA-256.
+/// </summary>
 public readonly record struct Statement(string Key, string Value)
 {
     /// <inheritdoc/>
@@ -23,7 +26,8 @@ public static class ConversionPreview
     private const string Title = "hitless-configuration ";
 
     /// <summary>An answer as text.</summary>
-    public static string Write(IEnumerable<Statement> statements) => $"{Title}{RevisionSchema.Newest}\n{string.Concat(statements.Select(s => $"{s}\n"))}";
+    public static string Write(IEnumerable<Statement> statements) =>
+        $"{Title}{RevisionSchema.Newest}\n{string.Concat(statements.Select(s => $"{s}\n"))}";
 
     /// <summary>Reads an answer; null if it is none.</summary>
     public static IReadOnlyList<Statement>? Read(string answer)
@@ -34,13 +38,27 @@ public static class ConversionPreview
             return null;
         }
 
-        return [.. lines.Skip(1).Select(line => line.Split(" = ", 2)).Where(parts => parts.Length == 2).Select(parts => new Statement(parts[0], parts[1]))];
+        return
+        [
+            .. lines
+                .Skip(1)
+                .Select(line => line.Split(" = ", 2))
+                .Where(parts => parts.Length == 2)
+                .Select(parts => new Statement(parts[0], parts[1])),
+        ];
     }
 
     /// <summary>What is lost or changed; what is new is no loss.</summary>
     public static IReadOnlyList<StatementChange> Compare(IEnumerable<Statement> before, IEnumerable<Statement> after)
     {
-        var converted = after.GroupBy(s => s.Key, StringComparer.Ordinal).ToDictionary(s => s.Key, s => s.First().Value, StringComparer.Ordinal);
-        return [.. before.Where(s => converted.GetValueOrDefault(s.Key) != s.Value).Select(s => new StatementChange(s.Key, s.Value, converted.GetValueOrDefault(s.Key)))];
+        var converted = after
+            .GroupBy(s => s.Key, StringComparer.Ordinal)
+            .ToDictionary(s => s.Key, s => s.First().Value, StringComparer.Ordinal);
+        return
+        [
+            .. before
+                .Where(s => converted.GetValueOrDefault(s.Key) != s.Value)
+                .Select(s => new StatementChange(s.Key, s.Value, converted.GetValueOrDefault(s.Key))),
+        ];
     }
 }

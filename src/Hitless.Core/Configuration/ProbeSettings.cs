@@ -2,15 +2,16 @@ using System.Net;
 
 namespace Hitless.Core.Configuration;
 
-/// <summary>One entry of <c>health:</c>: <c>Target</c> is looked at each <c>Interval</c>, and fails after <c>FailAfter</c> misses in a row. <c>Weight</c>: what that costs the unit.</summary>
+/// <summary>
+/// One entry of <c>health:</c>: <c>Target</c> is looked at each <c>Interval</c>, and fails after <c>FailAfter</c> misses in a row.
+/// <c>Weight</c>: what that costs the unit.
+/// </summary>
 public sealed record ProbeSettings(string Name, ProbeTarget Target, TimeSpan Interval, int FailAfter, int Weight = 1);
 
 /// <summary>What a probe looks at.</summary>
 public abstract record ProbeTarget
 {
-    private ProbeTarget()
-    {
-    }
+    private ProbeTarget() { }
 
     /// <summary>An address that answers ICMP echo.</summary>
     public sealed record Ping(IPAddress Address) : ProbeTarget;
@@ -28,5 +29,8 @@ public abstract record ProbeTarget
     public sealed record Load(int PercentMax) : ProbeTarget;
 }
 
-/// <summary><c>election:</c>. <c>ProbeThreshold</c>: failing probes count from this sum of their weights on. <c>FlipGuard</c>: after a switch that probes asked for, they ask for none more for so long. <c>Witness</c>: see docs/decisions/0024.</summary>
+/// <summary>
+/// <c>election:</c>. <c>ProbeThreshold</c>: failing probes count from this sum of their weights on. <c>FlipGuard</c>: after a switch that
+/// probes asked for, they ask for none more for so long. <c>Witness</c>: see docs/decisions/0024.
+/// </summary>
 public sealed record ElectionSettings(int ProbeThreshold, TimeSpan FlipGuard, IPAddress? Witness);

@@ -1,6 +1,9 @@
 namespace Hitless.Core.Configuration;
 
-/// <summary>One unit as its restart is planned. <c>Ready</c>: it could be primary now. <c>Due</c>: its daemon runs with settings that the current revision has replaced.</summary>
+/// <summary>
+/// One unit as its restart is planned. <c>Ready</c>: it could be primary now. <c>Due</c>: its daemon runs with settings that the current
+/// revision has replaced.
+/// </summary>
 public readonly record struct RestartCandidate(string Unit, bool Ready, bool Due);
 
 /// <summary>
@@ -16,5 +19,10 @@ public static class RestartTurn
     public static bool IsMine(string self, string? primary, IReadOnlyCollection<RestartCandidate> units, TimeSpan waited) =>
         primary is not null
         && (waited >= AwaitAbsentMax || units.All(u => u.Ready))
-        && units.Where(u => u.Due).OrderBy(u => u.Unit == primary).ThenBy(u => u.Unit, StringComparer.Ordinal).Select(u => u.Unit).FirstOrDefault() == self;
+        && units
+            .Where(u => u.Due)
+            .OrderBy(u => u.Unit == primary)
+            .ThenBy(u => u.Unit, StringComparer.Ordinal)
+            .Select(u => u.Unit)
+            .FirstOrDefault() == self;
 }

@@ -12,18 +12,43 @@ namespace Hitless.Core.Configuration;
 /// </summary>
 public static class RevisionIdentity
 {
-    /// <summary>The revision that follows <paramref name="parent"/>; number 1 when there is none. Its epoch never goes below the parent's.</summary>
-    public static Revision Next(RevisionInfo? parent, long epoch, IEnumerable<ManagedFile> files, string author, string message, DateTimeOffset time, DateTimeOffset? confirmBy = null)
+    /// <summary>
+    /// The revision that follows <paramref name="parent"/>; number 1 when there is none. Its epoch never goes below the parent's.
+    /// </summary>
+    public static Revision Next(
+        RevisionInfo? parent,
+        long epoch,
+        IEnumerable<ManagedFile> files,
+        string author,
+        string message,
+        DateTimeOffset time,
+        DateTimeOffset? confirmBy = null
+    )
     {
         IReadOnlyList<ManagedFile> sorted = [.. files.OrderBy(f => f.Path, StringComparer.Ordinal)];
-        var info = new RevisionInfo((parent?.Number ?? 0) + 1, Math.Max(epoch, parent?.Epoch ?? 0), parent?.Hash, "", author, time.ToUniversalTime(), message, confirmBy?.ToUniversalTime());
+        var info = new RevisionInfo(
+            (parent?.Number ?? 0) + 1,
+            Math.Max(epoch, parent?.Epoch ?? 0),
+            parent?.Hash,
+            "",
+            author,
+            time.ToUniversalTime(),
+            message,
+            confirmBy?.ToUniversalTime()
+        );
         return new Revision(info with { Hash = HashOf(info, sorted) }, sorted);
     }
 
-    /// <summary>The hash in it is the hash of it, and its files are in order, each path once. What came from a disk or another unit may be anything, also null where nothing is.</summary>
+    /// <summary>
+    /// The hash in it is the hash of it, and its files are in order, each path once. What came from a disk or another unit may be anything,
+    /// also null where nothing is.
+    /// </summary>
     public static bool IsIntact(Revision? revision)
     {
-        if (revision is not { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } || revision.Files.Any(f => f is not { Path: not null, Content: not null }))
+        if (
+            revision is not { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null }
+            || revision.Files.Any(f => f is not { Path: not null, Content: not null })
+        )
         {
             return false;
         }

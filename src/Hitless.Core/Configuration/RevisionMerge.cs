@@ -28,7 +28,9 @@ public enum MergeVerdict
 /// </summary>
 public static class RevisionMerge
 {
-    /// <summary>Compares our trunk with theirs; each is oldest first and ends in its head, and is empty for a unit that has nothing yet.</summary>
+    /// <summary>
+    /// Compares our trunk with theirs; each is oldest first and ends in its head, and is empty for a unit that has nothing yet.
+    /// </summary>
     public static MergeVerdict Compare(IReadOnlyList<RevisionInfo> ours, IReadOnlyList<RevisionInfo> theirs)
     {
         if (theirs.Count == 0)

@@ -2,7 +2,10 @@ using Hitless.Core.Api;
 
 namespace Hitless.Core.Configuration;
 
-/// <summary>The newest schema that somebody can read who has to read the configuration: a unit, the image that is being installed, the one that a rollback goes back to.</summary>
+/// <summary>
+/// The newest schema that somebody can read who has to read the configuration: a unit, the image that is being installed, the one that a
+/// rollback goes back to.
+/// </summary>
 public readonly record struct SchemaLimit(string Who, int Schema);
 
 /// <summary>
@@ -21,7 +24,10 @@ public static class RevisionSchema
     public const int Newest = 3;
 
     /// <summary>What a file needs.</summary>
-    public static int Of(ManagedFile file) => file.Path == ClusterFile.Path ? Newest : KeyOf(file) is null ? Oldest : WithKeys;
+    public static int Of(ManagedFile file) =>
+        file.Path == ClusterFile.Path ? Newest
+        : KeyOf(file) is null ? Oldest
+        : WithKeys;
 
     /// <summary>What a revision needs.</summary>
     public static int Of(IEnumerable<ManagedFile> files) => files.Select(Of).DefaultIfEmpty(Oldest).Max();
@@ -35,8 +41,10 @@ public static class RevisionSchema
             if (limits.Where(l => l.Schema < needed).ToList() is [var first, ..])
             {
                 return new Refusal(
-                    $"{file.Path}: {first.Who} cannot express \"{KeyOf(file)}\" (it knows configuration schema {first.Schema}, this needs {needed})",
-                    "leave the key out, or commit again when every unit runs a version that knows it (hitless status)");
+                    $"{file.Path}: {first.Who} cannot express \"{KeyOf(file)}\" (it knows configuration schema {first.Schema}, this "
+                        + $"needs {needed})",
+                    "leave the key out, or commit again when every unit runs a version that knows it (hitless status)"
+                );
             }
         }
 

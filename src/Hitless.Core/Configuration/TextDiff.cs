@@ -7,10 +7,17 @@ public static class TextDiff
 {
     private const int Context = 3;
 
-    /// <summary>With more changed lines than this the middle is shown as replaced: the search takes time and memory with the square of it.</summary>
+    /// <summary>
+    /// With more changed lines than this the middle is shown as replaced: the search takes time and memory with the square of it.
+    /// </summary>
     private const int ChangesMax = 1000;
 
-    private enum Mark { Same, Removed, Added }
+    private enum Mark
+    {
+        Same,
+        Removed,
+        Added,
+    }
 
     private readonly record struct Line(Mark Mark, string Text);
 
@@ -24,7 +31,7 @@ public static class TextDiff
 
         var lines = Compare(Split(from), Split(to));
         var text = new StringBuilder($"--- {(from is null ? "/dev/null" : fromName)}\n+++ {(to is null ? "/dev/null" : toName)}\n");
-        for (var start = 0; (start = NextChange(lines, start)) < lines.Count;)
+        for (var start = 0; (start = NextChange(lines, start)) < lines.Count; )
         {
             var end = EndOfHunk(lines, start);
             AppendHunk(text, lines, Math.Max(0, start - Context), Math.Min(lines.Count, end + Context));
@@ -61,7 +68,10 @@ public static class TextDiff
 
         var result = a[..head].Select(t => new Line(Mark.Same, t)).ToList();
         var (middleA, middleB) = (a[head..^tail], b[head..^tail]);
-        result.AddRange(ShortestEdit(middleA, middleB) ?? [.. middleA.Select(t => new Line(Mark.Removed, t)), .. middleB.Select(t => new Line(Mark.Added, t))]);
+        result.AddRange(
+            ShortestEdit(middleA, middleB)
+                ?? [.. middleA.Select(t => new Line(Mark.Removed, t)), .. middleB.Select(t => new Line(Mark.Added, t))]
+        );
         result.AddRange(a[^tail..].Select(t => new Line(Mark.Same, t)));
         return result;
     }
@@ -78,9 +88,7 @@ public static class TextDiff
             {
                 var i = max + 1 + k;
                 var x = k == -d || (k != d && furthest[i - 1] < furthest[i + 1]) ? furthest[i + 1] : furthest[i - 1] + 1;
-                for (; x < a.Length && x - k < b.Length && a[x] == b[x - k]; x++)
-                {
-                }
+                for (; x < a.Length && x - k < b.Length && a[x] == b[x - k]; x++) { }
 
                 furthest[i] = x;
                 if (x >= a.Length && x - k >= b.Length)
@@ -93,7 +101,9 @@ public static class TextDiff
         return null;
     }
 
-    /// <summary>Back from the end over the remembered rounds; <c>trace[d][k + d]</c> is how far round d - 1 had come on diagonal k.</summary>
+    /// <summary>
+    /// Back from the end over the remembered rounds; <c>trace[d][k + d]</c> is how far round d - 1 had come on diagonal k.
+    /// </summary>
     private static List<Line> Walk(string[] a, string[] b, List<int[]> trace)
     {
         var lines = new List<Line>();
@@ -104,7 +114,10 @@ public static class TextDiff
             int At(int diagonal) => diagonal + d >= 0 && diagonal + d < before.Length ? before[diagonal + d] : 0;
             var k = x - y;
             var down = k == -d || (k != d && At(k - 1) < At(k + 1));
-            var fromX = d == 0 ? 0 : down ? At(k + 1) : At(k - 1) + 1;
+            var fromX =
+                d == 0 ? 0
+                : down ? At(k + 1)
+                : At(k - 1) + 1;
             for (; x > fromX; x--, y--)
             {
                 lines.Add(new Line(Mark.Same, a[x - 1]));
@@ -133,7 +146,7 @@ public static class TextDiff
     /// <summary>One past the last change that belongs to the hunk: the next one is more than twice the context away.</summary>
     private static int EndOfHunk(List<Line> lines, int start)
     {
-        for (var end = start; ;)
+        for (var end = start; ; )
         {
             while (end < lines.Count && lines[end].Mark != Mark.Same)
             {
@@ -152,13 +165,25 @@ public static class TextDiff
 
     private static void AppendHunk(StringBuilder text, List<Line> lines, int start, int end)
     {
-        var (oldStart, newStart) = (lines.Take(start).Count(l => l.Mark != Mark.Added), lines.Take(start).Count(l => l.Mark != Mark.Removed));
+        var (oldStart, newStart) = (
+            lines.Take(start).Count(l => l.Mark != Mark.Added),
+            lines.Take(start).Count(l => l.Mark != Mark.Removed)
+        );
         var hunk = lines[start..end];
         var (oldCount, newCount) = (hunk.Count(l => l.Mark != Mark.Added), hunk.Count(l => l.Mark != Mark.Removed));
         text.Append($"@@ -{oldStart + Math.Sign(oldCount)},{oldCount} +{newStart + Math.Sign(newCount)},{newCount} @@\n");
         foreach (var line in hunk)
         {
-            text.Append(line.Mark switch { Mark.Same => ' ', Mark.Removed => '-', _ => '+' }).Append(line.Text).Append('\n');
+            text.Append(
+                    line.Mark switch
+                    {
+                        Mark.Same => ' ',
+                        Mark.Removed => '-',
+                        _ => '+',
+                    }
+                )
+                .Append(line.Text)
+                .Append('\n');
         }
     }
 }

@@ -16,7 +16,8 @@ public sealed record UnitSettings(
     SessionSettings Sessions,
     IReadOnlyList<ManagedFileSettings> Files,
     IReadOnlyList<ProbeSettings> Health,
-    UpgradeSettings Upgrade)
+    UpgradeSettings Upgrade
+)
 {
     /// <summary><c>election:</c>.</summary>
     public ElectionSettings Election { get; init; } = new(1, TimeSpan.FromMinutes(10), null);
@@ -112,7 +113,14 @@ public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
 /// <summary>
 /// <c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated. <c>Critical</c>: those that an upgrade must not lose.
 /// </summary>
-public sealed record SessionSettings(bool Tcp, bool Connectionless, bool Expectations, bool Nat, TimeSpan Delay, IReadOnlyList<SessionExpression> Critical)
+public sealed record SessionSettings(
+    bool Tcp,
+    bool Connectionless,
+    bool Expectations,
+    bool Nat,
+    TimeSpan Delay,
+    IReadOnlyList<SessionExpression> Critical
+)
 {
     /// <summary><c>sessions.exclude</c>: sessions that stay where they are.</summary>
     public IReadOnlyList<SessionExpression> Exclude { get; init; } = [];
@@ -131,14 +139,22 @@ public sealed record ManagedFileSettings(
     string? Mode = null,
     int Order = 0,
     bool Template = false,
-    bool Secret = false);
+    bool Secret = false
+);
 
 /// <summary>
 /// <c>upgrade:</c>. <c>UptimeMargin</c>: ages closer than this are equal. <c>RejoinTimeout</c>: how long a restarted or absent unit may
 /// take to come back. <c>TrustFile</c>: PEM certificates whose images are accepted. <c>SessionDifferenceLimit</c>: sessions that may be
 /// missing at the gate.
 /// </summary>
-public sealed record UpgradeSettings(TimeSpan Soak, TimeSpan UptimeMargin, TimeSpan RejoinTimeout, TimeSpan ConfirmTimeout, string? TrustFile, double SessionDifferenceLimit)
+public sealed record UpgradeSettings(
+    TimeSpan Soak,
+    TimeSpan UptimeMargin,
+    TimeSpan RejoinTimeout,
+    TimeSpan ConfirmTimeout,
+    string? TrustFile,
+    double SessionDifferenceLimit
+)
 {
     /// <summary>Images of older versions are refused unless an operator says otherwise; null: none is too old.</summary>
     public string? MinimumVersion { get; init; }

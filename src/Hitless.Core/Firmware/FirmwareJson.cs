@@ -10,7 +10,8 @@ namespace Hitless.Core.Firmware;
     RespectRequiredConstructorParameters = true,
     UseStringEnumConverter = true,
     WriteIndented = true,
-    NewLine = "\n")]
+    NewLine = "\n"
+)]
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(BootState))]
 internal sealed partial class FirmwareJson : JsonSerializerContext;
@@ -37,8 +38,10 @@ internal abstract class TextConverter<T>(TryParseText<T> tryParse, string exampl
 internal sealed class SemanticVersionConverter()
     : TextConverter<SemanticVersion>(static (text, out value) => SemanticVersion.TryParse(text, out value), "a version such as \"1.2.3\"");
 
-internal sealed class VersionRangeConverter()
-    : TextConverter<VersionRange>(VersionRange.TryParse, "a range such as \">=1.0.0 <2.0.0\"");
+internal sealed class VersionRangeConverter() : TextConverter<VersionRange>(VersionRange.TryParse, "a range such as \">=1.0.0 <2.0.0\"");
 
 internal sealed class ProtocolVersionConverter()
-    : TextConverter<ProtocolVersion>(static (text, out value) => ProtocolVersion.TryParse(text, out value), "a protocol version such as \"1.0\"");
+    : TextConverter<ProtocolVersion>(
+        static (text, out value) => ProtocolVersion.TryParse(text, out value),
+        "a protocol version such as \"1.0\""
+    );

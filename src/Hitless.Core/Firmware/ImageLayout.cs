@@ -8,7 +8,8 @@ namespace Hitless.Core.Firmware;
 /// 0            8              12           12+M           16+M         16+M+S             end
 /// | "HITLESS1" | M (4 bytes)  | manifest   | S (4 bytes)  | signature  | payload, tar.br  |
 /// </code>
-/// Lengths are big-endian. The signature is a CMS SignedData (RFC 5652), detached, over the bytes of the manifest; S is 0 in an unsigned image.
+/// Lengths are big-endian. The signature is a CMS SignedData (RFC 5652), detached, over the bytes of the manifest; S is 0 in an unsigned
+/// image.
 /// </summary>
 public sealed record ImageLayout(ImageManifest Manifest, Range ManifestBytes, Range SignatureBytes, long PayloadOffset)
 {
@@ -24,25 +25,38 @@ public sealed record ImageLayout(ImageManifest Manifest, Range ManifestBytes, Ra
     /// Reads the beginning of an image. <paramref name="beginning"/> are the first bytes of the file, all of them or
     /// <see cref="MaxHeaderBytes"/>; <paramref name="fileLength"/> is the length of the whole file.
     /// </summary>
-    public static bool TryRead(ReadOnlySpan<byte> beginning, long fileLength, [NotNullWhen(true)] out ImageLayout? layout, [NotNullWhen(false)] out ImageProblem? problem)
+    public static bool TryRead(
+        ReadOnlySpan<byte> beginning,
+        long fileLength,
+        [NotNullWhen(true)] out ImageLayout? layout,
+        [NotNullWhen(false)] out ImageProblem? problem
+    )
     {
         layout = null;
         if (!beginning.StartsWith(Magic))
         {
-            problem = beginning.Length > 0 && Magic.StartsWith(beginning) ? ImageProblem.Truncated(fileLength, Magic.Length) : ImageProblem.NotAnImage;
+            problem =
+                beginning.Length > 0 && Magic.StartsWith(beginning)
+                    ? ImageProblem.Truncated(fileLength, Magic.Length)
+                    : ImageProblem.NotAnImage;
             return false;
         }
 
-        if (!TryReadBlock(beginning, Magic.Length, MaxManifestBytes, "manifest", out var manifestBytes, out problem)
+        if (
+            !TryReadBlock(beginning, Magic.Length, MaxManifestBytes, "manifest", out var manifestBytes, out problem)
             || !TryReadBlock(beginning, manifestBytes.End.Value, MaxSignatureBytes, "signature", out var signatureBytes, out problem)
-            || !ImageManifest.TryRead(beginning[manifestBytes], out var manifest, out problem))
+            || !ImageManifest.TryRead(beginning[manifestBytes], out var manifest, out problem)
+        )
         {
             return false;
         }
 
         var payloadOffset = (long)signatureBytes.End.Value;
         var end = payloadOffset + Math.Min(manifest.Payload.Size, long.MaxValue - payloadOffset);
-        problem = fileLength < end ? ImageProblem.Truncated(fileLength, end) : fileLength > end ? ImageProblem.TrailingBytes(end) : null;
+        problem =
+            fileLength < end ? ImageProblem.Truncated(fileLength, end)
+            : fileLength > end ? ImageProblem.TrailingBytes(end)
+            : null;
         layout = problem is null ? new ImageLayout(manifest, manifestBytes, signatureBytes, payloadOffset) : null;
         return layout is not null;
     }
@@ -59,7 +73,14 @@ public sealed record ImageLayout(ImageManifest Manifest, Range ManifestBytes, Ra
         return header;
     }
 
-    private static bool TryReadBlock(ReadOnlySpan<byte> file, int offset, int max, string what, out Range block, [NotNullWhen(false)] out ImageProblem? problem)
+    private static bool TryReadBlock(
+        ReadOnlySpan<byte> file,
+        int offset,
+        int max,
+        string what,
+        out Range block,
+        [NotNullWhen(false)] out ImageProblem? problem
+    )
     {
         block = default;
         problem = null;

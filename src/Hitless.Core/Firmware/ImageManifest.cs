@@ -27,7 +27,8 @@ public sealed record ImageManifest(
     string EntryPoint,
     IReadOnlyList<ImageEntry> Files,
     ImagePayload Payload,
-    DateTimeOffset BuiltAt)
+    DateTimeOffset BuiltAt
+)
 {
     /// <summary>The only product there is.</summary>
     public const string HitlessProduct = "hitless";
@@ -37,7 +38,11 @@ public sealed record ImageManifest(
     public long UnpackedBytes => Files.Sum(file => file.Size);
 
     /// <summary>Reads and checks a manifest; a refusal names the place in the document.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out ImageManifest? manifest, [NotNullWhen(false)] out ImageProblem? problem)
+    public static bool TryRead(
+        ReadOnlySpan<byte> json,
+        [NotNullWhen(true)] out ImageManifest? manifest,
+        [NotNullWhen(false)] out ImageProblem? problem
+    )
     {
         manifest = null;
         try
@@ -68,7 +73,10 @@ public enum Activation
     Reboot,
 }
 
-/// <summary>One file of the payload. <c>Path</c> is relative, divided by <c>/</c>; <c>Sha256</c> is lower-case hex; <c>Mode</c> is octal, such as <c>0755</c>.</summary>
+/// <summary>
+/// One file of the payload. <c>Path</c> is relative, divided by <c>/</c>; <c>Sha256</c> is lower-case hex; <c>Mode</c> is octal, such as
+/// <c>0755</c>.
+/// </summary>
 public sealed record ImageEntry(string Path, string Sha256, long Size, string Mode)
 {
     /// <summary>Permission bits as a number, <c>0</c> to <c>0o777</c>.</summary>

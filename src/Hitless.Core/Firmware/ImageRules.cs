@@ -9,58 +9,69 @@ public sealed record RunningFirmware(SemanticVersion Version, string Platform, P
 public static class ImageRules
 {
     public static IReadOnlyList<CheckResult> Check(ImageManifest image, RunningFirmware running) =>
-    [
-        Product(image),
-        Platform(image, running),
-        UpgradePath(image, running),
-        Wire(image, running),
-        Configuration(image, running),
-    ];
+        [Product(image), Platform(image, running), UpgradePath(image, running), Wire(image, running), Configuration(image, running)];
 
     /// <summary>The first check that failed, as a refusal; null if the image may follow.</summary>
     public static Refusal? Refuse(ImageManifest image, RunningFirmware running) =>
-        Check(image, running).FirstOrDefault(check => check.Result == "fail") is { } failed ? new Refusal(failed.Text, failed.Remedy ?? "") : null;
+        Check(image, running).FirstOrDefault(check => check.Result == "fail") is { } failed
+            ? new Refusal(failed.Text, failed.Remedy ?? "")
+            : null;
 
-    private static CheckResult Product(ImageManifest image) => Result(
-        "image-product",
-        image.Product == ImageManifest.HitlessProduct,
-        $"the image is for the product {image.Product}",
-        "take an image of hitless");
+    private static CheckResult Product(ImageManifest image) =>
+        Result(
+            "image-product",
+            image.Product == ImageManifest.HitlessProduct,
+            $"the image is for the product {image.Product}",
+            "take an image of hitless"
+        );
 
-    private static CheckResult Platform(ImageManifest image, RunningFirmware running) => Result(
-        "image-platform",
-        image.Platform == running.Platform,
-        $"the image is for {image.Platform}, this unit is {running.Platform}",
-        $"take the image of version {image.Version} for {running.Platform}");
+    private static CheckResult Platform(ImageManifest image, RunningFirmware running) =>
+        Result(
+            "image-platform",
+            image.Platform == running.Platform,
+            $"the image is for {image.Platform}, this unit is {running.Platform}",
+            $"take the image of version {image.Version} for {running.Platform}"
+        );
 
     private static CheckResult UpgradePath(ImageManifest image, RunningFirmware running)
     {
         var from = string.Join(" or ", image.UpgradeFrom);
         if (image.Version.CompareTo(running.Version) == 0)
         {
-            return new CheckResult("image-upgrade-path", "warn", $"the unit already runs {running.Version}", "take another version, or go on to install the same one again");
+            return new CheckResult(
+                "image-upgrade-path",
+                "warn",
+                $"the unit already runs {running.Version}",
+                "take another version, or go on to install the same one again"
+            );
         }
 
         return Result(
             "image-upgrade-path",
             image.UpgradeFrom.Any(range => range.Contains(running.Version)),
             $"version {image.Version} can follow {(from.Length == 0 ? "no version" : from)}; this unit runs {running.Version}",
-            $"upgrade first to a version that {image.Version} can follow ({from})");
+            $"upgrade first to a version that {image.Version} can follow ({from})"
+        );
     }
 
-    private static CheckResult Wire(ImageManifest image, RunningFirmware running) => image.Wire.HighestCommon(running.Wire) is { } common
-        ? new CheckResult("image-wire", "pass", $"while versions are mixed the units speak wire protocol {common}", null)
-        : new CheckResult(
-            "image-wire",
-            "fail",
-            $"the image speaks wire protocol {image.Wire}, this unit {running.Wire}: sessions could not be kept in sync while versions are mixed",
-            "upgrade first to a version that speaks both");
+    private static CheckResult Wire(ImageManifest image, RunningFirmware running) =>
+        image.Wire.HighestCommon(running.Wire) is { } common
+            ? new CheckResult("image-wire", "pass", $"while versions are mixed the units speak wire protocol {common}", null)
+            : new CheckResult(
+                "image-wire",
+                "fail",
+                $"the image speaks wire protocol {image.Wire}, this unit {running.Wire}: sessions could not be kept in sync while "
+                    + $"versions are mixed",
+                "upgrade first to a version that speaks both"
+            );
 
-    private static CheckResult Configuration(ImageManifest image, RunningFirmware running) => Result(
-        "image-configuration",
-        image.Configuration.Contains(running.ConfigurationSchema),
-        $"the image reads configuration schema {image.Configuration}, the cluster's is {running.ConfigurationSchema}",
-        "upgrade first to a version that reads both schemas");
+    private static CheckResult Configuration(ImageManifest image, RunningFirmware running) =>
+        Result(
+            "image-configuration",
+            image.Configuration.Contains(running.ConfigurationSchema),
+            $"the image reads configuration schema {image.Configuration}, the cluster's is {running.ConfigurationSchema}",
+            "upgrade first to a version that reads both schemas"
+        );
 
     private static CheckResult Result(string id, bool passed, string text, string remedy) =>
         new(id, passed ? "pass" : "fail", text, passed ? null : remedy);

@@ -36,7 +36,10 @@ internal static class ManifestRules
 
         if (manifest.Payload.Compression is not (ImagePayload.Gzip or ImagePayload.Brotli))
         {
-            return ImageProblem.Malformed("$.payload.compression", $"{Quote(manifest.Payload.Compression)} is not known to this version: expected {ImagePayload.Gzip} or {ImagePayload.Brotli}");
+            return ImageProblem.Malformed(
+                "$.payload.compression",
+                $"{Quote(manifest.Payload.Compression)} is not known to this version: expected {ImagePayload.Gzip} or {ImagePayload.Brotli}"
+            );
         }
 
         return CheckFiles(manifest);
@@ -63,7 +66,9 @@ internal static class ManifestRules
             entryPointRuns |= manifest.Files[i].Path == manifest.EntryPoint && (manifest.Files[i].ModeBits & 0b001_000_000) != 0;
         }
 
-        return entryPointRuns ? null : ImageProblem.Malformed("$.entryPoint", $"{Quote(manifest.EntryPoint)} is not an executable file of the image");
+        return entryPointRuns
+            ? null
+            : ImageProblem.Malformed("$.entryPoint", $"{Quote(manifest.EntryPoint)} is not an executable file of the image");
     }
 
     private static string? CheckFile(ImageEntry? file, HashSet<string> seen, ref long total)
@@ -92,7 +97,10 @@ internal static class ManifestRules
         return total > MaxUnpackedBytes ? $"the payload unpacks to more than {MaxUnpackedBytes} bytes" : null;
     }
 
-    /// <summary>A relative path without <c>.</c>, <c>..</c>, empty parts, backslashes and control characters. <c>manifest.json</c> is the slot's own.</summary>
+    /// <summary>
+    /// A relative path without <c>.</c>, <c>..</c>, empty parts, backslashes and control characters. <c>manifest.json</c> is the slot's
+    /// own.
+    /// </summary>
     public static bool IsSafePath(string path)
     {
         if (path.Length is 0 or > 200 || path == "manifest.json")

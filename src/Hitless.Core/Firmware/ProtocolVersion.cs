@@ -18,9 +18,11 @@ public readonly record struct ProtocolVersion(int Major, int Minor) : IComparabl
     {
         version = default;
         var dot = text.IndexOf('.');
-        if (dot < 0
+        if (
+            dot < 0
             || !SemanticVersion.TryParseNumber(text[..dot], out var major)
-            || !SemanticVersion.TryParseNumber(text[(dot + 1)..], out var minor))
+            || !SemanticVersion.TryParseNumber(text[(dot + 1)..], out var minor)
+        )
         {
             return false;
         }

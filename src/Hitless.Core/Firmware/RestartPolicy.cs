@@ -16,5 +16,6 @@ public readonly record struct RestartPolicy(int Crashes)
     public RestartPolicy Crashed(TimeSpan ran) => new(ran >= Stable ? 1 : Math.Min(Crashes + 1, 100));
 
     /// <summary>The pause before the next start.</summary>
-    public TimeSpan Pause => Crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(Crashes - 2, 10)));
+    public TimeSpan Pause =>
+        Crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(Crashes - 2, 10)));
 }

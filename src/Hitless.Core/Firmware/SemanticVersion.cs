@@ -41,10 +41,12 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
         }
 
         Span<Range> parts = stackalloc Range[4];
-        if (text.Split(parts, '.') != 3
+        if (
+            text.Split(parts, '.') != 3
             || !TryParseNumber(text[parts[0]], out var major)
             || !TryParseNumber(text[parts[1]], out var minor)
-            || !TryParseNumber(text[parts[2]], out var patch))
+            || !TryParseNumber(text[parts[2]], out var patch)
+        )
         {
             return false;
         }
@@ -127,6 +129,7 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
         return true;
     }
 
-    private static readonly System.Buffers.SearchValues<char> PreReleaseCharacters =
-        System.Buffers.SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+    private static readonly System.Buffers.SearchValues<char> PreReleaseCharacters = System.Buffers.SearchValues.Create(
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+    );
 }

@@ -6,15 +6,18 @@ namespace Hitless.Core.Firmware;
 public static class UpgradePath
 {
     /// <summary>
-    /// The fewest images that follow each other from <paramref name="from"/> to <paramref name="to"/>, in order; of several such paths the one with the newest versions
-    /// in between. Null: the catalogue has none. Images whose version or ranges cannot be read are left out.
+    /// The fewest images that follow each other from <paramref name="from"/> to <paramref name="to"/>, in order; of several such paths the
+    /// one with the newest versions in between. Null: the catalogue has none. Images whose version or ranges cannot be read are left out.
     /// </summary>
     public static IReadOnlyList<ImageInfo>? Find(SemanticVersion from, SemanticVersion to, IEnumerable<ImageInfo> catalogue)
     {
         List<(ImageInfo Image, SemanticVersion Version, VersionRange[] From)> images = [];
         foreach (var image in catalogue)
         {
-            var ranges = image.UpgradeFrom.Select(text => VersionRange.TryParse(text, out var range) ? range : null).OfType<VersionRange>().ToArray();
+            var ranges = image
+                .UpgradeFrom.Select(text => VersionRange.TryParse(text, out var range) ? range : null)
+                .OfType<VersionRange>()
+                .ToArray();
             if (SemanticVersion.TryParse(image.Version, out var version))
             {
                 images.Add((image, version, ranges));
@@ -42,7 +45,7 @@ public static class UpgradePath
         }
 
         List<ImageInfo> path = [];
-        for (var at = to; at.CompareTo(from) != 0;)
+        for (var at = to; at.CompareTo(from) != 0; )
         {
             if (!reached.TryGetValue(at, out var step))
             {

@@ -71,14 +71,15 @@ public sealed record VersionRange
             return true;
         }
 
-        public bool Holds(SemanticVersion version) => Comparison switch
-        {
-            ">" => version > Version,
-            ">=" => version >= Version,
-            "<" => version < Version,
-            "<=" => version <= Version,
-            _ => version.CompareTo(Version) == 0,
-        };
+        public bool Holds(SemanticVersion version) =>
+            Comparison switch
+            {
+                ">" => version > Version,
+                ">=" => version >= Version,
+                "<" => version < Version,
+                "<=" => version <= Version,
+                _ => version.CompareTo(Version) == 0,
+            };
 
         public override string ToString() => (Comparison == "=" ? "" : Comparison) + Version;
     }

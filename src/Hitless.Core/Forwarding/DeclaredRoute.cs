@@ -18,12 +18,14 @@ public sealed record DeclaredRoute(string Interface, AddressPrefix Destination, 
     private const uint MetricOfIpv6 = 1024;
 
     /// <summary>As the kernel will have it.</summary>
-    public Route AsRoute() => new(
-        Destination,
-        Table,
-        Metric == 0 && Destination.IsIpv6 ? MetricOfIpv6 : Metric,
-        RouteKind.Unicast,
-        Protocol,
-        Source,
-        [new RouteHop(Interface, Via)]);
+    public Route AsRoute() =>
+        new(
+            Destination,
+            Table,
+            Metric == 0 && Destination.IsIpv6 ? MetricOfIpv6 : Metric,
+            RouteKind.Unicast,
+            Protocol,
+            Source,
+            [new RouteHop(Interface, Via)]
+        );
 }

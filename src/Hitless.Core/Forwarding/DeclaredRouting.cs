@@ -4,7 +4,10 @@ namespace Hitless.Core.Forwarding;
 /// What is to be done so that the declared routes stand. <c>Blocked</c>: those in whose place another one stands, which is left alone.
 /// </summary>
 public sealed record RoutePlan(
-    IReadOnlyList<Route> Remove, IReadOnlyList<Route> Add, IReadOnlyList<(Route Declared, Route Standing)> Blocked);
+    IReadOnlyList<Route> Remove,
+    IReadOnlyList<Route> Add,
+    IReadOnlyList<(Route Declared, Route Standing)> Blocked
+);
 
 /// <summary>Desired state in, differences out.</summary>
 public static class DeclaredRouting

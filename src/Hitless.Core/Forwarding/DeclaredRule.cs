@@ -41,11 +41,12 @@ public sealed record DeclaredRule(bool Ipv6, uint Priority, uint Table)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Priority}: {Words}{(Ipv6 ? " (IPv6)" : "")}");
 
     /// <summary>A table as <c>ip</c> names it.</summary>
-    public static string TableName(uint table) => table switch
-    {
-        253 => "default",
-        254 => "main",
-        255 => "local",
-        _ => table.ToString(CultureInfo.InvariantCulture),
-    };
+    public static string TableName(uint table) =>
+        table switch
+        {
+            253 => "default",
+            254 => "main",
+            255 => "local",
+            _ => table.ToString(CultureInfo.InvariantCulture),
+        };
 }

@@ -12,12 +12,21 @@ public static class ForwardingComparison
     /// <param name="primary">The state of the unit that carries the traffic.</param>
     /// <param name="standby">That of the unit that would.</param>
     /// <param name="ignored">Names that may differ; <c>*</c> stands for any characters.</param>
-    public static IReadOnlyList<ForwardingDifference> Compare(ForwardingState primary, ForwardingState standby, IReadOnlyList<string> ignored)
+    public static IReadOnlyList<ForwardingDifference> Compare(
+        ForwardingState primary,
+        ForwardingState standby,
+        IReadOnlyList<string> ignored
+    )
     {
         var there = ByName(primary);
         var here = ByName(standby);
         var differences = new List<ForwardingDifference>();
-        foreach (var name in there.Keys.Union(here.Keys).Where(name => !ignored.Any(pattern => Matches(pattern, name))).Order(StringComparer.Ordinal))
+        foreach (
+            var name in there
+                .Keys.Union(here.Keys)
+                .Where(name => !ignored.Any(pattern => Matches(pattern, name)))
+                .Order(StringComparer.Ordinal)
+        )
         {
             var (wanted, found) = (there.GetValueOrDefault(name), here.GetValueOrDefault(name));
             if (wanted?.Value != found?.Value)
@@ -35,7 +44,8 @@ public static class ForwardingComparison
         var what = (difference.Primary, difference.Standby) switch
         {
             (null, { } own) => $"{difference.Name} is on {standby} only{In(own)}",
-            ({ } wanted, null) => $"{difference.Name} is missing on {standby} ({primary} has it{(wanted.Length == 0 ? "" : ": " + wanted)})",
+            ({ } wanted, null) =>
+                $"{difference.Name} is missing on {standby} ({primary} has it{(wanted.Length == 0 ? "" : ": " + wanted)})",
             var (wanted, own) => $"{difference.Name} differs: {own} on {standby}, {wanted} on {primary}",
         };
         return $"{what}; make it the same on both, or list it in forwarding.ignore";
@@ -44,43 +54,49 @@ public static class ForwardingComparison
     }
 
     /// <summary>Only what the standby would do worse counts: it may well be the primary that lacks something.</summary>
-    private static bool LosesTraffic(ForwardingItem? wanted, ForwardingItem? found) => (wanted ?? found)!.Kind switch
-    {
-        ForwardingKind.Route => (wanted, found) switch
+    private static bool LosesTraffic(ForwardingItem? wanted, ForwardingItem? found) =>
+        (wanted ?? found)!.Kind switch
         {
-            (null, { } more) => !IsWay(more),
-            ({ } missing, null) => IsWay(missing),
-            _ => true,
-        },
-        ForwardingKind.Rule => found is null == !(wanted ?? found)!.Name.Contains(" action ", StringComparison.Ordinal),
-        ForwardingKind.Sysctl when wanted is not null && found is not null => IsWorse(wanted, found),
-        ForwardingKind.Interface when wanted is not null && found is not null
-            => Rank(found.Value) < Rank(wanted.Value) || MtuOf(found.Value) < MtuOf(wanted.Value),
-        ForwardingKind.Network or ForwardingKind.Address => found is null,
-        ForwardingKind.Firewall =>
-            wanted is not null && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
-        _ => false,
-    };
+            ForwardingKind.Route => (wanted, found) switch
+            {
+                (null, { } more) => !IsWay(more),
+                ({ } missing, null) => IsWay(missing),
+                _ => true,
+            },
+            ForwardingKind.Rule => found is null == !(wanted ?? found)!.Name.Contains(" action ", StringComparison.Ordinal),
+            ForwardingKind.Sysctl when wanted is not null && found is not null => IsWorse(wanted, found),
+            ForwardingKind.Interface when wanted is not null && found is not null => Rank(found.Value) < Rank(wanted.Value)
+                || MtuOf(found.Value) < MtuOf(wanted.Value),
+            ForwardingKind.Network or ForwardingKind.Address => found is null,
+            ForwardingKind.Firewall => wanted is not null
+                && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
+            _ => false,
+        };
 
     // Blackhole, unreachable and the like begin with their name.
     private static bool IsWay(ForwardingItem route) =>
         route.Value.StartsWith("via ", StringComparison.Ordinal) || route.Value.StartsWith("dev ", StringComparison.Ordinal);
 
-    private static bool IsWorse(ForwardingItem wanted, ForwardingItem found) => (wanted.Name, wanted.Value, found.Value) switch
-    {
-        (ForwardingItems.SessionsMax, _, _) => false,
-        (_, _, "1") when wanted.Name.EndsWith(".rp_filter", StringComparison.Ordinal) => true,
-        (_, "0", _) => wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal),
-        (_, _, "0") =>
-            wanted.Name.EndsWith("forward", StringComparison.Ordinal) || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
-        _ => false,
-    };
+    private static bool IsWorse(ForwardingItem wanted, ForwardingItem found) =>
+        (wanted.Name, wanted.Value, found.Value) switch
+        {
+            (ForwardingItems.SessionsMax, _, _) => false,
+            (_, _, "1") when wanted.Name.EndsWith(".rp_filter", StringComparison.Ordinal) => true,
+            (_, "0", _) => wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal),
+            (_, _, "0") => wanted.Name.EndsWith("forward", StringComparison.Ordinal)
+                || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
+            _ => false,
+        };
 
     private static int Rank(string value) =>
-        value.StartsWith("up", StringComparison.Ordinal) ? 2 : value.StartsWith("down", StringComparison.Ordinal) ? 1 : 0;
+        value.StartsWith("up", StringComparison.Ordinal) ? 2
+        : value.StartsWith("down", StringComparison.Ordinal) ? 1
+        : 0;
 
     private static int MtuOf(string value) =>
-        int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu) ? mtu : int.MaxValue;
+        int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu)
+            ? mtu
+            : int.MaxValue;
 
     // A ban list adds rules on one unit alone, and a filter that is missing stops nobody; translations that are missing do.
     private static string NatsOf(string? value) =>
@@ -105,7 +121,11 @@ public static class ForwardingComparison
             return pattern == name;
         }
 
-        if (!name.StartsWith(parts[0], StringComparison.Ordinal) || !name.EndsWith(parts[^1], StringComparison.Ordinal) || name.Length < parts[0].Length + parts[^1].Length)
+        if (
+            !name.StartsWith(parts[0], StringComparison.Ordinal)
+            || !name.EndsWith(parts[^1], StringComparison.Ordinal)
+            || name.Length < parts[0].Length + parts[^1].Length
+        )
         {
             return false;
         }

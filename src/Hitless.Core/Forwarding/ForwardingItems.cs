@@ -26,7 +26,11 @@ public static class ForwardingItems
     /// <param name="links">Those between the units.</param>
     /// <param name="virtualAddresses">Sources that every unit has.</param>
     public static IEnumerable<ForwardingItem> Of(
-        IEnumerable<Route> routes, IReadOnlyCollection<string> interfaces, IReadOnlyCollection<string> links, IReadOnlySet<IPAddress> virtualAddresses)
+        IEnumerable<Route> routes,
+        IReadOnlyCollection<string> interfaces,
+        IReadOnlyCollection<string> links,
+        IReadOnlySet<IPAddress> virtualAddresses
+    )
     {
         var networks = new HashSet<string>(StringComparer.Ordinal);
         foreach (var route in routes.Where(route => !IsLinkLocal(route.Destination.Address)))
@@ -34,8 +38,13 @@ public static class ForwardingItems
             var devices = route.Hops.Select(hop => hop.Interface).ToArray();
             if (route.Protocol == OfKernel)
             {
-                if (route.Kind == RouteKind.Unicast && devices is [var device] && interfaces.Contains(device) && route.Destination.PrefixLength < Length(route.Destination.Address)
-                    && networks.Add($"{route.Destination} {device}"))
+                if (
+                    route.Kind == RouteKind.Unicast
+                    && devices is [var device]
+                    && interfaces.Contains(device)
+                    && route.Destination.PrefixLength < Length(route.Destination.Address)
+                    && networks.Add($"{route.Destination} {device}")
+                )
                 {
                     yield return new ForwardingItem(ForwardingKind.Network, $"network {route.Destination} dev {device}", "");
                 }
@@ -44,7 +53,14 @@ public static class ForwardingItems
             {
                 var plain = route with { Source = route.Source is { } source && virtualAddresses.Contains(source) ? source : null };
                 var name = (route with { Hops = [], Source = null, Kind = RouteKind.Unicast }).ToString();
-                yield return new ForwardingItem(ForwardingKind.Route, $"route {name}", (plain with { Metric = 0, Table = Route.MainTable }).ToString().Replace(DestinationOf(route), "", StringComparison.Ordinal).Trim());
+                yield return new ForwardingItem(
+                    ForwardingKind.Route,
+                    $"route {name}",
+                    (plain with { Metric = 0, Table = Route.MainTable })
+                        .ToString()
+                        .Replace(DestinationOf(route), "", StringComparison.Ordinal)
+                        .Trim()
+                );
             }
         }
     }
@@ -53,21 +69,31 @@ public static class ForwardingItems
     public static ForwardingItem Sysctl(string name, string value) => new(ForwardingKind.Sysctl, $"sysctl {name.Replace('/', '.')}", value);
 
     /// <summary>An interface that carries traffic; <paramref name="mtuBytes"/> null: it is not there.</summary>
-    public static ForwardingItem Interface(string name, bool up, int? mtuBytes) => new(
-        ForwardingKind.Interface, $"interface {name}", mtuBytes is { } mtu ? string.Create(CultureInfo.InvariantCulture, $"{(up ? "up" : "down")}, MTU {mtu}") : "absent");
+    public static ForwardingItem Interface(string name, bool up, int? mtuBytes) =>
+        new(
+            ForwardingKind.Interface,
+            $"interface {name}",
+            mtuBytes is { } mtu ? string.Create(CultureInfo.InvariantCulture, $"{(up ? "up" : "down")}, MTU {mtu}") : "absent"
+        );
 
     /// <summary>A policy rule.</summary>
     public static ForwardingItem Rule(bool ipv6, uint priority, string words) =>
         new(ForwardingKind.Rule, string.Create(CultureInfo.InvariantCulture, $"rule {(ipv6 ? "IPv6" : "IPv4")} {priority}: {words}"), "");
 
     /// <summary>A virtual address that stands.</summary>
-    public static ForwardingItem Address(string port, AddressPrefix prefix) => new(ForwardingKind.Address, $"address {prefix} dev {port}", "");
+    public static ForwardingItem Address(string port, AddressPrefix prefix) =>
+        new(ForwardingKind.Address, $"address {prefix} dev {port}", "");
 
     /// <summary>A table of nftables.</summary>
-    public static ForwardingItem Table(string family, string name, int rules, int hooks, int nats) => new(
-        ForwardingKind.Firewall, $"nftables table {family} {name}", rules == 0 ? Empty : string.Create(CultureInfo.InvariantCulture, $"{rules} rules, {hooks} hooks, {nats} nat"));
+    public static ForwardingItem Table(string family, string name, int rules, int hooks, int nats) =>
+        new(
+            ForwardingKind.Firewall,
+            $"nftables table {family} {name}",
+            rules == 0 ? Empty : string.Create(CultureInfo.InvariantCulture, $"{rules} rules, {hooks} hooks, {nats} nat")
+        );
 
-    private static string DestinationOf(Route route) => (route with { Hops = [], Source = null, Kind = RouteKind.Unicast, Metric = 0, Table = Route.MainTable }).ToString();
+    private static string DestinationOf(Route route) =>
+        (route with { Hops = [], Source = null, Kind = RouteKind.Unicast, Metric = 0, Table = Route.MainTable }).ToString();
 
     private static bool IsOfProgram(string device) => OfPrograms.Any(prefix => device.StartsWith(prefix, StringComparison.Ordinal));
 

@@ -21,15 +21,20 @@ public static class HangingRoutes
     public static IEnumerable<Route> Among(
         IEnumerable<Route> routes,
         IReadOnlyCollection<(string Interface, AddressPrefix Prefix)> virtualAddresses,
-        IReadOnlyCollection<(string Interface, AddressPrefix Prefix)> ownAddresses)
+        IReadOnlyCollection<(string Interface, AddressPrefix Prefix)> ownAddresses
+    )
     {
         const byte ofKernel = 2; // RTPROT_KERNEL
-        return routes.Where(route => route.Protocol is not (ofKernel or DeclaredRoute.Protocol)
-            && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress)));
+        return routes.Where(route =>
+            route.Protocol is not (ofKernel or DeclaredRoute.Protocol) && (IsSource(route) || route.Hops.Any(NeedsVirtualAddress))
+        );
 
         bool IsSource(Route route) => route.Source is { } source && virtualAddresses.Any(each => each.Prefix.Address.Equals(source));
 
-        bool NeedsVirtualAddress(RouteHop hop) => hop.Gateway is { IsIPv6LinkLocal: false } gateway && Reaches(virtualAddresses, hop, gateway) && !Reaches(ownAddresses, hop, gateway);
+        bool NeedsVirtualAddress(RouteHop hop) =>
+            hop.Gateway is { IsIPv6LinkLocal: false } gateway
+            && Reaches(virtualAddresses, hop, gateway)
+            && !Reaches(ownAddresses, hop, gateway);
     }
 
     /// <summary>
@@ -39,7 +44,9 @@ public static class HangingRoutes
     public static IEnumerable<Route> Missing(IEnumerable<Route> remembered, IEnumerable<Route> standing)
     {
         var there = standing.ToLookup(route => route.Key);
-        return remembered.Where(route => there[route.Key].All(other => other.LeadsLike(route) && other.Source is null && route.Source is not null));
+        return remembered.Where(route =>
+            there[route.Key].All(other => other.LeadsLike(route) && other.Source is null && route.Source is not null)
+        );
     }
 
     private static bool Reaches(IEnumerable<(string Interface, AddressPrefix Prefix)> addresses, RouteHop hop, IPAddress gateway) =>

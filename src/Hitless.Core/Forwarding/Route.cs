@@ -32,7 +32,15 @@ public readonly record struct RouteHop(string Interface, IPAddress? Gateway, int
 /// the unit's own packets take on it
 /// (<c>src</c>); null: the interface's first.
 /// </summary>
-public sealed record Route(AddressPrefix Destination, uint Table, uint Metric, RouteKind Kind, byte Protocol, IPAddress? Source, IReadOnlyList<RouteHop> Hops)
+public sealed record Route(
+    AddressPrefix Destination,
+    uint Table,
+    uint Metric,
+    RouteKind Kind,
+    byte Protocol,
+    IPAddress? Source,
+    IReadOnlyList<RouteHop> Hops
+)
 {
     /// <summary>The table that everything goes to unless a rule says otherwise (RT_TABLE_MAIN).</summary>
     public const uint MainTable = 254;
@@ -53,7 +61,11 @@ public sealed record Route(AddressPrefix Destination, uint Table, uint Metric, R
     public override string ToString()
     {
         var text = new StringBuilder(Kind == RouteKind.Unicast ? "" : Kind.ToString().ToLowerInvariant() + " ");
-        text.Append(!IsDefault ? Destination.ToString() : Destination.Address.Equals(IPAddress.IPv6Any) ? "default (IPv6)" : "default");
+        text.Append(
+            !IsDefault ? Destination.ToString()
+            : Destination.Address.Equals(IPAddress.IPv6Any) ? "default (IPv6)"
+            : "default"
+        );
         foreach (var hop in Hops)
         {
             text.Append(hop.Gateway is null ? "" : $" via {hop.Gateway}").Append(hop.Interface.Length == 0 ? "" : $" dev {hop.Interface}");

@@ -1,8 +1,9 @@
 namespace Hitless.Core.Neighbours;
 
 /// <summary>
-/// What a primary has to tell one standby of its neighbours: what is new or another since it was told; all of it when the standby is another incarnation, did not answer,
-/// or was told all a minute ago, since a kernel forgets neighbours that it does not use. Allocates nothing while nothing is new.
+/// What a primary has to tell one standby of its neighbours: what is new or another since it was told; all of it when the standby is
+/// another incarnation, did not answer, or was told all a minute ago, since a kernel forgets neighbours that it does not use. Allocates
+/// nothing while nothing is new.
 /// </summary>
 public sealed class NeighbourNews
 {

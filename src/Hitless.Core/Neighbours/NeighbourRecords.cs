@@ -41,10 +41,12 @@ public static class NeighbourRecords
         for (; !bytes.IsEmpty; bytes = bytes[Bytes..])
         {
             var address = BinaryPrimitives.ReadUInt128BigEndian(bytes[2..]);
-            if (bytes[0] > PortSettings.Max - 1
+            if (
+                bytes[0] > PortSettings.Max - 1
                 || bytes[1] is not (4 or 6)
                 || (bytes[1] == 4 && address > uint.MaxValue)
-                || !MacAddress.TryRead(bytes.Slice(18, MacAddress.Bytes), out var mac))
+                || !MacAddress.TryRead(bytes.Slice(18, MacAddress.Bytes), out var mac)
+            )
             {
                 return false;
             }

@@ -26,26 +26,35 @@ public readonly record struct AppliedRole(ServiceRole Role, long Epoch, bool Com
     public bool Is(RoleChange change) => Role == change.Role && (Role != ServiceRole.Primary || Epoch == change.Epoch);
 
     /// <summary>One line, as <see cref="TryParse"/> reads it.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{RoleChange.NameOf(Role)} {Epoch} {(Complete ? "complete" : "incomplete")} {Boot} {Process} {ProcessStart}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{RoleChange.NameOf(Role)} {Epoch} {(Complete ? "complete" : "incomplete")} {Boot} {Process} {ProcessStart}"
+        );
 
     /// <summary>Reads what <see cref="ToString"/> wrote; whatever a newer version adds behind it is passed over.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AppliedRole applied)
     {
         applied = default;
         var culture = CultureInfo.InvariantCulture;
-        if (text?.Split(' ') is not [var name, var epochText, var end, var boot, var processText, var startText, ..]
+        if (
+            text?.Split(' ') is not [var name, var epochText, var end, var boot, var processText, var startText, ..]
             || end is not ("complete" or "incomplete")
             || !long.TryParse(epochText, culture, out var epoch)
             || !int.TryParse(processText, culture, out var process)
             || !long.TryParse(startText, culture, out var start)
-            || Enum.GetValues<ServiceRole>().Where(role => RoleChange.NameOf(role) == name).ToArray() is not [var known])
+            || Enum.GetValues<ServiceRole>().Where(role => RoleChange.NameOf(role) == name).ToArray() is not [var known]
+        )
         {
             return false;
         }
 
-        applied = new AppliedRole(known, epoch, end == "complete") { Boot = boot, Process = process, ProcessStart = start };
+        applied = new AppliedRole(known, epoch, end == "complete")
+        {
+            Boot = boot,
+            Process = process,
+            ProcessStart = start,
+        };
         return true;
     }
 }

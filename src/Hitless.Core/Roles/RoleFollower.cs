@@ -116,7 +116,8 @@ public sealed class RoleFollower
         }
 
         (undecided, undecidedAt) = (null, TimeSpan.MaxValue);
-        var role = seen.Role == UnitRole.Primary ? ServiceRole.Primary
+        var role =
+            seen.Role == UnitRole.Primary ? ServiceRole.Primary
             : seen.Fault && tasks.KnowsFault ? ServiceRole.Fault
             : ServiceRole.Standby;
         wanted = new RoleChange(role, seen.Epoch, seen.Reason);
@@ -209,7 +210,13 @@ public sealed class RoleFollower
         var complete = left.Count == 0 && failures.Count == 0;
         last = last!.Value with { Complete = complete };
         effects.Save(last.Value);
-        Status = new ServicesStatus(current!.Name, left.Count > 0 ? "waiting" : complete ? "done" : "failed", [.. failures]);
+        Status = new ServicesStatus(
+            current!.Name,
+            left.Count > 0 ? "waiting"
+                : complete ? "done"
+                : "failed",
+            [.. failures]
+        );
         if (complete)
         {
             effects.Record($"services and hooks have followed: {current.Name}");

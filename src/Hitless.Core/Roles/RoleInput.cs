@@ -5,9 +5,7 @@ namespace Hitless.Core.Roles;
 /// <summary>What a <see cref="RoleFollower"/> is told.</summary>
 public abstract record RoleInput
 {
-    private RoleInput()
-    {
-    }
+    private RoleInput() { }
 
     /// <summary>The unit's role now. <c>Fault</c>: it has failed interfaces or probes.</summary>
     public sealed record Seen(UnitRole Role, bool Fault, long Epoch, string Reason) : RoleInput;

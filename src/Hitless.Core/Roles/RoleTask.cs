@@ -3,9 +3,7 @@ namespace Hitless.Core.Roles;
 /// <summary>One thing that is done when the role has changed.</summary>
 public abstract record RoleTask
 {
-    private RoleTask()
-    {
-    }
+    private RoleTask() { }
 
     /// <summary>An operator's command.</summary>
     public sealed record Hook(string Role, string Command) : RoleTask

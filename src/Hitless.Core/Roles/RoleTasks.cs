@@ -28,9 +28,11 @@ public sealed class RoleTasks(IReadOnlyList<ServiceSettings> services, HookSetti
     public bool Any => Enum.GetValues<ServiceRole>().Any(role => For(role).Count > 0);
 
     /// <summary>Null, or what of the configuration cannot work on this machine.</summary>
-    public string? Problem => services.Count == 0 || systemd ? null
-        : "services cannot follow the role, as systemd does not run this machine: "
-            + $"{string.Join(", ", services.Select(each => each.Unit))}. Start and stop them by hooks";
+    public string? Problem =>
+        services.Count == 0 || systemd
+            ? null
+            : "services cannot follow the role, as systemd does not run this machine: "
+                + $"{string.Join(", ", services.Select(each => each.Unit))}. Start and stop them by hooks";
 
     /// <summary>What to do for a role.</summary>
     public IReadOnlyList<RoleTask> For(ServiceRole role)

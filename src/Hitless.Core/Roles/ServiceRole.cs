@@ -23,11 +23,12 @@ public sealed record RoleChange(ServiceRole Role, long Epoch, string Reason)
     public string Name => NameOf(Role);
 
     /// <summary>The word for a role: <c>primary</c>, <c>standby</c>, <c>fault</c>, <c>stop</c>.</summary>
-    public static string NameOf(ServiceRole role) => role switch
-    {
-        ServiceRole.Primary => "primary",
-        ServiceRole.Standby => "standby",
-        ServiceRole.Fault => "fault",
-        _ => "stop",
-    };
+    public static string NameOf(ServiceRole role) =>
+        role switch
+        {
+            ServiceRole.Primary => "primary",
+            ServiceRole.Standby => "standby",
+            ServiceRole.Fault => "fault",
+            _ => "stop",
+        };
 }

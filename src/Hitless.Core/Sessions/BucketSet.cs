@@ -14,7 +14,8 @@ public sealed class BucketSet
     public bool IsEmpty => !bits.AsSpan().ContainsAnyExcept(0UL);
 
     /// <summary>The buckets in it.</summary>
-    public IEnumerable<int> Buckets => Enumerable.Range(0, SessionDigests.BucketsDefault).Where(bucket => (bits[bucket / 64] & (1UL << (bucket % 64))) != 0);
+    public IEnumerable<int> Buckets =>
+        Enumerable.Range(0, SessionDigests.BucketsDefault).Where(bucket => (bits[bucket / 64] & (1UL << (bucket % 64))) != 0);
 
     /// <summary>Adds a bucket.</summary>
     public void Add(int bucket) => bits[bucket / 64] |= 1UL << (bucket % 64);

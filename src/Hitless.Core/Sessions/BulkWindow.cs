@@ -1,8 +1,8 @@
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// How far a bulk may be ahead of a follower. Live updates stand behind the bulk in the follower's queue, so the window is as many frames as the follower applies in some ten milliseconds: one frame at a
-/// time is timed on its way to the follower's kernel and back.
+/// How far a bulk may be ahead of a follower. Live updates stand behind the bulk in the follower's queue, so the window is as many frames
+/// as the follower applies in some ten milliseconds: one frame at a time is timed on its way to the follower's kernel and back.
 /// </summary>
 internal sealed class BulkWindow
 {
@@ -14,13 +14,18 @@ internal sealed class BulkWindow
     private ulong timed;
     private TimeSpan timedAt;
 
-    /// <summary>Whether more may be sent after the frame <paramref name="last"/>, when the follower has reported <paramref name="applied"/>.</summary>
+    /// <summary>
+    /// Whether more may be sent after the frame <paramref name="last"/>, when the follower has reported <paramref name="applied"/>.
+    /// </summary>
     public bool MayProceed(ulong last, ulong applied, TimeSpan now)
     {
         if (timed != 0 && applied >= timed)
         {
             var took = now - timedAt;
-            frames = took < Short ? Math.Min(FramesMax, frames + (frames / 4)) : took > Long ? Math.Max(FramesMin, frames * 3 / 4) : frames;
+            frames =
+                took < Short ? Math.Min(FramesMax, frames + (frames / 4))
+                : took > Long ? Math.Max(FramesMin, frames * 3 / 4)
+                : frames;
             timed = 0;
         }
 

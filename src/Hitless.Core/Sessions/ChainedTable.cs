@@ -3,9 +3,10 @@ using System.Numerics;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// A table of values by 64-bit hash that costs the same at any size: it grows by one chain at a time (linear hashing, Litwin 1980) and by pages, so no item is ever moved and no addition takes
-/// longer because the table is large. Items have a number, from 1 on, which they keep. Which chain a hash belongs to depends on a seed, so that who chooses hashes cannot make chains long.
-/// Adding and removing leave no garbage. Not thread-safe.
+/// A table of values by 64-bit hash that costs the same at any size: it grows by one chain at a time (linear hashing, Litwin 1980) and by
+/// pages, so no item is ever moved and no addition takes longer because the table is large. Items have a number, from 1 on, which they
+/// keep. Which chain a hash belongs to depends on a seed, so that who chooses hashes cannot make chains long. Adding and removing leave no
+/// garbage. Not thread-safe.
 /// </summary>
 internal sealed class ChainedTable<T>(ulong seed)
     where T : struct, IChained

@@ -1,6 +1,8 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>Keys of sessions in 16 bytes each. That is enough for IPv4; a longer one stands in a list, and the 16 bytes say where.</summary>
+/// <summary>
+/// Keys of sessions in 16 bytes each. That is enough for IPv4; a longer one stands in a list, and the 16 bytes say where.
+/// </summary>
 internal sealed class CompactKeys
 {
     private const ulong IsLong = 1;
@@ -15,7 +17,11 @@ internal sealed class CompactKeys
         {
             return new UInt128(
                 ((ulong)(uint)key.Original.Source << 32) | (uint)key.Original.Destination,
-                ((ulong)key.Original.SourcePort << 48) | ((ulong)key.Original.DestinationPort << 32) | ((ulong)key.Zone << 16) | ((ulong)key.Protocol << 8));
+                ((ulong)key.Original.SourcePort << 48)
+                    | ((ulong)key.Original.DestinationPort << 32)
+                    | ((ulong)key.Zone << 16)
+                    | ((ulong)key.Protocol << 8)
+            );
         }
 
         if (!free.TryPop(out var at))
@@ -34,7 +40,12 @@ internal sealed class CompactKeys
         var (upper, lower) = ((ulong)(packed >> 64), (ulong)packed);
         return (lower & IsLong) != 0
             ? longer[(int)upper]
-            : new SessionKey(false, (byte)(lower >> 8), (ushort)(lower >> 16), new SessionTuple((uint)(upper >> 32), (uint)upper, (ushort)(lower >> 48), (ushort)(lower >> 32)));
+            : new SessionKey(
+                false,
+                (byte)(lower >> 8),
+                (ushort)(lower >> 16),
+                new SessionTuple((uint)(upper >> 32), (uint)upper, (ushort)(lower >> 48), (ushort)(lower >> 32))
+            );
     }
 
     /// <summary>The packed key is needed no more.</summary>

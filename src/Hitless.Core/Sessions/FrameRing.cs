@@ -1,6 +1,9 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>The last frames by their sequence, in one flat array: the sender's memory for retransmission, and the receiver's for frames that came too early.</summary>
+/// <summary>
+/// The last frames by their sequence, in one flat array: the sender's memory for retransmission, and the receiver's for frames that came
+/// too early.
+/// </summary>
 public sealed class FrameRing(int capacity, int frameSizeMax)
 {
     private readonly byte[] bytes = new byte[capacity * frameSizeMax];

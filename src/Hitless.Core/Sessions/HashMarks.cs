@@ -1,6 +1,9 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>A set of 64-bit hashes. Two sessions of one hash count as one; at a million sessions that happens once in 37 million tables. Adding takes no longer in a large set.</summary>
+/// <summary>
+/// A set of 64-bit hashes. Two sessions of one hash count as one; at a million sessions that happens once in 37 million tables. Adding
+/// takes no longer in a large set.
+/// </summary>
 /// <param name="seed">Keeps who chooses hashes from making the set slow.</param>
 public sealed class HashMarks(ulong seed = 0)
 {

@@ -1,6 +1,8 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>What <see cref="SessionExchange"/> wants done. The daemon does it to the kernel and the network, the tests to tables and virtual time.</summary>
+/// <summary>
+/// What <see cref="SessionExchange"/> wants done. The daemon does it to the kernel and the network, the tests to tables and virtual time.
+/// </summary>
 public interface ISessionEffects
 {
     /// <summary>Stands for every unit in <see cref="Send"/>.</summary>
@@ -19,25 +21,33 @@ public interface ISessionEffects
     void Expect(in SessionExpectation expectation, bool ended);
 
     /// <summary>
-    /// Begin to read the table: each entry (of some buckets <paramref name="only"/>, if not null; others do no harm) to <see cref="SessionExchange.OnDumped"/>, at its pace, then
+    /// Begin to read the table: each entry (of some buckets <paramref name="only"/>, if not null; others do no harm) to
+    /// <see cref="SessionExchange.OnDumped"/>, at its pace, then
     /// <see cref="SessionExchange.OnDumpEnded"/>. A dump that is under way begins anew.
     /// </summary>
     void StartDump(BucketSet? only);
 
-    /// <summary>Digests (<see cref="SessionDigests.Add(in SessionRecord)"/>) of the own table as it is after what has been told so far, without reading it; null when they are not known.</summary>
+    /// <summary>
+    /// Digests (<see cref="SessionDigests.Add(in SessionRecord)"/>) of the own table as it is after what has been told so far, without
+    /// reading it; null when they are not known.
+    /// </summary>
     SessionDigests? DigestsNow();
 
     /// <summary>Hand each expectation that stands to <see cref="SessionExchange.OnExpected"/>, before this returns.</summary>
     void TellExpectations();
 
-    /// <summary>Take the digests of the whole own table, <paramref name="exact"/> (<see cref="SessionDigests.AddExact"/>) or not, then call <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.</summary>
+    /// <summary>
+    /// Take the digests of the whole own table, <paramref name="exact"/> (<see cref="SessionDigests.AddExact"/>) or not, then call
+    /// <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.
+    /// </summary>
     void StartLook(ulong unit, bool exact);
 
     /// <summary>Everything that stands will be told: what is to be removed at its end can only be what is held now.</summary>
     void BulkBegins();
 
     /// <summary>
-    /// All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, in some buckets <paramref name="only"/> if not null, then call
+    /// All of a unit's bulk is applied. Remove what <see cref="SessionExchange.IsMarked(ulong, in SessionKey)"/> does not know, in some
+    /// buckets <paramref name="only"/> if not null, then call
     /// <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.
     /// </summary>
     void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations);

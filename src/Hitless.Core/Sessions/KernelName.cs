@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Hitless.Core.Sessions;
 
-/// <summary>A short name of the kernel's (a helper's, an expectation function's) as a value, so that records stay flat: at most 32 bytes of ASCII.</summary>
+/// <summary>
+/// A short name of the kernel's (a helper's, an expectation function's) as a value, so that records stay flat: at most 32 bytes of ASCII.
+/// </summary>
 public readonly record struct KernelName(UInt128 High, UInt128 Low)
 {
     /// <summary>Bytes of the longest name.</summary>

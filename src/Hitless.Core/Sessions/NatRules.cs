@@ -11,14 +11,18 @@ public static class NatRules
     private static readonly string[] OutNames = ["oifname", "oif", "-o", "--out-interface"];
 
     /// <summary>The numbers, from 1 on, of the lines that masquerade what leaves by an interface, or that do not say by which.</summary>
-    public static IReadOnlyList<int> Masquerades(string text, string port) => Lines(text, words =>
-        words.Contains("masquerade", StringComparer.OrdinalIgnoreCase)
-            && (words.FindIndex(OutNames.Contains) is var at && (at < 0 || Names(words, at + 1, port))));
+    public static IReadOnlyList<int> Masquerades(string text, string port) =>
+        Lines(text, words =>
+            words.Contains("masquerade", StringComparer.OrdinalIgnoreCase)
+            && (words.FindIndex(OutNames.Contains) is var at && (at < 0 || Names(words, at + 1, port)))
+        );
 
     /// <summary>The numbers, from 1 on, of the lines that translate a source to an address.</summary>
-    public static IReadOnlyList<int> SourcesTo(string text, IPAddress address) => Lines(text, words =>
-        words.Contains("snat", StringComparer.OrdinalIgnoreCase)
-            && words.Exists(word => Is(word, address) || Is(word.Split(':', '-')[0], address)));
+    public static IReadOnlyList<int> SourcesTo(string text, IPAddress address) =>
+        Lines(text, words =>
+            words.Contains("snat", StringComparer.OrdinalIgnoreCase)
+            && words.Exists(word => Is(word, address) || Is(word.Split(':', '-')[0], address))
+        );
 
     private static bool Is(string word, IPAddress address) => IPAddress.TryParse(word, out var read) && read.Equals(address);
 
@@ -38,7 +42,9 @@ public static class NatRules
         foreach (var line in text.Split('\n'))
         {
             number++;
-            var rule = line.Split('#')[0].Replace("\"", " ", StringComparison.Ordinal).Replace("{", " { ", StringComparison.Ordinal)
+            var rule = line.Split('#')[0]
+                .Replace("\"", " ", StringComparison.Ordinal)
+                .Replace("{", " { ", StringComparison.Ordinal)
                 .Replace("}", " } ", StringComparison.Ordinal);
             var words = rule.Split([' ', '\t', ',', ';', '\r'], StringSplitOptions.RemoveEmptyEntries).ToList();
             if (isMeant(words))

@@ -1,8 +1,9 @@
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// An array that grows by pages: what is in it is never copied, so that growing takes no longer in a large one. Pages are small enough to be ordinary objects to the garbage collector (under 85,000 bytes):
-/// a thread that allocates large ones while a collection runs in the background has to wait for that.
+/// An array that grows by pages: what is in it is never copied, so that growing takes no longer in a large one. Pages are small enough to
+/// be ordinary objects to the garbage collector (under 85,000 bytes): a thread that allocates large ones while a collection runs in the
+/// background has to wait for that.
 /// </summary>
 internal sealed class PagedArray<T>
     where T : struct

@@ -25,16 +25,17 @@ public static class Protocols
     public const byte Dccp = 33;
 
     /// <summary>The name as <c>conntrack</c> prints it.</summary>
-    public static string Name(byte protocol) => protocol switch
-    {
-        Icmp => "icmp",
-        Tcp => "tcp",
-        Udp => "udp",
-        Gre => "gre",
-        IcmpV6 => "icmpv6",
-        Sctp => "sctp",
-        Dccp => "dccp",
-        136 => "udplite",
-        _ => $"protocol-{protocol}",
-    };
+    public static string Name(byte protocol) =>
+        protocol switch
+        {
+            Icmp => "icmp",
+            Tcp => "tcp",
+            Udp => "udp",
+            Gre => "gre",
+            IcmpV6 => "icmpv6",
+            Sctp => "sctp",
+            Dccp => "dccp",
+            136 => "udplite",
+            _ => $"protocol-{protocol}",
+        };
 }

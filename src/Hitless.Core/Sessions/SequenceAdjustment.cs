@@ -1,6 +1,8 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>How a helper that changed the length of a segment shifts TCP's sequence numbers of one direction (<c>struct nf_ct_seqadj</c>).</summary>
+/// <summary>
+/// How a helper that changed the length of a segment shifts TCP's sequence numbers of one direction (<c>struct nf_ct_seqadj</c>).
+/// </summary>
 /// <param name="Position">Sequence number of the last change.</param>
 /// <param name="Before">Shift before that position.</param>
 /// <param name="After">Shift after it.</param>

@@ -59,48 +59,52 @@ public static class SessionCauses
     public static IReadOnlyList<SessionCause> All { get; } = Enum.GetValues<SessionCause>();
 
     /// <summary>The class of the sessions with this cause.</summary>
-    public static SessionClass ClassOf(SessionCause cause) => cause switch
-    {
-        SessionCause.None => SessionClass.Follow,
-        SessionCause.SourceAddress or SessionCause.DestinationAddress or SessionCause.Redirected => SessionClass.Bound,
-        SessionCause.ExcludedByRule or SessionCause.ExcludedByPickup => SessionClass.Excluded,
-        _ => SessionClass.Local,
-    };
+    public static SessionClass ClassOf(SessionCause cause) =>
+        cause switch
+        {
+            SessionCause.None => SessionClass.Follow,
+            SessionCause.SourceAddress or SessionCause.DestinationAddress or SessionCause.Redirected => SessionClass.Bound,
+            SessionCause.ExcludedByRule or SessionCause.ExcludedByPickup => SessionClass.Excluded,
+            _ => SessionClass.Local,
+        };
 
     /// <summary>The name in JSON; it never changes.</summary>
-    public static string Id(SessionCause cause) => cause switch
-    {
-        SessionCause.None => "follow",
-        SessionCause.SourceAddress => "translated-source",
-        SessionCause.DestinationAddress => "translated-destination",
-        SessionCause.Redirected => "redirected",
-        SessionCause.ExcludedByRule => "excluded-rule",
-        SessionCause.ExcludedByPickup => "excluded-pickup",
-        SessionCause.OwnAddress => "own-address",
-        SessionCause.VirtualAddress => "virtual-address",
-        _ => "not-forwarded",
-    };
+    public static string Id(SessionCause cause) =>
+        cause switch
+        {
+            SessionCause.None => "follow",
+            SessionCause.SourceAddress => "translated-source",
+            SessionCause.DestinationAddress => "translated-destination",
+            SessionCause.Redirected => "redirected",
+            SessionCause.ExcludedByRule => "excluded-rule",
+            SessionCause.ExcludedByPickup => "excluded-pickup",
+            SessionCause.OwnAddress => "own-address",
+            SessionCause.VirtualAddress => "virtual-address",
+            _ => "not-forwarded",
+        };
 
     /// <summary>The name of a class in JSON; it never changes.</summary>
-    public static string Id(SessionClass each) => each switch
-    {
-        SessionClass.Follow => "follow",
-        SessionClass.Bound => "bound",
-        SessionClass.Excluded => "excluded",
-        _ => "local",
-    };
+    public static string Id(SessionClass each) =>
+        each switch
+        {
+            SessionClass.Follow => "follow",
+            SessionClass.Bound => "bound",
+            SessionClass.Excluded => "excluded",
+            _ => "local",
+        };
 
     /// <summary>The cause in words that follow a number of sessions on <paramref name="unit"/>.</summary>
-    public static string Text(SessionCause cause, string unit) => cause switch
-    {
-        SessionCause.None => "follow a switch",
-        SessionCause.SourceAddress => $"are translated to an own address of {unit}",
-        SessionCause.DestinationAddress => $"were opened to an own address of {unit} and are forwarded by dnat",
-        SessionCause.Redirected => $"are redirected to a program on {unit}",
-        SessionCause.ExcludedByRule => "are left out by sessions.exclude",
-        SessionCause.ExcludedByPickup => "are left out by sessions.pickup",
-        SessionCause.OwnAddress => "begin or end at an own address of a unit",
-        SessionCause.VirtualAddress => $"begin or end at a virtual address, in a program on {unit}",
-        _ => "are link-local, multicast or broadcast and not forwarded",
-    };
+    public static string Text(SessionCause cause, string unit) =>
+        cause switch
+        {
+            SessionCause.None => "follow a switch",
+            SessionCause.SourceAddress => $"are translated to an own address of {unit}",
+            SessionCause.DestinationAddress => $"were opened to an own address of {unit} and are forwarded by dnat",
+            SessionCause.Redirected => $"are redirected to a program on {unit}",
+            SessionCause.ExcludedByRule => "are left out by sessions.exclude",
+            SessionCause.ExcludedByPickup => "are left out by sessions.pickup",
+            SessionCause.OwnAddress => "begin or end at an own address of a unit",
+            SessionCause.VirtualAddress => $"begin or end at a virtual address, in a program on {unit}",
+            _ => "are link-local, multicast or broadcast and not forwarded",
+        };
 }

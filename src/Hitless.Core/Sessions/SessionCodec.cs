@@ -4,9 +4,10 @@ namespace Hitless.Core.Sessions;
 
 /// <summary>
 /// Sessions on the wire. Schema 1: a key: flags, protocol, addresses (4 or 16 bytes each), ports, zone if any. A record: its key, the reply
-/// tuple if translated, status, timeout, TCP if any, mark if any. Schema 2 appends, where there is any of it: a byte that says which, then SCTP, labels,
-/// helper, parent, sequence adjustments; it knows expectations, and a flag for sessions that are new. A later schema only appends; what a reader does not know is
-/// skipped, because every record stands in an operation with a length (<see cref="SessionFrameWriter"/>).
+/// tuple if translated, status, timeout, TCP if any, mark if any. Schema 2 appends, where there is any of it: a byte that says which, then
+/// SCTP, labels, helper, parent, sequence adjustments; it knows expectations, and a flag for sessions that are new. A later schema only
+/// appends; what a reader does not know is skipped, because every record stands in an operation with a length
+/// (<see cref="SessionFrameWriter"/>).
 /// </summary>
 public static class SessionCodec
 {
@@ -53,7 +54,15 @@ public static class SessionCodec
         var tcp = record.Tcp;
         var nat = record.HasNat;
         var extras = ExtrasOf(record);
-        WriteKey(ref writer, record.Key, (extras != 0 ? Fields.Extra : 0) | (record.IsNew ? Fields.New : 0) | (nat ? Fields.Nat : 0) | (tcp.State != TcpState.None ? Fields.Tcp : 0) | (record.Mark != 0 ? Fields.Mark : 0));
+        WriteKey(
+            ref writer,
+            record.Key,
+            (extras != 0 ? Fields.Extra : 0)
+                | (record.IsNew ? Fields.New : 0)
+                | (nat ? Fields.Nat : 0)
+                | (tcp.State != TcpState.None ? Fields.Tcp : 0)
+                | (record.Mark != 0 ? Fields.Mark : 0)
+        );
         if (nat)
             WriteTuple(ref writer, record.Reply, record.Key.V6);
         writer.WriteUInt16((ushort)record.Status);
@@ -89,7 +98,12 @@ public static class SessionCodec
         TcpProgress tcp = default;
         if ((fields & Fields.Tcp) != 0)
         {
-            if (!reader.TryReadByte(out var state) || !reader.TryReadByte(out var original) || !reader.TryReadByte(out var answer) || !reader.TryReadByte(out var scales))
+            if (
+                !reader.TryReadByte(out var state)
+                || !reader.TryReadByte(out var original)
+                || !reader.TryReadByte(out var answer)
+                || !reader.TryReadByte(out var scales)
+            )
                 return false;
             tcp = new TcpProgress((TcpState)state, original, answer, (byte)(scales >> 4), (byte)(scales & 15));
         }
@@ -125,11 +139,17 @@ public static class SessionCodec
         if (!TryReadKey(ref reader, out var parent, out var fields) || !reader.TryReadByte(out var protocol))
             return false;
         SessionTuple saved = default;
-        if (!TryReadTuple(ref reader, parent.V6, out var tuple) || !TryReadTuple(ref reader, parent.V6, out var mask)
+        if (
+            !TryReadTuple(ref reader, parent.V6, out var tuple)
+            || !TryReadTuple(ref reader, parent.V6, out var mask)
             || ((fields & Fields.Nat) != 0 && !TryReadTuple(ref reader, parent.V6, out saved))
-            || !reader.TryReadUInt32(out var timeout) || !reader.TryReadUInt32(out var flags)
-            || !reader.TryReadByte(out var kind) || !reader.TryReadByte(out var direction)
-            || !TryReadName(ref reader, out var helper) || !TryReadName(ref reader, out var function))
+            || !reader.TryReadUInt32(out var timeout)
+            || !reader.TryReadUInt32(out var flags)
+            || !reader.TryReadByte(out var kind)
+            || !reader.TryReadByte(out var direction)
+            || !TryReadName(ref reader, out var helper)
+            || !TryReadName(ref reader, out var function)
+        )
         {
             return false;
         }
@@ -205,9 +225,12 @@ public static class SessionCodec
             record = record with { Parent = new SessionParent(protocol, parent) };
         }
 
-        SequenceAdjustment forward = default, backward = default;
-        if (((extras & Extras.AdjustOriginal) != 0 && !TryReadAdjustment(ref reader, out forward))
-            || ((extras & Extras.AdjustReply) != 0 && !TryReadAdjustment(ref reader, out backward)))
+        SequenceAdjustment forward = default,
+            backward = default;
+        if (
+            ((extras & Extras.AdjustOriginal) != 0 && !TryReadAdjustment(ref reader, out forward))
+            || ((extras & Extras.AdjustReply) != 0 && !TryReadAdjustment(ref reader, out backward))
+        )
         {
             return false;
         }
@@ -293,8 +316,12 @@ public static class SessionCodec
     private static bool TryReadTuple(ref ByteReader reader, bool v6, out SessionTuple tuple)
     {
         tuple = default;
-        if (!TryReadAddress(ref reader, v6, out var source) || !TryReadAddress(ref reader, v6, out var destination)
-            || !reader.TryReadUInt16(out var sourcePort) || !reader.TryReadUInt16(out var destinationPort))
+        if (
+            !TryReadAddress(ref reader, v6, out var source)
+            || !TryReadAddress(ref reader, v6, out var destination)
+            || !reader.TryReadUInt16(out var sourcePort)
+            || !reader.TryReadUInt16(out var destinationPort)
+        )
         {
             return false;
         }

@@ -24,7 +24,8 @@ public static class SessionDiffer
         long compared,
         long bytesExchanged,
         Func<SessionRecord, bool>? isCritical = null,
-        IReadOnlySet<SessionKey>? young = null)
+        IReadOnlySet<SessionKey>? young = null
+    )
     {
         var reference = new Dictionary<SessionKey, SessionRecord>();
         foreach (var record in ours)
@@ -35,7 +36,16 @@ public static class SessionDiffer
             if (!reference.Remove(record.Key, out var our))
                 entries.Add(Entry("extra", "not-needed", record, isCritical, $"{with} holds it, {unit} does not"));
             else if (our.Reply != record.Reply)
-                entries.Add(Entry("nat", "breaks", our, isCritical, $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} {record.Reply.Text(our.Key.V6, our.Key.Protocol)}"));
+                entries.Add(
+                    Entry(
+                        "nat",
+                        "breaks",
+                        our,
+                        isCritical,
+                        $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} "
+                            + $"{record.Reply.Text(our.Key.V6, our.Key.Protocol)}"
+                    )
+                );
             else if (our.Class != record.Class)
                 entries.Add(Entry("state", StateFate(our), our, isCritical, $"{unit} {StateText(our)}, {with} {StateText(record)}"));
             else if (our.Helper != record.Helper)
@@ -44,9 +54,17 @@ public static class SessionDiffer
 
         foreach (var record in reference.Values)
         {
-            entries.Add(young?.Contains(record.Key) == true
-                ? Entry("missing", "survives", record, isCritical, $"younger than sessions.delay: {unit} sends it before a planned switch")
-                : Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not"));
+            entries.Add(
+                young?.Contains(record.Key) == true
+                    ? Entry(
+                        "missing",
+                        "survives",
+                        record,
+                        isCritical,
+                        $"younger than sessions.delay: {unit} sends it before a planned switch"
+                    )
+                    : Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not")
+            );
         }
 
         return Counted(unit, with, entries, compared, bytesExchanged);
@@ -75,69 +93,105 @@ public static class SessionDiffer
     public static SessionDifference Settled(SessionDifference first, SessionDifference second)
     {
         var known = first.Entries.Select(Identity).ToHashSet();
-        return Counted(second.Unit, second.With, [.. second.Entries.Where(entry => known.Contains(Identity(entry)))], second.Compared, first.BytesExchanged + second.BytesExchanged);
+        return Counted(
+            second.Unit,
+            second.With,
+            [.. second.Entries.Where(entry => known.Contains(Identity(entry)))],
+            second.Compared,
+            first.BytesExchanged + second.BytesExchanged
+        );
     }
 
     /// <summary>With the first thousand entries at most, the critical ones first; the counts remain those of all.</summary>
-    public static SessionDifference Shortened(SessionDifference difference) => difference with
-    {
-        Entries = [.. difference.Entries.OrderByDescending(entry => entry.Session.Critical)
-            .ThenBy(entry => entry.Fate, StringComparer.Ordinal).Take(EntriesMax)],
-    };
+    public static SessionDifference Shortened(SessionDifference difference) =>
+        difference with
+        {
+            Entries =
+            [
+                .. difference
+                    .Entries.OrderByDescending(entry => entry.Session.Critical)
+                    .ThenBy(entry => entry.Fate, StringComparer.Ordinal)
+                    .Take(EntriesMax),
+            ],
+        };
 
     /// <summary>A session that does not follow, as an entry of a difference.</summary>
     /// <param name="record">The session.</param>
     /// <param name="verdict">What becomes of it.</param>
     /// <param name="unit">The unit that has it.</param>
-    public static SessionDifferenceEntry Entry(in SessionRecord record, SessionVerdict verdict, string unit) => new(
-        SessionCauses.Id(verdict.Cause),
-        verdict.Breaks ? "breaks" : "not-needed",
-        Describe(record, verdict.Critical) with { Class = SessionCauses.Id(verdict.Class), Cause = SessionCauses.Id(verdict.Cause) },
-        $"answers: {record.Reply.Text(record.Key.V6, record.Key.Protocol)}, on {unit} only");
+    public static SessionDifferenceEntry Entry(in SessionRecord record, SessionVerdict verdict, string unit) =>
+        new(
+            SessionCauses.Id(verdict.Cause),
+            verdict.Breaks ? "breaks" : "not-needed",
+            Describe(record, verdict.Critical) with
+            {
+                Class = SessionCauses.Id(verdict.Class),
+                Cause = SessionCauses.Id(verdict.Cause),
+            },
+            $"answers: {record.Reply.Text(record.Key.V6, record.Key.Protocol)}, on {unit} only"
+        );
 
     /// <summary>A session in words.</summary>
-    public static SessionEntry Describe(in SessionRecord record, bool critical = false) => new(
-        Protocols.Name(record.Key.Protocol),
-        record.Key.Original.Text(record.Key.V6, record.Key.Protocol),
-        record.Reply.Text(record.Key.V6, record.Key.Protocol),
-        StateText(record),
-        record.TimeoutSeconds,
-        record.Mark,
-        record.Key.Zone,
-        critical);
+    public static SessionEntry Describe(in SessionRecord record, bool critical = false) =>
+        new(
+            Protocols.Name(record.Key.Protocol),
+            record.Key.Original.Text(record.Key.V6, record.Key.Protocol),
+            record.Reply.Text(record.Key.V6, record.Key.Protocol),
+            StateText(record),
+            record.TimeoutSeconds,
+            record.Mark,
+            record.Key.Zone,
+            critical
+        );
 
     private static (string, string, string, int) Identity(SessionDifferenceEntry entry) =>
         (entry.Cause, entry.Session.Protocol, entry.Session.Original, entry.Session.Zone);
 
-    private static SessionDifferenceEntry Entry(string cause, string fate, in SessionRecord record, Func<SessionRecord, bool>? isCritical, string detail) =>
-        new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
+    private static SessionDifferenceEntry Entry(
+        string cause,
+        string fate,
+        in SessionRecord record,
+        Func<SessionRecord, bool>? isCritical,
+        string detail
+    ) => new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
 
-    private static string MissingFate(in SessionRecord record) => record.Key.Protocol switch
-    {
-        Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
-        Protocols.Tcp or Protocols.Sctp when record.Class == TcpStateClass.Closing => "not-needed",
-        _ => SessionFate.BreaksWithoutEntry(record) ? "breaks" : "survives",
-    };
+    private static string MissingFate(in SessionRecord record) =>
+        record.Key.Protocol switch
+        {
+            Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
+            Protocols.Tcp or Protocols.Sctp when record.Class == TcpStateClass.Closing => "not-needed",
+            _ => SessionFate.BreaksWithoutEntry(record) ? "breaks" : "survives",
+        };
 
     private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";
 
     private static string HelperText(in SessionRecord record) => record.Helper.IsEmpty ? "none" : record.Helper.ToString();
 
-    private static string StateText(in SessionRecord record) => record.Tcp.State != TcpState.None
-        ? record.Tcp.State.ToString()
-        : record.Status.HasFlag(SessionStatus.Assured) ? "assured" : record.Status.HasFlag(SessionStatus.SeenReply) ? "replied" : "unreplied";
+    private static string StateText(in SessionRecord record) =>
+        record.Tcp.State != TcpState.None ? record.Tcp.State.ToString()
+        : record.Status.HasFlag(SessionStatus.Assured) ? "assured"
+        : record.Status.HasFlag(SessionStatus.SeenReply) ? "replied"
+        : "unreplied";
 
-    private static SessionDifference Counted(string unit, string with, List<SessionDifferenceEntry> entries, long compared, long bytesExchanged) => new(
-        unit,
-        with,
-        entries.Count(entry => entry.Cause == "missing"),
-        entries.Count(entry => entry.Cause == "extra"),
-        entries.Count(entry => entry.Cause is "state" or "nat" or "helper"),
-        entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
-        bytesExchanged,
-        compared,
-        [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal)])
-    {
-        Breaking = entries.Count(entry => entry.Fate == "breaks"),
-    };
+    private static SessionDifference Counted(
+        string unit,
+        string with,
+        List<SessionDifferenceEntry> entries,
+        long compared,
+        long bytesExchanged
+    ) =>
+        new(
+            unit,
+            with,
+            entries.Count(entry => entry.Cause == "missing"),
+            entries.Count(entry => entry.Cause == "extra"),
+            entries.Count(entry => entry.Cause is "state" or "nat" or "helper"),
+            entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
+            bytesExchanged,
+            compared,
+            [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal)]
+        )
+        {
+            Breaking = entries.Count(entry => entry.Fate == "breaks"),
+        };
 }

@@ -7,5 +7,10 @@ namespace Hitless.Core.Sessions;
 /// (<see cref="RefreshRule.IsRefreshed"/>); 0 elsewhere.</param>
 /// <param name="HasWindow">TCP whose windows the kernel looks at.</param>
 /// <param name="Verdict">What becomes of it at a switch.</param>
-public readonly record struct SessionDigest(SessionKey Key, ulong Digest, uint Timeout = 0, bool HasWindow = false,
-    SessionVerdict Verdict = default);
+public readonly record struct SessionDigest(
+    SessionKey Key,
+    ulong Digest,
+    uint Timeout = 0,
+    bool HasWindow = false,
+    SessionVerdict Verdict = default
+);

@@ -39,7 +39,9 @@ public sealed class SessionDigests
     /// <summary>Adds a session; the order does not matter. What a switch treats alike counts as equal.</summary>
     public void Add(in SessionRecord record) => Add(record.Key.Hash64(), record.Digest64());
 
-    /// <summary>Adds a session with all that telling it would put right: digests of the one kind are not comparable with those of the other.</summary>
+    /// <summary>
+    /// Adds a session with all that telling it would put right: digests of the one kind are not comparable with those of the other.
+    /// </summary>
     public void AddExact(in SessionRecord record) => Add(record.Key.Hash64(), record.ExactDigest64());
 
     /// <summary>Makes it an empty table's.</summary>
@@ -55,7 +57,10 @@ public sealed class SessionDigests
     {
         if (other.Buckets != Buckets)
             throw new InvalidOperationException($"digests of {Buckets} and {other.Buckets} buckets cannot be compared");
-        return [.. Enumerable.Range(0, Buckets).Where(bucket => counts[bucket] != other.counts[bucket] || sums[bucket] != other.sums[bucket])];
+        return
+        [
+            .. Enumerable.Range(0, Buckets).Where(bucket => counts[bucket] != other.counts[bucket] || sums[bucket] != other.sums[bucket]),
+        ];
     }
 
     /// <summary>Adds the buckets in which two tables of <see cref="BucketsDefault"/> differ to a set.</summary>
@@ -87,7 +92,9 @@ public sealed class SessionDigests
         }
     }
 
-    /// <summary>Takes the buckets from <paramref name="first"/> on over from the wire, up to the bytes' end; false when there are not so many.</summary>
+    /// <summary>
+    /// Takes the buckets from <paramref name="first"/> on over from the wire, up to the bytes' end; false when there are not so many.
+    /// </summary>
     public bool TryRead(ref ByteReader reader, int first)
     {
         if (reader.Remaining % BytesPerBucket != 0 || first + (reader.Remaining / BytesPerBucket) > Buckets)

@@ -14,10 +14,10 @@ namespace Hitless.Core.Sessions;
 ///   Report(applied, missing ranges)  ------>  the missing frames again
 ///   <-------------------  Position(last, oldest)          so that a lost last frame is noticed
 /// </code>
-/// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication. A follower that holds
-/// next to nothing, or is of an older version, is told everything instead (BulkBegin … BulkEnd). The look at the sender begins after the stream's position at
-/// which the follower begins, so what changed before is in the digests, and what changed later is in the stream. Where both know their tables without reading them, LedgerBegin and the
-/// ledger's digests stand in place of the look.
+/// All of it stands in one stream, so a bulk and the live updates are ordered, and both survive loss, reordering and duplication. A
+/// follower that holds next to nothing, or is of an older version, is told everything instead (BulkBegin … BulkEnd). The look at the sender
+/// begins after the stream's position at which the follower begins, so what changed before is in the digests, and what changed later is in
+/// the stream. Where both know their tables without reading them, LedgerBegin and the ledger's digests stand in place of the look.
 /// </summary>
 public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
 {
@@ -53,7 +53,8 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// <summary>Counters so far.</summary>
     public SessionExchangeStatus Status(TimeSpan now)
     {
-        long applied = 0, skipped = 0;
+        long applied = 0,
+            skipped = 0;
         var lag = TimeSpan.Zero;
         foreach (var receiver in receivers)
         {
@@ -66,9 +67,9 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     }
 
     /// <summary>
-    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said, <paramref name="syncFrom"/> is asked
-    /// for what differs here or for all of it (<paramref name="kind"/>: what the own table is worth), once this unit carries no traffic: before that,
-    /// the other does not know yet what is born here.
+    /// Says what this unit is: whether it carries traffic, and whose sessions it wants. Each time that it is said,
+    /// <paramref name="syncFrom"/> is asked for what differs here or for all of it (<paramref name="kind"/>: what the own table is worth),
+    /// once this unit carries no traffic: before that, the other does not know yet what is born here.
     /// </summary>
     public void SetRole(bool sending, ulong? syncFrom, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
@@ -120,7 +121,9 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             sender.Dumped(record, effects);
     }
 
-    /// <summary>The kernel says that a session is expected, or no longer; also each expectation of a dump, after <see cref="OnSessionsDumped"/>.</summary>
+    /// <summary>
+    /// The kernel says that a session is expected, or no longer; also each expectation of a dump, after <see cref="OnSessionsDumped"/>.
+    /// </summary>
     public void OnExpected(in SessionExpectation expectation, bool ended, ISessionEffects effects)
     {
         if (Sending)
@@ -166,9 +169,12 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public bool IsMarked(ulong unit, in SessionExpectation expectation) => Find(unit)?.IsMarked(expectation) ?? true;
 
     /// <summary>The own table has been read for a look of this unit.</summary>
-    public void OnLooked(ulong unit, SessionDigests digests, TimeSpan now, ISessionEffects effects) => Find(unit)?.OnLooked(digests, now, effects);
+    public void OnLooked(ulong unit, SessionDigests digests, TimeSpan now, ISessionEffects effects) =>
+        Find(unit)?.OnLooked(digests, now, effects);
 
-    /// <summary>What the bulk did not tell is removed: <see cref="ISessionEffects.Synced"/> follows, unless another bulk began meanwhile.</summary>
+    /// <summary>
+    /// What the bulk did not tell is removed: <see cref="ISessionEffects.Synced"/> follows, unless another bulk began meanwhile.
+    /// </summary>
     public void OnPruned(ulong unit, ISessionEffects effects) => Find(unit)?.OnPruned(effects);
 
     /// <summary>Timers.</summary>
@@ -213,8 +219,13 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (!reader.TryReadUInt64(out var last) || !reader.TryReadUInt64(out var oldest))
             return false;
-        if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation) && !receiver.OnPosition(last, oldest, now, effects)
-            && !receiver.Requests && SyncFrom == from.UnitId)
+        if (
+            Find(from.UnitId) is { } receiver
+            && receiver.Follows(from.Incarnation)
+            && !receiver.OnPosition(last, oldest, now, effects)
+            && !receiver.Requests
+            && SyncFrom == from.UnitId
+        )
         {
             RequestAgain(receiver, SyncKind.Look, now, effects);
         }
@@ -237,7 +248,14 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             return false;
         var knowsLooks = reader.TryReadByte(out var kind);
         if (Sending && target == ownUnit)
-            sender.OnSyncRequest(from.UnitId, nonce, knowsLooks, kind <= (byte)SyncKind.LedgerLook ? (SyncKind)kind : SyncKind.Look, now, effects);
+            sender.OnSyncRequest(
+                from.UnitId,
+                nonce,
+                knowsLooks,
+                kind <= (byte)SyncKind.LedgerLook ? (SyncKind)kind : SyncKind.Look,
+                now,
+                effects
+            );
         return true;
     }
 

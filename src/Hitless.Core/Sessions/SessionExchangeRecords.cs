@@ -12,7 +12,11 @@ public sealed record SessionDigestAnswer(string Unit, long Sessions, byte[] Dige
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Its sessions that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>

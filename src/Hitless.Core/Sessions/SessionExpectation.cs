@@ -1,7 +1,8 @@
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// A session that a helper has announced and that has not come yet (<c>struct nf_conntrack_expect</c>): a data channel of FTP, the media of a call.
+/// A session that a helper has announced and that has not come yet (<c>struct nf_conntrack_expect</c>): a data channel of FTP, the media of
+/// a call.
 /// </summary>
 /// <param name="Parent">The session that announced it.</param>
 /// <param name="Protocol">Protocol of the expected session.</param>
@@ -25,7 +26,8 @@ public readonly record struct SessionExpectation(
     uint Direction,
     SessionTuple Saved,
     KernelName Helper,
-    KernelName Function)
+    KernelName Function
+)
 {
     /// <summary>Translation is to follow.</summary>
     public bool HasNat => Saved != default;

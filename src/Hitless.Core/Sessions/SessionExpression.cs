@@ -4,8 +4,10 @@ using System.Net;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// Which sessions are meant, in nftables' own words: <c>tcp dport 5432</c>, <c>ip saddr { 10.1.0.0/16, 10.9.0.1-10.9.0.7 } udp sport != 5060-5069</c>,
-/// <c>ct mark 0x10</c>, <c>meta l4proto { tcp, sctp }</c>. Every condition must hold; they are about the first packet of the session, as the sender sent it.
+/// Which sessions are meant, in nftables' own words: <c>tcp dport 5432</c>, <c>ip saddr { 10.1.0.0/16, 10.9.0.1-10.9.0.7 } udp sport !=
+/// 5060-5069</c>,
+/// <c>ct mark 0x10</c>, <c>meta l4proto { tcp, sctp }</c>. Every condition must hold; they are about the first packet of the session, as
+/// the sender sent it.
 /// </summary>
 public sealed class SessionExpression
 {
@@ -41,7 +43,11 @@ public sealed class SessionExpression
     public override string ToString() => text;
 
     /// <summary>Reads an expression; <paramref name="wrongAt"/> says where it is not understood: a word in quotes, or "its end".</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out SessionExpression? expression, [NotNullWhen(false)] out string? wrongAt)
+    public static bool TryParse(
+        string text,
+        [NotNullWhen(true)] out SessionExpression? expression,
+        [NotNullWhen(false)] out string? wrongAt
+    )
     {
         var words = new Words(text);
         var conditions = new List<Condition>();
@@ -52,8 +58,7 @@ public sealed class SessionExpression
             expression = null;
             wrongAt = words.Last is { } word ? $"\"{word}\"" : "its end";
             return false;
-        }
-        while (!words.AtEnd);
+        } while (!words.AtEnd);
 
         expression = new SessionExpression(text, conditions);
         wrongAt = null;
@@ -97,9 +102,11 @@ public sealed class SessionExpression
         }
     }
 
-    private static Field AddressField(string? word) => word == "saddr" ? (in record) => record.Key.Original.Source : (in record) => record.Key.Original.Destination;
+    private static Field AddressField(string? word) =>
+        word == "saddr" ? (in record) => record.Key.Original.Source : (in record) => record.Key.Original.Destination;
 
-    private static Field PortField(string? word) => word == "sport" ? (in record) => record.Key.Original.SourcePort : (in record) => record.Key.Original.DestinationPort;
+    private static Field PortField(string? word) =>
+        word == "sport" ? (in record) => record.Key.Original.SourcePort : (in record) => record.Key.Original.DestinationPort;
 
     // A value or { a set of them }, after "!=" for all but them.
     private static bool TryReadValues(Words words, List<Condition> conditions, Field field, ReadValue read)
@@ -112,8 +119,7 @@ public sealed class SessionExpression
             if (words.Take() is not { } word || !read(word, out var range))
                 return false;
             ranges.Add(range);
-        }
-        while (isSet && words.TryTake(","));
+        } while (isSet && words.TryTake(","));
         if (isSet && words.Take() != "}")
             return false;
         var among = ranges.ToArray();
@@ -191,7 +197,12 @@ public sealed class SessionExpression
     private static bool TryOne(string word, out UInt128 number)
     {
         var isHex = word.StartsWith("0x", StringComparison.Ordinal);
-        var isNumber = uint.TryParse(isHex ? word.AsSpan(2) : word, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var small);
+        var isNumber = uint.TryParse(
+            isHex ? word.AsSpan(2) : word,
+            isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var small
+        );
         number = small;
         return isNumber;
     }
@@ -201,7 +212,9 @@ public sealed class SessionExpression
     /// <summary>The words of a text; braces and commas are words of their own.</summary>
     private sealed class Words(string text)
     {
-        private readonly string[] words = text.Replace("{", " { ", StringComparison.Ordinal).Replace("}", " } ", StringComparison.Ordinal).Replace(",", " , ", StringComparison.Ordinal)
+        private readonly string[] words = text.Replace("{", " { ", StringComparison.Ordinal)
+            .Replace("}", " } ", StringComparison.Ordinal)
+            .Replace(",", " , ", StringComparison.Ordinal)
             .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
         private int taken;

@@ -18,14 +18,23 @@ public sealed class SessionFilter(
     SessionSettings settings,
     IEnumerable<IPAddress> ownAddresses,
     IEnumerable<IPAddress> heartbeatAddresses,
-    IEnumerable<IPAddress>? virtualAddresses = null)
+    IEnumerable<IPAddress>? virtualAddresses = null
+)
 {
     private readonly SessionExpression[] excluded = [.. settings.Exclude];
     private readonly SessionExpression[] critical = [.. settings.Critical];
-    private readonly Dictionary<uint,
-        Place> v4 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: false, number => (uint)number);
-    private readonly Dictionary<UInt128,
-        Place> v6 = Places([.. ownAddresses, .. heartbeatAddresses], virtualAddresses ?? [], v6: true, number => number);
+    private readonly Dictionary<uint, Place> v4 = Places(
+        [.. ownAddresses, .. heartbeatAddresses],
+        virtualAddresses ?? [],
+        v6: false,
+        number => (uint)number
+    );
+    private readonly Dictionary<UInt128, Place> v6 = Places(
+        [.. ownAddresses, .. heartbeatAddresses],
+        virtualAddresses ?? [],
+        v6: true,
+        number => number
+    );
 
     /// <summary>Where an address is.</summary>
     private enum Place : byte
@@ -53,7 +62,8 @@ public sealed class SessionFilter(
     public bool Replicates(in SessionExpectation expectation)
     {
         var isV6 = expectation.Parent.V6;
-        return settings.Expectations && (settings.Nat || !expectation.HasNat)
+        return settings.Expectations
+            && (settings.Nat || !expectation.HasNat)
             && PlaceOf(isV6, expectation.Parent.Original.Source) is Place.Elsewhere or Place.Virtual
             && PlaceOf(isV6, expectation.Parent.Original.Destination) is Place.Elsewhere or Place.Virtual
             && !Matches(excluded, new SessionRecord(expectation.Parent, default, default, 0, 0, default));
@@ -69,8 +79,8 @@ public sealed class SessionFilter(
         {
             SessionCause.SourceAddress or SessionCause.DestinationAddress or SessionCause.Redirected => SessionFate.BreaksElsewhere(record),
             SessionCause.ExcludedByRule or SessionCause.ExcludedByPickup => SessionFate.BreaksWithoutEntry(record),
-            SessionCause.VirtualAddress =>
-                record.Key.Protocol is Protocols.Tcp or Protocols.Sctp or Protocols.Dccp && record.Class != TcpStateClass.Closing,
+            SessionCause.VirtualAddress => record.Key.Protocol is Protocols.Tcp or Protocols.Sctp or Protocols.Dccp
+                && record.Class != TcpStateClass.Closing,
             _ => false,
         };
         return new SessionVerdict(cause, breaks, breaks && cause != SessionCause.VirtualAddress && Matches(critical, record));
@@ -80,7 +90,8 @@ public sealed class SessionFilter(
     /// Whether sessions with this address are judged by it being somebody's: not so loopback and link-local, which every unit has.
     /// </summary>
     public static bool Matters(IPAddress address) =>
-        (SessionTuple.IsV6(address) ? ScopeV6(SessionTuple.Number(address)) : ScopeV4((uint)SessionTuple.Number(address))) == Place.Elsewhere;
+        (SessionTuple.IsV6(address) ? ScopeV6(SessionTuple.Number(address)) : ScopeV4((uint)SessionTuple.Number(address)))
+        == Place.Elsewhere;
 
     private static bool Matches(SessionExpression[] expressions, in SessionRecord record)
     {
@@ -93,8 +104,12 @@ public sealed class SessionFilter(
         return false;
     }
 
-    private static Dictionary<TNumber,
-        Place> Places<TNumber>(IEnumerable<IPAddress> own, IEnumerable<IPAddress> shared, bool v6, Func<UInt128, TNumber> number)
+    private static Dictionary<TNumber, Place> Places<TNumber>(
+        IEnumerable<IPAddress> own,
+        IEnumerable<IPAddress> shared,
+        bool v6,
+        Func<UInt128, TNumber> number
+    )
         where TNumber : struct
     {
         var places = new Dictionary<TNumber, Place>();
@@ -128,7 +143,9 @@ public sealed class SessionFilter(
             return AtUnit(asked);
         }
 
-        var bound = translated && record.Reply.Destination != original.Source
+        var bound =
+            translated
+            && record.Reply.Destination != original.Source
             && PlaceOf(isV6, record.Reply.Destination) is not (Place.Elsewhere or Place.Virtual);
         return Excluded(record) ?? (bound ? SessionCause.SourceAddress : SessionCause.None);
     }
@@ -140,29 +157,36 @@ public sealed class SessionFilter(
             Protocols.Tcp or Protocols.Sctp or Protocols.Dccp => settings.Tcp,
             _ => settings.Connectionless,
         };
-        return !wanted || (!settings.Nat && record.HasNat) ? SessionCause.ExcludedByPickup : Matches(excluded, record)
-            ? SessionCause.ExcludedByRule : null;
+        return !wanted || (!settings.Nat && record.HasNat) ? SessionCause.ExcludedByPickup
+            : Matches(excluded, record) ? SessionCause.ExcludedByRule
+            : null;
     }
 
-    private static SessionCause AtUnit(Place place) => place switch
-    {
-        Place.Virtual => SessionCause.VirtualAddress,
-        Place.Scope => SessionCause.Scope,
-        _ => SessionCause.OwnAddress,
-    };
+    private static SessionCause AtUnit(Place place) =>
+        place switch
+        {
+            Place.Virtual => SessionCause.VirtualAddress,
+            Place.Scope => SessionCause.Scope,
+            _ => SessionCause.OwnAddress,
+        };
 
     private Place PlaceOf(bool isV6, UInt128 address)
     {
         var scope = isV6 ? ScopeV6(address) : ScopeV4((uint)address);
-        return scope != Place.Elsewhere ? scope : isV6 ? v6.GetValueOrDefault(address) : v4.GetValueOrDefault((uint)address);
+        return scope != Place.Elsewhere ? scope
+            : isV6 ? v6.GetValueOrDefault(address)
+            : v4.GetValueOrDefault((uint)address);
     }
 
     // 127.0.0.0/8; 0.0.0.0/8, 169.254.0.0/16, multicast and above.
     private static Place ScopeV4(uint address) =>
-        address >> 24 == 127 ? Place.Loopback : address >> 24 is 0 or >= 224 || address >> 16 == 0xA9FE ? Place.Scope : Place.Elsewhere;
+        address >> 24 == 127 ? Place.Loopback
+        : address >> 24 is 0 or >= 224 || address >> 16 == 0xA9FE ? Place.Scope
+        : Place.Elsewhere;
 
     // ::1; ::, fe80::/10, ff00::/8.
     private static Place ScopeV6(UInt128 address) =>
-        address == 1 ? Place.Loopback : address == 0 || (uint)(address >> 118) == 0x3FA || (uint)(address >> 120) == 0xFF ? Place.Scope
-            : Place.Elsewhere;
+        address == 1 ? Place.Loopback
+        : address == 0 || (uint)(address >> 118) == 0x3FA || (uint)(address >> 120) == 0xFF ? Place.Scope
+        : Place.Elsewhere;
 }

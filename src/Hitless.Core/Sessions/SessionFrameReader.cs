@@ -2,7 +2,9 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Sessions;
 
-/// <summary>Walks through the operations of a frame's body: operation (1), length (1), body. An unknown operation is for the caller to skip.</summary>
+/// <summary>
+/// Walks through the operations of a frame's body: operation (1), length (1), body. An unknown operation is for the caller to skip.
+/// </summary>
 public ref struct SessionFrameReader(ReadOnlySpan<byte> body)
 {
     private ByteReader reader = new(body);

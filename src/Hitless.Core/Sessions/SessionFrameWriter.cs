@@ -2,7 +2,10 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Sessions;
 
-/// <summary>Collects operations into the body of one frame. Each is: operation (1), length (1), body. One that does not fit is refused and leaves the frame as it was.</summary>
+/// <summary>
+/// Collects operations into the body of one frame. Each is: operation (1), length (1), body. One that does not fit is refused and leaves
+/// the frame as it was.
+/// </summary>
 public sealed class SessionFrameWriter
 {
     private readonly byte[] buffer;

@@ -6,7 +6,13 @@ public readonly record struct SessionKey(bool V6, byte Protocol, ushort Zone, Se
     /// <summary>A hash that is the same on every unit and in every version: digests and buckets rest on it.</summary>
     public ulong Hash64()
     {
-        var hash = Mix(((ulong)(V6 ? 1 : 0) << 56) | ((ulong)Protocol << 48) | ((ulong)Zone << 32) | ((ulong)Original.SourcePort << 16) | Original.DestinationPort);
+        var hash = Mix(
+            ((ulong)(V6 ? 1 : 0) << 56)
+                | ((ulong)Protocol << 48)
+                | ((ulong)Zone << 32)
+                | ((ulong)Original.SourcePort << 16)
+                | Original.DestinationPort
+        );
         return Fold(Fold(hash, Original.Source), Original.Destination);
     }
 

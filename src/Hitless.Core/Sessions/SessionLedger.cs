@@ -49,7 +49,8 @@ public sealed class SessionLedger(ulong seed = 0)
         if (!verdict.IsReplicated && !record.IsComplete && Verdict(record.Key) is { } known && known.Cause == verdict.Cause)
             verdict = known;
         ref var entry = ref Put(record.Key, record.Digest64(), verdict);
-        (entry.Told, entry.Due) = verdict.IsReplicated ? (RefreshRule.Expiry(record, now), RefreshRule.Due(record, now, interval))
+        (entry.Told, entry.Due) = verdict.IsReplicated
+            ? (RefreshRule.Expiry(record, now), RefreshRule.Due(record, now, interval))
             : (0, int.MaxValue);
     }
 

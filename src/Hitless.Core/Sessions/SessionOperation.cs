@@ -24,15 +24,23 @@ public enum SessionOperation : byte
     /// <summary>From here on the whole table is digested; body: number (8). What is expected follows, then the digests.</summary>
     LookBegin = 7,
 
-    /// <summary>Some of the digests; body: number (8), first bucket (2), count and exact digest of each (<see cref="SessionDigests"/>).</summary>
+    /// <summary>
+    /// Some of the digests; body: number (8), first bucket (2), count and exact digest of each (<see cref="SessionDigests"/>).
+    /// </summary>
     Digests = 8,
 
     /// <summary>All of the digests have been told; body: number (8).</summary>
     LookEnd = 9,
 
-    /// <summary>As <see cref="BulkBegin"/>, but only the buckets that some followers asked for are told; body: bulk number (8), then unit (8) and number of the look (8) of each of them.</summary>
+    /// <summary>
+    /// As <see cref="BulkBegin"/>, but only the buckets that some followers asked for are told; body: bulk number (8), then unit (8) and
+    /// number of the look (8) of each of them.
+    /// </summary>
     PartBegin = 10,
 
-    /// <summary>As <see cref="LookBegin"/>, but the digests are those of the ledger (<see cref="SessionLedger.Digests"/>) at this place of the stream; body: number (8).</summary>
+    /// <summary>
+    /// As <see cref="LookBegin"/>, but the digests are those of the ledger (<see cref="SessionLedger.Digests"/>) at this place of the
+    /// stream; body: number (8).
+    /// </summary>
     LedgerBegin = 11,
 }

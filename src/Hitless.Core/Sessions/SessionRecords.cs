@@ -2,7 +2,9 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Sessions;
 
-/// <summary>Many sessions, or keys of sessions, as bytes: schema (1), then each with its length (1). Fields of a later schema are skipped.</summary>
+/// <summary>
+/// Many sessions, or keys of sessions, as bytes: schema (1), then each with its length (1). Fields of a later schema are skipped.
+/// </summary>
 public static class SessionRecords
 {
     private delegate void Writer<T>(ref ByteWriter writer, in T item);
@@ -13,13 +15,15 @@ public static class SessionRecords
     public static byte[] ToBytes(IReadOnlyCollection<SessionRecord> records) => ToBytes(records, SessionCodec.WriteRecord);
 
     /// <summary>Reads the sessions; false when the bytes are damaged.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, out IReadOnlyList<SessionRecord> records) => TryParse(bytes, SessionCodec.TryReadRecord, out records);
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out IReadOnlyList<SessionRecord> records) =>
+        TryParse(bytes, SessionCodec.TryReadRecord, out records);
 
     /// <summary>Writes the keys.</summary>
     public static byte[] KeysToBytes(IReadOnlyCollection<SessionKey> keys) => ToBytes(keys, SessionCodec.WriteKey);
 
     /// <summary>Reads the keys; false when the bytes are damaged.</summary>
-    public static bool TryParseKeys(ReadOnlySpan<byte> bytes, out IReadOnlyList<SessionKey> keys) => TryParse(bytes, SessionCodec.TryReadKey, out keys);
+    public static bool TryParseKeys(ReadOnlySpan<byte> bytes, out IReadOnlyList<SessionKey> keys) =>
+        TryParse(bytes, SessionCodec.TryReadKey, out keys);
 
     private static byte[] ToBytes<T>(IReadOnlyCollection<T> items, Writer<T> write)
     {

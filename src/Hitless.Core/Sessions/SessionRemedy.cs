@@ -21,26 +21,43 @@ public static class SessionRemedy
     /// <param name="samples">Some of the sessions.</param>
     /// <param name="own">The own addresses of the unit that has them.</param>
     /// <param name="files">The managed files.</param>
-    public static string? For(SessionCause cause, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own,
-        IReadOnlyList<ManagedText> files) => cause switch
-    {
-        SessionCause.SourceAddress =>
-            Joined(samples.Select(each => each.Reply.Destination), samples, own, address => Source(address, files)),
-        SessionCause.DestinationAddress => Joined(samples.Select(each => each.Key.Original.Destination), samples, own, Destination),
-        SessionCause.Redirected => "no program's connections can be handed over: expect them to be opened again, or let them pass without redirect",
-        SessionCause.ExcludedByRule => "take them out of sessions.exclude if they are to follow",
-        SessionCause.ExcludedByPickup => "turn the kind on in sessions.pickup if they are to follow",
-        SessionCause.VirtualAddress => "they end at the gateway itself: expect them to be opened again at the new primary",
-        _ => null,
-    };
+    public static string? For(
+        SessionCause cause,
+        IReadOnlyList<SessionRecord> samples,
+        IReadOnlyList<OwnAddress> own,
+        IReadOnlyList<ManagedText> files
+    ) =>
+        cause switch
+        {
+            SessionCause.SourceAddress => Joined(samples.Select(each => each.Reply.Destination), samples, own, address =>
+                Source(address, files)
+            ),
+            SessionCause.DestinationAddress => Joined(samples.Select(each => each.Key.Original.Destination), samples, own, Destination),
+            SessionCause.Redirected =>
+                "no program's connections can be handed over: expect them to be opened again, or let them pass without redirect",
+            SessionCause.ExcludedByRule => "take them out of sessions.exclude if they are to follow",
+            SessionCause.ExcludedByPickup => "turn the kind on in sessions.pickup if they are to follow",
+            SessionCause.VirtualAddress => "they end at the gateway itself: expect them to be opened again at the new primary",
+            _ => null,
+        };
 
-    private static string? Joined(IEnumerable<UInt128> numbers, IReadOnlyList<SessionRecord> samples, IReadOnlyList<OwnAddress> own,
-        Func<OwnAddress, string> remedy)
+    private static string? Joined(
+        IEnumerable<UInt128> numbers,
+        IReadOnlyList<SessionRecord> samples,
+        IReadOnlyList<OwnAddress> own,
+        Func<OwnAddress, string> remedy
+    )
     {
-        var addresses = numbers.Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6)).Distinct()
+        var addresses = numbers
+            .Zip(samples, (number, sample) => SessionTuple.Address(number, sample.Key.V6))
+            .Distinct()
             .OrderBy(SessionTuple.IsV6);
-        var texts = addresses.Select(address => own.FirstOrDefault(each => each.Address.Equals(address))).OfType<OwnAddress>()
-            .Select(remedy).Distinct().ToArray();
+        var texts = addresses
+            .Select(address => own.FirstOrDefault(each => each.Address.Equals(address)))
+            .OfType<OwnAddress>()
+            .Select(remedy)
+            .Distinct()
+            .ToArray();
         return texts.Length > 0 ? string.Join("; ", texts) : null;
     }
 
@@ -52,13 +69,14 @@ public static class SessionRemedy
         var instead = (masquerades.Count, literal.Count) switch
         {
             (0, > 0) => $"\"snat {family} to {own.Address}\" ({Named(literal)})",
-            ( > 0, 0) => $"\"masquerade\" ({Named(masquerades)})",
-            ( > 0, > 0) => $"\"masquerade\" or \"snat {family} to {own.Address}\" ({Named([.. masquerades, .. literal])})",
+            (> 0, 0) => $"\"masquerade\" ({Named(masquerades)})",
+            (> 0, > 0) => $"\"masquerade\" or \"snat {family} to {own.Address}\" ({Named([.. masquerades, .. literal])})",
             _ => $"\"masquerade\" or \"snat {family} to {own.Address}\", which no managed file has, for what leaves by {own.Interface}",
         };
         return SameFamily(own) is { } shared
             ? $"write \"snat {family} to {shared}\" instead of {instead}"
-            : $"give {own.Interface} a virtual address (interfaces: virtual-addresses) and write \"snat {family} to\" it instead of {instead}";
+            : $"give {own.Interface} a virtual address (interfaces: virtual-addresses) and write \"snat {family} to\" it instead of "
+                + $"{instead}";
     }
 
     private static string Destination(OwnAddress own)
@@ -66,7 +84,8 @@ public static class SessionRemedy
         var family = SessionTuple.IsV6(own.Address) ? "ip6" : "ip";
         return SameFamily(own) is { } shared
             ? $"let clients connect to {shared} instead of {own.Address}, and write \"{family} daddr {shared}\" in the dnat rule"
-            : $"give {own.Interface} a virtual address (interfaces: virtual-addresses), and let clients connect to it instead of {own.Address}";
+            : $"give {own.Interface} a virtual address (interfaces: virtual-addresses), and let clients connect to it instead of "
+                + $"{own.Address}";
     }
 
     private static IPAddress? SameFamily(OwnAddress own) =>

@@ -1,6 +1,8 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>Status bits of an entry (<c>enum ip_conntrack_status</c>, nf_conntrack_common.h). Only those that replication looks at have names.</summary>
+/// <summary>
+/// Status bits of an entry (<c>enum ip_conntrack_status</c>, nf_conntrack_common.h). Only those that replication looks at have names.
+/// </summary>
 [Flags]
 public enum SessionStatus : ushort
 {

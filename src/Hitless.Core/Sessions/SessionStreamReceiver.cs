@@ -5,8 +5,9 @@ namespace Hitless.Core.Sessions;
 /// <summary>
 /// The receiving half towards one unit. It follows only an incarnation that has answered a request with the request's own
 /// nonce, so a recording of former traffic is never followed. Frames are applied in order; one that comes too early waits in a
-/// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request. A look is answered with a look at the own
-/// table; the buckets that differ are asked for and told as a part, and what neither a part nor a whole bulk tells is pruned.
+/// ring, and what is missing is asked for. A gap that the sender cannot fill any more leads to a new request. A look is answered with a
+/// look at the own table; the buckets that differ are asked for and told as a part, and what neither a part nor a whole bulk tells is
+/// pruned.
 /// </summary>
 internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames, ulong seed)
 {
@@ -37,7 +38,9 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
 
     public ulong Unit => unit;
 
-    /// <summary>This unit's table is to become what the followed one tells: bulks are marked, and what they do not tell is pruned.</summary>
+    /// <summary>
+    /// This unit's table is to become what the followed one tells: bulks are marked, and what they do not tell is pruned.
+    /// </summary>
     public bool TakesBulks
     {
         get;
@@ -115,7 +118,8 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         if (nonce == 0 || answered != nonce || start == 0)
             return;
         nonce = 0;
-        // It has been followed all the time, and what begins there has begun. Told again, a look would find another table here, and a part that answered the former one would prune what it did not tell.
+        // It has been followed all the time, and what begins there has begun. Told again, a look would find another table here, and a part
+        // that answered the former one would prune what it did not tell.
         if (Follows(from) && Applied >= start)
             return;
         follows = true;
@@ -216,8 +220,8 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
                 if (marking)
                     marks.Add(record.Key.Hash64());
 
-                // A unit that carries traffic itself knows better; but a SYN may have come through it and the answer through the former primary:
-                // without that word the entry would stay at SYN_SENT, and the kernel would refuse the connection's next packet.
+                // A unit that carries traffic itself knows better; but a SYN may have come through it and the answer through the former
+                // primary: without that word the entry would stay at SYN_SENT, and the kernel would refuse the connection's next packet.
                 effects.Apply(record, onlyIfMissing: sending && record.Tcp.State != TcpState.SynReceived);
                 EventsApplied++;
                 return true;

@@ -3,9 +3,9 @@ using Hitless.Core.Wire;
 namespace Hitless.Core.Sessions;
 
 /// <summary>
-/// The sending half: one stream of numbered frames to all units, a ring of the last frames for those who lost some, and what takes a dump of the
-/// table: looks (digests of all buckets), parts (the buckets that then differ at a follower) and whole bulks. They run inside the same stream, so that they
-/// are ordered with the live updates and lost frames are asked for alike.
+/// The sending half: one stream of numbered frames to all units, a ring of the last frames for those who lost some, and what takes a dump
+/// of the table: looks (digests of all buckets), parts (the buckets that then differ at a follower) and whole bulks. They run inside the
+/// same stream, so that they are ordered with the live updates and lost frames are asked for alike.
 /// </summary>
 internal sealed class SessionStreamSender(int ringFrames, ulong seed)
 {
@@ -63,7 +63,8 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
     public TimeSpan NextDeadline => positionAt + (positionSent < LastSequence ? PositionAfterFrames : PositionWhenIdle);
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
-    public long LagOf(ulong unit) => followers.TryGetValue(unit, out var follower) ? (long)(LastSequence - Math.Min(follower.Applied, LastSequence)) : 0;
+    public long LagOf(ulong unit) =>
+        followers.TryGetValue(unit, out var follower) ? (long)(LastSequence - Math.Min(follower.Applied, LastSequence)) : 0;
 
     /// <summary>For a while after the last frame, what was lost of it is still noticed and sent again.</summary>
     public bool Lingers { get; private set; }
@@ -111,8 +112,8 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
     }
 
     /// <summary>
-    /// An entry of a dump. What an event told since the dump began is newer than the dump's word. A session that was expected is told at the dump's
-    /// end: the kernel wants its parent first.
+    /// An entry of a dump. What an event told since the dump began is newer than the dump's word. A session that was expected is told at
+    /// the dump's end: the kernel wants its parent first.
     /// </summary>
     public void Dumped(in SessionRecord record, ISessionEffects effects)
     {
@@ -187,12 +188,19 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         BeginNext(now, effects);
     }
 
-    /// <summary>False while the slowest follower is too far behind for more of a bulk. Who waits to be answered does not follow, and one that is silent is not waited for.</summary>
+    /// <summary>
+    /// False while the slowest follower is too far behind for more of a bulk. Who waits to be answered does not follow, and one that is
+    /// silent is not waited for.
+    /// </summary>
     public bool BulkMayProceed(TimeSpan now)
     {
         foreach (var follower in followers.Values)
         {
-            if (!follower.Window.MayProceed(LastSequence, follower.Applied, now) && follower.WaitingNonce == 0 && now - follower.ReportedAt < FollowerLost)
+            if (
+                !follower.Window.MayProceed(LastSequence, follower.Applied, now)
+                && follower.WaitingNonce == 0
+                && now - follower.ReportedAt < FollowerLost
+            )
                 return false;
         }
 
@@ -275,7 +283,10 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
     {
         if (dump != Dump.None)
             return;
-        bool whole = bulkWanted, look = lookWanted, part = false, ledger = false;
+        bool whole = bulkWanted,
+            look = lookWanted,
+            part = false,
+            ledger = false;
         foreach (var follower in followers.Values)
         {
             var waits = follower.WaitingNonce != 0;

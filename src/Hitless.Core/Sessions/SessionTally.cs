@@ -31,18 +31,23 @@ public sealed class SessionTally
     /// <summary>Sessions by cause, those that follow left out, and causes that no session has.</summary>
     /// <param name="unit">The unit that has the sessions, for the words.</param>
     public IReadOnlyList<SessionCauseCount> Causes(string unit) =>
-    [
-        .. SessionCauses.All.Where(cause => cause != SessionCause.None).Select(cause => CountOf(cause, unit)).Where(each => each.Count > 0),
-    ];
+        [
+            .. SessionCauses
+                .All.Where(cause => cause != SessionCause.None)
+                .Select(cause => CountOf(cause, unit))
+                .Where(each => each.Count > 0),
+        ];
 
-    private SessionCauseCount CountOf(SessionCause cause, string unit) => new(
-        SessionCauses.Id(cause),
-        SessionCauses.Id(SessionCauses.ClassOf(cause)),
-        Sum(verdict => verdict.Cause == cause),
-        Sum(verdict => verdict.Cause == cause && verdict.Breaks),
-        Sum(verdict => verdict.Cause == cause && verdict.Critical),
-        SessionCauses.Text(cause, unit),
-        null);
+    private SessionCauseCount CountOf(SessionCause cause, string unit) =>
+        new(
+            SessionCauses.Id(cause),
+            SessionCauses.Id(SessionCauses.ClassOf(cause)),
+            Sum(verdict => verdict.Cause == cause),
+            Sum(verdict => verdict.Cause == cause && verdict.Breaks),
+            Sum(verdict => verdict.Cause == cause && verdict.Critical),
+            SessionCauses.Text(cause, unit),
+            null
+        );
 
     private long Sum(Func<SessionVerdict, bool> wanted)
     {

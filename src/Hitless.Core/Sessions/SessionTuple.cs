@@ -9,18 +9,21 @@ namespace Hitless.Core.Sessions;
 public readonly record struct SessionTuple(UInt128 Source, UInt128 Destination, ushort SourcePort, ushort DestinationPort)
 {
     /// <summary>The tuple of the answers when no address is translated (the kernel's <c>nf_ct_invert_tuple</c>).</summary>
-    public SessionTuple Inverted(byte protocol) => protocol switch
-    {
-        Protocols.Icmp or Protocols.IcmpV6 => new(Destination, Source, SourcePort, InvertIcmp(protocol, DestinationPort)),
-        _ => new(Destination, Source, DestinationPort, SourcePort),
-    };
+    public SessionTuple Inverted(byte protocol) =>
+        protocol switch
+        {
+            Protocols.Icmp or Protocols.IcmpV6 => new(Destination, Source, SourcePort, InvertIcmp(protocol, DestinationPort)),
+            _ => new(Destination, Source, DestinationPort, SourcePort),
+        };
 
     /// <summary>"10.0.0.1:1234 -> 10.0.0.2:80".</summary>
-    public string Text(bool v6, byte protocol) => protocol switch
-    {
-        Protocols.Icmp or Protocols.IcmpV6 => $"{Address(Source, v6)} -> {Address(Destination, v6)} id {SourcePort} type {DestinationPort >> 8}",
-        _ => $"{Bracketed(Source, v6)}:{SourcePort} -> {Bracketed(Destination, v6)}:{DestinationPort}",
-    };
+    public string Text(bool v6, byte protocol) =>
+        protocol switch
+        {
+            Protocols.Icmp or Protocols.IcmpV6 =>
+                $"{Address(Source, v6)} -> {Address(Destination, v6)} id {SourcePort} type {DestinationPort >> 8}",
+            _ => $"{Bracketed(Source, v6)}:{SourcePort} -> {Bracketed(Destination, v6)}:{DestinationPort}",
+        };
 
     /// <summary>The address as the platform's type.</summary>
     public static IPAddress Address(UInt128 value, bool v6)

@@ -13,9 +13,7 @@ public readonly record struct SessionVerdict(byte Packed)
 
     /// <summary>The verdict with its parts.</summary>
     public SessionVerdict(SessionCause cause, bool breaks, bool critical)
-        : this((byte)((byte)cause | (breaks ? BreaksBit : 0) | (critical ? CriticalBit : 0)))
-    {
-    }
+        : this((byte)((byte)cause | (breaks ? BreaksBit : 0) | (critical ? CriticalBit : 0))) { }
 
     /// <summary>Why it is in its class.</summary>
     public SessionCause Cause => (SessionCause)(Packed & CauseMask);

@@ -9,6 +9,9 @@ public enum SyncKind : byte
     /// <summary>What differs in anything that is replicated: both tables are read.</summary>
     Look = 1,
 
-    /// <summary>What differs in what a switch needs: the ledgers are compared. For who followed, or was followed, until now. An older version makes it a <see cref="Look"/>.</summary>
+    /// <summary>
+    /// What differs in what a switch needs: the ledgers are compared. For who followed, or was followed, until now. An older version makes
+    /// it a <see cref="Look"/>.
+    /// </summary>
     LedgerLook = 2,
 }

@@ -2,7 +2,10 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Sessions;
 
-/// <summary>What a follower knows of one look: the digests that the sender tells, those of its own table, and, once it has both, which buckets it has to ask for.</summary>
+/// <summary>
+/// What a follower knows of one look: the digests that the sender tells, those of its own table, and, once it has both, which buckets it
+/// has to ask for.
+/// </summary>
 internal sealed class TableComparison
 {
     private readonly SessionDigests theirs = new();
@@ -33,7 +36,8 @@ internal sealed class TableComparison
     }
 
     /// <summary>Takes some of the sender's digests; false when they make no sense.</summary>
-    public bool TryTake(ulong number, ref ByteReader body) => body.TryReadUInt16(out var first) && (number != Look || theirs.TryRead(ref body, first));
+    public bool TryTake(ulong number, ref ByteReader body) =>
+        body.TryReadUInt16(out var first) && (number != Look || theirs.TryRead(ref body, first));
 
     /// <summary>The sender has told all.</summary>
     public void End(ulong number) => toldAll = number == Look;

@@ -1,16 +1,19 @@
 namespace Hitless.Core.Sessions;
 
-/// <summary>TCP's part of an entry. Flags are the kernel's <c>IP_CT_TCP_FLAG_…</c> per direction, scales the window scales (0-14).</summary>
+/// <summary>
+/// TCP's part of an entry. Flags are the kernel's <c>IP_CT_TCP_FLAG_…</c> per direction, scales the window scales (0-14).
+/// </summary>
 public readonly record struct TcpProgress(TcpState State, byte FlagsOriginal, byte FlagsReply, byte ScaleOriginal, byte ScaleReply)
 {
     /// <summary>What the digests compare: states that a switch treats alike are one class.</summary>
-    public TcpStateClass Class => State switch
-    {
-        TcpState.None => TcpStateClass.None,
-        TcpState.SynSent or TcpState.SynReceived or TcpState.SynSent2 => TcpStateClass.Opening,
-        TcpState.Established => TcpStateClass.Open,
-        _ => TcpStateClass.Closing,
-    };
+    public TcpStateClass Class =>
+        State switch
+        {
+            TcpState.None => TcpStateClass.None,
+            TcpState.SynSent or TcpState.SynReceived or TcpState.SynSent2 => TcpStateClass.Opening,
+            TcpState.Established => TcpStateClass.Open,
+            _ => TcpStateClass.Closing,
+        };
 }
 
 /// <summary>States of TCP in conntrack (<c>enum tcp_conntrack</c>, nf_conntrack_tcp.h).</summary>

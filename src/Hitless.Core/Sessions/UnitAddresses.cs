@@ -73,8 +73,13 @@ public sealed class UnitAddresses
         return writer.Written.ToArray();
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> payload, out IReadOnlyList<IPAddress> addresses, out int index, out int count,
-        out ulong all)
+    private static bool TryParse(
+        ReadOnlySpan<byte> payload,
+        out IReadOnlyList<IPAddress> addresses,
+        out int index,
+        out int count,
+        out ulong all
+    )
     {
         var list = new List<IPAddress>();
         addresses = list;

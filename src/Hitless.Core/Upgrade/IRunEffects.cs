@@ -9,7 +9,9 @@ public interface IRunEffects
     /// <summary>Bring about the goal of the step; answer with <see cref="RunInput.Replied"/>.</summary>
     void Act(uint ticket, RunStep step, RunHeader header);
 
-    /// <summary>Fetch the journal of the open run from every reachable unit, write the longest here, and answer with <see cref="RunInput.Loaded"/>.</summary>
+    /// <summary>
+    /// Fetch the journal of the open run from every reachable unit, write the longest here, and answer with <see cref="RunInput.Loaded"/>.
+    /// </summary>
     void Load(uint ticket);
 
     /// <summary>The run has ended with this verdict; <paramref name="journal"/> is whole.</summary>

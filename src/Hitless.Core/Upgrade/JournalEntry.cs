@@ -16,7 +16,8 @@ public sealed record JournalEntry(
     JournalEntryKind Kind,
     string Step,
     string? Target,
-    string? Detail)
+    string? Detail
+)
 {
     /// <summary>The run's header; in its first entry only.</summary>
     public RunHeader? Header { get; init; }
@@ -81,7 +82,11 @@ public sealed record RunSessions(long Before, long Survived, long Lost, long Cri
     public SessionClasses? Classes { get; init; }
 
     /// <summary>Those that do not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Lost although they should have followed.</summary>
     [JsonIgnore]

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// A time of the week in which units may be upgraded, in the unit's local time: <c>sat 02:00-04:00</c>, <c>mon-fri 22:30-01:00</c> (over midnight),
+/// A time of the week in which units may be upgraded, in the unit's local time: <c>sat 02:00-04:00</c>, <c>mon-fri 22:30-01:00</c> (over
+/// midnight),
 /// <c>daily 03:00-05:00</c>, <c>sun 00:00-00:00</c> (the whole day). It belongs to the day on which it begins.
 /// </summary>
 public sealed record MaintenanceWindow
@@ -27,7 +28,12 @@ public sealed record MaintenanceWindow
     public static bool TryParse(string text, [NotNullWhen(true)] out MaintenanceWindow? window)
     {
         window = null;
-        if (text.Split(' ') is not [var days, var times] || times.Split('-') is not [var first, var last] || !TryTime(first, out var from) || !TryTime(last, out var until))
+        if (
+            text.Split(' ') is not [var days, var times]
+            || times.Split('-') is not [var first, var last]
+            || !TryTime(first, out var from)
+            || !TryTime(last, out var until)
+        )
         {
             return false;
         }

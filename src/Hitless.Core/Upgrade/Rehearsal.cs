@@ -25,10 +25,14 @@ public static class Rehearsal
     /// <summary>
     /// What the newest completed rehearsal of the image measured; null: there was none. <paramref name="journals"/>: the newest first.
     /// </summary>
-    public static RunBaseline? BaselineFor(string image, IEnumerable<IReadOnlyList<JournalEntry>> journals) => journals
-        .Where(journal => journal is [{ Header: { RehearseOnly: true } header }, .., { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed }] && header.Image == image)
-        .Select(Measured)
-        .FirstOrDefault(baseline => baseline is not null);
+    public static RunBaseline? BaselineFor(string image, IEnumerable<IReadOnlyList<JournalEntry>> journals) =>
+        journals
+            .Where(journal =>
+                journal is [{ Header: { RehearseOnly: true } header }, .., { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed }]
+                && header.Image == image
+            )
+            .Select(Measured)
+            .FirstOrDefault(baseline => baseline is not null);
 
     /// <summary>The worst of what the trial switchovers of this journal measured; null: there was none.</summary>
     public static RunBaseline? Measured(IReadOnlyList<JournalEntry> journal)
@@ -60,9 +64,14 @@ public static class Rehearsal
         // What cannot follow was confirmed, and is as much as it is at that time of the day.
         var rehearsed = baseline.SessionsLost - baseline.SessionsLostForeseen;
         var lostMax = rehearsed + Math.Max(LostMore, (long)(LostShareMore * (sessions?.Before ?? 0)));
-        return gapMs > baseline.GapMs + GapMoreMs ? string.Create(CultureInfo.InvariantCulture, $"the switch took {gapMs:F0} ms; it took {baseline.GapMs:F0} ms in the rehearsal {baseline.Run}")
+        return gapMs > baseline.GapMs + GapMoreMs
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the switch took {gapMs:F0} ms; it took {baseline.GapMs:F0} ms in the rehearsal {baseline.Run}"
+                )
             : sessions?.LostUnforeseen > lostMax
-                ? $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along; it was {rehearsed} of {baseline.SessionsBefore} in the rehearsal {baseline.Run}"
+                ? $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along; it was {rehearsed} of "
+                    + $"{baseline.SessionsBefore} in the rehearsal {baseline.Run}"
             : null;
     }
 }

@@ -2,17 +2,27 @@ using Hitless.Core.Api;
 
 namespace Hitless.Core.Upgrade;
 
-/// <summary>What a guided run shows at a gate: what was found on the way to it, and what can be done now (document 000's ten steps).</summary>
+/// <summary>
+/// What a guided run shows at a gate: what was found on the way to it, and what can be done now (document 000's ten steps).
+/// </summary>
 public static class RunGates
 {
     private const string Next = "hitless upgrade next";
     private const string Rollback = "hitless upgrade rollback";
 
-    /// <summary>Whether a guided run stands at a gate: no step is under way, and the next one is behind a gate. Every unit can tell from its journal.</summary>
+    /// <summary>
+    /// Whether a guided run stands at a gate: no step is under way, and the next one is behind a gate. Every unit can tell from its
+    /// journal.
+    /// </summary>
     public static bool IsWaiting(RunHeader header, IReadOnlyList<JournalEntry> journal, IReadOnlyList<RunStep> forward)
     {
         var next = RunJournal.Next(forward, journal);
-        return header.Guided && RunJournal.IsOpen(journal) && journal[^1].Kind != JournalEntryKind.Started && next < forward.Count && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal)
+        return header.Guided
+            && RunJournal.IsOpen(journal)
+            && journal[^1].Kind != JournalEntryKind.Started
+            && next < forward.Count
+            && RunPlan.IsGate(forward, next)
+            && !RunJournal.IsBegun(forward[next], journal)
             && !journal.Any(e => e.Kind == JournalEntryKind.Rollback);
     }
 

@@ -14,7 +14,8 @@ public sealed record RunHeader(
     IReadOnlyList<RunMember> Members,
     DateTimeOffset StartedAt,
     long SoakMs,
-    long RejoinTimeoutMs)
+    long RejoinTimeoutMs
+)
 {
     /// <summary>
     /// Counts the runs that the primary which began this one knew, this one included: what orders runs that began in one epoch. 0: an older
@@ -78,13 +79,20 @@ public sealed record RunHeader(
     /// then, even where that unit is worse.
     /// </summary>
     public bool SwitchesBack(RunStep step, string version) =>
-        step.Name == RunStep.Switchover && Members.FirstOrDefault(m => m.Name == step.Target) is { } member && (RehearseOnly || version != Goal(member));
+        step.Name == RunStep.Switchover
+        && Members.FirstOrDefault(m => m.Name == step.Target) is { } member
+        && (RehearseOnly || version != Goal(member));
 
     /// <summary>
     /// Who carries the traffic while the former primary is upgraded: an upgraded standby before another, then the highest priority, as the
     /// election would have it among equals.
     /// </summary>
-    public RunMember? Heir => Members.Where(m => m.Name != FormerPrimary).OrderByDescending(m => Includes(m.Name)).ThenByDescending(m => m.Priority).FirstOrDefault();
+    public RunMember? Heir =>
+        Members
+            .Where(m => m.Name != FormerPrimary)
+            .OrderByDescending(m => Includes(m.Name))
+            .ThenByDescending(m => m.Priority)
+            .FirstOrDefault();
 }
 
 /// <summary>A unit that takes part, as it was before the run.</summary>

@@ -5,9 +5,7 @@ namespace Hitless.Core.Upgrade;
 /// <summary>What can happen to a run.</summary>
 public abstract record RunInput
 {
-    private RunInput()
-    {
-    }
+    private RunInput() { }
 
     /// <summary>
     /// Time has passed; <paramref name="Units"/> is the cluster as the driver sees it; <paramref name="Breach"/> says what is wrong with

@@ -38,7 +38,9 @@ public static class RunJournal
             return a.Count == 0 ? b : a;
         }
 
-        return a[0].Run != b[0].Run ? (CompareRuns(a[0], b[0]) > 0 ? a : b) : Compare(a[^1], b[^1]) >= 0 ? a : b;
+        return a[0].Run != b[0].Run ? (CompareRuns(a[0], b[0]) > 0 ? a : b)
+            : Compare(a[^1], b[^1]) >= 0 ? a
+            : b;
     }
 
     /// <summary>An operator has asked the run to begin no further step, and has not said otherwise since.</summary>
@@ -46,10 +48,12 @@ public static class RunJournal
         journal.LastOrDefault(e => e is { Kind: JournalEntryKind.Command, Detail: "pause" or "resume" })?.Detail == "pause";
 
     /// <summary>An operator has asked the run to end where it is safe.</summary>
-    public static bool IsAborted(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "abort" });
+    public static bool IsAborted(IReadOnlyList<JournalEntry> journal) =>
+        journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "abort" });
 
     /// <summary>An operator wants a trial switchover first.</summary>
-    public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) => journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
+    public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) =>
+        journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
 
     /// <summary>Why the run has given the unit up and leaves it as it is; null: it has not.</summary>
     public static string? WhyLeft(IReadOnlyList<JournalEntry> journal, string unit) =>

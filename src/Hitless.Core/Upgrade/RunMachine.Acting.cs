@@ -5,7 +5,13 @@ public sealed partial class RunMachine
 {
     private void OnReplied(RunInput.Replied reply, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
-        if (reply.Ok && Baseline is { } baseline && step.Name == RunStep.ServiceCheck && forward[NextForward() - 1].Name == RunStep.Switchover && Rehearsal.Breach(baseline, reply.Sessions, reply.GapMs) is { } worse)
+        if (
+            reply.Ok
+            && Baseline is { } baseline
+            && step.Name == RunStep.ServiceCheck
+            && forward[NextForward() - 1].Name == RunStep.Switchover
+            && Rehearsal.Breach(baseline, reply.Sessions, reply.GapMs) is { } worse
+        )
         {
             Fail(worse, wall, effects, reply);
         }
@@ -45,12 +51,17 @@ public sealed partial class RunMachine
             case RunStep.Install or RunStep.Trial when Array.TrueForAll(targets, t => t.Present && t.Version == header!.To):
                 NoteDone($"{step.Target} runs {header!.To}", wall, effects);
                 break;
-            case RunStep.Copy or RunStep.Install or RunStep.Trial or RunStep.Revert when Array.Exists(targets, t => t.Primary) && !(header!.Simultaneous && !RollingBack):
+            case RunStep.Copy
+            or RunStep.Install
+            or RunStep.Trial
+            or RunStep.Revert when Array.Exists(targets, t => t.Primary) && !(header!.Simultaneous && !RollingBack):
                 // Invariants 4 and 5: a slot is never written or switched on a unit that carries traffic, unless an operator wants all at
                 // once.
                 Fail($"{targets.First(t => t.Primary).Name} carries the traffic", wall, effects);
                 break;
-            case RunStep.Verify or RunStep.Confirm or RunStep.Switchover when !RollingBack && Array.Exists(targets, t => t.Present && t.Version != GoalOf(t.Name)):
+            case RunStep.Verify
+            or RunStep.Confirm
+            or RunStep.Switchover when !RollingBack && Array.Exists(targets, t => t.Present && t.Version != GoalOf(t.Name)):
                 Fail($"{string.Join(", ", targets.Select(t => $"{t.Name} runs {t.Version}"))} again", wall, effects);
                 break;
             case RunStep.ServiceCheck or RunStep.Soak when step.Target != self:
@@ -70,7 +81,8 @@ public sealed partial class RunMachine
     }
 
     /// <summary>The step changes nothing, or nothing has been asked for yet: an operator's word need not wait for its end.</summary>
-    private bool MayLeave => !acted || step.Name is RunStep.Preflight or RunStep.Backup or RunStep.Copy or RunStep.Verify or RunStep.ServiceCheck;
+    private bool MayLeave =>
+        !acted || step.Name is RunStep.Preflight or RunStep.Backup or RunStep.Copy or RunStep.Verify or RunStep.ServiceCheck;
 
     private void WatchComeBack(UnitFacts[] targets, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
@@ -80,13 +92,23 @@ public sealed partial class RunMachine
         {
             NoteDone($"{step.Target} is back on {targets[0].Version}", wall, effects);
         }
-        else if (Array.FindIndex(targets, t => t.Present && t.Ready && t.Version != WantedOf(t.Name) && HasRestarted(t)) is >= 0 and var lost)
+        else if (
+            Array.FindIndex(targets, t => t.Present && t.Ready && t.Version != WantedOf(t.Name) && HasRestarted(t)) is >= 0 and var lost
+        )
         {
-            Fail($"{targets[lost].Name} came back on {targets[lost].Version}: {step.Name} to {WantedOf(targets[lost].Name)} failed", wall, effects);
+            Fail(
+                $"{targets[lost].Name} came back on {targets[lost].Version}: {step.Name} to {WantedOf(targets[lost].Name)} failed",
+                wall,
+                effects
+            );
         }
         else if (now - stepSince >= RejoinTimeout)
         {
-            Fail($"{step.Target} did not come back healthy on {WantedOf(targets[0].Name)} within {RejoinTimeout.TotalSeconds:F0} s", wall, effects);
+            Fail(
+                $"{step.Target} did not come back healthy on {WantedOf(targets[0].Name)} within {RejoinTimeout.TotalSeconds:F0} s",
+                wall,
+                effects
+            );
         }
     }
 
@@ -133,23 +155,40 @@ public sealed partial class RunMachine
         actAgainAt = now + RetryDelay;
     }
 
-    private string GoalOf(string unit) => header!.Members.FirstOrDefault(m => m.Name == unit) is { } member ? header.Goal(member) : header!.To;
+    private string GoalOf(string unit) =>
+        header!.Members.FirstOrDefault(m => m.Name == unit) is { } member ? header.Goal(member) : header!.To;
 
-    private string WantedOf(string unit) => RollingBack ? header!.Members.FirstOrDefault(m => m.Name == unit)?.Version ?? header!.From : GoalOf(unit);
+    private string WantedOf(string unit) =>
+        RollingBack ? header!.Members.FirstOrDefault(m => m.Name == unit)?.Version ?? header!.From : GoalOf(unit);
 
     /// <summary>The unit's daemon is another start of it than the one that was last told to change slots.</summary>
     private bool HasRestarted(in UnitFacts unit)
     {
         var name = unit.Name;
-        var told = journal.FindLast(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Trial or RunStep.Revert, Tags: not null } && TargetsOf(e).Contains(name));
-        return told is { Tags: { } tags } && TargetsOf(told) is var targets && tags.Count == targets.Count && tags[targets.ToList().IndexOf(name)] is not 0 and var tag && unit.Tag != tag;
+        var told = journal.FindLast(e =>
+            e is { Kind: JournalEntryKind.Started, Step: RunStep.Trial or RunStep.Revert, Tags: not null } && TargetsOf(e).Contains(name)
+        );
+        return told is { Tags: { } tags }
+            && TargetsOf(told) is var targets
+            && tags.Count == targets.Count
+            && tags[targets.ToList().IndexOf(name)] is not 0 and var tag
+            && unit.Tag != tag;
     }
 
     private void NoteDone(string? detail, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null)
     {
         // Only what was asked for has been done by a revert: its unit still keeps the run until its return.
         kept = step.Name == RunStep.Revert ? kept : null;
-        Note(Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with { Sessions = reply?.Sessions, GapMs = reply?.GapMs, DropShare = step.Name == RunStep.Soak ? dropShare : null, Traffic = step.Name == RunStep.Soak ? traffic : null }, effects);
+        Note(
+            Entry(JournalEntryKind.Done, step.Name, step.Target, detail, wall) with
+            {
+                Sessions = reply?.Sessions,
+                GapMs = reply?.GapMs,
+                DropShare = step.Name == RunStep.Soak ? dropShare : null,
+                Traffic = step.Name == RunStep.Soak ? traffic : null,
+            },
+            effects
+        );
     }
 
     private void Fail(string why, DateTimeOffset wall, IRunEffects effects, RunInput.Replied? reply = null)
@@ -172,7 +211,9 @@ public sealed partial class RunMachine
 
         var next = NextForward();
         var at = state == State.Acting ? step : forward[Math.Max(0, next - 1)];
-        var carriesSince = at.Name is RunStep.FinalPrimary or RunStep.Release || (at.Target == self && at.Name is RunStep.Switchover or RunStep.TrialSwitchover or RunStep.ServiceCheck or RunStep.Soak);
+        var carriesSince =
+            at.Name is RunStep.FinalPrimary or RunStep.Release
+            || (at.Target == self && at.Name is RunStep.Switchover or RunStep.TrialSwitchover or RunStep.ServiceCheck or RunStep.Soak);
         if (carriesSince && (state == State.Acting || at.Name != RunStep.Soak))
         {
             Note(Entry(JournalEntryKind.Rollback, at.Name, at.Target, why, wall) with { Traffic = traffic }, effects);

@@ -140,7 +140,13 @@ public sealed partial class RunMachine
             return;
         }
 
-        var (move, unit) = WayBack.Next(header!, self, name => Facts(name), IsTrialOpen, name => RunJournal.WhyLeft(journal, name) is not null);
+        var (move, unit) = WayBack.Next(
+            header!,
+            self,
+            name => Facts(name),
+            IsTrialOpen,
+            name => RunJournal.WhyLeft(journal, name) is not null
+        );
         if (unit is not null && TryLeave(unit, now, wall, effects))
         {
             return;
@@ -170,7 +176,12 @@ public sealed partial class RunMachine
     private bool TryGiveBack(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
     {
         var at = journal.FindLastIndex(e => e.Kind == JournalEntryKind.Rollback);
-        if (at < 0 || journal[at].Unit != self || journal[at].Traffic?.Breach is null || journal.FindIndex(at, e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Switchover }) >= 0)
+        if (
+            at < 0
+            || journal[at].Unit != self
+            || journal[at].Traffic?.Breach is null
+            || journal.FindIndex(at, e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Switchover }) >= 0
+        )
         {
             return false;
         }
@@ -203,8 +214,20 @@ public sealed partial class RunMachine
         }
 
         var facts = Facts(unit);
-        var why = !facts.Present ? "did not come back" : facts.Version != WantedOf(unit) ? $"was not brought from {facts.Version} to {WantedOf(unit)}" : "did not become ready";
-        Note(Entry(JournalEntryKind.Failed, RunStep.Left, unit, $"{unit} {why} within {RejoinTimeout.TotalSeconds:F0} s and is left as it is", wall), effects);
+        var why =
+            !facts.Present ? "did not come back"
+            : facts.Version != WantedOf(unit) ? $"was not brought from {facts.Version} to {WantedOf(unit)}"
+            : "did not become ready";
+        Note(
+            Entry(
+                JournalEntryKind.Failed,
+                RunStep.Left,
+                unit,
+                $"{unit} {why} within {RejoinTimeout.TotalSeconds:F0} s and is left as it is",
+                wall
+            ),
+            effects
+        );
         return true;
     }
 
@@ -214,8 +237,12 @@ public sealed partial class RunMachine
     private void EndAsItStands(DateTimeOffset wall, IRunEffects effects)
     {
         var members = header!.Members.Where(m => Facts(m.Name).Present || RunJournal.WhyLeft(journal, m.Name) is null).ToArray();
-        bool AllRun(Func<RunMember, string> version) => members.All(m => Facts(m.Name) is { Present: true } now && now.Version == version(m));
-        var verdict = AllRun(m => m.Version) ? RunVerdict.RolledBack : AllRun(header.Goal) ? RunVerdict.Completed : RunVerdict.Failed;
+        bool AllRun(Func<RunMember, string> version) =>
+            members.All(m => Facts(m.Name) is { Present: true } now && now.Version == version(m));
+        var verdict =
+            AllRun(m => m.Version) ? RunVerdict.RolledBack
+            : AllRun(header.Goal) ? RunVerdict.Completed
+            : RunVerdict.Failed;
         Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
     }
 
@@ -226,14 +253,24 @@ public sealed partial class RunMachine
     /// </summary>
     private bool IsTrialOpen(string member)
     {
-        var last = journal.FindLast(e => e is { Step: RunStep.Trial, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done } && TargetsOf(e).Contains(member));
+        var last = journal.FindLast(e =>
+            e
+                is { Step: RunStep.Trial, Kind: JournalEntryKind.Started }
+                    or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done }
+            && TargetsOf(e).Contains(member)
+        );
         return last is { Step: RunStep.Trial };
     }
 
     /// <summary>The member is between two slots: it was told to change, and its return has not been seen yet.</summary>
     private bool IsUnderWay(string member)
     {
-        var last = journal.FindLast(e => e is { Step: RunStep.Trial or RunStep.Revert, Kind: JournalEntryKind.Started } or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done } && TargetsOf(e).Contains(member));
+        var last = journal.FindLast(e =>
+            e
+                is { Step: RunStep.Trial or RunStep.Revert, Kind: JournalEntryKind.Started }
+                    or { Step: RunStep.Confirm or RunStep.Return, Kind: JournalEntryKind.Done }
+            && TargetsOf(e).Contains(member)
+        );
         return last is { Kind: JournalEntryKind.Started };
     }
 }

@@ -253,7 +253,13 @@ public sealed partial class RunMachine(string self)
     private void Begin(RunStep next, DateTimeOffset wall, IRunEffects effects)
     {
         step = next;
-        Note(Entry(JournalEntryKind.Started, step.Name, step.Target, RunPlan.Describe(step), wall) with { Tags = [.. step.Targets.Select(t => Facts(t).Tag)] }, effects);
+        Note(
+            Entry(JournalEntryKind.Started, step.Name, step.Target, RunPlan.Describe(step), wall) with
+            {
+                Tags = [.. step.Targets.Select(t => Facts(t).Tag)],
+            },
+            effects
+        );
     }
 
     private void Note(JournalEntry entry, IRunEffects effects)

@@ -39,13 +39,14 @@ public static class RunPlan
         Steps(header, []).Any(step => step.Name is RunStep.Switchover or RunStep.TrialSwitchover);
 
     /// <summary>A guided run waits before this step. Never between a trial and its confirmation: that would fall back meanwhile.</summary>
-    public static bool IsGate(IReadOnlyList<RunStep> steps, int index) => steps[index].Name switch
-    {
-        RunStep.Backup or RunStep.Switchover or RunStep.TrialSwitchover or RunStep.Copy or RunStep.FinalPrimary => true,
-        RunStep.Revert => true,
-        RunStep.Release => steps[index - 1].Name != RunStep.FinalPrimary,
-        _ => false,
-    };
+    public static bool IsGate(IReadOnlyList<RunStep> steps, int index) =>
+        steps[index].Name switch
+        {
+            RunStep.Backup or RunStep.Switchover or RunStep.TrialSwitchover or RunStep.Copy or RunStep.FinalPrimary => true,
+            RunStep.Revert => true,
+            RunStep.Release => steps[index - 1].Name != RunStep.FinalPrimary,
+            _ => false,
+        };
 
     /// <summary>How long the steps from a gate to the next are taken to last.</summary>
     public static TimeSpan TimeToNextGate(RunHeader header, IReadOnlyList<RunStep> steps, int index)
@@ -60,8 +61,7 @@ public static class RunPlan
                 _ => TimeSpan.Zero,
             };
             index++;
-        }
-        while (index < steps.Count && !IsGate(steps, index));
+        } while (index < steps.Count && !IsGate(steps, index));
         return time;
     }
 
@@ -79,14 +79,23 @@ public static class RunPlan
         foreach (var step in steps)
         {
             primary = step.Name is RunStep.Switchover or RunStep.TrialSwitchover ? step.Target! : primary;
-            var takes = step.Name is RunStep.Trial or RunStep.Revert ? TimePerUnit : step.Name == RunStep.Soak ? TimeSpan.FromMilliseconds(header.SoakMs) : TimeSpan.Zero;
+            var takes =
+                step.Name is RunStep.Trial or RunStep.Revert ? TimePerUnit
+                : step.Name == RunStep.Soak ? TimeSpan.FromMilliseconds(header.SoakMs)
+                : TimeSpan.Zero;
             time += takes;
             foreach (var unit in step.Name is RunStep.Trial or RunStep.Revert ? step.Targets : [])
             {
                 startedAt[unit] = time;
             }
 
-            planned.Add(new PlannedStep(planned.Count, step.Name, step.Target, primary, Describe(step)) { TakesMs = (long)takes.TotalMilliseconds, Gate = header.Guided && IsGate(steps, planned.Count) });
+            planned.Add(
+                new PlannedStep(planned.Count, step.Name, step.Target, primary, Describe(step))
+                {
+                    TakesMs = (long)takes.TotalMilliseconds,
+                    Gate = header.Guided && IsGate(steps, planned.Count),
+                }
+            );
         }
 
         if (!steps.Any(s => s.Name == RunStep.FinalPrimary))
@@ -95,28 +104,53 @@ public static class RunPlan
             var kept = header.Members.First(m => m.Name == primary).Priority;
             if (overrideOn && header.Members.Where(m => m.Priority > kept).MaxBy(m => (m.Priority, m.Serial)) is { } better)
             {
-                return Plan(header, [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)], better.Name, $"override: priority {better.Priority} > {kept}", secondSwitch: true);
+                return Plan(
+                    header,
+                    [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)],
+                    better.Name,
+                    $"override: priority {better.Priority} > {kept}",
+                    secondSwitch: true
+                );
             }
 
             return Plan(header, planned, primary, WhyLast(header), secondSwitch: false);
         }
 
-        var candidates = header.Members
-            .Select(m => new Candidate(m.Serial, m.Name, Ready: true, Failures: 0, startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time, m.Priority, overrideOn))
+        var candidates = header
+            .Members.Select(m => new Candidate(
+                m.Serial,
+                m.Name,
+                Ready: true,
+                Failures: 0,
+                startedAt.TryGetValue(m.Name, out var at) ? time - at : ages.GetValueOrDefault(m.Name) + time,
+                m.Priority,
+                overrideOn
+            ))
             .ToArray();
         Election.TryBest(candidates, margin, out var final);
-        return Plan(header, [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)], final.Name, Election.Explain(final, candidates, margin), final.Name != primary);
+        return Plan(
+            header,
+            [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)],
+            final.Name,
+            Election.Explain(final, candidates, margin),
+            final.Name != primary
+        );
     }
 
-    private static string WhyLast(RunHeader header) => header switch
-    {
-        { Simultaneous: true } => "restarts in service: its kernel carries the traffic meanwhile",
-        { KeepPrimary: true } => "stays where the upgrade put it",
-        _ => "carries the traffic all the time",
-    };
+    private static string WhyLast(RunHeader header) =>
+        header switch
+        {
+            { Simultaneous: true } => "restarts in service: its kernel carries the traffic meanwhile",
+            { KeepPrimary: true } => "stays where the upgrade put it",
+            _ => "carries the traffic all the time",
+        };
 
     private static UpgradePlan Plan(RunHeader header, IReadOnlyList<PlannedStep> steps, string final, string reason, bool secondSwitch) =>
-        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch) { TakesMs = steps.Sum(s => s.TakesMs), Baseline = header.Baseline };
+        new(header.Image, header.From, header.To, header.Guided ? "guided" : "automatic", steps, final, reason, secondSwitch)
+        {
+            TakesMs = steps.Sum(s => s.TakesMs),
+            Baseline = header.Baseline,
+        };
 
     /// <summary>There and back. On its own it is everything that a run does but the installation.</summary>
     private static void AddRehearsal(List<RunStep> steps, RunHeader header, string heir)
@@ -172,25 +206,26 @@ public static class RunPlan
     }
 
     /// <summary>A step in words.</summary>
-    public static string Describe(RunStep step) => step.Name switch
-    {
-        RunStep.Preflight => "check that every unit and the image allow an upgrade",
-        RunStep.Backup => "back up the configuration of every unit",
-        RunStep.Freeze => "hold the configuration to what both versions can express, and hold preemption",
-        RunStep.Copy => $"copy the image to {step.Target}",
-        RunStep.Install => $"install the image in the spare slot of {step.Target}",
-        RunStep.Trial => $"start {step.Target} from the new slot, on trial",
-        RunStep.Rejoin => $"wait for {step.Target} to come back ready",
-        RunStep.Verify => $"compare sessions and configuration of {step.Target} with the primary's",
-        RunStep.Confirm => $"keep the new slot of {step.Target}",
-        RunStep.Switchover => $"switch over to {step.Target}",
-        RunStep.TrialSwitchover => $"switch over to {step.Target} to try it, before anything is upgraded",
-        RunStep.ServiceCheck => $"check on {step.Target} that the sessions came along",
-        RunStep.Soak => $"watch {step.Target} carry the traffic",
-        RunStep.FinalPrimary => "let the cluster's rules choose who ends as primary",
-        RunStep.Release => "free the configuration, put preemption back",
-        RunStep.Revert => $"start {step.Target} from its old slot",
-        RunStep.Return => $"wait for {step.Target} to come back on the old version",
-        _ => step.ToString(),
-    };
+    public static string Describe(RunStep step) =>
+        step.Name switch
+        {
+            RunStep.Preflight => "check that every unit and the image allow an upgrade",
+            RunStep.Backup => "back up the configuration of every unit",
+            RunStep.Freeze => "hold the configuration to what both versions can express, and hold preemption",
+            RunStep.Copy => $"copy the image to {step.Target}",
+            RunStep.Install => $"install the image in the spare slot of {step.Target}",
+            RunStep.Trial => $"start {step.Target} from the new slot, on trial",
+            RunStep.Rejoin => $"wait for {step.Target} to come back ready",
+            RunStep.Verify => $"compare sessions and configuration of {step.Target} with the primary's",
+            RunStep.Confirm => $"keep the new slot of {step.Target}",
+            RunStep.Switchover => $"switch over to {step.Target}",
+            RunStep.TrialSwitchover => $"switch over to {step.Target} to try it, before anything is upgraded",
+            RunStep.ServiceCheck => $"check on {step.Target} that the sessions came along",
+            RunStep.Soak => $"watch {step.Target} carry the traffic",
+            RunStep.FinalPrimary => "let the cluster's rules choose who ends as primary",
+            RunStep.Release => "free the configuration, put preemption back",
+            RunStep.Revert => $"start {step.Target} from its old slot",
+            RunStep.Return => $"wait for {step.Target} to come back on the old version",
+            _ => step.ToString(),
+        };
 }

@@ -14,12 +14,31 @@ public static class RunView
         var steps = Steps(journal, now);
         var done = steps.Count(s => s.Result is "done" or "skipped");
         var last = journal[^1];
-        var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End) ?? last;
+        var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End)
+            ?? last;
         var rollingBack = journal.Any(e => e.Kind == JournalEntryKind.Rollback);
         var paused = RunJournal.IsPaused(journal);
-        var state = last.Kind == JournalEntryKind.End ? last.Detail! : rollingBack ? "rolling-back" : waiting ? "waiting" : paused ? "paused" : "running";
+        var state =
+            last.Kind == JournalEntryKind.End ? last.Detail!
+            : rollingBack ? "rolling-back"
+            : waiting ? "waiting"
+            : paused ? "paused"
+            : "running";
         var percent = last.Kind == JournalEntryKind.End ? 100 : Math.Min(99, done * 100 / forward.Count);
-        return new RunStatus(header.Run, Mode(header), state, header.From, header.To, done, forward.Count, current.Step, current.Target, percent, current.Detail ?? "", steps)
+        return new RunStatus(
+            header.Run,
+            Mode(header),
+            state,
+            header.From,
+            header.To,
+            done,
+            forward.Count,
+            current.Step,
+            current.Target,
+            percent,
+            current.Detail ?? "",
+            steps
+        )
         {
             Gate = state == "waiting" ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
         };
@@ -43,11 +62,17 @@ public static class RunView
             [.. journal.Where(e => e.Kind == JournalEntryKind.Drive).Select(e => new ReportElection(e.Epoch, e.Unit, e.Detail ?? ""))],
             SwitchAccount.Of(journal),
             journal.Max(e => e.GapMs) ?? 0,
-            units)
+            units
+        )
         {
             Baseline = Rehearsal.Measured(journal) ?? header.Baseline,
             Traffic = Traffic(journal),
-            Words = [.. journal.Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" }).Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? ""))],
+            Words =
+            [
+                .. journal
+                    .Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" })
+                    .Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? "")),
+            ],
         };
     }
 
@@ -55,7 +80,8 @@ public static class RunView
     private static ReportTraffic Traffic(IReadOnlyList<JournalEntry> journal)
     {
         ReportTraffic[] all = [.. journal.Where(e => e.Traffic is not null).Select(e => e.Traffic!)];
-        return Array.Find(all, each => each.Breach is not null) ?? all.LastOrDefault()
+        return Array.Find(all, each => each.Breach is not null)
+            ?? all.LastOrDefault()
             ?? new ReportTraffic(TrafficVerdicts.NotKnown, "no switch of this run was watched", null, null, null);
     }
 
@@ -63,7 +89,8 @@ public static class RunView
     {
         string?[] all =
         [
-            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
+            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail
+                ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
             .. journal.Where(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left }).Select(e => e.Detail),
         ];
         return string.Join("; ", all.OfType<string>()) is { Length: > 0 } reason ? reason : null;
@@ -98,16 +125,19 @@ public static class RunView
 
     // A service check that had nothing to compare with has not passed.
     private static string ResultOf(JournalEntry entry) =>
-        entry.Kind != JournalEntryKind.Done ? "failed" : entry is { Step: RunStep.ServiceCheck, Sessions: null } ? "skipped" : "done";
+        entry.Kind != JournalEntryKind.Done ? "failed"
+        : entry is { Step: RunStep.ServiceCheck, Sessions: null } ? "skipped"
+        : "done";
 
     private static ReportStep Row(JournalEntry begun, DateTimeOffset end, string result, string? detail) =>
         new(begun.Step, begun.Target, begun.Time, (end - begun.Time).TotalMilliseconds, result, detail);
 
-    private static string Mode(RunHeader header) => header switch
-    {
-        { TakesBack: not null } => "rollback",
-        { RehearseOnly: true } => "rehearsal",
-        { Guided: true } => "guided",
-        _ => "automatic",
-    };
+    private static string Mode(RunHeader header) =>
+        header switch
+        {
+            { TakesBack: not null } => "rollback",
+            { RehearseOnly: true } => "rehearsal",
+            { Guided: true } => "guided",
+            _ => "automatic",
+        };
 }

@@ -18,16 +18,28 @@ public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IRea
     public long Epoch { get; init; }
 
     /// <summary>The step of the run that switches; empty: its version does not say.</summary>
-    public string Step { get; init => field = value ?? ""; } = "";
+    public string Step
+    {
+        get;
+        init => field = value ?? "";
+    } = "";
 
     /// <summary>Excluded sessions that have something to lose: some go on all the same, because the traffic makes a new entry.</summary>
-    public IReadOnlyList<ulong> Excluded { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<ulong> Excluded
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>All sessions by class; null: the version does not count them.</summary>
     public SessionClasses? Classes { get; init; }
 
     /// <summary>What does not follow, by cause.</summary>
-    public IReadOnlyList<SessionCauseCount> Causes { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<SessionCauseCount> Causes
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>
     /// Whether it was taken for the switch that made <paramref name="epoch"/>: what was sent for another one says nothing of it. The rules'
@@ -55,8 +67,12 @@ public static class SessionComparison
         var foreseen = bound.Sum(cause => cause.Breaking) + excludedLost;
         var total = before.Keys.Count + bound.Sum(cause => cause.Breaking) + before.Excluded.Count;
         var excludedCritical = before.Causes.Where(cause => cause.Class == "excluded").Sum(cause => cause.Critical);
-        return new RunSessions(total, total - lost - foreseen, lost + foreseen,
-            criticalLost + bound.Sum(cause => cause.Critical) + Math.Min(excludedCritical, excludedLost))
+        return new RunSessions(
+            total,
+            total - lost - foreseen,
+            lost + foreseen,
+            criticalLost + bound.Sum(cause => cause.Critical) + Math.Min(excludedCritical, excludedLost)
+        )
         {
             LostForeseen = foreseen,
             Classes = before.Classes,
@@ -70,10 +86,12 @@ public static class SessionComparison
         if (sessions is { Before: 0, Classes: not null })
             return "no session went through the former primary";
         var text = $"{sessions.Survived} of {sessions.Before} sessions came along, {sessions.Lost} lost";
-        var apart = sessions.Causes.Where(cause => cause.Breaking > 0 && cause.Class != "local")
-            .Select(cause => $"{cause.Breaking} {cause.Text}").ToArray();
+        var apart = sessions
+            .Causes.Where(cause => cause.Breaking > 0 && cause.Class != "local")
+            .Select(cause => $"{cause.Breaking} {cause.Text}")
+            .ToArray();
         return sessions.Classes is null
-            ? text + "; sessions that were bound to the former primary are not known: its version does not count them"
+                ? text + "; sessions that were bound to the former primary are not known: its version does not count them"
             : apart.Length > 0 ? $"{text}: {string.Join(", ", apart)}"
             : text;
     }

@@ -39,7 +39,8 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
             difference.Critical,
             total,
             missing <= max && difference.Critical <= apart,
-            !RunPlan.Switches(header) || (apart == 0 && (header.AcceptInterruption || missing + bound <= max)));
+            !RunPlan.Switches(header) || (apart == 0 && (header.AcceptInterruption || missing + bound <= max))
+        );
     }
 
     /// <summary>Whether a cause is of the class <c>bound</c>.</summary>
@@ -50,10 +51,13 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
     /// instead.
     /// </summary>
     public static IReadOnlyList<string> Lines(IEnumerable<SessionCauseCount> causes, bool withRemedies) =>
-    [
-        .. causes.Where(cause => cause.Breaking > 0).Select(cause =>
-            $"{cause.Breaking} sessions {cause.Text} and are lost at a switch"
-            + (cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")
-            + (withRemedies && cause.Remedy is not null ? $": {cause.Remedy}" : "")),
-    ];
+        [
+            .. causes
+                .Where(cause => cause.Breaking > 0)
+                .Select(cause =>
+                    $"{cause.Breaking} sessions {cause.Text} and are lost at a switch"
+                    + (cause.Critical > 0 ? $", {cause.Critical} of them critical" : "")
+                    + (withRemedies && cause.Remedy is not null ? $": {cause.Remedy}" : "")
+                ),
+        ];
 }

@@ -42,10 +42,12 @@ public static class SwitchAccount
     {
         if (change is null)
             return;
-        notKnown.Add(isOver
-            ? $"{change.Unit} became primary in epoch {change.Epoch} without a comparison of its sessions: "
-                + "those that only the former primary had are lost, and nobody knows how many"
-            : $"{change.Unit} became primary in epoch {change.Epoch}, and its sessions are not compared yet");
+        notKnown.Add(
+            isOver
+                ? $"{change.Unit} became primary in epoch {change.Epoch} without a comparison of its sessions: "
+                    + "those that only the former primary had are lost, and nobody knows how many"
+                : $"{change.Unit} became primary in epoch {change.Epoch}, and its sessions are not compared yet"
+        );
     }
 
     private static ReportSessions Sum(List<RunSessions> known, List<string> notKnown)
@@ -55,14 +57,20 @@ public static class SwitchAccount
             whole ? known.Sum(s => s.Before) : null,
             whole ? known.Sum(s => s.Survived) : null,
             whole ? known.Sum(s => s.Lost) : null,
-            whole ? known.Sum(s => s.CriticalLost) : null)
+            whole ? known.Sum(s => s.CriticalLost) : null
+        )
         {
             UnknownSwitches = notKnown.Count,
             LostAtLeast = known.Sum(s => s.Lost),
             LostForeseen = known.Sum(s => s.LostForeseen),
             Classes = whole && known.Count > 0 ? known.Select(s => s.Classes!).Aggregate(Add) : null,
-            Causes = [.. known.SelectMany(s => s.Causes).GroupBy(cause => cause.Cause, StringComparer.Ordinal)
-                .Select(group => group.Aggregate(Add))],
+            Causes =
+            [
+                .. known
+                    .SelectMany(s => s.Causes)
+                    .GroupBy(cause => cause.Cause, StringComparer.Ordinal)
+                    .Select(group => group.Aggregate(Add)),
+            ],
             NotKnown = whole ? null : string.Join("; ", notKnown),
         };
     }

@@ -1,8 +1,8 @@
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// The way back has no list: it looks at what each unit runs now and takes the next move of three: revert a standby that runs the wrong version,
-/// switch to a ready standby, or end. Whoever asks is the primary, and only the others can be reverted: a move that would touch
+/// The way back has no list: it looks at what each unit runs now and takes the next move of three: revert a standby that runs the wrong
+/// version, switch to a ready standby, or end. Whoever asks is the primary, and only the others can be reverted: a move that would touch
 /// the unit that carries the traffic cannot be expressed.
 /// </summary>
 public static class WayBack
@@ -23,9 +23,16 @@ public static class WayBack
         End,
     }
 
-    /// <summary>The next move of the primary <paramref name="self"/>; <paramref name="trialOpen"/>: the unit's next start may still be one of the new version;
+    /// <summary>The next move of the primary <paramref name="self"/>; <paramref name="trialOpen"/>: the unit's next start may still be one
+    /// of the new version;
     /// <paramref name="left"/>: the unit has been waited for long enough, and stays as it is.</summary>
-    public static (Move Move, string? Unit) Next(RunHeader header, string self, Func<string, UnitFacts> facts, Func<string, bool> trialOpen, Func<string, bool> left)
+    public static (Move Move, string? Unit) Next(
+        RunHeader header,
+        string self,
+        Func<string, UnitFacts> facts,
+        Func<string, bool> trialOpen,
+        Func<string, bool> left
+    )
     {
         var standbys = header.Members.Where(m => m.Name != self && !left(m.Name)).ToArray();
         foreach (var member in standbys)

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hitless.Core.Wire;
 
-/// <summary>A cursor over received bytes, network byte order. Every read either succeeds whole or returns false and moves nothing.</summary>
+/// <summary>
+/// A cursor over received bytes, network byte order. Every read either succeeds whole or returns false and moves nothing.
+/// </summary>
 public ref struct ByteReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> bytes = bytes;

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Hitless.Core.Wire;
 
-/// <summary>A cursor that fills a buffer, network byte order. What does not fit is not written and leaves <see cref="Overflowed"/> set: checked once at the end.</summary>
+/// <summary>
+/// A cursor that fills a buffer, network byte order. What does not fit is not written and leaves <see cref="Overflowed"/> set: checked once
+/// at the end.
+/// </summary>
 public ref struct ByteWriter(Span<byte> buffer)
 {
     private readonly Span<byte> buffer = buffer;

@@ -52,7 +52,9 @@ public sealed class ClusterKey
     public void Derive(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> key) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, key, salt, info);
 
-    /// <summary>The AES-256-GCM key of one sender, incarnation and kind: salt = incarnation, info = "hitless … v1" and the unit id.</summary>
+    /// <summary>
+    /// The AES-256-GCM key of one sender, incarnation and kind: salt = incarnation, info = "hitless … v1" and the unit id.
+    /// </summary>
     internal AesGcm DeriveCipher(DatagramKind kind, ulong unitId, UInt128 incarnation)
     {
         Span<byte> salt = stackalloc byte[16];

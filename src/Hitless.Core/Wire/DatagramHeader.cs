@@ -13,7 +13,16 @@ namespace Hitless.Core.Wire;
 /// <param name="UnitId">The sender: random, persisted per unit.</param>
 /// <param name="Incarnation">Random per start of the sending process.</param>
 /// <param name="Sequence">Grows by one per datagram of an incarnation and kind, from 1.</param>
-public readonly record struct DatagramHeader(byte Major, byte Minor, DatagramKind Kind, byte LengthBytes, ushort Group, ulong UnitId, UInt128 Incarnation, ulong Sequence)
+public readonly record struct DatagramHeader(
+    byte Major,
+    byte Minor,
+    DatagramKind Kind,
+    byte LengthBytes,
+    ushort Group,
+    ulong UnitId,
+    UInt128 Incarnation,
+    ulong Sequence
+)
 {
     /// <summary>Bytes of the header that this version writes.</summary>
     public const byte Size = 40;
@@ -38,7 +47,9 @@ public readonly record struct DatagramHeader(byte Major, byte Minor, DatagramKin
         writer.WriteUInt64(Sequence);
     }
 
-    /// <summary>Reads a header; the verdict is <see cref="DatagramVerdict.Accepted"/> when it is well formed and of our major version.</summary>
+    /// <summary>
+    /// Reads a header; the verdict is <see cref="DatagramVerdict.Accepted"/> when it is well formed and of our major version.
+    /// </summary>
     public static DatagramVerdict Read(ReadOnlySpan<byte> datagram, out DatagramHeader header)
     {
         header = default;
@@ -51,10 +62,17 @@ public readonly record struct DatagramHeader(byte Major, byte Minor, DatagramKin
             return DatagramVerdict.Truncated;
         if (major != WireVersion.Major)
             return DatagramVerdict.UnsupportedMajor;
-        if (!reader.TryReadByte(out var minor) || !reader.TryReadByte(out var kind) || !reader.TryReadByte(out var length)
-            || !reader.TryReadUInt16(out var group) || !reader.TryReadUInt64(out var unitId)
-            || !reader.TryReadUInt128(out var incarnation) || !reader.TryReadUInt64(out var sequence)
-            || length < Size || datagram.Length < length + TagSize)
+        if (
+            !reader.TryReadByte(out var minor)
+            || !reader.TryReadByte(out var kind)
+            || !reader.TryReadByte(out var length)
+            || !reader.TryReadUInt16(out var group)
+            || !reader.TryReadUInt64(out var unitId)
+            || !reader.TryReadUInt128(out var incarnation)
+            || !reader.TryReadUInt64(out var sequence)
+            || length < Size
+            || datagram.Length < length + TagSize
+        )
         {
             return DatagramVerdict.Truncated;
         }

@@ -15,7 +15,8 @@ namespace Hitless.Core.Wire;
 /// <param name="ownUnitId">This unit's id.</param>
 /// <param name="ownIncarnation">This start's incarnation: datagrams with our id and another one are opened too, as
 /// <see cref="DatagramVerdict.Twin"/>; null: they are refused like our own.</param>
-public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId, UInt128? ownIncarnation = null) : IDisposable
+public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId, UInt128? ownIncarnation = null)
+    : IDisposable
 {
     private const int SenderLimit = 32;
 
@@ -57,7 +58,13 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     /// Only when the verdict is <see cref="DatagramVerdict.Accepted"/> (or <see cref="DatagramVerdict.Twin"/>) may
     /// <paramref name="header"/> and <paramref name="payload"/> be trusted.
     /// </summary>
-    public DatagramVerdict Open(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
+    public DatagramVerdict Open(
+        ReadOnlySpan<byte> datagram,
+        Span<byte> plaintext,
+        TimeSpan now,
+        out DatagramHeader header,
+        out ReadOnlySpan<byte> payload
+    )
     {
         payload = default;
         var verdict = DatagramHeader.Read(datagram, out header);
@@ -75,7 +82,13 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         senders.Clear();
     }
 
-    private DatagramVerdict Judge(ReadOnlySpan<byte> datagram, Span<byte> plaintext, TimeSpan now, scoped in DatagramHeader header, out ReadOnlySpan<byte> payload)
+    private DatagramVerdict Judge(
+        ReadOnlySpan<byte> datagram,
+        Span<byte> plaintext,
+        TimeSpan now,
+        scoped in DatagramHeader header,
+        out ReadOnlySpan<byte> payload
+    )
     {
         payload = default;
         SenderWasKnown = false;
@@ -124,7 +137,13 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         DatagramSealer.WriteNonce(header.Sequence, nonce);
         try
         {
-            cipher.Decrypt(nonce, datagram.Slice(header.LengthBytes, plaintext.Length), datagram[^DatagramHeader.TagSize..], plaintext, datagram[..header.LengthBytes]);
+            cipher.Decrypt(
+                nonce,
+                datagram.Slice(header.LengthBytes, plaintext.Length),
+                datagram[^DatagramHeader.TagSize..],
+                plaintext,
+                datagram[..header.LengthBytes]
+            );
             return true;
         }
         catch (AuthenticationTagMismatchException)

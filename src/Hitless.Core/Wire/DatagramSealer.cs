@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace Hitless.Core.Wire;
 
-/// <summary>Encrypts and signs the datagrams of this process. The nonce is the sequence, and the key belongs to one incarnation, so no nonce is ever used twice. Not thread-safe; seals without allocating.</summary>
+/// <summary>
+/// Encrypts and signs the datagrams of this process. The nonce is the sequence, and the key belongs to one incarnation, so no nonce is ever
+/// used twice. Not thread-safe; seals without allocating.
+/// </summary>
 public sealed class DatagramSealer : IDisposable
 {
     /// <summary>Bytes that sealing adds to a payload.</summary>
@@ -12,7 +15,10 @@ public sealed class DatagramSealer : IDisposable
     private readonly AesGcm cipher;
     private readonly DatagramHeader header;
 
-    /// <summary>A sealer for one kind of datagrams of one incarnation. <paramref name="incarnation"/> must be random per process start: reusing it reuses nonces.</summary>
+    /// <summary>
+    /// A sealer for one kind of datagrams of one incarnation. <paramref name="incarnation"/> must be random per process start: reusing it
+    /// reuses nonces.
+    /// </summary>
     /// <param name="minor">The wire protocol's minor version that the sender speaks: at most <see cref="WireVersion.Minor"/>.</param>
     public DatagramSealer(ClusterKey key, DatagramKind kind, byte minor, int group, ulong unitId, UInt128 incarnation)
     {
@@ -23,7 +29,10 @@ public sealed class DatagramSealer : IDisposable
     /// <summary>The sequence of the datagram sealed last; 0 before the first.</summary>
     public ulong Sequence { get; private set; }
 
-    /// <summary>Seals <paramref name="payload"/> into <paramref name="datagram"/> (at least payload + <see cref="Overhead"/> bytes, not overlapping) and returns the datagram's length.</summary>
+    /// <summary>
+    /// Seals <paramref name="payload"/> into <paramref name="datagram"/> (at least payload + <see cref="Overhead"/> bytes, not overlapping)
+    /// and returns the datagram's length.
+    /// </summary>
     public int Seal(ReadOnlySpan<byte> payload, Span<byte> datagram)
     {
         if (datagram.Length < payload.Length + Overhead)
@@ -38,7 +47,8 @@ public sealed class DatagramSealer : IDisposable
             payload,
             datagram.Slice(DatagramHeader.Size, payload.Length),
             datagram.Slice(DatagramHeader.Size + payload.Length, DatagramHeader.TagSize),
-            datagram[..DatagramHeader.Size]);
+            datagram[..DatagramHeader.Size]
+        );
         return payload.Length + Overhead;
     }
 

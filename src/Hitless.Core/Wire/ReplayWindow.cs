@@ -1,6 +1,8 @@
 namespace Hitless.Core.Wire;
 
-/// <summary>Which of the last 1024 sequences of a sender have been seen (as RFC 4303 section 3.4.3, with a bitmap that slides by whole words).</summary>
+/// <summary>
+/// Which of the last 1024 sequences of a sender have been seen (as RFC 4303 section 3.4.3, with a bitmap that slides by whole words).
+/// </summary>
 internal sealed class ReplayWindow
 {
     private const int Words = 17;

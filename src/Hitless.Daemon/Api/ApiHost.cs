@@ -5,7 +5,8 @@ namespace Hitless.Daemon.Api;
 
 /// <summary>
 /// The local API: HTTP + JSON + server-sent events on a Unix socket that only the owner and group of the process may open (0660).
-/// Whoever can open it may do everything: log-in and roles are the web manager's. Start it after the loops; nothing in here is waited for by them.
+/// Whoever can open it may do everything: log-in and roles are the web manager's. Start it after the loops; nothing in here is waited for
+/// by them.
 /// </summary>
 public sealed class ApiHost : IAsyncDisposable
 {
@@ -33,7 +34,9 @@ public sealed class ApiHost : IAsyncDisposable
     }
 
     /// <summary>Binds the socket and begins to answer.</summary>
-    /// <exception cref="IOException">The socket cannot be made: another unit answers on it, or something else lies there. The message is fit for an operator.</exception>
+    /// <exception cref="IOException">
+    /// The socket cannot be made: another unit answers on it, or something else lies there. The message is fit for an operator.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancel)
     {
         await _socket.PrepareAsync(cancel);

@@ -10,7 +10,12 @@ internal static class EventEndpoints
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
         routes.Stream("/v1/events", ApiJson.Default.ClusterEvent, (context, cancel) => unit.EventsAsync(context.Number("after"), cancel));
-        routes.Get("/v1/history", ApiJson.Default.IReadOnlyListClusterEvent, context => unit.HistoryAsync(
-            context.Text("kind"), (int)Math.Clamp(context.Number("limit") ?? DefaultLimit, 0, int.MaxValue), context.RequestAborted));
+        routes.Get("/v1/history", ApiJson.Default.IReadOnlyListClusterEvent, context =>
+            unit.HistoryAsync(
+                context.Text("kind"),
+                (int)Math.Clamp(context.Number("limit") ?? DefaultLimit, 0, int.MaxValue),
+                context.RequestAborted
+            )
+        );
     }
 }

@@ -7,7 +7,9 @@ internal static class FirmwareEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
-        routes.Post("/v1/firmware", ApiJson.Default.ImageInfo, context => unit.UploadImageAsync(context.BodyOfAnySize(), context.RequestAborted));
+        routes.Post("/v1/firmware", ApiJson.Default.ImageInfo, context =>
+            unit.UploadImageAsync(context.BodyOfAnySize(), context.RequestAborted)
+        );
         routes.Get("/v1/firmware", ApiJson.Default.IReadOnlyListImageInfo, context => unit.ImagesAsync(context.RequestAborted));
     }
 }

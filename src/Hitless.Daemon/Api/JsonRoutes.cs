@@ -9,16 +9,28 @@ namespace Hitless.Daemon.Api;
 /// <summary>Routes whose JSON is source-generated: no reflection at start, nothing hidden between the path and the call.</summary>
 internal static class JsonRoutes
 {
-    public static void Get<TAnswer>(this IEndpointRouteBuilder routes, string path, JsonTypeInfo<TAnswer> answer, Func<HttpContext, Task<TAnswer>> handler) =>
-        routes.MapGet(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    public static void Get<TAnswer>(
+        this IEndpointRouteBuilder routes,
+        string path,
+        JsonTypeInfo<TAnswer> answer,
+        Func<HttpContext, Task<TAnswer>> handler
+    ) => routes.MapGet(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
 
-    public static void Post<TAnswer>(this IEndpointRouteBuilder routes, string path, JsonTypeInfo<TAnswer> answer, Func<HttpContext, Task<TAnswer>> handler) =>
-        routes.MapPost(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    public static void Post<TAnswer>(
+        this IEndpointRouteBuilder routes,
+        string path,
+        JsonTypeInfo<TAnswer> answer,
+        Func<HttpContext, Task<TAnswer>> handler
+    ) => routes.MapPost(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
 
     public static void Post<TRequest, TAnswer>(
-        this IEndpointRouteBuilder routes, string path, JsonTypeInfo<TRequest> request, JsonTypeInfo<TAnswer> answer, Func<TRequest, CancellationToken, Task<TAnswer>> handler)
-        where TRequest : class =>
-        routes.Post(path, answer, async context =>
+        this IEndpointRouteBuilder routes,
+        string path,
+        JsonTypeInfo<TRequest> request,
+        JsonTypeInfo<TAnswer> answer,
+        Func<TRequest, CancellationToken, Task<TAnswer>> handler
+    )
+        where TRequest : class => routes.Post(path, answer, async context =>
         {
             var body = await JsonSerializer.DeserializeAsync(context.Request.Body, request, context.RequestAborted)
                 ?? throw new JsonException("the body is null");
@@ -27,44 +39,54 @@ internal static class JsonRoutes
 
     /// <summary>Server-sent events, one JSON document each, until the source ends, the reader leaves or the unit stops.</summary>
     public static void Stream<TItem>(
-        this IEndpointRouteBuilder routes, string path, JsonTypeInfo<TItem> item, Func<HttpContext, CancellationToken, IAsyncEnumerable<TItem>> handler) =>
-        routes.MapGet(path, (RequestDelegate)(async context =>
-        {
-            var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-            try
-            {
-                // The first item is fetched before the headers go out, so that a refusal can still become a status code…
-                await using var items = handler(context, end.Token).GetAsyncEnumerator(end.Token);
-                var first = items.MoveNextAsync().AsTask();
-                if (first.IsCompleted && !await first)
+        this IEndpointRouteBuilder routes,
+        string path,
+        JsonTypeInfo<TItem> item,
+        Func<HttpContext, CancellationToken, IAsyncEnumerable<TItem>> handler
+    ) =>
+        routes.MapGet(
+            path,
+            (RequestDelegate)(
+                async context =>
                 {
-                    return;
-                }
-
-                // …but a source with nothing to say yet must not keep the reader waiting for them.
-                context.Response.ContentType = "text/event-stream";
-                context.Response.Headers.CacheControl = "no-cache";
-                if (!first.IsCompleted)
-                {
-                    await context.Response.Body.FlushAsync(end.Token);
-                }
-
-                await SseFormatter.WriteAsync(
-                    Items(items, first),
-                    context.Response.Body,
-                    (source, buffer) =>
+                    var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+                    using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+                    try
                     {
-                        using var json = new Utf8JsonWriter(buffer);
-                        JsonSerializer.Serialize(json, source.Data, item);
-                    },
-                    end.Token);
-            }
-            catch (OperationCanceledException) when (end.IsCancellationRequested)
-            {
-                // The reader left, or the unit stops: both are the ordinary end of a stream.
-            }
-        }));
+                        // The first item is fetched before the headers go out, so that a refusal can still become a status code…
+                        await using var items = handler(context, end.Token).GetAsyncEnumerator(end.Token);
+                        var first = items.MoveNextAsync().AsTask();
+                        if (first.IsCompleted && !await first)
+                        {
+                            return;
+                        }
+
+                        // …but a source with nothing to say yet must not keep the reader waiting for them.
+                        context.Response.ContentType = "text/event-stream";
+                        context.Response.Headers.CacheControl = "no-cache";
+                        if (!first.IsCompleted)
+                        {
+                            await context.Response.Body.FlushAsync(end.Token);
+                        }
+
+                        await SseFormatter.WriteAsync(
+                            Items(items, first),
+                            context.Response.Body,
+                            (source, buffer) =>
+                            {
+                                using var json = new Utf8JsonWriter(buffer);
+                                JsonSerializer.Serialize(json, source.Data, item);
+                            },
+                            end.Token
+                        );
+                    }
+                    catch (OperationCanceledException) when (end.IsCancellationRequested)
+                    {
+                        // The reader left, or the unit stops: both are the ordinary end of a stream.
+                    }
+                }
+            )
+        );
 
     public static async Task WriteAsync<T>(this HttpContext context, JsonTypeInfo<T> type, T value)
     {
@@ -94,7 +116,10 @@ internal static class JsonRoutes
         : throw new BadHttpRequestException($"{name}={text} is not a number");
 
     private static async IAsyncEnumerable<SseItem<T>> Items<T>(
-        IAsyncEnumerator<T> items, Task<bool> first, [EnumeratorCancellation] CancellationToken cancel = default)
+        IAsyncEnumerator<T> items,
+        Task<bool> first,
+        [EnumeratorCancellation] CancellationToken cancel = default
+    )
     {
         for (var more = await first; more && !cancel.IsCancellationRequested; more = await items.MoveNextAsync())
         {

@@ -9,9 +9,7 @@ public class RefusedException(string error, string remedy, Exception? inner = nu
 {
     /// <summary>With a refusal that somebody else made.</summary>
     public RefusedException(Refusal refusal, Exception? inner = null)
-        : this(refusal.Error, refusal.Remedy, inner, refusal.Detail)
-    {
-    }
+        : this(refusal.Error, refusal.Remedy, inner, refusal.Detail) { }
 
     /// <summary>One line: what to do next.</summary>
     public string Remedy { get; } = remedy;

@@ -10,7 +10,10 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files. <c>ClusterKey</c>: null without secrets. <c>Trust</c>: the certificates whose images are accepted, null where there are none.</summary>
+/// <summary>
+/// What a backup holds. <c>Revisions</c>: the trunk and the branches, with their files. <c>ClusterKey</c>: null without secrets.
+/// <c>Trust</c>: the certificates whose images are accepted, null where there are none.
+/// </summary>
 public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Revisions, byte[]? ClusterKey = null, byte[]? Trust = null)
 {
     /// <summary>The revision that was current.</summary>
@@ -34,9 +37,10 @@ public sealed record BackupContent(BackupInfo About, IReadOnlyList<Revision> Rev
 }
 
 /// <summary>
-/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>cluster.key</c> (with secrets), <c>trust.pem</c>, <c>units/NAME/unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current
-/// managed files as they are (<c>files/etc/…</c>, for people), and <c>SHA256SUMS</c> over all of them at the end (<c>sha256sum -c</c> reads it).
-/// A reader takes nothing but these, writes nothing to disk, and believes nothing without its checksum.
+/// A backup: a .tar.gz that anyone can look into, with <c>about.json</c>, <c>cluster.key</c> (with secrets), <c>trust.pem</c>,
+/// <c>units/NAME/unit.yaml</c>, <c>revisions/NUMBER-HASH.json</c>, the current managed files as they are (<c>files/etc/…</c>, for people),
+/// and <c>SHA256SUMS</c> over all of them at the end (<c>sha256sum -c</c> reads it). A reader takes nothing but these, writes nothing to
+/// disk, and believes nothing without its checksum.
 /// </summary>
 public static class BackupFile
 {
@@ -48,7 +52,10 @@ public static class BackupFile
     private const int EntryMaxBytes = 64 << 20;
     private const int EntriesMax = 20_000;
 
-    /// <summary>Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
+    /// <summary>
+    /// Writes the file in one step, readable for its owner only. Throws <see cref="IOException"/> or
+    /// <see cref="UnauthorizedAccessException"/>.
+    /// </summary>
     public static BackupInfo Write(string path, BackupContent content)
     {
         using var memory = new MemoryStream();
@@ -85,9 +92,20 @@ public static class BackupFile
         {
             refusal = new Refusal($"the backup {path} {e.Message}", "use another backup; nothing was changed");
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception e)
+            when (e
+                    is InvalidDataException
+                        or EndOfStreamException
+                        or JsonException
+                        or FormatException
+                        or ArgumentException
+                        or NotSupportedException
+            )
         {
-            refusal = new Refusal($"the backup {path} is damaged: {e.Message.ReplaceLineEndings(" ")}", "use another backup; nothing was changed");
+            refusal = new Refusal(
+                $"the backup {path} is damaged: {e.Message.ReplaceLineEndings(" ")}",
+                "use another backup; nothing was changed"
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -117,7 +135,10 @@ public static class BackupFile
 
         foreach (var revision in content.Revisions)
         {
-            yield return ($"revisions/{revision.Info.Number}-{revision.Info.Hash}.json", JsonSerializer.SerializeToUtf8Bytes(content.About.Secrets ? revision : Bare(revision), RevisionJson.Default.Revision));
+            yield return (
+                $"revisions/{revision.Info.Number}-{revision.Info.Hash}.json",
+                JsonSerializer.SerializeToUtf8Bytes(content.About.Secrets ? revision : Bare(revision), RevisionJson.Default.Revision)
+            );
         }
 
         foreach (var file in content.Head?.Files.Where(f => !f.Absent && (content.About.Secrets || !f.Secret)) ?? [])
@@ -127,17 +148,23 @@ public static class BackupFile
     }
 
     /// <summary>Without secrets: its hash does not fit any more, the checksums of the backup still do.</summary>
-    private static Revision Bare(Revision revision) => revision with { Files = [.. revision.Files.Select(f => f.Secret ? f with { Content = [] } : f)] };
+    private static Revision Bare(Revision revision) =>
+        revision with
+        {
+            Files = [.. revision.Files.Select(f => f.Secret ? f with { Content = [] } : f)],
+        };
 
     private static void Add(TarWriter tar, string name, byte[] bytes, DateTimeOffset time)
     {
         using var data = new MemoryStream(bytes);
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name)
-        {
-            DataStream = data,
-            Mode = DurableFile.OwnerOnly,
-            ModificationTime = time,
-        });
+        tar.WriteEntry(
+            new PaxTarEntry(TarEntryType.RegularFile, name)
+            {
+                DataStream = data,
+                Mode = DurableFile.OwnerOnly,
+                ModificationTime = time,
+            }
+        );
     }
 
     private static Dictionary<string, byte[]> ReadEntries(Stream file)
@@ -160,7 +187,9 @@ public static class BackupFile
 
             if (entry.Length > EntryMaxBytes || (total += entry.Length) > TotalMaxBytes || entries.Count >= EntriesMax)
             {
-                throw new DamagedException($"holds more than is taken ({entry.Name}; at most {EntryMaxBytes >> 20} MiB each, {TotalMaxBytes >> 20} MiB in all)");
+                throw new DamagedException(
+                    $"holds more than is taken ({entry.Name}; at most {EntryMaxBytes >> 20} MiB each, {TotalMaxBytes >> 20} MiB in all)"
+                );
             }
 
             var bytes = new byte[entry.Length];
@@ -189,14 +218,17 @@ public static class BackupFile
 
     private static BackupContent Verified(Dictionary<string, byte[]> entries, long sizeBytes)
     {
-        var sums = entries.GetValueOrDefault("SHA256SUMS") ?? throw new DamagedException("is no backup of Hitless, or cut off: it has no SHA256SUMS");
+        var sums = entries.GetValueOrDefault("SHA256SUMS")
+            ?? throw new DamagedException("is no backup of Hitless, or cut off: it has no SHA256SUMS");
         var named = new HashSet<string>(StringComparer.Ordinal) { "SHA256SUMS" };
         foreach (var line in Encoding.UTF8.GetString(sums).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var (sum, name) = line.Length > 66 ? (line[..64], line[66..]) : (line, "");
             if (!entries.TryGetValue(name, out var bytes) || Convert.ToHexStringLower(SHA256.HashData(bytes)) != sum)
             {
-                throw new DamagedException($"is damaged: {(name.Length == 0 ? "SHA256SUMS" : name)} is missing or not what its checksum says");
+                throw new DamagedException(
+                    $"is damaged: {(name.Length == 0 ? "SHA256SUMS" : name)} is missing or not what its checksum says"
+                );
             }
 
             named.Add(name);
@@ -208,23 +240,39 @@ public static class BackupFile
         }
 
         var about = JsonSerializer.Deserialize(entries.GetValueOrDefault("about.json") ?? [], RevisionJson.Default.BackupInfo);
-        if (about is not { Cluster: not null, Unit: not null, Units: not null, Unreachable: not null } || about.Units.Any(u => u is not { Unit: not null, UnitFile: not null, Branches: not null }))
+        if (
+            about is not { Cluster: not null, Unit: not null, Units: not null, Unreachable: not null }
+            || about.Units.Any(u => u is not { Unit: not null, UnitFile: not null, Branches: not null })
+        )
         {
             throw new DamagedException("is damaged: about.json does not say what it has to");
         }
 
-        var revisions = entries.Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal)).Select(e => RevisionOf(e.Key, e.Value, about.Secrets)).ToList();
+        var revisions = entries
+            .Where(e => e.Key.StartsWith("revisions/", StringComparison.Ordinal))
+            .Select(e => RevisionOf(e.Key, e.Value, about.Secrets))
+            .ToList();
         if (about.Head is { } head && !revisions.Any(r => r.Info.Hash == head.Hash))
         {
             throw new DamagedException("is damaged: the revision that was current is not in it");
         }
 
-        return new BackupContent(about with { SizeBytes = sizeBytes }, revisions, entries.GetValueOrDefault(KeyName), entries.GetValueOrDefault(TrustName));
+        return new BackupContent(
+            about with
+            {
+                SizeBytes = sizeBytes,
+            },
+            revisions,
+            entries.GetValueOrDefault(KeyName),
+            entries.GetValueOrDefault(TrustName)
+        );
     }
 
     private static Revision RevisionOf(string name, byte[] json, bool whole) =>
-        JsonSerializer.Deserialize(json, RevisionJson.Default.Revision) is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
-            && revision.Files.All(f => f is { Path: not null, Content: not null }) && (!whole || RevisionIdentity.IsIntact(revision))
+        JsonSerializer.Deserialize(json, RevisionJson.Default.Revision)
+            is { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null } revision
+        && revision.Files.All(f => f is { Path: not null, Content: not null })
+        && (!whole || RevisionIdentity.IsIntact(revision))
             ? revision
             : throw new DamagedException($"is damaged: {name} does not match its hash");
 

@@ -4,7 +4,8 @@ using Hitless.Core.Configuration;
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>
-/// The backups that a unit takes by itself: <c>RUN.backup</c> before each run, <c>scheduled-TIME.backup</c> by the clock. Of each kind the newest
+/// The backups that a unit takes by itself: <c>RUN.backup</c> before each run, <c>scheduled-TIME.backup</c> by the clock. Of each kind the
+/// newest
 /// <c>configuration.keep-backups</c> stay.
 /// </summary>
 public sealed class BackupFolder(string folder, KeepSettings keep)
@@ -18,9 +19,17 @@ public sealed class BackupFolder(string folder, KeepSettings keep)
     /// <summary>The file for the backup that is due by the clock; null if none is.</summary>
     public string? Due(DateTimeOffset now)
     {
-        var last = Kind(scheduled: true) is [.., var newest] && DateTimeOffset.TryParseExact(Path.GetFileNameWithoutExtension(newest)[Scheduled.Length..], Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
-            : DateTimeOffset.MinValue;
+        var last =
+            Kind(scheduled: true) is [.., var newest]
+            && DateTimeOffset.TryParseExact(
+                Path.GetFileNameWithoutExtension(newest)[Scheduled.Length..],
+                Format,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var time
+            )
+                ? time
+                : DateTimeOffset.MinValue;
 
         // A clock that was set back must not end the backups.
         return keep.BackupEvery > TimeSpan.Zero && (now - last >= keep.BackupEvery || last > now)
@@ -38,7 +47,14 @@ public sealed class BackupFolder(string folder, KeepSettings keep)
     }
 
     /// <summary>Oldest first.</summary>
-    private List<string> Kind(bool scheduled) => Directory.Exists(folder)
-        ? [.. Directory.EnumerateFiles(folder, "*.backup").Where(f => Path.GetFileName(f).StartsWith(Scheduled, StringComparison.Ordinal) == scheduled).Order(StringComparer.Ordinal)]
-        : [];
+    private List<string> Kind(bool scheduled) =>
+        Directory.Exists(folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder, "*.backup")
+                    .Where(f => Path.GetFileName(f).StartsWith(Scheduled, StringComparison.Ordinal) == scheduled)
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
 }

@@ -4,7 +4,9 @@ namespace Hitless.Daemon.Configuration;
 
 /// <summary><see cref="ClusterFile"/> on this unit: where it lies, and whether this unit could run with another.</summary>
 /// <param name="unitFilePath">unit.yaml, over which it is read.</param>
-/// <param name="stateFolder">The state directory; the file lies in STATE/configuration, so that units on one file system have one each.</param>
+/// <param name="stateFolder">
+/// The state directory; the file lies in STATE/configuration, so that units on one file system have one each.
+/// </param>
 public sealed class ClusterFileHere(string unitFilePath, string stateFolder)
 {
     /// <summary>Where it lies.</summary>
@@ -18,7 +20,8 @@ public sealed class ClusterFileHere(string unitFilePath, string stateFolder)
     {
         try
         {
-            return !UnitFile.TryParse(File.ReadAllBytes(unitFilePath), unitFilePath, content, out var settings, out var problems) ? problems[0].ToString()
+            return !UnitFile.TryParse(File.ReadAllBytes(unitFilePath), unitFilePath, content, out var settings, out var problems)
+                    ? problems[0].ToString()
                 : settings.Upgrade.TrustFile is { } trust && !File.Exists(trust) ? $"upgrade.trust-file: {trust} is not there"
                 : null;
         }

@@ -5,7 +5,9 @@ using Hitless.Core.Configuration;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>One commit under way: hands the asks of a <see cref="CommitMachine"/> to the units and their answers back. Decides nothing.</summary>
+/// <summary>
+/// One commit under way: hands the asks of a <see cref="CommitMachine"/> to the units and their answers back. Decides nothing.
+/// </summary>
 internal sealed class CommitDrive(LocalConfiguration local, IConfigurationPeers peers, TimeProvider clock, TimeSpan phaseTimeMax)
 {
     /// <summary>Drives it to its end; nothing cancels it, for nobody may be left half way.</summary>
@@ -16,7 +18,7 @@ internal sealed class CommitDrive(LocalConfiguration local, IConfigurationPeers 
         var all = new List<UnitAnswer>();
         var asks = new List<CommitAsk>();
         var start = clock.GetTimestamp();
-        for (CommitInput input = new CommitInput.Start(); !machine.Ended || asks.Count > 0;)
+        for (CommitInput input = new CommitInput.Start(); !machine.Ended || asks.Count > 0; )
         {
             machine.Step(input, clock.GetElapsedTime(start), asks);
             foreach (var ask in asks)
@@ -37,19 +39,51 @@ internal sealed class CommitDrive(LocalConfiguration local, IConfigurationPeers 
 
     private static CommitOutcome Result(CommitMachine machine, Revision revision, List<UnitAnswer> answers)
     {
-        answers = [.. answers.Concat(machine.Failures).GroupBy(a => a.Unit, StringComparer.Ordinal).OrderBy(unit => unit.Key, StringComparer.Ordinal).Select(Together)];
+        answers =
+        [
+            .. answers
+                .Concat(machine.Failures)
+                .GroupBy(a => a.Unit, StringComparer.Ordinal)
+                .OrderBy(unit => unit.Key, StringComparer.Ordinal)
+                .Select(Together),
+        ];
         var said = string.Join("; ", machine.Failures.Select(f => $"{f.Unit}: {f.Why}"));
         return machine.State switch
         {
-            CommitState.Committed => new CommitOutcome(revision.Info, null, answers, [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]),
-            CommitState.Refused => new CommitOutcome(null, new Refusal($"the commit was refused, nothing was changed: {said}", "mend what the message names and commit again", OutputOf(answers)), answers, []),
-            _ => new CommitOutcome(null, new Refusal($"the commit was taken back on every unit: {said}", "mend what the message names and commit again; hitless config report shows how the units stand", OutputOf(answers)), answers, []),
+            CommitState.Committed => new CommitOutcome(
+                revision.Info,
+                null,
+                answers,
+                [.. machine.Failures.Select(f => $"{f.Unit} will follow later: {f.Why}")]
+            ),
+            CommitState.Refused => new CommitOutcome(
+                null,
+                new Refusal(
+                    $"the commit was refused, nothing was changed: {said}",
+                    "mend what the message names and commit again",
+                    OutputOf(answers)
+                ),
+                answers,
+                []
+            ),
+            _ => new CommitOutcome(
+                null,
+                new Refusal(
+                    $"the commit was taken back on every unit: {said}",
+                    "mend what the message names and commit again; hitless config report shows how the units stand",
+                    OutputOf(answers)
+                ),
+                answers,
+                []
+            ),
         };
     }
 
     /// <summary>What the commands of those units that said no have printed.</summary>
     private static string? OutputOf(IEnumerable<UnitAnswer> answers) =>
-        string.Join("\n", answers.Where(a => !a.Ok && a.Output is not null).Select(a => $"{a.Unit}: {a.Output}")) is { Length: > 0 } output ? output : null;
+        string.Join("\n", answers.Where(a => !a.Ok && a.Output is not null).Select(a => $"{a.Unit}: {a.Output}")) is { Length: > 0 } output
+            ? output
+            : null;
 
     /// <summary>What one unit said in all phases, as one answer.</summary>
     private static UnitAnswer Together(IGrouping<string, UnitAnswer> unit)
@@ -63,9 +97,10 @@ internal sealed class CommitDrive(LocalConfiguration local, IConfigurationPeers 
         UnitAnswer answer;
         try
         {
-            answer = ask.Unit == local.Unit
-                ? await local.AnswerAsync(ask.Phase, revision, CancellationToken.None)
-                : await peers.AskAsync(ask.Unit, ask.Phase, revision, CancellationToken.None);
+            answer =
+                ask.Unit == local.Unit
+                    ? await local.AnswerAsync(ask.Phase, revision, CancellationToken.None)
+                    : await peers.AskAsync(ask.Unit, ask.Phase, revision, CancellationToken.None);
         }
         catch (Exception e) when (ConfigurationService.IsUnreachable(e, CancellationToken.None))
         {

@@ -25,7 +25,8 @@ public static class ConfigurationConverter
     {
         try
         {
-            var question = JsonSerializer.Deserialize(input, RevisionJson.Default.ConversionQuestion) ?? throw new JsonException("nothing was given");
+            var question = JsonSerializer.Deserialize(input, RevisionJson.Default.ConversionQuestion)
+                ?? throw new JsonException("nothing was given");
             if (Convert(question, out var problems) is not { } statements)
             {
                 errors.Write(string.Concat(problems.Select(p => $"{p}\n")));
@@ -45,7 +46,15 @@ public static class ConfigurationConverter
     /// <summary>The statements of a configuration; null if this version refuses it.</summary>
     public static IReadOnlyList<Statement>? Convert(ConversionQuestion question, out IReadOnlyList<UnitFileProblem> problems)
     {
-        if (UnitFile.TryReadSection(question.UnitFile, question.UnitFilePath, question.Files.FirstOrDefault(f => f is { Path: ClusterFile.Path, Absent: false })?.Content, out problems) is not { } root)
+        if (
+            UnitFile.TryReadSection(
+                question.UnitFile,
+                question.UnitFilePath,
+                question.Files.FirstOrDefault(f => f is { Path: ClusterFile.Path, Absent: false })?.Content,
+                out problems
+            )
+            is not { } root
+        )
         {
             return null;
         }
@@ -55,10 +64,21 @@ public static class ConfigurationConverter
         {
             var key = $"files[{file.Path}]";
             statements.Add(new($"{key}.content", System.Convert.ToHexStringLower(SHA256.HashData(file.Content))));
-            (string Name, string? Value)[] said = [("check", file.Check), ("apply", file.Apply), ("verify", file.Verify), ("mode", file.Mode), ("owner", file.Owner)];
+            (string Name, string? Value)[] said =
+            [
+                ("check", file.Check),
+                ("apply", file.Apply),
+                ("verify", file.Verify),
+                ("mode", file.Mode),
+                ("owner", file.Owner),
+            ];
             statements.AddRange(said.Where(s => s.Value is not null).Select(s => new Statement($"{key}.{s.Name}", OneLine(s.Value!))));
             statements.Add(new($"{key}.order", $"{file.Order}"));
-            statements.AddRange(new[] { ("template", file.Template), ("absent", file.Absent), ("secret", file.Secret) }.Where(s => s.Item2).Select(s => new Statement($"{key}.{s.Item1}", "true")));
+            statements.AddRange(
+                new[] { ("template", file.Template), ("absent", file.Absent), ("secret", file.Secret) }
+                    .Where(s => s.Item2)
+                    .Select(s => new Statement($"{key}.{s.Item1}", "true"))
+            );
         }
 
         return statements;
@@ -106,13 +126,15 @@ public static class ConfigurationConverter
     private static string? NameOf(object item) =>
         item is Section section ? (section.Find("name") ?? section.Find("path") ?? section.Find("interface"))?.Value as string : null;
 
-    private static string Text(object value) => value switch
-    {
-        TimeSpan duration => Scalars.Format(duration),
-        bool flag => flag ? "true" : "false",
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString() ?? "",
-    };
+    private static string Text(object value) =>
+        value switch
+        {
+            TimeSpan duration => Scalars.Format(duration),
+            bool flag => flag ? "true" : "false",
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            _ => value.ToString() ?? "",
+        };
 
-    private static string OneLine(string text) => new StringBuilder(text).Replace("\\", @"\\").Replace("\n", @"\n").Replace("\r", @"\r").ToString();
+    private static string OneLine(string text) =>
+        new StringBuilder(text).Replace("\\", @"\\").Replace("\n", @"\n").Replace("\r", @"\r").ToString();
 }

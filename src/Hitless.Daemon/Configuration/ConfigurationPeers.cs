@@ -8,7 +8,8 @@ using Hitless.Daemon.Upgrade;
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>The other units over the units' own API.</summary>
-public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names, IReadOnlyList<string> absent, PeerClient peers) : IConfigurationPeers
+public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names, IReadOnlyList<string> absent, PeerClient peers)
+    : IConfigurationPeers
 {
     /// <summary>Checks and applies may take this long.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
@@ -49,7 +50,13 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
     public Task<UnitAnswer> RepairAsync(string unit, CancellationToken cancel) =>
         CallAsync(unit, ConfigurationCalls.Repair, new StepRequest("", "", "", "", self), CallTimeout, cancel);
 
-    private async Task<TAnswer> CallAsync<TRequest, TAnswer>(string unit, PeerCall<TRequest, TAnswer> call, TRequest request, TimeSpan timeout, CancellationToken cancel)
+    private async Task<TAnswer> CallAsync<TRequest, TAnswer>(
+        string unit,
+        PeerCall<TRequest, TAnswer> call,
+        TRequest request,
+        TimeSpan timeout,
+        CancellationToken cancel
+    )
     {
         try
         {
@@ -66,34 +73,44 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
 public static class ConfigurationCalls
 {
     /// <summary>One phase of a commit.</summary>
-    public static PeerCall<CommitQuestion, UnitAnswer> Ask { get; } = new("config.ask", ConfigurationJson.Default.CommitQuestion, ConfigurationJson.Default.UnitAnswer);
+    public static PeerCall<CommitQuestion, UnitAnswer> Ask { get; } =
+        new("config.ask", ConfigurationJson.Default.CommitQuestion, ConfigurationJson.Default.UnitAnswer);
 
     /// <summary>The asked unit's facts.</summary>
-    public static PeerCall<StepRequest, UnitConfiguration> Read { get; } = new("config.read", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitConfiguration);
+    public static PeerCall<StepRequest, UnitConfiguration> Read { get; } =
+        new("config.read", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitConfiguration);
 
     /// <summary>One revision by its hash (in <c>Step</c>).</summary>
-    public static PeerCall<StepRequest, FetchedRevision> Fetch { get; } = new("config.fetch", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
+    public static PeerCall<StepRequest, FetchedRevision> Fetch { get; } =
+        new("config.fetch", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
 
     /// <summary>An operator's commit on a standby, passed to the primary.</summary>
-    public static PeerCall<CommitRequest, CommitResult> Commit { get; } = new("config.commit", ConfigurationJson.Default.CommitRequest, ConfigurationJson.Default.CommitResult);
+    public static PeerCall<CommitRequest, CommitResult> Commit { get; } =
+        new("config.commit", ConfigurationJson.Default.CommitRequest, ConfigurationJson.Default.CommitResult);
 
     /// <summary>An operator's confirmation on a standby, passed to the primary.</summary>
-    public static PeerCall<StepRequest, CommitResult> Confirm { get; } = new("config.confirm", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.CommitResult);
+    public static PeerCall<StepRequest, CommitResult> Confirm { get; } =
+        new("config.confirm", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.CommitResult);
 
     /// <summary>An operator's rollback on a standby, passed to the primary.</summary>
-    public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } = new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
+    public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } =
+        new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
 
     /// <summary>One revision by any reference (in <c>Step</c>).</summary>
-    public static PeerCall<StepRequest, FetchedRevision> Find { get; } = new("config.find", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
+    public static PeerCall<StepRequest, FetchedRevision> Find { get; } =
+        new("config.find", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
 
     /// <summary>Follow the unit that asks.</summary>
-    public static PeerCall<StepRequest, UnitAnswer> Follow { get; } = new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
+    public static PeerCall<StepRequest, UnitAnswer> Follow { get; } =
+        new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 
     /// <summary>What is the asked unit's own in a backup.</summary>
-    public static PeerCall<StepRequest, UnitBackup> Describe { get; } = new("config.describe", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitBackup);
+    public static PeerCall<StepRequest, UnitBackup> Describe { get; } =
+        new("config.describe", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitBackup);
 
     /// <summary>Put back files that drifted.</summary>
-    public static PeerCall<StepRequest, UnitAnswer> Repair { get; } = new("config.repair", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
+    public static PeerCall<StepRequest, UnitAnswer> Repair { get; } =
+        new("config.repair", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
 }
 
 /// <summary>A phase of a commit, with the whole revision.</summary>

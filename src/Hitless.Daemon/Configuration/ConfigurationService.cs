@@ -9,7 +9,7 @@ namespace Hitless.Daemon.Configuration;
 /// report, backup. It knows nothing of HTTP: the other units are an <see cref="IConfigurationPeers"/>. All methods may be called
 /// from any thread; commits run one after the other. Nothing here runs on the control loop.
 /// </summary>
-public sealed class ConfigurationService : IDisposable
+public sealed partial class ConfigurationService : IDisposable
 {
     /// <summary>How long a unit may take for one phase of a commit.</summary>
     public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(60);
@@ -35,7 +35,16 @@ public sealed class ConfigurationService : IDisposable
     /// <param name="store">Default: the one under <paramref name="stateFolder"/>; tests give one with power cuts.</param>
     /// <param name="files">Default: those of this unit; tests give some under a root of their own.</param>
     /// <param name="schema">The newest configuration schema that the running image says it knows.</param>
-    public ConfigurationService(UnitSettings settings, string unitFilePath, string stateFolder, TimeProvider clock, TimeSpan? phaseTimeMax = null, RevisionStore? store = null, ManagedFiles? files = null, int schema = RevisionSchema.Newest)
+    public ConfigurationService(
+        UnitSettings settings,
+        string unitFilePath,
+        string stateFolder,
+        TimeProvider clock,
+        TimeSpan? phaseTimeMax = null,
+        RevisionStore? store = null,
+        ManagedFiles? files = null,
+        int schema = RevisionSchema.Newest
+    )
     {
         var folder = Path.Combine(stateFolder, "configuration");
         _settings = settings;
@@ -46,7 +55,12 @@ public sealed class ConfigurationService : IDisposable
         _store = store ?? new RevisionStore(folder, keep: settings.Keep.Revisions);
         _clusterFile = new ClusterFileHere(unitFilePath, stateFolder);
         _startedWith = ReadClusterFile();
-        files ??= new ManagedFiles(Path.Combine(folder, "candidates"), TimeSpan.FromSeconds(10), Template.ValuesOf(settings), clusterFile: _clusterFile);
+        files ??= new ManagedFiles(
+            Path.Combine(folder, "candidates"),
+            TimeSpan.FromSeconds(10),
+            Template.ValuesOf(settings),
+            clusterFile: _clusterFile
+        );
         Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, schema);
     }
 
@@ -59,7 +73,10 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
     public bool IsOnTrial => _store.Pending is not null;
 
-    /// <summary>Who has to be able to read the configuration beside the units themselves: while a run is on, its image and the one that it would go back to.</summary>
+    /// <summary>
+    /// Who has to be able to read the configuration beside the units themselves: while a run is on, its image and the one that it would go
+    /// back to.
+    /// </summary>
     public Func<IReadOnlyList<SchemaLimit>>? RunLimits { get; set; }
 
     /// <summary>A run is open: daemons restart in its order only, so cluster.yaml stays as it is.</summary>
@@ -72,7 +89,9 @@ public sealed class ConfigurationService : IDisposable
         _oneCommit.Dispose();
     }
 
-    /// <summary>The facts of this unit. A commit that it drives counts as pending, so that a standby that asks meanwhile leaves its trial alone.</summary>
+    /// <summary>
+    /// The facts of this unit. A commit that it drives counts as pending, so that a standby that asks meanwhile leaves its trial alone.
+    /// </summary>
     public async Task<UnitConfiguration> ReadLocalAsync(CancellationToken cancel)
     {
         var committing = _committing;
@@ -110,7 +129,8 @@ public sealed class ConfigurationService : IDisposable
 
     /// <summary>
     /// Takes another unit's head if it wins: a standby calls it for the primary (when it joins, after each commit, and every few
-    /// seconds), a primary for each unit that joins. <c>Ok</c> when afterwards this unit holds the other's head or the other is the one who has to follow.
+    /// seconds), a primary for each unit that joins. <c>Ok</c> when afterwards this unit holds the other's head or the other is the one who
+    /// has to follow.
     /// </summary>
     public async Task<UnitAnswer> SyncFromAsync(string unit, IConfigurationPeers peers, CancellationToken cancel)
     {
@@ -153,7 +173,10 @@ public sealed class ConfigurationService : IDisposable
         }
     }
 
-    /// <summary>Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it undoes itself unless <see cref="ConfirmAsync"/> follows in time.</summary>
+    /// <summary>
+    /// Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it
+    /// undoes itself unless <see cref="ConfirmAsync"/> follows in time.
+    /// </summary>
     public async Task<CommitOutcome> CommitAsync(CommitRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
         await _oneCommit.WaitAsync(cancel);
@@ -169,7 +192,15 @@ public sealed class ConfigurationService : IDisposable
             }
 
             var now = _clock.GetUtcNow();
-            var revision = RevisionIdentity.Next(head?.Info, epoch, CommitRules.Content(request, head, _settings.Files), request.Author, request.Message, now, request.ConfirmMs is { } ms ? now.AddMilliseconds(ms) : null);
+            var revision = RevisionIdentity.Next(
+                head?.Info,
+                epoch,
+                CommitRules.Content(request, head, _settings.Files),
+                request.Author,
+                request.Message,
+                now,
+                request.ConfirmMs is { } ms ? now.AddMilliseconds(ms) : null
+            );
             _committing = revision.Info;
             return await new CommitDrive(Local, peers, _clock, _phaseTimeMax).RunAsync(revision);
         }
@@ -180,7 +211,9 @@ public sealed class ConfigurationService : IDisposable
         }
     }
 
-    /// <summary>Lets units that are behind follow before they are asked to go on (one may just have joined), and tells what schema each can read.</summary>
+    /// <summary>
+    /// Lets units that are behind follow before they are asked to go on (one may just have joined), and tells what schema each can read.
+    /// </summary>
     private async Task<IReadOnlyList<SchemaLimit>> GatherAsync(RevisionInfo? head, IConfigurationPeers peers, CancellationToken cancel)
     {
         var limits = new List<SchemaLimit>(RunLimits?.Invoke() ?? []) { new(Local.Unit, _schema) };
@@ -201,7 +234,10 @@ public sealed class ConfigurationService : IDisposable
         return limits;
     }
 
-    /// <summary>A reference that this unit does not know may be a branch of another: <paramref name="reference"/> here, else there. <c>gw2:REF</c> is REF on gw2, <c>gw2</c> its disk.</summary>
+    /// <summary>
+    /// A reference that this unit does not know may be a branch of another: <paramref name="reference"/> here, else there. <c>gw2:REF</c>
+    /// is REF on gw2, <c>gw2</c> its disk.
+    /// </summary>
     public async Task<Revision?> FindAsync(string reference, IConfigurationPeers peers, CancellationToken cancel)
     {
         var (unit, rest) = reference.Split(':', 2) is [var named, var there] ? (named, there) : (reference, "disk");
@@ -212,13 +248,17 @@ public sealed class ConfigurationService : IDisposable
 
         if (peers.Names.Contains(unit, StringComparer.Ordinal))
         {
-            return await TryAsync(async () => new FetchedRevision(await peers.FindAsync(unit, rest, cancel)), cancel) is { } found ? found.Revision : null;
+            return await TryAsync(async () => new FetchedRevision(await peers.FindAsync(unit, rest, cancel)), cancel) is { } found
+                ? found.Revision
+                : null;
         }
 
         var here = await Local.FindAsync(reference, cancel);
         for (var i = 0; here is null && i < peers.Names.Count && reference is not ("head" or "disk"); i++)
         {
-            here = (await TryAsync(async () => new FetchedRevision(await peers.FindAsync(peers.Names[i], reference, cancel)), cancel))?.Revision;
+            here = (
+                await TryAsync(async () => new FetchedRevision(await peers.FindAsync(peers.Names[i], reference, cancel)), cancel)
+            )?.Revision;
         }
 
         return here;
@@ -228,18 +268,48 @@ public sealed class ConfigurationService : IDisposable
     public Task<CommitOutcome> ConfirmAsync(string author, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
         _store.Head is { ConfirmBy: not null } head
             ? CommitAsync(new CommitRequest([], $"confirmed revision {head.Number}", author, head.Hash, null), epoch, peers, cancel)
-            : Task.FromResult(new CommitOutcome(null, new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"), [], []));
+            : Task.FromResult(
+                new CommitOutcome(
+                    null,
+                    new Refusal("there is no commit that waits for being confirmed", "hitless config history shows the revisions"),
+                    [],
+                    []
+                )
+            );
 
-    /// <summary>To be called on the primary about every second: undoes a commit that was not confirmed in time, also one that a former primary made. Null if nothing was due.</summary>
+    /// <summary>
+    /// To be called on the primary about every second: undoes a commit that was not confirmed in time, also one that a former primary made.
+    /// Null if nothing was due.
+    /// </summary>
     public async Task<CommitOutcome?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
-        CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow()) && _store.Head is { Parent: { } parent } head && await Local.FetchAsync(parent, cancel) is { } before
-            ? await CommitAsync(new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null), epoch, peers, cancel)
+        CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow())
+        && _store.Head is { Parent: { } parent } head
+        && await Local.FetchAsync(parent, cancel) is { } before
+            ? await CommitAsync(
+                new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null),
+                epoch,
+                peers,
+                cancel
+            )
             : null;
 
-    /// <summary>A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have stay.</summary>
-    public async Task<CommitOutcome> RollbackAsync(RollbackRequest request, long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
+    /// <summary>
+    /// A new revision with the content of an old one (number, beginning of a hash, name of a branch). Files that the old one does not have
+    /// stay.
+    /// </summary>
+    public async Task<CommitOutcome> RollbackAsync(
+        RollbackRequest request,
+        long epoch,
+        IConfigurationPeers peers,
+        CancellationToken cancel
+    ) =>
         await FindAsync(request.Revision, peers, cancel) is { } old
-            ? await CommitAsync(new CommitRequest(old.Files, request.Message ?? $"rollback to {request.Revision}", request.Author, null, null), epoch, peers, cancel)
+            ? await CommitAsync(
+                new CommitRequest(old.Files, request.Message ?? $"rollback to {request.Revision}", request.Author, null, null),
+                epoch,
+                peers,
+                cancel
+            )
             : new CommitOutcome(null, NoSuch(request.Revision), [], []);
 
     /// <summary>The revisions of this unit, newest first, and the branches of all units.</summary>
@@ -256,7 +326,10 @@ public sealed class ConfigurationService : IDisposable
     /// <summary>The configuration schema that the current revision needs.</summary>
     public async Task<int> SchemaInUseAsync(CancellationToken cancel) => RevisionSchema.Of((await ShowAsync(cancel))?.Files ?? []);
 
-    /// <summary>What unit.yaml and cluster.yaml say on this unit now, each setting with its scope; a problem instead if one is not readable any more.</summary>
+    /// <summary>
+    /// What unit.yaml and cluster.yaml say on this unit now, each setting with its scope; a problem instead if one is not readable any
+    /// more.
+    /// </summary>
     public async Task<(ConfigurationSettings? Settings, UnitFileProblem? Problem)> ReadSettingsAsync(CancellationToken cancel)
     {
         var unitFile = await File.ReadAllBytesAsync(_unitFilePath, cancel);
@@ -267,8 +340,22 @@ public sealed class ConfigurationService : IDisposable
         }
 
         var shared = UnitFile.SectionsOf(cluster);
-        return (new ConfigurationSettings(Local.Unit, [.. ConfigurationConverter.Statements(root).Select(s => new ConfigurationSetting(
-            UnitKeys.IsUnitLocal(s.Key) ? "unit" : "cluster", s.Key, s.Value, shared.Contains(s.Key.Split('.', '[')[0]) ? ClusterFile.Path : "unit.yaml"))]), null);
+        return (
+            new ConfigurationSettings(
+                Local.Unit,
+                [
+                    .. ConfigurationConverter
+                        .Statements(root)
+                        .Select(s => new ConfigurationSetting(
+                            UnitKeys.IsUnitLocal(s.Key) ? "unit" : "cluster",
+                            s.Key,
+                            s.Value,
+                            shared.Contains(s.Key.Split('.', '[')[0]) ? ClusterFile.Path : "unit.yaml"
+                        )),
+                ]
+            ),
+            null
+        );
     }
 
     private byte[]? ReadClusterFile() => File.Exists(_clusterFile.RealPath) ? File.ReadAllBytes(_clusterFile.RealPath) : null;
@@ -276,96 +363,34 @@ public sealed class ConfigurationService : IDisposable
     private static bool Same(byte[]? a, byte[]? b) => a is null == b is null && a.AsSpan().SequenceEqual(b);
 
     /// <summary>What differs between two references, see <see cref="FindAsync"/>; a refusal if one does not exist.</summary>
-    public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(string from, string to, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<(IReadOnlyList<FileDifference>? Files, Refusal? Refusal)> DiffAsync(
+        string from,
+        string to,
+        IConfigurationPeers peers,
+        CancellationToken cancel
+    )
     {
         var (a, b) = (await FindAsync(from, peers, cancel), await FindAsync(to, peers, cancel));
-        return a is null ? (null, NoSuch(from)) : b is null ? (null, NoSuch(to)) : (RevisionDiff.Files(a, b), null);
-    }
-
-    /// <summary>The sync report over all units, against the head of <paramref name="primary"/> (this unit's if there is none or it does not answer).</summary>
-    public async Task<SyncReport> ReportAsync(string? primary, IConfigurationPeers peers, CancellationToken cancel)
-    {
-        var own = await ReadLocalAsync(cancel);
-        var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Facts: await TryAsync(() => peers.ReadAsync(unit, cancel), cancel))));
-        IEnumerable<(string Unit, UnitConfiguration? Facts)> all = others.Append((Local.Unit, own)).Concat(peers.Absent.Select(u => (u, (UnitConfiguration?)null))).OrderBy(u => u.Item1, StringComparer.Ordinal);
-        var reference = others.FirstOrDefault(o => o.Unit == primary).Facts ?? own;
-        return _lastReport = SyncReports.Make(_settings.Cluster.Name, reference, all, _lastReport, _clock.GetUtcNow());
-    }
-
-    /// <summary>What is this unit's own in a backup.</summary>
-    public async Task<UnitBackup> DescribeUnitAsync(string version, CancellationToken cancel)
-    {
-        var text = File.Exists(_unitFilePath) ? await File.ReadAllTextAsync(_unitFilePath, Encoding.UTF8, cancel) : "";
-        return new UnitBackup(Local.Unit, version, text, _store.Head, (await Local.HistoryAsync(cancel)).Branches);
-    }
-
-    /// <summary>Writes history, managed files, branches, and what is each unit's own to one file. A refusal if that cannot be done.</summary>
-    public async Task<(BackupInfo? Info, Refusal? Refusal)> BackupAsync(string path, string version, bool secrets, IConfigurationPeers peers, CancellationToken cancel)
-    {
-        try
-        {
-            var others = await Task.WhenAll(peers.Names.Select(async unit => (Unit: unit, Backup: await TryAsync(() => peers.DescribeUnitAsync(unit, cancel), cancel))));
-            List<UnitBackup> units = [await DescribeUnitAsync(version, cancel), .. others.Select(o => o.Backup).OfType<UnitBackup>()];
-            var revisions = await GatherRevisionsAsync(units, peers, cancel);
-            var about = new BackupInfo(
-                _settings.Cluster.Name, Local.Unit, version, _clock.GetUtcNow(), _store.Head, revisions.Count, 0,
-                [.. units.OrderBy(u => u.Unit, StringComparer.Ordinal)], [.. peers.Absent.Concat(others.Where(o => o.Backup is null).Select(o => o.Unit))], secrets);
-            var key = secrets ? await ReadIfThereAsync(_settings.Cluster.KeyFile, cancel) : null;
-            return (BackupFile.Write(path, new BackupContent(about, revisions, key, await ReadIfThereAsync(_settings.Upgrade.TrustFile, cancel))), null);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return (null, new Refusal($"the backup {path} cannot be written: {e.Message}", "choose another place, or make room"));
-        }
-    }
-
-    private static async Task<byte[]?> ReadIfThereAsync(string? path, CancellationToken cancel) => File.Exists(path) ? await File.ReadAllBytesAsync(path, cancel) : null;
-
-    private async Task<List<Revision>> GatherRevisionsAsync(IEnumerable<UnitBackup> units, IConfigurationPeers peers, CancellationToken cancel)
-    {
-        var revisions = new List<Revision>();
-        var wanted = _store.Trunk.Select(r => (Local.Unit, r.Hash)).Concat(units.SelectMany(u => u.Branches.Select(b => (u.Unit, b.Head.Hash))));
-        foreach (var (unit, hash) in wanted.DistinctBy(w => w.Hash))
-        {
-            var revision = await Local.FetchAsync(hash, cancel);
-            if (revision is null && unit != Local.Unit)
-            {
-                revision = (await TryAsync(async () => new FetchedRevision(await peers.FetchAsync(unit, hash, cancel)), cancel))?.Revision;
-            }
-
-            revisions.AddRange(revision is null ? [] : [revision]);
-        }
-
-        return revisions;
+        return a is null ? (null, NoSuch(from))
+            : b is null ? (null, NoSuch(to))
+            : (RevisionDiff.Files(a, b), null);
     }
 
     /// <summary>
-    /// Puts back a backup. On a unit without any revision: its whole history, applied here. In a running cluster: a new revision with
-    /// the backup's content, committed on all units. The unit.yaml in it is only shown (<see cref="BackupFile.TryRead"/>).
+    /// The sync report over all units, against the head of <paramref name="primary"/> (this unit's if there is none or it does not answer).
     /// </summary>
-    public async Task<CommitOutcome> RestoreAsync(string path, string author, long epoch, IConfigurationPeers peers, CancellationToken cancel)
+    public async Task<SyncReport> ReportAsync(string? primary, IConfigurationPeers peers, CancellationToken cancel)
     {
-        if (!BackupFile.TryRead(path, out var backup, out var refusal))
-        {
-            return new CommitOutcome(null, refusal, [], []);
-        }
-
-        if (backup.Head is not { } head)
-        {
-            return new CommitOutcome(null, new Refusal($"the backup {path} holds no revision", "choose another"), [], []);
-        }
-
-        if (_store.Head?.Parent is not null || peers.Names.Count > 0 || !backup.About.Secrets)
-        {
-            IReadOnlyList<ManagedFile> files = [.. head.Files.Where(f => backup.About.Secrets || !f.Secret)];
-            return await CommitAsync(new CommitRequest(files, $"restored from the backup of {backup.About.Unit} of {backup.About.Time:yyyy-MM-dd HH:mm}", author, null, null), epoch, peers, cancel);
-        }
-
-        // What was only found on this disk loses against a backup's history, and stays as a branch.
-        var answer = await Local.AcceptAsync(backup.Trunk, backup.Revisions, cancel);
-        return answer.Ok && _store.Head?.Hash == head.Info.Hash
-            ? new CommitOutcome(_store.Head, null, [answer], [])
-            : new CommitOutcome(null, new Refusal($"the backup was not restored: {answer.Why}", "mend what the message names and restore again"), [answer], []);
+        var own = await ReadLocalAsync(cancel);
+        var others = await Task.WhenAll(
+            peers.Names.Select(async unit => (Unit: unit, Facts: await TryAsync(() => peers.ReadAsync(unit, cancel), cancel)))
+        );
+        IEnumerable<(string Unit, UnitConfiguration? Facts)> all = others
+            .Append((Local.Unit, own))
+            .Concat(peers.Absent.Select(u => (u, (UnitConfiguration?)null)))
+            .OrderBy(u => u.Item1, StringComparer.Ordinal);
+        var reference = others.FirstOrDefault(o => o.Unit == primary).Facts ?? own;
+        return _lastReport = SyncReports.Make(_settings.Cluster.Name, reference, all, _lastReport, _clock.GetUtcNow());
     }
 
     private static async Task<T?> TryAsync<T>(Func<Task<T>> call, CancellationToken cancel)

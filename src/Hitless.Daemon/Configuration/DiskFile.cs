@@ -5,13 +5,17 @@ using Hitless.Linux.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What stood at a managed path. <c>Content</c> null: no such file. <c>Mode</c>: octal, such as 0644. <c>Owner</c>: user:group.</summary>
+/// <summary>
+/// What stood at a managed path. <c>Content</c> null: no such file. <c>Mode</c>: octal, such as 0644. <c>Owner</c>: user:group.
+/// </summary>
 public sealed record FileBefore(string Path, byte[]? Content, string? Mode, string? Owner = null);
 
 /// <summary>Reads and replaces one managed file. What the world refuses is a <see cref="ManagedFileException"/> with one line.</summary>
 internal static class DiskFile
 {
-    /// <summary>Reads at most <see cref="CommitRules.FileLengthMaxBytes"/>; a larger file is refused without being read to its end.</summary>
+    /// <summary>
+    /// Reads at most <see cref="CommitRules.FileLengthMaxBytes"/>; a larger file is refused without being read to its end.
+    /// </summary>
     public static FileBefore Read(string path)
     {
         if (ManagedPath.Problem(path) is { } problem)
@@ -47,7 +51,10 @@ internal static class DiskFile
         }
     }
 
-    /// <summary>Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; the mode and owner of <paramref name="wanted"/>, if given, win.</summary>
+    /// <summary>
+    /// Replaces the file in one step, with the owner, mode and extended attributes of the one that stood there; the mode and owner of
+    /// <paramref name="wanted"/>, if given, win.
+    /// </summary>
     public static async Task WriteAsync(FileBefore wanted, TimeSpan timeMax)
     {
         var (path, content, mode, owner) = wanted;
@@ -67,7 +74,10 @@ internal static class DiskFile
                 await RunAsync($"cp --attributes-only --preserve=mode,ownership,xattr --no-dereference -- {path} {temporary}", timeMax);
             }
 
-            if (owner is not null && (!FileFacts.TryRead(temporary, out var facts) || OwnerNames.Now.NameOf(facts.Owner, facts.Group) != owner))
+            if (
+                owner is not null
+                && (!FileFacts.TryRead(temporary, out var facts) || OwnerNames.Now.NameOf(facts.Owner, facts.Group) != owner)
+            )
             {
                 await RunAsync($"touch {temporary} && chown -- {owner} {temporary}", timeMax);
             }
@@ -105,7 +115,9 @@ internal static class DiskFile
 
     /// <summary>Null for what is no mode; the bits beyond rwxrwxrwx never travel.</summary>
     public static UnixFileMode? ModeOf(string? octal) =>
-        int.TryParse(octal, NumberStyles.None, CultureInfo.InvariantCulture, out _) && octal.All(c => c is >= '0' and <= '7') && octal.Length <= 4
+        int.TryParse(octal, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && octal.All(c => c is >= '0' and <= '7')
+        && octal.Length <= 4
             ? (UnixFileMode)(Convert.ToInt32(octal, 8) & 0x1FF)
             : null;
 

@@ -9,9 +9,9 @@ using Hitless.Linux.Namespaces;
 namespace Hitless.Daemon.Configuration;
 
 /// <summary>
-/// Runs the converter of an image that is not installed (<c>docs/decisions/0011</c>): unpacks it beside the slots, asks its entry point what it makes of
-/// this unit's configuration, and holds the answer against this version's own reading. The image's signature was verified before; still, what it starts
-/// sees no network: a firmware that is no good must not touch the primary's before it was ever tried.
+/// Runs the converter of an image that is not installed (<c>docs/decisions/0011</c>): unpacks it beside the slots, asks its entry point
+/// what it makes of this unit's configuration, and holds the answer against this version's own reading. The image's signature was verified
+/// before; still, what it starts sees no network: a firmware that is no good must not touch the primary's before it was ever tried.
 /// </summary>
 public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan timeMax) : IDisposable
 {
@@ -22,19 +22,30 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
     private (string Asked, CheckResult Answer)? _last;
 
     /// <summary>
-    /// The readiness check. Lost and changed statements fail it, unless <paramref name="accepted"/>; a converter that does not answer is a warning,
-    /// because images need none, and the trial boot shows whether the image can read its configuration.
+    /// The readiness check. Lost and changed statements fail it, unless <paramref name="accepted"/>; a converter that does not answer is a
+    /// warning, because images need none, and the trial boot shows whether the image can read its configuration.
     /// </summary>
     public async Task<CheckResult> CheckAsync(ImageFile image, string hash, Revision? head, bool accepted, CancellationToken cancel)
     {
         await _one.WaitAsync(cancel);
         try
         {
-            var question = new ConversionQuestion(unitFile, File.Exists(unitFile) ? await File.ReadAllBytesAsync(unitFile, cancel) : [], head?.Files ?? []);
-            var asked = $"{hash} {head?.Info.Hash} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(question.UnitFile))}";
+            var question = new ConversionQuestion(
+                unitFile,
+                File.Exists(unitFile) ? await File.ReadAllBytesAsync(unitFile, cancel) : [],
+                head?.Files ?? []
+            );
+            var asked =
+                $"{hash} {head?.Info.Hash} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(question.UnitFile))}";
             var answer = _last?.Asked == asked ? _last.Value.Answer : await AskAsync(image, hash, question, cancel);
             _last = (asked, answer);
-            return accepted && answer.Result == "fail" ? answer with { Result = "warn", Text = $"{answer.Text}; accepted by the operator" } : answer;
+            return accepted && answer.Result == "fail"
+                ? answer with
+                {
+                    Result = "warn",
+                    Text = $"{answer.Text}; accepted by the operator",
+                }
+                : answer;
         }
         finally
         {
@@ -65,7 +76,11 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 return Warn($"the image's converter was not asked: {problem.Error}", problem.Remedy);
             }
 
-            var (code, output, errors) = await RunAsync(Path.Combine(folder, image.Manifest.EntryPoint), JsonSerializer.SerializeToUtf8Bytes(question, RevisionJson.Default.ConversionQuestion), cancel);
+            var (code, output, errors) = await RunAsync(
+                Path.Combine(folder, image.Manifest.EntryPoint),
+                JsonSerializer.SerializeToUtf8Bytes(question, RevisionJson.Default.ConversionQuestion),
+                cancel
+            );
             return Judge(before, code, output, errors, image.Manifest.Version.ToString());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
@@ -86,15 +101,23 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         if (ConversionPreview.Read(output) is not { } after)
         {
             // What a version that has a converter refuses, it names with file and line.
-            return code == 1 && (errors.Contains("unit.yaml", StringComparison.Ordinal) || errors.Contains(ClusterFile.Path, StringComparison.Ordinal))
+            return
+                code == 1
+                && (errors.Contains("unit.yaml", StringComparison.Ordinal) || errors.Contains(ClusterFile.Path, StringComparison.Ordinal))
                 ? Fail($"version {version} does not read the configuration: {errors.Split('\n')[0]}")
-                : Warn($"version {version} has no converter that answers ({(code < 0 ? "it did not end in time" : $"exit code {code}")})", "the trial boot will show whether it reads the configuration");
+                : Warn(
+                    $"version {version} has no converter that answers ({(code < 0 ? "it did not end in time" : $"exit code {code}")})",
+                    "the trial boot will show whether it reads the configuration"
+                );
         }
 
         var changes = ConversionPreview.Compare(before, after);
         return changes.Count == 0
             ? new CheckResult(CheckId, "pass", $"version {version} keeps all {before.Count} statements of the configuration", null)
-            : Fail($"version {version} would not keep the configuration: {string.Join("; ", changes.Take(5))}{(changes.Count > 5 ? $"; and {changes.Count - 5} more" : "")}");
+            : Fail(
+                $"version {version} would not keep the configuration: "
+                    + $"{string.Join("; ", changes.Take(5))}{(changes.Count > 5 ? $"; and {changes.Count - 5} more" : "")}"
+            );
     }
 
     /// <summary>The exit code is -1 when it was killed.</summary>
@@ -102,14 +125,18 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeMax);
-        using var process = NetworkNamespace.RunInEmpty(() => Process.Start(new ProcessStartInfo(program, [ConfigurationConverter.Option])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetDirectoryName(program),
-        })!);
+        using var process = NetworkNamespace.RunInEmpty(() =>
+            Process.Start(
+                new ProcessStartInfo(program, [ConfigurationConverter.Option])
+                {
+                    UseShellExecute = false,
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    WorkingDirectory = Path.GetDirectoryName(program),
+                }
+            )!
+        );
         try
         {
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
@@ -146,5 +173,11 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
 
     private static CheckResult Warn(string text, string remedy) => new(CheckId, "warn", text, remedy);
 
-    private static CheckResult Fail(string text) => new(CheckId, "fail", text, "ask for an image that keeps it; or, if this is as it should be: hitless upgrade start IMAGE --accept-conversion");
+    private static CheckResult Fail(string text) =>
+        new(
+            CheckId,
+            "fail",
+            text,
+            "ask for an image that keeps it; or, if this is as it should be: hitless upgrade start IMAGE --accept-conversion"
+        );
 }

@@ -15,7 +15,13 @@ public static class LastGoodClusterFile
     /// As <see cref="UnitFile.TryRead"/>; <paramref name="damage"/>: the copy was taken, and why. Null: the file itself is good, and was
     /// copied.
     /// </summary>
-    public static bool TryRead(string unitFile, string clusterFile, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems, out string? damage)
+    public static bool TryRead(
+        string unitFile,
+        string clusterFile,
+        [NotNullWhen(true)] out UnitSettings? settings,
+        out IReadOnlyList<UnitFileProblem> problems,
+        out string? damage
+    )
     {
         damage = null;
         var copy = CopyOf(clusterFile);
@@ -32,7 +38,9 @@ public static class LastGoodClusterFile
         }
 
         settings = former;
-        damage = $"{clusterFile} is damaged ({(emptied ? "it is empty" : problems[0])}): this unit runs with its last good copy; hitless config sync puts the cluster's revision there, then restart hitlessd";
+        damage =
+            $"{clusterFile} is damaged ({(emptied ? "it is empty" : problems[0])}): this unit runs with its last good copy; hitless "
+            + $"config sync puts the cluster's revision there, then restart hitlessd";
         return true;
     }
 
@@ -50,7 +58,10 @@ public static class LastGoodClusterFile
             {
                 File.Delete(CopyOf(clusterFile));
             }
-            else if (File.ReadAllBytes(clusterFile) is var content && !(File.Exists(CopyOf(clusterFile)) && File.ReadAllBytes(CopyOf(clusterFile)).AsSpan().SequenceEqual(content)))
+            else if (
+                File.ReadAllBytes(clusterFile) is var content
+                && !(File.Exists(CopyOf(clusterFile)) && File.ReadAllBytes(CopyOf(clusterFile)).AsSpan().SequenceEqual(content))
+            )
             {
                 DurableFile.WriteAllBytes(CopyOf(clusterFile), content, DurableFile.OwnerOnly);
             }

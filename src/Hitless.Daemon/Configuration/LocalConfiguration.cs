@@ -7,7 +7,13 @@ namespace Hitless.Daemon.Configuration;
 /// The configuration of this unit alone: its store and its managed files, one thing at a time. Each phase of a commit can be
 /// repeated; a phase that fails leaves the files as they were before it.
 /// </summary>
-public sealed class LocalConfiguration(string unit, RevisionStore store, ManagedFiles files, TimeProvider clock, int schema = RevisionSchema.Newest) : IDisposable
+public sealed class LocalConfiguration(
+    string unit,
+    RevisionStore store,
+    ManagedFiles files,
+    TimeProvider clock,
+    int schema = RevisionSchema.Newest
+) : IDisposable
 {
     /// <summary>All commands of one phase together; below what the one who drives the commit waits.</summary>
     public static readonly TimeSpan PhaseTimeMax = TimeSpan.FromSeconds(45);
@@ -27,13 +33,28 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     public void Dispose() => _one.Dispose();
 
     /// <summary>The facts of this unit, each managed file compared with the disk.</summary>
-    public Task<UnitConfiguration> ReadAsync(CancellationToken cancel) => AloneAsync(
-        () =>
-        {
-            var items = files.Compare(CurrentFiles()).Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
-            return Task.FromResult(new UnitConfiguration(unit, store.Head, store.Pending?.Revision, store.Trunk, store.Branches, [.. items], _failure?.Why ?? (store.Problems.Count > 0 ? store.Problems[0] : null), schema));
-        },
-        cancel);
+    public Task<UnitConfiguration> ReadAsync(CancellationToken cancel) =>
+        AloneAsync(
+            () =>
+            {
+                var items = files
+                    .Compare(CurrentFiles())
+                    .Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
+                return Task.FromResult(
+                    new UnitConfiguration(
+                        unit,
+                        store.Head,
+                        store.Pending?.Revision,
+                        store.Trunk,
+                        store.Branches,
+                        [.. items],
+                        _failure?.Why ?? (store.Problems.Count > 0 ? store.Problems[0] : null),
+                        schema
+                    )
+                );
+            },
+            cancel
+        );
 
     /// <summary>The revisions and branches of this unit.</summary>
     public Task<ConfigurationHistory> HistoryAsync(CancellationToken cancel) =>
@@ -46,17 +67,27 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     public Task<IReadOnlyList<string>> MissingAsync(IReadOnlyList<RevisionInfo> trunk, CancellationToken cancel) =>
         AloneAsync(() => Task.FromResult<IReadOnlyList<string>>([.. trunk.Select(r => r.Hash).Where(h => !store.Has(h))]), cancel);
 
-    /// <summary>A revision by number, beginning of its hash, name of a branch, <c>head</c>, or <c>disk</c> (what stands on disk now, with the head's number); null if there is none.</summary>
-    public Task<Revision?> FindAsync(string reference, CancellationToken cancel) => AloneAsync(
-        () => Task.FromResult(reference switch
-        {
-            "head" => Current(),
-            "disk" => OnDisk(),
-            _ => store.Find(reference),
-        }),
-        cancel);
+    /// <summary>
+    /// A revision by number, beginning of its hash, name of a branch, <c>head</c>, or <c>disk</c> (what stands on disk now, with the head's
+    /// number); null if there is none.
+    /// </summary>
+    public Task<Revision?> FindAsync(string reference, CancellationToken cancel) =>
+        AloneAsync(
+            () =>
+                Task.FromResult(
+                    reference switch
+                    {
+                        "head" => Current(),
+                        "disk" => OnDisk(),
+                        _ => store.Find(reference),
+                    }
+                ),
+            cancel
+        );
 
-    /// <summary>One phase of a commit that some unit drives; commands that are still running after <see cref="PhaseTimeMax"/> are stopped.</summary>
+    /// <summary>
+    /// One phase of a commit that some unit drives; commands that are still running after <see cref="PhaseTimeMax"/> are stopped.
+    /// </summary>
     public async Task<UnitAnswer> AnswerAsync(CommitPhase phase, Revision revision, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -69,108 +100,130 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
     /// nothing is changed. What loses stays as a branch. All revisions of <paramref name="trunk"/> that are missing here are in
     /// <paramref name="missing"/>.
     /// </summary>
-    public Task<UnitAnswer> AcceptAsync(IReadOnlyList<RevisionInfo> trunk, IReadOnlyList<Revision> missing, CancellationToken cancel) => AnswerAloneAsync(
-        async () =>
-        {
-            var verdict = RevisionMerge.Compare(store.Trunk, trunk);
-            if (verdict is MergeVerdict.Same or MergeVerdict.TheyAreBehind)
+    public Task<UnitAnswer> AcceptAsync(IReadOnlyList<RevisionInfo> trunk, IReadOnlyList<Revision> missing, CancellationToken cancel) =>
+        AnswerAloneAsync(
+            async () =>
             {
-                return Yes();
-            }
+                var verdict = RevisionMerge.Compare(store.Trunk, trunk);
+                if (verdict is MergeVerdict.Same or MergeVerdict.TheyAreBehind)
+                {
+                    return Yes();
+                }
 
-            if (verdict is MergeVerdict.OursWins)
+                if (verdict is MergeVerdict.OursWins)
+                {
+                    return Yes() with
+                    {
+                        Output = $"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here",
+                    };
+                }
+
+                if (missing.FirstOrDefault(r => !RevisionIdentity.IsIntact(r)) is { } broken)
+                {
+                    return No($"revision {broken.Info.Number} does not match its hash");
+                }
+
+                foreach (var revision in missing)
+                {
+                    store.Add(revision);
+                }
+
+                if (store.Read(trunk[^1].Hash) is not { } theirs)
+                {
+                    return No($"revision {trunk[^1].Number} was not sent");
+                }
+
+                store.AddPruned(trunk);
+                return await AdoptAsync(theirs, cancel);
+            },
+            cancel
+        );
+
+    /// <summary>
+    /// Ends a trial that was cut off: the revision becomes the head if <paramref name="stands"/>, else what was there is put back.
+    /// </summary>
+    public Task<UnitAnswer> ResolvePendingAsync(bool stands, CancellationToken cancel) =>
+        AnswerAloneAsync(
+            async () =>
             {
-                return Yes() with { Output = $"the other's revision {trunk[^1].Number} loses against revision {store.Head?.Number} here" };
-            }
+                if (store.Pending?.Revision.Hash is not { } hash)
+                {
+                    return Yes();
+                }
 
-            if (missing.FirstOrDefault(r => !RevisionIdentity.IsIntact(r)) is { } broken)
-            {
-                return No($"revision {broken.Info.Number} does not match its hash");
-            }
+                if (!stands || store.Read(hash) is not { } revision)
+                {
+                    return await TakeBackAsync(hash, cancel);
+                }
 
-            foreach (var revision in missing)
-            {
-                store.Add(revision);
-            }
-
-            if (store.Read(trunk[^1].Hash) is not { } theirs)
-            {
-                return No($"revision {trunk[^1].Number} was not sent");
-            }
-
-            store.AddPruned(trunk);
-            return await AdoptAsync(theirs, cancel);
-        },
-        cancel);
-
-    /// <summary>Ends a trial that was cut off: the revision becomes the head if <paramref name="stands"/>, else what was there is put back.</summary>
-    public Task<UnitAnswer> ResolvePendingAsync(bool stands, CancellationToken cancel) => AnswerAloneAsync(
-        async () =>
-        {
-            if (store.Pending?.Revision.Hash is not { } hash)
-            {
-                return Yes();
-            }
-
-            if (!stands || store.Read(hash) is not { } revision)
-            {
-                return await TakeBackAsync(hash, cancel);
-            }
-
-            var applied = await TryApplyAsync(revision, repeat: true, cancel);
-            return applied.Ok ? Finish(revision) : applied;
-        },
-        cancel);
+                var applied = await TryApplyAsync(revision, repeat: true, cancel);
+                return applied.Ok ? Finish(revision) : applied;
+            },
+            cancel
+        );
 
     /// <summary>Makes the files on disk those of the head again; what had been edited by hand stays as a branch.</summary>
-    public Task<UnitAnswer> RepairAsync(CancellationToken cancel) => AnswerAloneAsync(
-        async () =>
-        {
-            if (Current() is not { } head || store.Pending is not null)
+    public Task<UnitAnswer> RepairAsync(CancellationToken cancel) =>
+        AnswerAloneAsync(
+            async () =>
             {
-                return Yes();
-            }
+                if (Current() is not { } head || store.Pending is not null)
+                {
+                    return Yes();
+                }
 
-            var (before, why) = files.Before(head.Files);
-            if (before is null)
+                var (before, why) = files.Before(head.Files);
+                if (before is null)
+                {
+                    return No(why);
+                }
+
+                store.SetHead(head.Info, _overwritten.Edits(before, head));
+                return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
+            },
+            cancel
+        );
+
+    /// <summary>
+    /// Makes a revision from the files of unit.yaml that no revision holds yet; the first is made even if there are none. Files that cannot
+    /// be taken are in the answer's output.
+    /// </summary>
+    public Task<UnitAnswer> ImportAsync(IReadOnlyList<ManagedFileSettings> listed, long epoch, CancellationToken cancel) =>
+        AnswerAloneAsync(
+            () =>
             {
-                return No(why);
-            }
+                var head = Current();
+                var known = head?.Files ?? [];
+                var (found, problems) = files.Import(listed.Where(l => !known.Any(k => k.Path == l.Path)));
+                if (head is null || found.Count > 0)
+                {
+                    var message =
+                        found.Count == 0 ? "no managed files" : $"as found on {unit}: {string.Join(", ", found.Select(f => f.Path))}";
+                    var revision = RevisionIdentity.Next(head?.Info, epoch, known.Concat(found), "import", message, clock.GetUtcNow());
+                    store.Add(revision);
+                    store.SetHead(revision.Info, []);
+                }
 
-            store.SetHead(head.Info, _overwritten.Edits(before, head));
-            return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
-        },
-        cancel);
+                return Task.FromResult(new UnitAnswer(unit, true, null, problems.Count == 0 ? null : string.Join("\n", problems)));
+            },
+            cancel
+        );
 
-    /// <summary>Makes a revision from the files of unit.yaml that no revision holds yet; the first is made even if there are none. Files that cannot be taken are in the answer's output.</summary>
-    public Task<UnitAnswer> ImportAsync(IReadOnlyList<ManagedFileSettings> listed, long epoch, CancellationToken cancel) => AnswerAloneAsync(
-        () =>
-        {
-            var head = Current();
-            var known = head?.Files ?? [];
-            var (found, problems) = files.Import(listed.Where(l => !known.Any(k => k.Path == l.Path)));
-            if (head is null || found.Count > 0)
-            {
-                var message = found.Count == 0 ? "no managed files" : $"as found on {unit}: {string.Join(", ", found.Select(f => f.Path))}";
-                var revision = RevisionIdentity.Next(head?.Info, epoch, known.Concat(found), "import", message, clock.GetUtcNow());
-                store.Add(revision);
-                store.SetHead(revision.Info, []);
-            }
-
-            return Task.FromResult(new UnitAnswer(unit, true, null, problems.Count == 0 ? null : string.Join("\n", problems)));
-        },
-        cancel);
-
-    private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) => AnswerAloneAsync(
-        () => !RevisionIdentity.IsIntact(revision) ? Task.FromResult(No("the revision does not match its hash")) : phase switch
-        {
-            CommitPhase.Check => CheckAsync(revision, cancel),
-            CommitPhase.Apply => ApplyAsync(revision, cancel),
-            CommitPhase.Verify => VerifyAsync(revision, cancel),
-            CommitPhase.Finish => Task.FromResult(Finish(revision)),
-            _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
-        },
-        cancel);
+    private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) =>
+        AnswerAloneAsync(
+            () =>
+                !RevisionIdentity.IsIntact(revision)
+                    ? Task.FromResult(No("the revision does not match its hash"))
+                    : phase switch
+                    {
+                        CommitPhase.Check => CheckAsync(revision, cancel),
+                        CommitPhase.Apply => ApplyAsync(revision, cancel),
+                        CommitPhase.Verify => VerifyAsync(revision, cancel),
+                        CommitPhase.Finish => Task.FromResult(Finish(revision)),
+                        _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
+                    },
+            cancel
+        );
 
     private async Task<UnitAnswer> AdoptAsync(Revision theirs, CancellationToken cancel)
     {
@@ -202,7 +255,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         return Answer(verified);
     }
 
-    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) => NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
+    private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) =>
+        NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
 
     private async Task<UnitAnswer> ApplyAsync(Revision revision, CancellationToken cancel) =>
         revision.Info.Hash == store.Head?.Hash ? Yes() : NotOnHead(revision) ?? await TryApplyAsync(revision, repeat: false, cancel);
@@ -233,7 +287,8 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         return Answer(applied);
     }
 
-    private async Task<UnitAnswer> VerifyAsync(Revision revision, CancellationToken cancel) => Answer(await files.VerifyAsync(revision.Files, CurrentFiles(), cancel));
+    private async Task<UnitAnswer> VerifyAsync(Revision revision, CancellationToken cancel) =>
+        Answer(await files.VerifyAsync(revision.Files, CurrentFiles(), cancel));
 
     private UnitAnswer Finish(Revision revision)
     {
@@ -274,26 +329,41 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
 
     /// <summary>A file that was edited in place and then committed goes back to the current revision's content, not to the edit.</summary>
     private FileBefore WhatToPutBack(FileBefore disk, Revision revision) =>
-        disk.Content is { } content && _overwritten.Holds(revision, disk.Path, content) && files.Here(CurrentFiles()).FirstOrDefault(f => f.Path == disk.Path && !f.Absent) is { } current
-            ? disk with { Content = current.Content, Mode = current.Mode ?? disk.Mode, Owner = current.Owner ?? disk.Owner }
+        disk.Content is { } content
+        && _overwritten.Holds(revision, disk.Path, content)
+        && files.Here(CurrentFiles()).FirstOrDefault(f => f.Path == disk.Path && !f.Absent) is { } current
+            ? disk with
+            {
+                Content = current.Content,
+                Mode = current.Mode ?? disk.Mode,
+                Owner = current.Owner ?? disk.Owner,
+            }
             : disk;
 
     /// <summary>
-    /// A commit needs the head that it was made on, or one that this unit could not follow although it knows it (the commit may be the cure);
-    /// null if it may go on.
+    /// A commit needs the head that it was made on, or one that this unit could not follow although it knows it (the commit may be the
+    /// cure); null if it may go on.
     /// </summary>
     private UnitAnswer? NotOnHead(Revision revision) =>
-        store.Pending is { } pending && pending.Revision.Hash != revision.Info.Hash ? No($"revision {pending.Revision.Number} is on trial here already")
+        store.Pending is { } pending && pending.Revision.Hash != revision.Info.Hash
+            ? No($"revision {pending.Revision.Number} is on trial here already")
         : revision.Info.Parent == store.Head?.Hash || revision.Info.Hash == store.Head?.Hash || GoesOnFromWhatFailed(revision.Info) ? null
         : No($"it holds revision {store.Head?.Number ?? 0}, the commit goes on from another; hitless config sync first");
 
     private bool GoesOnFromWhatFailed(RevisionInfo revision) =>
-        _failure?.Why is not null && revision.Parent is { } parent && store.Has(parent) && store.Head is { } head && store.LeadsTo(head, parent);
+        _failure?.Why is not null
+        && revision.Parent is { } parent
+        && store.Has(parent)
+        && store.Head is { } head
+        && store.LeadsTo(head, parent);
 
     private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 
     /// <summary>Kept once read: reports ask for it again and again.</summary>
-    private Revision? Current() => store.Head is not { } head ? null : _current?.Info.Hash == head.Hash ? _current : _current = store.Read(head.Hash);
+    private Revision? Current() =>
+        store.Head is not { } head ? null
+        : _current?.Info.Hash == head.Hash ? _current
+        : _current = store.Read(head.Hash);
 
     private Revision? OnDisk()
     {
@@ -303,32 +373,51 @@ public sealed class LocalConfiguration(string unit, RevisionStore store, Managed
         }
 
         var content = before.Where(b => b.Content is not null).ToDictionary(b => b.Path, b => b, StringComparer.Ordinal);
-        return head with { Files = [.. files.Here(head.Files).OrderBy(f => f.Path, StringComparer.Ordinal).Where(f => content.ContainsKey(f.Path) || f.Absent).Select(f => content.TryGetValue(f.Path, out var disk) ? AsOnDisk(f, disk) : f)] };
+        return head with
+        {
+            Files =
+            [
+                .. files
+                    .Here(head.Files)
+                    .OrderBy(f => f.Path, StringComparer.Ordinal)
+                    .Where(f => content.ContainsKey(f.Path) || f.Absent)
+                    .Select(f => content.TryGetValue(f.Path, out var disk) ? AsOnDisk(f, disk) : f),
+            ],
+        };
     }
 
     /// <summary>What the revision leaves open (no mode, no owner) is no difference.</summary>
     private static ManagedFile AsOnDisk(ManagedFile file, FileBefore disk) =>
-        file with { Content = disk.Content!, Absent = false, Mode = file.Mode is null ? null : disk.Mode, Owner = file.Owner is null ? null : disk.Owner };
+        file with
+        {
+            Content = disk.Content!,
+            Absent = false,
+            Mode = file.Mode is null ? null : disk.Mode,
+            Owner = file.Owner is null ? null : disk.Owner,
+        };
 
     private UnitAnswer Yes() => new(unit, true, null, null);
 
     private UnitAnswer No(string? why) => new(unit, false, why, null);
 
-    private UnitAnswer Answer(FilesOutcome outcome) => new(unit, outcome.Why is null, outcome.Why, outcome.Output.Length == 0 ? null : outcome.Output);
+    private UnitAnswer Answer(FilesOutcome outcome) =>
+        new(unit, outcome.Why is null, outcome.Why, outcome.Output.Length == 0 ? null : outcome.Output);
 
-    private Task<UnitAnswer> AnswerAloneAsync(Func<Task<UnitAnswer>> work, CancellationToken cancel) => AloneAsync(
-        async () =>
-        {
-            try
+    private Task<UnitAnswer> AnswerAloneAsync(Func<Task<UnitAnswer>> work, CancellationToken cancel) =>
+        AloneAsync(
+            async () =>
             {
-                return await work();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return No($"the state directory cannot be written: {e.Message}");
-            }
-        },
-        cancel);
+                try
+                {
+                    return await work();
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return No($"the state directory cannot be written: {e.Message}");
+                }
+            },
+            cancel
+        );
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancel)
     {

@@ -1,4 +1,6 @@
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>The disk refuses a managed file. Never leaves <see cref="ManagedFiles"/> as an exception: it becomes the answer's one line.</summary>
+/// <summary>
+/// The disk refuses a managed file. Never leaves <see cref="ManagedFiles"/> as an exception: it becomes the answer's one line.
+/// </summary>
 internal sealed class ManagedFileException(string path, string problem) : Exception($"{path} {problem}");

@@ -5,27 +5,43 @@ using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>How something done with managed files ended. <c>Why</c> null: well. <c>Output</c>: what the commands printed. <c>Path</c>: the file that failed.</summary>
+/// <summary>
+/// How something done with managed files ended. <c>Why</c> null: well. <c>Output</c>: what the commands printed. <c>Path</c>: the file that
+/// failed.
+/// </summary>
 public sealed record FilesOutcome(string? Why, string Output, string? Path = null);
 
 /// <summary>
 /// The managed files of this unit: check, write, apply, verify, take back, compare. A revision's files whose content is both on disk
-/// and in the current revision already are left alone, so nothing is reloaded that did not change. Commands that several files share run once.
-/// All methods take files as a revision holds them; what a template becomes on this unit is worked out here.
+/// and in the current revision already are left alone, so nothing is reloaded that did not change. Commands that several files share run
+/// once. All methods take files as a revision holds them; what a template becomes on this unit is worked out here.
 /// </summary>
 /// <param name="candidateFolder">Where candidates for check commands are put.</param>
 /// <param name="commandTimeMax">How long one command may run.</param>
 /// <param name="values">What names in templates stand for on this unit.</param>
-/// <param name="root">Put in front of every path; empty on a real unit. Several units on one file system (tests, a lab without mount namespaces) have one each.</param>
+/// <param name="root">
+/// Put in front of every path; empty on a real unit. Several units on one file system (tests, a lab without mount namespaces) have one
+/// each.
+/// </param>
 /// <param name="clusterFile">What <see cref="ClusterFile"/> is on this unit; null: none is taken.</param>
 /// <param name="write">Replaces a file (as <see cref="DiskFile.WriteAsync"/>); tests put a power cut here.</param>
-public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax, IReadOnlyDictionary<string, string> values, string root = "", ClusterFileHere? clusterFile = null, Func<FileBefore, TimeSpan, Task>? write = null)
+public sealed class ManagedFiles(
+    string candidateFolder,
+    TimeSpan commandTimeMax,
+    IReadOnlyDictionary<string, string> values,
+    string root = "",
+    ClusterFileHere? clusterFile = null,
+    Func<FileBefore, TimeSpan, Task>? write = null
+)
 {
     private const string FileMark = "{file}";
     private const int OutputMax = 64 << 10;
     private readonly Func<FileBefore, TimeSpan, Task> _write = write ?? DiskFile.WriteAsync;
 
-    /// <summary>Reads the listed files from disk, for the first revision. Files that do not exist are left out; one that cannot be taken is an error.</summary>
+    /// <summary>
+    /// Reads the listed files from disk, for the first revision. Files that do not exist are left out; one that cannot be taken is an
+    /// error.
+    /// </summary>
     public (IReadOnlyList<ManagedFile> Files, IReadOnlyList<string> Problems) Import(IEnumerable<ManagedFileSettings> listed)
     {
         var files = new List<ManagedFile>();
@@ -54,10 +70,22 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
 
     /// <summary>The files as they have to stand on this unit, in the order in which they are applied.</summary>
     public IReadOnlyList<ManagedFile> Here(IEnumerable<ManagedFile> files) =>
-        [.. files.OrderBy(f => f.Order).ThenBy(f => f.Path, StringComparer.Ordinal).Select(f => f.Template ? f with { Content = Template.Render(f.Content, values).Content } : f)];
+        [
+            .. files
+                .OrderBy(f => f.Order)
+                .ThenBy(f => f.Path, StringComparer.Ordinal)
+                .Select(f => f.Template ? f with { Content = Template.Render(f.Content, values).Content } : f),
+        ];
 
-    /// <summary>Runs the check command of each file that would change, on a candidate beside the real file. Changes nothing. <paramref name="current"/>: the files of the current revision.</summary>
-    public async Task<FilesOutcome> CheckAsync(IReadOnlyList<ManagedFile> files, IReadOnlyList<ManagedFile> current, CancellationToken cancel)
+    /// <summary>
+    /// Runs the check command of each file that would change, on a candidate beside the real file. Changes nothing.
+    /// <paramref name="current"/>: the files of the current revision.
+    /// </summary>
+    public async Task<FilesOutcome> CheckAsync(
+        IReadOnlyList<ManagedFile> files,
+        IReadOnlyList<ManagedFile> current,
+        CancellationToken cancel
+    )
     {
         var output = new StringBuilder();
         var now = Here(current);
@@ -78,7 +106,11 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             Append(output, $"check {file.Path}", outcome.Output);
             if (outcome.Why is not null)
             {
-                return new FilesOutcome($"check of {file.Path} failed: {outcome.Why}{FirstLine(outcome.Output)}", output.ToString(), file.Path);
+                return new FilesOutcome(
+                    $"check of {file.Path} failed: {outcome.Why}{FirstLine(outcome.Output)}",
+                    output.ToString(),
+                    file.Path
+                );
             }
         }
 
@@ -105,9 +137,17 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
     /// <summary>Writes the files that differ, then runs their apply commands. On failure it stops there: the caller takes back.</summary>
     /// <param name="files">The files of the revision.</param>
     /// <param name="current">The files of the current revision: what someone edited on disk and then committed is applied too.</param>
-    /// <param name="repeat">Run every apply command, also of files that are on disk already: an earlier attempt may have been cut off between writing and applying.</param>
+    /// <param name="repeat">
+    /// Run every apply command, also of files that are on disk already: an earlier attempt may have been cut off between writing and
+    /// applying.
+    /// </param>
     /// <param name="cancel">Stops the running command.</param>
-    public async Task<FilesOutcome> ApplyAsync(IReadOnlyList<ManagedFile> files, IReadOnlyList<ManagedFile> current, bool repeat, CancellationToken cancel)
+    public async Task<FilesOutcome> ApplyAsync(
+        IReadOnlyList<ManagedFile> files,
+        IReadOnlyList<ManagedFile> current,
+        bool repeat,
+        CancellationToken cancel
+    )
     {
         var output = new StringBuilder();
         try
@@ -140,8 +180,14 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         }
     }
 
-    /// <summary>Whether every file stands on disk as it has to, and the verify commands of those that are not as in the current revision.</summary>
-    public async Task<FilesOutcome> VerifyAsync(IReadOnlyList<ManagedFile> files, IReadOnlyList<ManagedFile> current, CancellationToken cancel)
+    /// <summary>
+    /// Whether every file stands on disk as it has to, and the verify commands of those that are not as in the current revision.
+    /// </summary>
+    public async Task<FilesOutcome> VerifyAsync(
+        IReadOnlyList<ManagedFile> files,
+        IReadOnlyList<ManagedFile> current,
+        CancellationToken cancel
+    )
     {
         if (Compare(files).FirstOrDefault(i => i.State != "in-sync") is { } wrong)
         {
@@ -150,11 +196,23 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
 
         var now = Here(current);
         var changed = Here(files).Where(f => !Holds(now, f));
-        return await RunAsync("verify", [.. changed.Select(f => (f.Path, Command: CommandOf(f, f.Verify)!)).Where(c => c.Command is not null)], new StringBuilder(), cancel);
+        return await RunAsync(
+            "verify",
+            [.. changed.Select(f => (f.Path, Command: CommandOf(f, f.Verify)!)).Where(c => c.Command is not null)],
+            new StringBuilder(),
+            cancel
+        );
     }
 
-    /// <summary>Puts back what stood there and runs the apply commands for it. Goes on after a failure, to put back as much as can be; the first failure is the answer. <c>Restored</c>: every file stands as before, whatever the commands said.</summary>
-    public async Task<(FilesOutcome Outcome, bool Restored)> TakeBackAsync(IReadOnlyList<FileBefore> before, IReadOnlyList<ManagedFile> files, CancellationToken cancel)
+    /// <summary>
+    /// Puts back what stood there and runs the apply commands for it. Goes on after a failure, to put back as much as can be; the first
+    /// failure is the answer. <c>Restored</c>: every file stands as before, whatever the commands said.
+    /// </summary>
+    public async Task<(FilesOutcome Outcome, bool Restored)> TakeBackAsync(
+        IReadOnlyList<FileBefore> before,
+        IReadOnlyList<ManagedFile> files,
+        CancellationToken cancel
+    )
     {
         var output = new StringBuilder();
         string? why = null;
@@ -176,12 +234,15 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
             {
                 why ??= e.Message;
             }
-
         }
 
         foreach (var file in Here(files))
         {
-            if (before.FirstOrDefault(b => b.Path == file.Path) is { } old && !IsOnDisk(file, old) && CommandOf(file with { Absent = old.Content is null }, file.Apply) is { } command)
+            if (
+                before.FirstOrDefault(b => b.Path == file.Path) is { } old
+                && !IsOnDisk(file, old)
+                && CommandOf(file with { Absent = old.Content is null }, file.Apply) is { } command
+            )
             {
                 commands.Add((file.Path, command));
             }
@@ -193,15 +254,21 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
 
     /// <summary>Each file of the revision against the disk: in-sync, drifted, missing.</summary>
     public IReadOnlyList<SyncReportItem> Compare(IEnumerable<ManagedFile> files) =>
-    [
-        .. Here(files).OrderBy(f => f.Path, StringComparer.Ordinal).Select(file => TryRead(file.Path, out var disk) is { } why ? new SyncReportItem(file.Path, "drifted", why)
-            : IsOnDisk(file, disk) ? new SyncReportItem(file.Path, "in-sync", null)
-            : file.Absent ? new SyncReportItem(file.Path, "drifted", "the revision has taken it away, and it is on disk")
-            : disk.Content is null ? new SyncReportItem(file.Path, "missing", "the file is not on disk")
-            : !disk.Content.AsSpan().SequenceEqual(file.Content) ? new SyncReportItem(file.Path, "drifted", "the file on disk is not that of the revision")
-            : file.Mode is not null && disk.Mode != file.Mode ? new SyncReportItem(file.Path, "drifted", $"its mode is {disk.Mode}, in the revision {file.Mode}")
-            : new SyncReportItem(file.Path, "drifted", $"its owner is {disk.Owner}, in the revision {file.Owner}")),
-    ];
+        [
+            .. Here(files)
+                .OrderBy(f => f.Path, StringComparer.Ordinal)
+                .Select(file =>
+                    TryRead(file.Path, out var disk) is { } why ? new SyncReportItem(file.Path, "drifted", why)
+                    : IsOnDisk(file, disk) ? new SyncReportItem(file.Path, "in-sync", null)
+                    : file.Absent ? new SyncReportItem(file.Path, "drifted", "the revision has taken it away, and it is on disk")
+                    : disk.Content is null ? new SyncReportItem(file.Path, "missing", "the file is not on disk")
+                    : !disk.Content.AsSpan().SequenceEqual(file.Content)
+                        ? new SyncReportItem(file.Path, "drifted", "the file on disk is not that of the revision")
+                    : file.Mode is not null && disk.Mode != file.Mode
+                        ? new SyncReportItem(file.Path, "drifted", $"its mode is {disk.Mode}, in the revision {file.Mode}")
+                    : new SyncReportItem(file.Path, "drifted", $"its owner is {disk.Owner}, in the revision {file.Owner}")
+                ),
+        ];
 
     /// <summary>What is wrong with a file before its check command is asked; null if nothing.</summary>
     private string? Problem(ManagedFile file, out FileBefore before) =>
@@ -231,16 +298,22 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
 
     /// <summary>A command ready to run; null if there is none, or if it is about a file that is gone.</summary>
     private string? CommandOf(ManagedFile file, string? command) =>
-        command is null || (file.Absent && command.Contains(FileMark, StringComparison.Ordinal)) ? null : ShellCommand.WithFile(command, Real(file.Path));
+        command is null || (file.Absent && command.Contains(FileMark, StringComparison.Ordinal))
+            ? null
+            : ShellCommand.WithFile(command, Real(file.Path));
 
     private string Real(string path) =>
         path == ClusterFile.Path && clusterFile is not null ? clusterFile.RealPath
         : ManagedPath.IsPlain(path) ? root + path
         : throw new ManagedFileException(path, ManagedPath.NotPlain);
 
-    private static bool IsOnDisk(ManagedFile file, FileBefore disk) => file.Absent
-        ? disk.Content is null
-        : disk.Content is { } content && content.AsSpan().SequenceEqual(file.Content) && (file.Mode ?? disk.Mode) == disk.Mode && (file.Owner ?? disk.Owner) == disk.Owner;
+    private static bool IsOnDisk(ManagedFile file, FileBefore disk) =>
+        file.Absent
+            ? disk.Content is null
+            : disk.Content is { } content
+                && content.AsSpan().SequenceEqual(file.Content)
+                && (file.Mode ?? disk.Mode) == disk.Mode
+                && (file.Owner ?? disk.Owner) == disk.Owner;
 
     private async Task<CommandOutcome> CheckCandidateAsync(ManagedFile file, string check, CancellationToken cancel)
     {
@@ -265,7 +338,13 @@ public sealed class ManagedFiles(string candidateFolder, TimeSpan commandTimeMax
         }
     }
 
-    private async Task<FilesOutcome> RunAsync(string what, IReadOnlyList<(string Path, string Command)> commands, StringBuilder output, CancellationToken cancel, bool goOn = false)
+    private async Task<FilesOutcome> RunAsync(
+        string what,
+        IReadOnlyList<(string Path, string Command)> commands,
+        StringBuilder output,
+        CancellationToken cancel,
+        bool goOn = false
+    )
     {
         (string Path, string Why)? failed = null;
         foreach (var (path, command) in commands.DistinctBy(c => c.Command))

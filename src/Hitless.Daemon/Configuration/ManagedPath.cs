@@ -9,7 +9,9 @@ public static class ManagedPath
     /// <summary>Absolute, without <c>..</c> and without anything that a shell would read otherwise.</summary>
     public static bool IsPlain(string path) => UnitKeys.PathPattern().IsMatch(path) && !path.EndsWith('\n');
 
-    /// <summary>Null if the path may be read and written; else what is wrong with it. A file that does not exist yet is fine, its folder must exist.</summary>
+    /// <summary>
+    /// Null if the path may be read and written; else what is wrong with it. A file that does not exist yet is fine, its folder must exist.
+    /// </summary>
     public static string? Problem(string path)
     {
         if (!IsPlain(path))

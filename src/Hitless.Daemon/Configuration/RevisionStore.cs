@@ -87,7 +87,9 @@ public sealed class RevisionStore
     /// </summary>
     public Revision? Find(string reference)
     {
-        var hits = Branches.Where(b => b.Name == reference).Select(b => b.Head)
+        var hits = Branches
+            .Where(b => b.Name == reference)
+            .Select(b => b.Head)
             .Concat(Trunk.Where(r => r.Number.ToString() == reference))
             .Concat(reference.Length >= 4 ? _revisions.Values.Where(r => r.Hash.StartsWith(reference, StringComparison.Ordinal)) : [])
             .DistinctBy(r => r.Hash)
@@ -190,7 +192,9 @@ public sealed class RevisionStore
 
     private void Load()
     {
-        SetPruned([.. (ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []).Where(info => info is { Hash: not null })]);
+        SetPruned([
+            .. (ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []).Where(info => info is { Hash: not null }),
+        ]);
         foreach (var path in Directory.Exists(RevisionFolder) ? Directory.EnumerateFiles(RevisionFolder, "*.json") : [])
         {
             if (ReadIntact(path) is { } revision)
@@ -204,9 +208,11 @@ public sealed class RevisionStore
             }
         }
 
-        _stored = ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored && stored.Branches.All(b => b is { Name: not null, Head.Hash: not null })
-            ? stored
-            : new StoredHead(null, []);
+        _stored =
+            ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored
+            && stored.Branches.All(b => b is { Name: not null, Head.Hash: not null })
+                ? stored
+                : new StoredHead(null, []);
         if (_stored.Head is null || !Has(_stored.Head))
         {
             Recover();
@@ -214,7 +220,13 @@ public sealed class RevisionStore
 
         Trunk = TrunkOf(_stored.Head);
         var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision);
-        Pending = pending is { Revision.Hash: not null, Before: not null } && pending.Before.All(b => b is not null) && pending.Revision.Hash != _stored.Head && Has(pending.Revision.Hash) ? pending : null;
+        Pending =
+            pending is { Revision.Hash: not null, Before: not null }
+            && pending.Before.All(b => b is not null)
+            && pending.Revision.Hash != _stored.Head
+            && Has(pending.Revision.Hash)
+                ? pending
+                : null;
         if (Pending is null)
         {
             // What stays there is left out at the next start again.
@@ -222,7 +234,8 @@ public sealed class RevisionStore
         }
     }
 
-    private void MakeFolder() => Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    private void MakeFolder() =>
+        Directory.CreateDirectory(RevisionFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     /// <summary>A disk that takes no writes is no reason not to open what is on it.</summary>
     private void Try(Action write)
@@ -245,7 +258,9 @@ public sealed class RevisionStore
         if (File.Exists(HeadPath))
         {
             var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision)?.Revision?.Hash;
-            var best = _revisions.Values.Where(r => r.Hash != pending && !_pruned.Contains(r.Hash) && !Branches.Any(b => b.Head.Hash == r.Hash)).MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
+            var best = _revisions
+                .Values.Where(r => r.Hash != pending && !_pruned.Contains(r.Hash) && !Branches.Any(b => b.Head.Hash == r.Hash))
+                .MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
             _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
             _stored = _stored with { Head = best?.Hash };
         }
@@ -265,7 +280,8 @@ public sealed class RevisionStore
 
     private string PathOf(RevisionInfo info) => Path.Combine(RevisionFolder, $"{info.Number}-{info.Hash}.json");
 
-    private static Revision? ReadIntact(string path) => ReadJson(path, RevisionJson.Default.Revision) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
+    private static Revision? ReadIntact(string path) =>
+        ReadJson(path, RevisionJson.Default.Revision) is { } revision && RevisionIdentity.IsIntact(revision) ? revision : null;
 
     private static T? ReadJson<T>(string path, JsonTypeInfo<T> type)
         where T : class

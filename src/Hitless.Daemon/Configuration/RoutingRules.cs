@@ -12,8 +12,12 @@ internal static class RoutingRules
     public static void Check(Section root, Problems problems)
     {
         var ports = root.Sections("interfaces");
-        var virtualAddresses = ports.SelectMany(port => port.Items("virtual-addresses")).Select(each => each.Value).OfType<AddressPrefix>()
-            .Select(each => each.Address).ToHashSet();
+        var virtualAddresses = ports
+            .SelectMany(port => port.Items("virtual-addresses"))
+            .Select(each => each.Value)
+            .OfType<AddressPrefix>()
+            .Select(each => each.Address)
+            .ToHashSet();
         var seen = new Dictionary<(uint Table, AddressPrefix To, uint Metric), Place>();
         foreach (var route in ports.SelectMany(port => port.Sections("routes")))
         {
@@ -23,7 +27,8 @@ internal static class RoutingRules
                 var line = seen[key].Line;
                 problems.Add(
                     route.At,
-                    $"a route to {key.Destination} of the same table and metric stands in line {line} already; expected another metric");
+                    $"a route to {key.Destination} of the same table and metric stands in line {line} already; expected another metric"
+                );
             }
         }
 
@@ -118,12 +123,13 @@ internal static class RoutingRules
         }
     }
 
-    private static AddressFamily? FamilyOf(Located? value) => value?.Value switch
-    {
-        AddressPrefix prefix => prefix.Address.AddressFamily,
-        IPAddress address => address.AddressFamily,
-        _ => null,
-    };
+    private static AddressFamily? FamilyOf(Located? value) =>
+        value?.Value switch
+        {
+            AddressPrefix prefix => prefix.Address.AddressFamily,
+            IPAddress address => address.AddressFamily,
+            _ => null,
+        };
 
     private static IPAddress? AddressIn(Section section, string key) => section.Find(key)?.Value as IPAddress;
 
@@ -131,12 +137,13 @@ internal static class RoutingRules
     private static AddressPrefix? PrefixIn(Section rule, string key) =>
         rule.Find(key)?.Value is AddressPrefix { PrefixLength: > 0 } prefix ? prefix : null;
 
-    private static AddressPrefix? NetworkIn(Section section, string key, bool? ipv6) => section.Find(key)?.Value switch
-    {
-        AddressPrefix prefix => prefix,
-        "default" => new AddressPrefix(ipv6 == true ? IPAddress.IPv6Any : IPAddress.Any, 0),
-        _ => null,
-    };
+    private static AddressPrefix? NetworkIn(Section section, string key, bool? ipv6) =>
+        section.Find(key)?.Value switch
+        {
+            AddressPrefix prefix => prefix,
+            "default" => new AddressPrefix(ipv6 == true ? IPAddress.IPv6Any : IPAddress.Any, 0),
+            _ => null,
+        };
 
     private static bool? IsIpv6(IPAddress? address) => address is null ? null : address.AddressFamily == AddressFamily.InterNetworkV6;
 }

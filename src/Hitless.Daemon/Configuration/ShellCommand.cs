@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>How a command ended. <c>Why</c> is null when it exited with 0; <c>Output</c> is both streams, bounded, control characters taken out.</summary>
+/// <summary>
+/// How a command ended. <c>Why</c> is null when it exited with 0; <c>Output</c> is both streams, bounded, control characters taken out.
+/// </summary>
 public sealed record CommandOutcome(string? Why, string Output);
 
 /// <summary>Runs an operator's command line by <c>/bin/sh -c</c>, bounded in time and output, without standard input.</summary>
@@ -13,12 +15,17 @@ public static class ShellCommand
     /// <summary>What is printed beyond this is dropped.</summary>
     public const int OutputMaxBytes = 16 << 10;
 
-    /// <summary>A command may leave a child that holds its output open; it is listened to only this long after the command has exited.</summary>
+    /// <summary>
+    /// A command may leave a child that holds its output open; it is listened to only this long after the command has exited.
+    /// </summary>
     private static readonly TimeSpan DrainMax = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Puts a path in place of each <c>{file}</c>, quoted where the shell needs it.</summary>
     public static string WithFile(string template, string path) =>
-        template.Replace("{file}", path.All(c => char.IsAsciiLetterOrDigit(c) || "/._@+:=,-".Contains(c)) ? path : $"'{path.Replace("'", @"'\''")}'");
+        template.Replace(
+            "{file}",
+            path.All(c => char.IsAsciiLetterOrDigit(c) || "/._@+:=,-".Contains(c)) ? path : $"'{path.Replace("'", @"'\''")}'"
+        );
 
     /// <summary>How a command line is started.</summary>
     public static ProcessStartInfo StartOf(string command) => new("/bin/sh") { ArgumentList = { "-c", command } };
@@ -32,7 +39,8 @@ public static class ShellCommand
         ProcessStartInfo start,
         TimeSpan timeMax,
         Action<int>? started,
-        CancellationToken cancel)
+        CancellationToken cancel
+    )
     {
         using var process = new Process { StartInfo = start };
         start.UseShellExecute = false;
@@ -50,7 +58,10 @@ public static class ShellCommand
         started?.Invoke(process.Id);
         process.StandardInput.Close();
         var output = new Output();
-        var readers = Task.WhenAll(output.DrainAsync(process.StandardOutput.BaseStream), output.DrainAsync(process.StandardError.BaseStream));
+        var readers = Task.WhenAll(
+            output.DrainAsync(process.StandardOutput.BaseStream),
+            output.DrainAsync(process.StandardError.BaseStream)
+        );
         var why = await WaitAsync(process, timeMax, cancel);
         await Task.WhenAny(readers, Task.Delay(DrainMax, CancellationToken.None));
         return new CommandOutcome(why, output.ToString());
@@ -84,7 +95,7 @@ public static class ShellCommand
             var buffer = new byte[4096];
             try
             {
-                for (int count; (count = await stream.ReadAsync(buffer)) > 0;)
+                for (int count; (count = await stream.ReadAsync(buffer)) > 0; )
                 {
                     lock (_kept)
                     {

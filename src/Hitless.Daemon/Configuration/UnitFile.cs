@@ -24,7 +24,12 @@ public static class UnitFile
     /// Reads the file at <paramref name="path"/>, and the one at <paramref name="clusterPath"/> over it if it is there. On false,
     /// <paramref name="problems"/> has at least one entry.
     /// </summary>
-    public static bool TryRead(string path, string clusterPath, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    public static bool TryRead(
+        string path,
+        string clusterPath,
+        [NotNullWhen(true)] out UnitSettings? settings,
+        out IReadOnlyList<UnitFileProblem> problems
+    )
     {
         settings = null;
         return TryReadBytes(path, out var content, out problems)
@@ -35,7 +40,13 @@ public static class UnitFile
     /// <summary>
     /// As <see cref="TryRead"/>, from bytes; <paramref name="path"/> is used in messages and as the base of relative paths.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> content, string path, byte[]? cluster, [NotNullWhen(true)] out UnitSettings? settings, out IReadOnlyList<UnitFileProblem> problems)
+    public static bool TryParse(
+        ReadOnlySpan<byte> content,
+        string path,
+        byte[]? cluster,
+        [NotNullWhen(true)] out UnitSettings? settings,
+        out IReadOnlyList<UnitFileProblem> problems
+    )
     {
         settings = TryReadSection(content, path, cluster, out problems) is { } root ? SettingsFrom(root, FolderOf(path)) : null;
         return settings is not null;
@@ -44,7 +55,12 @@ public static class UnitFile
     /// <summary>
     /// As <see cref="TryParse"/>, but the values as the table of keys has them, each under its name; null when something is wrong.
     /// </summary>
-    public static Section? TryReadSection(ReadOnlySpan<byte> content, string path, byte[]? cluster, out IReadOnlyList<UnitFileProblem> problems)
+    public static Section? TryReadSection(
+        ReadOnlySpan<byte> content,
+        string path,
+        byte[]? cluster,
+        out IReadOnlyList<UnitFileProblem> problems
+    )
     {
         var found = new Problems(path);
         var root = Read(content, UnitKeys.Root, found, out _);
@@ -153,9 +169,22 @@ public static class UnitFile
         var election = root.Under("election");
         var pickup = sessions.Under("pickup");
         return new UnitSettings(
-            new ClusterSettings(cluster.Get<string>("name"), cluster.Get<int>("group"), cluster.Get<string>("mode") == "active-active", Path.GetFullPath(cluster.Get<string>("key-file"), folder)),
-            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override")) { RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind },
-            new HeartbeatSettings([.. heartbeat.Sections("links").Select(LinkFrom)], heartbeat.Get<TimeSpan>("interval"), heartbeat.Get<int>("lost-threshold"), heartbeat.Get<int>("port")),
+            new ClusterSettings(
+                cluster.Get<string>("name"),
+                cluster.Get<int>("group"),
+                cluster.Get<string>("mode") == "active-active",
+                Path.GetFullPath(cluster.Get<string>("key-file"), folder)
+            ),
+            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
+            {
+                RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
+            },
+            new HeartbeatSettings(
+                [.. heartbeat.Sections("links").Select(LinkFrom)],
+                heartbeat.Get<TimeSpan>("interval"),
+                heartbeat.Get<int>("lost-threshold"),
+                heartbeat.Get<int>("port")
+            ),
             [.. root.Sections("interfaces").Select(PortFrom)],
             new SessionSettings(
                 pickup.Get<bool>("tcp"),
@@ -163,7 +192,8 @@ public static class UnitFile
                 pickup.Get<bool>("expectations"),
                 pickup.Get<bool>("nat"),
                 pickup.Get<TimeSpan>("delay"),
-                ValuesOf<SessionExpression>(sessions, "critical"))
+                ValuesOf<SessionExpression>(sessions, "critical")
+            )
             {
                 Exclude = ValuesOf<SessionExpression>(sessions, "exclude"),
                 Link = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
@@ -176,20 +206,39 @@ public static class UnitFile
                 upgrade.Get<TimeSpan>("rejoin-timeout"),
                 upgrade.Get<TimeSpan>("confirm-timeout"),
                 TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit"))
+                upgrade.Get<double>("session-difference-limit")
+            )
             {
                 MinimumVersion = TextOf(upgrade, "minimum-version"),
-                Windows = [.. ValuesOf<string>(upgrade, "windows").Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null).OfType<MaintenanceWindow>()],
-            })
+                Windows =
+                [
+                    .. ValuesOf<string>(upgrade, "windows")
+                        .Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null)
+                        .OfType<MaintenanceWindow>(),
+                ],
+            }
+        )
         {
-            Election = new ElectionSettings(election.Get<int>("probe-threshold"), election.Get<TimeSpan>("flip-guard"), election.Find("witness")?.Value as IPAddress),
+            Election = new ElectionSettings(
+                election.Get<int>("probe-threshold"),
+                election.Get<TimeSpan>("flip-guard"),
+                election.Find("witness")?.Value as IPAddress
+            ),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
-            Services = [.. root.Sections("services")
-                .Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary"))],
+            Services =
+            [
+                .. root.Sections("services")
+                    .Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary")),
+            ],
             Hooks = HooksFrom(root.Under("hooks")),
-            Keep = new KeepSettings(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups")),
-            Values = unit.Get<Dictionary<string, Located>>("values").ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
+            Keep = new KeepSettings(
+                configuration.Get<int>("keep-revisions"),
+                configuration.Get<TimeSpan>("backup-every"),
+                configuration.Get<int>("keep-backups")
+            ),
+            Values = unit.Get<Dictionary<string, Located>>("values")
+                .ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
     }
 
@@ -199,18 +248,21 @@ public static class UnitFile
             TextOf(hooks, "standby"),
             TextOf(hooks, "fault"),
             TextOf(hooks, "stop"),
-            hooks.Get<TimeSpan>("timeout"));
+            hooks.Get<TimeSpan>("timeout")
+        );
 
-    private static ManagedFileSettings ManagedFileFrom(Section file) => new(
-        file.Get<string>("path"),
-        TextOf(file, "check"),
-        TextOf(file, "apply"),
-        TextOf(file, "verify"),
-        TextOf(file, "owner"),
-        TextOf(file, "mode") is { } mode ? mode.PadLeft(4, '0') : null,
-        file.Get<int>("order"),
-        file.Get<bool>("template"),
-        file.Get<bool>("secret"));
+    private static ManagedFileSettings ManagedFileFrom(Section file) =>
+        new(
+            file.Get<string>("path"),
+            TextOf(file, "check"),
+            TextOf(file, "apply"),
+            TextOf(file, "verify"),
+            TextOf(file, "owner"),
+            TextOf(file, "mode") is { } mode ? mode.PadLeft(4, '0') : null,
+            file.Get<int>("order"),
+            file.Get<bool>("template"),
+            file.Get<bool>("secret")
+        );
 
     private static HeartbeatLinkSettings LinkFrom(Section link) =>
         new(link.Get<string>("interface"), link.Get<IPAddress>("address"), ValuesOf<IPAddress>(link, "peers"));
@@ -224,21 +276,29 @@ public static class UnitFile
         };
 
     private static ProbeSettings ProbeFrom(Section probe) =>
-        new(probe.Get<string>("name"), TargetOf(probe), probe.Get<TimeSpan>("interval"), probe.Get<int>("fail-after"), probe.Get<int>("weight"));
+        new(
+            probe.Get<string>("name"),
+            TargetOf(probe),
+            probe.Get<TimeSpan>("interval"),
+            probe.Get<int>("fail-after"),
+            probe.Get<int>("weight")
+        );
 
     /// <summary><see cref="UnitRules"/> has seen that exactly one of the keys is there.</summary>
-    private static ProbeTarget TargetOf(Section probe) => probe switch
-    {
-        _ when probe.Find("tcp")?.Value is IPEndPoint service => new ProbeTarget.Tcp(service),
-        _ when probe.Find("http")?.Value is Uri page => new ProbeTarget.Http(page),
-        _ when probe.Find("memory")?.Value is int percent => new ProbeTarget.Memory(percent),
-        _ when probe.Find("load")?.Value is int percent => new ProbeTarget.Load(percent),
-        _ => new ProbeTarget.Ping(probe.Get<IPAddress>("ping")),
-    };
+    private static ProbeTarget TargetOf(Section probe) =>
+        probe switch
+        {
+            _ when probe.Find("tcp")?.Value is IPEndPoint service => new ProbeTarget.Tcp(service),
+            _ when probe.Find("http")?.Value is Uri page => new ProbeTarget.Http(page),
+            _ when probe.Find("memory")?.Value is int percent => new ProbeTarget.Memory(percent),
+            _ when probe.Find("load")?.Value is int percent => new ProbeTarget.Load(percent),
+            _ => new ProbeTarget.Ping(probe.Get<IPAddress>("ping")),
+        };
 
     private static string? TextOf(Section section, string key) => section.Find(key)?.Value as string;
 
-    private static IReadOnlyList<T> ValuesOf<T>(Section section, string key) => [.. section.Items(key).Select(item => item.Value).OfType<T>()];
+    private static IReadOnlyList<T> ValuesOf<T>(Section section, string key) =>
+        [.. section.Items(key).Select(item => item.Value).OfType<T>()];
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
 }

@@ -29,14 +29,20 @@ internal static class UnitRules
             var given = targets.Where(key => probe.Find(key) is not null).ToArray();
             if (given.Length > 1 || (given.Length == 0 && problems.None))
             {
-                problems.Add(probe.At, $"the probe has {(given.Length == 0 ? "no target" : string.Join(" and ", given))}; expected exactly one of {string.Join(", ", targets)}");
+                problems.Add(
+                    probe.At,
+                    $"the probe has {(given.Length == 0 ? "no target" : string.Join(" and ", given))}; expected exactly one of "
+                        + $"{string.Join(", ", targets)}"
+                );
             }
         }
     }
 
     private static void CheckOwnFiles(Section root, string unitFile, Problems problems)
     {
-        var keyFile = root.Under("cluster").Find("key-file")?.Value is string key ? Path.GetFullPath(key, Path.GetDirectoryName(unitFile) ?? "/") : null;
+        var keyFile = root.Under("cluster").Find("key-file")?.Value is string key
+            ? Path.GetFullPath(key, Path.GetDirectoryName(unitFile) ?? "/")
+            : null;
         foreach (var file in root.Under("configuration").Sections("files").Select(f => f.Find("path")).OfType<Located>())
         {
             if (file.Value as string == unitFile || file.Value as string == keyFile)
@@ -47,7 +53,10 @@ internal static class UnitRules
     }
 
     private static List<Section> LinksOf(Section root) =>
-        [.. root.Under("heartbeat").Sections("links"), .. root.Under("sessions").Find("link")?.Value is Section link ? [link] : Array.Empty<Section>()];
+        [
+            .. root.Under("heartbeat").Sections("links"),
+            .. root.Under("sessions").Find("link")?.Value is Section link ? [link] : Array.Empty<Section>(),
+        ];
 
     private static void CheckLinks(IEnumerable<Section> links, Problems problems)
     {
@@ -61,7 +70,10 @@ internal static class UnitRules
                 Once(seen, peer, "link address", problems);
                 if (address is { Value: IPAddress own } && peer.Value is IPAddress other && own.AddressFamily != other.AddressFamily)
                 {
-                    problems.Add(peer.At, $"peer {other} is of another address family than the link's own address {own}; expected both IPv4 or both IPv6");
+                    problems.Add(
+                        peer.At,
+                        $"peer {other} is of another address family than the link's own address {own}; expected both IPv4 or both IPv6"
+                    );
                 }
             }
         }
@@ -73,16 +85,25 @@ internal static class UnitRules
         CheckTwice(root.Sections("interfaces"), "virtual-mac-id", "the id of a virtual MAC", problems);
         var own = LinksOf(root).Select(l => l.Find("address")?.Value).OfType<IPAddress>().ToHashSet();
         var seen = new Dictionary<object, Place>();
-        foreach (var (port, located) in root.Sections("interfaces").SelectMany(port => port.Items("virtual-addresses").Select(located => (port, located))))
+        foreach (
+            var (port, located) in root.Sections("interfaces")
+                .SelectMany(port => port.Items("virtual-addresses").Select(located => (port, located)))
+        )
         {
             if (located.Value is AddressPrefix prefix)
             {
                 // A link-local address is one of its interface: every interface may have the same.
-                var zone = prefix.Address.IsIPv6LinkLocal || prefix.Address.ToString().StartsWith("169.254.", StringComparison.Ordinal) ? $"%{port.Find("name")?.Value}" : "";
+                var zone =
+                    prefix.Address.IsIPv6LinkLocal || prefix.Address.ToString().StartsWith("169.254.", StringComparison.Ordinal)
+                        ? $"%{port.Find("name")?.Value}"
+                        : "";
                 Once(seen, located with { Value = $"{prefix.Address}{zone}" }, "virtual address", problems);
                 if (own.Contains(prefix.Address))
                 {
-                    problems.Add(located.At, $"virtual address {prefix.Address} is a link address of this unit; expected one that no unit owns");
+                    problems.Add(
+                        located.At,
+                        $"virtual address {prefix.Address} is a link address of this unit; expected one that no unit owns"
+                    );
                 }
             }
         }

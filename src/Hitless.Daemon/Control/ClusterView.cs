@@ -4,7 +4,16 @@ using Hitless.Core.Cluster.Membership;
 namespace Hitless.Daemon.Control;
 
 /// <summary>The cluster as this unit sees it at one moment. <c>Complaints</c>: what is wrong on the heartbeat links.</summary>
-public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitView> Peers, string Reason, bool SyncedSessions, byte WireMinor, TimeSpan LastGap, IReadOnlyList<string> Complaints)
+public sealed record ClusterView(
+    Epoch Epoch,
+    UnitView Self,
+    IReadOnlyList<UnitView> Peers,
+    string Reason,
+    bool SyncedSessions,
+    byte WireMinor,
+    TimeSpan LastGap,
+    IReadOnlyList<string> Complaints
+)
 {
     /// <summary><see cref="ClusterMachine.LongestSilence"/>.</summary>
     public TimeSpan LongestSilence { get; init; }
@@ -32,12 +41,17 @@ public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitV
         return new ClusterView(
             machine.Epoch,
             own,
-            [.. machine.Peers.Where(p => p.Tag != 0 && !IsReplaced(p, machine)).Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now)))],
+            [
+                .. machine
+                    .Peers.Where(p => p.Tag != 0 && !IsReplaced(p, machine))
+                    .Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now))),
+            ],
             machine.Reason,
             machine.Synced,
             machine.AgreedWireMinor,
             machine.LastGap,
-            [.. complaints, .. machine.ProblemsAt(now)])
+            [.. complaints, .. machine.ProblemsAt(now)]
+        )
         {
             LongestSilence = machine.LongestSilence,
             Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
@@ -45,7 +59,8 @@ public sealed record ClusterView(Epoch Epoch, UnitView Self, IReadOnlyList<UnitV
     }
 
     /// <summary>A new machine has taken its place: it has its name and another id.</summary>
-    private static bool IsReplaced(Peer peer, ClusterMachine machine) => peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
+    private static bool IsReplaced(Peer peer, ClusterMachine machine) =>
+        peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
 }
 
 /// <summary>One unit of a <see cref="ClusterView"/>, itself or by its last heartbeat.</summary>
@@ -67,14 +82,32 @@ public sealed record UnitView(
     long Revision,
     ulong RevisionTag,
     bool Upgrading,
-    ulong ForwardingDigest)
+    ulong ForwardingDigest
+)
 {
     /// <summary>Able to be primary now.</summary>
     public bool Ready => Present && (Role == UnitRole.Primary || (Role == UnitRole.Standby && State is UnitState.Ready or UnitState.Fault));
 
     /// <summary>A unit as its heartbeat tells of it.</summary>
-    public static UnitView From(ulong id, ulong tag, Heartbeat heartbeat, bool present, TimeSpan age) => new(
-        id, tag, heartbeat.Name, present, present ? heartbeat.Role : UnitRole.None, present ? heartbeat.State : UnitState.Absent, heartbeat.Epoch,
-        heartbeat.Version, heartbeat.Priority, heartbeat.Override, age, heartbeat.Failures, heartbeat.Sessions, heartbeat.PortsUp,
-        heartbeat.Revision, heartbeat.RevisionTag, heartbeat.Upgrading, heartbeat.ForwardingDigest);
+    public static UnitView From(ulong id, ulong tag, Heartbeat heartbeat, bool present, TimeSpan age) =>
+        new(
+            id,
+            tag,
+            heartbeat.Name,
+            present,
+            present ? heartbeat.Role : UnitRole.None,
+            present ? heartbeat.State : UnitState.Absent,
+            heartbeat.Epoch,
+            heartbeat.Version,
+            heartbeat.Priority,
+            heartbeat.Override,
+            age,
+            heartbeat.Failures,
+            heartbeat.Sessions,
+            heartbeat.PortsUp,
+            heartbeat.Revision,
+            heartbeat.RevisionTag,
+            heartbeat.Upgrading,
+            heartbeat.ForwardingDigest
+        );
 }

@@ -78,9 +78,11 @@ public sealed partial class ControlLoop
                 directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
             }
 
-            Step(unit == identity.Id
-                ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic)
-                : ClusterInput.HeartbeatReceived(unit, tag, header.Sequence, heartbeat, overTraffic, link));
+            Step(
+                unit == identity.Id
+                    ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic)
+                    : ClusterInput.HeartbeatReceived(unit, tag, header.Sequence, heartbeat, overTraffic, link)
+            );
         }
 
         if (links.TakeStranger(MonotonicClock.Now, out var stranger))

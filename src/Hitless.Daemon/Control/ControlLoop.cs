@@ -68,7 +68,16 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private ulong toldChange;
 
     /// <summary>A loop that is not yet started.</summary>
-    public ControlLoop(UnitSettings settings, string stateFolder, UnitIdentity identity, ClusterKey key, string version, long epochNumber, EventLog events, PeerDirectory directory)
+    public ControlLoop(
+        UnitSettings settings,
+        string stateFolder,
+        UnitIdentity identity,
+        ClusterKey key,
+        string version,
+        long epochNumber,
+        EventLog events,
+        PeerDirectory directory
+    )
     {
         this.settings = settings;
         this.stateFolder = stateFolder;
@@ -86,7 +95,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
             Start = ProcessAge.OfThisProcess(),
-            CanAskForAddresses = settings.Interfaces.Any(p => p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)),
+            CanAskForAddresses = settings.Interfaces.Any(p =>
+                p.VirtualAddresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
+            ),
             HasWitness = settings.Election.Witness is not null,
             EpochNumber = epochNumber,
         };
@@ -169,15 +180,15 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() => AskAsync(() => ClusterView.Of(
-        machine,
-        identity,
-        [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems],
-        MonotonicClock.Now));
+    public Task<ClusterView> ViewAsync() =>
+        AskAsync(() =>
+            ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now)
+        );
 
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
-    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) => EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
+    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) =>
+        EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
 
     /// <summary>Lets the rules choose the primary now.</summary>
     public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
@@ -193,11 +204,12 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes
     /// the promise back.
     /// </summary>
-    public Task<bool> StandAsideAsync(bool aside) => AskAsync(() =>
-    {
-        Step(ClusterInput.StandAside(aside));
-        return machine.StandsAside;
-    });
+    public Task<bool> StandAsideAsync(bool aside) =>
+        AskAsync(() =>
+        {
+            Step(ClusterInput.StandAside(aside));
+            return machine.StandsAside;
+        });
 
     /// <summary>What of the declared routes and rules cannot stand, and why.</summary>
     public IReadOnlyList<string> RoutingProblems => watch?.RoutingProblems ?? [];
@@ -266,7 +278,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.Barrier(uint ticket) => sessions.Give(each => each.Barrier(ticket));
 
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) => sessions.Give(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
+    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) =>
+        sessions.Give(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
 
     void IClusterEffects.Drain(uint ticket) => sessions.Give(each => each.Drain(ticket));
 
@@ -276,7 +289,11 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     {
         if (switchover is { } asked)
         {
-            errands.Do(() => _ = done ? asked.TrySetResult(text) : asked.TrySetException(new RefusedException(text, "hitless status tells the state of every unit")));
+            errands.Do(() =>
+                _ = done
+                    ? asked.TrySetResult(text)
+                    : asked.TrySetException(new RefusedException(text, "hitless status tells the state of every unit"))
+            );
         }
 
         switchover = null;
@@ -303,9 +320,10 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>Nobody answers once the loop has ended: who asks then must not wait, or the process would never end.</summary>
-    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) => await Task.WhenAny(answer, stopped.Task) == answer
-        ? await answer
-        : throw new OperationCanceledException("this unit has left the cluster");
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> answer) =>
+        await Task.WhenAny(answer, stopped.Task) == answer
+            ? await answer
+            : throw new OperationCanceledException("this unit has left the cluster");
 
     private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
     {
@@ -322,7 +340,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             Step(request);
             return true;
         });
-        return begun ? await UnlessStoppedAsync(end.Task) : throw new RefusedException("a switchover is under way", "wait for its end: hitless status");
+        return begun
+            ? await UnlessStoppedAsync(end.Task)
+            : throw new RefusedException("a switchover is under way", "wait for its end: hitless status");
     }
 
     private void Run()
@@ -339,7 +359,15 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
             // The kernel is muted (or its claim adopted) by the machine's first word, and the first heartbeat goes out; then the addresses,
             // which the mute rules keep silent.
-            machine = new ClusterMachine(options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed }, MonotonicClock.Now, this);
+            machine = new ClusterMachine(
+                options with
+                {
+                    AdoptClaim = kernel.WasClaimed,
+                    KernelIsUsed = kernel.WasUsed,
+                },
+                MonotonicClock.Now,
+                this
+            );
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             NoteLinks();
             kernel.Prepare();
@@ -351,7 +379,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
                 [sysctls, silence, virtualMacs],
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
-                state => Forwarding = state);
+                state => Forwarding = state
+            );
             links.OpenPorts(kernel.IndexOf);
             poller.Add(kernel.Monitor.Handle, links.Count);
             Loop();

@@ -48,13 +48,14 @@ public sealed class EventLog : IDisposable
     }
 
     /// <summary>The disk takes writes again: what is in memory only is written now.</summary>
-    public void WriteAgain() => writer.Do(() =>
-    {
-        if (unwritten)
+    public void WriteAgain() =>
+        writer.Do(() =>
         {
-            TryWrite(Renew);
-        }
-    });
+            if (unwritten)
+            {
+                TryWrite(Renew);
+            }
+        });
 
     /// <summary>The last events, oldest first.</summary>
     public async Task<IReadOnlyList<ClusterEvent>> LastAsync(string? kind, int limit, CancellationToken cancel)
@@ -69,7 +70,9 @@ public sealed class EventLog : IDisposable
     /// <summary>Events with a higher number than <paramref name="after"/>, then those to come.</summary>
     public async IAsyncEnumerable<ClusterEvent> FollowAsync(long? after, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var follower = Channel.CreateBounded<ClusterEvent>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
+        var follower = Channel.CreateBounded<ClusterEvent>(
+            new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest }
+        );
         ClusterEvent[] past;
         await read.Task.WaitAsync(cancel);
         lock (gate)
@@ -137,7 +140,14 @@ public sealed class EventLog : IDisposable
         ClusterEvent added;
         lock (gate)
         {
-            added = new ClusterEvent(events.Count == 0 ? 1 : events[^1].Number + 1, time, unit, kind, text.Length > TextMax ? text[..TextMax] + "…" : text, epoch);
+            added = new ClusterEvent(
+                events.Count == 0 ? 1 : events[^1].Number + 1,
+                time,
+                unit,
+                kind,
+                text.Length > TextMax ? text[..TextMax] + "…" : text,
+                epoch
+            );
             events.Add(added);
             if (events.Count > 2 * KeptCount)
             {
@@ -215,7 +225,11 @@ public sealed class EventLog : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(line, ApiJson.Default.ClusterEvent) is { Unit: not null, Kind: not null, Text: not null, Number: > 0 and < NumberMax } known ? known : null;
+            return
+                JsonSerializer.Deserialize(line, ApiJson.Default.ClusterEvent)
+                    is { Unit: not null, Kind: not null, Text: not null, Number: > 0 and < NumberMax } known
+                ? known
+                : null;
         }
         catch (JsonException)
         {

@@ -121,7 +121,8 @@ public sealed class GatewayKernel : IDisposable
             Apply(traffic.Read() ?? state);
             events.Add(
                 EventKinds.Unit,
-                "another program flushed or changed the nftables table \"hitless\"; it is put back, and its rules were in force meanwhile");
+                "another program flushed or changed the nftables table \"hitless\"; it is put back, and its rules were in force meanwhile"
+            );
         }
     }
 
@@ -155,7 +156,8 @@ public sealed class GatewayKernel : IDisposable
                     break;
                 case LinkChangeKind.Link when indexByName.TryGetValue(change.Link.Name, out var index) && index == change.Link.Index:
                     changed |= !upByIndex.TryGetValue(index, out var was) || was != change.Link.Up;
-                    announce |= macByIndex[index] != change.Link.Mac
+                    announce |=
+                        macByIndex[index] != change.Link.Mac
                         && trafficPorts.Any(port => port.VirtualMac is null && port.Name == change.Link.Name);
                     repair |= announce || (changed && change.Link.Up);
                     upByIndex[index] = change.Link.Up;
@@ -168,7 +170,8 @@ public sealed class GatewayKernel : IDisposable
                 case LinkChangeKind.AddressRemoved:
                     repair |= IsVirtual(change.Address);
                     break;
-                case LinkChangeKind.AddressAdded when change.Address.Secondary && !change.Address.OfHitless && indexByName.ContainsValue(change.Address.LinkIndex):
+                case LinkChangeKind.AddressAdded
+                    when change.Address.Secondary && !change.Address.OfHitless && indexByName.ContainsValue(change.Address.LinkIndex):
                     ownIsSecond = true;
                     repair |= state == TrafficState.Muted;
                     break;
@@ -222,7 +225,10 @@ public sealed class GatewayKernel : IDisposable
     /// </summary>
     public void Withdraw()
     {
-        addresses.Remove([.. addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)), .. Wanted()]);
+        addresses.Remove([
+            .. addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)),
+            .. Wanted(),
+        ]);
         foreach (var port in trafficPorts)
         {
             if (port.VirtualMac is { } mac && indexByName.TryGetValue(port.Name, out var index))
@@ -322,7 +328,11 @@ public sealed class GatewayKernel : IDisposable
         var result = traffic.Apply(wanted);
         if (!result.Succeeded)
         {
-            events.Add(EventKinds.Unit, $"the traffic table could not be set to {wanted}: {result}; the virtual addresses are taken away. hitlessd needs Linux 6.1 with nftables (nf_tables, netdev egress)");
+            events.Add(
+                EventKinds.Unit,
+                $"the traffic table could not be set to {wanted}: {result}; the virtual addresses are taken away. hitlessd needs "
+                    + $"Linux 6.1 with nftables (nf_tables, netdev egress)"
+            );
             addresses.Remove([.. Wanted()]);
         }
 
@@ -337,7 +347,11 @@ public sealed class GatewayKernel : IDisposable
     private void RemoveUnwanted()
     {
         var wanted = Wanted().ToHashSet();
-        var standing = addresses.Read().Where(each => each.OfHitless).Select(each => new LinkAddress(each.LinkIndex, each.Prefix)).ToHashSet();
+        var standing = addresses
+            .Read()
+            .Where(each => each.OfHitless)
+            .Select(each => new LinkAddress(each.LinkIndex, each.Prefix))
+            .ToHashSet();
         LinkAddress[] unwanted = [.. standing.Where(each => !wanted.Contains(each))];
         if (unwanted.Length == 0)
         {
@@ -347,9 +361,13 @@ public sealed class GatewayKernel : IDisposable
 
         RoutesBefore = RouteKeeper.Read(ports);
         var result = addresses.Remove(unwanted);
-        events.Add(EventKinds.Unit, result.Succeeded
-            ? $"removed virtual addresses that are no longer configured: {string.Join(", ", unwanted.Select(each => each.Prefix))}"
-            : $"virtual addresses that are no longer configured could not be removed: {result}; remove them with ip address del: {string.Join(", ", unwanted.Select(each => each.Prefix))}");
+        events.Add(
+            EventKinds.Unit,
+            result.Succeeded
+                ? $"removed virtual addresses that are no longer configured: {string.Join(", ", unwanted.Select(each => each.Prefix))}"
+                : $"virtual addresses that are no longer configured could not be removed: {result}; remove them with ip address del: "
+                    + $"{string.Join(", ", unwanted.Select(each => each.Prefix))}"
+        );
     }
 
     /// <summary>
@@ -368,13 +386,21 @@ public sealed class GatewayKernel : IDisposable
         ownIsSecond = false;
         var standing = addresses.Read();
         var wanted = Wanted().ToHashSet();
-        addresses.Remove([.. standing
-            .Where(own => own.Secondary && !own.OfHitless)
-            .SelectMany(own => standing.Where(first => !first.Secondary && first.LinkIndex == own.LinkIndex
-                && first.Prefix.PrefixLength == own.Prefix.PrefixLength && first.Prefix.Contains(own.Prefix.Address)))
-            .Select(first => new LinkAddress(first.LinkIndex, first.Prefix))
-            .Where(wanted.Contains)
-            .Distinct()]);
+        addresses.Remove([
+            .. standing
+                .Where(own => own.Secondary && !own.OfHitless)
+                .SelectMany(own =>
+                    standing.Where(first =>
+                        !first.Secondary
+                        && first.LinkIndex == own.LinkIndex
+                        && first.Prefix.PrefixLength == own.Prefix.PrefixLength
+                        && first.Prefix.Contains(own.Prefix.Address)
+                    )
+                )
+                .Select(first => new LinkAddress(first.LinkIndex, first.Prefix))
+                .Where(wanted.Contains)
+                .Distinct(),
+        ]);
     }
 
     private IEnumerable<LinkAddress> Wanted() =>
@@ -384,7 +410,9 @@ public sealed class GatewayKernel : IDisposable
         select new LinkAddress(indexByName[port.Name], address);
 
     private bool IsVirtual(LocalAddress address) =>
-        trafficPorts.Any(p => indexByName.TryGetValue(p.Name, out var index) && index == address.LinkIndex && p.Addresses.Contains(address.Prefix));
+        trafficPorts.Any(p =>
+            indexByName.TryGetValue(p.Name, out var index) && index == address.LinkIndex && p.Addresses.Contains(address.Prefix)
+        );
 
     private void CountPorts()
     {

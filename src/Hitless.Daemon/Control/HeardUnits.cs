@@ -2,7 +2,10 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>From which addresses on the heartbeat links which unit was heard, so that an answer of a kernel, or its refusal, is that of a unit. Sixteen at most: four units on four links. Allocates nothing.</summary>
+/// <summary>
+/// From which addresses on the heartbeat links which unit was heard, so that an answer of a kernel, or its refusal, is that of a unit.
+/// Sixteen at most: four units on four links. Allocates nothing.
+/// </summary>
 internal sealed class HeardUnits
 {
     private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];

@@ -5,7 +5,10 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Says in words why datagrams on a heartbeat link are refused, when that is something that an operator can mend: another key, group or version.</summary>
+/// <summary>
+/// Says in words why datagrams on a heartbeat link are refused, when that is something that an operator can mend: another key, group or
+/// version.
+/// </summary>
 public sealed class HeartbeatComplaints(int group, EventLog events)
 {
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
@@ -32,15 +35,23 @@ public sealed class HeartbeatComplaints(int group, EventLog events)
         }
     }
 
-    private string? DescribeStranger(DatagramVerdict verdict, string port) => verdict == DatagramVerdict.BadTag
-        ? $"another Hitless cluster on {port} has the group {group} too, so its virtual MACs are ours: give one of the two another cluster.group (or, if it is a unit of this cluster, our cluster.key)"
-        : null;
+    private string? DescribeStranger(DatagramVerdict verdict, string port) =>
+        verdict == DatagramVerdict.BadTag
+            ? $"another Hitless cluster on {port} has the group {group} too, so its virtual MACs are ours: give one of the two "
+                + $"another cluster.group (or, if it is a unit of this cluster, our cluster.key)"
+            : null;
 
-    private string? Describe(DatagramVerdict verdict, in DatagramEndpoint from) => verdict switch
-    {
-        DatagramVerdict.BadTag => $"heartbeats from {from} do not fit our cluster key: copy cluster.key from one unit to all, then restart hitlessd",
-        DatagramVerdict.OtherGroup => $"heartbeats from {from} are of another group than {group}: set cluster.group to the same number on all units, or give the other cluster links of its own",
-        DatagramVerdict.UnsupportedMajor => $"heartbeats from {from} speak another major version of the wire protocol: upgrade step by step, so that two neighbouring versions always share one",
-        _ => null,
-    };
+    private string? Describe(DatagramVerdict verdict, in DatagramEndpoint from) =>
+        verdict switch
+        {
+            DatagramVerdict.BadTag =>
+                $"heartbeats from {from} do not fit our cluster key: copy cluster.key from one unit to all, then restart hitlessd",
+            DatagramVerdict.OtherGroup =>
+                $"heartbeats from {from} are of another group than {group}: set cluster.group to the same number on all units, or "
+                    + $"give the other cluster links of its own",
+            DatagramVerdict.UnsupportedMajor =>
+                $"heartbeats from {from} speak another major version of the wire protocol: upgrade step by step, so that two "
+                    + $"neighbouring versions always share one",
+            _ => null,
+        };
 }

@@ -58,8 +58,21 @@ public sealed class HeartbeatLinks : IDisposable
         peers = [.. links.Select(link => link.Peers.Select(p => new DatagramEndpoint(new IPEndPoint(p, port))).ToArray())];
         silence = new LinkSilence(links, peers);
         sockets = new LinkSockets(
-            links, [.. links.Select(_ => "heartbeat.links")], port, new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true), poller, firstToken: 0);
-        sealer = new DatagramSealer(key, DatagramKind.Heartbeat, RunningRelease.WireMinor, settings.Cluster.Group, identity.Id, identity.Incarnation);
+            links,
+            [.. links.Select(_ => "heartbeat.links")],
+            port,
+            new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true),
+            poller,
+            firstToken: 0
+        );
+        sealer = new DatagramSealer(
+            key,
+            DatagramKind.Heartbeat,
+            RunningRelease.WireMinor,
+            settings.Cluster.Group,
+            identity.Id,
+            identity.Incarnation
+        );
         opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
         told = new string?[links.Count];
         Follow();
@@ -78,7 +91,8 @@ public sealed class HeartbeatLinks : IDisposable
     private int FirstPortEcho => FirstEcho + sockets.Count;
 
     /// <summary>What is wrong with the links now, in words; empty while all is well.</summary>
-    public IReadOnlyList<string> Complaints => [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
+    public IReadOnlyList<string> Complaints =>
+        [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
 
     /// <summary>Any link can be used: its interface is there, with our address.</summary>
     public bool Usable => sockets.AnyWhole;
@@ -153,7 +167,8 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>The next answer of a kernel through a port: to which question, and by which unit.</summary>
-    public bool TryReadPortAnswer(int token, out uint question, out ulong unit) => portEchoes.TryReceive(token - FirstPortEcho, out question, out unit);
+    public bool TryReadPortAnswer(int token, out uint question, out ulong unit) =>
+        portEchoes.TryReceive(token - FirstPortEcho, out question, out unit);
 
     /// <summary>The next answer of a kernel: to which question, on which link, and by the peer of which endpoint.</summary>
     public bool TryReadAnswer(int token, out uint question, out int link, out DatagramEndpoint by)

@@ -56,7 +56,8 @@ public sealed class LinkSilence
                 if (IsSilent(at, now) && IsHeardElsewhere(unit, now))
                 {
                     var since = unit == 0 ? "since the start" : $"for {(now - at).TotalSeconds:F0} s";
-                    yield return $"no heartbeat came from {links[link].Peers[i]} on {links[link].Interface} {since}, on another link they come: look at the cable, and at the interface and its address on both units";
+                    yield return $"no heartbeat came from {links[link].Peers[i]} on {links[link].Interface} {since}, on another link "
+                        + $"they come: look at the cable, and at the interface and its address on both units";
                 }
             }
         }
@@ -65,9 +66,12 @@ public sealed class LinkSilence
     /// <summary>
     /// Which unit a peer's address is that was never heard is not known: then another link has to hear as many as it should.
     /// </summary>
-    private bool IsHeardElsewhere(ulong unit, TimeSpan now) => Array.Exists(heard, link => unit == 0
-        ? Array.TrueForAll(link, each => !IsSilent(each.At, now))
-        : Array.Exists(link, each => each.Unit == unit && !IsSilent(each.At, now)));
+    private bool IsHeardElsewhere(ulong unit, TimeSpan now) =>
+        Array.Exists(heard, link =>
+            unit == 0
+                ? Array.TrueForAll(link, each => !IsSilent(each.At, now))
+                : Array.Exists(link, each => each.Unit == unit && !IsSilent(each.At, now))
+        );
 
     private static bool IsSilent(TimeSpan at, TimeSpan now) => at == TimeSpan.MinValue || now - at >= Limit;
 }

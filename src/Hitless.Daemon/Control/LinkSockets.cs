@@ -33,7 +33,14 @@ internal sealed class LinkSockets : IDisposable
     /// <param name="options">How the sockets are set up; the interface is the link's.</param>
     /// <param name="poller">Watches the sockets; tokens count from <paramref name="firstToken"/>.</param>
     /// <param name="firstToken">The first link's token.</param>
-    public LinkSockets(IReadOnlyList<HeartbeatLinkSettings> links, IReadOnlyList<string> keys, int port, DatagramOptions options, Poller poller, int firstToken)
+    public LinkSockets(
+        IReadOnlyList<HeartbeatLinkSettings> links,
+        IReadOnlyList<string> keys,
+        int port,
+        DatagramOptions options,
+        Poller poller,
+        int firstToken
+    )
     {
         this.links = links;
         this.keys = [.. keys];
@@ -104,7 +111,13 @@ internal sealed class LinkSockets : IDisposable
     {
         try
         {
-            var socket = new DatagramSocket(new DatagramEndpoint(new IPEndPoint(links[link].Address, port)), options with { Interface = links[link].Interface });
+            var socket = new DatagramSocket(
+                new DatagramEndpoint(new IPEndPoint(links[link].Address, port)),
+                options with
+                {
+                    Interface = links[link].Interface,
+                }
+            );
             poller.Add(socket.Handle, firstToken + link);
             (sockets[link], indexes[link]) = (socket, presence.IndexOf(link));
             return null;

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>Where the other units can be called: learned from where their heartbeats come from. Written by the control loop, read by everybody.</summary>
+/// <summary>
+/// Where the other units can be called: learned from where their heartbeats come from. Written by the control loop, read by everybody.
+/// </summary>
 public sealed class PeerDirectory(int apiPort)
 {
     private ImmutableDictionary<string, ImmutableArray<IPEndPoint>> units = ImmutableDictionary<string, ImmutableArray<IPEndPoint>>.Empty;
@@ -16,6 +18,11 @@ public sealed class PeerDirectory(int apiPort)
     public void Learn(string unit, IPAddress address)
     {
         var endPoint = new IPEndPoint(address, apiPort);
-        ImmutableInterlocked.AddOrUpdate(ref units, unit, _ => [endPoint], (_, known) => known.Contains(endPoint) ? known : known.Add(endPoint));
+        ImmutableInterlocked.AddOrUpdate(
+            ref units,
+            unit,
+            _ => [endPoint],
+            (_, known) => known.Contains(endPoint) ? known : known.Add(endPoint)
+        );
     }
 }

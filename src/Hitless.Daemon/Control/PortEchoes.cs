@@ -7,8 +7,9 @@ using Hitless.Linux.Sockets;
 namespace Hitless.Daemon.Control;
 
 /// <summary>
-/// Asks the kernels of the other units through the ports, by the link-local address that follows from the MAC that their heartbeats there came from (docs/decisions/0039). A port whose address was chosen in
-/// another way answers nothing. Allocates nothing once the units are known.
+/// Asks the kernels of the other units through the ports, by the link-local address that follows from the MAC that their heartbeats there
+/// came from (docs/decisions/0039). A port whose address was chosen in another way answers nothing. Allocates nothing once the units are
+/// known.
 /// </summary>
 internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) : IDisposable
 {
@@ -18,7 +19,10 @@ internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) :
     private readonly (int Port, ulong Unit, DatagramEndpoint At)[] hosts = new (int, ulong, DatagramEndpoint)[HostsMax];
     private int hostCount;
 
-    /// <summary>Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from <paramref name="firstToken"/>.</summary>
+    /// <summary>
+    /// Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from
+    /// <paramref name="firstToken"/>.
+    /// </summary>
     public void Open(Func<string, int> indexOf, Poller poller, int firstToken)
     {
         for (var i = 0; i < sockets.Length; i++)

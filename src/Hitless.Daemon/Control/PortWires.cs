@@ -6,7 +6,10 @@ using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>The ports as the last way for heartbeats (docs/decisions/0023): frames of their own type to a multicast MAC of the cluster's group, so that no other cluster's units are woken.</summary>
+/// <summary>
+/// The ports as the last way for heartbeats (docs/decisions/0023): frames of their own type to a multicast MAC of the cluster's group, so
+/// that no other cluster's units are woken.
+/// </summary>
 internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog events) : IDisposable
 {
     private readonly PortSocket?[] sockets = new PortSocket?[ports.Count];
@@ -17,7 +20,10 @@ internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog
     /// <summary>The port's name.</summary>
     public string NameOf(int port) => ports[port];
 
-    /// <summary>Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from <paramref name="firstToken"/>.</summary>
+    /// <summary>
+    /// Opens what is new: <paramref name="indexOf"/> gives a port's present number in the kernel, 0 while it is absent. Tokens count from
+    /// <paramref name="firstToken"/>.
+    /// </summary>
     public void Open(Func<string, int> indexOf, Poller poller, int firstToken)
     {
         for (var i = 0; i < sockets.Length; i++)

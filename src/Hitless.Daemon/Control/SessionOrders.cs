@@ -2,7 +2,10 @@ using Hitless.Daemon.Sessions;
 
 namespace Hitless.Daemon.Control;
 
-/// <summary>What the cluster machine wants of the session loop, kept in order while that is not there yet (docs/decisions/0034). Belongs to the control loop's thread.</summary>
+/// <summary>
+/// What the cluster machine wants of the session loop, kept in order while that is not there yet (docs/decisions/0034). Belongs to the
+/// control loop's thread.
+/// </summary>
 internal sealed class SessionOrders
 {
     private readonly List<Action<SessionLoop>> waiting = [];

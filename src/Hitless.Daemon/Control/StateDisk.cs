@@ -72,11 +72,13 @@ public sealed class StateDisk(string folder, EventLog events)
     public void Look()
     {
         var probe = Path.Combine(folder, ".probe");
-        if (Try(() =>
-        {
-            File.WriteAllText(probe, "\n");
-            File.Delete(probe);
-        }))
+        if (
+            Try(() =>
+            {
+                File.WriteAllText(probe, "\n");
+                File.Delete(probe);
+            })
+        )
         {
             Retry();
         }
@@ -142,5 +144,7 @@ public sealed class StateDisk(string folder, EventLog events)
     }
 
     private string Describe(string why) =>
-        $"the state directory {folder} cannot be written ({why}): the unit goes on, but a restart forgets what is not written (epoch, events, reports), and steps of a run or a commit that need this disk fail: look at df {folder}, df -i {folder} and mount";
+        $"the state directory {folder} cannot be written ({why}): the unit goes on, but a restart forgets what is not written "
+        + $"(epoch, events, reports), and steps of a run or a commit that need this disk fail: look at df {folder}, df -i "
+        + $"{folder} and mount";
 }

@@ -34,7 +34,9 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
 
         if (written is not null)
         {
-            disk.NoteDamage($"{path} is damaged: this unit has a new identity from now on, its former one counts as another unit that is gone");
+            disk.NoteDamage(
+                $"{path} is damaged: this unit has a new identity from now on, its former one counts as another unit that is gone"
+            );
         }
 
         id = BinaryPrimitives.ReadUInt64BigEndian(random) | 1;

@@ -40,20 +40,38 @@ public sealed class ForwardingStateReader : IDisposable
         var there = links.Read();
         var names = there.ToDictionary(link => link.Index, link => link.Name);
         var byName = there.ToDictionary(link => link.Name, StringComparer.Ordinal);
-        List<ForwardingItem> items = [.. ForwardingItems.Of(routes.Read(names).Select(each => each.Route), portNames, unitLinks, virtualAddresses)];
-        items.AddRange(ports.Select(port => byName.TryGetValue(port.Name, out var link)
-            ? ForwardingItems.Interface(port.Name, link.Up, link.MtuBytes)
-            : ForwardingItems.Interface(port.Name, up: false, mtuBytes: null)));
+        List<ForwardingItem> items =
+        [
+            .. ForwardingItems.Of(routes.Read(names).Select(each => each.Route), portNames, unitLinks, virtualAddresses),
+        ];
+        items.AddRange(
+            ports.Select(port =>
+                byName.TryGetValue(port.Name, out var link)
+                    ? ForwardingItems.Interface(port.Name, link.Up, link.MtuBytes)
+                    : ForwardingItems.Interface(port.Name, up: false, mtuBytes: null)
+            )
+        );
         var standing = addresses.Read().Select(each => (names.GetValueOrDefault(each.LinkIndex, ""), each.Prefix)).ToHashSet();
-        items.AddRange(ports.SelectMany(port => port.VirtualAddresses
-            .Where(each => standing.Contains((port.Name, each)))
-            .Select(each => ForwardingItems.Address(port.Name, each))));
+        items.AddRange(
+            ports.SelectMany(port =>
+                port.VirtualAddresses.Where(each => standing.Contains((port.Name, each)))
+                    .Select(each => ForwardingItems.Address(port.Name, each))
+            )
+        );
         var own = standing.Select(each => each.Prefix.Address).Where(each => !virtualAddresses.Contains(each)).ToHashSet();
-        items.AddRange(rules.Read().Where(rule => !own.Any(each => rule.Words.Contains($" {each}/", StringComparison.Ordinal)))
-            .Select(rule => ForwardingItems.Rule(rule.Ipv6, rule.Priority, rule.Words)));
+        items.AddRange(
+            rules
+                .Read()
+                .Where(rule => !own.Any(each => rule.Words.Contains($" {each}/", StringComparison.Ordinal)))
+                .Select(rule => ForwardingItems.Rule(rule.Ipv6, rule.Priority, rule.Words))
+        );
         items.AddRange(Sysctls());
-        items.AddRange(ruleset.Read().Where(table => !table.Name.StartsWith(OfHitless, StringComparison.Ordinal))
-            .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.Hooks, table.Nats)));
+        items.AddRange(
+            ruleset
+                .Read()
+                .Where(table => !table.Name.StartsWith(OfHitless, StringComparison.Ordinal))
+                .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.Hooks, table.Nats))
+        );
         return new ForwardingState(items);
     }
 
@@ -71,8 +89,12 @@ public sealed class ForwardingStateReader : IDisposable
     {
         string[] names =
         [
-            "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/netfilter/nf_conntrack_max",
-            .. portNames.SelectMany(port => (string[])[$"net/ipv4/conf/{port}/forwarding", $"net/ipv6/conf/{port}/forwarding", $"net/ipv6/conf/{port}/disable_ipv6"]),
+            "net/ipv4/ip_forward",
+            "net/ipv6/conf/all/forwarding",
+            "net/netfilter/nf_conntrack_max",
+            .. portNames.SelectMany(port =>
+                (string[])[$"net/ipv4/conf/{port}/forwarding", $"net/ipv6/conf/{port}/forwarding", $"net/ipv6/conf/{port}/disable_ipv6"]
+            ),
         ];
         foreach (var name in names)
         {

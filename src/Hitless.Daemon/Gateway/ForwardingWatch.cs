@@ -19,7 +19,8 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
     private (ulong Own, ulong Primary) compared;
 
     /// <summary>The call by which a standby fetches the primary's state.</summary>
-    public static PeerCall<ForwardingRequest, ForwardingState> Call { get; } = new("forwarding.state", UpgradeJson.Default.ForwardingRequest, UpgradeJson.Default.ForwardingState);
+    public static PeerCall<ForwardingRequest, ForwardingState> Call { get; } =
+        new("forwarding.state", UpgradeJson.Default.ForwardingRequest, UpgradeJson.Default.ForwardingState);
 
     /// <summary>The last comparison; null: this unit is primary, there is no primary, or it does not tell.</summary>
     public ForwardingStatus? Status => status;
@@ -31,7 +32,12 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
         do
         {
             var view = await control.ViewAsync();
-            if (control.Forwarding is not { } own || view.Primary is not { } primary || primary.Name == name || primary.ForwardingDigest == 0)
+            if (
+                control.Forwarding is not { } own
+                || view.Primary is not { } primary
+                || primary.Name == name
+                || primary.ForwardingDigest == 0
+            )
             {
                 Take(null, (0, 0));
                 continue;
@@ -47,8 +53,7 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
             {
                 await CompareAsync(own, primary, now, cancel);
             }
-        }
-        while (await timer.WaitForNextTickAsync(cancel));
+        } while (await timer.WaitForNextTickAsync(cancel));
     }
 
     private async Task CompareAsync(ForwardingState own, UnitView primary, (ulong Own, ulong Primary) now, CancellationToken cancel)
@@ -76,9 +81,13 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
         }
 
         control.Post(ClusterInput.ForwardingCompared(after));
-        events.Add(EventKinds.Health, after
-            ? $"{name} would forward as the primary does again"
-            : $"{name} would not forward as {found!.Primary} does: {ForwardingComparison.Describe(found.Differences[0], found.Primary, name)}");
+        events.Add(
+            EventKinds.Health,
+            after
+                ? $"{name} would forward as the primary does again"
+                : $"{name} would not forward as {found!.Primary} does: "
+                    + $"{ForwardingComparison.Describe(found.Differences[0], found.Primary, name)}"
+        );
     }
 }
 

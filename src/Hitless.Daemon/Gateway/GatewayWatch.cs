@@ -54,11 +54,18 @@ public sealed class GatewayWatch : IDisposable
         IReadOnlyList<IWatchDuty> duties,
         EventLog events,
         Action? rulesetChanged,
-        Action<ForwardingState> stateChanged)
+        Action<ForwardingState> stateChanged
+    )
     {
         this.stateChanged = stateChanged;
-        (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) =
-            (settings, routesFile, remembered, duties, events, rulesetChanged);
+        (this.settings, this.routesFile, this.remembered, this.duties, this.events, this.rulesetChanged) = (
+            settings,
+            routesFile,
+            remembered,
+            duties,
+            events,
+            rulesetChanged
+        );
         routing = new RoutingKeeper(settings, events);
         thread = new Thread(Run) { Name = "gateway watch", IsBackground = true };
         thread.Start();

@@ -63,7 +63,8 @@ public sealed class RouteKeeper : IDisposable
     {
         switch (change.Kind)
         {
-            case LinkChangeKind.AddressRemoved when ports.Any(port => port.VirtualAddresses.Any(each => each.Address.Equals(change.Address.Prefix.Address))):
+            case LinkChangeKind.AddressRemoved
+                when ports.Any(port => port.VirtualAddresses.Any(each => each.Address.Equals(change.Address.Prefix.Address))):
                 disturbed = true;
                 dueAt = now;
                 break;
@@ -128,7 +129,9 @@ public sealed class RouteKeeper : IDisposable
     {
         try
         {
-            return File.Exists(file) ? [.. File.ReadLines(file).Select(line => KernelRoute.TryParse(line, out var route) ? route : null).OfType<KernelRoute>()] : [];
+            return File.Exists(file)
+                ? [.. File.ReadLines(file).Select(line => KernelRoute.TryParse(line, out var route) ? route : null).OfType<KernelRoute>()]
+                : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -156,7 +159,11 @@ public sealed class RouteKeeper : IDisposable
             // Said once, and tried again.
             if (!unsaved)
             {
-                events.Add(EventKinds.Unit, $"routes that hang on virtual addresses could not be saved, and will be missing after a reboot unless they can be later: {e.Message}");
+                events.Add(
+                    EventKinds.Unit,
+                    $"routes that hang on virtual addresses could not be saved, and will be missing after a reboot unless they can "
+                        + $"be later: {e.Message}"
+                );
             }
 
             unsaved = true;
@@ -169,9 +176,12 @@ public sealed class RouteKeeper : IDisposable
         foreach (var route in remembered.Where(each => missing.Contains(each.Route)))
         {
             var result = routes.Restore(route, linkOf);
-            events.Add(EventKinds.Unit, result.Succeeded
-                ? $"put back a route that went with a virtual address: {route.Route}"
-                : $"the route {route.Route} went with a virtual address and could not be put back: {result}; set it again");
+            events.Add(
+                EventKinds.Unit,
+                result.Succeeded
+                    ? $"put back a route that went with a virtual address: {route.Route}"
+                    : $"the route {route.Route} went with a virtual address and could not be put back: {result}; set it again"
+            );
         }
     }
 
@@ -180,21 +190,31 @@ public sealed class RouteKeeper : IDisposable
     private bool AllStand(IReadOnlyList<LocalAddress> standing, IReadOnlyDictionary<string, int> linkOf, IReadOnlyList<Link> there)
     {
         var set = standing.Select(each => new LinkAddress(each.LinkIndex, each.Prefix)).ToHashSet();
-        return ports.All(port => linkOf.TryGetValue(port.Name, out var index)
+        return ports.All(port =>
+            linkOf.TryGetValue(port.Name, out var index)
             && there.Any(link => link.Index == index && link.AdminUp)
-            && port.VirtualAddresses.All(each => set.Contains(new LinkAddress(index, each))));
+            && port.VirtualAddresses.All(each => set.Contains(new LinkAddress(index, each)))
+        );
     }
 
     private static IReadOnlyList<KernelRoute> Hanging(
-        IReadOnlyList<KernelRoute> all, IReadOnlyList<PortSettings> ports, IReadOnlyList<LocalAddress> standing, IReadOnlyDictionary<int, string> names)
+        IReadOnlyList<KernelRoute> all,
+        IReadOnlyList<PortSettings> ports,
+        IReadOnlyList<LocalAddress> standing,
+        IReadOnlyDictionary<int, string> names
+    )
     {
         // Those of a process before are virtual ones too, whatever the configuration says by now.
         (string, AddressPrefix)[] virtualOnes =
-            [.. ports.SelectMany(port => port.VirtualAddresses.Select(each => (port.Name, each))), .. In(standing.Where(each => each.OfHitless))];
+        [
+            .. ports.SelectMany(port => port.VirtualAddresses.Select(each => (port.Name, each))),
+            .. In(standing.Where(each => each.OfHitless)),
+        ];
         (string, AddressPrefix)[] own = [.. In(standing.Where(each => !each.OfHitless))];
         var hanging = HangingRoutes.Among(all.Select(each => each.Route), virtualOnes, own).ToHashSet();
         return [.. all.Where(each => hanging.Contains(each.Route))];
 
-        IEnumerable<(string, AddressPrefix)> In(IEnumerable<LocalAddress> some) => some.Select(each => (names.GetValueOrDefault(each.LinkIndex, ""), each.Prefix));
+        IEnumerable<(string, AddressPrefix)> In(IEnumerable<LocalAddress> some) =>
+            some.Select(each => (names.GetValueOrDefault(each.LinkIndex, ""), each.Prefix));
     }
 }

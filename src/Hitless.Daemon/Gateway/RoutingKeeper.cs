@@ -86,9 +86,12 @@ public sealed class RoutingKeeper(UnitSettings settings, EventLog events)
             Note(table.Remove(route, linkOf), $"removed the route {route}", $"the route {route} is not declared and could not be removed");
         }
 
-        wrong.AddRange(plan.Blocked.Select(each =>
-            $"the declared route {each.Declared} cannot stand, because another one stands in its place ({each.Standing}): "
-            + "remove that one, or give one of them another metric"));
+        wrong.AddRange(
+            plan.Blocked.Select(each =>
+                $"the declared route {each.Declared} cannot stand, because another one stands in its place ({each.Standing}): "
+                + "remove that one, or give one of them another metric"
+            )
+        );
 
         // An interface that is missing or down is a problem of its own, and the route comes with it.
         var up = there.Where(link => link.AdminUp).Select(link => link.Name).ToHashSet(StringComparer.Ordinal);

@@ -59,7 +59,8 @@ public sealed class SilenceKeeper(IReadOnlyList<TrafficPort> ports, EventLog eve
                 {
                     events.Add(
                         EventKinds.Unit,
-                        "the tc filters that keep this unit mute without nftables were missing on an interface; they are put back");
+                        "the tc filters that keep this unit mute without nftables were missing on an interface; they are put back"
+                    );
                 }
 
                 wasMissing = isMissing;

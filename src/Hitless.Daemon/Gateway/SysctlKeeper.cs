@@ -78,7 +78,12 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
     {
         lock (scope)
         {
-            return [.. scope.Before.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key.Replace('/', '.')}={pair.Value}")];
+            return
+            [
+                .. scope
+                    .Before.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                    .Select(pair => $"{pair.Key.Replace('/', '.')}={pair.Value}"),
+            ];
         }
     }
 
@@ -104,8 +109,11 @@ public sealed class SysctlKeeper(string stateFolder, IReadOnlyList<string> ports
         if (times <= SaidPerMinute)
         {
             var sysctl = name.Replace('/', '.');
-            events.Add(EventKinds.Unit, $"another program set {sysctl}={found}; Hitless needs {value} and has put it back. "
-                + $"Look for it: grep -r {sysctl[(sysctl.LastIndexOf('.') + 1)..]} /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d");
+            events.Add(
+                EventKinds.Unit,
+                $"another program set {sysctl}={found}; Hitless needs {value} and has put it back. "
+                    + $"Look for it: grep -r {sysctl[(sysctl.LastIndexOf('.') + 1)..]} /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d"
+            );
         }
     }
 }

@@ -65,7 +65,8 @@ public sealed class VirtualMacWatch(IReadOnlyList<TrafficPort> ports, InBandHear
         {
             try
             {
-                questions[i] = ports[i].VirtualMac is not null
+                questions[i] =
+                    ports[i].VirtualMac is not null
                     && AddressQuestion.Suits(ports[i])
                     && hearing.IsHeard(i, now)
                     && links.Find(ports[i].Name) is { } link
@@ -111,16 +112,17 @@ public sealed class VirtualMacWatch(IReadOnlyList<TrafficPort> ports, InBandHear
         }
     }
 
-    private static string? Words(TrafficPort port, VirtualMacVerdict verdict) => verdict switch
-    {
-        VirtualMacVerdict.NothingFrom =>
-            $"frames from the virtual MAC {port.VirtualMac} do not arrive on {port.Name}, though the primary's own do: "
-                + "allow them on its port (hypervisor: forged transmits and MAC changes; switch: port security, source guard), "
-                + "or set virtual-mac: off for this interface",
-        VirtualMacVerdict.NothingTo =>
-            $"frames to the virtual MAC {port.VirtualMac} do not reach the primary on {port.Name}, though those from it arrive: "
-                + "let them through to its port (hypervisor: promiscuous mode or MAC learning; switch: static MAC tables), "
-                + "or set virtual-mac: off for this interface",
-        _ => null,
-    };
+    private static string? Words(TrafficPort port, VirtualMacVerdict verdict) =>
+        verdict switch
+        {
+            VirtualMacVerdict.NothingFrom =>
+                $"frames from the virtual MAC {port.VirtualMac} do not arrive on {port.Name}, though the primary's own do: "
+                    + "allow them on its port (hypervisor: forged transmits and MAC changes; switch: port security, source guard), "
+                    + "or set virtual-mac: off for this interface",
+            VirtualMacVerdict.NothingTo =>
+                $"frames to the virtual MAC {port.VirtualMac} do not reach the primary on {port.Name}, though those from it arrive: "
+                    + "let them through to its port (hypervisor: promiscuous mode or MAC learning; switch: static MAC tables), "
+                    + "or set virtual-mac: off for this interface",
+            _ => null,
+        };
 }

@@ -30,7 +30,13 @@ public sealed class ProbeLoop : IAsyncDisposable
     private readonly Task[] tasks;
 
     /// <summary>Starts at once. <paramref name="penaltyChanged"/> is called from the probes' tasks, one at a time.</summary>
-    public ProbeLoop(IReadOnlyList<ProbeSettings> probes, int threshold, IEnumerable<IPAddress> virtualAddresses, Action<int> penaltyChanged, EventLog events)
+    public ProbeLoop(
+        IReadOnlyList<ProbeSettings> probes,
+        int threshold,
+        IEnumerable<IPAddress> virtualAddresses,
+        Action<int> penaltyChanged,
+        EventLog events
+    )
     {
         this.virtualAddresses = [.. virtualAddresses];
         passedOver = new bool[probes.Count];
@@ -54,7 +60,19 @@ public sealed class ProbeLoop : IAsyncDisposable
     {
         lock (tally)
         {
-            return [.. probes.Select((p, i) => new HealthStatus(p.Name, details[i] is null || passedOver[i] ? "unknown" : tally.Fails(i) ? "failing" : "passing", details[i]))];
+            return
+            [
+                .. probes.Select(
+                    (p, i) =>
+                        new HealthStatus(
+                            p.Name,
+                            details[i] is null || passedOver[i] ? "unknown"
+                                : tally.Fails(i) ? "failing"
+                                : "passing",
+                            details[i]
+                        )
+                ),
+            ];
         }
     }
 
@@ -92,8 +110,7 @@ public sealed class ProbeLoop : IAsyncDisposable
             {
                 Take(index, answer);
             }
-        }
-        while (await timer.WaitForNextTickAsync(ending.Token));
+        } while (await timer.WaitForNextTickAsync(ending.Token));
     }
 
     private void PassOver(int index, IPAddress source)

@@ -12,7 +12,14 @@ public readonly record struct ProbeAnswer(bool Well, string Detail);
 public static class ProbeQuestion
 {
     // No proxy, no redirects, a connection of its own each time: the probe is of that page on that path, now.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero })
+    private static readonly HttpClient Http = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.Zero,
+        }
+    )
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -29,7 +36,11 @@ public static class ProbeQuestion
                 ProbeTarget.Ping ping => await PingAsync(ping, patience, cancel),
                 ProbeTarget.Tcp tcp => await ConnectAsync(tcp, limit.Token),
                 ProbeTarget.Http http => await GetAsync(http, limit.Token),
-                ProbeTarget.Memory memory => Judge("memory in use", MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")), memory.PercentMax),
+                ProbeTarget.Memory memory => Judge(
+                    "memory in use",
+                    MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")),
+                    memory.PercentMax
+                ),
                 ProbeTarget.Load load => Judge("load", LoadPercent(File.ReadAllText("/proc/loadavg")), load.PercentMax),
                 _ => throw new InvalidOperationException($"No such probe: {target}."),
             };
@@ -78,14 +89,16 @@ public static class ProbeQuestion
     /// <summary>The share of <c>/proc/meminfo</c>'s memory that is not available (proc(5)).</summary>
     public static int MemoryInUsePercent(IEnumerable<string> lines)
     {
-        var fields = lines.Select(line => line.Split((char[])[':', ' '], StringSplitOptions.RemoveEmptyEntries))
+        var fields = lines
+            .Select(line => line.Split((char[])[':', ' '], StringSplitOptions.RemoveEmptyEntries))
             .Where(words => words is ["MemTotal" or "MemAvailable", _, ..])
             .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
         return (int)(100 - (100 * fields["MemAvailable"] / fields["MemTotal"]));
     }
 
     /// <summary>The first number of <c>/proc/loadavg</c> against the number of processors.</summary>
-    public static int LoadPercent(string text) => (int)(100 * double.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount);
+    public static int LoadPercent(string text) =>
+        (int)(100 * double.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount);
 
     private static async Task<ProbeAnswer> PingAsync(ProbeTarget.Ping target, TimeSpan patience, CancellationToken cancel) =>
         await EchoQuestion.AskAsync(target.Address, patience, cancel)
@@ -108,11 +121,12 @@ public static class ProbeQuestion
     private static ProbeAnswer Judge(string what, int percent, int percentMax) =>
         new(percent <= percentMax, $"{what}: {percent}%{(percent <= percentMax ? "" : $", more than {percentMax}%")}");
 
-    private static string Describe(ProbeTarget target) => target switch
-    {
-        ProbeTarget.Ping ping => ping.Address.ToString(),
-        ProbeTarget.Tcp tcp => tcp.Service.ToString(),
-        ProbeTarget.Http http => http.Page.ToString(),
-        _ => "this unit",
-    };
+    private static string Describe(ProbeTarget target) =>
+        target switch
+        {
+            ProbeTarget.Ping ping => ping.Address.ToString(),
+            ProbeTarget.Tcp tcp => tcp.Service.ToString(),
+            ProbeTarget.Http http => http.Page.ToString(),
+            _ => "this unit",
+        };
 }

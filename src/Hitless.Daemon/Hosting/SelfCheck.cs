@@ -50,19 +50,19 @@ public static class SelfCheck
     }
 
     private static IEnumerable<(string Name, Func<Task<string?>> Check)> Checks =>
-    [
-        ("JSON of the local API", () => Records(RoundTrip.Problems(ApiJson.Default, out _))),
-        ("JSON between units: runs", () => Records(RoundTrip.Problems(UpgradeJson.Default, out _))),
-        ("JSON between units: configuration", () => Records(RoundTrip.Problems(ConfigurationJson.Default, out _))),
-        ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
-        ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
-        ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),
-        ("JSON of revisions and backups", () => Records(RoundTrip.Problems(RevisionJson.Default, out _))),
-        ("unit.yaml", () => Task.FromResult(Yaml())),
-        ("image signatures (CMS)", () => Task.FromResult(SignatureCheck.Run())),
-        ("encrypted datagrams", () => Task.FromResult(Datagrams())),
-        ("TLS between units", TlsAsync),
-    ];
+        [
+            ("JSON of the local API", () => Records(RoundTrip.Problems(ApiJson.Default, out _))),
+            ("JSON between units: runs", () => Records(RoundTrip.Problems(UpgradeJson.Default, out _))),
+            ("JSON between units: configuration", () => Records(RoundTrip.Problems(ConfigurationJson.Default, out _))),
+            ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
+            ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
+            ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),
+            ("JSON of revisions and backups", () => Records(RoundTrip.Problems(RevisionJson.Default, out _))),
+            ("unit.yaml", () => Task.FromResult(Yaml())),
+            ("image signatures (CMS)", () => Task.FromResult(SignatureCheck.Run())),
+            ("encrypted datagrams", () => Task.FromResult(Datagrams())),
+            ("TLS between units", TlsAsync),
+        ];
 
     private static async Task<string?> TryAsync(Func<Task<string?>> check)
     {
@@ -78,11 +78,15 @@ public static class SelfCheck
         }
     }
 
-    private static Task<string?> Records(IReadOnlyList<string> problems) => Task.FromResult(problems.Count == 0 ? null : string.Join("; ", problems));
+    private static Task<string?> Records(IReadOnlyList<string> problems) =>
+        Task.FromResult(problems.Count == 0 ? null : string.Join("; ", problems));
 
-    private static string? Yaml() => UnitFile.TryParse(Encoding.UTF8.GetBytes(UnitYaml), "unit.yaml", cluster: null, out var settings, out var problems)
-        ? settings is { Unit.Priority: 200, Interfaces: [{ Name: "lan0" }] } ? null : "read otherwise than it was written"
-        : string.Join("; ", problems);
+    private static string? Yaml() =>
+        UnitFile.TryParse(Encoding.UTF8.GetBytes(UnitYaml), "unit.yaml", cluster: null, out var settings, out var problems)
+            ? settings is { Unit.Priority: 200, Interfaces: [{ Name: "lan0" }] }
+                ? null
+                : "read otherwise than it was written"
+            : string.Join("; ", problems);
 
     private static string? Datagrams()
     {
@@ -92,7 +96,11 @@ public static class SelfCheck
         Span<byte> datagram = stackalloc byte[256];
         Span<byte> payload = stackalloc byte[256];
         var length = sealer.Seal("heartbeat"u8, datagram);
-        return opener.Open(datagram[..length], payload, TimeSpan.Zero, out _, out var opened) == DatagramVerdict.Accepted && opened.SequenceEqual("heartbeat"u8) ? null : "what was sealed cannot be opened";
+        return
+            opener.Open(datagram[..length], payload, TimeSpan.Zero, out _, out var opened) == DatagramVerdict.Accepted
+            && opened.SequenceEqual("heartbeat"u8)
+            ? null
+            : "what was sealed cannot be opened";
     }
 
     private static async Task<string?> TlsAsync()
@@ -108,20 +116,25 @@ public static class SelfCheck
         await using var serverSide = new SslStream(server.GetStream());
         var certificate = SslStreamCertificateContext.Create(identity.Certificate, null, offline: true);
         await Task.WhenAll(
-            serverSide.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = certificate,
-                ClientCertificateRequired = true,
-                EnabledSslProtocols = SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = (_, other, _, _) => identity.Matches(other),
-            }),
-            clientSide.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = "hitless",
-                ClientCertificateContext = certificate,
-                EnabledSslProtocols = SslProtocols.Tls13,
-                RemoteCertificateValidationCallback = (_, other, _, _) => identity.Matches(other),
-            }));
+            serverSide.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = certificate,
+                    ClientCertificateRequired = true,
+                    EnabledSslProtocols = SslProtocols.Tls13,
+                    RemoteCertificateValidationCallback = (_, other, _, _) => identity.Matches(other),
+                }
+            ),
+            clientSide.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "hitless",
+                    ClientCertificateContext = certificate,
+                    EnabledSslProtocols = SslProtocols.Tls13,
+                    RemoteCertificateValidationCallback = (_, other, _, _) => identity.Matches(other),
+                }
+            )
+        );
         await clientSide.WriteAsync("question"u8.ToArray());
         var heard = new byte[8];
         await serverSide.ReadExactlyAsync(heard);

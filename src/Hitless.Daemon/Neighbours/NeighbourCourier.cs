@@ -11,8 +11,8 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Neighbours;
 
 /// <summary>
-/// Keeps the ARP and ND tables of the standbys like the primary's, so that the first packet after a switch needs no resolution: each second, and right before a planned switch,
-/// the primary tells what is new. It lives in the network namespace of the thread that makes it.
+/// Keeps the ARP and ND tables of the standbys like the primary's, so that the first packet after a switch needs no resolution: each
+/// second, and right before a planned switch, the primary tells what is new. It lives in the network namespace of the thread that makes it.
 /// </summary>
 public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop control, PeerClient peers) : IDisposable
 {
@@ -23,7 +23,9 @@ public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop co
     private readonly Dictionary<string, NeighbourNews> news = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim turn = new(1);
 
-    /// <summary>Tells each second, and when a standby has become ready, until it is cancelled; a standby waits until it is primary.</summary>
+    /// <summary>
+    /// Tells each second, and when a standby has become ready, until it is cancelled; a standby waits until it is primary.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         while (true)
@@ -34,7 +36,9 @@ public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop co
         }
     }
 
-    /// <summary>While this unit is primary: tells every standby what it does not know yet. Ends when all have it, or after some tenths of a second.</summary>
+    /// <summary>
+    /// While this unit is primary: tells every standby what it does not know yet. Ends when all have it, or after some tenths of a second.
+    /// </summary>
     public Task TellAsync(CancellationToken cancel) => TryTellAsync(cancel);
 
     /// <summary>The primary tells of its neighbours: what this kernel does not know better is put in.</summary>
@@ -121,7 +125,8 @@ public sealed class NeighbourCourier(IReadOnlyList<string> ports, ControlLoop co
     }
 
     /// <summary>What a primary tells a standby.</summary>
-    public static PeerCall<NeighbourTelling, NeighbourCount> Call { get; } = new("neighbours.tell", NeighbourJson.Default.NeighbourTelling, NeighbourJson.Default.NeighbourCount);
+    public static PeerCall<NeighbourTelling, NeighbourCount> Call { get; } =
+        new("neighbours.tell", NeighbourJson.Default.NeighbourTelling, NeighbourJson.Default.NeighbourCount);
 }
 
 /// <summary>Neighbours as <see cref="NeighbourRecords"/>.</summary>

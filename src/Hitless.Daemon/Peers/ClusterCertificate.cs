@@ -6,7 +6,8 @@ namespace Hitless.Daemon.Peers;
 
 /// <summary>
 /// The one identity that all units of a cluster share towards each other: an ECDSA P-256 key derived from the cluster key, so that no
-/// certificate is ever exchanged or renewed. Whoever proves this key knows the cluster key; names and dates in the certificate mean nothing.
+/// certificate is ever exchanged or renewed. Whoever proves this key knows the cluster key; names and dates in the certificate mean
+/// nothing.
 /// </summary>
 public sealed class ClusterCertificate : IDisposable
 {
@@ -19,7 +20,9 @@ public sealed class ClusterCertificate : IDisposable
         _publicKey = key.ExportSubjectPublicKeyInfo();
         var request = new CertificateRequest("CN=hitless", key, HashAlgorithmName.SHA256);
         Certificate = request.CreateSelfSigned(
-            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2199, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2199, 1, 1, 0, 0, 0, TimeSpan.Zero)
+        );
     }
 
     /// <summary>The certificate with its private key, for both ends of a connection.</summary>

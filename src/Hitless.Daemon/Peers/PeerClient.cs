@@ -20,7 +20,12 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
     /// <summary>One call. It is not repeated here: after <see cref="PeerFailureKind.Unreachable"/> it may have had its effect.</summary>
     /// <exception cref="PeerException">See <see cref="PeerFailureKind"/>.</exception>
     public async Task<TAnswer> CallAsync<TRequest, TAnswer>(
-        string unit, PeerCall<TRequest, TAnswer> call, TRequest request, TimeSpan timeout, CancellationToken cancel)
+        string unit,
+        PeerCall<TRequest, TAnswer> call,
+        TRequest request,
+        TimeSpan timeout,
+        CancellationToken cancel
+    )
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, $"https://unit/v1/call/{call.Name}")
         {
@@ -52,7 +57,15 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
     /// <returns>The length of the whole content.</returns>
     /// <exception cref="PeerException">See <see cref="PeerFailureKind"/>.</exception>
     public async Task<long> DownloadAsync(
-        string unit, string name, string key, long offset, Stream destination, Action<long>? progress, TimeSpan silence, CancellationToken cancel)
+        string unit,
+        string name,
+        string key,
+        long offset,
+        Stream destination,
+        Action<long>? progress,
+        TimeSpan silence,
+        CancellationToken cancel
+    )
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, $"https://unit/v1/content/{name}?key={Uri.EscapeDataString(key)}");
         message.Headers.Range = new RangeHeaderValue(offset, null);
@@ -66,7 +79,9 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
                 return answer.Content.Headers.ContentRange?.Length ?? offset;
             }
 
-            var length = answer.Content.Headers.ContentRange?.Length ?? answer.Content.Headers.ContentLength ?? throw new JsonException("no length");
+            var length = answer.Content.Headers.ContentRange?.Length
+                ?? answer.Content.Headers.ContentLength
+                ?? throw new JsonException("no length");
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
             var buffer = new byte[64 << 10];
             while (true)
@@ -111,8 +126,15 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
                 HttpStatusCode.NotFound => PeerFailureKind.Unknown,
                 _ => PeerFailureKind.Failed,
             };
-            throw new PeerException(kind, unit, await ReadRefusalAsync(answer, cancel)
-                ?? new Refusal($"{unit} does not know \"{call}\" ({(int)answer.StatusCode})", $"look at the version of {unit}: hitless status"));
+            throw new PeerException(
+                kind,
+                unit,
+                await ReadRefusalAsync(answer, cancel)
+                    ?? new Refusal(
+                        $"{unit} does not know \"{call}\" ({(int)answer.StatusCode})",
+                        $"look at the version of {unit}: hitless status"
+                    )
+            );
         }
     }
 
@@ -138,7 +160,10 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
             Forget(unit);
             throw Unreachable(unit, $"{unit} did not answer \"{call}\" in time", late);
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException && broken.GetBaseException() is AuthenticationException or System.Security.Cryptography.CryptographicException)
+        catch (Exception broken)
+            when (broken is HttpRequestException or IOException
+                && broken.GetBaseException() is AuthenticationException or System.Security.Cryptography.CryptographicException
+            )
         {
             throw WrongKey(unit, broken);
         }
@@ -149,18 +174,38 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
         }
         catch (JsonException strange)
         {
-            throw new PeerException(PeerFailureKind.Failed, unit, new Refusal(
-                $"{unit} answered \"{call}\" with something that is no answer: {strange.Message}", $"look at the version of {unit}: hitless status"), strange);
+            throw new PeerException(
+                PeerFailureKind.Failed,
+                unit,
+                new Refusal(
+                    $"{unit} answered \"{call}\" with something that is no answer: {strange.Message}",
+                    $"look at the version of {unit}: hitless status"
+                ),
+                strange
+            );
         }
     }
 
-    // The next call connects anew, perhaps over another link. Not disposed: a download may be under way there; idle connections close by themselves.
+    // The next call connects anew, perhaps over another link. Not disposed: a download may be under way there; idle connections close by
+    // themselves.
     private void Forget(string unit) => _units.TryRemove(unit, out _);
 
-    private static PeerException Unreachable(string unit, string error, Exception inner) => new(
-        PeerFailureKind.Unreachable, unit, new Refusal(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"), inner);
+    private static PeerException Unreachable(string unit, string error, Exception inner) =>
+        new(
+            PeerFailureKind.Unreachable,
+            unit,
+            new Refusal(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"),
+            inner
+        );
 
-    private static PeerException WrongKey(string unit, Exception inner) => new(
-        PeerFailureKind.WrongKey, unit, new Refusal(
-            $"{unit} has another cluster key than this unit", "copy the file named by cluster.key-file from one unit to all others and restart hitlessd there"), inner);
+    private static PeerException WrongKey(string unit, Exception inner) =>
+        new(
+            PeerFailureKind.WrongKey,
+            unit,
+            new Refusal(
+                $"{unit} has another cluster key than this unit",
+                "copy the file named by cluster.key-file from one unit to all others and restart hitlessd there"
+            ),
+            inner
+        );
 }

@@ -5,7 +5,10 @@ using System.Security.Authentication;
 
 namespace Hitless.Daemon.Peers;
 
-/// <summary>The kept connections to one unit. A connection whose link dies breaks within seconds instead of hanging, so that the next takes another link.</summary>
+/// <summary>
+/// The kept connections to one unit. A connection whose link dies breaks within seconds instead of hanging, so that the next takes another
+/// link.
+/// </summary>
 internal sealed class PeerConnections : IDisposable
 {
     private const int SocketOptionTcpUserTimeout = 18; // TCP_USER_TIMEOUT, linux/tcp.h: milliseconds that sent data may stay unacknowledged
@@ -17,21 +20,23 @@ internal sealed class PeerConnections : IDisposable
     public PeerConnections(ClusterCertificate identity, Func<IReadOnlyList<IPEndPoint>> addresses)
     {
         _addresses = addresses;
-        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            ConnectCallback = ConnectAsync,
-            SslOptions = new SslClientAuthenticationOptions
+        _invoker = new HttpMessageInvoker(
+            new SocketsHttpHandler
             {
-                EnabledSslProtocols = SslProtocols.Tls13,
-                ClientCertificateContext = SslStreamCertificateContext.Create(identity.Certificate, null, offline: true),
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
-            },
-        });
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                ActivityHeadersPropagator = null,
+                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+                ConnectCallback = ConnectAsync,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    EnabledSslProtocols = SslProtocols.Tls13,
+                    ClientCertificateContext = SslStreamCertificateContext.Create(identity.Certificate, null, offline: true),
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
+                },
+            }
+        );
     }
 
     /// <summary>Sends one request; the answer's body is still to be read.</summary>
@@ -55,10 +60,16 @@ internal sealed class PeerConnections : IDisposable
                 _lastGood = address;
                 return new NetworkStream(socket, ownsSocket: true);
             }
-            catch (Exception failed) when (failed is SocketException || (failed is OperationCanceledException && !cancel.IsCancellationRequested))
+            catch (Exception failed)
+                when (failed is SocketException || (failed is OperationCanceledException && !cancel.IsCancellationRequested))
             {
                 socket.Dispose();
-                reason = new IOException(failed is SocketException ? $"{address}: {failed.Message}" : $"{address}: no answer within {ConnectTimeout.TotalSeconds} s", failed);
+                reason = new IOException(
+                    failed is SocketException
+                        ? $"{address}: {failed.Message}"
+                        : $"{address}: no answer within {ConnectTimeout.TotalSeconds} s",
+                    failed
+                );
             }
             catch
             {

@@ -5,7 +5,9 @@ namespace Hitless.Daemon.Peers;
 /// <summary>How a call to another unit can fail.</summary>
 public enum PeerFailureKind
 {
-    /// <summary>No address of the unit answered, or the connection broke, or the time was over. The call may or may not have had its effect.</summary>
+    /// <summary>
+    /// No address of the unit answered, or the connection broke, or the time was over. The call may or may not have had its effect.
+    /// </summary>
     Unreachable,
 
     /// <summary>The other unit understood, and refused with a reason; nothing changed there.</summary>
@@ -22,7 +24,8 @@ public enum PeerFailureKind
 }
 
 /// <summary>A call to another unit that brought no answer, with the reason in words for an operator.</summary>
-public sealed class PeerException(PeerFailureKind kind, string unit, Refusal refusal, Exception? inner = null) : Exception(refusal.Error, inner)
+public sealed class PeerException(PeerFailureKind kind, string unit, Refusal refusal, Exception? inner = null)
+    : Exception(refusal.Error, inner)
 {
     /// <summary>Which kind of failure; callers decide by this.</summary>
     public PeerFailureKind Kind { get; } = kind;

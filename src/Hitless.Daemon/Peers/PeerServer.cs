@@ -38,11 +38,13 @@ public sealed class PeerServer : IAsyncDisposable
                 kestrel.Listen(endPoint, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;
-                    listen.UseHttps(new TlsHandshakeCallbackOptions
-                    {
-                        HandshakeTimeout = TimeSpan.FromSeconds(5),
-                        OnConnection = _ => ValueTask.FromResult(ServerOptions(identity)),
-                    });
+                    listen.UseHttps(
+                        new TlsHandshakeCallbackOptions
+                        {
+                            HandshakeTimeout = TimeSpan.FromSeconds(5),
+                            OnConnection = _ => ValueTask.FromResult(ServerOptions(identity)),
+                        }
+                    );
                 });
             }
         });
@@ -52,24 +54,47 @@ public sealed class PeerServer : IAsyncDisposable
     public IReadOnlyList<IPEndPoint> Listening => [.. _application.Urls.Select(url => IPEndPoint.Parse(new Uri(url).Authority))];
 
     /// <summary>
-    /// Answers a call. The handler may throw <see cref="RefusedException"/>. It may run twice for one intent (the caller repeats what got no answer),
-    /// so it must be repeatable. The token is cancelled when the caller leaves.
+    /// Answers a call. The handler may throw <see cref="RefusedException"/>. It may run twice for one intent (the caller repeats what got
+    /// no answer), so it must be repeatable. The token is cancelled when the caller leaves.
     /// </summary>
     public void Map<TRequest, TAnswer>(PeerCall<TRequest, TAnswer> call, Func<TRequest, CancellationToken, Task<TAnswer>> handler) =>
-        _application.MapPost($"/v1/call/{call.Name}", (RequestDelegate)(context => Refusals.AnswerAsync(context, async _ =>
-        {
-            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, call.Request, context.RequestAborted)
-                ?? throw new JsonException("the body is null");
-            await context.WriteAsync(call.Answer, await handler(request, context.RequestAborted));
-        }, _log)));
+        _application.MapPost(
+            $"/v1/call/{call.Name}",
+            (RequestDelegate)(
+                context =>
+                    Refusals.AnswerAsync(
+                        context,
+                        async _ =>
+                        {
+                            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, call.Request, context.RequestAborted)
+                                ?? throw new JsonException("the body is null");
+                            await context.WriteAsync(call.Answer, await handler(request, context.RequestAborted));
+                        },
+                        _log
+                    )
+            )
+        );
 
-    /// <summary>Offers content for download, in parts if need be. The handler gets the key and opens a seekable stream, or throws <see cref="RefusedException"/>; the stream is disposed here.</summary>
+    /// <summary>
+    /// Offers content for download, in parts if need be. The handler gets the key and opens a seekable stream, or throws
+    /// <see cref="RefusedException"/>; the stream is disposed here.
+    /// </summary>
     public void MapContent(string name, Func<string, CancellationToken, Task<Stream>> open) =>
-        _application.MapGet($"/v1/content/{name}", (RequestDelegate)(context => Refusals.AnswerAsync(context, async _ =>
-        {
-            var content = await open(context.Text("key") ?? "", context.RequestAborted);
-            await TypedResults.Stream(content, enableRangeProcessing: true).ExecuteAsync(context);
-        }, _log)));
+        _application.MapGet(
+            $"/v1/content/{name}",
+            (RequestDelegate)(
+                context =>
+                    Refusals.AnswerAsync(
+                        context,
+                        async _ =>
+                        {
+                            var content = await open(context.Text("key") ?? "", context.RequestAborted);
+                            await TypedResults.Stream(content, enableRangeProcessing: true).ExecuteAsync(context);
+                        },
+                        _log
+                    )
+            )
+        );
 
     /// <summary>Begins to answer, on every address, whether or not the address and its link are there.</summary>
     /// <exception cref="IOException">The port is taken.</exception>
@@ -82,14 +107,15 @@ public sealed class PeerServer : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private static SslServerAuthenticationOptions ServerOptions(ClusterCertificate identity) => new()
-    {
-        ServerCertificate = identity.Certificate,
-        ClientCertificateRequired = true,
-        EnabledSslProtocols = SslProtocols.Tls13,
-        CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
-    };
+    private static SslServerAuthenticationOptions ServerOptions(ClusterCertificate identity) =>
+        new()
+        {
+            ServerCertificate = identity.Certificate,
+            ClientCertificateRequired = true,
+            EnabledSslProtocols = SslProtocols.Tls13,
+            CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
+        };
 
     private static Socket Bind(EndPoint endPoint)
     {

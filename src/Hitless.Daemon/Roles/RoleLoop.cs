@@ -47,9 +47,13 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
     }
 
     /// <summary>For <c>status</c>; null: nothing follows the role.</summary>
-    public ServicesStatus? Status => tasks.Any || tasks.Problem is not null
-        ? follower.Status with { Problems = [.. tasks.Problem is { } known ? [known] : Array.Empty<string>(), .. follower.Status.Problems] }
-        : null;
+    public ServicesStatus? Status =>
+        tasks.Any || tasks.Problem is not null
+            ? follower.Status with
+            {
+                Problems = [.. tasks.Problem is { } known ? [known] : Array.Empty<string>(), .. follower.Status.Problems],
+            }
+            : null;
 
     /// <summary>Follows until <see cref="StopAsync"/> or <see cref="Leave"/>.</summary>
     public async Task RunAsync()
@@ -155,7 +159,13 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
         {
             using var due = new CancellationTokenSource();
             var wait = follower.NextDeadline - MonotonicClock.Now;
-            due.CancelAfter(wait < TimeSpan.FromHours(1) ? wait > TimeSpan.Zero ? wait : TimeSpan.Zero : TimeSpan.FromHours(1));
+            due.CancelAfter(
+                wait < TimeSpan.FromHours(1)
+                    ? wait > TimeSpan.Zero
+                        ? wait
+                        : TimeSpan.Zero
+                    : TimeSpan.FromHours(1)
+            );
             try
             {
                 input = await inputs.Reader.ReadAsync(due.Token);

@@ -4,7 +4,13 @@ namespace Hitless.Daemon.Roles;
 public static class Systemd
 {
     private static readonly string[] UnitFolders =
-        ["/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    [
+        "/etc/systemd/system",
+        "/run/systemd/system",
+        "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system",
+        "/lib/systemd/system",
+    ];
 
     /// <summary>As <c>sd_booted(3)</c>.</summary>
     public static bool RunsMachine => Directory.Exists("/run/systemd/system");
@@ -16,15 +22,18 @@ public static class Systemd
     public static bool RunsDaemon => RunsMachine && IsSystemService(Cgroups());
 
     /// <summary>Whether a process with this <c>/proc/self/cgroup</c> is in a service, and not one of a user's own.</summary>
-    public static bool IsSystemService(string cgroups) => cgroups.Split('\n').Any(line =>
-        line.Split(':') is [_, "" or "name=systemd", var path]
-        && path.Split('/') is var parts
-        && parts.Any(part => part.EndsWith(".service", StringComparison.Ordinal))
-        && !parts.Any(part => part.StartsWith("user@", StringComparison.Ordinal) || part == "user.slice"));
+    public static bool IsSystemService(string cgroups) =>
+        cgroups
+            .Split('\n')
+            .Any(line =>
+                line.Split(':') is [_, "" or "name=systemd", var path]
+                && path.Split('/') is var parts
+                && parts.Any(part => part.EndsWith(".service", StringComparison.Ordinal))
+                && !parts.Any(part => part.StartsWith("user@", StringComparison.Ordinal) || part == "user.slice")
+            );
 
     /// <summary>A unit file of that name is installed, in one of the folders of <c>systemd.unit(5)</c>.</summary>
-    public static bool HasUnit(string name) =>
-        UnitFolders.Any(folder => File.Exists(Path.Combine(folder, name)));
+    public static bool HasUnit(string name) => UnitFolders.Any(folder => File.Exists(Path.Combine(folder, name)));
 
     private static string Cgroups()
     {

@@ -4,9 +4,9 @@ using Hitless.Linux.Conntrack;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Sessions that a helper reads along, on the unit that carries traffic. Two things the kernel does not tell in time: it tells an expectation before the
-/// session that announced it, if that is its first packet; and it tells no shift of sequence numbers at all. So expectations
-/// wait a moment, and shifts are looked up: with each expectation, a few times a second, and before a planned switch.
+/// Sessions that a helper reads along, on the unit that carries traffic. Two things the kernel does not tell in time: it tells an
+/// expectation before the session that announced it, if that is its first packet; and it tells no shift of sequence numbers at all. So
+/// expectations wait a moment, and shifts are looked up: with each expectation, a few times a second, and before a planned switch.
 /// </summary>
 internal sealed class HelperSessions(ConntrackTable table)
 {
@@ -19,12 +19,20 @@ internal sealed class HelperSessions(ConntrackTable table)
     private TimeSpan roundAt;
 
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
-    public TimeSpan NextDeadline => waiting.TryPeek(out var first) ? first.Due : shifts.Count > 0 ? roundAt : TimeSpan.MaxValue;
+    public TimeSpan NextDeadline =>
+        waiting.TryPeek(out var first) ? first.Due
+        : shifts.Count > 0 ? roundAt
+        : TimeSpan.MaxValue;
 
     /// <summary>An entry was told. Only TCP has sequence numbers, and only translation changes lengths.</summary>
     public void OnUpdated(in SessionRecord record)
     {
-        if (!record.Helper.IsEmpty && record.Key.Protocol == Protocols.Tcp && record.HasNat && shifts.TryAdd(record.Key, (record.AdjustOriginal, record.AdjustReply)))
+        if (
+            !record.Helper.IsEmpty
+            && record.Key.Protocol == Protocols.Tcp
+            && record.HasNat
+            && shifts.TryAdd(record.Key, (record.AdjustOriginal, record.AdjustReply))
+        )
             turns.Enqueue(record.Key);
     }
 
@@ -32,7 +40,8 @@ internal sealed class HelperSessions(ConntrackTable table)
     public void OnDeleted(in SessionKey key) => shifts.Remove(key);
 
     /// <summary>The kernel has told an expectation.</summary>
-    public void OnExpected(in SessionExpectation expectation, bool ended, TimeSpan now) => waiting.Enqueue((expectation, ended, now + ExpectationDelay));
+    public void OnExpected(in SessionExpectation expectation, bool ended, TimeSpan now) =>
+        waiting.Enqueue((expectation, ended, now + ExpectationDelay));
 
     /// <summary>Tells what has waited long enough, and looks some shifts up.</summary>
     public void OnTime(TimeSpan now, SessionExchange exchange, ISessionEffects effects)
@@ -82,7 +91,11 @@ internal sealed class HelperSessions(ConntrackTable table)
 
     private void LookUp(in SessionKey key, SessionExchange exchange, ISessionEffects effects)
     {
-        if (!shifts.TryGetValue(key, out var known) || !table.TryGet(key, out var record) || known == (record.AdjustOriginal, record.AdjustReply))
+        if (
+            !shifts.TryGetValue(key, out var known)
+            || !table.TryGet(key, out var record)
+            || known == (record.AdjustOriginal, record.AdjustReply)
+        )
             return;
         shifts[key] = (record.AdjustOriginal, record.AdjustReply);
         exchange.OnUpdated(record, effects);

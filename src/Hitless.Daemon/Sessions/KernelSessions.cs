@@ -336,11 +336,20 @@ internal sealed class KernelSessions : IDisposable
     {
         var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
         using var addresses = new AddressTable();
-        var own = addresses.Read().Select(address => address.Prefix.Address).Where(address => !shared.Contains(address) && SessionFilter.Matters(address))
-            .Distinct().OrderBy(SessionTuple.IsV6).ThenBy(SessionTuple.Number).ToList();
+        var own = addresses
+            .Read()
+            .Select(address => address.Prefix.Address)
+            .Where(address => !shared.Contains(address) && SessionFilter.Matters(address))
+            .Distinct()
+            .OrderBy(SessionTuple.IsV6)
+            .ThenBy(SessionTuple.Number)
+            .ToList();
         OwnAddresses = own;
         return new SessionFilter(
-            settings.Sessions, own.Concat(others.Values.SelectMany(each => each)),
-                settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)), shared);
+            settings.Sessions,
+            own.Concat(others.Values.SelectMany(each => each)),
+            settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)),
+            shared
+        );
     }
 }

@@ -143,7 +143,8 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     public SessionDigests Digests() => ledger.Digests();
 
     /// <summary>The keys of the sessions in some buckets; false when they are more than <paramref name="max"/>.</summary>
-    public bool TryKeysIn(IEnumerable<int> buckets, int max, out IReadOnlyList<SessionKey> keys) => ledger.TryKeysIn(buckets, max, out keys);
+    public bool TryKeysIn(IEnumerable<int> buckets, int max, out IReadOnlyList<SessionKey> keys) =>
+        ledger.TryKeysIn(buckets, max, out keys);
 
     /// <summary>Some of the sessions whose timeouts are to be looked at (<see cref="SessionLedger.TakeDue"/>).</summary>
     public bool TakeDue(int places, Span<SessionKey> due, out int count) => ledger.TakeDue(now, interval, places, due, out count);

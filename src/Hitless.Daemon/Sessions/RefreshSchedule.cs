@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>How often the timeouts of short sessions are looked at (<see cref="Hitless.Core.Sessions.RefreshRule"/>): three rounds fit into the shortest timeout of this thread's namespace.</summary>
+/// <summary>
+/// How often the timeouts of short sessions are looked at (<see cref="Hitless.Core.Sessions.RefreshRule"/>): three rounds fit into the
+/// shortest timeout of this thread's namespace.
+/// </summary>
 internal sealed class RefreshSchedule
 {
     private const string Folder = "/proc/sys/net/netfilter/";
@@ -19,7 +22,9 @@ internal sealed class RefreshSchedule
     {
         try
         {
-            return int.TryParse(File.ReadAllText($"{Folder}nf_conntrack_{name}"), CultureInfo.InvariantCulture, out var seconds) ? seconds : int.MaxValue;
+            return int.TryParse(File.ReadAllText($"{Folder}nf_conntrack_{name}"), CultureInfo.InvariantCulture, out var seconds)
+                ? seconds
+                : int.MaxValue;
         }
         catch (IOException)
         {

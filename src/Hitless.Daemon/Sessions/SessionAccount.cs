@@ -15,8 +15,11 @@ public sealed class SessionAccount(SessionLoop sessions, UnitSettings settings)
     /// The account, from the ledger or, while that does not know all, from a reading of the table; with some of the sessions that a switch
     /// breaks, the critical ones among them.
     /// </summary>
-    public async Task<(SessionTally Tally, IReadOnlyList<SessionCauseCount> Causes,
-        IReadOnlyList<SessionDifferenceEntry> Entries)> TakeAsync(SessionTally? known = null)
+    public async Task<(
+        SessionTally Tally,
+        IReadOnlyList<SessionCauseCount> Causes,
+        IReadOnlyList<SessionDifferenceEntry> Entries
+    )> TakeAsync(SessionTally? known = null)
     {
         var tally = known ?? await sessions.TallyAsync() ?? (await sessions.SurveyAsync(_ => false)).Tally;
         var unit = settings.Unit.Name;
@@ -29,11 +32,16 @@ public sealed class SessionAccount(SessionLoop sessions, UnitSettings settings)
         return (
             tally,
             [.. causes.Select(cause => cause with { Remedy = RemedyOf(cause.Cause, samples, own, files) })],
-            [.. samples.Select(each => SessionDiffer.Entry(each.Record, each.Verdict, unit))]);
+            [.. samples.Select(each => SessionDiffer.Entry(each.Record, each.Verdict, unit))]
+        );
     }
 
-    private static string? RemedyOf(string cause, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> samples,
-        IReadOnlyList<OwnAddress> own, List<ManagedText> files)
+    private static string? RemedyOf(
+        string cause,
+        IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> samples,
+        IReadOnlyList<OwnAddress> own,
+        List<ManagedText> files
+    )
     {
         var id = SessionCauses.All.First(each => SessionCauses.Id(each) == cause);
         return SessionRemedy.For(id, [.. samples.Where(each => each.Verdict.Cause == id).Select(each => each.Record)], own, files);
@@ -43,7 +51,8 @@ public sealed class SessionAccount(SessionLoop sessions, UnitSettings settings)
     {
         try
         {
-            return new FileInfo(file.Path) is { Exists: true, Length: < FileMax } ? new ManagedText(file.Path, File.ReadAllText(file.Path))
+            return new FileInfo(file.Path) is { Exists: true, Length: < FileMax }
+                ? new ManagedText(file.Path, File.ReadAllText(file.Path))
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

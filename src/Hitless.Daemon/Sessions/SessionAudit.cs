@@ -3,8 +3,9 @@ using Hitless.Core.Sessions;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// Looks, on the unit that carries traffic, whether a standby still holds what it was told: digests of both ledgers, then the sessions of unequal buckets, and
-/// those again a moment later, because what is merely on its way is no drift. What has drifted is told anew. Each unit reads its own table beside this (<see cref="TableReading"/>).
+/// Looks, on the unit that carries traffic, whether a standby still holds what it was told: digests of both ledgers, then the sessions of
+/// unequal buckets, and those again a moment later, because what is merely on its way is no drift. What has drifted is told anew. Each unit
+/// reads its own table beside this (<see cref="TableReading"/>).
 /// </summary>
 public sealed class SessionAudit(SessionLoop own)
 {
@@ -16,7 +17,11 @@ public sealed class SessionAudit(SessionLoop own)
     /// <param name="digests">Asks the standby for its digests; null when they cannot be had.</param>
     /// <param name="entries">Asks it for the sessions of some buckets.</param>
     /// <param name="cancel">Ends the wait between the two looks.</param>
-    public async Task<int> RunAsync(Func<Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries, CancellationToken cancel)
+    public async Task<int> RunAsync(
+        Func<Task<SessionDigests?>> digests,
+        Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries,
+        CancellationToken cancel
+    )
     {
         var first = await LookAsync(digests, entries);
         if (first.Count > 0)
@@ -33,7 +38,10 @@ public sealed class SessionAudit(SessionLoop own)
         return first.Count;
     }
 
-    private async Task<HashSet<SessionKey>> LookAsync(Func<Task<SessionDigests?>> digests, Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries)
+    private async Task<HashSet<SessionKey>> LookAsync(
+        Func<Task<SessionDigests?>> digests,
+        Func<int, IReadOnlyList<int>, Task<IReadOnlyList<SessionRecord>>> entries
+    )
     {
         var asked = digests();
         var ours = await own.DigestsAsync();

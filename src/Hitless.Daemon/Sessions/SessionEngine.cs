@@ -9,7 +9,10 @@ using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Sessions;
 
-/// <summary>Everything that the session loop's thread owns. It does what <see cref="SessionExchange"/> decides: kernel on one side, links on the other.</summary>
+/// <summary>
+/// Everything that the session loop's thread owns. It does what <see cref="SessionExchange"/> decides: kernel on one side, links on the
+/// other.
+/// </summary>
 internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 {
     private const int EventToken = 0;
@@ -24,13 +27,14 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 
     // Nobody waits for a refresh: a slice leaves the thread free for live updates.
     private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(1);
+
     private static readonly TimeSpan RefreshIdlePause = TimeSpan.FromMilliseconds(20);
 
     // Who has told all, and is followed by another since, differs from it in little.
     private static readonly TimeSpan HandOverMax = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadAllMax = TimeSpan.FromMilliseconds(50);
-
     private readonly Action<SessionNotice> notify;
     private readonly Poller poller;
     private readonly KernelSessions kernel;
@@ -60,7 +64,15 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     private TimeSpan refreshAt;
     private TimeSpan roundAt;
 
-    public SessionEngine(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, ulong nonceSeed, Poller poller, Action<SessionNotice> notify)
+    public SessionEngine(
+        UnitSettings settings,
+        ClusterKey key,
+        ulong unit,
+        UInt128 incarnation,
+        ulong nonceSeed,
+        Poller poller,
+        Action<SessionNotice> notify
+    )
     {
         this.poller = poller;
         this.notify = notify;
@@ -95,22 +107,16 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         poller.Wait(Patience(until), ready);
         now = MonotonicClock.Now;
         kernel.Ledger.Clock(now, schedule.Interval);
-        for (var i = 0; i < EventDatagramsPerTurn && kernel.ReadEvents(exchange, this, now); i++)
-        {
-        }
+        for (var i = 0; i < EventDatagramsPerTurn && kernel.ReadEvents(exchange, this, now); i++) { }
 
         if (now >= kernel.NextDeadline)
             kernel.OnTime(exchange, this, now);
         exchange.Flush(this);
         ReadDatagrams(DatagramsPerTurn);
         kernel.Flush();
-        for (var i = 0; i < DumpDatagramsPerTurn && (part is not null ? PumpPart() : PumpDump()); i++)
-        {
-        }
+        for (var i = 0; i < DumpDatagramsPerTurn && (part is not null ? PumpPart() : PumpDump()); i++) { }
 
-        for (var i = 0; i < DumpDatagramsPerTurn && PumpSurvey(); i++)
-        {
-        }
+        for (var i = 0; i < DumpDatagramsPerTurn && PumpSurvey(); i++) { }
 
         if (now >= exchange.NextDeadline)
             exchange.OnTime(now, this);
@@ -171,7 +177,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         drift += drifted;
     }
 
-    /// <summary>Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.</summary>
+    /// <summary>
+    /// Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.
+    /// </summary>
     public void Barrier(uint ticket)
     {
         barrierAt = now;
@@ -215,89 +223,14 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
             audits,
             drift,
             kernel.Ledger.Readings,
-            kernel.Ledger.Corrected);
+            kernel.Ledger.Corrected
+        );
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
     public long LagOf(ulong unit) => exchange.LagOf(unit);
 
     public long CountOf(DatagramVerdict verdict) => links.CountOf(verdict);
-
-    void ISessionEffects.Send(ulong unit, ReadOnlySpan<byte> payload) => links.Send(unit, payload, now);
-
-    void ISessionEffects.Apply(in SessionRecord record, bool onlyIfMissing) => kernel.Apply(record, onlyIfMissing);
-
-    void ISessionEffects.Delete(in SessionKey key) => kernel.Delete(key);
-
-    void ISessionEffects.Expect(in SessionExpectation expectation, bool ended) => kernel.Expect(expectation, ended);
-
-    void ISessionEffects.StartDump(BucketSet? only)
-    {
-        EndDump();
-        dumpedBuckets = only;
-        if (only is not null && KeysIn(only) is { } keys)
-            (part, partAt) = ([.. keys], 0);
-        else
-            dump = new ConntrackDump();
-    }
-
-    SessionDigests? ISessionEffects.DigestsNow()
-    {
-        kernel.Flush();
-        return kernel.Ledger.IsWhole(kernel.Filter) ? kernel.Ledger.Digests() : null;
-    }
-
-    void ISessionEffects.TellExpectations() => kernel.ForEachExpectation(tellExpectation);
-
-    void ISessionEffects.StartLook(ulong unit, bool exact)
-    {
-        EndSurvey();
-        kernel.Flush();
-        if (!exact && kernel.Ledger.IsWhole(kernel.Filter))
-        {
-            windows = Windows.Wanted;
-            exchange.OnLooked(unit, kernel.Ledger.Digests(), now, this);
-            return;
-        }
-
-        StartSurvey(unit);
-        (looked, looksExactly) = (new SessionDigests(), exact);
-    }
-
-    // A unit that joins holds next to nothing: reading that now saves it from reading all of its table at the end.
-    void ISessionEffects.BulkBegins()
-    {
-        EndSurvey();
-        kernel.BeginFilling();
-        if (kernel.IsSmall)
-            heldBefore = kernel.ReadKeys();
-    }
-
-    void ISessionEffects.StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
-    {
-        surveyUnit = unit;
-        kernel.Flush();
-        var held = only is null ? heldBefore : KeysIn(only);
-        foreach (var key in held ?? [])
-        {
-            if (!exchange.IsMarked(unit, key))
-                kernel.Delete(key);
-        }
-
-        if (onlyExpectations || held is not null)
-            EndPrune();
-        else
-            StartSurvey(unit);
-    }
-
-    void ISessionEffects.Synced(ulong unit)
-    {
-        bulksTaken++;
-        kernel.EndFilling();
-        notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit, Ok: windows == Windows.Free));
-    }
-
-    void ISessionEffects.SyncLost(ulong unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
 
     public void Dispose()
     {
@@ -310,9 +243,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     private void ReadAllEvents()
     {
         var end = MonotonicClock.Now + ReadAllMax;
-        while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end)
-        {
-        }
+        while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end) { }
     }
 
     private void ReadDatagrams(int limit)
@@ -330,7 +261,10 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     }
 
     // What this unit's table is worth to whom it asks.
-    private SyncKind Worth() => kernel.IsSmall ? SyncKind.Bulk : handedOver && kernel.Ledger.IsWhole(kernel.Filter) ? SyncKind.LedgerLook : SyncKind.Look;
+    private SyncKind Worth() =>
+        kernel.IsSmall ? SyncKind.Bulk
+        : handedOver && kernel.Ledger.IsWhole(kernel.Filter) ? SyncKind.LedgerLook
+        : SyncKind.Look;
 
     // Null when the ledger does not know them, or they are so many that reading the table is cheaper.
     private IReadOnlyList<SessionKey>? KeysIn(BucketSet buckets) =>

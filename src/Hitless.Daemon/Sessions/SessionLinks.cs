@@ -39,7 +39,14 @@ internal sealed class SessionLinks : IDisposable
         var port = settings.Heartbeat.Port + 1;
         var links = settings.SessionLinks;
         string[] keys = [.. links.Select((_, i) => i == 0 && settings.Sessions.Link is not null ? "sessions.link" : "heartbeat.links")];
-        sockets = new LinkSockets(links, keys, port, new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes), poller, firstToken);
+        sockets = new LinkSockets(
+            links,
+            keys,
+            port,
+            new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes),
+            poller,
+            firstToken
+        );
         for (var i = 0; i < links.Count; i++)
         {
             foreach (var peer in links[i].Peers)

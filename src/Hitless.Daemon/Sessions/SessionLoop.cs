@@ -60,7 +60,8 @@ public sealed class SessionLoop : IDisposable
     /// Asks that the frames of <paramref name="unit"/> up to <paramref name="sequence"/> be in the kernel; answered by
     /// <see cref="SessionNoticeKind.Applied"/>.
     /// </summary>
-    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout) => Post(each => each.AwaitApplied(ticket, unit, sequence, timeout));
+    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout) =>
+        Post(each => each.AwaitApplied(ticket, unit, sequence, timeout));
 
     /// <summary>
     /// The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.
@@ -74,31 +75,35 @@ public sealed class SessionLoop : IDisposable
     public Task<string?> LinkProblemAsync() => AskAsync(each => each.LinkProblem);
 
     /// <summary>Asks for a bulk: from the followed unit, or, where this unit carries traffic, to all.</summary>
-    public Task ResyncAsync() => AskAsync(each =>
-    {
-        each.Resync();
-        return true;
-    });
+    public Task ResyncAsync() =>
+        AskAsync(each =>
+        {
+            each.Resync();
+            return true;
+        });
 
     /// <summary>Sessions that a standby does not hold as they are here: they are told anew, as they stand then.</summary>
-    public Task RepairAsync(IReadOnlyCollection<SessionKey> keys) => AskAsync(each =>
-    {
-        each.Repair(keys);
-        return true;
-    });
+    public Task RepairAsync(IReadOnlyCollection<SessionKey> keys) =>
+        AskAsync(each =>
+        {
+            each.Repair(keys);
+            return true;
+        });
 
     /// <summary>Sessions of another unit's side of a split: those that are not here are put in.</summary>
     public Task<SessionMergeAnswer> MergeAsync(IReadOnlyList<SessionRecord> records) => AskAsync(each => each.Merge(records));
 
     /// <summary>A standby was compared, and so many of its sessions had drifted: for the counters.</summary>
-    public Task NoteAuditAsync(int drifted) => AskAsync(each =>
-    {
-        each.NoteAudit(drifted);
-        return true;
-    });
+    public Task NoteAuditAsync(int drifted) =>
+        AskAsync(each =>
+        {
+            each.NoteAudit(drifted);
+            return true;
+        });
 
     /// <summary>Counters.</summary>
-    public Task<SessionReplicationStatus> StatusAsync() => AskAsync(each => each.Status() with { AuditMs = (long)reading.AuditTook.TotalMilliseconds });
+    public Task<SessionReplicationStatus> StatusAsync() =>
+        AskAsync(each => each.Status() with { AuditMs = (long)reading.AuditTook.TotalMilliseconds });
 
     /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
     public AnswerCount Answers => engine.Answers;
@@ -113,8 +118,10 @@ public sealed class SessionLoop : IDisposable
     public Task<SessionCount> CountAsync() => ReadAsync(_ => SessionReader.Count(unitName));
 
     /// <summary>The first sessions that match, and how many match; <paramref name="matches"/> is called on another thread.</summary>
-    public Task<(long Total, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Records)> ListAsync(int limit,
-        Func<SessionRecord, bool>? matches = null) =>
+    public Task<(long Total, IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Records)> ListAsync(
+        int limit,
+        Func<SessionRecord, bool>? matches = null
+    ) =>
         ReadAsync(filter =>
         {
             var (total, records) = SessionReader.List(limit, matches);
@@ -146,12 +153,13 @@ public sealed class SessionLoop : IDisposable
     /// <summary>
     /// What a switch is held against, from a reading of the whole table; <paramref name="isCritical"/> is called on another thread.
     /// </summary>
-    public Task<SessionSurvey> SurveyAsync(Func<SessionRecord, bool> isCritical) => AskReaderAsync<SessionSurvey>(each =>
-    {
-        each.RefreshFilter(atOnce: true);
-        var filter = each.Filter;
-        return () => SessionReader.Survey(filter, isCritical);
-    });
+    public Task<SessionSurvey> SurveyAsync(Func<SessionRecord, bool> isCritical) =>
+        AskReaderAsync<SessionSurvey>(each =>
+        {
+            each.RefreshFilter(atOnce: true);
+            var filter = each.Filter;
+            return () => SessionReader.Survey(filter, isCritical);
+        });
 
     /// <summary>
     /// Those of the sessions that wait until they are old enough to be sent. They are asked for in slices: a flood has many.
@@ -170,10 +178,10 @@ public sealed class SessionLoop : IDisposable
     /// <summary>Some sessions of each kind that does not follow and that a switch breaks: up to <paramref name="max"/> of each.</summary>
     public Task<IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)>> BreakingAsync(int max) =>
         AskReaderAsync<IReadOnlyList<(SessionRecord, SessionVerdict)>>(each =>
-    {
-        var (filter, named) = (each.Filter, each.BreakingKeys(max));
-        return () => SessionReader.Breaking(filter, named, max);
-    });
+        {
+            var (filter, named) = (each.Filter, each.BreakingKeys(max));
+            return () => SessionReader.Breaking(filter, named, max);
+        });
 
     /// <summary>The addresses that this unit alone has, and where they are.</summary>
     public Task<IReadOnlyList<OwnAddress>> OwnAddressesAsync(IReadOnlyList<PortSettings> ports) =>
@@ -189,14 +197,18 @@ public sealed class SessionLoop : IDisposable
         return AskReaderAsync<IReadOnlyList<SessionRecord>>(each =>
         {
             var filter = each.Filter;
-            return buckets == SessionDigests.BucketsDefault && each.Ledger is { } ledger && ledger.TryKeysIn(set, SessionReader.LookedUpMax, out var keys)
+            return
+                buckets == SessionDigests.BucketsDefault
+                && each.Ledger is { } ledger
+                && ledger.TryKeysIn(set, SessionReader.LookedUpMax, out var keys)
                 ? () => SessionReader.LookUp(filter, keys)
                 : () => SessionReader.All(filter, record => set.Contains(SessionDigests.BucketOf(record.Key, buckets)));
         });
     }
 
     /// <summary>Those of the sessions that stand and are replicated: cheap for few.</summary>
-    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) => ReadAsync(filter => SessionReader.LookUp(filter, keys));
+    public Task<IReadOnlyList<SessionRecord>> LookUpAsync(IReadOnlyCollection<SessionKey> keys) =>
+        ReadAsync(filter => SessionReader.LookUp(filter, keys));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -244,11 +256,12 @@ public sealed class SessionLoop : IDisposable
         return answer.Task;
     }
 
-    private Task<T> ReadAsync<T>(Func<SessionFilter, T> question) => AskReaderAsync<T>(each =>
-    {
-        var filter = each.Filter;
-        return () => question(filter);
-    });
+    private Task<T> ReadAsync<T>(Func<SessionFilter, T> question) =>
+        AskReaderAsync<T>(each =>
+        {
+            var filter = each.Filter;
+            return () => question(filter);
+        });
 
     // On a thread of its own, since a thread of the pool is in another network namespace, and since a look at a large table takes a while.
     // What it needs to know is asked of the loop first.

@@ -5,7 +5,9 @@ namespace Hitless.Daemon.Sessions;
 /// <param name="Ticket">The ticket of the request that it answers, else 0.</param>
 /// <param name="Unit">The unit that it is about, else 0.</param>
 /// <param name="Sequence">The position of a barrier, else 0.</param>
-/// <param name="Ok">False when awaited sessions could not be had in time, or when <see cref="SessionNoticeKind.WindowsFree"/> will follow.</param>
+/// <param name="Ok">
+/// False when awaited sessions could not be had in time, or when <see cref="SessionNoticeKind.WindowsFree"/> will follow.
+/// </param>
 public readonly record struct SessionNotice(SessionNoticeKind Kind, uint Ticket = 0, ulong Unit = 0, ulong Sequence = 0, bool Ok = true);
 
 /// <summary>Kinds of <see cref="SessionNotice"/>.</summary>

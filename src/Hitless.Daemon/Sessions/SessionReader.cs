@@ -20,7 +20,11 @@ internal static class SessionReader
     {
         var byProtocol = new Dictionary<byte, long>();
         ForEach((in SessionRecord record) => byProtocol[record.Key.Protocol] = byProtocol.GetValueOrDefault(record.Key.Protocol) + 1);
-        return new SessionCount(unit, byProtocol.Values.Sum(), byProtocol.ToDictionary(pair => Protocols.Name(pair.Key), pair => pair.Value, StringComparer.Ordinal));
+        return new SessionCount(
+            unit,
+            byProtocol.Values.Sum(),
+            byProtocol.ToDictionary(pair => Protocols.Name(pair.Key), pair => pair.Value, StringComparer.Ordinal)
+        );
     }
 
     /// <summary>The first <paramref name="limit"/> sessions that match, and how many match.</summary>
@@ -28,14 +32,16 @@ internal static class SessionReader
     {
         var total = 0L;
         var records = new List<SessionRecord>();
-        ForEach((in SessionRecord record) =>
-        {
-            if (matches?.Invoke(record) == false)
-                return;
-            total++;
-            if (records.Count < limit)
-                records.Add(record);
-        });
+        ForEach(
+            (in SessionRecord record) =>
+            {
+                if (matches?.Invoke(record) == false)
+                    return;
+                total++;
+                if (records.Count < limit)
+                    records.Add(record);
+            }
+        );
         return (total, records);
     }
 
@@ -43,11 +49,13 @@ internal static class SessionReader
     public static IReadOnlyList<SessionRecord> All(SessionFilter filter, Func<SessionRecord, bool>? wanted = null)
     {
         var records = new List<SessionRecord>();
-        ForEach((in SessionRecord record) =>
-        {
-            if (wanted?.Invoke(record) != false && filter.Replicates(record))
-                records.Add(record);
-        });
+        ForEach(
+            (in SessionRecord record) =>
+            {
+                if (wanted?.Invoke(record) != false && filter.Replicates(record))
+                    records.Add(record);
+            }
+        );
         return records;
     }
 
@@ -76,18 +84,20 @@ internal static class SessionReader
     public static SessionSurvey Survey(SessionFilter filter, Func<SessionRecord, bool> isCritical)
     {
         var survey = new SessionSurvey([], [], [], new SessionTally());
-        ForEach((in SessionRecord record) =>
-        {
-            var verdict = filter.Classify(record);
-            survey.Tally.Add(verdict);
-            if (verdict is { Class: SessionClass.Excluded, Breaks: true })
-                survey.Excluded.Add(record.Key.Hash64());
-            if (verdict.Class != SessionClass.Follow)
-                return;
-            survey.Follow.Add(record.Key.Hash64());
-            if (isCritical(record))
-                survey.Critical.Add(survey.Follow[^1]);
-        });
+        ForEach(
+            (in SessionRecord record) =>
+            {
+                var verdict = filter.Classify(record);
+                survey.Tally.Add(verdict);
+                if (verdict is { Class: SessionClass.Excluded, Breaks: true })
+                    survey.Excluded.Add(record.Key.Hash64());
+                if (verdict.Class != SessionClass.Follow)
+                    return;
+                survey.Follow.Add(record.Key.Hash64());
+                if (isCritical(record))
+                    survey.Critical.Add(survey.Follow[^1]);
+            }
+        );
         return survey;
     }
 
@@ -95,8 +105,11 @@ internal static class SessionReader
     /// Some sessions of each verdict that does not follow and that a switch breaks: those of <paramref name="named"/> that still stand with
     /// it, or, where the ledger could not name them, the first that a reading finds.
     /// </summary>
-    public static IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Breaking(SessionFilter filter,
-        IReadOnlyList<SessionKey>? named, int max)
+    public static IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> Breaking(
+        SessionFilter filter,
+        IReadOnlyList<SessionKey>? named,
+        int max
+    )
     {
         var found = new List<(SessionRecord Record, SessionVerdict Verdict)>();
         var counts = new int[SessionVerdict.Count];
@@ -131,11 +144,16 @@ internal static class SessionReader
         using var links = new LinkTable();
         var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
         var shared = ports.ToDictionary(
-            port => port.Name, port => port.VirtualAddresses.Select(prefix => prefix.Address).ToArray(), StringComparer.Ordinal);
+            port => port.Name,
+            port => port.VirtualAddresses.Select(prefix => prefix.Address).ToArray(),
+            StringComparer.Ordinal
+        );
         var all = shared.Values.SelectMany(each => each).ToHashSet();
         return
         [
-            .. addresses.Read().Where(each => !all.Contains(each.Prefix.Address))
+            .. addresses
+                .Read()
+                .Where(each => !all.Contains(each.Prefix.Address))
                 .Select(each => (each.Prefix.Address, Name: names.GetValueOrDefault(each.LinkIndex, "")))
                 .Select(each => new OwnAddress(each.Address, each.Name, shared.GetValueOrDefault(each.Name, []))),
         ];

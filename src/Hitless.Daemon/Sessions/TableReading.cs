@@ -4,8 +4,9 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// When the whole table is read beside the session loop, for its ledger, and how fast: at once where somebody waits for an answer, with a quarter of a processor where the ledger does not know all, and else
-/// again and again with a hundredth of one, at most once a minute. Slices are read on the reader's thread; all else happens on the session thread.
+/// When the whole table is read beside the session loop, for its ledger, and how fast: at once where somebody waits for an answer, with a
+/// quarter of a processor where the ledger does not know all, and else again and again with a hundredth of one, at most once a minute.
+/// Slices are read on the reader's thread; all else happens on the session thread.
 /// </summary>
 internal sealed class TableReading(SessionEngine engine, WorkThread reader, Action<Action> post)
 {
@@ -44,14 +45,15 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
     public TimeSpan AuditTook { get; private set; }
 
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
-    public TimeSpan NextDeadline => stage switch
-    {
-        Stage.Reading => TimeSpan.MaxValue,
-        Stage.Pausing => goOnAt,
-        Stage.Ending => TimeSpan.Zero,
-        _ when engine.WantsReading => retryAt,
-        _ => auditAt,
-    };
+    public TimeSpan NextDeadline =>
+        stage switch
+        {
+            Stage.Reading => TimeSpan.MaxValue,
+            Stage.Pausing => goOnAt,
+            Stage.Ending => TimeSpan.Zero,
+            _ when engine.WantsReading => retryAt,
+            _ => auditAt,
+        };
 
     /// <summary>Answers with the digests of a reading, as soon as may be.</summary>
     /// <param name="answer">Called on the session thread.</param>
@@ -68,7 +70,10 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
         goOnAt = now;
     }
 
-    /// <summary>Goes on with a reading, or begins one when it is time. In a flood of sessions (not <paramref name="light"/>) nothing is begun for which nobody waits.</summary>
+    /// <summary>
+    /// Goes on with a reading, or begins one when it is time. In a flood of sessions (not <paramref name="light"/>) nothing is begun for
+    /// which nobody waits.
+    /// </summary>
     public void OnTime(TimeSpan now, bool light)
     {
         if (stage != Stage.Idle && !engine.IsReadingValid)
@@ -166,7 +171,10 @@ internal sealed class TableReading(SessionEngine engine, WorkThread reader, Acti
             return;
         }
 
-        retryDelay = !engine.WantsReading ? RetryDelay : retryDelay * 2 < RetryDelayMax ? retryDelay * 2 : RetryDelayMax;
+        retryDelay =
+            !engine.WantsReading ? RetryDelay
+            : retryDelay * 2 < RetryDelayMax ? retryDelay * 2
+            : RetryDelayMax;
         retryAt = now + retryDelay;
         Answer();
     }

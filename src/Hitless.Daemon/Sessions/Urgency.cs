@@ -3,9 +3,9 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>
-/// How the session thread is scheduled. While there is little to do it goes before everything that is scheduled normally: sessions arrive at once on a busy machine
-/// too, and that costs nobody much. A flood or a bulk takes its turn like other work, lest it keep the kernel from forwarding. Where the rights are missing, sessions
-/// arrive as soon as may be.
+/// How the session thread is scheduled. While there is little to do it goes before everything that is scheduled normally: sessions arrive
+/// at once on a busy machine too, and that costs nobody much. A flood or a bulk takes its turn like other work, lest it keep the kernel
+/// from forwarding. Where the rights are missing, sessions arrive as soon as may be.
 /// </summary>
 internal sealed class Urgency
 {

@@ -9,10 +9,12 @@ namespace Hitless.Daemon.Upgrade;
 public static class ForwardingCalls
 {
     /// <summary>A primary's figures, for whoever succeeds it.</summary>
-    public static PeerCall<ForwardingTelling, StepAnswer> Tell { get; } = new("forwarding.tell", ForwardingJson.Default.ForwardingTelling, ForwardingJson.Default.StepAnswer);
+    public static PeerCall<ForwardingTelling, StepAnswer> Tell { get; } =
+        new("forwarding.tell", ForwardingJson.Default.ForwardingTelling, ForwardingJson.Default.StepAnswer);
 
     /// <summary>Whether the traffic goes on at a unit that has become primary; answers when that is decided, within some seconds.</summary>
-    public static PeerCall<StepRequest, ReportTraffic> Judgement { get; } = new("forwarding.judgement", ForwardingJson.Default.StepRequest, ForwardingJson.Default.ReportTraffic);
+    public static PeerCall<StepRequest, ReportTraffic> Judgement { get; } =
+        new("forwarding.judgement", ForwardingJson.Default.StepRequest, ForwardingJson.Default.ReportTraffic);
 }
 
 /// <summary>

@@ -18,7 +18,15 @@ namespace Hitless.Daemon.Upgrade;
 /// back; within a run the run goes back. A standby only keeps what it is
 /// told. It lives in the network namespace of the thread that makes it. Decides nothing about packets.
 /// </summary>
-public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfaces, ControlLoop control, PeerClient peers, AnswerCount answers, JournalStore journals, EventLog events) : IDisposable
+public sealed class ForwardingMonitor(
+    string self,
+    IReadOnlyList<string> interfaces,
+    ControlLoop control,
+    PeerClient peers,
+    AnswerCount answers,
+    JournalStore journals,
+    EventLog events
+) : IDisposable
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JudgedInterval = TimeSpan.FromMilliseconds(100);
@@ -108,7 +116,7 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
     /// <summary>The judgement since this unit became primary, once it is decided.</summary>
     public async Task<ReportTraffic> JudgementAsync(CancellationToken cancel)
     {
-        for (var until = MonotonicClock.Now + JudgementMax; MonotonicClock.Now < until;)
+        for (var until = MonotonicClock.Now + JudgementMax; MonotonicClock.Now < until; )
         {
             var change = decided.Next;
             if (Judged(0) is { Decided: true } judged)
@@ -163,17 +171,20 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
         }
 
         var view = await control.ViewAsync();
-        await Task.WhenAll(view.Peers.Where(peer => peer.Present).Select(async peer =>
-        {
-            try
-            {
-                await peers.CallAsync(peer.Name, ForwardingCalls.Tell, telling, TellTimeout, cancel);
-            }
-            catch (PeerException)
-            {
-                // An older version, or not there: its successor's judge says that nothing is known.
-            }
-        }));
+        await Task.WhenAll(
+            view.Peers.Where(peer => peer.Present)
+                .Select(async peer =>
+                {
+                    try
+                    {
+                        await peers.CallAsync(peer.Name, ForwardingCalls.Tell, telling, TellTimeout, cancel);
+                    }
+                    catch (PeerException)
+                    {
+                        // An older version, or not there: its successor's judge says that nothing is known.
+                    }
+                })
+        );
     }
 
     /// <summary>The share of the routed packets that this unit's rules drop; null while it is not primary.</summary>
@@ -213,7 +224,12 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
                 decided.Raise();
             }
 
-            return (over ? SampleInterval : sample.At - claimedAt < JudgedTime ? JudgedInterval : LateInterval, was is null ? judge.Breach : null);
+            return (
+                over ? SampleInterval
+                : sample.At - claimedAt < JudgedTime ? JudgedInterval
+                : LateInterval,
+                was is null ? judge.Breach : null
+            );
         }
     }
 
@@ -231,7 +247,7 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
             returning = to is not null;
         }
 
-        for (var until = MonotonicClock.Now + ReturnTimeout; to is not null && MonotonicClock.Now < until;)
+        for (var until = MonotonicClock.Now + ReturnTimeout; to is not null && MonotonicClock.Now < until; )
         {
             try
             {
@@ -257,7 +273,10 @@ public sealed class ForwardingMonitor(string self, IReadOnlyList<string> interfa
 
         if (to is not null)
         {
-            events.Add(EventKinds.Role, $"the traffic was not handed back: {to} did not become ready within {ReturnTimeout.TotalSeconds:F0} s");
+            events.Add(
+                EventKinds.Role,
+                $"the traffic was not handed back: {to} did not become ready within {ReturnTimeout.TotalSeconds:F0} s"
+            );
         }
     }
 }

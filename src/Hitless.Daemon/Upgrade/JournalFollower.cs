@@ -5,10 +5,16 @@ using Hitless.Daemon.Peers;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// Fetches from the primary what this unit's journal lacks. The driver tells every reachable unit each entry, but a unit that was just starting
-/// when the last one was written would otherwise hold a run for open that has ended.
+/// Fetches from the primary what this unit's journal lacks. The driver tells every reachable unit each entry, but a unit that was just
+/// starting when the last one was written would otherwise hold a run for open that has ended.
 /// </summary>
-public sealed class JournalFollower(string self, ControlLoop control, JournalStore store, PeerClient peers, Action<IReadOnlyList<JournalEntry>> receive)
+public sealed class JournalFollower(
+    string self,
+    ControlLoop control,
+    JournalStore store,
+    PeerClient peers,
+    Action<IReadOnlyList<JournalEntry>> receive
+)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
@@ -29,7 +35,17 @@ public sealed class JournalFollower(string self, ControlLoop control, JournalSto
 
             try
             {
-                receive((await peers.CallAsync(primary.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), CallTimeout, cancel)).Entries);
+                receive(
+                    (
+                        await peers.CallAsync(
+                            primary.Name,
+                            UpgradeCalls.GetJournal,
+                            new StepRequest("", "", "", "", self),
+                            CallTimeout,
+                            cancel
+                        )
+                    ).Entries
+                );
                 fetchedFrom = primary.Tag;
             }
             catch (Exception e) when (e is PeerException or IOException)

@@ -43,7 +43,10 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
             }
 
             Directory.CreateDirectory(folder);
-            DurableFile.WriteAllText(PathOf(entries[0].Run), string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n")));
+            DurableFile.WriteAllText(
+                PathOf(entries[0].Run),
+                string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n"))
+            );
             last = null;
             begins?.Remove(entries[0].Run);
             begins?.Add(entries[0].Run, entries[0]);
@@ -63,7 +66,11 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         {
             foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
             {
-                if (JsonSerializer.Deserialize(line, UpgradeJson.Default.JournalEntry) is not { } entry || !IsWhole([.. entries, entry]) || entry.Run != run)
+                if (
+                    JsonSerializer.Deserialize(line, UpgradeJson.Default.JournalEntry) is not { } entry
+                    || !IsWhole([.. entries, entry])
+                    || entry.Run != run
+                )
                 {
                     throw new JsonException("it is no entry of a journal");
                 }
@@ -73,7 +80,11 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            NoteDamage(run, $"line {entries.Count + 1} of {path} cannot be read ({e.Message}): the journal of the run counts up to there, unless another unit has all of it");
+            NoteDamage(
+                run,
+                $"line {entries.Count + 1} of {path} cannot be read ({e.Message}): the journal of the run counts up to there, unless "
+                    + $"another unit has all of it"
+            );
         }
 
         return entries;
@@ -86,9 +97,16 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
     {
         lock (gate)
         {
-            begins ??= Names().Select(name => (Name: name, Begin: BeginOf(name))).Where(run => run.Begin is not null).ToDictionary(run => run.Name, run => run.Begin!, StringComparer.Ordinal);
+            begins ??= Names()
+                .Select(name => (Name: name, Begin: BeginOf(name)))
+                .Where(run => run.Begin is not null)
+                .ToDictionary(run => run.Name, run => run.Begin!, StringComparer.Ordinal);
             var known = begins;
-            return [.. Names().Where(name => !known.ContainsKey(name)), .. known.Values.Order(Comparer<JournalEntry>.Create(RunJournal.CompareRuns)).Select(begin => begin.Run)];
+            return
+            [
+                .. Names().Where(name => !known.ContainsKey(name)),
+                .. known.Values.Order(Comparer<JournalEntry>.Create(RunJournal.CompareRuns)).Select(begin => begin.Run),
+            ];
         }
     }
 
@@ -141,16 +159,27 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         return highest;
     }
 
-    private IEnumerable<string> Names() => Directory.Exists(folder)
-        ? Directory.EnumerateFiles(folder, "*.jsonl").Select(f => Path.GetFileNameWithoutExtension(f)).Where(IsName).Order(StringComparer.Ordinal)
-        : [];
+    private IEnumerable<string> Names() =>
+        Directory.Exists(folder)
+            ? Directory
+                .EnumerateFiles(folder, "*.jsonl")
+                .Select(f => Path.GetFileNameWithoutExtension(f))
+                .Where(IsName)
+                .Order(StringComparer.Ordinal)
+            : [];
 
     private JournalEntry? BeginOf(string run)
     {
         try
         {
             var first = File.ReadLines(PathOf(run)).FirstOrDefault();
-            return first is not null && JsonSerializer.Deserialize(first, UpgradeJson.Default.JournalEntry) is { } entry && entry.Run == run && IsWhole([entry]) ? entry : null;
+            return
+                first is not null
+                && JsonSerializer.Deserialize(first, UpgradeJson.Default.JournalEntry) is { } entry
+                && entry.Run == run
+                && IsWhole([entry])
+                ? entry
+                : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -163,7 +192,21 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
     /// anything, also null where nothing is.
     /// </summary>
     private static bool IsWhole(IReadOnlyList<JournalEntry> entries) =>
-        entries is [{ Header: { Run: not null, Image: not null, From: not null, To: not null, FormerPrimary: not null, Members: { Count: > 0 } members } }, ..]
+        entries
+            is [
+                {
+                    Header:
+                    {
+                        Run: not null,
+                        Image: not null,
+                        From: not null,
+                        To: not null,
+                        FormerPrimary: not null,
+                        Members: { Count: > 0 } members
+                    }
+                },
+                ..,
+            ]
         && members.All(member => member is { Name: not null, Version: not null, Slot: not null })
         && entries.All(entry => entry is { Run: not null, Unit: not null, Step: not null });
 
@@ -187,7 +230,13 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         {
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("epoch"u8) && reader.Read() && reader.TryGetInt64(out var epoch))
+                if (
+                    reader.TokenType == JsonTokenType.PropertyName
+                    && reader.CurrentDepth == 1
+                    && reader.ValueTextEquals("epoch"u8)
+                    && reader.Read()
+                    && reader.TryGetInt64(out var epoch)
+                )
                 {
                     return epoch is >= 0 and < StateFile.EpochMax ? epoch : 0;
                 }
@@ -203,7 +252,6 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
 
     private static bool IsName(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    private string PathOf(string run) => IsName(run)
-        ? Path.Combine(folder, run + ".jsonl")
-        : throw new InvalidDataException($"\"{run}\" is no name of a run");
+    private string PathOf(string run) =>
+        IsName(run) ? Path.Combine(folder, run + ".jsonl") : throw new InvalidDataException($"\"{run}\" is no name of a run");
 }

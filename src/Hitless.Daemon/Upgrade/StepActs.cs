@@ -19,7 +19,8 @@ public sealed class StepActs(
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
     Func<string, CancellationToken, Task<SessionSnapshot>> snapshotSessions,
     Readiness readiness,
-    Func<CancellationToken, Task<SyncReport>> configurationReport)
+    Func<CancellationToken, Task<SyncReport>> configurationReport
+)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(60);
@@ -31,23 +32,30 @@ public sealed class StepActs(
     public void Keep(SessionSnapshot received) => snapshot = received;
 
     /// <summary>Brings about the goal of a step.</summary>
-    public async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> ActAsync(RunStep step, RunHeader header, CancellationToken cancel) => step.Name switch
-    {
-        RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
-        RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
-        RunStep.Verify => (await VerifyAllAsync(step.Targets, header, cancel), null, null),
-        RunStep.Switchover or RunStep.TrialSwitchover => await SwitchOverAsync(step, header, cancel),
-        RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
-        RunStep.FinalPrimary => await ChooseLastAsync(header, cancel),
-        _ => (string.Join("; ", await AskAllAsync(step, header, cancel)), null, null),
-    };
+    public async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> ActAsync(
+        RunStep step,
+        RunHeader header,
+        CancellationToken cancel
+    ) =>
+        step.Name switch
+        {
+            RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
+            RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
+            RunStep.Verify => (await VerifyAllAsync(step.Targets, header, cancel), null, null),
+            RunStep.Switchover or RunStep.TrialSwitchover => await SwitchOverAsync(step, header, cancel),
+            RunStep.ServiceCheck => await CheckServiceAsync(header, cancel),
+            RunStep.FinalPrimary => await ChooseLastAsync(header, cancel),
+            _ => (string.Join("; ", await AskAllAsync(step, header, cancel)), null, null),
+        };
 
     /// <summary>
     /// Who drives the run is asked last, and only if all others have agreed: it may restart, and one that refuses is a reason not to.
     /// </summary>
     private async Task<IEnumerable<string?>> AskAllAsync(RunStep step, RunHeader header, CancellationToken cancel)
     {
-        var answers = await Task.WhenAll(step.Targets.Where(target => target != self).Select(target => AskAsync(target, step.Name, header, cancel)));
+        var answers = await Task.WhenAll(
+            step.Targets.Where(target => target != self).Select(target => AskAsync(target, step.Name, header, cancel))
+        );
         return step.Targets.Contains(self) ? answers.Append(await AskAsync(self, step.Name, header, cancel)) : answers;
     }
 
@@ -56,7 +64,13 @@ public sealed class StepActs(
         var check = await readiness.CheckAsync(header, duringRun: true, cancel);
         return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
             ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
-            : string.Join("; ", check.Checks.Where(c => c.Result == "warn").Select(c => $"warning {c.Id}: {c.Text}").Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed"));
+            : string.Join(
+                "; ",
+                check
+                    .Checks.Where(c => c.Result == "warn")
+                    .Select(c => $"warning {c.Id}: {c.Text}")
+                    .Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed")
+            );
     }
 
     /// <summary>Refuses unless the spare slot of every unit that is to go back still holds the version.</summary>
@@ -67,11 +81,25 @@ public sealed class StepActs(
         {
             try
             {
-                checks.Add(new CheckResult("old-slot", "pass", $"{member.Name}: {await AskAsync(member.Name, RunStep.Spare, header, cancel)}", null));
+                checks.Add(
+                    new CheckResult(
+                        "old-slot",
+                        "pass",
+                        $"{member.Name}: {await AskAsync(member.Name, RunStep.Spare, header, cancel)}",
+                        null
+                    )
+                );
             }
             catch (Exception e) when (e is RefusedException or PeerException)
             {
-                checks.Add(new CheckResult("old-slot", "fail", $"{member.Name}: {e.Message}", (e as RefusedException)?.Remedy ?? ((PeerException)e).Refusal.Remedy));
+                checks.Add(
+                    new CheckResult(
+                        "old-slot",
+                        "fail",
+                        $"{member.Name}: {e.Message}",
+                        (e as RefusedException)?.Remedy ?? ((PeerException)e).Refusal.Remedy
+                    )
+                );
             }
         }
 
@@ -95,7 +123,10 @@ public sealed class StepActs(
         try
         {
             var request = new StepRequest(RunStep.Room, "", "", "", self);
-            var answer = unit == self ? await own.TakeAsync(request, cancel) : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
+            var answer =
+                unit == self
+                    ? await own.TakeAsync(request, cancel)
+                    : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
             return long.TryParse(answer.Detail, System.Globalization.CultureInfo.InvariantCulture, out var free) ? free : null;
         }
         catch (PeerException)
@@ -110,8 +141,16 @@ public sealed class StepActs(
         try
         {
             var request = new StepRequest(RunStep.Reboot, "", "", "", self);
-            var answer = unit == self ? await own.TakeAsync(request, cancel) : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
-            return answer.Detail switch { "yes" => true, "no" => false, _ => null };
+            var answer =
+                unit == self
+                    ? await own.TakeAsync(request, cancel)
+                    : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
+            return answer.Detail switch
+            {
+                "yes" => true,
+                "no" => false,
+                _ => null,
+            };
         }
         catch (PeerException)
         {
@@ -158,9 +197,11 @@ public sealed class StepActs(
                 }
 
                 throw new RefusedException(
-                    gate.IsOpen ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
+                    gate.IsOpen
+                        ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
                         : ForecastText(difference, gate),
-                    gate.IsOpen ? "hitless config report" : "hitless sessions diff");
+                    gate.IsOpen ? "hitless config report" : "hitless sessions diff"
+                );
             }
         }
     }
@@ -184,12 +225,16 @@ public sealed class StepActs(
     private static string ForecastText(SessionDifference difference, SessionGate gate)
     {
         var text = $"{difference.Compared} sessions compared, {gate.Breaking} would break, {gate.Critical} of them critical";
-        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines ? $"{text}; {string.Join("; ", lines)}"
+        return SessionGate.Lines(difference.Causes, withRemedies: false) is { Count: > 0 } lines
+            ? $"{text}; {string.Join("; ", lines)}"
             : text;
     }
 
-    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(RunStep step, RunHeader header,
-        CancellationToken cancel)
+    private async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> SwitchOverAsync(
+        RunStep step,
+        RunHeader header,
+        CancellationToken cancel
+    )
     {
         var target = step.Target!;
         var view = await control.ViewAsync();
@@ -202,7 +247,11 @@ public sealed class StepActs(
         }
 
         var unit = view.Peers.FirstOrDefault(p => p.Name == target && p.Ready)
-            ?? throw new PeerException(PeerFailureKind.Unreachable, target, new Refusal($"{target} is not a standby that is ready", "hitless status"));
+            ?? throw new PeerException(
+                PeerFailureKind.Unreachable,
+                target,
+                new Refusal($"{target} is not a standby that is ready", "hitless status")
+            );
         var back = header.SwitchesBack(step, unit.Version);
         var now = await snapshotSessions(header.Run, cancel) with { Step = step.Name };
         try
@@ -243,17 +292,23 @@ public sealed class StepActs(
         }
 
         var text = await control.RenegotiateAsync("after the upgrade");
-        return (await control.ViewAsync()).Self.Role == UnitRole.Primary ? (text, null, null)
+        return (await control.ViewAsync()).Self.Role == UnitRole.Primary
+            ? (text, null, null)
             : throw new OperationCanceledException($"{text}: it drives the run on");
     }
 
     /// <summary>
     /// What became of the sessions that the former primary had right before the switch that made this unit primary; null: it did not say.
     /// </summary>
-    private async Task<RunSessions?> CompareWithFormerAsync(RunHeader header, long epoch, CancellationToken cancel,
-        bool atTheEnd = false) =>
+    private async Task<RunSessions?> CompareWithFormerAsync(
+        RunHeader header,
+        long epoch,
+        CancellationToken cancel,
+        bool atTheEnd = false
+    ) =>
         snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd)
-            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel)) : null;
+            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel))
+            : null;
 
     /// <summary>
     /// Holds this unit's table against the sessions that the former primary had right before the switch. What could not follow was
@@ -265,28 +320,43 @@ public sealed class StepActs(
         var gap = view.LastGap.TotalMilliseconds;
         if (await CompareWithFormerAsync(header, view.Epoch.Number, cancel) is not { } sessions)
         {
-            return ($"not checked: {self} became primary without a planned switch, and what only the former primary held is not known",
-                null, gap);
+            return (
+                $"not checked: {self} became primary without a planned switch, and what only the former primary held is not known",
+                null,
+                gap
+            );
         }
 
         return sessions.LostUnforeseen <= settings.SessionDifferenceLimit * Math.Max(100, sessions.Before - sessions.LostForeseen)
             ? (SessionComparison.Text(sessions), sessions, gap)
             : throw new ServiceCheckException(
                 new Refusal(
-                    $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along, {sessions.CriticalLost} critical ones are lost",
-                    "hitless sessions list"),
+                    $"{sessions.LostUnforeseen} of {sessions.Before} sessions did not come along, {sessions.CriticalLost} critical "
+                        + $"ones are lost",
+                    "hitless sessions list"
+                ),
                 sessions,
-                gap);
+                gap
+            );
     }
 
     private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)
     {
         // A driver that was itself to get the image has it from whoever is there.
         var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
-        var request = new StepRequest(step, header.Run, header.Image, await VersionAsync(target, step, header), source, header.AcceptConversion, header.Simultaneous);
-        var answer = target == self
-            ? await own.TakeAsync(request, cancel)
-            : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);
+        var request = new StepRequest(
+            step,
+            header.Run,
+            header.Image,
+            await VersionAsync(target, step, header),
+            source,
+            header.AcceptConversion,
+            header.Simultaneous
+        );
+        var answer =
+            target == self
+                ? await own.TakeAsync(request, cancel)
+                : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);
         return answer.Detail;
     }
 
@@ -303,6 +373,8 @@ public sealed class StepActs(
             return header.To;
         }
 
-        return header.TakesBack is not null && (await control.ViewAsync()).Units.FirstOrDefault(u => u.Name == target)?.Version == before ? header.To : before;
+        return header.TakesBack is not null && (await control.ViewAsync()).Units.FirstOrDefault(u => u.Name == target)?.Version == before
+            ? header.To
+            : before;
     }
 }

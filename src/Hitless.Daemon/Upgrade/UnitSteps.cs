@@ -31,10 +31,13 @@ public sealed class UnitSteps(
     Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
     Func<CancellationToken, Task<Refusal?>> refuseSpare,
     Action<string> tell,
-    Action<int, string, bool> exit) : IDisposable
+    Action<int, string, bool> exit
+) : IDisposable
 {
     /// <summary>What to do about a unit without slots.</summary>
-    public const string NoSlots = "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status has to answer";
+    public const string NoSlots =
+        "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status "
+        + "has to answer";
 
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CopyPause = TimeSpan.FromSeconds(1);
@@ -48,19 +51,33 @@ public sealed class UnitSteps(
         await one.WaitAsync(cancel);
         try
         {
-            return new StepAnswer(request.Step switch
-            {
-                RunStep.Backup => await backUp(request.Run, cancel),
-                RunStep.Copy => await CopyAsync(request, cancel),
-                RunStep.Install => await InstallAsync(request, cancel),
-                RunStep.Trial => await TryAsync(request),
-                RunStep.Confirm => await ConfirmAsync(),
-                RunStep.Revert => await RevertAsync(request),
-                RunStep.Room => DiskRoom.FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!).ToString(System.Globalization.CultureInfo.InvariantCulture),
-                RunStep.Reboot => slots.CanReboot switch { true => "yes", false => "no", null => "unknown" },
-                RunStep.Spare => await refuseSpare(cancel) is { } refusal ? throw new RefusedException(refusal) : SpareHolds(request.Version),
-                _ => throw new RefusedException($"this unit does not know the step \"{request.Step}\"", "look at the versions of the units: hitless status"),
-            });
+            return new StepAnswer(
+                request.Step switch
+                {
+                    RunStep.Backup => await backUp(request.Run, cancel),
+                    RunStep.Copy => await CopyAsync(request, cancel),
+                    RunStep.Install => await InstallAsync(request, cancel),
+                    RunStep.Trial => await TryAsync(request),
+                    RunStep.Confirm => await ConfirmAsync(),
+                    RunStep.Revert => await RevertAsync(request),
+                    RunStep.Room => DiskRoom
+                        .FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)
+                        .ToString(System.Globalization.CultureInfo.InvariantCulture),
+                    RunStep.Reboot => slots.CanReboot switch
+                    {
+                        true => "yes",
+                        false => "no",
+                        null => "unknown",
+                    },
+                    RunStep.Spare => await refuseSpare(cancel) is { } refusal
+                        ? throw new RefusedException(refusal)
+                        : SpareHolds(request.Version),
+                    _ => throw new RefusedException(
+                        $"this unit does not know the step \"{request.Step}\"",
+                        "look at the versions of the units: hitless status"
+                    ),
+                }
+            );
         }
         finally
         {
@@ -115,7 +132,16 @@ public sealed class UnitSteps(
                 try
                 {
                     await using var sink = pipe.Writer.AsStream(leaveOpen: true);
-                    await peers.DownloadAsync(request.From, UpgradeCalls.ImageContent, request.Image, offset, sink, progress: null, DownloadSilence, halt.Token);
+                    await peers.DownloadAsync(
+                        request.From,
+                        UpgradeCalls.ImageContent,
+                        request.Image,
+                        offset,
+                        sink,
+                        progress: null,
+                        DownloadSilence,
+                        halt.Token
+                    );
                 }
                 catch (Exception e)
                 {
@@ -124,7 +150,8 @@ public sealed class UnitSteps(
 
                 await pipe.Writer.CompleteAsync(failure);
             },
-            cancel);
+            cancel
+        );
         ImagePut put;
         await using (var source = pipe.Reader.AsStream())
         {
@@ -135,7 +162,8 @@ public sealed class UnitSteps(
         await halt.CancelAsync();
         await download;
         Throw(put.Problem);
-        return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from {request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
+        return $"copied {(put.Image!.SizeBytes - offset) >> 10} KB from "
+            + $"{request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
     }
 
     private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
@@ -148,7 +176,10 @@ public sealed class UnitSteps(
             return $"slot {BootState.NameOf(spare)} holds the image already";
         }
 
-        if (!images.TryFind(request.Image, out var hash, out var path, out var problem) || !ImageFile.TryOpen(path, out var image, out problem))
+        if (
+            !images.TryFind(request.Image, out var hash, out var path, out var problem)
+            || !ImageFile.TryOpen(path, out var image, out problem)
+        )
         {
             throw Refusal(problem!);
         }
@@ -227,7 +258,10 @@ public sealed class UnitSteps(
         var spare = BootState.Other(RunningSlot());
         return slots.Read(out _).Content(spare) is { Good: true } content && content.Version.ToString() == version
             ? $"slot {BootState.NameOf(spare)} holds {version}"
-            : throw new RefusedException($"slot {BootState.NameOf(spare)} does not hold {version} any more", "upgrade to the image of that version instead: hitless upgrade start IMAGE");
+            : throw new RefusedException(
+                $"slot {BootState.NameOf(spare)} does not hold {version} any more",
+                "upgrade to the image of that version instead: hitless upgrade start IMAGE"
+            );
     }
 
     /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>
@@ -235,7 +269,10 @@ public sealed class UnitSteps(
     {
         if (!await control.StandAsideAsync(aside: true))
         {
-            throw new RefusedException("this unit is about to carry the traffic, or still does: its slots are not switched", "wait some seconds, then try again");
+            throw new RefusedException(
+                "this unit is about to carry the traffic, or still does: its slots are not switched",
+                "wait some seconds, then try again"
+            );
         }
 
         var problem = change();
@@ -262,8 +299,12 @@ public sealed class UnitSteps(
         return (RunningSlot(), inService);
     }
 
-    private Slot RunningSlot() => slots.Running
-        ?? throw new RefusedException($"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none", NoSlots);
+    private Slot RunningSlot() =>
+        slots.Running
+        ?? throw new RefusedException(
+            $"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none",
+            NoSlots
+        );
 
     private static void Throw(ImageProblem? problem)
     {

@@ -11,31 +11,40 @@ public static class UpgradeCalls
     public const string ImageContent = "image";
 
     /// <summary>Takes over a journal that is longer than the unit's own.</summary>
-    public static PeerCall<JournalDocument, JournalAnswer> PutJournal { get; } = new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.JournalAnswer);
+    public static PeerCall<JournalDocument, JournalAnswer> PutJournal { get; } =
+        new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.JournalAnswer);
 
     /// <summary>The journal of the unit's last run, empty if there was none.</summary>
-    public static PeerCall<StepRequest, JournalDocument> GetJournal { get; } = new("journal.get", UpgradeJson.Default.StepRequest, UpgradeJson.Default.JournalDocument);
+    public static PeerCall<StepRequest, JournalDocument> GetJournal { get; } =
+        new("journal.get", UpgradeJson.Default.StepRequest, UpgradeJson.Default.JournalDocument);
 
     /// <summary>Brings about the goal of a step on the unit that is asked.</summary>
-    public static PeerCall<StepRequest, StepAnswer> Step { get; } = new("upgrade.step", UpgradeJson.Default.StepRequest, UpgradeJson.Default.StepAnswer);
+    public static PeerCall<StepRequest, StepAnswer> Step { get; } =
+        new("upgrade.step", UpgradeJson.Default.StepRequest, UpgradeJson.Default.StepAnswer);
 
     /// <summary>Keeps the sessions of before a switch, to be held against those after it.</summary>
-    public static PeerCall<SessionSnapshot, StepAnswer> PutSnapshot { get; } = new("upgrade.snapshot", UpgradeJson.Default.SessionSnapshot, UpgradeJson.Default.StepAnswer);
+    public static PeerCall<SessionSnapshot, StepAnswer> PutSnapshot { get; } =
+        new("upgrade.snapshot", UpgradeJson.Default.SessionSnapshot, UpgradeJson.Default.StepAnswer);
 
     /// <summary>An operator's start on a standby, passed to the primary.</summary>
-    public static PeerCall<ForwardedStart, RunStatus> Start { get; } = new("upgrade.start", UpgradeJson.Default.ForwardedStart, UpgradeJson.Default.RunStatus);
+    public static PeerCall<ForwardedStart, RunStatus> Start { get; } =
+        new("upgrade.start", UpgradeJson.Default.ForwardedStart, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator's word on a standby, passed to the primary.</summary>
-    public static PeerCall<RunCommand, RunStatus> Command { get; } = new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
+    public static PeerCall<RunCommand, RunStatus> Command { get; } =
+        new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator wants an ended run taken back, passed to the primary.</summary>
-    public static PeerCall<StepRequest, RunStatus> TakeBack { get; } = new("upgrade.take-back", UpgradeJson.Default.StepRequest, UpgradeJson.Default.RunStatus);
+    public static PeerCall<StepRequest, RunStatus> TakeBack { get; } =
+        new("upgrade.take-back", UpgradeJson.Default.StepRequest, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator's switchover on a standby, passed to the primary.</summary>
-    public static PeerCall<SwitchoverRequest, SwitchoverResult> SwitchOver { get; } = new("unit.switchover", UpgradeJson.Default.SwitchoverRequest, UpgradeJson.Default.SwitchoverResult);
+    public static PeerCall<SwitchoverRequest, SwitchoverResult> SwitchOver { get; } =
+        new("unit.switchover", UpgradeJson.Default.SwitchoverRequest, UpgradeJson.Default.SwitchoverResult);
 
     /// <summary>What the asked unit says of itself.</summary>
-    public static PeerCall<StepRequest, UnitStatus> Status { get; } = new("unit.status", UpgradeJson.Default.StepRequest, UpgradeJson.Default.UnitStatus);
+    public static PeerCall<StepRequest, UnitStatus> Status { get; } =
+        new("unit.status", UpgradeJson.Default.StepRequest, UpgradeJson.Default.UnitStatus);
 }
 
 /// <summary>A whole journal, oldest entry first.</summary>
@@ -49,7 +58,15 @@ public sealed record JournalAnswer(bool Further);
 /// <summary>
 /// A step that a unit is to take. <c>From</c> is the unit that asks (it has the image); <c>Version</c> the one to be run.
 /// </summary>
-public sealed record StepRequest(string Step, string Run, string Image, string Version, string From, bool AcceptConversion = false, bool Simultaneous = false);
+public sealed record StepRequest(
+    string Step,
+    string Run,
+    string Image,
+    string Version,
+    string From,
+    bool AcceptConversion = false,
+    bool Simultaneous = false
+);
 
 /// <summary>Done, with words.</summary>
 public sealed record StepAnswer(string? Detail);

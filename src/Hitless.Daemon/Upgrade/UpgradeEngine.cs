@@ -34,7 +34,16 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private volatile bool idle = true;
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
-    public UpgradeEngine(string self, ControlLoop control, JournalStore store, PeerClient peers, StepActs acts, ForwardingMonitor forwarding, EventLog events, Action<IReadOnlyList<JournalEntry>> ended)
+    public UpgradeEngine(
+        string self,
+        ControlLoop control,
+        JournalStore store,
+        PeerClient peers,
+        StepActs acts,
+        ForwardingMonitor forwarding,
+        EventLog events,
+        Action<IReadOnlyList<JournalEntry>> ended
+    )
     {
         this.self = self;
         this.control = control;
@@ -73,14 +82,23 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             AfterPut(journal);
         }
 
-        return new JournalAnswer(journal.Count > 0 && store.Read(journal[0].Run) is [.., var last] && RunJournal.Compare(last, journal[^1]) > 0);
+        return new JournalAnswer(
+            journal.Count > 0 && store.Read(journal[0].Run) is [.., var last] && RunJournal.Compare(last, journal[^1]) > 0
+        );
     }
 
     void IRunEffects.Append(uint ticket, JournalEntry entry)
     {
         JournalEntry[] journal = [.. machine.Journal, entry];
-        Answer(async () => new RunInput.Appended(ticket, await WriteEverywhereAsync(journal)), _ => new RunInput.Appended(ticket, Ok: false));
-        events.Add(EventKinds.Upgrade, $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}", entry.Epoch);
+        Answer(
+            async () => new RunInput.Appended(ticket, await WriteEverywhereAsync(journal)),
+            _ => new RunInput.Appended(ticket, Ok: false)
+        );
+        events.Add(
+            EventKinds.Upgrade,
+            $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}",
+            entry.Epoch
+        );
     }
 
     void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
@@ -100,44 +118,55 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 var retry =
                     e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
                 return new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs);
-            });
+            }
+        );
     }
 
-    void IRunEffects.Load(uint ticket) => Answer(
-        async () =>
-        {
-            var best = store.Last();
-            List<(string Name, IReadOnlyList<JournalEntry> Journal)> behind = [];
-            var view = await control.ViewAsync();
-            foreach (var peer in view.Peers.Where(p => p.Present))
+    void IRunEffects.Load(uint ticket) =>
+        Answer(
+            async () =>
             {
-                try
+                var best = store.Last();
+                List<(string Name, IReadOnlyList<JournalEntry> Journal)> behind = [];
+                var view = await control.ViewAsync();
+                foreach (var peer in view.Peers.Where(p => p.Present))
                 {
-                    var theirs = (await peers.CallAsync(peer.Name, UpgradeCalls.GetJournal, new StepRequest("", "", "", "", self), JournalTimeout, ending.Token)).Entries;
-                    best = RunJournal.Further(best, theirs);
-                    behind.Add((peer.Name, theirs));
+                    try
+                    {
+                        var theirs = (
+                            await peers.CallAsync(
+                                peer.Name,
+                                UpgradeCalls.GetJournal,
+                                new StepRequest("", "", "", "", self),
+                                JournalTimeout,
+                                ending.Token
+                            )
+                        ).Entries;
+                        best = RunJournal.Further(best, theirs);
+                        behind.Add((peer.Name, theirs));
+                    }
+                    catch (PeerException e)
+                    {
+                        events.Add(EventKinds.Upgrade, $"the journal of {peer.Name} could not be read: {e.Message}");
+                    }
                 }
-                catch (PeerException e)
+
+                if (TryPut(best))
                 {
-                    events.Add(EventKinds.Upgrade, $"the journal of {peer.Name} could not be read: {e.Message}");
+                    AfterPut(best);
                 }
-            }
 
-            if (TryPut(best))
-            {
-                AfterPut(best);
-            }
+                // A unit that was away when the run ended learns it now; an open run tells everybody with its next entry.
+                if (best.Count > 0 && !RunJournal.IsOpen(best))
+                {
+                    var whole = new JournalDocument(best);
+                    await Task.WhenAll(behind.Where(b => RunJournal.IsOpen(b.Journal)).Select(b => TellAsync(b.Name, whole)));
+                }
 
-            // A unit that was away when the run ended learns it now; an open run tells everybody with its next entry.
-            if (best.Count > 0 && !RunJournal.IsOpen(best))
-            {
-                var whole = new JournalDocument(best);
-                await Task.WhenAll(behind.Where(b => RunJournal.IsOpen(b.Journal)).Select(b => TellAsync(b.Name, whole)));
-            }
-
-            return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
-        },
-        _ => new RunInput.Loaded(ticket, []));
+                return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
+            },
+            _ => new RunInput.Loaded(ticket, [])
+        );
 
     void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
         events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
@@ -185,7 +214,13 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             if (Driving)
             {
                 var judged = forwarding.Judged(machine.Baseline?.DropShare ?? 0);
-                inbox.Writer.TryWrite(new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare) { Traffic = judged?.Traffic, Judging = judged is { Decided: false } });
+                inbox.Writer.TryWrite(
+                    new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare)
+                    {
+                        Traffic = judged?.Traffic,
+                        Judging = judged is { Decided: false },
+                    }
+                );
                 await ChangeSignal.WaitAsync(turn, TickEvery, ending.Token);
                 continue;
             }
@@ -258,20 +293,21 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     }
 
     /// <summary>Does something slow outside the machine's task and puts the answer into its inbox.</summary>
-    private void Answer(Func<Task<RunInput>> work, Func<Exception, RunInput> failed) => _ = Task.Run(async () =>
-    {
-        RunInput answer;
-        try
+    private void Answer(Func<Task<RunInput>> work, Func<Exception, RunInput> failed) =>
+        _ = Task.Run(async () =>
         {
-            answer = await work();
-        }
-        catch (Exception e)
-        {
-            answer = failed(e);
-        }
+            RunInput answer;
+            try
+            {
+                answer = await work();
+            }
+            catch (Exception e)
+            {
+                answer = failed(e);
+            }
 
-        inbox.Writer.TryWrite(answer);
-    });
+            inbox.Writer.TryWrite(answer);
+        });
 
     private static UnitFacts[] FactsOf(ClusterView view) =>
         [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];

@@ -11,12 +11,16 @@ public static class DiskRoom
     /// <summary>The bytes that may still be written where the folder lies.</summary>
     public static long FreeBytes(string folder) => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
 
-    /// <summary>The disk, or the writer's share of it, is full: ENOSPC and EDQUOT (errno-base.h, errno.h), which .NET puts into HResult.</summary>
+    /// <summary>
+    /// The disk, or the writer's share of it, is full: ENOSPC and EDQUOT (errno-base.h, errno.h), which .NET puts into HResult.
+    /// </summary>
     public static bool IsUsedUp(Exception failure) => failure is IOException { HResult: 28 or 122 };
 
     /// <summary>Says what is missing, as it stands now: before what could not be finished is removed again.</summary>
-    public static ImageProblem Refuse(string folder, string bytesNeeded) => new(
-        ImageFault.DiskFull,
-        $"the disk of {folder} has {FreeBytes(folder)} bytes free, {bytesNeeded} are needed",
-        $"make room on that disk (df {folder}; df -i {folder}): images that are not used any more lie in images/ of the state directory");
+    public static ImageProblem Refuse(string folder, string bytesNeeded) =>
+        new(
+            ImageFault.DiskFull,
+            $"the disk of {folder} has {FreeBytes(folder)} bytes free, {bytesNeeded} are needed",
+            $"make room on that disk (df {folder}; df -i {folder}): images that are not used any more lie in images/ of the state directory"
+        );
 }

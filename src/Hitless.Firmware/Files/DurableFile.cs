@@ -24,7 +24,9 @@ public static class DurableFile
 
     private const string TemporarySuffix = ".new";
 
-    /// <summary>Replaces the content of <paramref name="path"/> in one step; creates it if it is not there. One writer per path at a time.</summary>
+    /// <summary>
+    /// Replaces the content of <paramref name="path"/> in one step; creates it if it is not there. One writer per path at a time.
+    /// </summary>
     public static void WriteAllBytes(string path, ReadOnlySpan<byte> content, UnixFileMode mode = Readable)
     {
         var temporary = path + TemporarySuffix;
@@ -61,7 +63,10 @@ public static class DurableFile
         RandomAccess.FlushToDisk(handle);
     }
 
-    /// <summary>Moves a finished file or folder (same file system) to its final name, and returns when the move is on disk. A file there is replaced; a folder there is an error.</summary>
+    /// <summary>
+    /// Moves a finished file or folder (same file system) to its final name, and returns when the move is on disk. A file there is
+    /// replaced; a folder there is an error.
+    /// </summary>
     public static void Move(string from, string to)
     {
         if (Directory.Exists(from))

@@ -61,7 +61,11 @@ public static class ImageExtractor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ImageProblem(ImageFault.DiskError, $"{folder} cannot be written: {e.Message}", "look at the disk and at the rights of the state directory");
+            return new ImageProblem(
+                ImageFault.DiskError,
+                $"{folder} cannot be written: {e.Message}",
+                "look at the disk and at the rights of the state directory"
+            );
         }
     }
 
@@ -84,7 +88,11 @@ public static class ImageExtractor
 
             if (entry.Length != file.Size || Write(entry, file, folder) != file.Sha256)
             {
-                return new ImageProblem(ImageFault.Tampered, $"{Shown(file.Path)} in the image is not the file that the manifest describes", ImageFile.Changed.Remedy);
+                return new ImageProblem(
+                    ImageFault.Tampered,
+                    $"{Shown(file.Path)} in the image is not the file that the manifest describes",
+                    ImageFile.Changed.Remedy
+                );
             }
         }
 
@@ -93,23 +101,29 @@ public static class ImageExtractor
             : new ImageProblem(ImageFault.Tampered, $"{Shown(expected.Keys.First())} is missing in the image", ImageFile.Changed.Remedy);
     }
 
-    private static Stream Decompress(ImageFile image) => image.Manifest.Payload.Compression == ImagePayload.Brotli
-        ? new BrotliStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true)
-        : new GZipStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true);
+    private static Stream Decompress(ImageFile image) =>
+        image.Manifest.Payload.Compression == ImagePayload.Brotli
+            ? new BrotliStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true)
+            : new GZipStream(new PacedStream(image.SeekPayload()), CompressionMode.Decompress, leaveOpen: true);
 
-    /// <summary>Writes one file through to the disk and gives its SHA-256. The manifest's reader has made sure that the path stays inside.</summary>
+    /// <summary>
+    /// Writes one file through to the disk and gives its SHA-256. The manifest's reader has made sure that the path stays inside.
+    /// </summary>
     private static string Write(TarEntry entry, ImageEntry file, string folder)
     {
         var path = Path.Combine(folder, file.Path);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var output = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            BufferSize = 0,
-            UnixCreateMode = (UnixFileMode)file.ModeBits | UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        using var output = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                BufferSize = 0,
+                UnixCreateMode = (UnixFileMode)file.ModeBits | UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
         var buffer = new byte[128 << 10];
         while (entry.DataStream?.Read(buffer) is > 0 and var count)
         {
@@ -123,10 +137,12 @@ public static class ImageExtractor
 
     private static long Needed(ImageManifest manifest) => manifest.UnpackedBytes + DiskRoom.Reserve;
 
-    private static ImageProblem Unsafe(string what) => new(
-        ImageFault.UnsafeContent,
-        $"the image's payload holds something that no image may hold: {what}",
-        "do not use this file, and tell whoever signed it");
+    private static ImageProblem Unsafe(string what) =>
+        new(
+            ImageFault.UnsafeContent,
+            $"the image's payload holds something that no image may hold: {what}",
+            "do not use this file, and tell whoever signed it"
+        );
 
     private static string Shown(string name) => '"' + new string([.. name.Take(80).Select(c => c is >= ' ' and <= '~' ? c : '?')]) + '"';
 

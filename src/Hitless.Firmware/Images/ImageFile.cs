@@ -50,7 +50,11 @@ public sealed class ImageFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            problem = new ImageProblem(ImageFault.NotFound, $"the image {path} cannot be read: {e.Message}", "give the path of an .hli file that this user may read");
+            problem = new ImageProblem(
+                ImageFault.NotFound,
+                $"the image {path} cannot be read: {e.Message}",
+                "give the path of an .hli file that this user may read"
+            );
         }
         finally
         {
@@ -64,7 +68,8 @@ public sealed class ImageFile : IDisposable
     public ImageProblem? Verify(TrustStore trust, DateTimeOffset now) => VerifySignature(trust, now) ?? VerifyPayload();
 
     /// <summary>The signature over the manifest alone: cheap.</summary>
-    public ImageProblem? VerifySignature(TrustStore trust, DateTimeOffset now) => ManifestSignature.Verify(manifestBytes, signature, trust, now);
+    public ImageProblem? VerifySignature(TrustStore trust, DateTimeOffset now) =>
+        ManifestSignature.Verify(manifestBytes, signature, trust, now);
 
     /// <summary>The payload against the hash in the manifest.</summary>
     public ImageProblem? VerifyPayload()
@@ -80,17 +85,19 @@ public sealed class ImageFile : IDisposable
     }
 
     /// <summary>For lists; <paramref name="hash"/> as <see cref="ComputeHash"/> gives it.</summary>
-    public ImageInfo Describe(string hash) => new(
-        hash,
-        Manifest.Product,
-        Manifest.Version.ToString(),
-        Manifest.Platform,
-        SizeBytes,
-        Manifest.Activation == Activation.Restart ? "restart" : "reboot",
-        SignerName ?? "nobody",
-        Manifest.ReleaseNotes,
-        [.. Manifest.UpgradeFrom.Select(range => range.ToString())],
-        Manifest.Wire.ToString());
+    public ImageInfo Describe(string hash) =>
+        new(
+            hash,
+            Manifest.Product,
+            Manifest.Version.ToString(),
+            Manifest.Platform,
+            SizeBytes,
+            Manifest.Activation == Activation.Restart ? "restart" : "reboot",
+            SignerName ?? "nobody",
+            Manifest.ReleaseNotes,
+            [.. Manifest.UpgradeFrom.Select(range => range.ToString())],
+            Manifest.Wire.ToString()
+        );
 
     public void Dispose() => file.Dispose();
 
@@ -103,8 +110,10 @@ public sealed class ImageFile : IDisposable
 
     private static string HashOf(Stream stream) => Convert.ToHexStringLower(SHA256.HashData(new PacedStream(stream)));
 
-    internal static ImageProblem Changed { get; } = new(
-        ImageFault.Tampered,
-        "the image's payload is not the one that was signed: the file has been changed or damaged",
-        "do not use this file; copy the image again from where it was released");
+    internal static ImageProblem Changed { get; } =
+        new(
+            ImageFault.Tampered,
+            "the image's payload is not the one that was signed: the file has been changed or damaged",
+            "do not use this file; copy the image again from where it was released"
+        );
 }

@@ -3,7 +3,10 @@ using Hitless.Core.Firmware;
 
 namespace Hitless.Firmware.Images;
 
-/// <summary>What the maker of an image says of it; the rest of the manifest comes from the files. Each has a sensible default but the version and the wire range.</summary>
+/// <summary>
+/// What the maker of an image says of it; the rest of the manifest comes from the files. Each has a sensible default but the version and
+/// the wire range.
+/// </summary>
 public sealed record ImageOptions(SemanticVersion Version, ProtocolRange Wire)
 {
     public string Product { get; init; } = ImageManifest.HitlessProduct;

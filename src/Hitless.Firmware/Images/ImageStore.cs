@@ -38,35 +38,68 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
     /// <summary>Finds the one image whose hash begins like this. <paramref name="hash"/> is then the whole hash.</summary>
     public bool TryFind(string hashBeginning, out string hash, out string path, out ImageProblem? problem)
     {
-        var found = hashBeginning.Length == 0 ? [] : Paths().Where(candidate => Path.GetFileName(candidate).StartsWith(hashBeginning, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var found =
+            hashBeginning.Length == 0
+                ? []
+                : Paths()
+                    .Where(candidate => Path.GetFileName(candidate).StartsWith(hashBeginning, StringComparison.OrdinalIgnoreCase))
+                    .ToArray();
         path = found is [var only] ? only : "";
         hash = Path.GetFileNameWithoutExtension(path);
         problem = found.Length switch
         {
             1 => null,
-            0 => new ImageProblem(ImageFault.NotFound, $"no image here has a hash that begins with \"{hashBeginning}\"", "upload it with `hitless firmware upload FILE`; `hitless firmware list` shows what is here"),
-            _ => new ImageProblem(ImageFault.NotFound, $"{found.Length} images have a hash that begins with \"{hashBeginning}\"", "give more of the hash"),
+            0 => new ImageProblem(
+                ImageFault.NotFound,
+                $"no image here has a hash that begins with \"{hashBeginning}\"",
+                "upload it with `hitless firmware upload FILE`; `hitless firmware list` shows what is here"
+            ),
+            _ => new ImageProblem(
+                ImageFault.NotFound,
+                $"{found.Length} images have a hash that begins with \"{hashBeginning}\"",
+                "give more of the hash"
+            ),
         };
         return problem is null;
     }
 
-    /// <summary>How many bytes of this image are already here: the offset from which a sender goes on. The whole length if it is complete.</summary>
-    public long ReceivedBytes(string hash) => IsHash(hash)
-        ? new[] { hash + Suffix, hash + PartSuffix }.Select(name => new FileInfo(Path.Combine(folder, name))).FirstOrDefault(file => file.Exists)?.Length ?? 0
-        : 0;
+    /// <summary>
+    /// How many bytes of this image are already here: the offset from which a sender goes on. The whole length if it is complete.
+    /// </summary>
+    public long ReceivedBytes(string hash) =>
+        IsHash(hash)
+            ? new[] { hash + Suffix, hash + PartSuffix }
+                .Select(name => new FileInfo(Path.Combine(folder, name)))
+                .FirstOrDefault(file => file.Exists)
+                ?.Length
+                ?? 0
+            : 0;
 
     /// <summary>
-    /// Takes in an image (or the rest of it, from <paramref name="offset"/> on) and checks it before it counts: hash of the file, signature, payload.
-    /// If the stream ends early or breaks, what has arrived stays for the next attempt; a wrong image is removed.
+    /// Takes in an image (or the rest of it, from <paramref name="offset"/> on) and checks it before it counts: hash of the file,
+    /// signature, payload. If the stream ends early or breaks, what has arrived stays for the next attempt; a wrong image is removed.
     /// </summary>
     /// <param name="content">The bytes from <paramref name="offset"/> to the end.</param>
     /// <param name="expectedHash">SHA-256 of the whole file in lower-case hex; null if the sender did not say.</param>
     /// <param name="offset">0, or what <see cref="ReceivedBytes"/> said.</param>
-    public async Task<ImagePut> PutAsync(Stream content, string? expectedHash, long offset, DateTimeOffset now, CancellationToken cancellation)
+    public async Task<ImagePut> PutAsync(
+        Stream content,
+        string? expectedHash,
+        long offset,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
     {
         if (expectedHash is not null && !IsHash(expectedHash))
         {
-            return new ImagePut(null, new ImageProblem(ImageFault.NotAllowed, "the given hash is no SHA-256 in lower-case hex", "give the 64 digits that `hitless firmware inspect` shows"));
+            return new ImagePut(
+                null,
+                new ImageProblem(
+                    ImageFault.NotAllowed,
+                    "the given hash is no SHA-256 in lower-case hex",
+                    "give the 64 digits that `hitless firmware inspect` shows"
+                )
+            );
         }
 
         var part = Path.Combine(folder, (expectedHash ?? $"upload-{Guid.NewGuid():N}") + PartSuffix);
@@ -88,16 +121,23 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         catch (IOException e) when (DiskRoom.IsUsedUp(e))
         {
             // What fills the disk is no help to the next attempt.
-            var full = DiskRoom.Refuse(folder, $"more than the {(new FileInfo(part) is { Exists: true } file ? file.Length : 0)} of the image that had arrived");
+            var full = DiskRoom.Refuse(
+                folder,
+                $"more than the {(new FileInfo(part) is { Exists: true } file ? file.Length : 0)} of the image that had arrived"
+            );
             File.Delete(part);
             return new ImagePut(null, full);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ImagePut(null, new ImageProblem(
-                ImageFault.DiskError,
-                $"the image could not be stored in {folder}: {e.Message}",
-                "look at the disk and the connection, then send it again: it goes on where it stopped"));
+            return new ImagePut(
+                null,
+                new ImageProblem(
+                    ImageFault.DiskError,
+                    $"the image could not be stored in {folder}: {e.Message}",
+                    "look at the disk and the connection, then send it again: it goes on where it stopped"
+                )
+            );
         }
         finally
         {
@@ -122,7 +162,11 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
         if (offset < 0 || offset > file.Length)
         {
-            return new ImageProblem(ImageFault.NotAllowed, $"the sender goes on at byte {offset}, but only {file.Length} bytes are here", $"send from byte {file.Length} on");
+            return new ImageProblem(
+                ImageFault.NotAllowed,
+                $"the sender goes on at byte {offset}, but only {file.Length} bytes are here",
+                $"send from byte {file.Length} on"
+            );
         }
 
         file.SetLength(offset);
@@ -142,9 +186,14 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         using (image)
         {
             var hash = image.ComputeHash();
-            problem = expectedHash is null || hash == expectedHash
-                ? image.Verify(trust, now)
-                : new ImageProblem(ImageFault.Tampered, $"the image that arrived has the hash {hash}, not {expectedHash}", "send it again");
+            problem =
+                expectedHash is null || hash == expectedHash
+                    ? image.Verify(trust, now)
+                    : new ImageProblem(
+                        ImageFault.Tampered,
+                        $"the image that arrived has the hash {hash}, not {expectedHash}",
+                        "send it again"
+                    );
             if (problem is not null)
             {
                 return Refuse(part, problem);

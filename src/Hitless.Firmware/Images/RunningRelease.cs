@@ -5,8 +5,9 @@ using Hitless.Core.Wire;
 namespace Hitless.Firmware.Images;
 
 /// <summary>
-/// Which release this program is: what the image says that it was started from, whose manifest lies beside it in its slot; started from anywhere else, what was compiled in.
-/// So one compilation can be released under several versions, and what a unit reports is always what was signed.
+/// Which release this program is: what the image says that it was started from, whose manifest lies beside it in its slot; started from
+/// anywhere else, what was compiled in. So one compilation can be released under several versions, and what a unit reports is always what
+/// was signed.
 /// </summary>
 public static class RunningRelease
 {
@@ -19,7 +20,8 @@ public static class RunningRelease
     public static byte WireMinor { get; } = MinorOf(Manifest);
 
     /// <summary>The build property <c>HitlessVersion</c>.</summary>
-    public static string CompiledVersion => typeof(RunningRelease).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public static string CompiledVersion =>
+        typeof(RunningRelease).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The manifest of the slot that a folder is; null if it is none, or its manifest cannot be read.</summary>
     public static ImageManifest? ManifestIn(string folder)
@@ -27,7 +29,12 @@ public static class RunningRelease
         try
         {
             var file = Path.Combine(folder, ImageExtractor.ManifestName);
-            return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) && manifest.Product == ImageManifest.HitlessProduct ? manifest : null;
+            return
+                File.Exists(file)
+                && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _)
+                && manifest.Product == ImageManifest.HitlessProduct
+                ? manifest
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,12 +4,17 @@ using System.Security.Cryptography;
 
 namespace Hitless.Firmware.Signing;
 
-/// <summary>An ECDSA P-256 key pair that follows from 32 secret bytes, so that every unit of a cluster has the same one and none is ever exchanged.</summary>
+/// <summary>
+/// An ECDSA P-256 key pair that follows from 32 secret bytes, so that every unit of a cluster has the same one and none is ever exchanged.
+/// </summary>
 public static class DerivedKey
 {
     // Order of the base point of P-256 (FIPS 186-5, SEC 2 secp256r1).
     private static readonly BigInteger Order = BigInteger.Parse(
-        "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        "0FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
+        NumberStyles.HexNumber,
+        CultureInfo.InvariantCulture
+    );
 
     /// <summary>The key pair for a purpose. 48 derived bytes make the bias of the reduction negligible (FIPS 186-5, A.2.1).</summary>
     public static ECDsa Derive(byte[] secret, ReadOnlySpan<byte> purpose)

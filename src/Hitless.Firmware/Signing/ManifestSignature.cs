@@ -12,15 +12,19 @@ public static class ManifestSignature
     public static byte[] Sign(byte[] manifest, X509Certificate2 signer)
     {
         var cms = new SignedCms(new ContentInfo(manifest), detached: true);
-        cms.ComputeSignature(new CmsSigner(SubjectIdentifierType.IssuerAndSerialNumber, signer)
-        {
-            DigestAlgorithm = new Oid("2.16.840.1.101.3.4.2.1"),
-            IncludeOption = X509IncludeOption.EndCertOnly,
-        });
+        cms.ComputeSignature(
+            new CmsSigner(SubjectIdentifierType.IssuerAndSerialNumber, signer)
+            {
+                DigestAlgorithm = new Oid("2.16.840.1.101.3.4.2.1"),
+                IncludeOption = X509IncludeOption.EndCertOnly,
+            }
+        );
         return cms.Encode();
     }
 
-    /// <summary>Who signed, by the signature's own words and without trusting them: for lists. Null if nobody did or it cannot be read.</summary>
+    /// <summary>
+    /// Who signed, by the signature's own words and without trusting them: for lists. Null if nobody did or it cannot be read.
+    /// </summary>
     public static string? SignerName(byte[] signature)
     {
         var cms = new SignedCms();
@@ -32,14 +36,22 @@ public static class ManifestSignature
     {
         if (signature.Length == 0)
         {
-            return new ImageProblem(ImageFault.Unsigned, "the image is not signed", "take a released image, or sign it: `hitless firmware build … --key KEY`");
+            return new ImageProblem(
+                ImageFault.Unsigned,
+                "the image is not signed",
+                "take a released image, or sign it: `hitless firmware build … --key KEY`"
+            );
         }
 
         // "detached": what is checked is the manifest given here, even if the message carries content of its own.
         var cms = new SignedCms(new ContentInfo(manifest), detached: true);
         if (!TryDecode(cms, signature) || cms.SignerInfos is not [{ Certificate: { } signer } info])
         {
-            return new ImageProblem(ImageFault.SignatureMalformed, "the image's signature is no CMS signature with one signer and its certificate", "copy the image again from where it was released");
+            return new ImageProblem(
+                ImageFault.SignatureMalformed,
+                "the image's signature is no CMS signature with one signer and its certificate",
+                "copy the image again from where it was released"
+            );
         }
 
         try
@@ -51,7 +63,8 @@ public static class ManifestSignature
             return new ImageProblem(
                 ImageFault.Tampered,
                 $"the manifest is not what {NameOf(signer)} signed: the image has been changed",
-                "do not use this file; copy the image again from where it was released");
+                "do not use this file; copy the image again from where it was released"
+            );
         }
 
         return trust.Refuse(signer, now);

@@ -6,8 +6,8 @@ using Hitless.Core.Wire;
 namespace Hitless.Firmware.Signing;
 
 /// <summary>
-/// Signs reports of runs with a key that follows from the cluster key, and checks them anywhere. What is signed travels in the signature as the exact
-/// bytes, so that a report outlives changes of its format; the fields around it are for reading and must say the same.
+/// Signs reports of runs with a key that follows from the cluster key, and checks them anywhere. What is signed travels in the signature as
+/// the exact bytes, so that a report outlives changes of its format; the fields around it are for reading and must say the same.
 /// </summary>
 public sealed class ReportSeal : IDisposable
 {
@@ -32,7 +32,11 @@ public sealed class ReportSeal : IDisposable
         var content = JsonSerializer.SerializeToUtf8Bytes(report with { Signature = null }, ApiJson.Default.RunReport);
         return report with
         {
-            Signature = new ReportSignature(PublicKey, Convert.ToBase64String(content), Convert.ToBase64String(key.SignData(content, HashAlgorithmName.SHA256))),
+            Signature = new ReportSignature(
+                PublicKey,
+                Convert.ToBase64String(content),
+                Convert.ToBase64String(key.SignData(content, HashAlgorithmName.SHA256))
+            ),
         };
     }
 

@@ -5,8 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace Hitless.Firmware.Signing;
 
 /// <summary>
-/// A certificate revocation list (RFC 5280, section 5), as <c>openssl ca -gencrl</c> writes it: which certificates their issuer has taken back. It stands in the
-/// unit's own trust file, so its signature is not checked, and it counts beyond its <c>nextUpdate</c>: what was revoked stays so.
+/// A certificate revocation list (RFC 5280, section 5), as <c>openssl ca -gencrl</c> writes it: which certificates their issuer has taken
+/// back. It stands in the unit's own trust file, so its signature is not checked, and it counts beyond its <c>nextUpdate</c>: what was
+/// revoked stays so.
 /// </summary>
 internal sealed class RevocationList
 {
@@ -51,14 +52,16 @@ internal sealed class RevocationList
 
             content.ReadEncodedValue();
             var list = new RevocationList(content.ReadEncodedValue().ToArray());
-            while (content.HasData && content.PeekTag().TagValue is (int)UniversalTagNumber.UtcTime or (int)UniversalTagNumber.GeneralizedTime)
+            while (
+                content.HasData && content.PeekTag().TagValue is (int)UniversalTagNumber.UtcTime or (int)UniversalTagNumber.GeneralizedTime
+            )
             {
                 content.ReadEncodedValue();
             }
 
             if (content.HasData && content.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence))
             {
-                for (var revoked = content.ReadSequence(); revoked.HasData;)
+                for (var revoked = content.ReadSequence(); revoked.HasData; )
                 {
                     list.serials.Add(Convert.ToHexString(revoked.ReadSequence().ReadIntegerBytes().Span));
                 }

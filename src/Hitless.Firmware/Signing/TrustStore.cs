@@ -4,7 +4,9 @@ using Hitless.Core.Firmware;
 
 namespace Hitless.Firmware.Signing;
 
-/// <summary>The certificates whose images a unit accepts: signers themselves, or authorities that issued signers; and what those have revoked.</summary>
+/// <summary>
+/// The certificates whose images a unit accepts: signers themselves, or authorities that issued signers; and what those have revoked.
+/// </summary>
 public sealed class TrustStore
 {
     private readonly X509Certificate2Collection certificates;
@@ -19,7 +21,10 @@ public sealed class TrustStore
     /// <summary>Trusts nobody: every image is a stranger's.</summary>
     public static TrustStore Empty { get; } = new([], []);
 
-    /// <summary>Reads a PEM file of one or more certificates and any number of revocation lists (<c>upgrade.trust-file</c>); anything else in it is skipped.</summary>
+    /// <summary>
+    /// Reads a PEM file of one or more certificates and any number of revocation lists (<c>upgrade.trust-file</c>); anything else in it is
+    /// skipped.
+    /// </summary>
     public static bool TryRead(string path, out TrustStore trust, out ImageProblem? problem)
     {
         var certificates = new X509Certificate2Collection();
@@ -45,7 +50,9 @@ public sealed class TrustStore
         return problem is null;
     }
 
-    /// <summary>Null if a trusted certificate stands behind this signer, none of them is revoked, and the time of none has ended or not yet begun.</summary>
+    /// <summary>
+    /// Null if a trusted certificate stands behind this signer, none of them is revoked, and the time of none has ended or not yet begun.
+    /// </summary>
     internal ImageProblem? Refuse(X509Certificate2 signer, DateTimeOffset now)
     {
         var path = PathToTrust(signer);
@@ -54,11 +61,15 @@ public sealed class TrustStore
             var known = certificates.Count == 0 ? "nobody" : string.Join(", ", certificates.Select(ManifestSignature.NameOf));
             return new ImageProblem(
                 ImageFault.Stranger,
-                $"the image is signed by {ManifestSignature.NameOf(signer)} (certificate {signer.Thumbprint[..16].ToLowerInvariant()}), whom this unit does not trust; it trusts {known}",
-                "take an image signed by someone trusted, or add the signer's certificate to upgrade.trust-file on every unit");
+                $"the image is signed by {ManifestSignature.NameOf(signer)} (certificate "
+                    + $"{signer.Thumbprint[..16].ToLowerInvariant()}), whom this unit does not trust; it trusts {known}",
+                "take an image signed by someone trusted, or add the signer's certificate to upgrade.trust-file on every unit"
+            );
         }
 
-        return path.Select(RefuseRevoked).Concat(path.Select(certificate => RefuseTime(certificate, now))).FirstOrDefault(problem => problem is not null);
+        return path.Select(RefuseRevoked)
+            .Concat(path.Select(certificate => RefuseTime(certificate, now)))
+            .FirstOrDefault(problem => problem is not null);
     }
 
     /// <summary>The signer and what issued it, up to a trusted certificate; empty if there is no such path.</summary>
@@ -80,9 +91,14 @@ public sealed class TrustStore
         return chain.Build(signer) ? [.. chain.ChainElements.Select(element => element.Certificate)] : [];
     }
 
-    private ImageProblem? RefuseRevoked(X509Certificate2 certificate) => revoked.Any(list => list.Revokes(certificate))
-        ? new ImageProblem(ImageFault.Revoked, $"the certificate of {ManifestSignature.NameOf(certificate)} (serial {certificate.SerialNumber}) was revoked by its issuer", "take an image signed with another certificate; do not trust this one")
-        : null;
+    private ImageProblem? RefuseRevoked(X509Certificate2 certificate) =>
+        revoked.Any(list => list.Revokes(certificate))
+            ? new ImageProblem(
+                ImageFault.Revoked,
+                $"the certificate of {ManifestSignature.NameOf(certificate)} (serial {certificate.SerialNumber}) was revoked by its issuer",
+                "take an image signed with another certificate; do not trust this one"
+            )
+            : null;
 
     private static ImageProblem? RefuseTime(X509Certificate2 certificate, DateTimeOffset now)
     {
@@ -90,14 +106,26 @@ public sealed class TrustStore
         var (from, until) = (new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
         if (now < from)
         {
-            return new ImageProblem(ImageFault.Expired, $"the certificate of {name} is valid only from {from.UtcDateTime:u}, and this unit's clock says {now.UtcDateTime:u}", "set the unit's clock");
+            return new ImageProblem(
+                ImageFault.Expired,
+                $"the certificate of {name} is valid only from {from.UtcDateTime:u}, and this unit's clock says {now.UtcDateTime:u}",
+                "set the unit's clock"
+            );
         }
 
         return now > until
-            ? new ImageProblem(ImageFault.Expired, $"the certificate of {name} expired at {until.UtcDateTime:u}", "take an image signed with a current certificate, or set the unit's clock")
+            ? new ImageProblem(
+                ImageFault.Expired,
+                $"the certificate of {name} expired at {until.UtcDateTime:u}",
+                "take an image signed with a current certificate, or set the unit's clock"
+            )
             : null;
     }
 
     private static ImageProblem NoCertificate(string path, string why) =>
-        new(ImageFault.NotFound, $"the trust file {path} {why}", "give a PEM file with the certificates of those who may sign images (upgrade.trust-file)");
+        new(
+            ImageFault.NotFound,
+            $"the trust file {path} {why}",
+            "give a PEM file with the certificates of those who may sign images (upgrade.trust-file)"
+        );
 }

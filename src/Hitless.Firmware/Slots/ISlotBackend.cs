@@ -2,13 +2,18 @@ using Hitless.Core.Firmware;
 
 namespace Hitless.Firmware.Slots;
 
-/// <summary>What a slot is made of: a folder of the state directory, or a whole system that RAUC writes and the boot loader starts (docs/decisions/0026).</summary>
+/// <summary>
+/// What a slot is made of: a folder of the state directory, or a whole system that RAUC writes and the boot loader starts
+/// (docs/decisions/0026).
+/// </summary>
 public interface ISlotBackend
 {
     /// <summary>As <c>unit.slots</c> says it: <c>directory</c> or <c>rauc</c>.</summary>
     string Name { get; }
 
-    /// <summary>A slot is a whole system: it runs after a reboot of the machine, and a start of the daemon tells the boot loader that it is good.</summary>
+    /// <summary>
+    /// A slot is a whole system: it runs after a reboot of the machine, and a start of the daemon tells the boot loader that it is good.
+    /// </summary>
     bool HoldsSystems { get; }
 
     /// <summary>The slot whose system runs; null if slots are no systems, or nobody can say.</summary>
@@ -20,7 +25,10 @@ public interface ISlotBackend
     /// <summary>What is so, going by what is on record.</summary>
     BootState Observe(BootState recorded, out ImageProblem? problem);
 
-    /// <summary>Fills the spare slot from an image that was verified and unpacked into <paramref name="folder"/>, and leaves there what is to be kept of it.</summary>
+    /// <summary>
+    /// Fills the spare slot from an image that was verified and unpacked into <paramref name="folder"/>, and leaves there what is to be
+    /// kept of it.
+    /// </summary>
     /// <param name="tell">Is told of progress in words.</param>
     /// <param name="written">For <see cref="SlotContent.Written"/>.</param>
     ImageProblem? Fill(ImageManifest manifest, string folder, Slot slot, Action<string> tell, out string? written);

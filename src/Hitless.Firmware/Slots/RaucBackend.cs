@@ -3,7 +3,9 @@ using Hitless.Firmware.Images;
 
 namespace Hitless.Firmware.Slots;
 
-/// <summary>Slots as whole systems, in the hands of RAUC (docs/decisions/0026). What each call means is decided in <see cref="RaucRules"/>.</summary>
+/// <summary>
+/// Slots as whole systems, in the hands of RAUC (docs/decisions/0026). What each call means is decided in <see cref="RaucRules"/>.
+/// </summary>
 /// <param name="own">The version of the daemon that asks; null for <c>hitless-boot</c>.</param>
 public sealed class RaucBackend(SemanticVersion? own, RaucCommand rauc) : ISlotBackend
 {

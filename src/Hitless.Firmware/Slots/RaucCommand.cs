@@ -25,23 +25,33 @@ public sealed class RaucCommand(string program)
     public ImageProblem? Mark(RaucMark mark) => Run(["status", mark.Verb, mark.Slot], AnswerMax, static _ => { }, out _);
 
     /// <summary>Has the bundle written into the slot that does not run.</summary>
-    public ImageProblem? Install(string bundle, Action<string> tell) => Run(
-        ["install", "--progress", bundle],
-        InstallMax,
-        line =>
-        {
-            if (RaucRules.TryReadProgress(line, out var percent, out var what))
+    public ImageProblem? Install(string bundle, Action<string> tell) =>
+        Run(
+            ["install", "--progress", bundle],
+            InstallMax,
+            line =>
             {
-                tell($"RAUC, {percent} %: {what}");
-            }
-        },
-        out _);
+                if (RaucRules.TryReadProgress(line, out var percent, out var what))
+                {
+                    tell($"RAUC, {percent} %: {what}");
+                }
+            },
+            out _
+        );
 
     private ImageProblem? Run(string[] arguments, TimeSpan limit, Action<string> line, out string output)
     {
         var (said, complained) = (new StringBuilder(), new StringBuilder());
         output = "";
-        using var process = new Process { StartInfo = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true } };
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
         process.StartInfo.Environment["LC_ALL"] = "C";
         process.OutputDataReceived += (_, e) =>
         {
@@ -55,7 +65,11 @@ public sealed class RaucCommand(string program)
         }
         catch (Win32Exception e)
         {
-            return new ImageProblem(ImageFault.NotAllowed, $"{program} cannot be started: {e.Message}", "install it: apt-get install rauc rauc-service; or say unit.slots: directory");
+            return new ImageProblem(
+                ImageFault.NotAllowed,
+                $"{program} cannot be started: {e.Message}",
+                "install it: apt-get install rauc rauc-service; or say unit.slots: directory"
+            );
         }
 
         process.BeginOutputReadLine();
@@ -63,7 +77,11 @@ public sealed class RaucCommand(string program)
         if (!process.WaitForExit(limit))
         {
             process.Kill(entireProcessTree: true);
-            return new ImageProblem(ImageFault.DiskError, $"rauc {arguments[0]} did not end within {limit.TotalSeconds} s", "its service's log tells more: journalctl -u rauc");
+            return new ImageProblem(
+                ImageFault.DiskError,
+                $"rauc {arguments[0]} did not end within {limit.TotalSeconds} s",
+                "its service's log tells more: journalctl -u rauc"
+            );
         }
 
         // The streams' ends come after the exit.

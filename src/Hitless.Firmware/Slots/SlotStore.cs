@@ -42,20 +42,28 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 
     /// <summary>Slots that are folders.</summary>
     public SlotStore(string stateFolder)
-        : this(stateFolder, new DirectoryBackend())
-    {
-    }
+        : this(stateFolder, new DirectoryBackend()) { }
 
     /// <summary>What the slots are made of.</summary>
     public ISlotBackend Backend => backend;
 
     /// <summary>The slot this process runs from; null if no <c>hitless-boot</c> for slots of this kind did start it.</summary>
-    public Slot? Running { get; } = (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot) ? slot : null;
+    public Slot? Running { get; } =
+        (Environment.GetEnvironmentVariable(KindVariable) ?? DirectoryBackend.Kind) == backend.Name
+        && BootState.TryParseSlot(Environment.GetEnvironmentVariable(SlotVariable), out var slot)
+            ? slot
+            : null;
 
     /// <summary>
     /// Whether <c>hitless-boot</c> can reboot the machine; null if it is too old to say so, or did not start this process.
     /// </summary>
-    public bool? CanReboot { get; } = Environment.GetEnvironmentVariable(RebootVariable) switch { "yes" => true, "no" => false, _ => null };
+    public bool? CanReboot { get; } =
+        Environment.GetEnvironmentVariable(RebootVariable) switch
+        {
+            "yes" => true,
+            "no" => false,
+            _ => null,
+        };
 
     public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
 
@@ -67,7 +75,8 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     }
 
     /// <summary>What the daemon exits with so that <paramref name="slot"/> runs next.</summary>
-    public int ExitCodeTo(Slot slot) => backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
+    public int ExitCodeTo(Slot slot) =>
+        backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
 
     /// <summary>
     /// What is so. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then the state is made of
@@ -87,9 +96,8 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// and what a power cut leaves off the record is found out by the next <see cref="Read"/>. For <c>hitless-boot</c>; the daemon uses the
     /// verbs below.
     /// </summary>
-    public ImageProblem? Write(BootState state) => state.Trial is null
-        ? backend.Follow(state) ?? Record(state)
-        : Record(state) ?? backend.Follow(state);
+    public ImageProblem? Write(BootState state) =>
+        state.Trial is null ? backend.Follow(state) ?? Record(state) : Record(state) ?? backend.Follow(state);
 
     /// <summary>
     /// Verifies an image and unpacks it into a slot that neither runs nor is the one to fall back to: <see cref="BootState.Spare"/>, or
@@ -98,7 +106,15 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// </summary>
     /// <param name="imageHash"><see cref="ImageFile.ComputeHash"/>, which goes into <c>boot.json</c>.</param>
     /// <param name="tell">Is told of progress in words, where the backend has some.</param>
-    public ImageProblem? Install(ImageFile image, string imageHash, TrustStore trust, DateTimeOffset now, Slot slot, Slot? running, Action<string>? tell = null)
+    public ImageProblem? Install(
+        ImageFile image,
+        string imageHash,
+        TrustStore trust,
+        DateTimeOffset now,
+        Slot slot,
+        Slot? running,
+        Action<string>? tell = null
+    )
     {
         if ((image.Verify(trust, now) ?? backend.Refuse(image.Manifest)) is { } refused)
         {
@@ -112,7 +128,10 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
                 return unanswered;
             }
 
-            if (!BootRules.TryBeginInstall(before, slot, running, out var emptied, out var problem) || (problem = Write(emptied)) is not null)
+            if (
+                !BootRules.TryBeginInstall(before, slot, running, out var emptied, out var problem)
+                || (problem = Write(emptied)) is not null
+            )
             {
                 return problem;
             }
@@ -120,7 +139,8 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
             Discard(slot);
             var unpacking = FolderOf(slot) + Unfinished;
             string? written = null;
-            problem = ImageExtractor.Extract(image, unpacking) ?? backend.Fill(image.Manifest, unpacking, slot, tell ?? (static _ => { }), out written);
+            problem = ImageExtractor.Extract(image, unpacking)
+                ?? backend.Fill(image.Manifest, unpacking, slot, tell ?? (static _ => { }), out written);
             if (problem is not null)
             {
                 RemoveFolder(unpacking);
@@ -133,34 +153,37 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     }
 
     /// <summary>From the next start on, the spare slot is tried.</summary>
-    public ImageProblem? BeginTrial(TimeSpan confirmTimeout, int tries = BootState.DefaultTries) => Change(state =>
-        BootRules.TryBeginTrial(state, tries, confirmTimeout, out var next, out var problem) ? (next, null) : (null, problem));
+    public ImageProblem? BeginTrial(TimeSpan confirmTimeout, int tries = BootState.DefaultTries) =>
+        Change(state =>
+            BootRules.TryBeginTrial(state, tries, confirmTimeout, out var next, out var problem) ? (next, null) : (null, problem)
+        );
 
     /// <summary>The running slot is healthy: it becomes the active one.</summary>
-    public ImageProblem? Confirm(Slot running) => Change(state =>
-        BootRules.TryConfirm(state, running, out var next, out var problem) ? (next, null) : (null, problem));
+    public ImageProblem? Confirm(Slot running) =>
+        Change(state => BootRules.TryConfirm(state, running, out var next, out var problem) ? (next, null) : (null, problem));
 
     /// <summary>From the next start on, the other slot runs; see <see cref="BootRules.TryRollBack"/>.</summary>
-    public ImageProblem? RollBack(Slot running, string why) => Change(state =>
-        BootRules.TryRollBack(state, running, why, out var next, out var problem) ? (next, null) : (null, problem));
+    public ImageProblem? RollBack(Slot running, string why) =>
+        Change(state => BootRules.TryRollBack(state, running, why, out var next, out var problem) ? (next, null) : (null, problem));
 
-    private ImageProblem? Record(BootState state) => Guard(() =>
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(FolderOf(Slot.A))!);
-        DurableFile.WriteAllBytes(bootFile, state.ToJson());
-        try
+    private ImageProblem? Record(BootState state) =>
+        Guard(() =>
         {
-            DurableFile.WriteAllBytes(lastFile, state.ToJson());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // An older copy could name the wrong slot: rather none. If it can be neither written nor removed, boot.json is what counts as
-            // long as it can be read.
-            RemoveQuietly(lastFile);
-        }
+            Directory.CreateDirectory(Path.GetDirectoryName(FolderOf(Slot.A))!);
+            DurableFile.WriteAllBytes(bootFile, state.ToJson());
+            try
+            {
+                DurableFile.WriteAllBytes(lastFile, state.ToJson());
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // An older copy could name the wrong slot: rather none. If it can be neither written nor removed, boot.json is what counts
+                // as long as it can be read.
+                RemoveQuietly(lastFile);
+            }
 
-        return null;
-    });
+            return null;
+        });
 
     private BootState ReadRecord(out ImageProblem? problem)
     {
@@ -177,14 +200,19 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 
         if (TryReadFile(lastFile, out var last, out _))
         {
-            problem = new ImageProblem(ImageFault.DiskError, $"{bootFile} cannot be read: {why}", $"its last good copy {lastFile} counts; the next installation or confirmation writes both anew");
+            problem = new ImageProblem(
+                ImageFault.DiskError,
+                $"{bootFile} cannot be read: {why}",
+                $"its last good copy {lastFile} counts; the next installation or confirmation writes both anew"
+            );
             return last;
         }
 
         problem = new ImageProblem(
             ImageFault.DiskError,
             $"{bootFile} cannot be read: {why}",
-            "the first slot with a whole image is taken; the next installation or confirmation writes the file anew");
+            "the first slot with a whole image is taken; the next installation or confirmation writes the file anew"
+        );
         return Rebuild();
     }
 
@@ -213,16 +241,17 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         }
     }
 
-    private ImageProblem? Change(Func<BootState, (BootState? Next, ImageProblem? Problem)> transition) => Guard(() =>
-    {
-        if (Observe(out var before) is { } unanswered)
+    private ImageProblem? Change(Func<BootState, (BootState? Next, ImageProblem? Problem)> transition) =>
+        Guard(() =>
         {
-            return unanswered;
-        }
+            if (Observe(out var before) is { } unanswered)
+            {
+                return unanswered;
+            }
 
-        var (next, problem) = transition(before);
-        return next is null || next == before ? problem : Write(next);
-    });
+            var (next, problem) = transition(before);
+            return next is null || next == before ? problem : Write(next);
+        });
 
     /// <summary>The state; a problem if the backend cannot say what is so, and then nothing may be changed.</summary>
     private ImageProblem? Observe(out BootState state)
@@ -243,7 +272,11 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new ImageProblem(ImageFault.DiskError, $"{stateFolder} cannot be written: {e.Message}", "look at the disk and at the rights of the state directory");
+            return new ImageProblem(
+                ImageFault.DiskError,
+                $"{stateFolder} cannot be written: {e.Message}",
+                "look at the disk and at the rights of the state directory"
+            );
         }
     }
 
@@ -278,5 +311,6 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         return new BootState(a is null && b is not null ? Slot.B : Slot.A, a, b, null, "boot.json could not be read; taken from the slots");
     }
 
-    private SlotContent? ContentOf(Slot slot) => ManifestIn(slot) is { } manifest ? new SlotContent(manifest.Version, "", Good: true) : null;
+    private SlotContent? ContentOf(Slot slot) =>
+        ManifestIn(slot) is { } manifest ? new SlotContent(manifest.Version, "", Good: true) : null;
 }

@@ -16,7 +16,10 @@ public static class DemoCommands
     public static Command Demo()
     {
         var up = new UpOptions();
-        var from = new Option<string?>("--image-from") { Description = "the image that runs first; default: the first in images/ beside the binaries" };
+        var from = new Option<string?>("--image-from")
+        {
+            Description = "the image that runs first; default: the first in images/ beside the binaries",
+        };
         var to = new Option<string?>("--image-to") { Description = "the image to upgrade to; default: the second" };
         var expect = new Option<string>("--expect") { Description = "completed or rolled-back", DefaultValueFactory = _ => "completed" };
         expect.AcceptOnlyFromAmong("completed", "rolled-back");
@@ -24,23 +27,45 @@ public static class DemoCommands
         var rate = new Option<int>("--rate") { Description = "new TCP connections each second", DefaultValueFactory = _ => 100 };
         var json = new Option<string?>("--json") { Description = "write the report to this file" };
         var keep = new Option<bool>("--keep") { Description = "leave the lab standing" };
-        var logs = new Option<string?>("--logs") { Description = "keep every log of the lab in this folder; default: one in /tmp when the demo fails" };
-        var limit = new Option<int>("--limit") { Description = "seconds that the upgrade may take", DefaultValueFactory = _ => 300 };
-        var command = new Command("demo", "A two-unit cluster upgrades its firmware under traffic; exit 0 only if nothing was lost.") { from, to, expect, tcp, rate, json, keep, logs, limit };
-        up.AddTo(command);
-        command.SetAction((parsed, _) =>
+        var logs = new Option<string?>("--logs")
         {
-            var plan = up.Plan(parsed, parsed.GetValue(from), staticRouter: false);
-            var target = Path.GetFullPath(parsed.GetValue(to) ?? Images.Default(plan.Binaries, 1));
-            var options = new DemoOptions(target, parsed.GetValue(expect)!, parsed.GetValue(tcp), parsed.GetValue(rate), TimeSpan.FromSeconds(parsed.GetValue(limit)));
-            return WithLabAsync(plan, parsed.GetValue(keep), parsed.GetValue(logs), async cancellation =>
+            Description = "keep every log of the lab in this folder; default: one in /tmp when the demo fails",
+        };
+        var limit = new Option<int>("--limit") { Description = "seconds that the upgrade may take", DefaultValueFactory = _ => 300 };
+        var command = new Command("demo", "A two-unit cluster upgrades its firmware under traffic; exit 0 only if nothing was lost.")
+        {
+            from,
+            to,
+            expect,
+            tcp,
+            rate,
+            json,
+            keep,
+            logs,
+            limit,
+        };
+        up.AddTo(command);
+        command.SetAction(
+            (parsed, _) =>
             {
-                var report = await new DemoRun(plan, options, Say).RunAsync(cancellation);
-                DemoSummary.Print(report);
-                await WriteAsync(parsed.GetValue(json), report, cancellation);
-                return report.Passed;
-            });
-        });
+                var plan = up.Plan(parsed, parsed.GetValue(from), staticRouter: false);
+                var target = Path.GetFullPath(parsed.GetValue(to) ?? Images.Default(plan.Binaries, 1));
+                var options = new DemoOptions(
+                    target,
+                    parsed.GetValue(expect)!,
+                    parsed.GetValue(tcp),
+                    parsed.GetValue(rate),
+                    TimeSpan.FromSeconds(parsed.GetValue(limit))
+                );
+                return WithLabAsync(plan, parsed.GetValue(keep), parsed.GetValue(logs), async cancellation =>
+                {
+                    var report = await new DemoRun(plan, options, Say).RunAsync(cancellation);
+                    DemoSummary.Print(report);
+                    await WriteAsync(parsed.GetValue(json), report, cancellation);
+                    return report.Passed;
+                });
+            }
+        );
         return command;
     }
 
@@ -53,19 +78,26 @@ public static class DemoCommands
         var pause = new Option<double>("--pause") { Description = "seconds between switches", DefaultValueFactory = _ => 2 };
         var json = new Option<string?>("--json") { Description = "write the report to this file" };
         var command = new Command("switchover-series", "Switch over many times under traffic.") { count, tcp, rate, pause, json };
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var result = await new SwitchoverSeries(parsed.Plan(), Say).RunAsync(
-                parsed.GetValue(count), parsed.GetValue(tcp), parsed.GetValue(rate), TimeSpan.FromSeconds(parsed.GetValue(pause)), cancellation);
-            TrafficTable.Print(result.Traffic);
-            foreach (var problem in result.Problems)
+        command.SetAction(
+            async (parsed, cancellation) =>
             {
-                Screen.Out.WriteLine(problem);
-            }
+                var result = await new SwitchoverSeries(parsed.Plan(), Say).RunAsync(
+                    parsed.GetValue(count),
+                    parsed.GetValue(tcp),
+                    parsed.GetValue(rate),
+                    TimeSpan.FromSeconds(parsed.GetValue(pause)),
+                    cancellation
+                );
+                TrafficTable.Print(result.Traffic);
+                foreach (var problem in result.Problems)
+                {
+                    Screen.Out.WriteLine(problem);
+                }
 
-            await WriteAsync(parsed.GetValue(json), result, cancellation);
-            return result.Problems.Count == 0 ? 0 : 1;
-        });
+                await WriteAsync(parsed.GetValue(json), result, cancellation);
+                return result.Problems.Count == 0 ? 0 : 1;
+            }
+        );
         return command;
     }
 
@@ -91,7 +123,15 @@ public static class DemoCommands
         }
         finally
         {
-            KeepLogs(plan, logs ?? (passed || interrupted.IsCancellationRequested ? null : $"/tmp/hitless-lab-{plan.Name}-{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}"));
+            KeepLogs(
+                plan,
+                logs
+                    ?? (
+                        passed || interrupted.IsCancellationRequested
+                            ? null
+                            : $"/tmp/hitless-lab-{plan.Name}-{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}"
+                    )
+            );
             if (!keep)
             {
                 LabSite.Down(Path.GetDirectoryName(plan.Folder)!, plan.Name);

@@ -18,15 +18,22 @@ public static class DemoSummary
         if (report.Traffic is { } traffic)
         {
             TrafficTable.Print(traffic);
-            Screen.Out.WriteLine($"{traffic.ConnectionsLost} connections lost, {traffic.PacketsLost} packets of the UDP probe lost, longest gap {traffic.LongestGapMs:0.0} ms");
+            Screen.Out.WriteLine(
+                $"{traffic.ConnectionsLost} connections lost, {traffic.PacketsLost} packets of the UDP probe lost, longest gap "
+                    + $"{traffic.LongestGapMs:0.0} ms"
+            );
         }
 
         if (report.Standstills is [_, ..] stood)
         {
-            Screen.Out.WriteLine($"the machine itself did nothing for a while, {stood.Count} times; the longest: {stood.MaxBy(one => one.Milliseconds)}");
+            Screen.Out.WriteLine(
+                $"the machine itself did nothing for a while, {stood.Count} times; the longest: {stood.MaxBy(one => one.Milliseconds)}"
+            );
         }
 
-        Screen.Out.MarkupLine(report.Passed ? $"[green]{report.Verdict}: nothing was lost[/]" : $"[red]{report.Verdict}, and not as it should be:[/]");
+        Screen.Out.MarkupLine(
+            report.Passed ? $"[green]{report.Verdict}: nothing was lost[/]" : $"[red]{report.Verdict}, and not as it should be:[/]"
+        );
         foreach (var problem in report.Problems)
         {
             Screen.Out.WriteLine($"  {problem}");
@@ -44,7 +51,8 @@ public static class DemoSummary
                 former is null ? "" : $"{former.Role}, {former.Version}, slot {former.Slot}",
                 $"{unit.Role}, {unit.Version}, slot {unit.Slot}",
                 $"{unit.Sessions}",
-                $"{unit.Configuration}, revision {unit.ConfigurationRevision}");
+                $"{unit.Configuration}, revision {unit.ConfigurationRevision}"
+            );
         }
 
         return table;

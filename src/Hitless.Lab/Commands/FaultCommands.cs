@@ -15,11 +15,15 @@ public static class FaultCommands
         fault.Subcommands.Add(OnUnit("poweroff", "every cable dead, every process gone, the kernel empty", Faults.PowerOff));
         fault.Subcommands.Add(OnUnit("poweron", "after poweroff", Faults.PowerOn));
         fault.Subcommands.Add(OnUnit("reboot", "off and on again, cables stay in", UnitPower.Restart));
-        fault.Subcommands.Add(OnUnit("freeze", "stop every process of the unit; the kernel goes on forwarding", unit => Faults.Freeze(unit, frozen: true)));
+        fault.Subcommands.Add(
+            OnUnit("freeze", "stop every process of the unit; the kernel goes on forwarding", unit => Faults.Freeze(unit, frozen: true))
+        );
         fault.Subcommands.Add(OnUnit("thaw", "after freeze", unit => Faults.Freeze(unit, frozen: false)));
         fault.Subcommands.Add(OnPort("link-down", "pull a cable at the switch", up: false));
         fault.Subcommands.Add(OnPort("link-up", "plug it in again", up: true));
-        fault.Subcommands.Add(OnUnit("disk-full", "not a byte is free in /var/lib/hitless; needs `lab up --disk`", unit => UnitDisk.Fill(unit, full: true)));
+        fault.Subcommands.Add(
+            OnUnit("disk-full", "not a byte is free in /var/lib/hitless; needs `lab up --disk`", unit => UnitDisk.Fill(unit, full: true))
+        );
         fault.Subcommands.Add(OnUnit("disk-free", "after disk-full", unit => UnitDisk.Fill(unit, full: false)));
         fault.Subcommands.Add(Drop());
         return fault;
@@ -57,13 +61,23 @@ public static class FaultCommands
         var unit = new Argument<string>("unit");
         var port = new Argument<string>("port");
         var percent = new Argument<int>("percent") { Description = "0 to 100; 0 ends it" };
-        var direction = new Option<string>("--direction") { Description = "out (from the unit), in (to the unit) or both", DefaultValueFactory = _ => "both" };
+        var direction = new Option<string>("--direction")
+        {
+            Description = "out (from the unit), in (to the unit) or both",
+            DefaultValueFactory = _ => "both",
+        };
         direction.AcceptOnlyFromAmong("out", "in", "both");
         var command = new Command("drop", "lose a part of a port's frames") { unit, port, percent, direction };
         command.SetAction(parsed =>
         {
             var which = parsed.GetValue(direction);
-            Faults.Drop(Unit(parsed, unit), parsed.GetValue(port)!, parsed.GetValue(percent), which is "out" or "both", which is "in" or "both");
+            Faults.Drop(
+                Unit(parsed, unit),
+                parsed.GetValue(port)!,
+                parsed.GetValue(percent),
+                which is "out" or "both",
+                which is "in" or "both"
+            );
             return 0;
         });
         return command;

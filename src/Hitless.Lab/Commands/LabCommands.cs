@@ -3,7 +3,9 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Commands;
 
-/// <summary>The program <c>hitless-lab</c>, which users call <c>hitless lab</c>. Exit codes: 0 done, 1 refused or failed, 2 usage.</summary>
+/// <summary>
+/// The program <c>hitless-lab</c>, which users call <c>hitless lab</c>. Exit codes: 0 done, 1 refused or failed, 2 usage.
+/// </summary>
 public static class LabCommands
 {
     /// <summary>Runs one command line.</summary>
@@ -12,9 +14,23 @@ public static class LabCommands
         var root = new RootCommand("A Hitless cluster in network namespaces on this machine, with hosts, traffic and faults.");
         root.Options.Add(CommonOptions.Name);
         root.Options.Add(CommonOptions.Root);
-        foreach (var command in (IEnumerable<Command>)
-            [SiteCommands.Up(), SiteCommands.Down(), SiteCommands.Status(), SiteCommands.Exec(), SiteCommands.ResetUnit(),
-             TrafficCommands.Traffic(), .. TrafficCommands.Workers(), FaultCommands.Fault(), DemoCommands.SwitchoverSeries(), DemoCommands.Demo(), MatrixCommand.Make(), CutsCommand.Make()])
+        foreach (
+            var command in (IEnumerable<Command>)
+                [
+                    SiteCommands.Up(),
+                    SiteCommands.Down(),
+                    SiteCommands.Status(),
+                    SiteCommands.Exec(),
+                    SiteCommands.ResetUnit(),
+                    TrafficCommands.Traffic(),
+                    .. TrafficCommands.Workers(),
+                    FaultCommands.Fault(),
+                    DemoCommands.SwitchoverSeries(),
+                    DemoCommands.Demo(),
+                    MatrixCommand.Make(),
+                    CutsCommand.Make(),
+                ]
+        )
         {
             root.Subcommands.Add(command);
         }
@@ -22,7 +38,9 @@ public static class LabCommands
         try
         {
             var parsed = root.Parse(arguments);
-            var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            var code = await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
+            );
             return parsed.Errors.Count > 0 ? 2 : code;
         }
         catch (LabException failure)

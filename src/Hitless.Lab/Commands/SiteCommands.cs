@@ -14,8 +14,14 @@ public static class SiteCommands
     public static Command Up()
     {
         var options = new UpOptions();
-        var image = new Option<string?>("--image") { Description = "the image in every unit's slot a; default: the oldest beside the binaries" };
-        var router = new Option<bool>("--static-router") { Description = "gw1 is a plain router without Hitless (to try the traffic programs)" };
+        var image = new Option<string?>("--image")
+        {
+            Description = "the image in every unit's slot a; default: the oldest beside the binaries",
+        };
+        var router = new Option<bool>("--static-router")
+        {
+            Description = "gw1 is a plain router without Hitless (to try the traffic programs)",
+        };
         var command = new Command("up", "Make the lab: namespaces, switches, hosts and units.") { image, router };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -56,14 +62,28 @@ public static class SiteCommands
     public static Command Exec()
     {
         var node = new Argument<string>("node") { Description = "switch, client, server or a unit" };
-        var words = new Argument<string[]>("command") { Description = "the command and its arguments, after --", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("exec", "Run a command inside a node; in a unit /etc/hitless, /var/lib/hitless and /run/hitless are the unit's own.") { node, words };
+        var words = new Argument<string[]>("command")
+        {
+            Description = "the command and its arguments, after --",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command(
+            "exec",
+            "Run a command inside a node; in a unit /etc/hitless, /var/lib/hitless and /run/hitless are the unit's own."
+        )
+        {
+            node,
+            words,
+        };
         command.SetAction(parsed =>
         {
             var plan = parsed.Plan();
             var name = parsed.GetValue(node)!;
             var what = parsed.GetValue(words)!;
-            var path = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = $"{plan.Binaries}:{Environment.GetEnvironmentVariable("PATH")}" };
+            var path = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["PATH"] = $"{plan.Binaries}:{Environment.GetEnvironmentVariable("PATH")}",
+            };
             return name is LabPlan.Switch or LabPlan.Client or LabPlan.Server
                 ? Tool.Attach("ip", ["netns", "exec", plan.NamespaceOf(name), .. what], path)
                 : Tool.Attach("ip", new LabUnit(plan, plan.RequireUnit(name)).Inside(what), path);
@@ -71,7 +91,10 @@ public static class SiteCommands
         return command;
     }
 
-    /// <summary><c>reset-unit UNIT</c>: a reboot. Called from inside the unit by what it is about to kill, so it does its work in a session of its own.</summary>
+    /// <summary>
+    /// <c>reset-unit UNIT</c>: a reboot. Called from inside the unit by what it is about to kill, so it does its work in a session of its
+    /// own.
+    /// </summary>
     public static Command ResetUnit()
     {
         var unit = new Argument<string>("unit");
@@ -87,10 +110,23 @@ public static class SiteCommands
             }
 
             UnitPower.Note(target, "reboot asked for");
-            string[] again = [.. LabProgram.Command, "reset-unit", target.Name, "--detached", "--name", target.Plan.Name, "--root", parsed.GetValue(CommonOptions.Root)!];
+            string[] again =
+            [
+                .. LabProgram.Command,
+                "reset-unit",
+                target.Name,
+                "--detached",
+                "--name",
+                target.Plan.Name,
+                "--root",
+                parsed.GetValue(CommonOptions.Root)!,
+            ];
 
             // Inside the unit this wait ends with our own death; hitless-boot must not start anything meanwhile.
-            return Tool.Attach("sh", ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "reset-unit", target.Log, .. again]);
+            return Tool.Attach(
+                "sh",
+                ["-c", "log=$1; shift; exec setsid \"$@\" >>\"$log\" 2>&1 </dev/null", "reset-unit", target.Log, .. again]
+            );
         });
         return command;
     }

@@ -14,17 +14,35 @@ public static class TrafficTable
         var (longOnes, shortOnes, download, probe) = (report.Long, report.Short, report.Download, report.Probe);
         table.AddRow(
             "long TCP connections",
-            $"{longOnes.Opened} of {longOnes.Asked} ({longOnes.Hidden} SNAT, {longOnes.Forwarded} DNAT, {longOnes.Ipv6} IPv6), {longOnes.Messages} messages",
+            $"{longOnes.Opened} of {longOnes.Asked} ({longOnes.Hidden} SNAT, {longOnes.Forwarded} DNAT, {longOnes.Ipv6} IPv6), "
+                + $"{longOnes.Messages} messages",
             Count(longOnes.Lost),
-            Duration(longOnes.LongestStallMs, longOnes.LongestStallAt));
-        table.AddRow("new TCP connections", $"{shortOnes.Opened}", Count(shortOnes.Failed), Duration(shortOnes.SlowestMs, shortOnes.SlowestAt));
-        table.AddRow("HTTP download (curl)", $"{download.Bytes / 1000} kB", download.Intact ? Count(0) : Count(1), Duration(download.LongestStallMs, download.LongestStallAt));
-        table.AddRow("UDP probe, to server", $"{probe.Sent} packets", Count(probe.LostToServer), Duration(probe.ToServer.LongestGapMs, probe.ToServer.LongestGapAt));
+            Duration(longOnes.LongestStallMs, longOnes.LongestStallAt)
+        );
+        table.AddRow(
+            "new TCP connections",
+            $"{shortOnes.Opened}",
+            Count(shortOnes.Failed),
+            Duration(shortOnes.SlowestMs, shortOnes.SlowestAt)
+        );
+        table.AddRow(
+            "HTTP download (curl)",
+            $"{download.Bytes / 1000} kB",
+            download.Intact ? Count(0) : Count(1),
+            Duration(download.LongestStallMs, download.LongestStallAt)
+        );
+        table.AddRow(
+            "UDP probe, to server",
+            $"{probe.Sent} packets",
+            Count(probe.LostToServer),
+            Duration(probe.ToServer.LongestGapMs, probe.ToServer.LongestGapAt)
+        );
         table.AddRow(
             "UDP probe, to client",
             $"{probe.Received} packets, {probe.Duplicated} twice",
             Count(probe.LostToClient),
-            Duration(probe.ToClient.LongestGapMs, probe.ToClient.LongestGapAt));
+            Duration(probe.ToClient.LongestGapMs, probe.ToClient.LongestGapAt)
+        );
         Screen.Out.Write(table);
         foreach (var loss in longOnes.Losses.Concat(shortOnes.Failures).Take(20))
         {

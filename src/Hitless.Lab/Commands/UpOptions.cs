@@ -8,11 +8,25 @@ namespace Hitless.Lab.Commands;
 public sealed class UpOptions
 {
     private readonly Option<int> _units = new("--units") { Description = "gateways, 1 to 4", DefaultValueFactory = _ => 2 };
-    private readonly Option<int> _links = new("--heartbeat-links") { Description = "heartbeat links between them, 1 or 2", DefaultValueFactory = _ => 1 };
-    private readonly Option<bool> _direct = new("--direct-cable") { Description = "hb0 is a cable between gw1 and gw2 without a switch; needs 2 units and 2 heartbeat links" };
+    private readonly Option<int> _links = new("--heartbeat-links")
+    {
+        Description = "heartbeat links between them, 1 or 2",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<bool> _direct = new("--direct-cable")
+    {
+        Description = "hb0 is a cable between gw1 and gw2 without a switch; needs 2 units and 2 heartbeat links",
+    };
     private readonly Option<bool> _session = new("--session-link") { Description = "a network for sessions alone between them (ss0)" };
-    private readonly Option<bool> _masquerade = new("--masquerade") { Description = "the firewall hides sources by masquerade, behind each unit's own address, instead of behind the virtual one" };
-    private readonly Option<int?> _disk = new("--disk") { Description = "every unit's /var/lib/hitless is a file system of its own, in memory, of so many MB; `fault disk-full` needs it", HelpName = "MB" };
+    private readonly Option<bool> _masquerade = new("--masquerade")
+    {
+        Description = "the firewall hides sources by masquerade, behind each unit's own address, instead of behind the virtual one",
+    };
+    private readonly Option<int?> _disk = new("--disk")
+    {
+        Description = "every unit's /var/lib/hitless is a file system of its own, in memory, of so many MB; `fault disk-full` needs it",
+        HelpName = "MB",
+    };
 
     private readonly Option<bool> _machines = new("--machines")
     {
@@ -21,13 +35,21 @@ public sealed class UpOptions
 
     private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = "the kernel of such machines: 6.1 (Debian 12, the default) or 6.8 (Ubuntu 24.04); without --machines the daemons "
+        Description =
+            "the kernel of such machines: 6.1 (Debian 12, the default) or 6.8 (Ubuntu 24.04); without --machines the daemons "
             + "use of this machine's kernel only what that version has",
         HelpName = "VERSION",
     };
 
-    private readonly Option<string> _binaries = new("--bin") { Description = "the folder with hitless, hitless-boot and the images", DefaultValueFactory = _ => AppContext.BaseDirectory };
-    private readonly Option<string?> _trust = new("--trust") { Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image" };
+    private readonly Option<string> _binaries = new("--bin")
+    {
+        Description = "the folder with hitless, hitless-boot and the images",
+        DefaultValueFactory = _ => AppContext.BaseDirectory,
+    };
+    private readonly Option<string?> _trust = new("--trust")
+    {
+        Description = "the certificate (PEM) that images are checked with; default: the *.pem beside the image",
+    };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -49,7 +71,8 @@ public sealed class UpOptions
         {
             throw new LabException(
                 "--static-router, --direct-cable and --disk are for units in namespaces",
-                "leave them out, or leave out --machines");
+                "leave them out, or leave out --machines"
+            );
         }
 
         return new LabPlan(
@@ -60,7 +83,8 @@ public sealed class UpOptions
             InRange(parsed.GetValue(_links), 1, 2, "--heartbeat-links"),
             staticRouter,
             image is null ? null : Path.GetFullPath(image),
-            parsed.GetValue(_trust) ?? (image is null ? null : Images.TrustBeside(image)))
+            parsed.GetValue(_trust) ?? (image is null ? null : Images.TrustBeside(image))
+        )
         {
             DirectCable = parsed.GetValue(_direct),
             SessionLink = parsed.GetValue(_session),
@@ -71,11 +95,9 @@ public sealed class UpOptions
         };
     }
 
-    private static string Version(string text) => System.Version.TryParse(text, out _)
-        ? text
-        : throw new LabException($"--kernel {text} is no version", "give 6.1 or 6.8, say");
+    private static string Version(string text) =>
+        System.Version.TryParse(text, out _) ? text : throw new LabException($"--kernel {text} is no version", "give 6.1 or 6.8, say");
 
-    private static int InRange(int value, int least, int most, string option) => value >= least && value <= most
-        ? value
-        : throw new LabException($"{option} {value} is out of range", $"give {least} to {most}");
+    private static int InRange(int value, int least, int most, string option) =>
+        value >= least && value <= most ? value : throw new LabException($"{option} {value} is out of range", $"give {least} to {most}");
 }

@@ -35,20 +35,29 @@ public sealed record CutCase(string Name, CutExpectation Expected, Action<LabUni
         OneWay("wan: nothing reaches the primary", CutExpectation.Moves, _ => ["wan0"], fromUnit: false),
         Cables("all cables of the primary", CutExpectation.Moves, plan => plan.UnitPorts, ofPrimary: true),
         Cables("all cables of the standby", CutExpectation.StandbyAlone, plan => plan.UnitPorts, ofPrimary: false),
-        new("heartbeats everywhere, both reach the hosts", CutExpectation.Splits, (primary, _) => Faults.Deafen(primary.Plan, deaf: true), (primary, _) => Faults.Deafen(primary.Plan, deaf: false)),
+        new(
+            "heartbeats everywhere, both reach the hosts",
+            CutExpectation.Splits,
+            (primary, _) => Faults.Deafen(primary.Plan, deaf: true),
+            (primary, _) => Faults.Deafen(primary.Plan, deaf: false)
+        ),
     ];
 
-    private static CutCase Cables(string name, CutExpectation expected, Func<LabPlan, IEnumerable<string>> ports, bool ofPrimary) => new(
-        name,
-        expected,
-        (primary, standby) => Faults.SetCables(ofPrimary ? primary : standby, ports(primary.Plan), up: false),
-        (primary, standby) => Faults.SetCables(ofPrimary ? primary : standby, ports(primary.Plan), up: true));
+    private static CutCase Cables(string name, CutExpectation expected, Func<LabPlan, IEnumerable<string>> ports, bool ofPrimary) =>
+        new(
+            name,
+            expected,
+            (primary, standby) => Faults.SetCables(ofPrimary ? primary : standby, ports(primary.Plan), up: false),
+            (primary, standby) => Faults.SetCables(ofPrimary ? primary : standby, ports(primary.Plan), up: true)
+        );
 
-    private static CutCase OneWay(string name, CutExpectation expected, Func<LabPlan, IEnumerable<string>> ports, bool fromUnit) => new(
-        name,
-        expected,
-        (primary, _) => Drop(primary, ports(primary.Plan), 100, fromUnit),
-        (primary, _) => Drop(primary, ports(primary.Plan), 0, fromUnit));
+    private static CutCase OneWay(string name, CutExpectation expected, Func<LabPlan, IEnumerable<string>> ports, bool fromUnit) =>
+        new(
+            name,
+            expected,
+            (primary, _) => Drop(primary, ports(primary.Plan), 100, fromUnit),
+            (primary, _) => Drop(primary, ports(primary.Plan), 0, fromUnit)
+        );
 
     private static void Drop(LabUnit unit, IEnumerable<string> ports, int percent, bool fromUnit)
     {

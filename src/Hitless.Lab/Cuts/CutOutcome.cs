@@ -1,6 +1,9 @@
 namespace Hitless.Lab.Cuts;
 
-/// <summary>How one row ended. <c>During</c>: who carried the traffic while it was cut. <c>OnePrimaryMs</c>: from the healing to the moment when the other primary stepped down; null: there were never two. <c>Why</c>: what is wrong.</summary>
+/// <summary>
+/// How one row ended. <c>During</c>: who carried the traffic while it was cut. <c>OnePrimaryMs</c>: from the healing to the moment when the
+/// other primary stepped down; null: there were never two. <c>Why</c>: what is wrong.
+/// </summary>
 public sealed record CutOutcome(
     string Cut,
     bool Good,
@@ -11,4 +14,5 @@ public sealed record CutOutcome(
     double? OnePrimaryMs,
     double ReadyMs,
     bool NeighboursRight,
-    string Why);
+    string Why
+);

@@ -40,11 +40,23 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         var right = NeighboursRight(after.Primary!);
         var report = await traffic.FinishAsync();
         var stepsDown = StepDownAfter(healed);
-        why ??= !right ? "a switch or a host still looks for the addresses elsewhere"
+        why ??=
+            !right ? "a switch or a host still looks for the addresses elsewhere"
             : stepsDown > OnePrimaryLimit.TotalMilliseconds ? "two primaries for too long after the healing"
             : report.ConnectionsLost > 0 ? report.Long.Losses.Concat(report.Short.Failures).FirstOrDefault()?.Why ?? report.Download.Why
             : null;
-        return new CutOutcome(cut.Name, why is null, during, report.LongestGapMs, report.PacketsLost, report.ConnectionsLost, stepsDown, Math.Round(ready), right, why ?? "");
+        return new CutOutcome(
+            cut.Name,
+            why is null,
+            during,
+            report.LongestGapMs,
+            report.PacketsLost,
+            report.ConnectionsLost,
+            stepsDown,
+            Math.Round(ready),
+            right,
+            why ?? ""
+        );
     }
 
     private async Task<(string During, string? Why)> CutAsync(LabUnit primary, LabUnit standby, CancellationToken cancellation)
@@ -55,7 +67,12 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         {
             if (cut.Expected is CutExpectation.Moves or CutExpectation.Splits)
             {
-                await watch.UntilAsync($"{standby.Name} is primary", MoveLimit, seen => RoleOf(seen, standby.Name) == "primary" ? null : $"{standby.Name} is {RoleOf(seen, standby.Name)}.", cancellation);
+                await watch.UntilAsync(
+                    $"{standby.Name} is primary",
+                    MoveLimit,
+                    seen => RoleOf(seen, standby.Name) == "primary" ? null : $"{standby.Name} is {RoleOf(seen, standby.Name)}.",
+                    cancellation
+                );
             }
 
             await Task.Delay(Hold, cancellation);
@@ -65,7 +82,9 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
             why = notMoved.Message;
         }
 
-        var carrying = plan.Units.Where(unit => watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Role == "primary").ToArray();
+        var carrying = plan
+            .Units.Where(unit => watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Role == "primary")
+            .ToArray();
         why ??= cut.Expected switch
         {
             CutExpectation.Stays when carrying is not [var one] || one != primary.Name => "the primary should have stayed",
@@ -76,7 +95,8 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         return (string.Join(" + ", carrying), why);
     }
 
-    private static string RoleOf(IReadOnlyDictionary<string, ClusterStatus?> seen, string unit) => seen[unit]?.Units.First(each => each.Name == unit).Role ?? "silent";
+    private static string RoleOf(IReadOnlyDictionary<string, ClusterStatus?> seen, string unit) =>
+        seen[unit]?.Units.First(each => each.Name == unit).Role ?? "silent";
 
     /// <summary>Switches send the virtual MACs to the primary, and both hosts know no other for the virtual addresses.</summary>
     private bool NeighboursRight(string primary)
@@ -88,15 +108,30 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         var (lan, wan) = (VirtualMac.For(Group, ids[0]), VirtualMac.For(Group, ids[1]));
         return bridges.Contains($"{lan} dev {LabPlan.SwitchPort("lan0", primary)} ", StringComparison.Ordinal)
             && bridges.Contains($"{wan} dev {LabPlan.SwitchPort("wan0", primary)} ", StringComparison.Ordinal)
-            && Knows(client, Addresses.VirtualLan, lan) && Knows(client, Addresses.VirtualLan6, lan)
-            && Knows(server, Addresses.VirtualWan, wan) && Knows(server, Addresses.VirtualWan6, wan);
+            && Knows(client, Addresses.VirtualLan, lan)
+            && Knows(client, Addresses.VirtualLan6, lan)
+            && Knows(server, Addresses.VirtualWan, wan)
+            && Knows(server, Addresses.VirtualWan6, wan);
     }
 
     private static bool Knows(string neighbours, string address, MacAddress mac) =>
-        neighbours.Split('\n').Any(line => line.StartsWith($"{address} dev ", StringComparison.Ordinal) && line.Contains($"lladdr {mac} ", StringComparison.Ordinal));
+        neighbours
+            .Split('\n')
+            .Any(line =>
+                line.StartsWith($"{address} dev ", StringComparison.Ordinal) && line.Contains($"lladdr {mac} ", StringComparison.Ordinal)
+            );
 
     private double? StepDownAfter(DateTimeOffset healed) =>
-        plan.Units.SelectMany(unit => watch.Cli(unit).Ask<ClusterEvent[]>(out _, "history") ?? [])
-            .Where(each => each.Time >= healed && each.Kind == EventKinds.Role && (each.Text.Contains("steps down", StringComparison.Ordinal) || each.Text.Contains("is primary no more", StringComparison.Ordinal)))
-            .Select(each => (double?)Math.Round((each.Time - healed).TotalMilliseconds)).Max();
+        plan
+            .Units.SelectMany(unit => watch.Cli(unit).Ask<ClusterEvent[]>(out _, "history") ?? [])
+            .Where(each =>
+                each.Time >= healed
+                && each.Kind == EventKinds.Role
+                && (
+                    each.Text.Contains("steps down", StringComparison.Ordinal)
+                    || each.Text.Contains("is primary no more", StringComparison.Ordinal)
+                )
+            )
+            .Select(each => (double?)Math.Round((each.Time - healed).TotalMilliseconds))
+            .Max();
 }

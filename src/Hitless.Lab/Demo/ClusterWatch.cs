@@ -27,10 +27,19 @@ public sealed class ClusterWatch(LabPlan plan)
     }
 
     /// <summary>Waits until every unit answers, all name one primary, and all units are ready.</summary>
-    public Task<ClusterStatus> UntilReadyAsync(TimeSpan limit, CancellationToken cancellation = default) => UntilAsync("all units are ready", limit, WhyNotReady, cancellation);
+    public Task<ClusterStatus> UntilReadyAsync(TimeSpan limit, CancellationToken cancellation = default) =>
+        UntilAsync("all units are ready", limit, WhyNotReady, cancellation);
 
-    /// <summary>Waits until <paramref name="whyNot"/> finds nothing to complain about (null) in what each unit says; a unit that does not answer gives a null status.</summary>
-    public async Task<ClusterStatus> UntilAsync(string goal, TimeSpan limit, Func<IReadOnlyDictionary<string, ClusterStatus?>, string?> whyNot, CancellationToken cancellation = default)
+    /// <summary>
+    /// Waits until <paramref name="whyNot"/> finds nothing to complain about (null) in what each unit says; a unit that does not answer
+    /// gives a null status.
+    /// </summary>
+    public async Task<ClusterStatus> UntilAsync(
+        string goal,
+        TimeSpan limit,
+        Func<IReadOnlyDictionary<string, ClusterStatus?>, string?> whyNot,
+        CancellationToken cancellation = default
+    )
     {
         var until = DateTimeOffset.UtcNow + limit;
         while (true)
@@ -48,7 +57,8 @@ public sealed class ClusterWatch(LabPlan plan)
 
                     return status;
                 },
-                StringComparer.Ordinal);
+                StringComparer.Ordinal
+            );
             var complaint = whyNot(seen);
             if (complaint is null)
             {
@@ -57,7 +67,10 @@ public sealed class ClusterWatch(LabPlan plan)
 
             if (DateTimeOffset.UtcNow > until)
             {
-                throw new LabException($"waited {limit.TotalSeconds} s until {goal}: {complaint} {string.Join("; ", reasons)}", $"read {string.Join(" and ", plan.Units.Select(unit => new LabUnit(plan, unit).Log))}");
+                throw new LabException(
+                    $"waited {limit.TotalSeconds} s until {goal}: {complaint} {string.Join("; ", reasons)}",
+                    $"read {string.Join(" and ", plan.Units.Select(unit => new LabUnit(plan, unit).Log))}"
+                );
             }
 
             await Task.Delay(Between, cancellation);
@@ -90,6 +103,8 @@ public sealed class ClusterWatch(LabPlan plan)
             }
         }
 
-        return seen.Values.Select(status => (status!.Primary, status.Epoch)).Distinct().Count() == 1 ? null : "the units do not agree who is primary.";
+        return seen.Values.Select(status => (status!.Primary, status.Epoch)).Distinct().Count() == 1
+            ? null
+            : "the units do not agree who is primary.";
     }
 }

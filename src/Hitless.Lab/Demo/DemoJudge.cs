@@ -11,13 +11,13 @@ public static class DemoJudge
 
     /// <summary>Everything that is not as it should be.</summary>
     public static IEnumerable<string> Problems(DemoReport report) =>
-    [
-        .. OfRun(report.Run, report.Expected, report.ExitCode),
-        .. OfTraffic(report.Traffic),
-        .. OfUnits(report.Before, report.Status, report.Run, report.Expected),
-        .. OfConfiguration(report.Configuration, report.Status),
-        .. OfDifference(report.Difference),
-    ];
+        [
+            .. OfRun(report.Run, report.Expected, report.ExitCode),
+            .. OfTraffic(report.Traffic),
+            .. OfUnits(report.Before, report.Status, report.Run, report.Expected),
+            .. OfConfiguration(report.Configuration, report.Status),
+            .. OfDifference(report.Difference),
+        ];
 
     /// <summary>What traffic lost.</summary>
     public static IEnumerable<string> OfTraffic(TrafficReport? traffic)
@@ -50,7 +50,8 @@ public static class DemoJudge
 
         if (traffic.PacketsLost > 0)
         {
-            yield return $"{traffic.PacketsLost} packets of the UDP probe lost ({traffic.Probe.LostToServer} to the server, {traffic.Probe.LostToClient} to the client)";
+            yield return $"{traffic.PacketsLost} packets of the UDP probe lost ({traffic.Probe.LostToServer} to the server, "
+                + $"{traffic.Probe.LostToClient} to the client)";
         }
     }
 
@@ -59,7 +60,9 @@ public static class DemoJudge
         var wanted = expected == "completed" ? ExitCompleted : ExitRolledBack;
         if (exitCode != wanted)
         {
-            yield return exitCode is null ? "`hitless upgrade start` did not end in time" : $"`hitless upgrade start` ended with {exitCode} instead of {wanted}";
+            yield return exitCode is null
+                ? "`hitless upgrade start` did not end in time"
+                : $"`hitless upgrade start` ended with {exitCode} instead of {wanted}";
         }
 
         if (run is null)
@@ -112,7 +115,8 @@ public static class DemoJudge
 
         if (status?.Units.Select(unit => unit.ConfigurationRevision).Distinct().Count() > 1)
         {
-            yield return $"the units have different revisions: {string.Join(", ", status.Units.Select(unit => $"{unit.Name} {unit.ConfigurationRevision}"))}";
+            yield return $"the units have different revisions: "
+                + $"{string.Join(", ", status.Units.Select(unit => $"{unit.Name} {unit.ConfigurationRevision}"))}";
         }
     }
 

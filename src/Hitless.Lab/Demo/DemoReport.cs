@@ -5,8 +5,8 @@ using Hitless.Lab.Traffic;
 namespace Hitless.Lab.Demo;
 
 /// <summary>
-/// What <c>demo --json FILE</c> writes. <c>Verdict</c> is the run's (completed, rolled-back, failed); <c>Passed</c> says that it is the expected
-/// one and that nothing was lost, <c>Problems</c> why not.
+/// What <c>demo --json FILE</c> writes. <c>Verdict</c> is the run's (completed, rolled-back, failed); <c>Passed</c> says that it is the
+/// expected one and that nothing was lost, <c>Problems</c> why not.
 /// </summary>
 public sealed record DemoReport(
     bool Passed,
@@ -19,7 +19,8 @@ public sealed record DemoReport(
     SyncReport? Configuration,
     SessionDifference? Difference,
     RunReport? Run,
-    TrafficReport? Traffic)
+    TrafficReport? Traffic
+)
 {
     /// <summary>When the machine itself stood still meanwhile: nothing that runs on it can make up for that.</summary>
     public IReadOnlyList<Standstill> Standstills { get; init; } = [];

@@ -9,7 +9,12 @@ namespace Hitless.Lab.Demo;
 
 /// <summary>The newcomer's first run: a lab, traffic through it, an upgrade of its firmware, and the account of what that cost.</summary>
 /// <param name="meanwhile">What happens to the cluster while the run goes on (tests: faults); null: nothing.</param>
-public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> say, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null)
+public sealed class DemoRun(
+    LabPlan plan,
+    DemoOptions options,
+    Action<string> say,
+    Func<ClusterWatch, CancellationToken, Task>? meanwhile = null
+)
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StandingLimit = TimeSpan.FromSeconds(45);
@@ -68,7 +73,8 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var until = DateTimeOffset.UtcNow + (options.Limit * plan.Slowness);
         for (; DateTimeOffset.UtcNow < until; await Task.Delay(FollowInterval, cancellation))
         {
-            var status = plan.Units.Select(unit => _cluster.Cli(unit).Ask<RunStatus>(out _, "upgrade", "status"))
+            var status = plan
+                .Units.Select(unit => _cluster.Cli(unit).Ask<RunStatus>(out _, "upgrade", "status"))
                 .FirstOrDefault(found => found is not null);
             if (status is not null && status.Text != told)
             {
@@ -78,7 +84,12 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
 
             if (status?.State is "completed" or "rolled-back" or "failed")
             {
-                return status.State switch { "completed" => 0, "rolled-back" => 4, _ => 1 };
+                return status.State switch
+                {
+                    "completed" => 0,
+                    "rolled-back" => 4,
+                    _ => 1,
+                };
             }
         }
 
@@ -92,7 +103,19 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
         var run = cli.Ask<RunReport>(out _, "upgrade", "report");
         var configuration = cli.Ask<SyncReport>(out _, "config", "report");
         var difference = await DifferenceAsync(cli, cancellation);
-        return new DemoReport(false, run?.Verdict ?? "failed", options.Expected, [], exitCode, before, status, configuration, difference, run, Traffic: null);
+        return new DemoReport(
+            false,
+            run?.Verdict ?? "failed",
+            options.Expected,
+            [],
+            exitCode,
+            before,
+            status,
+            configuration,
+            difference,
+            run,
+            Traffic: null
+        );
     }
 
     private async Task<ClusterStatus?> LastStatusAsync(CancellationToken cancellation)
@@ -125,9 +148,13 @@ public sealed class DemoRun(LabPlan plan, DemoOptions options, Action<string> sa
     }
 
     private static string Describe(ClusterStatus status) =>
-        string.Join(", ", status.Units.Select(unit => $"{unit.Name} {unit.Role} {unit.Version} (slot {unit.Slot}, {unit.Sessions} sessions)"));
+        string.Join(
+            ", ",
+            status.Units.Select(unit => $"{unit.Name} {unit.Role} {unit.Version} (slot {unit.Slot}, {unit.Sessions} sessions)")
+        );
 
     private static string Describe(TrafficReport traffic) =>
-        $"{traffic.Long.Opened} long connections ({traffic.Long.Hidden} SNAT, {traffic.Long.Forwarded} DNAT, {traffic.Long.Ipv6} IPv6), {traffic.Short.Opened} short ones so far, "
+        $"{traffic.Long.Opened} long connections ({traffic.Long.Hidden} SNAT, {traffic.Long.Forwarded} DNAT, {traffic.Long.Ipv6} "
+            + $"IPv6), {traffic.Short.Opened} short ones so far, "
         + $"{traffic.Probe.Sent} probe packets, lost {traffic.ConnectionsLost} connections and {traffic.PacketsLost} packets";
 }

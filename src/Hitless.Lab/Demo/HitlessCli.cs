@@ -39,12 +39,15 @@ public sealed class HitlessCli(LabUnit unit)
         return Tool.Try(program, arguments, limit: TimeSpan.FromMinutes(5));
     }
 
-    /// <summary>Runs a command with our own terminal, so that its progress is seen; gives back its exit code, or null when it did not end in time.</summary>
+    /// <summary>
+    /// Runs a command with our own terminal, so that its progress is seen; gives back its exit code, or null when it did not end in time.
+    /// </summary>
     public Task<int?> ShowAsync(TimeSpan limit, CancellationToken cancellation, params IEnumerable<string> words)
     {
         var (program, arguments) = unit.Platform.Cli(unit, words);
         return Tool.AttachAsync(program, arguments, limit, cancellation);
     }
 
-    private static string FirstLine(ToolResult said) => (said.Errors.Trim() is { Length: > 0 } errors ? errors : $"exit code {said.ExitCode}").Split('\n')[0];
+    private static string FirstLine(ToolResult said) =>
+        (said.Errors.Trim() is { Length: > 0 } errors ? errors : $"exit code {said.ExitCode}").Split('\n')[0];
 }

@@ -9,7 +9,10 @@ public sealed class SwitchoverSeries(LabPlan plan, Action<string> say)
 {
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>The account of a series. <c>Switches</c> as the CLI told them; <c>Problems</c> is empty when every switch succeeded and nothing was lost.</summary>
+    /// <summary>
+    /// The account of a series. <c>Switches</c> as the CLI told them; <c>Problems</c> is empty when every switch succeeded and nothing was
+    /// lost.
+    /// </summary>
     public sealed record Result(IReadOnlyList<SwitchoverResult> Switches, TrafficReport Traffic, IReadOnlyList<string> Problems);
 
     /// <summary>Switches <paramref name="count"/> times with a pause between, the lab being up and ready.</summary>

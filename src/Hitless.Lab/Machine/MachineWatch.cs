@@ -4,7 +4,9 @@ using Hitless.Lab.Units;
 
 namespace Hitless.Lab.Machine;
 
-/// <summary>Whether the machine that everything runs on stood still meanwhile: who measures milliseconds on a machine that he shares needs to know.</summary>
+/// <summary>
+/// Whether the machine that everything runs on stood still meanwhile: who measures milliseconds on a machine that he shares needs to know.
+/// </summary>
 public sealed class MachineWatch : IDisposable
 {
     /// <summary>The word by which <c>hitless-lab</c> becomes <see cref="StandstillWorker"/>.</summary>
@@ -17,7 +19,10 @@ public sealed class MachineWatch : IDisposable
     private readonly TaskCompletionSource _watching = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
 
-    /// <summary>Begins to watch. Where the machine does not allow real-time threads nothing is ever seen: a thread that is late proves nothing there.</summary>
+    /// <summary>
+    /// Begins to watch. Where the machine does not allow real-time threads nothing is ever seen: a thread that is late proves nothing
+    /// there.
+    /// </summary>
     public MachineWatch() => _reading = ReadAsync();
 
     /// <summary>Ends once every processor is watched, or it is clear that none can be.</summary>

@@ -4,8 +4,9 @@ using Hitless.Linux.Scheduling;
 namespace Hitless.Lab.Machine;
 
 /// <summary>
-/// The program that notices standstills: a thread on each processor, before all others (SCHED_FIFO 99), wakes every few milliseconds; what kept it from doing so was no program. A process
-/// of its own, which allocates nothing meanwhile: a garbage collection would look the same. It says "ready", or why it cannot see, then one line of JSON for each, until standard input ends.
+/// The program that notices standstills: a thread on each processor, before all others (SCHED_FIFO 99), wakes every few milliseconds; what
+/// kept it from doing so was no program. A process of its own, which allocates nothing meanwhile: a garbage collection would look the same.
+/// It says "ready", or why it cannot see, then one line of JSON for each, until standard input ends.
 /// </summary>
 public static class StandstillWorker
 {
@@ -36,13 +37,16 @@ public static class StandstillWorker
             {
                 Watch(processor);
             }
-        }) { IsBackground = true }.Start();
+        })
+        {
+            IsBackground = true,
+        }.Start();
         return begun.Task;
     }
 
     private static void Watch(int processor)
     {
-        for (var before = MonotonicClock.Now; ;)
+        for (var before = MonotonicClock.Now; ; )
         {
             Thread.Sleep(Tick);
             var now = MonotonicClock.Now;

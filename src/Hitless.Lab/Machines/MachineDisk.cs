@@ -69,7 +69,8 @@ public static class MachineDisk
         // Who cannot get in over the network reads and writes on the socket `console` of the unit's folder.
         Write(
             "etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf",
-            "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -L 115200 %I vt102\n");
+            "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear -L 115200 %I vt102\n"
+        );
         foreach (var file in Directory.EnumerateFiles(Path.Combine(unit.Folder, "etc")))
         {
             Copy(file, Path.Combine("etc/hitless", Path.GetFileName(file)));
@@ -91,7 +92,8 @@ public static class MachineDisk
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Tool.Run(
             "bash",
-            ["-c", Build, "disk", folder, MachineStore.System, Image(unit), $"{Gigabytes}G", Path.GetFileName(unit.Plan.Image!)]);
+            ["-c", Build, "disk", folder, MachineStore.System, Image(unit), $"{Gigabytes}G", Path.GetFileName(unit.Plan.Image!)]
+        );
     }
 
     /// <summary>The disk's file.</summary>

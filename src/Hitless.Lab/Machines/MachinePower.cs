@@ -25,7 +25,8 @@ public static class MachinePower
             var end = LabPlan.SwitchPort(port, unit.Name);
             Topology.Batch(
                 unit.Plan.NamespaceOf(LabPlan.Switch),
-                new($"tuntap add dev {end} mode tap\nlink set {end} master {end[..end.IndexOf('-')]} up\n"));
+                new($"tuntap add dev {end} mode tap\nlink set {end} master {end[..end.IndexOf('-')]} up\n")
+            );
         }
     }
 
@@ -34,32 +35,72 @@ public static class MachinePower
     {
         UnitPower.Note(unit, "power on");
         var (kernel, initial) = MachineStore.KernelFiles(unit.Plan.Kernel ?? LabPlan.DebianKernel);
-        var cards = MachineDisk.Ports(unit).SelectMany(card => (string[])
-            ["-netdev", $"tap,id={card.Port},ifname={LabPlan.SwitchPort(card.Port, unit.Name)},script=no,downscript=no",
-             "-device", $"virtio-net-pci,netdev={card.Port},mac={MachineDisk.HardwareAddress(unit, card.Number)},romfile="]);
-        Tool.Run("ip",
-        [
-            "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nice", "-n", "-10", "qemu-system-x86_64",
-            "-accel", "tcg,thread=multi", "-cpu", Processor, "-smp", "1", "-m", $"{Megabytes}",
-            "-nodefaults", "-display", "none", "-no-user-config",
-            "-kernel", kernel, "-initrd", initial, "-append", "root=/dev/vda rw console=ttyS0 mitigations=off",
-            "-drive", $"file={MachineDisk.Image(unit)},format=raw,if=virtio,cache=unsafe", "-device", "virtio-rng-pci",
-            "-chardev", $"socket,id=serial,path={Path.Combine(unit.Folder, "console")},server=on,wait=off,logfile={unit.Log},logappend=on",
-            "-serial", "chardev:serial",
-            "-pidfile", PidFile(unit), "-daemonize", .. cards,
-        ]);
+        var cards = MachineDisk
+            .Ports(unit)
+            .SelectMany(card =>
+                (string[])
+                    [
+                        "-netdev",
+                        $"tap,id={card.Port},ifname={LabPlan.SwitchPort(card.Port, unit.Name)},script=no,downscript=no",
+                        "-device",
+                        $"virtio-net-pci,netdev={card.Port},mac={MachineDisk.HardwareAddress(unit, card.Number)},romfile=",
+                    ]
+            );
+        Tool.Run(
+            "ip",
+            [
+                "netns",
+                "exec",
+                unit.Plan.NamespaceOf(LabPlan.Switch),
+                "nice",
+                "-n",
+                "-10",
+                "qemu-system-x86_64",
+                "-accel",
+                "tcg,thread=multi",
+                "-cpu",
+                Processor,
+                "-smp",
+                "1",
+                "-m",
+                $"{Megabytes}",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-no-user-config",
+                "-kernel",
+                kernel,
+                "-initrd",
+                initial,
+                "-append",
+                "root=/dev/vda rw console=ttyS0 mitigations=off",
+                "-drive",
+                $"file={MachineDisk.Image(unit)},format=raw,if=virtio,cache=unsafe",
+                "-device",
+                "virtio-rng-pci",
+                "-chardev",
+                $"socket,id=serial,path={Path.Combine(unit.Folder, "console")},server=on,wait=off,logfile={unit.Log},logappend=on",
+                "-serial",
+                "chardev:serial",
+                "-pidfile",
+                PidFile(unit),
+                "-daemonize",
+                .. cards,
+            ]
+        );
     }
 
     /// <summary>Waits until the machine lets somebody in; a machine that never does is a <see cref="LabException"/>.</summary>
     public static void UntilEntered(LabUnit unit)
     {
-        for (var until = DateTimeOffset.UtcNow + BootLimit; !Tool.Try("ip", Enter(unit, ["true"])).Ok;)
+        for (var until = DateTimeOffset.UtcNow + BootLimit; !Tool.Try("ip", Enter(unit, ["true"])).Ok; )
         {
             if (DateTimeOffset.UtcNow > until)
             {
                 throw new LabException(
                     $"{unit.Name} does not answer after {BootLimit.TotalMinutes} minutes",
-                    $"read its console: {unit.Log}");
+                    $"read its console: {unit.Log}"
+                );
             }
 
             Thread.Sleep(LookAgain);
@@ -86,12 +127,27 @@ public static class MachinePower
 
     /// <summary>The words, after `ip`, that run a command on the machine as root, by ssh over the management network.</summary>
     public static IEnumerable<string> Enter(LabUnit unit, IEnumerable<string> command) =>
-    [
-        "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "ssh", "-q", "-i", MachineStore.Key, "-o", "StrictHostKeyChecking=no",
-        "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=10", "-o", "BatchMode=yes",
-        $"root@{Addresses.Management(unit.Number)}",
-        string.Join(' ', command.Select(Quote)),
-    ];
+        [
+            "netns",
+            "exec",
+            unit.Plan.NamespaceOf(LabPlan.Switch),
+            "ssh",
+            "-q",
+            "-i",
+            MachineStore.Key,
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "ConnectTimeout=5",
+            "-o",
+            "ServerAliveInterval=10",
+            "-o",
+            "BatchMode=yes",
+            $"root@{Addresses.Management(unit.Number)}",
+            string.Join(' ', command.Select(Quote)),
+        ];
 
     private static string Quote(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -58,9 +58,13 @@ public static class MachineStore
     }
 
     /// <summary>The kernel's file and its initial file system.</summary>
-    public static (string Kernel, string Initial) KernelFiles(string kernel) => FindKernel(kernel) is { } file
-        ? (file, file.Replace("vmlinuz-", "initrd.img-", StringComparison.Ordinal))
-        : throw new LabException($"there is no kernel {kernel} in {System}/boot", "give --kernel 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)");
+    public static (string Kernel, string Initial) KernelFiles(string kernel) =>
+        FindKernel(kernel) is { } file
+            ? (file, file.Replace("vmlinuz-", "initrd.img-", StringComparison.Ordinal))
+            : throw new LabException(
+                $"there is no kernel {kernel} in {System}/boot",
+                "give --kernel 6.1 (Debian 12) or 6.8 (Ubuntu 24.04)"
+            );
 
     private static string? FindKernel(string kernel) =>
         Directory.EnumerateFiles(Path.Combine(System, "boot"), $"vmlinuz-{kernel}.*").Order(StringComparer.Ordinal).LastOrDefault();
@@ -73,7 +77,8 @@ public static class MachineStore
             rm -rf unpacked
             curl -fsS -m 120 -o packages.gz "${base}dists/noble/main/binary-amd64/Packages.gz"
             for name in image modules; do
-                file=$(zcat packages.gz | awk -v p="^Package: linux-$name-$kernel.*-generic$" '$0 ~ p {found=1} /^Filename/ && found {print $2; exit}')
+                file=$(zcat packages.gz |
+                    awk -v p="^Package: linux-$name-$kernel.*-generic$" '$0 ~ p {found=1} /^Filename/ && found {print $2; exit}')
                 [ -n "$file" ] || { echo "no linux-$name-$kernel in $base" >&2; exit 1; }
                 curl -fsS -m 900 -o package.deb "$base$file"
                 dpkg -x package.deb unpacked

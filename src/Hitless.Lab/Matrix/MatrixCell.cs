@@ -3,8 +3,9 @@ using Hitless.Lab.Tools;
 namespace Hitless.Lab.Matrix;
 
 /// <summary>
-/// One cell of the fault matrix, <c>STEP:FAULT</c>. <c>STEP</c> is the name of a step, with <c>.2</c> for its second time in the run and with <c>+</c> for the moment after
-/// it is done (else: when it stands in the journal and before it acts). <c>start</c> is the moment before the run is asked for. <c>image:NAME</c> is an image that is no good.
+/// One cell of the fault matrix, <c>STEP:FAULT</c>. <c>STEP</c> is the name of a step, with <c>.2</c> for its second time in the run and
+/// with <c>+</c> for the moment after it is done (else: when it stands in the journal and before it acts). <c>start</c> is the moment
+/// before the run is asked for. <c>image:NAME</c> is an image that is no good.
 /// </summary>
 public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Fault)
 {
@@ -14,7 +15,17 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     private static readonly string[] PerUnit = ["copy", "install", "trial", "rejoin", "verify", "confirm"];
 
     /// <summary>The steps of an automatic run that come once.</summary>
-    private static readonly string[] Once = ["preflight", "backup", "freeze", "switchover", "service-check", "soak", "final-primary", "release"];
+    private static readonly string[] Once =
+    [
+        "preflight",
+        "backup",
+        "freeze",
+        "switchover",
+        "service-check",
+        "soak",
+        "final-primary",
+        "release",
+    ];
 
     /// <summary>The standby's disk is full.</summary>
     public const string DiskFull = "disk-full";
@@ -25,10 +36,24 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     /// <summary>What happens to a unit at a step; <c>primary</c> and <c>standby</c> at the end say to which.</summary>
     public static IReadOnlyList<string> Faults { get; } =
     [
-        "kill-primary", "kill-standby", "off-primary", "off-standby", "off-both", "heartbeat-cut", "data-cut", DiskFull,
-        "disk-full-kill-standby", TakeoverOnFullDisk,
-        "route-lost-primary", "route-lost-standby", "sysctl-reset-primary", "sysctl-reset-standby",
-        "ruleset-flushed-primary", "ruleset-flushed-standby", "interface-anew-primary", "interface-anew-standby",
+        "kill-primary",
+        "kill-standby",
+        "off-primary",
+        "off-standby",
+        "off-both",
+        "heartbeat-cut",
+        "data-cut",
+        DiskFull,
+        "disk-full-kill-standby",
+        TakeoverOnFullDisk,
+        "route-lost-primary",
+        "route-lost-standby",
+        "sysctl-reset-primary",
+        "sysctl-reset-standby",
+        "ruleset-flushed-primary",
+        "ruleset-flushed-standby",
+        "interface-anew-primary",
+        "interface-anew-standby",
     ];
 
     /// <summary>A disk is full, so every unit needs a small one of its own.</summary>
@@ -49,9 +74,12 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     /// <summary>Every cell.</summary>
     public static IEnumerable<MatrixCell> All =>
         [
-            .. Faults.SelectMany(fault => (bool[])[false, true], (fault, after) => (fault, after))
-                .SelectMany(f => Once.Select(step => new MatrixCell(step, 1, f.after, f.fault))
-                    .Concat(PerUnit.SelectMany(step => (int[])[1, 2], (step, time) => new MatrixCell(step, time, f.after, f.fault)))),
+            .. Faults
+                .SelectMany(fault => (bool[])[false, true], (fault, after) => (fault, after))
+                .SelectMany(f =>
+                    Once.Select(step => new MatrixCell(step, 1, f.after, f.fault))
+                        .Concat(PerUnit.SelectMany(step => (int[])[1, 2], (step, time) => new MatrixCell(step, time, f.after, f.fault)))
+                ),
             new MatrixCell(Start, 1, false, DiskFull),
             .. MatrixImages.Names.Select(name => new MatrixCell("image", 1, false, name)),
         ];
@@ -62,9 +90,10 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
         var parts = text.Split(':');
         var after = parts[0].EndsWith('+');
         var step = parts[0].TrimEnd('+').Split('.');
-        var cell = parts.Length == 2 && step.Length <= 2 && (step.Length == 1 || int.TryParse(step[1], out _))
-            ? new MatrixCell(step[0], step.Length == 2 ? int.Parse(step[1]) : 1, after, parts[1])
-            : null;
+        var cell =
+            parts.Length == 2 && step.Length <= 2 && (step.Length == 1 || int.TryParse(step[1], out _))
+                ? new MatrixCell(step[0], step.Length == 2 ? int.Parse(step[1]) : 1, after, parts[1])
+                : null;
         return cell is not null && All.Contains(cell)
             ? cell
             : throw new LabException($"\"{text}\" is no cell of the matrix", "hitless lab matrix --list shows them all");
@@ -74,5 +103,18 @@ public sealed record MatrixCell(string Step, int Time, bool AfterIt, string Faul
     public override string ToString() => $"{Step}{(Time > 1 ? $".{Time}" : "")}{(AfterIt ? "+" : "")}:{Fault}";
 }
 
-/// <summary>What became of a cell. <c>Good</c>: completed or rolled back by itself, every unit on the version that the verdict says, and no connection lost while a good unit was up (one that restarts into its new slot has no sessions yet).</summary>
-public sealed record MatrixOutcome(string Cell, bool Good, string Verdict, string Versions, long ConnectionsLost, long PacketsLost, double LongestGapMs, double Seconds, string? Why);
+/// <summary>
+/// What became of a cell. <c>Good</c>: completed or rolled back by itself, every unit on the version that the verdict says, and no
+/// connection lost while a good unit was up (one that restarts into its new slot has no sessions yet).
+/// </summary>
+public sealed record MatrixOutcome(
+    string Cell,
+    bool Good,
+    string Verdict,
+    string Versions,
+    long ConnectionsLost,
+    long PacketsLost,
+    double LongestGapMs,
+    double Seconds,
+    string? Why
+);

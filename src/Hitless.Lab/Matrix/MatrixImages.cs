@@ -4,12 +4,14 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Matrix;
 
-/// <summary>Makes images that are no good, each in its own way, from a good one's parts: <c>hitlessd</c> of the new version, wrapped in a script.</summary>
+/// <summary>
+/// Makes images that are no good, each in its own way, from a good one's parts: <c>hitlessd</c> of the new version, wrapped in a script.
+/// </summary>
 public static class MatrixImages
 {
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["tampered", "truncated", "path", "platform", "stranger", "expired", "no-start", "crash", "never-joins", "unhealthy", "drops"];
+    ["tampered", "truncated", "path", "platform", "stranger", "expired", "no-start", "crash", "never-joins", "unhealthy", "drops"];
 
     /// <summary>What the units must trust for an image to be no good for its own reason only.</summary>
     public const string TrustFile = "trust.pem";
@@ -17,7 +19,10 @@ public static class MatrixImages
     /// <summary>Images that must not even be taken in.</summary>
     public static bool IsRefused(string name) => name is "tampered" or "truncated" or "path" or "platform" or "stranger" or "expired";
 
-    /// <summary>The image of that name in <paramref name="folder"/>; beside that of an expired signer a trust file with the certificate, <see cref="TrustFile"/>.</summary>
+    /// <summary>
+    /// The image of that name in <paramref name="folder"/>; beside that of an expired signer a trust file with the certificate,
+    /// <see cref="TrustFile"/>.
+    /// </summary>
     public static string Make(string name, string binaries, string folder)
     {
         Directory.CreateDirectory(folder);
@@ -52,12 +57,24 @@ public static class MatrixImages
                 break;
             case "expired":
                 var (pastKey, pastCertificate) = (Path.Combine(folder, "past.key"), Path.Combine(folder, "past.crt"));
-                SigningKey.Generate("Former signer", pastKey, pastCertificate, DateTimeOffset.UtcNow.AddYears(-2), DateTimeOffset.UtcNow.AddDays(-1));
-                File.WriteAllText(Path.Combine(folder, TrustFile), File.ReadAllText(Path.Combine(binaries, "images", TrustFile)) + File.ReadAllText(pastCertificate));
+                SigningKey.Generate(
+                    "Former signer",
+                    pastKey,
+                    pastCertificate,
+                    DateTimeOffset.UtcNow.AddYears(-2),
+                    DateTimeOffset.UtcNow.AddDays(-1)
+                );
+                File.WriteAllText(
+                    Path.Combine(folder, TrustFile),
+                    File.ReadAllText(Path.Combine(binaries, "images", TrustFile)) + File.ReadAllText(pastCertificate)
+                );
                 Build(binaries, folder, image, pastKey, "exit 1", whole: false);
                 break;
             case "stranger":
-                Tool.Run(Path.Combine(binaries, "hitless"), ["key", "generate", "--image-signing", Path.Combine(folder, "stranger"), "--name", "Stranger"]);
+                Tool.Run(
+                    Path.Combine(binaries, "hitless"),
+                    ["key", "generate", "--image-signing", Path.Combine(folder, "stranger"), "--name", "Stranger"]
+                );
                 Build(binaries, folder, image, Path.Combine(folder, "stranger", "image-signing.key"), "exit 1", whole: false);
                 break;
             case "no-start":
@@ -70,18 +87,34 @@ public static class MatrixImages
                 Build(binaries, folder, image, key, "exec timeout -s KILL 2 \"$here/hitlessd.real\" \"$@\"", whole: true);
                 break;
             case "unhealthy":
-                Build(binaries, folder, image, key, "nft 'add table inet bad; add chain inet bad o { type filter hook output priority 0; }; add rule inet bad o icmp type echo-request drop'\nexec \"$here/hitlessd.real\" \"$@\"", whole: true);
+                Build(
+                    binaries,
+                    folder,
+                    image,
+                    key,
+                    "nft 'add table inet bad; add chain inet bad o { type filter hook output priority 0; }; add rule inet bad o icmp "
+                        + "type echo-request drop'\nexec \"$here/hitlessd.real\" \"$@\"",
+                    whole: true
+                );
                 break;
             case "drops":
                 // Five seconds after this unit has become primary (it writes its epoch then) it begins to lose 2 % of what it forwards.
-                Build(binaries, folder, image, key, """
+                Build(
+                    binaries,
+                    folder,
+                    image,
+                    key,
+                    """
                     ( was=$(cat /var/lib/hitless/epoch 2>/dev/null)
                       while [ "$(cat /var/lib/hitless/epoch 2>/dev/null)" = "$was" ]; do sleep 0.1; done
                       sleep 5
                       echo "---- $(date -u +%FT%T.%3N) this firmware begins to drop 2 %, on purpose" >&2
-                      nft 'add table inet bad; add chain inet bad f { type filter hook forward priority 0; }; add rule inet bad f numgen random mod 50 == 0 drop' ) &
+                      nft 'add table inet bad; add chain inet bad f { type filter hook forward priority 0; }
+                      add rule inet bad f numgen random mod 50 == 0 drop' ) &
                     exec "$here/hitlessd.real" "$@"
-                    """, whole: true);
+                    """,
+                    whole: true
+                );
                 break;
             default:
                 throw new LabException($"there is no image \"{name}\"", string.Join(", ", Names));
@@ -90,7 +123,10 @@ public static class MatrixImages
         return image;
     }
 
-    /// <summary>An image of version 1.0.0 whose hitlessd is <paramref name="script"/>; <paramref name="whole"/>: with the good one beside it, as <c>$here/hitlessd.real</c>.</summary>
+    /// <summary>
+    /// An image of version 1.0.0 whose hitlessd is <paramref name="script"/>; <paramref name="whole"/>: with the good one beside it, as
+    /// <c>$here/hitlessd.real</c>.
+    /// </summary>
     public static void Build(string binaries, string folder, string image, string key, string script, bool whole, params string[] more)
     {
         var parts = Path.Combine(folder, Path.GetFileNameWithoutExtension(image) + ".parts");
@@ -101,11 +137,36 @@ public static class MatrixImages
         }
 
         var program = Path.Combine(parts, "hitlessd");
-        File.WriteAllText(program, $"#!/bin/sh\n# A firmware that is bad on purpose.\nhere=$(dirname \"$0\")\n{script}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        File.WriteAllText(
+            program,
+            $"#!/bin/sh\n# A firmware that is bad on purpose.\nhere=$(dirname \"$0\")\n{script}\n",
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)
+        );
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
         string[] from = more.Contains("--from") ? [] : ["--from", ">=0.9.0 <2.0.0"];
         string[] activation = more.Contains("--activation") ? [] : ["--activation", "reboot"];
-        Tool.Run(Path.Combine(binaries, "hitless"), ["firmware", "build", parts, "--version", "1.0.0", "--wire-min", "1.0", "--wire-max", "1.1", .. from, .. activation, "--key", key, "--out", image, .. more], limit: TimeSpan.FromMinutes(2));
+        Tool.Run(
+            Path.Combine(binaries, "hitless"),
+            [
+                "firmware",
+                "build",
+                parts,
+                "--version",
+                "1.0.0",
+                "--wire-min",
+                "1.0",
+                "--wire-max",
+                "1.1",
+                .. from,
+                .. activation,
+                "--key",
+                key,
+                "--out",
+                image,
+                .. more,
+            ],
+            limit: TimeSpan.FromMinutes(2)
+        );
         Directory.Delete(parts, recursive: true);
     }
 }

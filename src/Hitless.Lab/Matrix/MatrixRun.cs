@@ -30,7 +30,9 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         var folder = Directory.CreateTempSubdirectory("hitless-matrix-").FullName;
         try
         {
-            var image = cell.IsImage ? MatrixImages.Make(cell.Fault, plan.Binaries, folder) : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
+            var image = cell.IsImage
+                ? MatrixImages.Make(cell.Fault, plan.Binaries, folder)
+                : Path.Combine(plan.Binaries, "images", "hitless-1.0.0.hli");
             var trust = Path.Combine(folder, MatrixImages.TrustFile);
             var site = plan with
             {
@@ -58,7 +60,8 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         }
 
         var started = watch.Cli(before.Primary!).Run("upgrade", "start", image, "--detach");
-        string? why = null, reason;
+        string? why = null,
+            reason;
         var verdict = "refused";
         if (started.Ok)
         {
@@ -69,7 +72,10 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             }
 
             verdict = await UntilEndAsync(cancellation);
-            reason = JournalOnDisk.Longest(plan).FirstOrDefault(e => JournalOnDisk.Has(e, "kind", "Rollback")) is { ValueKind: JsonValueKind.Object } back ? back.GetProperty("detail").GetString() : null;
+            reason = JournalOnDisk.Longest(plan).FirstOrDefault(e => JournalOnDisk.Has(e, "kind", "Rollback"))
+                is { ValueKind: JsonValueKind.Object } back
+                ? back.GetProperty("detail").GetString()
+                : null;
         }
         else
         {
@@ -103,18 +109,27 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             report.PacketsLost,
             report.LongestGapMs,
             Math.Round(Stopwatch.GetElapsedTime(since).TotalSeconds),
-            why ?? BreachTime() ?? OnlyUnit(report) ?? reason);
+            why ?? BreachTime() ?? OnlyUnit(report) ?? reason
+        );
     }
 
     private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, string? reason, TrafficReport traffic)
     {
-        var expected = verdict switch { "completed" => "1.0.0", "rolled-back" or "refused" => before.Units[0].Version, _ => null };
+        var expected = verdict switch
+        {
+            "completed" => "1.0.0",
+            "rolled-back" or "refused" => before.Units[0].Version,
+            _ => null,
+        };
         return expected is null ? $"the run ended {verdict}"
             : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}: {reason}"
             : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
-            : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
+            : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd
+                ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
             : cell.FillsDisk && LeftOver() is { } remains ? $"{remains} was left behind"
-            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && onlyUnit is null ? $"{traffic.ConnectionsLost} connections lost ({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
+            : traffic.ConnectionsLost > 0 && cell.Fault != "off-both" && onlyUnit is null
+                ? $"{traffic.ConnectionsLost} connections lost "
+                    + $"({traffic.Long.Losses.Concat(traffic.Short.Failures).FirstOrDefault()?.Why ?? traffic.Download.Why})"
             : null;
     }
 
@@ -125,12 +140,25 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 
     /// <summary>Whether a unit is between its restart into another slot and its return.</summary>
     private static bool IsAway(string unit, IReadOnlyList<JsonElement> journal) =>
-        journal.LastOrDefault(e => JournalOnDisk.Has(e, "target", unit) && AwaySteps.Contains(e.GetProperty("step").GetString())) is { ValueKind: JsonValueKind.Object } last
-        && !(JournalOnDisk.Has(last, "kind", "Done") && (JournalOnDisk.Has(last, "step", RunStep.Rejoin) || JournalOnDisk.Has(last, "step", RunStep.Return)));
+        journal.LastOrDefault(e => JournalOnDisk.Has(e, "target", unit) && AwaySteps.Contains(e.GetProperty("step").GetString()))
+            is { ValueKind: JsonValueKind.Object } last
+        && !(
+            JournalOnDisk.Has(last, "kind", "Done")
+            && (JournalOnDisk.Has(last, "step", RunStep.Rejoin) || JournalOnDisk.Has(last, "step", RunStep.Return))
+        );
 
     /// <summary>What an installation that broke off has left on a disk.</summary>
-    private string? LeftOver() => LabSite.UnitsOf(plan).SelectMany(u => Directory.EnumerateFileSystemEntries(u.State, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }))
-        .FirstOrDefault(path => Path.GetExtension(path) is ".unpacking" or ".discarded" or ".part" or ".new");
+    private string? LeftOver() =>
+        LabSite
+            .UnitsOf(plan)
+            .SelectMany(u =>
+                Directory.EnumerateFileSystemEntries(
+                    u.State,
+                    "*",
+                    new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 }
+                )
+            )
+            .FirstOrDefault(path => Path.GetExtension(path) is ".unpacking" or ".discarded" or ".part" or ".new");
 
     /// <summary>Of an image that drops packets: how long after it began the old version carried the traffic again.</summary>
     private string? BreachTime()
@@ -140,14 +168,28 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
             return null;
         }
 
-        var lines = LabSite.UnitsOf(plan).SelectMany(u => File.ReadAllLines(u.Log)).Where(l => l.Contains("on purpose", StringComparison.Ordinal) || l.Contains("soak", StringComparison.Ordinal) || l.Contains(" is primary, epoch", StringComparison.Ordinal));
+        var lines = LabSite
+            .UnitsOf(plan)
+            .SelectMany(u => File.ReadAllLines(u.Log))
+            .Where(l =>
+                l.Contains("on purpose", StringComparison.Ordinal)
+                || l.Contains("soak", StringComparison.Ordinal)
+                || l.Contains(" is primary, epoch", StringComparison.Ordinal)
+            );
         return string.Join(" | ", lines.TakeLast(6));
     }
 
     private async Task UntilStepAsync(CancellationToken cancellation)
     {
         var kind = cell.AfterIt ? "Done" : "Started";
-        await UntilAsync($"the run is at {cell.Step}", EndLimit, journal => journal.Count(e => JournalOnDisk.Has(e, "kind", kind) && JournalOnDisk.Has(e, "step", cell.Step)) >= cell.Time || journal.Any(e => JournalOnDisk.Has(e, "kind", "End")), cancellation);
+        await UntilAsync(
+            $"the run is at {cell.Step}",
+            EndLimit,
+            journal =>
+                journal.Count(e => JournalOnDisk.Has(e, "kind", kind) && JournalOnDisk.Has(e, "step", cell.Step)) >= cell.Time
+                || journal.Any(e => JournalOnDisk.Has(e, "kind", "End")),
+            cancellation
+        );
     }
 
     private async Task<string> UntilEndAsync(CancellationToken cancellation)
@@ -261,9 +303,14 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         }
     }
 
-    private async Task UntilAsync(string goal, TimeSpan limit, Func<IReadOnlyList<JsonElement>, bool> reached, CancellationToken cancellation)
+    private async Task UntilAsync(
+        string goal,
+        TimeSpan limit,
+        Func<IReadOnlyList<JsonElement>, bool> reached,
+        CancellationToken cancellation
+    )
     {
-        for (var until = DateTimeOffset.UtcNow + limit; !reached(JournalOnDisk.Longest(plan));)
+        for (var until = DateTimeOffset.UtcNow + limit; !reached(JournalOnDisk.Longest(plan)); )
         {
             if (DateTimeOffset.UtcNow > until)
             {

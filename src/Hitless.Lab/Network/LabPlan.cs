@@ -7,7 +7,16 @@ namespace Hitless.Lab.Network;
 /// What a lab is: its name, how many units, where its binaries and its folder are. Kept in <c>lab.json</c> of the lab's folder,
 /// so that every later command finds the same lab.
 /// </summary>
-public sealed partial record LabPlan(string Name, string Folder, string Binaries, int UnitCount, int HeartbeatLinks, bool StaticRouter, string? Image, string? Trust)
+public sealed partial record LabPlan(
+    string Name,
+    string Folder,
+    string Binaries,
+    int UnitCount,
+    int HeartbeatLinks,
+    bool StaticRouter,
+    string? Image,
+    string? Trust
+)
 {
     /// <summary>hb0 is a cable from gw1 to gw2 without a switch between: each sees when the other's end is dead.</summary>
     public bool DirectCable { get; init; }
@@ -84,24 +93,31 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     public string NamespaceOf(string node) => $"hl-{Name}-{node}";
 
     /// <summary>The switch's end of a unit's port: lan0 of gw1 is lan-gw1, hb0 is hb0-gw1.</summary>
-    public static string SwitchPort(string port, string unit) => port switch
-    {
-        "lan0" => $"lan-{unit}",
-        "wan0" => $"wan-{unit}",
-        "mgmt0" => $"mgmt-{unit}",
-        _ => $"{port}-{unit}",
-    };
+    public static string SwitchPort(string port, string unit) =>
+        port switch
+        {
+            "lan0" => $"lan-{unit}",
+            "wan0" => $"wan-{unit}",
+            "mgmt0" => $"mgmt-{unit}",
+            _ => $"{port}-{unit}",
+        };
 
     /// <summary>The unit by that name, or a clear refusal.</summary>
-    public string RequireUnit(string name) => Units.Contains(name, StringComparer.Ordinal)
-        ? name
-        : throw new LabException($"there is no unit {name} in lab {Name}", $"its units are {string.Join(", ", Units)}");
+    public string RequireUnit(string name) =>
+        Units.Contains(name, StringComparer.Ordinal)
+            ? name
+            : throw new LabException($"there is no unit {name} in lab {Name}", $"its units are {string.Join(", ", Units)}");
 
     /// <summary>The path of hitless or hitless-boot, or a clear refusal.</summary>
     public string Program(string name)
     {
         var file = Path.Combine(Binaries, name);
-        return File.Exists(file) ? file : throw new LabException($"there is no {name} in {Binaries}", "run `./dev build`, or say where the binaries are with --bin DIR");
+        return File.Exists(file)
+            ? file
+            : throw new LabException(
+                $"there is no {name} in {Binaries}",
+                "run `./dev build`, or say where the binaries are with --bin DIR"
+            );
     }
 
     /// <summary>Writes <c>lab.json</c>.</summary>
@@ -116,16 +132,18 @@ public sealed partial record LabPlan(string Name, string Folder, string Binaries
     {
         var file = Path.Combine(root, RequireName(name), "lab.json");
         return File.Exists(file)
-            ? LabJson.Read<LabPlan>(File.ReadAllText(file)) ?? throw new LabException($"{file} is empty", "`hitless lab down`, then `up` again")
+            ? LabJson.Read<LabPlan>(File.ReadAllText(file))
+                ?? throw new LabException($"{file} is empty", "`hitless lab down`, then `up` again")
             : throw new LabException($"there is no lab {name} (no {file})", "start one with `hitless lab up`");
     }
 
     /// <summary>
     /// Names go into names of namespaces and folders; without dashes one lab's prefix is never the beginning of another's.
     /// </summary>
-    public static string RequireName(string name) => NamePattern().IsMatch(name)
-        ? name
-        : throw new LabException($"'{name}' is no name for a lab", "use 1 to 20 small letters and digits");
+    public static string RequireName(string name) =>
+        NamePattern().IsMatch(name)
+            ? name
+            : throw new LabException($"'{name}' is no name for a lab", "use 1 to 20 small letters and digits");
 
     private static bool Writable(string folder)
     {

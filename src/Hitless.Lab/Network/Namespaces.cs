@@ -3,7 +3,9 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Network;
 
-/// <summary>Network namespaces by name, and the processes in them. Processes are found by the namespace they are in, never by their name.</summary>
+/// <summary>
+/// Network namespaces by name, and the processes in them. Processes are found by the namespace they are in, never by their name.
+/// </summary>
 public static class Namespaces
 {
     private const string Folder = "/run/netns";
@@ -25,7 +27,13 @@ public static class Namespaces
     public static IReadOnlyList<int> Processes(string name)
     {
         var listed = Tool.Try("ip", ["netns", "pids", name]);
-        return [.. listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).Where(pid => pid != Environment.ProcessId && Directory.Exists($"/proc/{pid}"))];
+        return
+        [
+            .. listed
+                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(int.Parse)
+                .Where(pid => pid != Environment.ProcessId && Directory.Exists($"/proc/{pid}")),
+        ];
     }
 
     /// <summary>Sends a signal to every process in a namespace but this one.</summary>
@@ -55,8 +63,12 @@ public static class Namespaces
             Thread.Sleep(50);
         }
 
-        throw new LabException($"processes in {name} do not die: {string.Join(' ', Processes(name))}", "look at them with `ps`, then `hitless lab down` again");
+        throw new LabException(
+            $"processes in {name} do not die: {string.Join(' ', Processes(name))}",
+            "look at them with `ps`, then `hitless lab down` again"
+        );
     }
 
-    private static IEnumerable<string> All() => Directory.Exists(Folder) ? Directory.EnumerateFiles(Folder).Select(file => Path.GetFileName(file)) : [];
+    private static IEnumerable<string> All() =>
+        Directory.Exists(Folder) ? Directory.EnumerateFiles(Folder).Select(file => Path.GetFileName(file)) : [];
 }

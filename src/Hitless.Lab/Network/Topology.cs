@@ -11,7 +11,9 @@ public static class Topology
 {
     private const string HostPort = "eth0";
 
-    /// <summary>Makes namespaces, bridges, and the addresses of client and server. Units are attached, and get their addresses, later.</summary>
+    /// <summary>
+    /// Makes namespaces, bridges, and the addresses of client and server. Units are attached, and get their addresses, later.
+    /// </summary>
     public static void Create(LabPlan plan)
     {
         var root = new StringBuilder();
@@ -32,13 +34,26 @@ public static class Topology
         Attach(plan, "wan", LabPlan.Server, HostPort);
         if (plan.DirectCable)
         {
-            Batch(null, new StringBuilder($"link add hb0 netns {plan.NamespaceOf("gw1")} type veth peer name hb0 netns {plan.NamespaceOf("gw2")}\n"));
+            Batch(
+                null,
+                new StringBuilder($"link add hb0 netns {plan.NamespaceOf("gw1")} type veth peer name hb0 netns {plan.NamespaceOf("gw2")}\n")
+            );
         }
 
-        Host(plan, LabPlan.Client, [.. Addresses.PlainSources, .. Addresses.HiddenSources], [.. Addresses.PlainSources6, .. Addresses.HiddenSources6],
-            [$"route add default via {Addresses.VirtualLan}", $"route add ::/0 via {Addresses.VirtualLan6}"]);
-        Host(plan, LabPlan.Server, [Addresses.Server], [Addresses.Server6],
-            [$"route add 10.10.1.0/24 via {Addresses.VirtualWan}", $"route add fd00:1::/64 via {Addresses.VirtualWan6}"]);
+        Host(
+            plan,
+            LabPlan.Client,
+            [.. Addresses.PlainSources, .. Addresses.HiddenSources],
+            [.. Addresses.PlainSources6, .. Addresses.HiddenSources6],
+            [$"route add default via {Addresses.VirtualLan}", $"route add ::/0 via {Addresses.VirtualLan6}"]
+        );
+        Host(
+            plan,
+            LabPlan.Server,
+            [Addresses.Server],
+            [Addresses.Server6],
+            [$"route add 10.10.1.0/24 via {Addresses.VirtualWan}", $"route add fd00:1::/64 via {Addresses.VirtualWan6}"]
+        );
     }
 
     /// <summary>Ends every process in the lab's namespaces and deletes them. Needs nothing but the name.</summary>
@@ -66,7 +81,10 @@ public static class Topology
 
     /// <summary>Makes one more switch.</summary>
     public static void AddSwitch(LabPlan plan, string name) =>
-        Batch(plan.NamespaceOf(LabPlan.Switch), new($"link add {name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set {name} up\n"));
+        Batch(
+            plan.NamespaceOf(LabPlan.Switch),
+            new($"link add {name} type bridge forward_delay 0 stp_state 0 mcast_snooping 0\nlink set {name} up\n")
+        );
 
     private static void MakeSwitches(LabPlan plan)
     {
@@ -91,11 +109,22 @@ public static class Topology
     private static void Attach(LabPlan plan, string bridge, string node, string port)
     {
         var switchEnd = $"{bridge}-{node}";
-        Batch(null, new StringBuilder($"link add {switchEnd} netns {plan.NamespaceOf(LabPlan.Switch)} type veth peer name {port} netns {plan.NamespaceOf(node)}\n"));
+        Batch(
+            null,
+            new StringBuilder(
+                $"link add {switchEnd} netns {plan.NamespaceOf(LabPlan.Switch)} type veth peer name {port} netns {plan.NamespaceOf(node)}\n"
+            )
+        );
         Batch(plan.NamespaceOf(LabPlan.Switch), new StringBuilder($"link set {switchEnd} master {bridge} up\n"));
     }
 
-    private static void Host(LabPlan plan, string node, IEnumerable<string> addresses, IEnumerable<string> addresses6, IEnumerable<string> routes)
+    private static void Host(
+        LabPlan plan,
+        string node,
+        IEnumerable<string> addresses,
+        IEnumerable<string> addresses6,
+        IEnumerable<string> routes
+    )
     {
         var lines = new StringBuilder("link set lo up\n").AppendLine($"link set {HostPort} up");
         foreach (var address in addresses)

@@ -4,7 +4,10 @@ using Hitless.Core.Api;
 
 namespace Hitless.Lab.Tools;
 
-/// <summary>The JSON of the lab, as contract.md wants it: its own records and the units' that it reads. Source-generated, since the lab is a native program.</summary>
+/// <summary>
+/// The JSON of the lab, as contract.md wants it: its own records and the units' that it reads. Source-generated, since the lab is a native
+/// program.
+/// </summary>
 internal static class LabJson
 {
     private static readonly JsonSerializerOptions Compact = Format(indented: false);
@@ -20,9 +23,10 @@ internal static class LabJson
     /// <exception cref="JsonException">It is none of a <typeparamref name="T"/>.</exception>
     public static T? Read<T>(string json) => JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Compact.GetTypeInfo(typeof(T)));
 
-    private static JsonSerializerOptions Format(bool indented) => new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = indented,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(LabRecords.Default, ApiJson.Default),
-    };
+    private static JsonSerializerOptions Format(bool indented) =>
+        new(JsonSerializerDefaults.Web)
+        {
+            WriteIndented = indented,
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(LabRecords.Default, ApiJson.Default),
+        };
 }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Hitless.Lab.Tools;
 
-/// <summary>A program that has been started ahead and reads from standard input what it is to do, so that it does it at the moment when it is told.</summary>
+/// <summary>
+/// A program that has been started ahead and reads from standard input what it is to do, so that it does it at the moment when it is told.
+/// </summary>
 public sealed class PrimedTool : IDisposable
 {
     // Until it reads.
@@ -36,7 +38,10 @@ public sealed class PrimedTool : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new LabException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}: {errors.Trim()}", "run again with HITLESS_LAB_TRACE=1 to see every command; `hitless lab down` cleans up");
+            throw new LabException(
+                $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)}: {errors.Trim()}",
+                "run again with HITLESS_LAB_TRACE=1 to see every command; `hitless lab down` cleans up"
+            );
         }
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Hitless.Lab.Tools;
 
-/// <summary>Runs the distribution's programs (ip, nft, conntrack, sysctl, kill). With HITLESS_LAB_TRACE=1 each command is shown on standard error.</summary>
+/// <summary>
+/// Runs the distribution's programs (ip, nft, conntrack, sysctl, kill). With HITLESS_LAB_TRACE=1 each command is shown on standard error.
+/// </summary>
 public static class Tool
 {
     private static readonly bool Trace = Environment.GetEnvironmentVariable("HITLESS_LAB_TRACE") == "1";
@@ -28,11 +30,14 @@ public static class Tool
         return new ToolResult(process.ExitCode, output.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
 
-    /// <summary>The real-time priority of what must wait for no processor: above the units' own threads, whose lateness it measures.</summary>
+    /// <summary>
+    /// The real-time priority of what must wait for no processor: above the units' own threads, whose lateness it measures.
+    /// </summary>
     public const string UrgentPriority = "40";
 
     /// <summary>What to put before a command that must wait for no processor; empty where we may not.</summary>
-    public static IReadOnlyList<string> Urgent { get; } = Try("chrt", ["-f", UrgentPriority, "true"]).Ok ? ["chrt", "-f", UrgentPriority] : [];
+    public static IReadOnlyList<string> Urgent { get; } =
+        Try("chrt", ["-f", UrgentPriority, "true"]).Ok ? ["chrt", "-f", UrgentPriority] : [];
 
     /// <summary>As <see cref="Try"/>, but an exit code other than 0 is a <see cref="LabException"/>. Gives back standard output.</summary>
     public static string Run(string program, IEnumerable<string> arguments, string? input = null, TimeSpan? limit = null)
@@ -43,7 +48,8 @@ public static class Tool
             ? result.Output
             : throw new LabException(
                 $"`{program} {string.Join(' ', words)}` failed ({result.ExitCode}): {FirstLine(result.Errors, result.Output)}",
-                "run again with HITLESS_LAB_TRACE=1 to see every command; `hitless lab down` cleans up");
+                "run again with HITLESS_LAB_TRACE=1 to see every command; `hitless lab down` cleans up"
+            );
     }
 
     /// <summary>Runs a program with this process's own terminal and gives back its exit code.</summary>
@@ -61,7 +67,12 @@ public static class Tool
     }
 
     /// <summary>As <see cref="Attach"/>, but ends the program when the time is over (null) or the call is cancelled.</summary>
-    public static async Task<int?> AttachAsync(string program, IEnumerable<string> arguments, TimeSpan limit, CancellationToken cancellation)
+    public static async Task<int?> AttachAsync(
+        string program,
+        IEnumerable<string> arguments,
+        TimeSpan limit,
+        CancellationToken cancellation
+    )
     {
         using var process = Launch(new ProcessStartInfo(program, arguments) { UseShellExecute = false });
         try
@@ -85,13 +96,15 @@ public static class Tool
     /// <summary>Starts a program with redirected streams; the caller reads them and disposes of the process.</summary>
     public static Process Start(string program, IEnumerable<string> arguments, bool redirectInput)
     {
-        return Launch(new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = redirectInput,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        });
+        return Launch(
+            new ProcessStartInfo(program, arguments)
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = redirectInput,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        );
     }
 
     private static Process Launch(ProcessStartInfo start)
@@ -111,15 +124,17 @@ public static class Tool
         }
     }
 
-    private static string Remedy(string program) => Path.GetFileName(program) switch
-    {
-        "ip" => "apt-get install iproute2",
-        "nft" => "apt-get install nftables",
-        "sysctl" or "kill" => "apt-get install procps",
-        "chrt" or "setsid" => "apt-get install util-linux",
-        { } name when name.StartsWith("hitless", StringComparison.Ordinal) => "run `./dev build`, or say where the binaries are with --bin DIR",
-        { } name => $"apt-get install {name}",
-    };
+    private static string Remedy(string program) =>
+        Path.GetFileName(program) switch
+        {
+            "ip" => "apt-get install iproute2",
+            "nft" => "apt-get install nftables",
+            "sysctl" or "kill" => "apt-get install procps",
+            "chrt" or "setsid" => "apt-get install util-linux",
+            { } name when name.StartsWith("hitless", StringComparison.Ordinal) =>
+                "run `./dev build`, or say where the binaries are with --bin DIR",
+            { } name => $"apt-get install {name}",
+        };
 
     private static string FirstLine(string errors, string output)
     {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Hitless.Lab.Traffic;
 
-/// <summary>Which numbered packets arrived, and the gaps between arrivals. All memory is taken at the start: taking an arrival in allocates nothing.</summary>
+/// <summary>
+/// Which numbered packets arrived, and the gaps between arrivals. All memory is taken at the start: taking an arrival in allocates nothing.
+/// </summary>
 public sealed class ArrivalLog
 {
     /// <summary>Packets that can be numbered: an hour at one each millisecond.</summary>
@@ -61,7 +63,8 @@ public sealed class ArrivalLog
             TrafficClock.Milliseconds(0, _longest.Length),
             _longest.At == 0 ? null : TrafficClock.TimeOf(_longest.At),
             [.. _gaps.Take(_gapCount).Select(gap => new Gap(TrafficClock.TimeOf(gap.At), TrafficClock.Milliseconds(0, gap.Length)))],
-            [.. MissingRuns(sent).Take(Listed)]);
+            [.. MissingRuns(sent).Take(Listed)]
+        );
     }
 
     private void TakeGap(long now, long length)

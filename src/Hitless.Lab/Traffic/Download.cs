@@ -5,7 +5,10 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Traffic;
 
-/// <summary>A download with a real client, curl, through DNAT, from now until <see cref="FinishAsync"/>; what came is hashed and compared with what was sent.</summary>
+/// <summary>
+/// A download with a real client, curl, through DNAT, from now until <see cref="FinishAsync"/>; what came is hashed and compared with what
+/// was sent.
+/// </summary>
 public sealed class Download : IDisposable
 {
     private readonly string _id = Guid.NewGuid().ToString("N");
@@ -42,7 +45,7 @@ public sealed class Download : IDisposable
         var hash = await _hash;
         await _curl.WaitForExitAsync();
         return _curl.ExitCode != 0
-            ? Judge(intact: false, $"curl ended with {_curl.ExitCode}: {(await _curl.StandardError.ReadToEndAsync()).Trim()}")
+                ? Judge(intact: false, $"curl ended with {_curl.ExitCode}: {(await _curl.StandardError.ReadToEndAsync()).Trim()}")
             : said == $"{_bytes} {hash}" ? Judge(intact: true, why: null)
             : Judge(intact: false, $"sent was {said}, received {_bytes} {hash}");
     }
@@ -61,7 +64,7 @@ public sealed class Download : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[65536];
         var last = 0L;
-        for (int count; (count = await _curl.StandardOutput.BaseStream.ReadAsync(buffer)) > 0;)
+        for (int count; (count = await _curl.StandardOutput.BaseStream.ReadAsync(buffer)) > 0; )
         {
             var now = TrafficClock.Now;
             if (last != 0)
@@ -78,5 +81,9 @@ public sealed class Download : IDisposable
     }
 
     private static Process Curl(params IEnumerable<string> more) =>
-        Tool.Start("curl", ["--silent", "--show-error", "--fail", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "20", .. more], redirectInput: false);
+        Tool.Start(
+            "curl",
+            ["--silent", "--show-error", "--fail", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "20", .. more],
+            redirectInput: false
+        );
 }

@@ -51,9 +51,11 @@ public sealed class DownloadService : IDisposable
             {
                 var path = await ReadRequestAsync(client.GetStream());
                 var words = path.Split('/');
-                await (words is ["", "stream", var stream] ? StreamAsync(client.GetStream(), stream)
+                await (
+                    words is ["", "stream", var stream] ? StreamAsync(client.GetStream(), stream)
                     : words is ["", "finish", var finished] ? FinishAsync(client.GetStream(), finished)
-                    : WriteAsync(client.GetStream(), "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+                    : WriteAsync(client.GetStream(), "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                );
             }
             catch (IOException)
             {
@@ -70,7 +72,10 @@ public sealed class DownloadService : IDisposable
         var length = 0L;
         try
         {
-            await WriteAsync(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+            await WriteAsync(
+                connection,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            );
             while (!stream.Finish.IsCancellationRequested)
             {
                 RandomNumberGenerator.Fill(chunk);
@@ -95,21 +100,23 @@ public sealed class DownloadService : IDisposable
         var stream = _streams.GetOrAdd(id, _ => new DownloadStream());
         await stream.Finish.CancelAsync();
         var result = await stream.Result.Task.WaitAsync(LongConnection.Patience);
-        await WriteAsync(connection, $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {result.Length}\r\nConnection: close\r\n\r\n{result}");
+        await WriteAsync(
+            connection,
+            $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {result.Length}\r\nConnection: close\r\n\r\n{result}"
+        );
     }
 
     private static async Task<string> ReadRequestAsync(NetworkStream connection)
     {
         using var reader = new StreamReader(connection, Encoding.ASCII, leaveOpen: true);
         var request = await reader.ReadLineAsync() ?? "";
-        while (await reader.ReadLineAsync() is { Length: > 0 })
-        {
-        }
+        while (await reader.ReadLineAsync() is { Length: > 0 }) { }
 
         return request.Split(' ') is ["GET", var path, ..] ? path : "";
     }
 
-    private static async Task WriteAsync(NetworkStream connection, string text) => await connection.WriteAsync(Encoding.ASCII.GetBytes(text));
+    private static async Task WriteAsync(NetworkStream connection, string text) =>
+        await connection.WriteAsync(Encoding.ASCII.GetBytes(text));
 
     private sealed class DownloadStream
     {

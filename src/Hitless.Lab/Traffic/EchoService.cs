@@ -45,9 +45,9 @@ public sealed class EchoService : IDisposable
             var buffer = GC.AllocateUninitializedArray<byte>(1024);
             try
             {
-                for (int count; (count = await connection.ReceiveAsync(buffer)) > 0;)
+                for (int count; (count = await connection.ReceiveAsync(buffer)) > 0; )
                 {
-                    for (var sent = 0; sent < count;)
+                    for (var sent = 0; sent < count; )
                     {
                         sent += await connection.SendAsync(buffer.AsMemory(sent, count - sent));
                     }

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Hitless.Lab.Traffic;
 
-/// <summary>One long TCP connection: sends a numbered 64-byte message every 100 ms and expects each back, whole and in order. Driven by <see cref="LongConnections"/>; its socket never blocks.</summary>
+/// <summary>
+/// One long TCP connection: sends a numbered 64-byte message every 100 ms and expects each back, whole and in order. Driven by
+/// <see cref="LongConnections"/>; its socket never blocks.
+/// </summary>
 public sealed class LongConnection(int number, Route route, int port, Worst worst)
 {
     /// <summary>A message without an answer for this long ends the connection's life.</summary>

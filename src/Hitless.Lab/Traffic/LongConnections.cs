@@ -1,6 +1,9 @@
 namespace Hitless.Lab.Traffic;
 
-/// <summary>Hundreds of long connections on one thread that looks at all of them every 5 ms: cheap, and no thread pool between the wire and the measure.</summary>
+/// <summary>
+/// Hundreds of long connections on one thread that looks at all of them every 5 ms: cheap, and no thread pool between the wire and the
+/// measure.
+/// </summary>
 public sealed class LongConnections
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
@@ -13,7 +16,12 @@ public sealed class LongConnections
     public LongConnections(int count, int port, bool ipv4Only)
     {
         _all = [.. Enumerable.Range(0, count).Select(number => new LongConnection(number, Route.Of(number, ipv4Only), port, _worst))];
-        _thread = new Thread(Run) { IsBackground = true, Name = "long connections", Priority = ThreadPriority.AboveNormal };
+        _thread = new Thread(Run)
+        {
+            IsBackground = true,
+            Name = "long connections",
+            Priority = ThreadPriority.AboveNormal,
+        };
     }
 
     /// <summary>Connects all of them, about 250 each second, and lets them speak.</summary>
@@ -50,8 +58,11 @@ public sealed class LongConnections
             Ipv6: _all.Count(connection => connection.Opened && connection.Route.Ipv6),
             Lost: losses.Count,
             Messages: _all.Sum(connection => connection.Answered),
-            milliseconds, at, of,
-            [.. losses.Take(50)]);
+            milliseconds,
+            at,
+            of,
+            [.. losses.Take(50)]
+        );
     }
 
     private void Run()

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Hitless.Lab.Traffic;
 
-/// <summary>The UDP probe: one flow from a source behind SNAT, so many numbered datagrams a second; notes what comes back. Two threads, no allocation.</summary>
+/// <summary>
+/// The UDP probe: one flow from a source behind SNAT, so many numbered datagrams a second; notes what comes back. Two threads, no
+/// allocation.
+/// </summary>
 public sealed class Probe : IDisposable
 {
     private const int Length = 64;
@@ -27,8 +30,18 @@ public sealed class Probe : IDisposable
         _perSecond = perSecond;
         _socket.Bind(new IPEndPoint(source, 0));
         _socket.Connect(target);
-        new Thread(Receive) { IsBackground = true, Name = "probe receive", Priority = ThreadPriority.Highest }.Start();
-        _sender = new Thread(Send) { IsBackground = true, Name = "probe send", Priority = ThreadPriority.Highest };
+        new Thread(Receive)
+        {
+            IsBackground = true,
+            Name = "probe receive",
+            Priority = ThreadPriority.Highest,
+        }.Start();
+        _sender = new Thread(Send)
+        {
+            IsBackground = true,
+            Name = "probe send",
+            Priority = ThreadPriority.Highest,
+        };
         _sender.Start();
     }
 
@@ -66,9 +79,14 @@ public sealed class Probe : IDisposable
                 continue;
             }
 
-            if (_sent < _perSecond && now - (start + (_sent * 1000 * TrafficClock.Millisecond / _perSecond)) is var late && late > StartUpLateness)
+            if (
+                _sent < _perSecond
+                && now - (start + (_sent * 1000 * TrafficClock.Millisecond / _perSecond)) is var late
+                && late > StartUpLateness
+            )
             {
-                // Not scheduled at its own beginning: what should have gone meanwhile does not go at once, a burst that no neighbour is resolved for yet.
+                // Not scheduled at its own beginning: what should have gone meanwhile does not go at once, a burst that no neighbour is
+                // resolved for yet.
                 start += late;
             }
 
@@ -84,10 +102,12 @@ public sealed class Probe : IDisposable
         }
     }
 
-    /// <summary>A burst that no neighbour is resolved for would be dropped on its first metres: a datagram without a number, until one is back.</summary>
+    /// <summary>
+    /// A burst that no neighbour is resolved for would be dropped on its first metres: a datagram without a number, until one is back.
+    /// </summary>
     private void FindWay(ReadOnlySpan<byte> unnumbered)
     {
-        for (var until = TrafficClock.Now + WayPatience; !_answered && !_stop && TrafficClock.Now < until;)
+        for (var until = TrafficClock.Now + WayPatience; !_answered && !_stop && TrafficClock.Now < until; )
         {
             _ = _socket.Send(unnumbered, SocketFlags.None, out _);
             Thread.Sleep(20);

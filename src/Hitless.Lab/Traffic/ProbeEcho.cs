@@ -15,7 +15,12 @@ public sealed class ProbeEcho : IDisposable
     public ProbeEcho(int port)
     {
         _socket.Bind(new IPEndPoint(IPAddress.Any, port));
-        new Thread(Run) { IsBackground = true, Name = "probe echo", Priority = ThreadPriority.Highest }.Start();
+        new Thread(Run)
+        {
+            IsBackground = true,
+            Name = "probe echo",
+            Priority = ThreadPriority.Highest,
+        }.Start();
     }
 
     /// <summary>The account of what arrived, up to the highest number seen.</summary>

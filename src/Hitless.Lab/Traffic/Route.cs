@@ -10,8 +10,16 @@ public readonly record struct Route(IPAddress Source, IPAddress Target, bool Hid
     // Of ten connections five go through SNAT, two through DNAT, three are IPv6.
     private static readonly (bool Hidden, bool Forwarded, bool Ipv6)[] Pattern =
     [
-        (true, false, false), (false, false, false), (true, false, false), (false, true, false), (true, false, true),
-        (false, false, true), (true, false, false), (false, false, false), (true, false, false), (false, true, true),
+        (true, false, false),
+        (false, false, false),
+        (true, false, false),
+        (false, true, false),
+        (true, false, true),
+        (false, false, true),
+        (true, false, false),
+        (false, false, false),
+        (true, false, false),
+        (false, true, true),
     ];
 
     /// <summary>True for IPv6.</summary>
@@ -36,7 +44,12 @@ public readonly record struct Route(IPAddress Source, IPAddress Target, bool Hid
             (false, true) => Addresses.Server6,
             (false, false) => Addresses.Server,
         };
-        return new Route(IPAddress.Parse(sources[(int)(number / Pattern.Length % sources.Count)]), IPAddress.Parse(target), hidden, forwarded);
+        return new Route(
+            IPAddress.Parse(sources[(int)(number / Pattern.Length % sources.Count)]),
+            IPAddress.Parse(target),
+            hidden,
+            forwarded
+        );
     }
 
     /// <summary>A TCP socket bound to the source, not yet connected.</summary>

@@ -67,7 +67,7 @@ public sealed class ShortConnections(int ratePerSecond, int port, bool ipv4Only)
             name = $"{socket.LocalEndPoint} -> {target}";
             var bytes = new byte[32];
             await socket.SendAsync(bytes, limit.Token);
-            for (var received = 0; received < bytes.Length;)
+            for (var received = 0; received < bytes.Length; )
             {
                 var count = await socket.ReceiveAsync(bytes.AsMemory(received), limit.Token);
                 received += count > 0 ? count : throw new IOException("closed by the other side");

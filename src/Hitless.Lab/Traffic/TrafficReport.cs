@@ -13,15 +13,16 @@ public sealed record TrafficReport(
     LongReport Long,
     ShortReport Short,
     DownloadReport Download,
-    ProbeReport Probe)
+    ProbeReport Probe
+)
 {
     /// <summary>True when no connection and no packet was lost and every asked-for connection stood.</summary>
     public bool Clean => ConnectionsLost == 0 && PacketsLost == 0 && Long.Opened == Long.Asked;
 }
 
 /// <summary>
-/// Long TCP connections with numbered messages. <c>Hidden</c> ones go through SNAT, <c>Forwarded</c> ones through DNAT. A stall is the time from
-/// sending a message to seeing its echo; it is looked at every 5 ms.
+/// Long TCP connections with numbered messages. <c>Hidden</c> ones go through SNAT, <c>Forwarded</c> ones through DNAT. A stall is the time
+/// from sending a message to seeing its echo; it is looked at every 5 ms.
 /// </summary>
 public sealed record LongReport(
     int Asked,
@@ -34,10 +35,17 @@ public sealed record LongReport(
     double LongestStallMs,
     DateTimeOffset? LongestStallAt,
     string? LongestStallOf,
-    IReadOnlyList<LostConnection> Losses);
+    IReadOnlyList<LostConnection> Losses
+);
 
 /// <summary>New TCP connections, opened all the time: connect, ask, be answered, close. <c>SlowestMs</c> is the whole of it.</summary>
-public sealed record ShortReport(long Opened, long Failed, double SlowestMs, DateTimeOffset? SlowestAt, IReadOnlyList<LostConnection> Failures);
+public sealed record ShortReport(
+    long Opened,
+    long Failed,
+    double SlowestMs,
+    DateTimeOffset? SlowestAt,
+    IReadOnlyList<LostConnection> Failures
+);
 
 /// <summary>A connection that did not survive: between whom, when, and what the host's kernel said.</summary>
 public sealed record LostConnection(string Connection, DateTimeOffset At, string Why);
@@ -59,16 +67,21 @@ public sealed record ProbeReport(
     double LongestGapMs,
     double SenderLongestPauseMs,
     Arrivals ToServer,
-    Arrivals ToClient);
+    Arrivals ToClient
+);
 
-/// <summary>One direction of the probe, at the receiving end. <c>Gaps</c>: the first 64 longer than 5 ms. <c>Missing</c>: the first 64 runs of numbers that never came.</summary>
+/// <summary>
+/// One direction of the probe, at the receiving end. <c>Gaps</c>: the first 64 longer than 5 ms. <c>Missing</c>: the first 64 runs of
+/// numbers that never came.
+/// </summary>
 public sealed record Arrivals(
     long Received,
     long Duplicated,
     double LongestGapMs,
     DateTimeOffset? LongestGapAt,
     IReadOnlyList<Gap> Gaps,
-    IReadOnlyList<MissingRun> Missing);
+    IReadOnlyList<MissingRun> Missing
+);
 
 /// <summary>No packet arrived for <c>Ms</c> milliseconds before <c>At</c>.</summary>
 public sealed record Gap(DateTimeOffset At, double Ms);

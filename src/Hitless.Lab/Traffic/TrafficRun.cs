@@ -22,17 +22,30 @@ public sealed class TrafficRun : IDisposable
             connections,
             ratePerSecond,
             ipv4Only: false,
-            1000 / plan.Slowness);
+            1000 / plan.Slowness
+        );
 
     /// <summary>The same in any two namespaces with the lab's addresses.</summary>
-    public static async Task<TrafficRun> StartAsync(string client, string server, int connections, int ratePerSecond, bool ipv4Only, int probesPerSecond = 1000)
+    public static async Task<TrafficRun> StartAsync(
+        string client,
+        string server,
+        int connections,
+        int ratePerSecond,
+        bool ipv4Only,
+        int probesPerSecond = 1000
+    )
     {
         string[] family = ipv4Only ? ["--ipv4"] : [];
         return new TrafficRun(
             await WorkerProcess.StartAsync(server, urgent: false, "traffic-server"),
             await WorkerProcess.StartAsync(server, urgent: true, "traffic-echo"),
-            await WorkerProcess.StartAsync(client, urgent: false, ["traffic-client", "--tcp", $"{connections}", "--rate", $"{ratePerSecond}", .. family]),
-            await WorkerProcess.StartAsync(client, urgent: true, "traffic-probe", "--rate", $"{probesPerSecond}"));
+            await WorkerProcess.StartAsync(
+                client,
+                urgent: false,
+                ["traffic-client", "--tcp", $"{connections}", "--rate", $"{ratePerSecond}", .. family]
+            ),
+            await WorkerProcess.StartAsync(client, urgent: true, "traffic-probe", "--rate", $"{probesPerSecond}")
+        );
     }
 
     /// <summary>Waits until every long connection stands (or was lost), at most <paramref name="limit"/>.</summary>
@@ -46,10 +59,12 @@ public sealed class TrafficRun : IDisposable
     }
 
     /// <summary>The account so far.</summary>
-    public async Task<TrafficReport> SnapshotAsync() => Merge(
-        await _client.SnapshotAsync<ClientReport>(),
-        await _probe.SnapshotAsync<ProbeClientReport>(),
-        await _echo.SnapshotAsync<Arrivals>());
+    public async Task<TrafficReport> SnapshotAsync() =>
+        Merge(
+            await _client.SnapshotAsync<ClientReport>(),
+            await _probe.SnapshotAsync<ProbeClientReport>(),
+            await _echo.SnapshotAsync<Arrivals>()
+        );
 
     /// <summary>Opens no new connections from now on; those that stand, the download and the probe go on.</summary>
     public Task QuietAsync() => _client.AskAsync<ClientReport>("quiet");
@@ -96,6 +111,8 @@ public sealed class TrafficRun : IDisposable
                 gap,
                 probe.SenderLongestPauseMs,
                 echo,
-                probe.ToClient));
+                probe.ToClient
+            )
+        );
     }
 }

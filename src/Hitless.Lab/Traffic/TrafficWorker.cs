@@ -6,9 +6,9 @@ using Hitless.Lab.Tools;
 namespace Hitless.Lab.Traffic;
 
 /// <summary>
-/// The programs that run inside client and server. Each says "ready", answers a line "snapshot" on standard input with one line of JSON (as it does
-/// "quiet", after which no new connections are opened), and when standard input ends gives its last account the same way and exits: so none of
-/// them outlives who started it.
+/// The programs that run inside client and server. Each says "ready", answers a line "snapshot" on standard input with one line of JSON (as
+/// it does "quiet", after which no new connections are opened), and when standard input ends gives its last account the same way and exits:
+/// so none of them outlives who started it.
 /// </summary>
 public static class TrafficWorker
 {
@@ -33,7 +33,11 @@ public static class TrafficWorker
     public static async Task<int> ProbeAsync(int perSecond)
     {
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
-        using var probe = new Probe(IPAddress.Parse(Addresses.HiddenSources[0]), new IPEndPoint(IPAddress.Parse(Addresses.Server), Ports.Probe), perSecond);
+        using var probe = new Probe(
+            IPAddress.Parse(Addresses.HiddenSources[0]),
+            new IPEndPoint(IPAddress.Parse(Addresses.Server), Ports.Probe),
+            perSecond
+        );
         _ = GC.TryStartNoGCRegion(64 << 20);
         return await ConverseAsync(probe.Report, () =>
         {
@@ -59,7 +63,8 @@ public static class TrafficWorker
                 await Task.WhenAll(shortOnes.FinishAsync(), Task.Run(longOnes.Finish), downloaded);
                 return new ClientReport(longOnes.Report(), shortOnes.Report(), await downloaded);
             },
-            shortOnes.FinishAsync);
+            shortOnes.FinishAsync
+        );
     }
 
     private static async Task<int> ConverseAsync<T>(Func<T> snapshot, Func<Task<T>> finish, Func<Task>? quiet = null)

@@ -19,12 +19,17 @@ public sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>
-    /// Starts a program in a network namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled from then on, where the machine allows; not before, since two
-    /// programs that compile and fill their memory so would keep the units' own real-time threads from both processors, for seconds on some machines.
+    /// Starts a program in a network namespace and waits until it says that it is ready. <paramref name="urgent"/>: real-time scheduled
+    /// from then on, where the machine allows; not before, since two programs that compile and fill their memory so would keep the units'
+    /// own real-time threads from both processors, for seconds on some machines.
     /// </summary>
     public static async Task<WorkerProcess> StartAsync(string netNamespace, bool urgent, params IReadOnlyList<string> arguments)
     {
-        var process = Tool.Start("ip", ["netns", "exec", netNamespace, .. Favoured(), .. LabProgram.Command, .. arguments], redirectInput: true);
+        var process = Tool.Start(
+            "ip",
+            ["netns", "exec", netNamespace, .. Favoured(), .. LabProgram.Command, .. arguments],
+            redirectInput: true
+        );
         var worker = new WorkerProcess(arguments[0], process);
         var said = await worker.ReadAsync();
         if (said != "ready")
@@ -78,15 +83,17 @@ public sealed class WorkerProcess : IDisposable
         return Tool.Try(nice[0], [.. nice[1..], "true"]).Ok ? nice : [];
     }
 
-    private T Parse<T>(string line) =>
-        LabJson.Read<T>(line) ?? throw new InvalidOperationException($"{_name} gave an empty account");
+    private T Parse<T>(string line) => LabJson.Read<T>(line) ?? throw new InvalidOperationException($"{_name} gave an empty account");
 
     private async Task<string> ReadAsync()
     {
         try
         {
             return await _process.StandardOutput.ReadLineAsync().WaitAsync(Limit)
-                ?? throw new LabException($"{_name} ended by itself: {(await _errors).Trim().Split('\n')[0]}", "run it by hand with `hitless lab exec`");
+                ?? throw new LabException(
+                    $"{_name} ended by itself: {(await _errors).Trim().Split('\n')[0]}",
+                    "run it by hand with `hitless lab exec`"
+                );
         }
         catch (TimeoutException)
         {

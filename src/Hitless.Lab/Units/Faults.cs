@@ -55,7 +55,9 @@ public static class Faults
         }
     }
 
-    /// <summary>Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.</summary>
+    /// <summary>
+    /// Drops a part of the frames that the switch takes from a unit's port (<paramref name="fromUnit"/>) or gives to it. 0 percent ends it.
+    /// </summary>
     public static void Drop(LabUnit unit, string port, int percent, bool fromUnit, bool toUnit)
     {
         RequirePort(unit, port);
@@ -83,12 +85,28 @@ public static class Faults
         Tool.Run("ip", ["netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], rules.ToString());
     }
 
-    /// <summary>No unit hears another one, on no heartbeat link and through no port, while all of them reach the hosts: a split that only heartbeats could have told of.</summary>
+    /// <summary>
+    /// No unit hears another one, on no heartbeat link and through no port, while all of them reach the hosts: a split that only heartbeats
+    /// could have told of.
+    /// </summary>
     public static void Deafen(LabPlan plan, bool deaf)
     {
-        var links = string.Join(", ", plan.HeartbeatPorts.SelectMany(port => plan.Units.Select(unit => $"\"{LabPlan.SwitchPort(port, unit)}\"")));
-        var rules = $"table bridge deaf\ndelete table bridge deaf\n{(deaf ? $"table bridge deaf {{\nchain forward {{ type filter hook forward priority 0; policy accept;\nether type 0x88b5 drop\niifname {{ {links} }} drop\n}}\n}}\n" : "")}";
-        Tool.Run("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], rules);
+        var links = string.Join(
+            ", ",
+            plan.HeartbeatPorts.SelectMany(port => plan.Units.Select(unit => $"\"{LabPlan.SwitchPort(port, unit)}\""))
+        );
+        const string gone = "table bridge deaf\ndelete table bridge deaf\n";
+        var rules = $$"""
+            table bridge deaf {
+              chain forward {
+                type filter hook forward priority 0; policy accept;
+                ether type 0x88b5 drop
+                iifname { {{links}} } drop
+              }
+            }
+
+            """;
+        Tool.Run("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Switch), "nft", "-f", "-"], deaf ? gone + rules : gone);
     }
 
     private static void RequirePort(LabUnit unit, string port)

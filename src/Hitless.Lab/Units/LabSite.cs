@@ -16,7 +16,10 @@ public static class LabSite
         Down(Path.GetDirectoryName(plan.Folder)!, plan.Name);
         if (!plan.StaticRouter && (plan.Image is null || plan.Trust is null))
         {
-            throw new LabException("a lab needs an image and the certificate it is signed with", "give --image FILE and --trust CERT, or --static-router");
+            throw new LabException(
+                "a lab needs an image and the certificate it is signed with",
+                "give --image FILE and --trust CERT, or --static-router"
+            );
         }
 
         plan.Save();
@@ -54,12 +57,14 @@ public static class LabSite
         {
             var relative = Path.GetRelativePath(plan.Folder, file);
             var parts = relative.Split('/');
-            if (parts.Contains("slots")
+            if (
+                parts.Contains("slots")
                 || Array.Exists(parts, part => part.StartsWith("over.", StringComparison.Ordinal))
                 || parts.Contains("images")
                 || relative.EndsWith("disk.img", StringComparison.Ordinal)
                 || relative.EndsWith(".sock", StringComparison.Ordinal)
-                || relative.EndsWith(".key", StringComparison.Ordinal))
+                || relative.EndsWith(".key", StringComparison.Ordinal)
+            )
             {
                 continue;
             }

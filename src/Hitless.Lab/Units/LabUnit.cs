@@ -10,7 +10,7 @@ public sealed record LabUnit(LabPlan Plan, string Name)
 {
     /// <summary>The places inside a unit, and the folders that stand behind them.</summary>
     public static IReadOnlyList<(string Inside, string Behind)> Places { get; } =
-        [("/etc/hitless", "etc"), ("/var/lib/hitless", "state"), ("/run/hitless", "run")];
+    [("/etc/hitless", "etc"), ("/var/lib/hitless", "state"), ("/run/hitless", "run")];
 
     /// <summary>1 for gw1.</summary>
     public int Number => LabPlan.NumberOf(Name);

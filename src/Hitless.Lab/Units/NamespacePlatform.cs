@@ -36,15 +36,16 @@ public sealed class NamespacePlatform : Platform
     public override bool ShellOutlivesRestart => true;
 
     /// <summary>Short enough to watch.</summary>
-    public override string Timings(LabPlan plan) => $$"""
-        election: { flip-guard: 5s }
-        upgrade:
-          soak: {{plan.SoakSeconds}}s
-          rejoin-timeout: 30s
-          confirm-timeout: 20s
-          trust-file: trust.pem
+    public override string Timings(LabPlan plan) =>
+        $$"""
+            election: { flip-guard: 5s }
+            upgrade:
+              soak: {{plan.SoakSeconds}}s
+              rejoin-timeout: 30s
+              confirm-timeout: 20s
+              trust-file: trust.pem
 
-        """;
+            """;
 
     /// <inheritdoc/>
     public override void Up(LabPlan plan, Action<string> say)
@@ -79,9 +80,7 @@ public sealed class NamespacePlatform : Platform
     }
 
     /// <inheritdoc/>
-    public override void KeepLogs(LabPlan plan, string target)
-    {
-    }
+    public override void KeepLogs(LabPlan plan, string target) { }
 
     /// <inheritdoc/>
     public override bool IsOn(LabUnit unit) => Namespaces.Exists(unit.Namespace) && Namespaces.Processes(unit.Namespace).Count > 0;
@@ -112,20 +111,57 @@ public sealed class NamespacePlatform : Platform
 
         BringUp(unit, unit.Plan.LinkPorts, StaticRouter.None);
 
-        Tool.Run("ip", unit.Inside(
-            "sh", "-c", "log=$1 HITLESS_KERNEL=$2; export HITLESS_KERNEL; shift 2; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!",
-            "boot", unit.Log, unit.Plan.Kernel ?? "",
-            unit.Plan.Program("hitless-boot"),
-            "--state", "/var/lib/hitless", "--config", "/etc/hitless/unit.yaml", "--socket", "/run/hitless/hitless.sock",
-            "--reboot-command", string.Join(' ', [.. LabProgram.Command, "reset-unit", unit.Name, "--name", unit.Plan.Name, "--root", Path.GetDirectoryName(unit.Plan.Folder)!])));
+        Tool.Run(
+            "ip",
+            unit.Inside(
+                "sh",
+                "-c",
+                "log=$1 HITLESS_KERNEL=$2; export HITLESS_KERNEL; shift 2; setsid \"$@\" >>\"$log\" 2>&1 </dev/null & echo $!",
+                "boot",
+                unit.Log,
+                unit.Plan.Kernel ?? "",
+                unit.Plan.Program("hitless-boot"),
+                "--state",
+                "/var/lib/hitless",
+                "--config",
+                "/etc/hitless/unit.yaml",
+                "--socket",
+                "/run/hitless/hitless.sock",
+                "--reboot-command",
+                string.Join(
+                    ' ',
+                    [
+                        .. LabProgram.Command,
+                        "reset-unit",
+                        unit.Name,
+                        "--name",
+                        unit.Plan.Name,
+                        "--root",
+                        Path.GetDirectoryName(unit.Plan.Folder)!,
+                    ]
+                )
+            )
+        );
         var late = new StringBuilder();
         AddOwn(late, unit, unit.Plan.UnitPorts.Except(unit.Plan.LinkPorts), StaticRouter.None);
         Topology.Batch(unit.Namespace, late);
 
         // As networkd does: a route whose source is not there yet is tried again until it is. Mostly Hitless has put it back by then; on a
         // machine that is new, nobody else has it.
-        const string route = "for i in $(seq 100); do ip route show default | grep -q . && exit; ip route add default via $1 src $2 2>/dev/null && exit; sleep 0.1; done";
-        Tool.Run("ip", ["netns", "exec", unit.Namespace, "sh", "-c", $"setsid sh -c '{route}' route {Addresses.Server} {Addresses.VirtualWan} >/dev/null 2>&1 </dev/null &"]);
+        const string route =
+            "for i in $(seq 100); do ip route show default | grep -q . && exit; ip route add default via $1 src $2 2>/dev/null && "
+            + "exit; sleep 0.1; done";
+        Tool.Run(
+            "ip",
+            [
+                "netns",
+                "exec",
+                unit.Namespace,
+                "sh",
+                "-c",
+                $"setsid sh -c '{route}' route {Addresses.Server} {Addresses.VirtualWan} >/dev/null 2>&1 </dev/null &",
+            ]
+        );
     }
 
     /// <inheritdoc/>
@@ -156,18 +192,21 @@ public sealed class NamespacePlatform : Platform
     /// </summary>
     public override void PowerOff(LabUnit unit)
     {
-        var ends = unit.Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port)).ToLookup(unit.Plan.LinkPorts.Contains, port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\"");
+        var ends = unit
+            .Plan.UnitPorts.Where(port => !unit.Plan.IsDirect(port))
+            .ToLookup(unit.Plan.LinkPorts.Contains, port => $"\"{LabPlan.SwitchPort(port, unit.Name)}\"");
         var table = $"off-{unit.Name}";
-        string Drop(string chain, IEnumerable<string> names) => $$"""
-            table bridge {{table}} {
-              chain {{chain}} {
-                type filter hook forward priority 0; policy accept;
-                iifname { {{string.Join(", ", names)}} } drop
-                oifname { {{string.Join(", ", names)}} } drop
-              }
-            }
+        string Drop(string chain, IEnumerable<string> names) =>
+            $$"""
+                table bridge {{table}} {
+                  chain {{chain}} {
+                    type filter hook forward priority 0; policy accept;
+                    iifname { {{string.Join(", ", names)}} } drop
+                    oifname { {{string.Join(", ", names)}} } drop
+                  }
+                }
 
-            """;
+                """;
 
         string[] onSwitch = [.. Tool.Urgent, "ip", "netns", "exec", unit.Plan.NamespaceOf(LabPlan.Switch), "nft"];
         var direct = unit.Plan.UnitPorts.Where(unit.Plan.IsDirect).ToArray();
@@ -210,11 +249,19 @@ public sealed class NamespacePlatform : Platform
     public override string Describe(LabUnit unit) => $"{unit.Name}: hitless --socket {unit.Socket} status";
 
     /// <summary>Puts an image into slot a of a unit that does not run, as a factory does.</summary>
-    public static void Install(LabUnit unit, string image, string trust) => Tool.Run(
-        "ip",
-        unit.Inside(
-            unit.Plan.Program("hitless-boot"),
-            "--install", Path.GetFullPath(image), "--trust", Path.GetFullPath(trust), "--state", "/var/lib/hitless"));
+    public static void Install(LabUnit unit, string image, string trust) =>
+        Tool.Run(
+            "ip",
+            unit.Inside(
+                unit.Plan.Program("hitless-boot"),
+                "--install",
+                Path.GetFullPath(image),
+                "--trust",
+                Path.GetFullPath(trust),
+                "--state",
+                "/var/lib/hitless"
+            )
+        );
 
     /// <summary>
     /// The operator's default route, with the virtual address as its source: it can be set only once that stands, and Hitless has to bring
@@ -265,8 +312,15 @@ public sealed class NamespacePlatform : Platform
     private static void RestoreSysctls(LabUnit unit)
     {
         var defaults = File.ReadAllLines(unit.KernelDefaults).ToHashSet(StringComparer.Ordinal);
-        var changed = ReadSysctls(unit).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !defaults.Contains(line)).Select(KeyOf).ToHashSet(StringComparer.Ordinal);
-        var settings = defaults.Where(line => changed.Contains(KeyOf(line))).Select(line => line.Replace(" = ", "=", StringComparison.Ordinal)).ToArray();
+        var changed = ReadSysctls(unit)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !defaults.Contains(line))
+            .Select(KeyOf)
+            .ToHashSet(StringComparer.Ordinal);
+        var settings = defaults
+            .Where(line => changed.Contains(KeyOf(line)))
+            .Select(line => line.Replace(" = ", "=", StringComparison.Ordinal))
+            .ToArray();
         if (settings.Length > 0)
         {
             // Some keys only count (nf_conntrack_count) and refuse a write; that is no fault.
@@ -289,7 +343,9 @@ public sealed class NamespacePlatform : Platform
     }
 
     // Whatever hitless-boot has started is the daemon, also when an image's hitlessd is a script.
-    private static bool IsDaemon(int pid) => Read(pid, "comm").StartsWith("hitlessd", StringComparison.Ordinal) || Read(ParentOf(pid), "comm").StartsWith("hitless-boot", StringComparison.Ordinal);
+    private static bool IsDaemon(int pid) =>
+        Read(pid, "comm").StartsWith("hitlessd", StringComparison.Ordinal)
+        || Read(ParentOf(pid), "comm").StartsWith("hitless-boot", StringComparison.Ordinal);
 
     private static int ParentOf(int pid)
     {

@@ -2,7 +2,10 @@ using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Units;
 
-/// <summary>The disk of a unit as a file system of its own (tmpfs), so that it can be full without the machine's being so: <see cref="Network.LabPlan.DiskMegabytes"/>.</summary>
+/// <summary>
+/// The disk of a unit as a file system of its own (tmpfs), so that it can be full without the machine's being so:
+/// <see cref="Network.LabPlan.DiskMegabytes"/>.
+/// </summary>
 public static class UnitDisk
 {
     private const string Ballast = "ballast";
@@ -20,7 +23,12 @@ public static class UnitDisk
     public static void UnmountAll(string folder)
     {
         // proc_pid_mountinfo(5): the fifth word is where it is mounted.
-        foreach (var place in File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(place => place.StartsWith(folder + "/", StringComparison.Ordinal)).ToArray())
+        foreach (
+            var place in File.ReadLines("/proc/self/mountinfo")
+                .Select(line => line.Split(' ')[4])
+                .Where(place => place.StartsWith(folder + "/", StringComparison.Ordinal))
+                .ToArray()
+        )
         {
             Tool.Run("umount", [place]);
         }
@@ -31,7 +39,10 @@ public static class UnitDisk
     {
         if (unit.Plan.DiskMegabytes is null)
         {
-            throw new LabException($"the disk of {unit.Name} is this machine's own, which is not filled", "give the units small ones: hitless lab up --disk 700");
+            throw new LabException(
+                $"the disk of {unit.Name} is this machine's own, which is not filled",
+                "give the units small ones: hitless lab up --disk 700"
+            );
         }
 
         UnitPower.Note(unit, full ? "disk full" : "disk free");
@@ -40,9 +51,11 @@ public static class UnitDisk
         {
             // What is freed meanwhile is taken too: fallocate says no when nothing is left.
             using var ballast = File.Create(file);
-            for (var free = Free(unit); free > 0 && Tool.Try("fallocate", ["-o", $"{new FileInfo(file).Length}", "-l", $"{free}", file]).Ok; free = Free(unit))
-            {
-            }
+            for (
+                var free = Free(unit);
+                free > 0 && Tool.Try("fallocate", ["-o", $"{new FileInfo(file).Length}", "-l", $"{free}", file]).Ok;
+                free = Free(unit)
+            ) { }
         }
         else
         {

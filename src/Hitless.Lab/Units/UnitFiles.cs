@@ -45,7 +45,8 @@ public static class UnitFiles
     /// <summary>The unit's <c>unit.yaml</c> (contract.md, "A unit").</summary>
     public static string Settings(LabUnit unit)
     {
-        var text = new StringBuilder($"""
+        var text = new StringBuilder(
+            $"""
             cluster:
               name: {unit.Plan.Name}
               group: 7
@@ -58,13 +59,15 @@ public static class UnitFiles
             heartbeat:
               links:
 
-            """);
+            """
+        );
         foreach (var port in unit.Plan.HeartbeatPorts)
         {
             text.AppendLine($"    - {Link(unit, port)}");
         }
 
-        text.Append($$"""
+        text.Append(
+            $$"""
             interfaces:
               - { name: lan0, virtual-addresses: [{{Addresses.VirtualLan}}/24, "{{Addresses.VirtualLan6}}/64"], monitor: true }
               - { name: wan0, virtual-addresses: [{{Addresses.VirtualWan}}/24, "{{Addresses.VirtualWan6}}/64"], monitor: true }
@@ -78,7 +81,8 @@ public static class UnitFiles
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
 
-            """);
+            """
+        );
 
         text.Append(unit.Platform.Timings(unit.Plan));
         return text.ToString();

@@ -35,7 +35,12 @@ public sealed unsafe class AddressQuestion : IDisposable
         _probes = [.. Asked(port).Select(address => AnnouncementFrame.ArpProbe(mac, address))];
         _directProbes = port.VirtualMac is { } to ? [.. Asked(port).Select(address => AnnouncementFrame.ArpProbe(mac, address, to))] : [];
         Handle = Libc.Socket(Libc.AddressFamilyPacket, Libc.SocketRaw | Libc.SocketCloseOnExec | Libc.SocketNonBlocking, 0);
-        var local = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp), LinkIndex = linkIndex };
+        var local = new LinkLayerAddress
+        {
+            Family = Libc.AddressFamilyPacket,
+            Protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp),
+            LinkIndex = linkIndex,
+        };
         if (Handle.IsInvalid || Filter(port) < 0 || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0)
         {
             var errno = Errno.Last;
@@ -82,29 +87,39 @@ public sealed unsafe class AddressQuestion : IDisposable
     public void Dispose() => Handle.Dispose();
 
     private static IEnumerable<IPAddress> Asked(TrafficPort port) =>
-        port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetwork).Take(ProbesMax);
+        port
+            .Addresses.Select(prefix => prefix.Address)
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork)
+            .Take(ProbesMax);
 
     /// <summary>
     /// An ARP answer whose sender is a virtual MAC of our group (another version may have other ids), or an address that was asked for.
     /// </summary>
     private int Filter(TrafficPort port)
     {
-        const uint operation = 14 + 6, senderMac = 14 + 8, senderAddress = 14 + 14;
+        const uint operation = 14 + 6,
+            senderMac = 14 + 8,
+            senderAddress = 14 + 14;
         FilterStep[] ofAddress =
         [
             new(FilterStep.LoadWord, 0, 0, senderAddress),
-            .. Asked(port).SelectMany(address => (FilterStep[])
-            [
-                new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes())),
-                new(FilterStep.Answer, 0, 0, uint.MaxValue),
-            ]),
+            .. Asked(port)
+                .SelectMany(address =>
+                    (FilterStep[])
+                        [
+                            new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes())),
+                            new(FilterStep.Answer, 0, 0, uint.MaxValue),
+                        ]
+                ),
         ];
         var group = port.VirtualMac.GetValueOrDefault().Bits & VirtualMac.GroupMask;
         FilterStep[] ofGroup =
         [
-            new(FilterStep.LoadWord, 0, 0, senderMac), new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
+            new(FilterStep.LoadWord, 0, 0, senderMac),
+            new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
             new(FilterStep.JumpIfEqual, 0, 3, (uint)(group >> 16)),
-            new(FilterStep.LoadByte, 0, 0, senderMac + 4), new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
+            new(FilterStep.LoadByte, 0, 0, senderMac + 4),
+            new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
             new(FilterStep.Answer, 0, 0, uint.MaxValue),
         ];
         FilterStep[] steps =

@@ -48,13 +48,17 @@ public sealed class Announcer : IDisposable
     }
 
     private static byte[][] Frames(TrafficPort port, MacAddress mac) =>
-        [.. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
-            prefix.Address.AddressFamily == AddressFamily.InterNetworkV6
-                ? [AnnouncementFrame.NeighbourAdvertisement(mac, prefix.Address)]
-                : [
-                    AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpRequest),
-                    AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpReply),
-                ])];
+        [
+            .. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
+                prefix.Address.AddressFamily == AddressFamily.InterNetworkV6
+                    ? [AnnouncementFrame.NeighbourAdvertisement(mac, prefix.Address)]
+                    :
+                    [
+                        AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpRequest),
+                        AnnouncementFrame.GratuitousArp(mac, prefix.Address, AnnouncementFrame.ArpReply),
+                    ]
+            ),
+        ];
 
     private int Announce(Port port)
     {

@@ -4,7 +4,9 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Conntrack;
 
-/// <summary>One reading of the whole table (IPv4 and IPv6, all zones), datagram by datagram at the reader's pace. Disposing gives up early.</summary>
+/// <summary>
+/// One reading of the whole table (IPv4 and IPv6, all zones), datagram by datagram at the reader's pace. Disposing gives up early.
+/// </summary>
 public sealed class ConntrackDump : IDisposable
 {
     private readonly NetlinkSocket socket = new(NetlinkProtocol.Netfilter);
@@ -16,7 +18,11 @@ public sealed class ConntrackDump : IDisposable
     public ConntrackDump(bool expectations = false)
     {
         var request = new NetlinkMessageWriter(stackalloc byte[32]);
-        request.BeginMessage(expectations ? ConntrackProtocol.ExpectationGet : ConntrackProtocol.Get, NetlinkFlags.Request | NetlinkFlags.Dump, 1);
+        request.BeginMessage(
+            expectations ? ConntrackProtocol.ExpectationGet : ConntrackProtocol.Get,
+            NetlinkFlags.Request | NetlinkFlags.Dump,
+            1
+        );
         request.NetfilterHeader(ConntrackProtocol.FamilyUnspecified);
         request.EndMessage();
         socket.Send(request.Written);
@@ -25,7 +31,10 @@ public sealed class ConntrackDump : IDisposable
     /// <summary>Readable as long as the dump is not complete.</summary>
     public FileDescriptor Handle => socket.Handle;
 
-    /// <summary>Receives the next datagram; the kernel has it ready. The dump is complete when the reader, at its end, is <see cref="ConntrackReader.Done"/>.</summary>
+    /// <summary>
+    /// Receives the next datagram; the kernel has it ready. The dump is complete when the reader, at its end, is
+    /// <see cref="ConntrackReader.Done"/>.
+    /// </summary>
     public NetlinkReceive Receive(out ConntrackReader reader)
     {
         var result = socket.Receive(buffer, out var length);

@@ -3,14 +3,24 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Conntrack;
 
-/// <summary>The kernel's conntrack events (new, update, destroy; expectations too) of this thread's namespace, for as long as this object lives.</summary>
+/// <summary>
+/// The kernel's conntrack events (new, update, destroy; expectations too) of this thread's namespace, for as long as this object lives.
+/// </summary>
 public sealed class ConntrackEvents : IDisposable
 {
     private const int ReceiveBufferBytes = 32 * 1024 * 1024;
     private readonly NetlinkSocket socket = new(
         NetlinkProtocol.Netfilter,
-        [ConntrackProtocol.GroupNew, ConntrackProtocol.GroupUpdate, ConntrackProtocol.GroupDestroy, ConntrackProtocol.GroupExpectationNew, ConntrackProtocol.GroupExpectationUpdate, ConntrackProtocol.GroupExpectationDestroy],
-        ReceiveBufferBytes);
+        [
+            ConntrackProtocol.GroupNew,
+            ConntrackProtocol.GroupUpdate,
+            ConntrackProtocol.GroupDestroy,
+            ConntrackProtocol.GroupExpectationNew,
+            ConntrackProtocol.GroupExpectationUpdate,
+            ConntrackProtocol.GroupExpectationDestroy,
+        ],
+        ReceiveBufferBytes
+    );
 
     private readonly byte[] buffer = new byte[64 * 1024];
     private bool tellsNew = true;
@@ -25,7 +35,9 @@ public sealed class ConntrackEvents : IDisposable
     /// <summary>Readable when there are events.</summary>
     public FileDescriptor Handle => socket.Handle;
 
-    /// <summary>Whether new sessions are told (they are at first). Where nobody wants to know, the kernel makes one in half the time.</summary>
+    /// <summary>
+    /// Whether new sessions are told (they are at first). Where nobody wants to know, the kernel makes one in half the time.
+    /// </summary>
     public bool TellsNew
     {
         get => tellsNew;

@@ -20,7 +20,10 @@ public enum ConntrackChange
     Unexpected,
 }
 
-/// <summary>Walks through a datagram of conntrack messages, straight into values: nothing is allocated, and bytes that make no sense are skipped and counted.</summary>
+/// <summary>
+/// Walks through a datagram of conntrack messages, straight into values: nothing is allocated, and bytes that make no sense are skipped and
+/// counted.
+/// </summary>
 public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
 {
     private NetlinkMessageReader messages = new(datagram);
@@ -73,13 +76,14 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
         return false;
     }
 
-    private static ConntrackChange ChangeOf(ushort type) => type switch
-    {
-        Delete => ConntrackChange.Deleted,
-        ExpectationNew => ConntrackChange.Expected,
-        ExpectationDelete => ConntrackChange.Unexpected,
-        _ => ConntrackChange.Updated,
-    };
+    private static ConntrackChange ChangeOf(ushort type) =>
+        type switch
+        {
+            Delete => ConntrackChange.Deleted,
+            ExpectationNew => ConntrackChange.Expected,
+            ExpectationDelete => ConntrackChange.Unexpected,
+            _ => ConntrackChange.Updated,
+        };
 
     private static bool TryReadEntry(scoped in NetlinkMessage message, out SessionRecord record)
     {
@@ -87,16 +91,21 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
         if (!TupleReader.TryReadFamily(message, out var v6))
             return false;
         byte protocol = 0;
-        SessionTuple original = default, reply = default;
-        uint status = 0, timeout = 0, mark = 0;
+        SessionTuple original = default,
+            reply = default;
+        uint status = 0,
+            timeout = 0,
+            mark = 0;
         ushort zone = 0;
         TcpProgress tcp = default;
         SctpProgress sctp = default;
         SessionParent parent = default;
         KernelName helper = default;
         UInt128 labels = 0;
-        SequenceAdjustment forward = default, backward = default;
-        bool hasOriginal = false, hasReply = false;
+        SequenceAdjustment forward = default,
+            backward = default;
+        bool hasOriginal = false,
+            hasReply = false;
         var attributes = message.Attributes(FixedHeaderBytes);
         while (attributes.TryRead(out var attribute))
         {

@@ -6,8 +6,9 @@ namespace Hitless.Linux.Conntrack;
 
 /// <summary>
 /// Writes into the kernel's table, many requests to a send, without acknowledgements: only what failed is answered, and put
-/// right where that can be done. A session that is not known to be new and has a translation, helper or parent is first tried as a change and made if there
-/// is none, because the kernel refuses those in a change; or the other way round, whichever was right the last time (a unit that joins has none). Not thread-safe; allocates nothing in steady state.
+/// right where that can be done. A session that is not known to be new and has a translation, helper or parent is first tried as a change
+/// and made if there is none, because the kernel refuses those in a change; or the other way round, whichever was right the last time (a
+/// unit that joins has none). Not thread-safe; allocates nothing in steady state.
 /// </summary>
 public sealed class ConntrackTable : IDisposable
 {
@@ -55,7 +56,9 @@ public sealed class ConntrackTable : IDisposable
         MakeLiberal,
     }
 
-    /// <summary>The netlink port of the requests: events that they cause carry it (<see cref="ConntrackEvents"/> can leave them out).</summary>
+    /// <summary>
+    /// The netlink port of the requests: events that they cause carry it (<see cref="ConntrackEvents"/> can leave them out).
+    /// </summary>
     public uint PortId => socket.PortId;
 
     /// <summary>Requests that the kernel refused for good.</summary>
@@ -80,8 +83,8 @@ public sealed class ConntrackTable : IDisposable
     public void Delete(in SessionKey key) => Enqueue(Verb.Delete, new SessionRecord(key, default, default, 0, 0, default));
 
     /// <summary>
-    /// An entry that this kernel has tracked itself knows the windows of TCP as they were then. The session goes on elsewhere now, so that what comes after its return would be invalid:
-    /// from now on it is not. What is that already is left alone.
+    /// An entry that this kernel has tracked itself knows the windows of TCP as they were then. The session goes on elsewhere now, so that
+    /// what comes after its return would be invalid: from now on it is not. What is that already is left alone.
     /// </summary>
     public void MakeLiberal(in SessionKey key) => Enqueue(Verb.MakeLiberal, new SessionRecord(key, default, default, 0, 0, default));
 
@@ -90,8 +93,8 @@ public sealed class ConntrackTable : IDisposable
         record.Tcp.State != TcpState.None && (record.Tcp.FlagsOriginal & record.Tcp.FlagsReply & ConntrackProtocol.FlagBeLiberal) == 0;
 
     /// <summary>
-    /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the parent has no
-    /// helper here, or its class is full; what is not there need not be removed.
+    /// A session is to be expected, or no longer. Takes effect at once, after what was put before. False when the kernel refuses: the
+    /// parent has no helper here, or its class is full; what is not there need not be removed.
     /// </summary>
     public bool Expect(in SessionExpectation expectation, bool ended)
     {
@@ -316,8 +319,8 @@ public sealed class ConntrackTable : IDisposable
             case (Verb.Create or Verb.CreateIfMissing or Verb.CreateOrPut, NoEntry) when mayRepair && request.Record.Parent.Protocol != 0:
                 Repair(index, Verb.CreateAlone);
                 break;
-            // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between made it.
-            // Nor can one be changed whose end is fixed.
+            // The entry that stands is an older session of the same addresses and ports, or has seen more than this one. Or one in between
+            // made it. Nor can one be changed whose end is fixed.
             case (Verb.Put, Busy or Errno.Exists or Errno.Permission) or (Verb.Create or Verb.CreateAlone, Errno.Exists) when mayRepair:
                 Repair(index, Verb.Delete, Verb.Create);
                 break;

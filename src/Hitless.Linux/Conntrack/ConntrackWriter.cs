@@ -7,9 +7,10 @@ namespace Hitless.Linux.Conntrack;
 
 /// <summary>
 /// Writes requests that change the table. Two rules of the kernel (nf_conntrack_netlink.c) shape them: translation may only be
-/// given when an entry is made (<c>ctnetlink_change_conntrack</c> refuses it), and then the reply tuple must be the untranslated one, because the
-/// translation is worked out from it (<c>nf_nat_setup_info</c> sets no bit where nothing changes).
-/// Bits that the kernel alone sets are left out of the status; "confirmed" has to be in it, and "expected" must be in a change and may not be in a creation.
+/// given when an entry is made (<c>ctnetlink_change_conntrack</c> refuses it), and then the reply tuple must be the untranslated one,
+/// because the translation is worked out from it (<c>nf_nat_setup_info</c> sets no bit where nothing changes).
+/// Bits that the kernel alone sets are left out of the status; "confirmed" has to be in it, and "expected" must be in a change and may not
+/// be in a creation.
 /// </summary>
 internal static class ConntrackWriter
 {
@@ -18,13 +19,21 @@ internal static class ConntrackWriter
 
     private const SessionStatus StatusReplicated = SessionStatus.SeenReply | SessionStatus.Assured;
 
-    /// <summary>A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the kernel refuses when the record <see cref="SessionRecord.IsBoundAtCreation"/>. Its parent must stand, else ENOENT.</summary>
+    /// <summary>
+    /// A request that makes an entry, with its translation. Without <paramref name="exclusive"/> one that stands is changed, which the
+    /// kernel refuses when the record <see cref="SessionRecord.IsBoundAtCreation"/>. Its parent must stand, else ENOENT.
+    /// </summary>
     public static void Create(ref NetlinkMessageWriter writer, in SessionRecord record, bool exclusive, bool withParent, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.Create | (exclusive ? NetlinkFlags.Exclusive : 0), record.Key, sequence);
         Tuple(ref writer, TupleReply, record.Key.Original.Inverted(record.Key.Protocol), record.Key);
-        // The timeouts of GRE are those that the entry's first packet found (ct->proto.gre): here it finds none, and the second would not find the entry.
-        State(ref writer, record, (record.Status & StatusReplicated) | (record.Key.Protocol == Protocols.Gre ? SessionStatus.FixedTimeout : 0));
+        // The timeouts of GRE are those that the entry's first packet found (ct->proto.gre): here it finds none, and the second would not
+        // find the entry.
+        State(
+            ref writer,
+            record,
+            (record.Status & StatusReplicated) | (record.Key.Protocol == Protocols.Gre ? SessionStatus.FixedTimeout : 0)
+        );
         if (!record.Helper.IsEmpty)
         {
             var helper = writer.BeginNested(Helper);
@@ -49,7 +58,10 @@ internal static class ConntrackWriter
         writer.EndMessage();
     }
 
-    /// <summary>A request that makes the kernel believe a TCP entry's next packets, whatever their windows (ENOENT if there is none). It changes nothing else.</summary>
+    /// <summary>
+    /// A request that makes the kernel believe a TCP entry's next packets, whatever their windows (ENOENT if there is none). It changes
+    /// nothing else.
+    /// </summary>
     public static void MakeLiberal(ref NetlinkMessageWriter writer, in SessionKey key, uint sequence)
     {
         Begin(ref writer, New, NetlinkFlags.None, key, sequence);

@@ -13,12 +13,22 @@ internal static class ExpectationReader
         expectation = default;
         if (!TupleReader.TryReadFamily(message, out var v6))
             return false;
-        bool hasParent = false, hasTuple = false, hasMask = false;
-        SessionTuple parent = default, tuple = default, mask = default, saved = default;
-        byte parentProtocol = 0, protocol = 0;
-        uint timeout = 0, flags = 0, kind = 0, direction = 0;
+        bool hasParent = false,
+            hasTuple = false,
+            hasMask = false;
+        SessionTuple parent = default,
+            tuple = default,
+            mask = default,
+            saved = default;
+        byte parentProtocol = 0,
+            protocol = 0;
+        uint timeout = 0,
+            flags = 0,
+            kind = 0,
+            direction = 0;
         ushort zone = 0;
-        KernelName helper = default, function = default;
+        KernelName helper = default,
+            function = default;
         var attributes = message.Attributes(FixedHeaderBytes);
         while (attributes.TryRead(out var attribute))
         {
@@ -58,7 +68,19 @@ internal static class ExpectationReader
             }
         }
 
-        expectation = new SessionExpectation(new SessionKey(v6, parentProtocol, zone, parent), protocol, tuple, mask, timeout, flags, kind, direction, saved, helper, function);
+        expectation = new SessionExpectation(
+            new SessionKey(v6, parentProtocol, zone, parent),
+            protocol,
+            tuple,
+            mask,
+            timeout,
+            flags,
+            kind,
+            direction,
+            saved,
+            helper,
+            function
+        );
         return hasParent && hasTuple && hasMask;
     }
 }

@@ -6,13 +6,16 @@ namespace Hitless.Linux.Conntrack;
 
 /// <summary>
 /// Writes requests about expectations. The kernel takes a helper's name there as the helper of the <em>expected</em> session
-/// (<c>ctnetlink_alloc_expect</c>), although what it tells is the parent's: so it is given only where it belongs or where the class needs it.
+/// (<c>ctnetlink_alloc_expect</c>), although what it tells is the parent's: so it is given only where it belongs or where the class needs
+/// it.
 /// </summary>
 internal static class ExpectationWriter
 {
     private static readonly KernelName Sip = KernelName.From("sip");
 
-    /// <summary>A request that makes the expectation, or gives one that stands its timeout anew. The parent must stand with its helper.</summary>
+    /// <summary>
+    /// A request that makes the expectation, or gives one that stands its timeout anew. The parent must stand with its helper.
+    /// </summary>
     public static void Create(ref NetlinkMessageWriter writer, in SessionExpectation expectation, uint sequence)
     {
         Begin(ref writer, ExpectationNew, NetlinkFlags.Create, expectation, sequence);
@@ -46,7 +49,13 @@ internal static class ExpectationWriter
         writer.EndMessage();
     }
 
-    private static void Begin(ref NetlinkMessageWriter writer, ushort type, NetlinkFlags flags, in SessionExpectation expectation, uint sequence)
+    private static void Begin(
+        ref NetlinkMessageWriter writer,
+        ushort type,
+        NetlinkFlags flags,
+        in SessionExpectation expectation,
+        uint sequence
+    )
     {
         writer.BeginMessage(type, NetlinkFlags.Request | flags, sequence);
         writer.NetfilterHeader(expectation.Parent.V6 ? FamilyV6 : FamilyV4);

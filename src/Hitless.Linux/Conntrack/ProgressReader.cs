@@ -14,7 +14,11 @@ internal static class ProgressReader
     /// <summary>The state of TCP, default if there is none.</summary>
     public static TcpProgress ReadTcp(scoped in NetlinkAttribute information)
     {
-        byte state = 0, flagsOriginal = 0, flagsReply = 0, scaleOriginal = 0, scaleReply = 0;
+        byte state = 0,
+            flagsOriginal = 0,
+            flagsReply = 0,
+            scaleOriginal = 0,
+            scaleReply = 0;
         var fields = information.Find(InfoTcp).Nested;
         while (fields.TryRead(out var field))
         {
@@ -39,7 +43,13 @@ internal static class ProgressReader
             }
         }
 
-        return new TcpProgress((Core.Sessions.TcpState)state, flagsOriginal, flagsReply, (byte)(scaleOriginal & 15), (byte)(scaleReply & 15));
+        return new TcpProgress(
+            (Core.Sessions.TcpState)state,
+            flagsOriginal,
+            flagsReply,
+            (byte)(scaleOriginal & 15),
+            (byte)(scaleReply & 15)
+        );
     }
 
     /// <summary>The state of SCTP, default if there is none.</summary>
@@ -56,10 +66,14 @@ internal static class ProgressReader
     public static KernelName ReadHelper(scoped in NetlinkAttribute helper) => KernelName.From(helper.Find(HelperName).Value);
 
     /// <summary>
-    /// The helper that a copy of the session can have. H.245 is registered for UDP although its sessions are TCP (<c>nf_conntrack_h323_main.c</c>), so that no request can name it: Q.931 keeps
-    /// what was expected and reads nothing. And pptp drops what comes through a translated session that it has not seen begin (<c>nf_nat_pptp.c</c>: no <c>struct nf_conn_nat</c>).
+    /// The helper that a copy of the session can have. H.245 is registered for UDP although its sessions are TCP
+    /// (<c>nf_conntrack_h323_main.c</c>), so that no request can name it: Q.931 keeps what was expected and reads nothing. And pptp drops
+    /// what comes through a translated session that it has not seen begin (<c>nf_nat_pptp.c</c>: no <c>struct nf_conn_nat</c>).
     /// </summary>
-    public static KernelName HelperOfCopy(in KernelName helper, bool hasNat) => helper == H245 ? Q931 : helper == Pptp && hasNat ? default : helper;
+    public static KernelName HelperOfCopy(in KernelName helper, bool hasNat) =>
+        helper == H245 ? Q931
+        : helper == Pptp && hasNat ? default
+        : helper;
 
     /// <summary>The shift of one direction's sequence numbers.</summary>
     public static SequenceAdjustment ReadAdjustment(scoped in NetlinkAttribute adjustment)

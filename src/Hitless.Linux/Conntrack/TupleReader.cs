@@ -19,10 +19,14 @@ internal static class TupleReader
     /// <summary>Reads a tuple attribute; false when a part is missing.</summary>
     public static bool TryReadTuple(scoped in NetlinkAttribute tuple, bool v6, out SessionTuple value, out byte protocol)
     {
-        UInt128 source = 0, destination = 0;
-        ushort sourcePort = 0, destinationPort = 0;
+        UInt128 source = 0,
+            destination = 0;
+        ushort sourcePort = 0,
+            destinationPort = 0;
         protocol = 0;
-        bool hasSource = false, hasDestination = false, hasProtocol = false;
+        bool hasSource = false,
+            hasDestination = false,
+            hasProtocol = false;
         var parts = tuple.Nested;
         while (parts.TryRead(out var part))
         {
@@ -43,7 +47,13 @@ internal static class TupleReader
         return hasSource && hasDestination && hasProtocol;
     }
 
-    private static void ReadProtocol(scoped in NetlinkAttribute field, ref byte protocol, ref bool hasProtocol, ref ushort sourcePort, ref ushort destinationPort)
+    private static void ReadProtocol(
+        scoped in NetlinkAttribute field,
+        ref byte protocol,
+        ref bool hasProtocol,
+        ref ushort sourcePort,
+        ref ushort destinationPort
+    )
     {
         byte small;
         switch (field.Type)

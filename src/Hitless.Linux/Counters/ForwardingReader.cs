@@ -51,7 +51,8 @@ public sealed class ForwardingReader(IReadOnlyCollection<string> interfaces) : I
                 SessionsMade = sessionsMade,
                 SessionsAnswered = sessionsAnswered,
             },
-            [.. _devices.Lines().Select(ReadDevice).Where(each => each.Name is not null && interfaces.Contains(each.Name))]);
+            [.. _devices.Lines().Select(ReadDevice).Where(each => each.Name is not null && interfaces.Contains(each.Name))]
+        );
     }
 
     /// <inheritdoc/>
@@ -78,7 +79,10 @@ public sealed class ForwardingReader(IReadOnlyCollection<string> interfaces) : I
 
     /// <summary>Lines of a name and a value: <c>Ip6InReceives 115</c>.</summary>
     internal static Dictionary<string, long> ReadNames(string[] lines) =>
-        lines.Select(Words).Where(words => words.Length == 2).ToDictionary(words => words[0], words => Decimal(words[1]), StringComparer.Ordinal);
+        lines
+            .Select(Words)
+            .Where(words => words.Length == 2)
+            .ToDictionary(words => words[0], words => Decimal(words[1]), StringComparer.Ordinal);
 
     /// <summary>A line of names, then one of hexadecimal values for each processor: their sums.</summary>
     internal static Dictionary<string, long> ReadTable(string[] lines)
@@ -106,14 +110,22 @@ public sealed class ForwardingReader(IReadOnlyCollection<string> interfaces) : I
         var words = colon < 0 ? [] : Words(line[(colon + 1)..]);
         return words.Length < 16
             ? default
-            : new InterfaceCounters(line[..colon].Trim(), Decimal(words[1]), Decimal(words[9]), Decimal(words[2]) + Decimal(words[3]), Decimal(words[10]) + Decimal(words[11]));
+            : new InterfaceCounters(
+                line[..colon].Trim(),
+                Decimal(words[1]),
+                Decimal(words[9]),
+                Decimal(words[2]) + Decimal(words[3]),
+                Decimal(words[10]) + Decimal(words[11])
+            );
     }
 
     private static string[] Words(string line) => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     // A counter of 64 bits may be printed without a sign.
     private static long Decimal(string word) =>
-        long.TryParse(word, CultureInfo.InvariantCulture, out var value) ? value : ulong.TryParse(word, CultureInfo.InvariantCulture, out var large) ? unchecked((long)large) : 0;
+        long.TryParse(word, CultureInfo.InvariantCulture, out var value) ? value
+        : ulong.TryParse(word, CultureInfo.InvariantCulture, out var large) ? unchecked((long)large)
+        : 0;
 
     private static long Hexadecimal(string[] words, int at) =>
         at < words.Length && long.TryParse(words[at], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value) ? value : 0;

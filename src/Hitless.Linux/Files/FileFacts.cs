@@ -2,7 +2,10 @@ using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Files;
 
-/// <summary>What statx(2) says of a path without following it or opening it (opening a FIFO would block): kind and permission bits, numbers of owner and group.</summary>
+/// <summary>
+/// What statx(2) says of a path without following it or opening it (opening a FIFO would block): kind and permission bits, numbers of owner
+/// and group.
+/// </summary>
 public readonly record struct FileFacts(int KindAndMode, uint Owner, uint Group)
 {
     private const int CurrentFolder = -100;

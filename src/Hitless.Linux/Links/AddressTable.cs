@@ -86,12 +86,14 @@ public sealed class AddressTable : IDisposable
     private static void Write(ref NetlinkMessageWriter writer, LinkAddress address)
     {
         var isIpv6 = address.Prefix.Address.AddressFamily == AddressFamily.InterNetworkV6;
-        writer.Header(new Rtnetlink.AddressHeader
-        {
-            Family = (byte)(isIpv6 ? Native.Libc.AddressFamilyInet6 : Native.Libc.AddressFamilyInet),
-            PrefixLength = (byte)address.Prefix.PrefixLength,
-            Index = address.LinkIndex,
-        });
+        writer.Header(
+            new Rtnetlink.AddressHeader
+            {
+                Family = (byte)(isIpv6 ? Native.Libc.AddressFamilyInet6 : Native.Libc.AddressFamilyInet),
+                PrefixLength = (byte)address.Prefix.PrefixLength,
+                Index = address.LinkIndex,
+            }
+        );
         Span<byte> bytes = stackalloc byte[16];
         _ = address.Prefix.Address.TryWriteBytes(bytes, out var length);
         writer.Attribute(Rtnetlink.AddressLocal, bytes[..length]);

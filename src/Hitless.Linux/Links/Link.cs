@@ -18,7 +18,8 @@ public readonly record struct Link(
     bool AdminUp,
     bool Carrier,
     int MtuBytes = 0,
-    bool IsBridge = false)
+    bool IsBridge = false
+)
 {
     /// <summary>Traffic can pass.</summary>
     public bool Up => AdminUp && Carrier;
@@ -63,7 +64,8 @@ public readonly record struct Link(
             (header.Flags & Rtnetlink.LinkUp) != 0,
             (header.Flags & Rtnetlink.LinkLowerUp) != 0,
             (int)mtu,
-            isBridge);
+            isBridge
+        );
         return name.Length > 0;
     }
 }

@@ -29,7 +29,9 @@ public sealed unsafe class LinkLookup : IDisposable
     {
         var request = stackalloc byte[RequestBytes];
         new Span<byte>(request, RequestBytes).Clear();
-        return Encoding.UTF8.TryGetBytes(name, new Span<byte>(request, NameBytes - 1), out _) && Libc.Control(_socket, GetInterfaceIndex, request) == 0
+        return
+            Encoding.UTF8.TryGetBytes(name, new Span<byte>(request, NameBytes - 1), out _)
+            && Libc.Control(_socket, GetInterfaceIndex, request) == 0
             ? *(int*)(request + NameBytes)
             : 0;
     }

@@ -38,7 +38,8 @@ public sealed class LinkMonitor(bool routes = false) : IDisposable
 
     private static uint[] Links => [Rtnetlink.GroupLink, Rtnetlink.GroupIpv4Address, Rtnetlink.GroupIpv6Address];
 
-    private static uint[] LinksAndRoutes => [.. Links, Rtnetlink.GroupIpv4Route, Rtnetlink.GroupIpv6Route, Rtnetlink.GroupIpv4Rule, Rtnetlink.GroupIpv6Rule];
+    private static uint[] LinksAndRoutes =>
+        [.. Links, Rtnetlink.GroupIpv4Route, Rtnetlink.GroupIpv6Route, Rtnetlink.GroupIpv4Rule, Rtnetlink.GroupIpv6Rule];
 
     /// <summary>For a poller: readable when there are changes.</summary>
     public FileDescriptor Handle => _socket.Handle;

@@ -51,12 +51,15 @@ public sealed class LinkPresence : IDisposable
     /// What is wrong with a link, and what to do; null while nothing is. <paramref name="key"/>: the list of <c>unit.yaml</c> that names
     /// it.
     /// </summary>
-    public string? ProblemOf(int link, string key) => (_indexes[link], _addressed[link]) switch
-    {
-        (0, _) => $"the interface {_links[link].Interface} of {key} does not exist: create it (it is used as soon as it is there), or correct {key} and restart hitlessd",
-        (_, false) => $"{_links[link].Interface} has no usable address {_links[link].Address}: add it (ip addr add {_links[link].Address}/PREFIX dev {_links[link].Interface}), or correct {key} and restart hitlessd",
-        _ => null,
-    };
+    public string? ProblemOf(int link, string key) =>
+        (_indexes[link], _addressed[link]) switch
+        {
+            (0, _) => $"the interface {_links[link].Interface} of {key} does not exist: create it (it is used as soon as it is there), or "
+                + $"correct {key} and restart hitlessd",
+            (_, false) => $"{_links[link].Interface} has no usable address {_links[link].Address}: add it (ip addr add "
+                + $"{_links[link].Address}/PREFIX dev {_links[link].Interface}), or correct {key} and restart hitlessd",
+            _ => null,
+        };
 
     /// <inheritdoc/>
     public void Dispose() => _lookup.Dispose();

@@ -3,7 +3,10 @@ using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Links;
 
-/// <summary>Reads the interfaces of the namespace of the thread that made it, and keeps virtual MACs in their unicast filters. Not for several threads at once.</summary>
+/// <summary>
+/// Reads the interfaces of the namespace of the thread that made it, and keeps virtual MACs in their unicast filters. Not for several
+/// threads at once.
+/// </summary>
 public sealed class LinkTable : IDisposable
 {
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route);
@@ -49,12 +52,21 @@ public sealed class LinkTable : IDisposable
         Span<byte> buffer = stackalloc byte[64];
         var writer = new NetlinkMessageWriter(buffer);
         writer.BeginMessage(Rtnetlink.NewLink, NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
-        writer.Header(new Rtnetlink.LinkHeader { Index = linkIndex, Flags = Rtnetlink.LinkUp, Change = Rtnetlink.LinkUp });
+        writer.Header(
+            new Rtnetlink.LinkHeader
+            {
+                Index = linkIndex,
+                Flags = Rtnetlink.LinkUp,
+                Change = Rtnetlink.LinkUp,
+            }
+        );
         writer.EndMessage();
         return _netlink.Execute(writer.Written);
     }
 
-    /// <summary>Makes the interface's hardware take frames to this address besides its own (<c>bridge fdb add … self</c>). May be repeated.</summary>
+    /// <summary>
+    /// Makes the interface's hardware take frames to this address besides its own (<c>bridge fdb add … self</c>). May be repeated.
+    /// </summary>
     public NetlinkResult EnsureUnicastFilter(int linkIndex, MacAddress mac) =>
         ChangeUnicastFilter(linkIndex, mac, Rtnetlink.NewNeighbour, NetlinkFlags.Create);
 
@@ -81,13 +93,15 @@ public sealed class LinkTable : IDisposable
         Span<byte> buffer = stackalloc byte[64];
         var writer = new NetlinkMessageWriter(buffer);
         writer.BeginMessage(type, NetlinkFlags.Request | NetlinkFlags.Acknowledge | flags, _netlink.NextSequence());
-        writer.Header(new Rtnetlink.NeighbourHeader
-        {
-            Family = Rtnetlink.FamilyBridge,
-            Index = linkIndex,
-            State = Rtnetlink.NeighbourPermanent,
-            Flags = Rtnetlink.NeighbourSelf,
-        });
+        writer.Header(
+            new Rtnetlink.NeighbourHeader
+            {
+                Family = Rtnetlink.FamilyBridge,
+                Index = linkIndex,
+                State = Rtnetlink.NeighbourPermanent,
+                Flags = Rtnetlink.NeighbourSelf,
+            }
+        );
         mac.WriteTo(writer.Attribute(Rtnetlink.NeighbourMac, MacAddress.Bytes));
         writer.EndMessage();
         return _netlink.Execute(writer.Written);

@@ -25,7 +25,8 @@ public readonly record struct LocalAddress(int LinkIndex, AddressPrefix Prefix, 
             return false;
         }
 
-        IPAddress? local = null, peer = null;
+        IPAddress? local = null,
+            peer = null;
         uint flags = header.Flags;
         byte protocol = 0;
         var attributes = message.Attributes(8);
@@ -59,7 +60,8 @@ public readonly record struct LocalAddress(int LinkIndex, AddressPrefix Prefix, 
             new AddressPrefix(own, header.PrefixLength),
             isIpv4 && (flags & Rtnetlink.AddressSecondary) != 0,
             (flags & (Rtnetlink.AddressTentative | Rtnetlink.AddressDuplicate)) == 0,
-            protocol);
+            protocol
+        );
         return true;
     }
 }

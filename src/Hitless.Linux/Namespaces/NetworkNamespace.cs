@@ -4,8 +4,8 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Namespaces;
 
 /// <summary>
-/// Runs code inside a named network namespace (<c>ip netns</c>). A namespace belongs to a thread: sockets, netlink, <c>/proc/sys/net</c> and child
-/// processes of the action's own thread are in it; what the action hands to other threads or tasks is not.
+/// Runs code inside a named network namespace (<c>ip netns</c>). A namespace belongs to a thread: sockets, netlink, <c>/proc/sys/net</c>
+/// and child processes of the action's own thread are in it; what the action hands to other threads or tasks is not.
 /// </summary>
 public static class NetworkNamespace
 {
@@ -14,15 +14,18 @@ public static class NetworkNamespace
     /// <summary>Runs the action on a thread of its own inside the namespace, waits for it, and passes on its exception.</summary>
     /// <exception cref="IOException">There is no such namespace, or this process may not enter it.</exception>
     public static void Run(string name, Action action) => Run(name, () =>
-    {
-        action();
-        return true;
-    });
+        {
+            action();
+            return true;
+        });
 
     /// <inheritdoc cref="Run(string, Action)"/>
     public static T Run<T>(string name, Func<T> function) => Run($"netns {name}", () => Enter(name), function);
 
-    /// <summary>Runs the function on a thread of its own inside a new namespace with nothing in it: a program that it starts reaches no network, and changes none.</summary>
+    /// <summary>
+    /// Runs the function on a thread of its own inside a new namespace with nothing in it: a program that it starts reaches no network, and
+    /// changes none.
+    /// </summary>
     /// <exception cref="IOException">This process may not make one (it takes CAP_SYS_ADMIN).</exception>
     public static T RunInEmpty<T>(Func<T> function) => Run("netns", EnterEmpty, function);
 

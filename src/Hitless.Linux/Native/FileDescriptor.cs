@@ -7,9 +7,7 @@ public sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
     /// <summary>For the marshaller, which fills the handle in.</summary>
     public FileDescriptor()
-        : base(ownsHandle: true)
-    {
-    }
+        : base(ownsHandle: true) { }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;

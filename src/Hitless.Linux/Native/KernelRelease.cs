@@ -13,8 +13,13 @@ public static class KernelRelease
     public static string? Refuse(string release)
     {
         var numbers = release.Split('.', '-', '+');
-        return numbers.Length >= 2 && int.TryParse(numbers[0], out var major) && int.TryParse(numbers[1], out var minor) && new Version(major, minor) < Oldest
-            ? $"Linux {release.Trim()} is too old: hitlessd needs {Oldest} or newer, since older ones cannot keep a standby from answering for the virtual addresses"
+        return
+            numbers.Length >= 2
+            && int.TryParse(numbers[0], out var major)
+            && int.TryParse(numbers[1], out var minor)
+            && new Version(major, minor) < Oldest
+            ? $"Linux {release.Trim()} is too old: hitlessd needs {Oldest} or newer, since older ones cannot keep a standby from "
+                + $"answering for the virtual addresses"
             : null;
     }
 

@@ -63,7 +63,14 @@ internal static unsafe partial class Libc
     internal static partial nint SendTo(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint addressLength);
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
-    internal static partial nint ReceiveFrom(FileDescriptor socket, void* buffer, nuint length, int flags, void* address, uint* addressLength);
+    internal static partial nint ReceiveFrom(
+        FileDescriptor socket,
+        void* buffer,
+        nuint length,
+        int flags,
+        void* address,
+        uint* addressLength
+    );
 
     [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
     internal static partial nint ReceiveMessage(FileDescriptor socket, MessageHeader* message, int flags);

@@ -9,21 +9,25 @@ using Hitless.Linux.Netlink;
 namespace Hitless.Linux.Neighbours;
 
 /// <summary>
-/// The kernel's ARP and ND entries on some ports, in the namespace of the thread that made it. Entries that are put in are <em>stale</em> (<c>NUD_STALE</c>): the first packet to
-/// them leaves at once, and the kernel asks the neighbour itself some seconds later. Not for several threads at once.
+/// The kernel's ARP and ND entries on some ports, in the namespace of the thread that made it. Entries that are put in are <em>stale</em>
+/// (<c>NUD_STALE</c>): the first packet to them leaves at once, and the kernel asks the neighbour itself some seconds later. Not for
+/// several threads at once.
 /// </summary>
 public sealed class NeighbourTable(IReadOnlyList<string> ports) : IDisposable
 {
     // Header, ndmsg, address of 16 bytes, MAC.
     private const int BytesPerMessage = 64;
     private const int Batch = 256;
-    private const ushort Known = Rtnetlink.NeighbourReachable | Rtnetlink.NeighbourStale | Rtnetlink.NeighbourDelay | Rtnetlink.NeighbourProbe;
+    private const ushort Known =
+        Rtnetlink.NeighbourReachable | Rtnetlink.NeighbourStale | Rtnetlink.NeighbourDelay | Rtnetlink.NeighbourProbe;
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route);
     private readonly LinkTable _links = new();
     private readonly byte[] _batch = new byte[Batch * BytesPerMessage];
 
-    /// <summary>Adds every neighbour whose MAC is known to <paramref name="neighbours"/>; what an operator set for ever is not the cluster's.</summary>
+    /// <summary>
+    /// Adds every neighbour whose MAC is known to <paramref name="neighbours"/>; what an operator set for ever is not the cluster's.
+    /// </summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public void Read(List<Neighbour> neighbours)
     {
@@ -39,14 +43,24 @@ public sealed class NeighbourTable(IReadOnlyList<string> ports) : IDisposable
         var links = _links.Read();
         var indices = Indices(links);
         var own = links.Select(link => link.Mac).ToHashSet();
-        List<Neighbour> standing = [], sure = [];
+        List<Neighbour> standing = [],
+            sure = [];
         var reading = new Reading(indices, standing, Known);
         Dump(ref reading);
         reading = new Reading(indices, sure, Rtnetlink.NeighbourReachable | Rtnetlink.NeighbourPermanent);
         Dump(ref reading);
         var known = standing.ToHashSet();
         var settled = sure.Select(each => (each.Port, each.Ipv6, each.Address)).ToHashSet();
-        Neighbour[] wanted = [.. neighbours.Where(each => each.Port < ports.Count && indices[each.Port] != 0 && !own.Contains(each.Mac) && !known.Contains(each) && !settled.Contains((each.Port, each.Ipv6, each.Address)))];
+        Neighbour[] wanted =
+        [
+            .. neighbours.Where(each =>
+                each.Port < ports.Count
+                && indices[each.Port] != 0
+                && !own.Contains(each.Mac)
+                && !known.Contains(each)
+                && !settled.Contains((each.Port, each.Ipv6, each.Address))
+            ),
+        ];
         foreach (var batch in wanted.Chunk(Batch))
         {
             Put(batch, indices);
@@ -70,13 +84,19 @@ public sealed class NeighbourTable(IReadOnlyList<string> ports) : IDisposable
         {
             var each = batch[i];
             var acknowledge = i == batch.Length - 1 ? NetlinkFlags.Acknowledge : NetlinkFlags.None;
-            writer.BeginMessage(Rtnetlink.NewNeighbour, NetlinkFlags.Request | NetlinkFlags.Create | NetlinkFlags.Replace | acknowledge, _netlink.NextSequence());
-            writer.Header(new Rtnetlink.NeighbourHeader
-            {
-                Family = (byte)(each.Ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
-                Index = indices[each.Port],
-                State = Rtnetlink.NeighbourStale,
-            });
+            writer.BeginMessage(
+                Rtnetlink.NewNeighbour,
+                NetlinkFlags.Request | NetlinkFlags.Create | NetlinkFlags.Replace | acknowledge,
+                _netlink.NextSequence()
+            );
+            writer.Header(
+                new Rtnetlink.NeighbourHeader
+                {
+                    Family = (byte)(each.Ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
+                    Index = indices[each.Port],
+                    State = Rtnetlink.NeighbourStale,
+                }
+            );
             BinaryPrimitives.WriteUInt128BigEndian(address, each.Address);
             writer.Attribute(Rtnetlink.NeighbourAddress, address[^each.AddressBytes..]);
             each.Mac.WriteTo(writer.Attribute(Rtnetlink.NeighbourMac, MacAddress.Bytes));
@@ -109,7 +129,11 @@ public sealed class NeighbourTable(IReadOnlyList<string> ports) : IDisposable
 
     private static void Add(NetlinkMessage message, ref Reading reading)
     {
-        if (message.Type != Rtnetlink.NewNeighbour || !message.TryReadHeader<Rtnetlink.NeighbourHeader>(out var header) || (header.State & reading.States) == 0)
+        if (
+            message.Type != Rtnetlink.NewNeighbour
+            || !message.TryReadHeader<Rtnetlink.NeighbourHeader>(out var header)
+            || (header.State & reading.States) == 0
+        )
         {
             return;
         }

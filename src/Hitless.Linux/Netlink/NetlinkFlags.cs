@@ -1,6 +1,8 @@
 namespace Hitless.Linux.Netlink;
 
-/// <summary>Flags of a message's header (<c>linux/netlink.h</c>, NLM_F_*). The bits above 0x80 mean other things for get, new and delete requests.</summary>
+/// <summary>
+/// Flags of a message's header (<c>linux/netlink.h</c>, NLM_F_*). The bits above 0x80 mean other things for get, new and delete requests.
+/// </summary>
 [Flags]
 public enum NetlinkFlags : ushort
 {

@@ -105,7 +105,13 @@ public sealed class NetlinkRequester : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private static bool Answer<TState>(ReadOnlySpan<byte> datagram, uint sequence, ref NetlinkResult result, ref TState state, NetlinkMessageHandler<TState> handler)
+    private static bool Answer<TState>(
+        ReadOnlySpan<byte> datagram,
+        uint sequence,
+        ref NetlinkResult result,
+        ref TState state,
+        NetlinkMessageHandler<TState> handler
+    )
         where TState : allows ref struct
     {
         var messages = new NetlinkMessageReader(datagram);
@@ -188,7 +194,9 @@ public sealed class NetlinkRequester : IDisposable
         }
 
         var requestBytes = MemoryMarshal.Read<uint>(message.Payload[4..]);
-        var echoed = Has(message, NetlinkFlags.Capped) ? NetlinkMessageWriter.HeaderBytes : Math.Min(requestBytes, (uint)message.Payload.Length);
+        var echoed = Has(message, NetlinkFlags.Capped)
+            ? NetlinkMessageWriter.HeaderBytes
+            : Math.Min(requestBytes, (uint)message.Payload.Length);
         var attributes = message.Attributes(4 + (int)echoed);
         while (attributes.TryRead(out var attribute))
         {
@@ -204,7 +212,8 @@ public sealed class NetlinkRequester : IDisposable
     private static (uint First, uint LastAcknowledged) Sequences(ReadOnlySpan<byte> batch)
     {
         var messages = new NetlinkMessageReader(batch);
-        uint first = 0, last = 0;
+        uint first = 0,
+            last = 0;
         while (messages.TryRead(out var message))
         {
             first = first == 0 ? message.Sequence : first;

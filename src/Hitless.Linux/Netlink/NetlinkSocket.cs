@@ -55,13 +55,16 @@ public sealed unsafe class NetlinkSocket : IDisposable
 
     /// <summary>Joins a multicast group, or leaves it.</summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
-    public void Hear(uint group, bool on) => Check(
-        Libc.SetSocketOption(Handle, Libc.LevelNetlink, on ? Libc.NetlinkAddMembership : Libc.NetlinkDropMembership, (int)group),
-        $"cannot {(on ? "join" : "leave")} netlink group {group}");
+    public void Hear(uint group, bool on) =>
+        Check(
+            Libc.SetSocketOption(Handle, Libc.LevelNetlink, on ? Libc.NetlinkAddMembership : Libc.NetlinkDropMembership, (int)group),
+            $"cannot {(on ? "join" : "leave")} netlink group {group}"
+        );
 
     /// <summary>From now on the kernel goes by the fixed header of a dump's request, and tells only what fits.</summary>
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
-    public void FilterDumps() => Check(Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkStrictCheck, 1), "cannot filter dumps of a netlink socket");
+    public void FilterDumps() =>
+        Check(Libc.SetSocketOption(Handle, Libc.LevelNetlink, Libc.NetlinkStrictCheck, 1), "cannot filter dumps of a netlink socket");
 
     /// <summary>
     /// From now on the kernel hands over nothing that a request of this netlink port caused (<c>nlmsg_pid</c>): a socket filter drops it
@@ -71,14 +74,25 @@ public sealed unsafe class NetlinkSocket : IDisposable
     public void Ignore(uint portId)
     {
         // linux/filter.h. A filter reads words as if they were in network order.
-        const ushort loadWord = 0x20, jumpIfEqual = 0x15, answer = 0x06;
+        const ushort loadWord = 0x20,
+            jumpIfEqual = 0x15,
+            answer = 0x06;
         const uint portOffset = 12;
         var port = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId;
-        Span<FilterStep> steps = [new(loadWord, 0, 0, portOffset), new(jumpIfEqual, 0, 1, port), new(answer, 0, 0, 0), new(answer, 0, 0, uint.MaxValue)];
+        Span<FilterStep> steps =
+        [
+            new(loadWord, 0, 0, portOffset),
+            new(jumpIfEqual, 0, 1, port),
+            new(answer, 0, 0, 0),
+            new(answer, 0, 0, uint.MaxValue),
+        ];
         fixed (FilterStep* first = steps)
         {
             var program = new FilterProgram { Length = (ushort)steps.Length, Steps = first };
-            Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram)), "cannot filter a netlink socket");
+            Check(
+                Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionAttachFilter, &program, (uint)sizeof(FilterProgram)),
+                "cannot filter a netlink socket"
+            );
         }
     }
 

@@ -109,8 +109,9 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
 
     /// <summary>
     /// Makes a set of one key, which rules set and refresh and which may run out of time; it stands in it for <paramref name="lasting"/>
-    /// from the start (zero: not at all). Set anew by a rule when its time has run out, it counts once more towards the set's size, and again,
-    /// until the kernel collects (each second, by a thread that waits its turn on a busy machine); a rule that finds no room ends there.
+    /// from the start (zero: not at all). Set anew by a rule when its time has run out, it counts once more towards the set's size, and
+    /// again, until the kernel collects (each second, by a thread that waits its turn on a busy machine); a rule that finds no room ends
+    /// there.
     /// </summary>
     public void Flag(string name, TimeSpan lasting)
     {

@@ -41,7 +41,11 @@ public sealed class RulesetReader : IDisposable
     {
         Span<byte> buffer = stackalloc byte[64];
         var writer = new NetlinkMessageWriter(buffer);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, what), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
+        writer.BeginMessage(
+            NetlinkMessageType.Netfilter(Subsystem, what),
+            NetlinkFlags.Request | NetlinkFlags.Dump,
+            _netlink.NextSequence()
+        );
         writer.NetfilterHeader(0);
         writer.EndMessage();
         _netlink.Query(writer.Written, ref tables, Add).ThrowIfFailed("cannot list what nftables has");
@@ -71,14 +75,15 @@ public sealed class RulesetReader : IDisposable
         table.Rules += (message.Type & messageMask) == NewRule ? 1 : 0;
     }
 
-    private static string NameOf(byte family) => family switch
-    {
-        1 => "inet",
-        2 => "ip",
-        3 => "arp",
-        FamilyNetdev => "netdev",
-        7 => "bridge",
-        10 => "ip6",
-        _ => $"family {family}",
-    };
+    private static string NameOf(byte family) =>
+        family switch
+        {
+            1 => "inet",
+            2 => "ip",
+            3 => "arp",
+            FamilyNetdev => "netdev",
+            7 => "bridge",
+            10 => "ip6",
+            _ => $"family {family}",
+        };
 }

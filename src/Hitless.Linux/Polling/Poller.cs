@@ -36,7 +36,10 @@ public sealed unsafe class Poller : IDisposable
         Control(_wakeUp, ControlAdd, WakeUpToken);
     }
 
-    /// <summary>Watches a descriptor; <paramref name="token"/> (not negative) is what <see cref="Wait"/> tells when it is readable, has an error, or was closed by the peer.</summary>
+    /// <summary>
+    /// Watches a descriptor; <paramref name="token"/> (not negative) is what <see cref="Wait"/> tells when it is readable, has an error, or
+    /// was closed by the peer.
+    /// </summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public void Add(SafeHandle handle, int token)
     {
@@ -44,7 +47,10 @@ public sealed unsafe class Poller : IDisposable
         Control(handle, ControlAdd, token);
     }
 
-    /// <summary>The last <see cref="Wait"/> told an error of the token at that place: what a socket made with <c>Refusals</c> then has to tell (EPOLLERR).</summary>
+    /// <summary>
+    /// The last <see cref="Wait"/> told an error of the token at that place: what a socket made with <c>Refusals</c> then has to tell
+    /// (EPOLLERR).
+    /// </summary>
     public bool HasError(int place) => (_errors >> place & 1) != 0;
 
     /// <summary>Watches it no longer. A descriptor that is closed leaves by itself.</summary>
@@ -60,7 +66,11 @@ public sealed unsafe class Poller : IDisposable
         var events = stackalloc byte[EventsMax * EventBytes];
         var forever = timeout == Timeout.InfiniteTimeSpan;
         var ticks = Math.Max(timeout.Ticks, 0);
-        var time = new Libc.TimeSpec { Seconds = ticks / TimeSpan.TicksPerSecond, Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+        var time = new Libc.TimeSpec
+        {
+            Seconds = ticks / TimeSpan.TicksPerSecond,
+            Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
+        };
         var count = Libc.EpollWait(_epoll, events, Math.Clamp(ready.Length, 1, EventsMax), forever ? null : &time, null);
         if (count < 0)
         {

@@ -16,11 +16,12 @@ public static class ProcessStart
 
             // The name stands in parentheses, and may have any character; starttime is the 20th field behind it. A zombie has ended.
             var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return fields.Length >= FieldsBehindName
+            return
+                fields.Length >= FieldsBehindName
                 && fields[0] != "Z"
                 && long.TryParse(fields[FieldsBehindName - 1], CultureInfo.InvariantCulture, out var ticks)
-                    ? ticks
-                    : null;
+                ? ticks
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

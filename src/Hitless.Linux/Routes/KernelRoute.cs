@@ -48,7 +48,10 @@ public sealed class KernelRoute
         var names = new Dictionary<int, string>();
         foreach (var pair in words[1].Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (pair.Split('=', 2) is not [var index, var name] || !int.TryParse(index, System.Globalization.CultureInfo.InvariantCulture, out var number))
+            if (
+                pair.Split('=', 2) is not [var index, var name]
+                || !int.TryParse(index, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            )
             {
                 return false;
             }
@@ -56,7 +59,8 @@ public sealed class KernelRoute
             names[number] = name;
         }
 
-        return TryRead(new NetlinkMessage(message.AsSpan(0, NetlinkMessageWriter.HeaderBytes + length)), names, out route) && route!.Route.Hops.All(hop => hop.Interface.Length > 0);
+        return TryRead(new NetlinkMessage(message.AsSpan(0, NetlinkMessageWriter.HeaderBytes + length)), names, out route)
+            && route!.Route.Hops.All(hop => hop.Interface.Length > 0);
     }
 
     /// <summary>
@@ -66,14 +70,21 @@ public sealed class KernelRoute
     internal static bool TryRead(NetlinkMessage message, IReadOnlyDictionary<int, string> names, out KernelRoute? route)
     {
         route = null;
-        if (!message.TryReadHeader<Rtnetlink.RouteHeader>(out var header) || (header.Flags & Rtnetlink.RouteCloned) != 0
-            || header.Family is not (Libc.AddressFamilyInet or Libc.AddressFamilyInet6) || !Enum.IsDefined((RouteKind)header.Kind))
+        if (
+            !message.TryReadHeader<Rtnetlink.RouteHeader>(out var header)
+            || (header.Flags & Rtnetlink.RouteCloned) != 0
+            || header.Family is not (Libc.AddressFamilyInet or Libc.AddressFamilyInet6)
+            || !Enum.IsDefined((RouteKind)header.Kind)
+        )
         {
             return false;
         }
 
-        IPAddress? destination = null, source = null, gateway = null;
-        uint table = header.Table, metric = 0;
+        IPAddress? destination = null,
+            source = null,
+            gateway = null;
+        uint table = header.Table,
+            metric = 0;
         var link = 0;
         var hops = new List<RouteHop>();
         var links = new List<int>();
@@ -116,7 +127,11 @@ public sealed class KernelRoute
         const uint tableOfLocalAddresses = 255;
         var any = header.Family == Libc.AddressFamilyInet ? IPAddress.Any : IPAddress.IPv6Any;
         var to = new AddressPrefix(destination ?? any, header.DestinationLength);
-        route = new KernelRoute(new Route(to, table, metric, (RouteKind)header.Kind, header.Protocol, source, hops), message.Payload.ToArray(), links);
+        route = new KernelRoute(
+            new Route(to, table, metric, (RouteKind)header.Kind, header.Protocol, source, hops),
+            message.Payload.ToArray(),
+            links
+        );
         return table != tableOfLocalAddresses;
     }
 
@@ -170,9 +185,14 @@ public sealed class KernelRoute
         return true;
     }
 
-    private static IPAddress? AddressIn(NetlinkAttribute attribute) => attribute.Type == Rtnetlink.RouteVia
-        ? attribute.Value.Length is 6 or 18 ? new IPAddress(attribute.Value[2..]) : null
-        : attribute.Value.Length is 4 or 16 ? new IPAddress(attribute.Value) : null;
+    private static IPAddress? AddressIn(NetlinkAttribute attribute) =>
+        attribute.Type == Rtnetlink.RouteVia
+            ? attribute.Value.Length is 6 or 18
+                ? new IPAddress(attribute.Value[2..])
+                : null
+            : attribute.Value.Length is 4 or 16
+                ? new IPAddress(attribute.Value)
+                : null;
 
     private static void ReadHops(ReadOnlySpan<byte> value, IReadOnlyDictionary<int, string> names, List<RouteHop> hops, List<int> links)
     {
@@ -195,7 +215,12 @@ public sealed class KernelRoute
     {
         value.CopyTo(target);
         var place = 0;
-        while (MemoryMarshal.TryRead<Rtnetlink.RouteNextHop>(target, out var hop) && hop.Length >= 8 && hop.Length <= target.Length && place < Route.Hops.Count)
+        while (
+            MemoryMarshal.TryRead<Rtnetlink.RouteNextHop>(target, out var hop)
+            && hop.Length >= 8
+            && hop.Length <= target.Length
+            && place < Route.Hops.Count
+        )
         {
             hop.Index = linkOf.GetValueOrDefault(Route.Hops[place++].Interface);
             hop.Flags &= unchecked((byte)~Rtnetlink.RouteHopFlagsOfKernel);

@@ -16,7 +16,19 @@ public sealed class RouteTable : IDisposable
 
     // Who reads routes for their own sake waits for the kernel to walk them: a whole Internet table is read by who set it.
     private static readonly byte[] Configured =
-        [2 /* kernel */, 3 /* boot */, 4 /* static */, 9 /* ra */, 16 /* dhcp */, DeclaredRoute.Protocol];
+    [
+        2 /* kernel */
+        ,
+        3 /* boot */
+        ,
+        4 /* static */
+        ,
+        9 /* ra */
+        ,
+        16 /* dhcp */
+        ,
+        DeclaredRoute.Protocol,
+    ];
 
     private readonly NetlinkRequester _netlink = new(NetlinkProtocol.Route, strict: true);
 
@@ -92,14 +104,16 @@ public sealed class RouteTable : IDisposable
         var ipv6 = route.Destination.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
         var writer = new NetlinkMessageWriter(stackalloc byte[256]);
         writer.BeginMessage(type, NetlinkFlags.Request | NetlinkFlags.Acknowledge | flags, _netlink.NextSequence());
-        writer.Header(new Rtnetlink.RouteHeader
-        {
-            Family = (byte)(ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
-            DestinationLength = (byte)route.Destination.PrefixLength,
-            Protocol = route.Protocol,
-            Kind = (byte)route.Kind,
-            Scope = hop.Gateway is null && !ipv6 ? onLink : default,
-        });
+        writer.Header(
+            new Rtnetlink.RouteHeader
+            {
+                Family = (byte)(ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
+                DestinationLength = (byte)route.Destination.PrefixLength,
+                Protocol = route.Protocol,
+                Kind = (byte)route.Kind,
+                Scope = hop.Gateway is null && !ipv6 ? onLink : default,
+            }
+        );
         writer.U32(Rtnetlink.RouteTable, route.Table);
         writer.U32(Rtnetlink.RoutePriority, route.Metric);
         writer.U32(Rtnetlink.RouteOutput, (uint)link);

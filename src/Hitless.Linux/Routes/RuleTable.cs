@@ -60,13 +60,15 @@ public sealed class RuleTable : IDisposable
         var writer = new NetlinkMessageWriter(stackalloc byte[256]);
         const NetlinkFlags once = NetlinkFlags.Create | NetlinkFlags.Exclusive;
         writer.BeginMessage(Rtnetlink.NewRule, NetlinkFlags.Request | NetlinkFlags.Acknowledge | once, _netlink.NextSequence());
-        writer.Header(new Rtnetlink.RuleHeader
-        {
-            Family = (byte)(rule.Ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
-            DestinationLength = (byte)(rule.To?.PrefixLength ?? 0),
-            SourceLength = (byte)(rule.From?.PrefixLength ?? 0),
-            Action = ToTable,
-        });
+        writer.Header(
+            new Rtnetlink.RuleHeader
+            {
+                Family = (byte)(rule.Ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
+                DestinationLength = (byte)(rule.To?.PrefixLength ?? 0),
+                SourceLength = (byte)(rule.From?.PrefixLength ?? 0),
+                Action = ToTable,
+            }
+        );
         writer.U32(RulePriority, rule.Priority);
         writer.U32(RuleTableNumber, rule.Table);
         writer.U8(RuleProtocol, DeclaredRoute.Protocol);
@@ -129,7 +131,10 @@ public sealed class RuleTable : IDisposable
 
         var words = new SortedDictionary<int, string>();
         byte protocol = 0;
-        uint priority = 0, table = header.Table, mark = 0, mask = uint.MaxValue;
+        uint priority = 0,
+            table = header.Table,
+            mark = 0,
+            mask = uint.MaxValue;
         var attributes = message.Attributes(12);
         while (attributes.TryRead(out var attribute))
         {
@@ -166,7 +171,11 @@ public sealed class RuleTable : IDisposable
 
                 // What kernels tell of every rule: the rest (ports, uid, tun id, l3mdev…) is told in bytes, so
                 // that a difference is seen whatever it means.
-                case 14 or 13 or 20 or 18 or 19: // FRA_SUPPRESS_PREFIXLEN, FRA_SUPPRESS_IFGROUP, FRA_UID_RANGE, FRA_PAD, FRA_L3MDEV
+                case 14
+                or 13
+                or 20
+                or 18
+                or 19: // FRA_SUPPRESS_PREFIXLEN, FRA_SUPPRESS_IFGROUP, FRA_UID_RANGE, FRA_PAD, FRA_L3MDEV
                     if (attribute.Type is 14 && attribute.TryReadU32(out var length) && length != uint.MaxValue)
                     {
                         words[8] = string.Create(CultureInfo.InvariantCulture, $"suppress_prefixlength {length}");
@@ -188,10 +197,12 @@ public sealed class RuleTable : IDisposable
         text.Append((header.Flags & 2) != 0 ? " not" : ""); // FIB_RULE_INVERT
         text.Append(header.Action == ToTable ? $" lookup {DeclaredRule.TableName(table)}" : $" action {header.Action}");
         var said = text.ToString().Replace("  ", " ", StringComparison.Ordinal);
-        rules.Add(new PolicyRule(header.Family == Libc.AddressFamilyInet6, priority, header.Action == ToTable ? table : 0, said)
-        {
-            Protocol = protocol,
-            Payload = message.Payload.ToArray(),
-        });
+        rules.Add(
+            new PolicyRule(header.Family == Libc.AddressFamilyInet6, priority, header.Action == ToTable ? table : 0, said)
+            {
+                Protocol = protocol,
+                Payload = message.Payload.ToArray(),
+            }
+        );
     }
 }

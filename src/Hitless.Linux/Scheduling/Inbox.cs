@@ -1,8 +1,9 @@
 namespace Hitless.Linux.Scheduling;
 
 /// <summary>
-/// What many threads hand to one real-time thread. The reader never waits for a writer: a <c>ConcurrentQueue</c>'s reader spins while a writer has reserved
-/// a place and not filled it yet, and where a SCHED_FIFO thread spins, that writer does not run: until the kernel throttles real-time threads (950 ms of a second).
+/// What many threads hand to one real-time thread. The reader never waits for a writer: a <c>ConcurrentQueue</c>'s reader spins while a
+/// writer has reserved a place and not filled it yet, and where a SCHED_FIFO thread spins, that writer does not run: until the kernel
+/// throttles real-time threads (950 ms of a second).
 /// </summary>
 public sealed class Inbox<T>
 {
@@ -19,8 +20,7 @@ public sealed class Inbox<T>
         {
             seen = Volatile.Read(ref newest);
             node.Beside = seen;
-        }
-        while (Interlocked.CompareExchange(ref newest, node, seen) != seen);
+        } while (Interlocked.CompareExchange(ref newest, node, seen) != seen);
     }
 
     /// <summary>The oldest item that is there; only for the one reader.</summary>
@@ -29,7 +29,7 @@ public sealed class Inbox<T>
         if (next is null)
         {
             // All of them, newest first: turned round.
-            for (var taken = Interlocked.Exchange(ref newest, null); taken is not null;)
+            for (var taken = Interlocked.Exchange(ref newest, null); taken is not null; )
             {
                 (taken.Beside, next, taken) = (next, taken, taken.Beside);
             }

@@ -3,8 +3,9 @@ using Hitless.Linux.Polling;
 namespace Hitless.Linux.Scheduling;
 
 /// <summary>
-/// A thread that does what others hand to it, one after the other. Handing over waits for nothing, so a real-time thread hands here whatever touches the thread pool: who queues
-/// work there may have to start another thread of the pool, and waits until that runs. Where the one who waits is real-time and the machine is busy, this takes a hundred milliseconds.
+/// A thread that does what others hand to it, one after the other. Handing over waits for nothing, so a real-time thread hands here
+/// whatever touches the thread pool: who queues work there may have to start another thread of the pool, and waits until that runs. Where
+/// the one who waits is real-time and the machine is busy, this takes a hundred milliseconds.
 /// </summary>
 public sealed class WorkThread : IDisposable
 {
@@ -23,7 +24,9 @@ public sealed class WorkThread : IDisposable
         thread.Start();
     }
 
-    /// <summary>From any thread; costs two small objects and a system call. What is handed over after <see cref="Dispose"/> is not done.</summary>
+    /// <summary>
+    /// From any thread; costs two small objects and a system call. What is handed over after <see cref="Dispose"/> is not done.
+    /// </summary>
     public void Do(Action what)
     {
         work.Put(what);
@@ -40,7 +43,8 @@ public sealed class WorkThread : IDisposable
 
     private void Run()
     {
-        // Threads that it starts, those of the pool too, are favoured as much. Without the right it does its work all the same, in its turn.
+        // Threads that it starts, those of the pool too, are favoured as much. Without the right it does its work all the same, in its
+        // turn.
         _ = RealTime.TryRaise(RealTime.Favoured);
         while (true)
         {

@@ -9,7 +9,10 @@ using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Sockets;
 
-/// <summary>An IPv4 or IPv6 address with a UDP port, in the form that the kernel takes (<c>sockaddr_in</c>, <c>sockaddr_in6</c>): made once, used without allocating.</summary>
+/// <summary>
+/// An IPv4 or IPv6 address with a UDP port, in the form that the kernel takes (<c>sockaddr_in</c>, <c>sockaddr_in6</c>): made once, used
+/// without allocating.
+/// </summary>
 public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
 {
     internal const int BytesMax = 28;
@@ -34,7 +37,10 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
         }
     }
 
-    /// <summary>The link-local address that a kernel makes of an interface's MAC unless it is told otherwise (RFC 4291 appendix A), on our interface of that number. Port 0.</summary>
+    /// <summary>
+    /// The link-local address that a kernel makes of an interface's MAC unless it is told otherwise (RFC 4291 appendix A), on our interface
+    /// of that number. Port 0.
+    /// </summary>
     public static DatagramEndpoint LinkLocal(in MacAddress mac, int linkIndex)
     {
         Span<byte> bytes = stackalloc byte[BytesMax];
@@ -71,9 +77,10 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
     public static bool operator !=(DatagramEndpoint left, DatagramEndpoint right) => !left.Equals(right);
 
     /// <summary>The same in the platform's form. Allocates.</summary>
-    public IPEndPoint ToIPEndPoint() => IsIpv6
-        ? new IPEndPoint(new IPAddress(Bytes.Slice(8, 16), MemoryMarshal.Read<uint>(Bytes[24..])), Port)
-        : new IPEndPoint(new IPAddress(Bytes.Slice(4, 4)), Port);
+    public IPEndPoint ToIPEndPoint() =>
+        IsIpv6
+            ? new IPEndPoint(new IPAddress(Bytes.Slice(8, 16), MemoryMarshal.Read<uint>(Bytes[24..])), Port)
+            : new IPEndPoint(new IPAddress(Bytes.Slice(4, 4)), Port);
 
     /// <summary>Same family, address and port (and for IPv6 the same flow label and scope).</summary>
     public bool Equals(DatagramEndpoint other) => Bytes.SequenceEqual(other.Bytes);

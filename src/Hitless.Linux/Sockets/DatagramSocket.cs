@@ -33,7 +33,10 @@ public sealed unsafe class DatagramSocket : IDisposable
     public DatagramSocket(DatagramEndpoint local, DatagramOptions options = default)
     {
         var family = local.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
-        var (type, protocol) = !options.EchoReplies ? (Libc.SocketDatagram, 0) : local.IsIpv6 ? (Libc.SocketRaw, ProtocolIcmpv6) : (Libc.SocketRaw, ProtocolIcmp);
+        var (type, protocol) =
+            !options.EchoReplies ? (Libc.SocketDatagram, 0)
+            : local.IsIpv6 ? (Libc.SocketRaw, ProtocolIcmpv6)
+            : (Libc.SocketRaw, ProtocolIcmp);
         Handle = Libc.Socket(family, type | Libc.SocketNonBlocking | Libc.SocketCloseOnExec, protocol);
         Check(Handle.IsInvalid ? -1 : 0, options.EchoReplies ? "cannot open an ICMP socket" : "cannot open a UDP socket");
         if (options.EchoReplies)
@@ -52,7 +55,10 @@ public sealed unsafe class DatagramSocket : IDisposable
         {
             fixed (byte* name = Encoding.UTF8.GetBytes(device + '\0'))
             {
-                Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1), $"cannot bind to the interface {device}");
+                Check(
+                    Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1),
+                    $"cannot bind to the interface {device}"
+                );
             }
         }
 
@@ -66,7 +72,10 @@ public sealed unsafe class DatagramSocket : IDisposable
         if (options.Priority > 0)
         {
             // The mark resets the priority, so it comes first.
-            Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6TrafficClass : IpTypeOfService, NetworkControl), "cannot mark datagrams");
+            Check(
+                Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6TrafficClass : IpTypeOfService, NetworkControl),
+                "cannot mark datagrams"
+            );
             Check(Libc.SetSocketOption(Handle, Libc.LevelSocket, Libc.OptionPriority, options.Priority), "cannot set the priority");
         }
 
@@ -143,7 +152,14 @@ public sealed unsafe class DatagramSocket : IDisposable
             nint received;
             fixed (byte* bytes = buffer)
             {
-                received = Libc.ReceiveFrom(Handle, bytes, (nuint)buffer.Length, Libc.MessageDontWait | Libc.MessageTruncated, address, &addressLength);
+                received = Libc.ReceiveFrom(
+                    Handle,
+                    bytes,
+                    (nuint)buffer.Length,
+                    Libc.MessageDontWait | Libc.MessageTruncated,
+                    address,
+                    &addressLength
+                );
             }
 
             if (received >= 0 && received <= buffer.Length)
@@ -181,7 +197,13 @@ public sealed unsafe class DatagramSocket : IDisposable
         var control = stackalloc byte[512];
         while (true)
         {
-            var message = new Libc.MessageHeader { Name = address, NameBytes = DatagramEndpoint.BytesMax, Control = control, ControlBytes = 512 };
+            var message = new Libc.MessageHeader
+            {
+                Name = address,
+                NameBytes = DatagramEndpoint.BytesMax,
+                Control = control,
+                ControlBytes = 512,
+            };
             if (Libc.ReceiveMessage(Handle, &message, Libc.MessageErrorQueue | Libc.MessageDontWait) < 0)
             {
                 by = default;
@@ -189,7 +211,11 @@ public sealed unsafe class DatagramSocket : IDisposable
             }
 
             // struct cmsghdr, then struct sock_extended_err, which begins with the error number and whence it came (2, 3: ICMP, ICMPv6).
-            if (message.ControlBytes >= HeaderBytes + 8 && *(int*)(control + HeaderBytes) == Errno.ConnectionRefused && control[HeaderBytes + 4] is 2 or 3)
+            if (
+                message.ControlBytes >= HeaderBytes + 8
+                && *(int*)(control + HeaderBytes) == Errno.ConnectionRefused
+                && control[HeaderBytes + 4] is 2 or 3
+            )
             {
                 by = new DatagramEndpoint(new ReadOnlySpan<byte>(address, (int)Math.Min(message.NameBytes, DatagramEndpoint.BytesMax)));
                 return true;

@@ -5,8 +5,8 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Sockets;
 
 /// <summary>
-/// Asks a kernel whether it is there: ICMP echo (RFC 792, RFC 4443 section 4.1), answered without any process. An answer counts if it carries this socket's random cookie. Never waits, and once made allocates
-/// nothing. Lives in the namespace of the thread that makes it.
+/// Asks a kernel whether it is there: ICMP echo (RFC 792, RFC 4443 section 4.1), answered without any process. An answer counts if it
+/// carries this socket's random cookie. Never waits, and once made allocates nothing. Lives in the namespace of the thread that makes it.
 /// </summary>
 public sealed class EchoSocket : IDisposable
 {
@@ -63,11 +63,17 @@ public sealed class EchoSocket : IDisposable
         return false;
     }
 
-    /// <summary>The question's number, if <paramref name="packet"/> (for IPv4 with its IP header, <c>raw(7)</c>) is an echo reply with that cookie of 8 bytes.</summary>
+    /// <summary>
+    /// The question's number, if <paramref name="packet"/> (for IPv4 with its IP header, <c>raw(7)</c>) is an echo reply with that cookie
+    /// of 8 bytes.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> packet, bool ipv6, ReadOnlySpan<byte> cookie, out uint question)
     {
         question = 0;
-        var header = ipv6 ? 0 : packet.Length > 0 ? (packet[0] & 0xf) * 4 : int.MaxValue;
+        var header =
+            ipv6 ? 0
+            : packet.Length > 0 ? (packet[0] & 0xf) * 4
+            : int.MaxValue;
         if (packet.Length < EchoBytes || packet.Length - EchoBytes < header)
         {
             return false;

@@ -5,8 +5,9 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Sockets;
 
 /// <summary>
-/// Carries datagrams through one interface in Ethernet frames of their own type (<c>packet(7)</c>, SOCK_DGRAM): no address, no route, no firewall's IP rules. They go to, and are taken from, one
-/// multicast MAC. Never waits, and once made allocates nothing. Lives in the namespace of the thread that makes it.
+/// Carries datagrams through one interface in Ethernet frames of their own type (<c>packet(7)</c>, SOCK_DGRAM): no address, no route, no
+/// firewall's IP rules. They go to, and are taken from, one multicast MAC. Never waits, and once made allocates nothing. Lives in the
+/// namespace of the thread that makes it.
 /// </summary>
 public sealed unsafe class PortSocket : IDisposable
 {
@@ -23,19 +24,41 @@ public sealed unsafe class PortSocket : IDisposable
     public PortSocket(int linkIndex, MacAddress group)
     {
         LinkIndex = linkIndex;
-        _to = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BigEndian(EtherType), LinkIndex = linkIndex, AddressBytes = MacAddress.Bytes };
-        var membership = new Membership { LinkIndex = linkIndex, Type = MembershipMulticast, AddressBytes = MacAddress.Bytes };
+        _to = new LinkLayerAddress
+        {
+            Family = Libc.AddressFamilyPacket,
+            Protocol = BigEndian(EtherType),
+            LinkIndex = linkIndex,
+            AddressBytes = MacAddress.Bytes,
+        };
+        var membership = new Membership
+        {
+            LinkIndex = linkIndex,
+            Type = MembershipMulticast,
+            AddressBytes = MacAddress.Bytes,
+        };
         fixed (byte* target = _to.Address)
         {
             group.WriteTo(new Span<byte>(target, MacAddress.Bytes));
         }
 
         group.WriteTo(new Span<byte>(membership.Address, MacAddress.Bytes));
-        Handle = Libc.Socket(Libc.AddressFamilyPacket, Libc.SocketDatagram | Libc.SocketCloseOnExec | Libc.SocketNonBlocking, BigEndian(EtherType));
-        var local = new LinkLayerAddress { Family = Libc.AddressFamilyPacket, Protocol = BigEndian(EtherType), LinkIndex = linkIndex };
-        if (Handle.IsInvalid
+        Handle = Libc.Socket(
+            Libc.AddressFamilyPacket,
+            Libc.SocketDatagram | Libc.SocketCloseOnExec | Libc.SocketNonBlocking,
+            BigEndian(EtherType)
+        );
+        var local = new LinkLayerAddress
+        {
+            Family = Libc.AddressFamilyPacket,
+            Protocol = BigEndian(EtherType),
+            LinkIndex = linkIndex,
+        };
+        if (
+            Handle.IsInvalid
             || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0
-            || Libc.SetSocketOption(Handle, LevelPacket, AddMembership, &membership, (uint)sizeof(Membership)) < 0)
+            || Libc.SetSocketOption(Handle, LevelPacket, AddMembership, &membership, (uint)sizeof(Membership)) < 0
+        )
         {
             var errno = Errno.Last;
             Handle.Dispose();
@@ -56,11 +79,16 @@ public sealed unsafe class PortSocket : IDisposable
         fixed (LinkLayerAddress* to = &_to)
         fixed (byte* bytes = datagram)
         {
-            return Libc.SendTo(Handle, bytes, (nuint)datagram.Length, Libc.MessageDontWait, to, (uint)sizeof(LinkLayerAddress)) < 0 ? Errno.Last : 0;
+            return Libc.SendTo(Handle, bytes, (nuint)datagram.Length, Libc.MessageDontWait, to, (uint)sizeof(LinkLayerAddress)) < 0
+                ? Errno.Last
+                : 0;
         }
     }
 
-    /// <summary>Receives one datagram of somebody else, if there is one now; what is longer than <paramref name="buffer"/> is cut. <paramref name="sender"/>: the MAC that it came from.</summary>
+    /// <summary>
+    /// Receives one datagram of somebody else, if there is one now; what is longer than <paramref name="buffer"/> is cut.
+    /// <paramref name="sender"/>: the MAC that it came from.
+    /// </summary>
     public bool TryReceive(Span<byte> buffer, out int length, out MacAddress sender)
     {
         LinkLayerAddress from;

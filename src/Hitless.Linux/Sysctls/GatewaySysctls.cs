@@ -65,10 +65,17 @@ public static class GatewaySysctls
             return [];
         }
 
-        return [.. scope.Below(Ipv6Interfaces)
-            .Where(name => SysctlScope.Read($"{Ipv6Interfaces}/{name}/accept_ra") == "1" && SysctlScope.Read($"{Ipv6Interfaces}/{name}/forwarding") == "0")
-            .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", EvenIfForwarding))
-            .OfType<string>()];
+        return
+        [
+            .. scope
+                .Below(Ipv6Interfaces)
+                .Where(name =>
+                    SysctlScope.Read($"{Ipv6Interfaces}/{name}/accept_ra") == "1"
+                    && SysctlScope.Read($"{Ipv6Interfaces}/{name}/forwarding") == "0"
+                )
+                .Select(name => scope.Set($"{Ipv6Interfaces}/{name}/accept_ra", EvenIfForwarding))
+                .OfType<string>(),
+        ];
     }
 
     /// <summary>
@@ -81,8 +88,12 @@ public static class GatewaySysctls
         List<(string, string)> again = [];
         foreach (var (name, before) in scope.Before.ToArray())
         {
-            if (before == "1" && name.EndsWith("/accept_ra", StringComparison.Ordinal) && SysctlScope.Read(name) == before
-                && scope.Set(name, EvenIfForwarding) is null)
+            if (
+                before == "1"
+                && name.EndsWith("/accept_ra", StringComparison.Ordinal)
+                && SysctlScope.Read(name) == before
+                && scope.Set(name, EvenIfForwarding) is null
+            )
             {
                 again.Add((name, before));
             }

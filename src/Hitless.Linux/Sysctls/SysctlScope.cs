@@ -165,7 +165,8 @@ public sealed class SysctlScope
     }
 
     // The file lies on disk and could be damaged: nothing in it may lead out of /proc/sys/net.
-    private static bool IsName(string name) => name.StartsWith("net/", StringComparison.Ordinal) && !name.Contains("..", StringComparison.Ordinal);
+    private static bool IsName(string name) =>
+        name.StartsWith("net/", StringComparison.Ordinal) && !name.Contains("..", StringComparison.Ordinal);
 
     private void Save()
     {

@@ -11,7 +11,8 @@ public sealed record ClaimFence(
     TimeSpan Fresh,
     TimeSpan RestartHold,
     int HeartbeatPort,
-    IReadOnlyList<string> HeartbeatInterfaces)
+    IReadOnlyList<string> HeartbeatInterfaces
+)
 {
     /// <summary>The lease of a machine that was seen to stand still.</summary>
     public TimeSpan LongLease { get; init; } = Lease;

@@ -6,8 +6,8 @@ using Hitless.Linux.Native;
 namespace Hitless.Linux.Traffic;
 
 /// <summary>
-/// Renews the claim of a <see cref="TrafficTable"/> that has a <see cref="ClaimFence"/>: one frame on the loopback device, which the table's rules take for
-/// what it is and drop. Some microseconds, no lock, no allocation. Not for several threads at once.
+/// Renews the claim of a <see cref="TrafficTable"/> that has a <see cref="ClaimFence"/>: one frame on the loopback device, which the
+/// table's rules take for what it is and drop. Some microseconds, no lock, no allocation. Not for several threads at once.
 /// </summary>
 public sealed class ClaimLease : IDisposable
 {
@@ -26,7 +26,9 @@ public sealed class ClaimLease : IDisposable
     }
 
     /// <summary>Lets a claim that still stands go on for <paramref name="term"/> from now. A claim that is over stays over.</summary>
-    /// <returns>Whether the claim stood. The rule that renews it drops the frame, which the kernel reports to the sender as "no buffer".</returns>
+    /// <returns>
+    /// Whether the claim stood. The rule that renews it drops the frame, which the kernel reports to the sender as "no buffer".
+    /// </returns>
     public bool Renew(ClaimTerm term) => _loopback.Send(_frames[(int)term]) == Errno.NoBuffers;
 
     /// <inheritdoc/>

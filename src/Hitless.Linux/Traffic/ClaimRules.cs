@@ -94,8 +94,8 @@ internal static class ClaimRules
     }
 
     /// <summary>
-    /// In a rule of its own, for a rule ends where a flag cannot be set: what has run out of time fills the set until the kernel collects it
-    /// (<see cref="NftBatchWriter.Flag"/>). To refresh one that stands, as the claim does, cannot fail.
+    /// In a rule of its own, for a rule ends where a flag cannot be set: what has run out of time fills the set until the kernel collects
+    /// it (<see cref="NftBatchWriter.Flag"/>). To refresh one that stands, as the claim does, cannot fail.
     /// </summary>
     private static void RenewFresh(ref NftBatchWriter batch, ClaimFence fence)
     {

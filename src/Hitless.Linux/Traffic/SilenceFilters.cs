@@ -32,12 +32,14 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     private readonly LinkTable _links = new();
     private readonly Dictionary<string, (uint Priority, ushort EtherType, FilterStep[] Program)[]> _programs = ports.ToDictionary(
         port => port.Name,
-        port => ((uint Priority, ushort EtherType, FilterStep[] Program)[])
-        [
-            .. SilenceProgram.Arp(port, ports).Select(program => (ArpPriority, EtherTypeArp, program)),
-            .. SilenceProgram.Discovery(port, ports).Select(program => (DiscoveryPriority, EtherTypeIpv6, program)),
-        ],
-        StringComparer.Ordinal);
+        port =>
+            ((uint Priority, ushort EtherType, FilterStep[] Program)[])
+                [
+                    .. SilenceProgram.Arp(port, ports).Select(program => (ArpPriority, EtherTypeArp, program)),
+                    .. SilenceProgram.Discovery(port, ports).Select(program => (DiscoveryPriority, EtherTypeIpv6, program)),
+                ],
+        StringComparer.Ordinal
+    );
 
     /// <summary>
     /// Makes the filters stand on every port that is there, and on no other interface. May be repeated; what stands is replaced in place.
@@ -59,7 +61,8 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
             else if (Place(link, programs, kind, standing) is { } problem)
             {
                 problems.Add(
-                    $"{link.Name} would speak for virtual addresses if somebody flushed nftables while hitlessd is stopped: {problem}");
+                    $"{link.Name} would speak for virtual addresses if somebody flushed nftables while hitlessd is stopped: {problem}"
+                );
             }
         }
 
@@ -70,9 +73,15 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     public bool IsWhole()
     {
         var disciplines = ReadDisciplines();
-        return _links.Read().All(link => _programs.GetValueOrDefault(link.Name, []) is var programs
-            && (programs.Length == 0
-                || (disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == programs.Length)));
+        return _links
+            .Read()
+            .All(link =>
+                _programs.GetValueOrDefault(link.Name, []) is var programs
+                && (
+                    programs.Length == 0
+                    || (disciplines.GetValueOrDefault(link.Index) == "clsact" && ReadFilters(link.Index).Count == programs.Length)
+                )
+            );
     }
 
     /// <summary>Takes the filters away, and the disciplines that were made for them and have no other filter.</summary>
@@ -95,7 +104,8 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         in Link link,
         (uint Priority, ushort EtherType, FilterStep[] Steps)[] programs,
         string? kind,
-        List<Filter> standing)
+        List<Filter> standing
+    )
     {
         if (kind is not (null or "clsact"))
         {
@@ -111,8 +121,9 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         }
 
         var wanted = programs
-            .Select((each, number) =>
-                Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1))
+            .Select(
+                (each, number) => Filter.Of(each.Priority, each.EtherType, OurHandles | (isOurs ? DisciplineIsOurs : 0) | (uint)number + 1)
+            )
             .ToArray();
         for (var i = 0; i < wanted.Length; i++)
         {
@@ -175,8 +186,12 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     private static void AddFilter(NetlinkMessage message, ref Reading reading)
     {
         // A priority tells of itself once more, with handle 0.
-        if (message.Type == NewFilter && message.TryReadHeader<Header>(out var header) && header.Handle != 0
-            && (!reading.Ours || ((header.Handle & HandleMask) == OurHandles && KindOf(message) == "bpf")))
+        if (
+            message.Type == NewFilter
+            && message.TryReadHeader<Header>(out var header)
+            && header.Handle != 0
+            && (!reading.Ours || ((header.Handle & HandleMask) == OurHandles && KindOf(message) == "bpf"))
+        )
         {
             reading.Filters.Add(new Filter(header.Handle, header.Info));
         }
@@ -202,7 +217,14 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         var writer = new NetlinkMessageWriter(buffer);
         var flags = type == NewDiscipline ? NetlinkFlags.Create | NetlinkFlags.Exclusive : NetlinkFlags.None;
         writer.BeginMessage(type, NetlinkFlags.Request | NetlinkFlags.Acknowledge | flags, _netlink.NextSequence());
-        writer.Header(new Header { LinkIndex = link, Handle = ClsactHandle, Parent = Clsact });
+        writer.Header(
+            new Header
+            {
+                LinkIndex = link,
+                Handle = ClsactHandle,
+                Parent = Clsact,
+            }
+        );
         writer.String(Kind, "clsact");
         writer.EndMessage();
         return _netlink.Execute(writer.Written);
@@ -212,7 +234,15 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
     {
         var writer = new NetlinkMessageWriter(new byte[MessageBytes + (program.Length * Marshal.SizeOf<FilterStep>())]);
         writer.BeginMessage(NewFilter, NetlinkFlags.Request | NetlinkFlags.Acknowledge | NetlinkFlags.Create, _netlink.NextSequence());
-        writer.Header(new Header { LinkIndex = link, Parent = ClsactEgress, Handle = filter.Handle, Info = filter.Info });
+        writer.Header(
+            new Header
+            {
+                LinkIndex = link,
+                Parent = ClsactEgress,
+                Handle = filter.Handle,
+                Info = filter.Info,
+            }
+        );
         writer.String(Kind, "bpf");
         var options = writer.BeginNested(Options);
         writer.U16(BpfStepCount, (ushort)program.Length);
@@ -231,7 +261,15 @@ public sealed class SilenceFilters(IReadOnlyList<TrafficPort> ports) : IDisposab
         {
             var writer = new NetlinkMessageWriter(buffer);
             writer.BeginMessage(DeleteFilter, NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
-            writer.Header(new Header { LinkIndex = link, Parent = ClsactEgress, Handle = filter.Handle, Info = filter.Info });
+            writer.Header(
+                new Header
+                {
+                    LinkIndex = link,
+                    Parent = ClsactEgress,
+                    Handle = filter.Handle,
+                    Info = filter.Info,
+                }
+            );
             writer.String(Kind, "bpf");
             writer.EndMessage();
             _netlink.Execute(writer.Written);

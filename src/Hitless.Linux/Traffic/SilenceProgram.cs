@@ -43,25 +43,30 @@ internal static class SilenceProgram
     internal static IEnumerable<FilterStep[]> Arp(TrafficPort port, IEnumerable<TrafficPort> ports) =>
         from addresses in Of(ports, AddressFamily.InterNetwork).Chunk(Ipv4PerProgram)
         select (FilterStep[])
-        [
-            .. UnlessLetSpeak(port),
-            new(FilterStep.LoadWord, 0, 0, ArpSender),
-            .. addresses.SelectMany(DropIpv4),
-            new(FilterStep.Answer, 0, 0, GoOn),
-        ];
+            [
+                .. UnlessLetSpeak(port),
+                new(FilterStep.LoadWord, 0, 0, ArpSender),
+                .. addresses.SelectMany(DropIpv4),
+                new(FilterStep.Answer, 0, 0, GoOn),
+            ];
 
     /// <summary>For IPv6 packets. What is no neighbour discovery has passed after two steps.</summary>
     internal static IEnumerable<FilterStep[]> Discovery(TrafficPort port, IEnumerable<TrafficPort> ports) =>
         from addresses in Of(ports, AddressFamily.InterNetworkV6).Chunk(Ipv6PerProgram)
         select (FilterStep[])
-        [
-            new(FilterStep.LoadByte, 0, 0, NextHeader), new(FilterStep.JumpIfEqual, 0, 5, IcmpV6),
-            new(FilterStep.LoadByte, 0, 0, IcmpType),
-            new(FilterStep.SetIndex, 0, 0, Ipv6Source), new(FilterStep.JumpIfEqual, 3, 0, Solicitation),
-            new(FilterStep.SetIndex, 0, 0, DiscoveryTarget), new(FilterStep.JumpIfEqual, 1, 0, Advertisement),
-            new(FilterStep.Answer, 0, 0, GoOn),
-            .. UnlessLetSpeak(port), .. addresses.SelectMany(DropIpv6), new(FilterStep.Answer, 0, 0, GoOn),
-        ];
+            [
+                new(FilterStep.LoadByte, 0, 0, NextHeader),
+                new(FilterStep.JumpIfEqual, 0, 5, IcmpV6),
+                new(FilterStep.LoadByte, 0, 0, IcmpType),
+                new(FilterStep.SetIndex, 0, 0, Ipv6Source),
+                new(FilterStep.JumpIfEqual, 3, 0, Solicitation),
+                new(FilterStep.SetIndex, 0, 0, DiscoveryTarget),
+                new(FilterStep.JumpIfEqual, 1, 0, Advertisement),
+                new(FilterStep.Answer, 0, 0, GoOn),
+                .. UnlessLetSpeak(port),
+                .. addresses.SelectMany(DropIpv6),
+                new(FilterStep.Answer, 0, 0, GoOn),
+            ];
 
     private static FilterStep[] UnlessLetSpeak(TrafficPort port)
     {
@@ -78,28 +83,31 @@ internal static class SilenceProgram
         var group = mac.Bits & VirtualMac.GroupMask;
         return
         [
-            new(FilterStep.LoadWord, 0, 0, EthernetSource), new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
+            new(FilterStep.LoadWord, 0, 0, EthernetSource),
+            new(FilterStep.And, 0, 0, (uint)(VirtualMac.GroupMask >> 16)),
             new(FilterStep.JumpIfEqual, 0, 3, (uint)(group >> 16)),
-            new(FilterStep.LoadByte, 0, 0, EthernetSource + 4), new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
+            new(FilterStep.LoadByte, 0, 0, EthernetSource + 4),
+            new(FilterStep.JumpIfEqual, 0, 1, (uint)((group >> 8) & 0xff)),
             new(FilterStep.Answer, 0, 0, GoOn),
         ];
     }
 
     private static FilterStep[] DropIpv4(IPAddress address) =>
-    [
-        new(FilterStep.JumpIfEqual, 0, 1, Word(address.GetAddressBytes(), 0)),
-        new(FilterStep.Answer, 0, 0, Drop),
-    ];
+        [new(FilterStep.JumpIfEqual, 0, 1, Word(address.GetAddressBytes(), 0)), new(FilterStep.Answer, 0, 0, Drop)];
 
     private static FilterStep[] DropIpv6(IPAddress address)
     {
         var bytes = address.GetAddressBytes();
         return
         [
-            new(FilterStep.LoadWordAtIndex, 0, 0, 0), new(FilterStep.JumpIfEqual, 0, 7, Word(bytes, 0)),
-            new(FilterStep.LoadWordAtIndex, 0, 0, 4), new(FilterStep.JumpIfEqual, 0, 5, Word(bytes, 4)),
-            new(FilterStep.LoadWordAtIndex, 0, 0, 8), new(FilterStep.JumpIfEqual, 0, 3, Word(bytes, 8)),
-            new(FilterStep.LoadWordAtIndex, 0, 0, 12), new(FilterStep.JumpIfEqual, 0, 1, Word(bytes, 12)),
+            new(FilterStep.LoadWordAtIndex, 0, 0, 0),
+            new(FilterStep.JumpIfEqual, 0, 7, Word(bytes, 0)),
+            new(FilterStep.LoadWordAtIndex, 0, 0, 4),
+            new(FilterStep.JumpIfEqual, 0, 5, Word(bytes, 4)),
+            new(FilterStep.LoadWordAtIndex, 0, 0, 8),
+            new(FilterStep.JumpIfEqual, 0, 3, Word(bytes, 8)),
+            new(FilterStep.LoadWordAtIndex, 0, 0, 12),
+            new(FilterStep.JumpIfEqual, 0, 1, Word(bytes, 12)),
             new(FilterStep.Answer, 0, 0, Drop),
         ];
     }
@@ -107,7 +115,8 @@ internal static class SilenceProgram
     private static uint Word(byte[] bytes, int at) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(at));
 
     private static IEnumerable<IPAddress> Of(IEnumerable<TrafficPort> ports, AddressFamily family) =>
-        ports.SelectMany(port => port.Addresses)
+        ports
+            .SelectMany(port => port.Addresses)
             .Select(prefix => prefix.Address)
             .Where(address => address.AddressFamily == family)
             .Distinct();

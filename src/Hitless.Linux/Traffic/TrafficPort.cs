@@ -11,10 +11,9 @@ public sealed record TrafficPort(string Name, MacAddress? VirtualMac, IReadOnlyL
 {
     /// <summary>The ports of a configuration: each one's virtual MAC comes from its name (<see cref="VirtualMacIds"/>).</summary>
     public static IReadOnlyList<TrafficPort> From(int group, IReadOnlyList<PortSettings> ports) =>
-        [.. ports.Zip(
-            VirtualMacIds.Of([.. ports.Select(port => (port.Name, port.VirtualMacId))]),
-            (port, id) => new TrafficPort(
-                port.Name,
-                port.HasVirtualMac ? Core.Cluster.VirtualMac.For(group, id) : null,
-                port.VirtualAddresses))];
+        [
+            .. ports.Zip(VirtualMacIds.Of([.. ports.Select(port => (port.Name, port.VirtualMacId))]), (port, id) =>
+                new TrafficPort(port.Name, port.HasVirtualMac ? Core.Cluster.VirtualMac.For(group, id) : null, port.VirtualAddresses)
+            ),
+        ];
 }

@@ -1,7 +1,7 @@
-using Hitless.Core.Cluster;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Hitless.Core.Cluster;
 using Hitless.Linux.Nftables;
 
 namespace Hitless.Linux.Traffic;
@@ -63,13 +63,14 @@ internal static class TrafficRules
 
     private static string Muted(string chain) => $"muted-{chain}";
 
-    internal static ReadOnlySpan<byte> Comment(TrafficState state) => state switch
-    {
-        TrafficState.Muted => "hitless: muted"u8,
-        TrafficState.Claimed => "hitless: claimed"u8,
-        TrafficState.Draining => "hitless: draining"u8,
-        _ => throw new InvalidOperationException($"No such traffic state: {state}."),
-    };
+    internal static ReadOnlySpan<byte> Comment(TrafficState state) =>
+        state switch
+        {
+            TrafficState.Muted => "hitless: muted"u8,
+            TrafficState.Claimed => "hitless: claimed"u8,
+            TrafficState.Draining => "hitless: draining"u8,
+            _ => throw new InvalidOperationException($"No such traffic state: {state}."),
+        };
 
     /// <summary>
     /// The whole transaction: what stood goes, the new state's tables come, each with the same rules. <paramref name="boot"/>: the boot in
@@ -81,7 +82,8 @@ internal static class TrafficRules
         IReadOnlyList<TrafficPort> ports,
         ClaimFence? fence,
         ReadOnlySpan<byte> boot,
-        out int rules)
+        out int rules
+    )
     {
         rules = 0;
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
@@ -104,7 +106,15 @@ internal static class TrafficRules
                 batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
             }
 
-            Write(ref batch, state, ports, fence, (ipv4.Length > 0, ipv6.Length > 0), Priority - (copies.Count - 1 - i), last: i == copies.Count - 1);
+            Write(
+                ref batch,
+                state,
+                ports,
+                fence,
+                (ipv4.Length > 0, ipv6.Length > 0),
+                Priority - (copies.Count - 1 - i),
+                last: i == copies.Count - 1
+            );
             rules = i == 0 ? batch.Rules : rules;
         }
 
@@ -113,7 +123,14 @@ internal static class TrafficRules
     }
 
     private static void Write(
-        ref NftBatchWriter batch, TrafficState state, IReadOnlyList<TrafficPort> ports, ClaimFence? fence, (bool Ipv4, bool Ipv6) addresses, int priority, bool last)
+        ref NftBatchWriter batch,
+        TrafficState state,
+        IReadOnlyList<TrafficPort> ports,
+        ClaimFence? fence,
+        (bool Ipv4, bool Ipv6) addresses,
+        int priority,
+        bool last
+    )
     {
         var (ipv4, ipv6) = addresses;
         if (ipv6)
@@ -190,12 +207,14 @@ internal static class TrafficRules
         Advertisement,
     }
 
-    private static SignOfSpeaker[] SignsOfSpeaker(TrafficPort port, bool ipv4, bool ipv6) => port.VirtualMac is not null
-        ? [SignOfSpeaker.VirtualMac]
-        : [
-            .. ipv4 ? [SignOfSpeaker.Arp] : Array.Empty<SignOfSpeaker>(),
-            .. ipv6 ? [SignOfSpeaker.Advertisement] : Array.Empty<SignOfSpeaker>(),
-        ];
+    private static SignOfSpeaker[] SignsOfSpeaker(TrafficPort port, bool ipv4, bool ipv6) =>
+        port.VirtualMac is not null
+            ? [SignOfSpeaker.VirtualMac]
+            :
+            [
+                .. ipv4 ? [SignOfSpeaker.Arp] : Array.Empty<SignOfSpeaker>(),
+                .. ipv6 ? [SignOfSpeaker.Advertisement] : Array.Empty<SignOfSpeaker>(),
+            ];
 
     private static void MatchSpeaker(ref NftBatchWriter batch, TrafficPort port, SignOfSpeaker sign)
     {
@@ -433,6 +452,12 @@ internal static class TrafficRules
         port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetworkV6);
 
     private static byte[] Keys(IReadOnlyList<TrafficPort> ports, AddressFamily family) =>
-        [.. ports.SelectMany(port => port.Addresses).Where(prefix => prefix.Address.AddressFamily == family)
-            .Select(prefix => prefix.Address).Distinct().SelectMany(address => address.GetAddressBytes())];
+        [
+            .. ports
+                .SelectMany(port => port.Addresses)
+                .Where(prefix => prefix.Address.AddressFamily == family)
+                .Select(prefix => prefix.Address)
+                .Distinct()
+                .SelectMany(address => address.GetAddressBytes()),
+        ];
 }

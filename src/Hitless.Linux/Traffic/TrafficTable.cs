@@ -49,7 +49,8 @@ public sealed class TrafficTable : IDisposable
     /// <param name="persists">False: as if the kernel were older than 6.9, for tests; otherwise <see cref="Apply"/> finds out.</param>
     public TrafficTable(IReadOnlyList<TrafficPort> ports, ClaimFence? fence = null, string name = DefaultName, bool persists = true)
     {
-        _persists = persists && !(Version.TryParse(Environment.GetEnvironmentVariable(KernelVariable), out var kernel) && kernel < PersistSince);
+        _persists =
+            persists && !(Version.TryParse(Environment.GetEnvironmentVariable(KernelVariable), out var kernel) && kernel < PersistSince);
         _boot = BootId();
         _ports = ports;
         _fence = fence;
@@ -78,9 +79,10 @@ public sealed class TrafficTable : IDisposable
     // Whose rules decide what a packet meets: where there are two, the one that nobody can flush.
     private string Standing => _applied && !_persists ? LiveName : _name;
 
-    private IReadOnlyList<TrafficTableCopy> Copies => _persists
-        ? [new(_name, NftTableFlags.Owner | NftTableFlags.Persist)]
-        : [new(_name, NftTableFlags.None), new(LiveName, NftTableFlags.Owner)];
+    private IReadOnlyList<TrafficTableCopy> Copies =>
+        _persists
+            ? [new(_name, NftTableFlags.Owner | NftTableFlags.Persist)]
+            : [new(_name, NftTableFlags.None), new(LiveName, NftTableFlags.Owner)];
 
     /// <summary>
     /// Brings the unit into a state, whatever stood before; repeating it repairs. Where the kernel refuses a port that is
@@ -139,7 +141,11 @@ public sealed class TrafficTable : IDisposable
         var reading = new Reading { Table = Standing };
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetChain), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
+        writer.BeginMessage(
+            NetlinkMessageType.Netfilter(Subsystem, GetChain),
+            NetlinkFlags.Request | NetlinkFlags.Dump,
+            _netlink.NextSequence()
+        );
         writer.NetfilterHeader(FamilyNetdev);
         writer.EndMessage();
         var chains = _netlink.Query(writer.Written, ref reading, ReadChain);
@@ -190,7 +196,11 @@ public sealed class TrafficTable : IDisposable
     {
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetSetElement), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
+        writer.BeginMessage(
+            NetlinkMessageType.Netfilter(Subsystem, GetSetElement),
+            NetlinkFlags.Request | NetlinkFlags.Acknowledge,
+            _netlink.NextSequence()
+        );
         writer.NetfilterHeader(FamilyNetdev);
         writer.String(1, table);
         writer.String(2, set);
@@ -215,7 +225,11 @@ public sealed class TrafficTable : IDisposable
         var reading = new Reading { Table = table, Boot = _boot };
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetTable), NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
+        writer.BeginMessage(
+            NetlinkMessageType.Netfilter(Subsystem, GetTable),
+            NetlinkFlags.Request | NetlinkFlags.Acknowledge,
+            _netlink.NextSequence()
+        );
         writer.NetfilterHeader(FamilyNetdev);
         writer.String(TableName, table);
         writer.EndMessage();
@@ -227,7 +241,11 @@ public sealed class TrafficTable : IDisposable
         var reading = new Reading { Table = table };
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, GetRule), NetlinkFlags.Request | NetlinkFlags.Dump, _netlink.NextSequence());
+        writer.BeginMessage(
+            NetlinkMessageType.Netfilter(Subsystem, GetRule),
+            NetlinkFlags.Request | NetlinkFlags.Dump,
+            _netlink.NextSequence()
+        );
         writer.NetfilterHeader(FamilyNetdev);
         writer.String(RuleTable, table);
         writer.EndMessage();
@@ -258,7 +276,10 @@ public sealed class TrafficTable : IDisposable
                 reading.OfThisBoot |= data[0] == UserDataBoot && value.SequenceEqual(reading.Boot);
                 foreach (var state in Enum.GetValues<TrafficState>())
                 {
-                    reading.State = data[0] == UserDataComment && value.TrimEnd((byte)0).SequenceEqual(TrafficRules.Comment(state)) ? state : reading.State;
+                    reading.State =
+                        data[0] == UserDataComment && value.TrimEnd((byte)0).SequenceEqual(TrafficRules.Comment(state))
+                            ? state
+                            : reading.State;
                 }
 
                 data = data[(2 + value.Length)..];
@@ -284,7 +305,8 @@ public sealed class TrafficTable : IDisposable
         _partly = MissingPorts.Count > 0 || (_fence is not null && !_fence.HeartbeatInterfaces.All(present.Contains));
         Encode(
             [.. _ports.Where(port => present.Contains(port.Name))],
-            _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] });
+            _fence is null ? null : _fence with { HeartbeatInterfaces = [.. _fence.HeartbeatInterfaces.Where(present.Contains)] }
+        );
     }
 
     private void Encode(IReadOnlyList<TrafficPort> ports, ClaimFence? fence)

@@ -4,16 +4,33 @@ using Hitless.Simulator.Units;
 namespace Hitless.Simulator.Faults;
 
 /// <summary>
-/// More is asked of a machine than it can do, all the time: its daemon is not scheduled, the whole machine stands still, each input takes long (an emulated machine, twenty times slower). <c>Constant</c>:
-/// each time for about as long as the time before; else anything from nothing to twice as long.
+/// More is asked of a machine than it can do, all the time: its daemon is not scheduled, the whole machine stands still, each input takes
+/// long (an emulated machine, twenty times slower). <c>Constant</c>: each time for about as long as the time before; else anything from
+/// nothing to twice as long.
 /// </summary>
-internal sealed record Overload(bool Constant, TimeSpan StallEvery, TimeSpan StallFor, TimeSpan StandEvery, TimeSpan StandFor, double SlowInputs, TimeSpan SlowFor)
+internal sealed record Overload(
+    bool Constant,
+    TimeSpan StallEvery,
+    TimeSpan StallFor,
+    TimeSpan StandEvery,
+    TimeSpan StandFor,
+    double SlowInputs,
+    TimeSpan SlowFor
+)
 {
     /// <summary>A load of its own for each seed.</summary>
     public static Overload Any(Chance chance)
     {
         TimeSpan Of(double least, double most) => chance.Happens(0.6) ? chance.Milliseconds(least, most) : TimeSpan.Zero;
-        return new Overload(chance.Happens(0.6), chance.Milliseconds(40, 3000), Of(5, 250), chance.Milliseconds(150, 10000), Of(5, 200), chance.Happens(0.5) ? 0.3 : 0, chance.Milliseconds(0, 10));
+        return new Overload(
+            chance.Happens(0.6),
+            chance.Milliseconds(40, 3000),
+            Of(5, 250),
+            chance.Milliseconds(150, 10000),
+            Of(5, 200),
+            chance.Happens(0.5) ? 0.3 : 0,
+            chance.Milliseconds(0, 10)
+        );
     }
 
     /// <summary>Begins on a unit; ends when the unit has another load or none.</summary>
@@ -41,5 +58,6 @@ internal sealed record Overload(bool Constant, TimeSpan StallEvery, TimeSpan Sta
     }
 
     /// <summary>How long the next input takes before it is looked at; null: no time.</summary>
-    public TimeSpan? Delay(Chance chance) => SlowInputs > 0 && chance.Happens(SlowInputs) ? SlowFor * (Constant ? 1 : 2 * chance.Fraction()) : null;
+    public TimeSpan? Delay(Chance chance) =>
+        SlowInputs > 0 && chance.Happens(SlowInputs) ? SlowFor * (Constant ? 1 : 2 * chance.Fraction()) : null;
 }

@@ -2,7 +2,10 @@ using Hitless.Simulator.Time;
 
 namespace Hitless.Simulator.Faults;
 
-/// <summary>Minutes in which the machines of a cluster are too slow, each in its own way or all alike, in which echoes are delayed or dropped, and nothing else fails.</summary>
+/// <summary>
+/// Minutes in which the machines of a cluster are too slow, each in its own way or all alike, in which echoes are delayed or dropped, and
+/// nothing else fails.
+/// </summary>
 internal sealed class OverloadedTime(Simulation world, Chance chance)
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(8);

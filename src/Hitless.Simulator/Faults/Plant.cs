@@ -24,7 +24,9 @@ internal enum Plant
     /// <summary>A heartbeat's epoch loses its claimant on the wire, so that two claims can be equal: breaks rule 1.</summary>
     EpochWithoutClaimant,
 
-    /// <summary>A unit writes and switches slots whatever it carries, and so does the driver's plan: the primary comes first. Breaks rules 4 and 5.</summary>
+    /// <summary>
+    /// A unit writes and switches slots whatever it carries, and so does the driver's plan: the primary comes first. Breaks rules 4 and 5.
+    /// </summary>
     InstallAnywhere,
 
     /// <summary>A machine forgets at once how long others were silent: breaks the rule that a cluster gets used to a load.</summary>

@@ -5,7 +5,9 @@ using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Faults;
 
-/// <summary>All that may go wrong, or be asked for at a bad moment. Which of it, how often and how hard differs from seed to seed.</summary>
+/// <summary>
+/// All that may go wrong, or be asked for at a bad moment. Which of it, how often and how hard differs from seed to seed.
+/// </summary>
 internal sealed class Storm
 {
     private readonly Simulation world;
@@ -35,7 +37,9 @@ internal sealed class Storm
             (Weight(), unit => unit.Process?.Sessions.Overrun()),
             (Weight(), unit => unit.Process?.RequestSwitchover(chance.Happens(0.5) ? null : chance.Of(world.Units).Serial)),
             (Weight(), unit => unit.Process?.Renegotiate()),
-            (Weight(), unit => unit.Process?.Runs.Command(chance.Of<RunCommand>([RunCommand.Pause, RunCommand.Resume, RunCommand.Rollback]))),
+            (Weight(), unit =>
+                unit.Process?.Runs.Command(chance.Of<RunCommand>([RunCommand.Pause, RunCommand.Resume, RunCommand.Rollback]))
+            ),
             (Weight(), Misprobe),
             (Weight(), unit => unit.Process?.AskToStop()),
             (Weight(), CutPorts),
@@ -153,7 +157,10 @@ internal sealed class Storm
     {
         var (inwards, outwards) = (chance.Happens(0.6), chance.Happens(0.6));
         var only = chance.Happens(0.5) ? chance.Of(world.Units) : null;
-        world.Trace.Line(unit.Name, $"is parted from {only?.Name ?? "all"}{(inwards ? ", hears nothing" : "")}{(outwards ? ", is not heard" : "")}");
+        world.Trace.Line(
+            unit.Name,
+            $"is parted from {only?.Name ?? "all"}{(inwards ? ", hears nothing" : "")}{(outwards ? ", is not heard" : "")}"
+        );
         foreach (var other in world.Units.Where(other => other != unit && (only is null || other == only)))
         {
             for (var link = 0; link < world.Fabric.LinkCount; link++)

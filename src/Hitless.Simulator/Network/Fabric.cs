@@ -2,7 +2,9 @@ using Hitless.Simulator.Time;
 
 namespace Hitless.Simulator.Network;
 
-/// <summary>The heartbeat links, and the networks of the ports as one more: every unit with every other one, each direction by itself.</summary>
+/// <summary>
+/// The heartbeat links, and the networks of the ports as one more: every unit with every other one, each direction by itself.
+/// </summary>
 internal sealed class Fabric(Timeline timeline, Chance chance, int unitCount, int linkCount)
 {
     private readonly Path[] paths = [.. Enumerable.Range(0, (linkCount + 1) * unitCount * unitCount).Select(_ => new Path())];
@@ -45,8 +47,8 @@ internal sealed class Fabric(Timeline timeline, Chance chance, int unitCount, in
     }
 
     /// <summary>Whether two units could call each other on some heartbeat link now.</summary>
-    public bool Reaches(int from, int to) => Enumerable.Range(0, linkCount).Any(link => Between(link, from, to).Up && Between(link, to, from).Up);
+    public bool Reaches(int from, int to) =>
+        Enumerable.Range(0, linkCount).Any(link => Between(link, from, to).Up && Between(link, to, from).Up);
 
-    private TimeSpan Delay(Path path) =>
-        chance.Happens(path.Straggling) ? chance.Milliseconds(5, 60) : chance.Milliseconds(0.05, 0.5);
+    private TimeSpan Delay(Path path) => chance.Happens(path.Straggling) ? chance.Milliseconds(5, 60) : chance.Milliseconds(0.05, 0.5);
 }

@@ -37,12 +37,18 @@ internal sealed class ClusterRules(Simulation world)
 
         if (epoch.Number <= process.Unit.DurableEpoch)
         {
-            world.Breach("rule 1, every change of primary opens a new epoch", $"{process.Unit} claims epoch {epoch.Number} and had written down {process.Unit.DurableEpoch}");
+            world.Breach(
+                "rule 1, every change of primary opens a new epoch",
+                $"{process.Unit} claims epoch {epoch.Number} and had written down {process.Unit.DurableEpoch}"
+            );
         }
 
         if (process.Unit is { SessionsWentOn: true, TakesAnyWindow: false })
         {
-            world.Breach("rule 2, commit before claim", $"{process.Unit} claims with sessions that went on elsewhere, and its kernel still goes by the windows of before");
+            world.Breach(
+                "rule 2, commit before claim",
+                $"{process.Unit} claims with sessions that went on elsewhere, and its kernel still goes by the windows of before"
+            );
         }
 
         claims[epoch] = process.Unit;
@@ -71,7 +77,14 @@ internal sealed class ClusterRules(Simulation world)
     }
 
     /// <summary>A machine has taken a heartbeat: rule 1 says what it must have done if that was of a higher epoch.</summary>
-    public void HeartbeatTaken(UnitProcess process, in HeartbeatDatagram datagram, bool wasPrimary, Epoch own, Epoch heard, bool fromPrimary)
+    public void HeartbeatTaken(
+        UnitProcess process,
+        in HeartbeatDatagram datagram,
+        bool wasPrimary,
+        Epoch own,
+        Epoch heard,
+        bool fromPrimary
+    )
     {
         if (!process.Alive || process.Machine.State == UnitState.Leaving || !wasPrimary || !fromPrimary || heard <= own)
         {
@@ -83,12 +96,18 @@ internal sealed class ClusterRules(Simulation world)
             // A recording from before the unit's start is not to be believed; this one was.
             if (peer.Unit == datagram.Unit && peer.Tag == datagram.Tag && process.Machine.Role == UnitRole.Primary)
             {
-                world.Breach("rule 1, who hears a higher epoch steps down", $"{process.Unit} stays primary in epoch {own.Number} of {own.Claimant:x} after hearing {heard.Number} of {heard.Claimant:x}");
+                world.Breach(
+                    "rule 1, who hears a higher epoch steps down",
+                    $"{process.Unit} stays primary in epoch {own.Number} of {own.Claimant:x} after hearing {heard.Number} of "
+                        + $"{heard.Claimant:x}"
+                );
             }
         }
     }
 
-    /// <summary>The kernel of a unit was told to do something else with the virtual addresses; <paramref name="forced"/>: by a crash or a start.</summary>
+    /// <summary>
+    /// The kernel of a unit was told to do something else with the virtual addresses; <paramref name="forced"/>: by a crash or a start.
+    /// </summary>
     public void TrafficChanged(SimulatedUnit unit, TrafficState before, bool forced)
     {
         if (before == TrafficState.Claimed && unit.Traffic != TrafficState.Claimed && !forced)
@@ -111,7 +130,11 @@ internal sealed class ClusterRules(Simulation world)
 
     /// <summary>A machine asked to be called at a time that has passed.</summary>
     public void DeadlinePassed(UnitProcess process, ClusterInputKind last, TimeSpan ago) =>
-        world.Breach("deadlines lie ahead", $"{process.Unit} wants to be called {ago.TotalMilliseconds} ms ago, after a step ({last}); role {process.Machine.Role}, state {process.Machine.State}: {process.Machine.Reason}");
+        world.Breach(
+            "deadlines lie ahead",
+            $"{process.Unit} wants to be called {ago.TotalMilliseconds} ms ago, after a step ({last}); role {process.Machine.Role}, "
+                + $"state {process.Machine.State}: {process.Machine.Reason}"
+        );
 
     /// <summary>Rule 2: what had arrived, or what the offer named, is in the kernel before the addresses are claimed.</summary>
     private void CheckCommit(UnitProcess process)
@@ -124,17 +147,28 @@ internal sealed class ClusterRules(Simulation world)
 
         if (process.Sessions.AppliedAtAnswer < position)
         {
-            world.Breach("rule 2, commit before claim", $"{process.Unit} claims with {process.Sessions.AppliedAtAnswer} of {position} sessions applied");
+            world.Breach(
+                "rule 2, commit before claim",
+                $"{process.Unit} claims with {process.Sessions.AppliedAtAnswer} of {position} sessions applied"
+            );
         }
 
         foreach (var former in world.Units)
         {
-            if (former.Serial == process.Sessions.OfferOf && former.Process is { } offering && offering.Machine.Outgoing.Offer is { } offer && offer.Target == process.Unit.Serial)
+            if (
+                former.Serial == process.Sessions.OfferOf
+                && former.Process is { } offering
+                && offering.Machine.Outgoing.Offer is { } offer
+                && offer.Target == process.Unit.Serial
+            )
             {
                 var missing = offering.Sessions.Sent.Take((int)offer.Sequence).Count(session => !process.Unit.Sessions.Contains(session));
                 if (missing > 0)
                 {
-                    world.Breach("rule 2, commit before claim", $"{process.Unit} claims without {missing} sessions that {former} had sent before its offer");
+                    world.Breach(
+                        "rule 2, commit before claim",
+                        $"{process.Unit} claims without {missing} sessions that {former} had sent before its offer"
+                    );
                 }
             }
         }
@@ -150,7 +184,9 @@ internal sealed class ClusterRules(Simulation world)
         }
     }
 
-    /// <summary>Nobody forwards, but it is another unit's doing: one with a newer claim has gone down, or stalled until its claim was over.</summary>
+    /// <summary>
+    /// Nobody forwards, but it is another unit's doing: one with a newer claim has gone down, or stalled until its claim was over.
+    /// </summary>
     private bool IsGapOfAnother(SimulatedUnit unit)
     {
         var newest = Newest();
@@ -158,7 +194,8 @@ internal sealed class ClusterRules(Simulation world)
     }
 
     /// <summary>The unit hears nobody, and the witness had the last word: it may be another's turn, or nobody's.</summary>
-    private bool IsCutOff(SimulatedUnit unit) => world.HasWitness && unit.Process is { Machine.Peers: var peers } && peers.All(peer => peer.Absent);
+    private bool IsCutOff(SimulatedUnit unit) =>
+        world.HasWitness && unit.Process is { Machine.Peers: var peers } && peers.All(peer => peer.Absent);
 
     private KeyValuePair<SimulatedUnit, Claim> Newest() => lastClaims.MaxBy(claim => claim.Value.Epoch);
 }

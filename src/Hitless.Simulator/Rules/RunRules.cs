@@ -35,7 +35,8 @@ internal sealed class RunRules(Simulation world)
             return;
         }
 
-        // A switch is noted by who handed over, by who took over, or by both; the next step tells who is primary. Override acts only after the last one.
+        // A switch is noted by who handed over, by who took over, or by both; the next step tells who is primary. Override acts only after
+        // the last one.
         var switches = entry.Step is RunStep.Switchover or RunStep.FinalPrimary;
         if (switches && planned > 0 && plan.Steps[planned - 1].Name == entry.Step)
         {
@@ -43,13 +44,25 @@ internal sealed class RunRules(Simulation world)
         }
 
         var step = planned < plan.Steps.Count ? plan.Steps[planned++] : null;
-        if (step is null || step.Name != entry.Step || step.Unit != entry.Target || (!switches && entry.Step != RunStep.Release && step.PrimaryAfter != entry.Unit))
+        if (
+            step is null
+            || step.Name != entry.Step
+            || step.Unit != entry.Target
+            || (!switches && entry.Step != RunStep.Release && step.PrimaryAfter != entry.Unit)
+        )
         {
-            world.Breach("the plan tells what happens", $"done: {entry.Step} {entry.Target}, primary {entry.Unit}; planned: {step?.Name} {step?.Unit}, primary {step?.PrimaryAfter}; {plan.FinalReason}");
+            world.Breach(
+                "the plan tells what happens",
+                $"done: {entry.Step} {entry.Target}, primary {entry.Unit}; planned: {step?.Name} {step?.Unit}, primary "
+                    + $"{step?.PrimaryAfter}; {plan.FinalReason}"
+            );
         }
     }
 
-    /// <summary>Rule 4, and the first half of rule 5: a unit that writes or switches a slot carries no traffic (one that drains may write, not switch), and somebody else does.</summary>
+    /// <summary>
+    /// Rule 4, and the first half of rule 5: a unit that writes or switches a slot carries no traffic (one that drains may write, not
+    /// switch), and somebody else does.
+    /// </summary>
     public void SlotTouched(UnitProcess process, string how, bool switched)
     {
         if (process.Unit.Traffic == TrafficState.Claimed || (switched && process.Unit.Forwards))
@@ -63,13 +76,23 @@ internal sealed class RunRules(Simulation world)
         }
     }
 
-    /// <summary>Rule 5, second half: the former primary is not upgraded before an upgraded unit carries the traffic, unless the upgraded one is not fit to.</summary>
+    /// <summary>
+    /// Rule 5, second half: the former primary is not upgraded before an upgraded unit carries the traffic, unless the upgraded one is not
+    /// fit to.
+    /// </summary>
     public void Switching(UnitProcess process, RunHeader header)
     {
         var upgraded = Others(process.Unit).Where(other => other.LastVersion == FirmwareVersions.New).ToList();
-        if (process.Unit.Name == header.FormerPrimary && !upgraded.Exists(IsClaimedOrWas) && !upgraded.Exists(other => other.Process?.Machine.State != UnitState.Ready))
+        if (
+            process.Unit.Name == header.FormerPrimary
+            && !upgraded.Exists(IsClaimedOrWas)
+            && !upgraded.Exists(other => other.Process?.Machine.State != UnitState.Ready)
+        )
         {
-            world.Breach("rule 5, the primary is upgraded last", $"{process.Unit} begins its trial, and no upgraded unit carries the traffic");
+            world.Breach(
+                "rule 5, the primary is upgraded last",
+                $"{process.Unit} begins its trial, and no upgraded unit carries the traffic"
+            );
         }
     }
 
@@ -78,24 +101,39 @@ internal sealed class RunRules(Simulation world)
     {
         if (process.Unit.Traffic == TrafficState.Claimed)
         {
-            world.Breach("rule 5, the last healthy unit is left alone", $"{process.Unit} restarts for the run while it carries the traffic");
+            world.Breach(
+                "rule 5, the last healthy unit is left alone",
+                $"{process.Unit} restarts for the run while it carries the traffic"
+            );
         }
     }
 
     /// <summary>Rule 7: what acts has been written down, here and by the one who asked.</summary>
     public void Acted(UnitProcess process, RunStep step, RunHeader header)
     {
-        if (!world.Units.Any(unit => unit.Journals.Last.Any(entry => entry.Run == header.Run && entry.Kind == JournalEntryKind.Started && new RunStep(entry.Step, entry.Target) == step)))
+        if (
+            !world.Units.Any(unit =>
+                unit.Journals.Last.Any(entry =>
+                    entry.Run == header.Run && entry.Kind == JournalEntryKind.Started && new RunStep(entry.Step, entry.Target) == step
+                )
+            )
+        )
         {
             world.Breach("rule 7, journal before effect", $"{process.Unit} takes the step {step}, and no disk has it");
         }
     }
 
-    /// <summary>A journal has reached a disk: no run has two ends, but for two sides of a split that each left the other as it is.</summary>
+    /// <summary>
+    /// A journal has reached a disk: no run has two ends, but for two sides of a split that each left the other as it is.
+    /// </summary>
     public void Written(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal)
     {
         Run ??= journal[0].Run;
-        if (journal[^1] is not { Kind: JournalEntryKind.End, Detail: { } verdict } end || ends.TryAdd(end.Run, (verdict, journal)) || ends[end.Run].Verdict == verdict)
+        if (
+            journal[^1] is not { Kind: JournalEntryKind.End, Detail: { } verdict } end
+            || ends.TryAdd(end.Run, (verdict, journal))
+            || ends[end.Run].Verdict == verdict
+        )
         {
             return;
         }
@@ -111,8 +149,10 @@ internal sealed class RunRules(Simulation world)
     public bool Completed => ends.Values.Any(end => end.Verdict == RunVerdict.Completed);
 
     /// <summary>Every run that is on a disk has ended there.</summary>
-    public bool AllEnded => world.Living.All(unit => unit.Process is not null)
-        && world.Living.Where(unit => unit.Process!.Machine.Role == UnitRole.Primary).ToList() is { Count: > 0 } primaries && !primaries.Exists(unit => RunJournal.IsOpen(unit.Journals.Last));
+    public bool AllEnded =>
+        world.Living.All(unit => unit.Process is not null)
+        && world.Living.Where(unit => unit.Process!.Machine.Role == UnitRole.Primary).ToList() is { Count: > 0 } primaries
+        && !primaries.Exists(unit => RunJournal.IsOpen(unit.Journals.Last));
 
     /// <summary>Rule 7, when faults have ended: the run is over, and every unit runs the version that its verdict says.</summary>
     public void CheckEnd()
@@ -125,7 +165,11 @@ internal sealed class RunRules(Simulation world)
 
         if (RunJournal.IsOpen(journal))
         {
-            world.Breach("rule 7, every run ends", $"last entry: {journal[^1].Kind} {new RunStep(journal[^1].Step, journal[^1].Target)} on {journal[^1].Unit}; {SettledRules.Describe(world)}");
+            world.Breach(
+                "rule 7, every run ends",
+                $"last entry: {journal[^1].Kind} {new RunStep(journal[^1].Step, journal[^1].Target)} on {journal[^1].Unit}; "
+                    + $"{SettledRules.Describe(world)}"
+            );
             return;
         }
 
@@ -145,9 +189,18 @@ internal sealed class RunRules(Simulation world)
         };
         foreach (var unit in judged)
         {
-            if (unit.Process is not { } process || process.Version != expected || unit.Boot.Trial is not null || unit.Boot.Active != process.Slot)
+            if (
+                unit.Process is not { } process
+                || process.Version != expected
+                || unit.Boot.Trial is not null
+                || unit.Boot.Active != process.Slot
+            )
             {
-                world.Breach("rule 7, a run ends completed or rolled back", $"{journal[^1].Detail}, and {unit} runs {unit.Process?.Version.ToString() ?? "nothing"}, active slot {unit.Boot.Active}, trial {unit.Boot.Trial}");
+                world.Breach(
+                    "rule 7, a run ends completed or rolled back",
+                    $"{journal[^1].Detail}, and {unit} runs {unit.Process?.Version.ToString() ?? "nothing"}, active slot "
+                        + $"{unit.Boot.Active}, trial {unit.Boot.Trial}"
+                );
                 return;
             }
         }
@@ -155,5 +208,6 @@ internal sealed class RunRules(Simulation world)
 
     private IEnumerable<SimulatedUnit> Others(SimulatedUnit unit) => world.Units.Where(other => other != unit);
 
-    private bool IsClaimedOrWas(SimulatedUnit unit) => unit.Traffic == TrafficState.Claimed || world.Timeline.Now - unit.LastClaimedAt < Unheard;
+    private bool IsClaimedOrWas(SimulatedUnit unit) =>
+        unit.Traffic == TrafficState.Claimed || world.Timeline.Now - unit.LastClaimedAt < Unheard;
 }

@@ -5,7 +5,9 @@ using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Rules;
 
-/// <summary>What must be so a while after all faults have ended: exactly one primary, everybody else its standby, and every question answered.</summary>
+/// <summary>
+/// What must be so a while after all faults have ended: exactly one primary, everybody else its standby, and every question answered.
+/// </summary>
 internal static class SettledRules
 {
     /// <summary>Checks the whole cluster now.</summary>
@@ -39,9 +41,18 @@ internal static class SettledRules
             var expected = process == primary ? TrafficState.Claimed : TrafficState.Muted;
             if (process.Unit.Traffic != expected)
             {
-                world.Breach("exactly the primary answers for the addresses", $"{when}: {process.Unit} is {process.Unit.Traffic}; {Describe(world)}");
+                world.Breach(
+                    "exactly the primary answers for the addresses",
+                    $"{when}: {process.Unit} is {process.Unit.Traffic}; {Describe(world)}"
+                );
             }
-            else if (process != primary && !((machine.State is UnitState.Ready or UnitState.Fault || process.Ails(Firmware.NeverReady)) && machine.Primary == primary.Unit.Serial))
+            else if (
+                process != primary
+                && !(
+                    (machine.State is UnitState.Ready or UnitState.Fault || process.Ails(Firmware.NeverReady))
+                    && machine.Primary == primary.Unit.Serial
+                )
+            )
             {
                 world.Breach("every standby is ready when faults have ended", $"{when}: {process.Unit}; {Describe(world)}");
             }
@@ -51,14 +62,24 @@ internal static class SettledRules
             }
             else if (Failures(process.Unit) < Failures(primary.Unit) && !process.Ails(Firmware.NeverReady))
             {
-                world.Breach("the unit with the fewest failed ports is primary", $"{when}: {primary.Unit} has {Failures(primary.Unit)}, {process.Unit} {Failures(process.Unit)}");
+                world.Breach(
+                    "the unit with the fewest failed ports is primary",
+                    $"{when}: {primary.Unit} has {Failures(primary.Unit)}, {process.Unit} {Failures(process.Unit)}"
+                );
             }
         }
     }
 
     /// <summary>One line about each unit.</summary>
-    public static string Describe(Simulation world) => string.Join(", ", world.Units.Select(unit =>
-        unit.Process is { Machine: var machine } ? $"{unit} {machine.Role}/{machine.State}/{unit.Traffic} epoch {machine.Epoch.Number}" : $"{unit} down/{unit.Traffic}"));
+    public static string Describe(Simulation world) =>
+        string.Join(
+            ", ",
+            world.Units.Select(unit =>
+                unit.Process is { Machine: var machine }
+                    ? $"{unit} {machine.Role}/{machine.State}/{unit.Traffic} epoch {machine.Epoch.Number}"
+                    : $"{unit} down/{unit.Traffic}"
+            )
+        );
 
     private static int Failures(SimulatedUnit unit) => SimulatedUnit.PortCount - BitOperations.PopCount(unit.PortsUp);
 }

@@ -2,7 +2,10 @@ using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Rules;
 
-/// <summary>How often the primary may change where nothing fails and machines are only slow: seldom in any minute, and not at all once the cluster has seen how slow they are.</summary>
+/// <summary>
+/// How often the primary may change where nothing fails and machines are only slow: seldom in any minute, and not at all once the cluster
+/// has seen how slow they are.
+/// </summary>
 internal sealed class UnrestRules(Simulation world)
 {
     private const int MostPerMinute = 12;
@@ -29,12 +32,18 @@ internal sealed class UnrestRules(Simulation world)
         }
     }
 
-    /// <summary>The same load for minutes: the limits have grown to what it takes. <paramref name="constant"/>: each stall is as long as the one before.</summary>
+    /// <summary>
+    /// The same load for minutes: the limits have grown to what it takes. <paramref name="constant"/>: each stall is as long as the one
+    /// before.
+    /// </summary>
     public void CheckAccustomed(bool constant)
     {
         if (LastMinute() > (constant ? 0 : MostPerMinuteAtRandom))
         {
-            world.Breach("a cluster gets used to a load", $"{LastMinute()} changes of primary in the last minute of a load that was the same for minutes");
+            world.Breach(
+                "a cluster gets used to a load",
+                $"{LastMinute()} changes of primary in the last minute of a load that was the same for minutes"
+            );
         }
     }
 

@@ -30,7 +30,10 @@ internal sealed class BootSupervisor(Simulation world, SimulatedUnit unit)
             return;
         }
 
-        world.Trace.Line(unit.Name, $"slot {slot} starts, version {content.Version}: {choice.Why}; kernel {unit.Traffic}, epoch {unit.DurableEpoch} on disk");
+        world.Trace.Line(
+            unit.Name,
+            $"slot {slot} starts, version {content.Version}: {choice.Why}; kernel {unit.Traffic}, epoch {unit.DurableEpoch} on disk"
+        );
         if (content.Version == FirmwareVersions.New && world.Image == Firmware.ExitsAtOnce)
         {
             world.Timeline.After(TimeSpan.FromMilliseconds(100), Start);

@@ -8,7 +8,8 @@ internal sealed class JournalShelf
     private readonly SortedDictionary<string, IReadOnlyList<JournalEntry>> journals = new(StringComparer.Ordinal);
 
     /// <summary>The journal of the run that began last; empty if there was none.</summary>
-    public IReadOnlyList<JournalEntry> Last => journals.Count == 0 ? [] : journals.Values.MaxBy(journal => journal[0], Comparer<JournalEntry>.Create(RunJournal.CompareRuns))!;
+    public IReadOnlyList<JournalEntry> Last =>
+        journals.Count == 0 ? [] : journals.Values.MaxBy(journal => journal[0], Comparer<JournalEntry>.Create(RunJournal.CompareRuns))!;
 
     /// <summary>Takes a journal if it is further than the one of that run that is here.</summary>
     public bool Put(IReadOnlyList<JournalEntry> entries)

@@ -11,7 +11,10 @@ internal sealed class PeerCalls(Simulation world, Chance chance)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Calls a unit; <paramref name="serve"/> runs in its process and answers once, <paramref name="done"/> runs in the caller's, if that still lives.</summary>
+    /// <summary>
+    /// Calls a unit; <paramref name="serve"/> runs in its process and answers once, <paramref name="done"/> runs in the caller's, if that
+    /// still lives.
+    /// </summary>
     public void Call(UnitProcess caller, SimulatedUnit unit, Action<UnitProcess, Action<bool, string>> serve, Action<PeerAnswer> done)
     {
         var open = true;
@@ -29,21 +32,25 @@ internal sealed class PeerCalls(Simulation world, Chance chance)
         {
             if (unit.Process is not { } served || !Connected(caller.Unit, unit))
             {
-                world.Timeline.After(unit.Process is null ? TimeSpan.Zero : Patience, () => End(new PeerAnswer(Reached: false, Ok: false, $"{unit} is not reachable")));
+                world.Timeline.After(unit.Process is null ? TimeSpan.Zero : Patience, () =>
+                    End(new PeerAnswer(Reached: false, Ok: false, $"{unit} is not reachable"))
+                );
                 return;
             }
 
             served.WhenScheduled(() => serve(served, (ok, text) => world.Timeline.After(chance.Milliseconds(0.5, 10), () =>
-            {
-                if (Connected(unit, caller.Unit))
-                {
-                    End(new PeerAnswer(Reached: true, ok, text));
-                }
-                else
-                {
-                    world.Timeline.After(Patience, () => End(new PeerAnswer(Reached: false, Ok: false, $"the answer of {unit} is lost")));
-                }
-            })));
+                    {
+                        if (Connected(unit, caller.Unit))
+                        {
+                            End(new PeerAnswer(Reached: true, ok, text));
+                        }
+                        else
+                        {
+                            world.Timeline.After(Patience, () =>
+                                End(new PeerAnswer(Reached: false, Ok: false, $"the answer of {unit} is lost"))
+                            );
+                        }
+                    })));
             Watch(served, unit, End, () => open);
         });
     }
@@ -67,6 +74,8 @@ internal sealed class PeerCalls(Simulation world, Chance chance)
     }
 
     private bool Connected(SimulatedUnit from, SimulatedUnit to) =>
-        from == to || Enumerable.Range(0, world.Fabric.LinkCount).Any(link =>
-            world.Fabric.Between(link, from.Index, to.Index).Up && world.Fabric.Between(link, to.Index, from.Index).Up);
+        from == to
+        || Enumerable
+            .Range(0, world.Fabric.LinkCount)
+            .Any(link => world.Fabric.Between(link, from.Index, to.Index).Up && world.Fabric.Between(link, to.Index, from.Index).Up);
 }

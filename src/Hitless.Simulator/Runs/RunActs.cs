@@ -35,26 +35,32 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
             default:
                 // Who drives the run is asked last, and only if all others have agreed.
                 var self = process.Unit.Name;
-                All(step.Targets.Where(target => target != self), (target, one) => Ask(target, step, header, one), (ok, retry, text) =>
-                {
-                    if (ok && step.Targets.Contains(self))
+                All(
+                    step.Targets.Where(target => target != self),
+                    (target, one) => Ask(target, step, header, one),
+                    (ok, retry, text) =>
                     {
-                        Ask(self, step, header, end);
+                        if (ok && step.Targets.Contains(self))
+                        {
+                            Ask(self, step, header, end);
+                        }
+                        else
+                        {
+                            end(ok, retry, text);
+                        }
                     }
-                    else
-                    {
-                        end(ok, retry, text);
-                    }
-                });
+                );
                 break;
         }
     }
 
-    private void Ask(string target, RunStep step, RunHeader header, Action<bool, bool, string> end) => world.Calls.Call(
-        process,
-        world.Units.Single(unit => unit.Name == target),
-        (served, answer) => served.Steps.Take(step, header, answer),
-        answer => end(answer.Ok, !answer.Reached, answer.Text));
+    private void Ask(string target, RunStep step, RunHeader header, Action<bool, bool, string> end) =>
+        world.Calls.Call(
+            process,
+            world.Units.Single(unit => unit.Name == target),
+            (served, answer) => served.Steps.Take(step, header, answer),
+            answer => end(answer.Ok, !answer.Reached, answer.Text)
+        );
 
     /// <summary>Does something with each target; when all have ended, so does the whole, well only if all did.</summary>
     private static void All(IEnumerable<string> targets, Action<string, Action<bool, bool, string>> each, Action<bool, bool, string> end)
@@ -83,7 +89,11 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
     {
         var ready = process.Machine.Peers.Count(IsReady) + 1;
         var mixed = process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Version != header.From);
-        end(ready == header.Members.Count && !mixed, false, $"{ready} of {header.Members.Count} units ready{(mixed ? ", versions mixed" : "")}");
+        end(
+            ready == header.Members.Count && !mixed,
+            false,
+            $"{ready} of {header.Members.Count} units ready{(mixed ? ", versions mixed" : "")}"
+        );
     }
 
     private void Verify(string target, TimeSpan until, Action<bool, bool, string> end)
@@ -117,7 +127,8 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 {
                     world.Timeline.After(LookAgain, () => Later(() => Verify(target, until, end)));
                 }
-            });
+            }
+        );
     }
 
     private void SwitchOver(RunStep step, RunHeader header, Action<bool, bool, string> end)
@@ -138,7 +149,11 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
     }
 
     private static bool IsReady(Peer peer) =>
-        !peer.Absent && (peer.Last.Role == UnitRole.Primary || (peer.Last.Role == UnitRole.Standby && peer.Last.State is UnitState.Ready or UnitState.Fault));
+        !peer.Absent
+        && (
+            peer.Last.Role == UnitRole.Primary
+            || (peer.Last.Role == UnitRole.Standby && peer.Last.State is UnitState.Ready or UnitState.Fault)
+        );
 
     private void Later(Action work) => world.Timeline.After(chance.Milliseconds(0.5, 20), () => process.WhenScheduled(work));
 }

@@ -6,7 +6,9 @@ using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Runs;
 
-/// <summary>A daemon's upgrade engine: the real <see cref="RunMachine"/>, with disk, calls and time as the daemon would give them to it.</summary>
+/// <summary>
+/// A daemon's upgrade engine: the real <see cref="RunMachine"/>, with disk, calls and time as the daemon would give them to it.
+/// </summary>
 internal sealed class RunHost : IRunEffects
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
@@ -31,7 +33,10 @@ internal sealed class RunHost : IRunEffects
     /// <summary>The machine that drives, or would.</summary>
     public RunMachine Machine => machine;
 
-    /// <summary>The cluster machine of this process has another role, or opened an epoch. Handled off the control loop's thread, one after the other.</summary>
+    /// <summary>
+    /// The cluster machine of this process has another role, or opened an epoch. Handled off the control loop's thread, one after the
+    /// other.
+    /// </summary>
     public void RoleChanged(bool primary, long epoch, string reason)
     {
         // Who became primary writes that down first.
@@ -143,7 +148,8 @@ internal sealed class RunHost : IRunEffects
                     }
 
                     One();
-                });
+                }
+            );
         }
 
         One();
@@ -165,20 +171,16 @@ internal sealed class RunHost : IRunEffects
     private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action<bool> done)
     {
         var further = false;
-        world.Calls.Call(
-            process,
-            unit,
-            (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
-            {
-                if (served.Alive)
+        world.Calls.Call(process, unit, (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
                 {
-                    Put(served, journal);
-                    var last = served.Unit.Journals.Last;
-                    further = last.Count > 0 && last[0].Run == journal[0].Run && RunJournal.Compare(last[^1], journal[^1]) > 0;
-                    answer(true, "");
-                }
-            }),
-            answer => done(answer.Ok && further));
+                    if (served.Alive)
+                    {
+                        Put(served, journal);
+                        var last = served.Unit.Journals.Last;
+                        further = last.Count > 0 && last[0].Run == journal[0].Run && RunJournal.Compare(last[^1], journal[^1]) > 0;
+                        answer(true, "");
+                    }
+                }), answer => done(answer.Ok && further));
     }
 
     /// <summary>Units that were away when the run ended learn it now.</summary>
@@ -201,7 +203,12 @@ internal sealed class RunHost : IRunEffects
         {
             Take(new RunInput.Tick(Facts()));
         }
-        else if (machine.Idle && process.Machine.Role == UnitRole.Primary && process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Upgrading) && world.Timeline.Now - askedAt >= AskAgain)
+        else if (
+            machine.Idle
+            && process.Machine.Role == UnitRole.Primary
+            && process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Upgrading)
+            && world.Timeline.Now - askedAt >= AskAgain
+        )
         {
             askedAt = world.Timeline.Now;
             Take(new RunInput.Drive(Primary: true, process.Machine.Epoch.Number, process.Machine.Reason));
@@ -210,23 +217,38 @@ internal sealed class RunHost : IRunEffects
         world.Timeline.After(TickEvery, Tick);
     }
 
-    private void Take(RunInput input) => world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () => process.WhenScheduled(() =>
-        process.Guard(() => machine.Step(input, process.LocalNow, DateTimeOffset.UnixEpoch + world.Timeline.Now, this))));
+    private void Take(RunInput input) =>
+        world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () =>
+            process.WhenScheduled(() =>
+                process.Guard(() => machine.Step(input, process.LocalNow, DateTimeOffset.UnixEpoch + world.Timeline.Now, this))
+            )
+        );
 
     private UnitFacts[] Facts()
     {
         var own = process.Machine;
         return
         [
-            new UnitFacts(process.Unit.Name, Present: true, !HidesPrimary && own.Role == UnitRole.Primary, IsReady(own.Role, own.State), process.Version.ToString(), own.Outgoing.Failures, process.Tag),
-            .. own.Peers.Where(peer => peer.Tag != 0).Select(peer => new UnitFacts(
-                peer.Last.Name,
-                !peer.Absent,
-                !HidesPrimary && !peer.Absent && peer.Last.Role == UnitRole.Primary,
-                !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
-                peer.Last.Version,
-                peer.Last.Failures,
-                peer.Tag)),
+            new UnitFacts(
+                process.Unit.Name,
+                Present: true,
+                !HidesPrimary && own.Role == UnitRole.Primary,
+                IsReady(own.Role, own.State),
+                process.Version.ToString(),
+                own.Outgoing.Failures,
+                process.Tag
+            ),
+            .. own
+                .Peers.Where(peer => peer.Tag != 0)
+                .Select(peer => new UnitFacts(
+                    peer.Last.Name,
+                    !peer.Absent,
+                    !HidesPrimary && !peer.Absent && peer.Last.Role == UnitRole.Primary,
+                    !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
+                    peer.Last.Version,
+                    peer.Last.Failures,
+                    peer.Tag
+                )),
         ];
     }
 

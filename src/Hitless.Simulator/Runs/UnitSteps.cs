@@ -108,7 +108,12 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         else
         {
             Touched(header, "begins a trial", switched: true);
-            Write(BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out var next, out var why), next, why, end);
+            Write(
+                BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out var next, out var why),
+                next,
+                why,
+                end
+            );
             process.ExitForRun(inService);
         }
     }
@@ -122,7 +127,10 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         else if (process.Version.ToString() == header.From)
         {
             // A trial that was ordered and has not begun is called off.
-            if (process.Unit.Boot.Trial is not null && BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var off, out _))
+            if (
+                process.Unit.Boot.Trial is not null
+                && BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var off, out _)
+            )
             {
                 process.Unit.Boot = off;
             }
@@ -167,10 +175,10 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
     }
 
     private void Later(TimeSpan delay, Action work) => world.Timeline.After(delay, () =>
-    {
-        if (process.Alive)
         {
-            work();
-        }
-    });
+            if (process.Alive)
+            {
+                work();
+            }
+        });
 }

@@ -11,7 +11,9 @@ internal sealed class Trace(TextWriter? output, Timeline timeline)
 
     /// <summary>One line about <paramref name="who"/>; the text is not even put together when nobody reads.</summary>
     public void Line(string who, [InterpolatedStringHandlerArgument("")] ref Text text) =>
-        output?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{timeline.Now.TotalSeconds,10:F4}  {who,-5} {text.ToStringAndClear()}"));
+        output?.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{timeline.Now.TotalSeconds, 10:F4}  {who, -5} {text.ToStringAndClear()}")
+        );
 
     /// <summary>Puts a line together if the trace is on.</summary>
     [InterpolatedStringHandler]

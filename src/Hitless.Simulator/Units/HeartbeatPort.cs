@@ -2,7 +2,10 @@ using Hitless.Core.Cluster;
 
 namespace Hitless.Simulator.Units;
 
-/// <summary>A process's heartbeat socket: encodes for the wire, sends on every link, and refuses what is doubled, as the replay window of the wire does.</summary>
+/// <summary>
+/// A process's heartbeat socket: encodes for the wire, sends on every link, and refuses what is doubled, as the replay window of the wire
+/// does.
+/// </summary>
 internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
 {
     private readonly Heartbeat incoming = new();
@@ -57,7 +60,9 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
         }
     }
 
-    /// <summary>Decodes a heartbeat; the result is good until the next one. False if it came before. One that was overtaken is good.</summary>
+    /// <summary>
+    /// Decodes a heartbeat; the result is good until the next one. False if it came before. One that was overtaken is good.
+    /// </summary>
     public bool TryRead(in HeartbeatDatagram datagram, out Heartbeat heartbeat)
     {
         heartbeat = incoming;

@@ -6,7 +6,8 @@ namespace Hitless.Simulator.Units;
 
 /// <summary>
 /// A model of a unit's session loop: a numbered stream of sessions from the sending unit, holes asked for again, at the beginning a
-/// comparison of digests and the buckets that differ, and time between arrival and the entry into the kernel. Sessions are plain numbers here.
+/// comparison of digests and the buckets that differ, and time between arrival and the entry into the kernel. Sessions are plain numbers
+/// here.
 /// </summary>
 internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance chance)
 {
@@ -79,13 +80,14 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
         }
     }
 
-    public void Barrier(uint ticket) => Later(() =>
-    {
-        if (sending)
+    public void Barrier(uint ticket) =>
+        Later(() =>
         {
-            process.Take(ClusterInput.BarrierReached(ticket, (ulong)sent.Count));
-        }
-    });
+            if (sending)
+            {
+                process.Take(ClusterInput.BarrierReached(ticket, (ulong)sent.Count));
+            }
+        });
 
     public void AwaitApplied(uint ticket, ulong peer, int sequence)
     {
@@ -116,21 +118,22 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     public void ForgetPromise() => Promised = null;
 
     /// <summary>Gives what only this unit holds to the primary, if that can be reached.</summary>
-    public void MergeInto(SimulatedUnit primary) => Later(() =>
-    {
-        if (primary.Process is not { } taking || !world.Fabric.Reaches(process.Unit.Index, primary.Index))
+    public void MergeInto(SimulatedUnit primary) =>
+        Later(() =>
         {
-            return;
-        }
+            if (primary.Process is not { } taking || !world.Fabric.Reaches(process.Unit.Index, primary.Index))
+            {
+                return;
+            }
 
-        foreach (var session in process.Unit.Sessions.Except(primary.Sessions).ToArray())
-        {
-            primary.Sessions.Add(session);
-            taking.Sessions.Born(session);
-        }
+            foreach (var session in process.Unit.Sessions.Except(primary.Sessions).ToArray())
+            {
+                primary.Sessions.Add(session);
+                taking.Sessions.Born(session);
+            }
 
-        process.Take(ClusterInput.SessionsMerged($"the sessions of {process.Unit} are merged"));
-    });
+            process.Take(ClusterInput.SessionsMerged($"the sessions of {process.Unit} are merged"));
+        });
 
     private void Restart()
     {
@@ -200,7 +203,9 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 
         var ours = Digests();
         int[] unequal = [.. Enumerable.Range(0, Buckets).Where(bucket => ours[bucket] != theirs[bucket])];
-        world.Fabric.Send(0, process.Unit.Index, from.Index, () => from.Process?.Sessions.OnBucketsAsked(process.Unit, stream, head, unequal));
+        world.Fabric.Send(0, process.Unit.Index, from.Index, () =>
+            from.Process?.Sessions.OnBucketsAsked(process.Unit, stream, head, unequal)
+        );
     }
 
     private void OnBucketsAsked(SimulatedUnit by, ulong stream, int head, int[] wanted)
@@ -212,7 +217,8 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
 
         int[] table = [.. process.Unit.Sessions.Where(session => wanted.Contains(session % Buckets))];
         world.Timeline.After(chance.Milliseconds(5, 75), () =>
-            world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnBulk(process.Unit, stream, head, table)));
+            world.Fabric.Send(0, process.Unit.Index, by.Index, () => by.Process?.Sessions.OnBulk(process.Unit, stream, head, table))
+        );
     }
 
     /// <summary>A sum of random numbers, so that two sets of one size and sum differ.</summary>
@@ -306,7 +312,8 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
             AppliedAtAnswer = applied;
             // Never from within the step that asked.
             world.Timeline.After(TimeSpan.Zero, () =>
-                process.Take(wanted.Offered ? ClusterInput.SessionsApplied(wanted.Ticket, ok: true) : ClusterInput.Drained(wanted.Ticket)));
+                process.Take(wanted.Offered ? ClusterInput.SessionsApplied(wanted.Ticket, ok: true) : ClusterInput.Drained(wanted.Ticket))
+            );
         }
     }
 

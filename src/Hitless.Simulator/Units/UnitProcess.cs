@@ -11,7 +11,7 @@ namespace Hitless.Simulator.Units;
 /// One run of a unit's daemon: the real cluster machine, and around it what the control loop would do. It can stall (not
 /// scheduled), and end at any effect, as a killed process does.
 /// </summary>
-internal sealed class UnitProcess : IClusterEffects
+internal sealed partial class UnitProcess : IClusterEffects
 {
     private readonly ClusterOptions options;
     private readonly Simulation world;
@@ -120,8 +120,11 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <summary>Asks for a switchover (null: to the best standby), unless one is under way; <paramref name="end"/> gets the answer.</summary>
-    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null, bool evenIfWorse = false) => Request(ClusterInput.SwitchoverRequested(target, "asked for", evenIfWorse), end);
+    /// <summary>
+    /// Asks for a switchover (null: to the best standby), unless one is under way; <paramref name="end"/> gets the answer.
+    /// </summary>
+    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null, bool evenIfWorse = false) =>
+        Request(ClusterInput.SwitchoverRequested(target, "asked for", evenIfWorse), end);
 
     /// <summary>As after an upgrade, the rules are to choose anew.</summary>
     public void Renegotiate(Action<bool, string>? end = null) => Request(ClusterInput.Renegotiate("renegotiation"), end);
@@ -136,7 +139,10 @@ internal sealed class UnitProcess : IClusterEffects
     /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none.</summary>
     public bool StandAside() => Guard(() => Step(ClusterInput.StandAside(true))) && Alive && machine.StandsAside;
 
-    /// <summary>A step of a run wants the daemon started anew; the answer to who asked goes out first. <paramref name="inService"/>: its kernel carries the traffic meanwhile.</summary>
+    /// <summary>
+    /// A step of a run wants the daemon started anew; the answer to who asked goes out first. <paramref name="inService"/>: its kernel
+    /// carries the traffic meanwhile.
+    /// </summary>
     public void ExitForRun(bool inService)
     {
         exitsForRun = !inService;
@@ -183,152 +189,38 @@ internal sealed class UnitProcess : IClusterEffects
 
     /// <summary>The kernel of another unit has told that no daemon runs there.</summary>
     public void TakeEnd(SimulatedUnit other) =>
-        WhenScheduled(() => Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0)));
+        WhenScheduled(() =>
+            Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0))
+        );
 
-    /// <summary>A kernel answers without its daemon, on the way that it was asked on, unless a firewall is there, or the machine itself stands still.</summary>
+    /// <summary>
+    /// A kernel answers without its daemon, on the way that it was asked on, unless a firewall is there, or the machine itself stands
+    /// still.
+    /// </summary>
     private void AnswerOf(SimulatedUnit other, uint question, int link)
     {
         var overTraffic = link == world.Fabric.Traffic;
         if (other.Powered && !other.DropsEcho && (!overTraffic || (other.PortsUp != 0 && Unit.PortsUp != 0)))
         {
-            other.WhenKernelRuns(world.Timeline, () => world.Fabric.Send(
-                link, other.Index, Unit.Index, () => Take(ClusterInput.KernelAnswered(other.Serial, question, overTraffic, overTraffic ? 0 : link))));
+            other.WhenKernelRuns(world.Timeline, () =>
+                world.Fabric.Send(link, other.Index, Unit.Index, () =>
+                    Take(ClusterInput.KernelAnswered(other.Serial, question, overTraffic, overTraffic ? 0 : link))
+                )
+            );
         }
     }
 
     /// <summary>Gives the machine an input, now or when the process is scheduled again.</summary>
     public void Take(ClusterInput input) => WhenScheduled(() => Step(input));
 
-    void IClusterEffects.SetTraffic(TrafficState state)
-    {
-        Effect();
-        world.SetTraffic(Unit, state, starting: machine is null);
-        if (state == TrafficState.Claimed && machine is not null)
-        {
-            world.Rules.Claimed(this);
-        }
-    }
-
-    void IClusterEffects.RenewClaim(ClaimTerm term)
-    {
-        Effect();
-        claimLost |= !world.RenewClaim(Unit, options.TimeOf(term), options.ClaimFresh);
-    }
-
-    void IClusterEffects.TakeAnyWindow(bool any)
-    {
-        Effect();
-        Unit.TakesAnyWindow = any;
-    }
-
-    void IClusterEffects.Announce()
-    {
-        Effect();
-        if (world.Plant != Plant.SilentClaim)
-        {
-            world.Rules.Announced(this);
-            world.Announce(Unit);
-        }
-    }
-
-    void IClusterEffects.SendHeartbeat() => heartbeatDue = true;
-
-    void IClusterEffects.AskKernels(uint question)
-    {
-        foreach (var other in world.Units)
-        {
-            for (var link = 0; other != Unit && link <= world.Fabric.Traffic; link++)
-            {
-                var way = link;
-                world.Fabric.Send(way, Unit.Index, other.Index, () => AnswerOf(other, question, way));
-            }
-        }
-    }
-
-    void IClusterEffects.LookForVirtualMac()
-    {
-        // A bridge that learned both units' frames shows each the other's: both are primary, and the ports' network is whole.
-        if (world.Units.Any(other => other != Unit && other.Traffic == TrafficState.Claimed && other.PortsUp != 0 && world.Fabric.Between(world.Fabric.Traffic, other.Index, Unit.Index).Up))
-        {
-            world.Timeline.After(TimeSpan.Zero, () => Take(ClusterInput.VirtualMacHeard(1)));
-        }
-    }
-
-    void IClusterEffects.AskForAddresses()
-    {
-        // Every unit has the key here: who is primary and not heard answers all the same, where the ports' network is whole both ways.
-        var way = world.Fabric.Traffic;
-        foreach (var other in world.Units.Where(other => other != Unit))
-        {
-            if (other.Powered && other.PortsUp != 0 && Unit.PortsUp != 0)
-            {
-                world.Fabric.Send(way, Unit.Index, other.Index, () => AnswerForAddresses(other, way));
-            }
-        }
-    }
-
     private void AnswerForAddresses(SimulatedUnit other, int way)
     {
         if (other.Powered && other.Traffic == TrafficState.Claimed)
         {
-            other.WhenKernelRuns(world.Timeline, () => world.Fabric.Send(way, other.Index, Unit.Index, () => Take(ClusterInput.AddressesAnswered)));
+            other.WhenKernelRuns(world.Timeline, () =>
+                world.Fabric.Send(way, other.Index, Unit.Index, () => Take(ClusterInput.AddressesAnswered))
+            );
         }
-    }
-
-    void IClusterEffects.MergeSessions(ulong primary)
-    {
-        Effect();
-        Sessions.MergeInto(world.UnitOf(primary));
-    }
-
-    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
-    {
-        Effect();
-        Sessions.SetRole(sending, syncFrom);
-    }
-
-    void IClusterEffects.Barrier(uint ticket)
-    {
-        Effect();
-        Sessions.Barrier(ticket);
-        if (world.Plant == Plant.BreakBeforeMake)
-        {
-            world.SetTraffic(Unit, TrafficState.Muted, starting: false);
-        }
-    }
-
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence)
-    {
-        Effect();
-        Sessions.AwaitApplied(ticket, peer, (int)sequence);
-    }
-
-    void IClusterEffects.Drain(uint ticket)
-    {
-        Effect();
-        Sessions.Drain(ticket);
-    }
-
-    void IClusterEffects.Record(string kind, string text) => world.Trace.Line(Unit.Name, $"{kind}: {text}");
-
-    void IClusterEffects.SwitchoverEnded(bool done, string text)
-    {
-        OpenRequests--;
-        var end = requested;
-        requested = null;
-        end?.Invoke(done, text);
-        LastAnswer = $"{(done ? "done" : "refused")}: {text}";
-        world.Trace.Line(Unit.Name, $"switchover {LastAnswer}");
-    }
-
-    void IClusterEffects.Stopped()
-    {
-        if (exitsForRun)
-        {
-            world.Rules.Runs.ExitsForRun(this);
-        }
-
-        world.Timeline.After(TimeSpan.Zero, () => world.Stopped(this));
     }
 
     /// <summary>One effect has been asked for; it may be the one at which the process ends.</summary>
@@ -340,7 +232,9 @@ internal sealed class UnitProcess : IClusterEffects
         }
     }
 
-    /// <summary>Does something in this process, now or when it is scheduled again, each thing after what came before it; never if it has ended.</summary>
+    /// <summary>
+    /// Does something in this process, now or when it is scheduled again, each thing after what came before it; never if it has ended.
+    /// </summary>
     public void WhenScheduled(Action work)
     {
         if (world.Timeline.Now >= stalledUntil && waiting.Count == 0 && Unit.Overload?.Delay(chance) is { } delay)

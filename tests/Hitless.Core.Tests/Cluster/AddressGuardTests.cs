@@ -94,7 +94,9 @@ public sealed class AddressGuardTests
             Assert.True(guard.Blocks(alone: true, former: 0, now, out _));
         }
 
-        Assert.False(guard.Blocks(alone: true, former: 0, Second * 205, out _) && guard.Blocks(alone: true, former: 0, Second * 205.1, out _));
+        Assert.False(
+            guard.Blocks(alone: true, former: 0, Second * 205, out _) && guard.Blocks(alone: true, former: 0, Second * 205.1, out _)
+        );
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace Hitless.Core.Tests.Cluster;
 
-/// <summary>A kernel that answers nothing is gone, long before the threshold is over; and what a cluster learns from having been wrong (docs/decisions/0039).</summary>
+/// <summary>
+/// A kernel that answers nothing is gone, long before the threshold is over; and what a cluster learns from having been wrong
+/// (docs/decisions/0039).
+/// </summary>
 public sealed class CrashTests
 {
     private const int DetectionMs = 37;
@@ -214,5 +217,6 @@ public sealed class CrashTests
         bench.Run(1000);
     }
 
-    private static Core.Cluster.Membership.LivenessLimits Limits(MachineBench bench, MachineBench.Node of) => of.Machine!.Peers[0].Liveness.LimitsAt(bench.Now);
+    private static Core.Cluster.Membership.LivenessLimits Limits(MachineBench bench, MachineBench.Node of) =>
+        of.Machine!.Peers[0].Liveness.LimitsAt(bench.Now);
 }

@@ -11,7 +11,10 @@ public sealed class HealthTests
     {
         var tally = new ProbeTally([(1, 3)], threshold: 1);
 
-        Assert.Equal([false, false, false, false, false, true], new[] { false, false, true, false, false, false }.Select(answered => tally.Take(0, answered)));
+        Assert.Equal(
+            [false, false, false, false, false, true],
+            new[] { false, false, true, false, false, false }.Select(answered => tally.Take(0, answered))
+        );
         Assert.True(tally.Fails(0));
         Assert.False(tally.Take(0, answered: false));
         Assert.True(tally.Take(0, answered: true));
@@ -139,7 +142,10 @@ public sealed class HealthTests
         bench.Run(100);
 
         Assert.Equal(primary, bench.Primary);
-        Assert.Contains($"{bench.OtherThan(primary).Name} is worse: failed ports, probes and what it would not forward: 1 there, 0 on {primary.Name}", primary.Told);
+        Assert.Contains(
+            $"{bench.OtherThan(primary).Name} is worse: failed ports, probes and what it would not forward: 1 there, 0 on {primary.Name}",
+            primary.Told
+        );
     }
 
     private static MachineBench Settled() => new MachineBench(200, 100).Run(8000);

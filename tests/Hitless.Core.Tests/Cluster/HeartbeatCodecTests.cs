@@ -17,10 +17,12 @@ public sealed class HeartbeatCodecTests
 
         Assert.Equal(
             (said.Name, said.Version, said.Role, said.State, said.Epoch),
-            (read.Name, read.Version, read.Role, read.State, read.Epoch));
+            (read.Name, read.Version, read.Role, read.State, read.Epoch)
+        );
         Assert.Equal(
             (said.Age, said.Failures, said.Offer, said.Revision, said.RevisionTag),
-            (read.Age, read.Failures, read.Offer, read.Revision, read.RevisionTag));
+            (read.Age, read.Failures, read.Offer, read.Revision, read.RevisionTag)
+        );
         Assert.Equal((said.Sessions, said.PortsUp, said.ForwardingDigest), (read.Sessions, read.PortsUp, read.ForwardingDigest));
         Assert.Equal((said.Lateness, said.Start), (read.Lateness, read.Start));
         Assert.True(read.Hears(7, 70) && read.Hears(8, 80) && !read.Hears(7, 80));

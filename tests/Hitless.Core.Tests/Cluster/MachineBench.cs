@@ -12,9 +12,7 @@ internal sealed class MachineBench
     private readonly List<Node> nodes = [];
 
     public MachineBench(params ReadOnlySpan<byte> priorities)
-        : this(witness: false, priorities)
-    {
-    }
+        : this(witness: false, priorities) { }
 
     public MachineBench(bool witness, params ReadOnlySpan<byte> priorities)
     {
@@ -169,7 +167,8 @@ internal sealed class MachineBench
                     AdoptClaim = adopt && Traffic == TrafficState.Claimed,
                 },
                 bench.Now,
-                this);
+                this
+            );
         }
 
         /// <summary>It starts anew under another name.</summary>
@@ -351,7 +350,10 @@ internal sealed class MachineBench
         {
             var copy = new Heartbeat();
             HeartbeatCodec.TryRead(heartbeat, copy);
-            var input = other.Serial == serial ? ClusterInput.TwinHeard(tag, copy, overTraffic) : ClusterInput.HeartbeatReceived(serial, tag, ++sequence, copy, overTraffic);
+            var input =
+                other.Serial == serial
+                    ? ClusterInput.TwinHeard(tag, copy, overTraffic)
+                    : ClusterInput.HeartbeatReceived(serial, tag, ++sequence, copy, overTraffic);
             if (other.Key != Key)
             {
                 input = ClusterInput.StrangerHeard(serial);

@@ -75,5 +75,6 @@ public sealed class PeaceTests
         Assert.InRange(woken.Min(), 0, 5);
     }
 
-    private static (ulong First, ulong Second) Print(MachineBench bench) => (ClusterFingerprint.Of(bench[0].Machine!), ClusterFingerprint.Of(bench[1].Machine!));
+    private static (ulong First, ulong Second) Print(MachineBench bench) =>
+        (ClusterFingerprint.Of(bench[0].Machine!), ClusterFingerprint.Of(bench[1].Machine!));
 }

@@ -210,7 +210,9 @@ public sealed class SplitTests
         bench.Run(100);
 
         Assert.True(primary.Announced > announced + 2);
-        Assert.Contains(primary.Told, text => text.StartsWith("somebody else speaks with the virtual MAC of 2 ports", StringComparison.Ordinal));
+        Assert.Contains(primary.Told, text =>
+            text.StartsWith("somebody else speaks with the virtual MAC of 2 ports", StringComparison.Ordinal)
+        );
         Assert.NotEmpty(primary.Machine!.ProblemsAt(bench.Now));
         Assert.True(primary.Looked > 5);
     }

@@ -81,7 +81,10 @@ public sealed class TwinTests
         Assert.Equal((UnitRole.Primary, TrafficState.Claimed), (bench[0].Machine!.Role, bench[0].Traffic));
         Assert.Equal((UnitRole.None, TrafficState.Muted), (clone.Machine!.Role, clone.Traffic));
         Assert.Contains(bench[0].Machine!.ProblemsAt(bench.Now), p => p.Contains("gw9 has the same unit-id", StringComparison.Ordinal));
-        Assert.Contains(clone.Machine!.ProblemsAt(bench.Now), p => p.Contains("gw1 has the same unit-id", StringComparison.Ordinal) && p.Contains("delete the file unit-id", StringComparison.Ordinal));
+        Assert.Contains(clone.Machine!.ProblemsAt(bench.Now), p =>
+            p.Contains("gw1 has the same unit-id", StringComparison.Ordinal)
+            && p.Contains("delete the file unit-id", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -111,7 +114,9 @@ public sealed class TwinTests
 
         Assert.Equal((bench[0], epoch), (primary, primary.Machine!.Epoch));
         Assert.Equal(UnitRole.Standby, bench[1].Machine!.Role);
-        Assert.Contains(bench[1].Machine!.ProblemsAt(bench.Now), p => p.Contains("two units have the unit-id of gw1", StringComparison.Ordinal));
+        Assert.Contains(bench[1].Machine!.ProblemsAt(bench.Now), p =>
+            p.Contains("two units have the unit-id of gw1", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -136,5 +141,11 @@ public sealed class TwinTests
         Assert.Contains(bench[1].Machine!.ProblemsAt(bench.Now), p => p.Contains("2 units are named gw1", StringComparison.Ordinal));
     }
 
-    private static Heartbeat Says(UnitRole role, int age) => new() { Name = "gw9", Role = role, Age = TimeSpan.FromSeconds(age) };
+    private static Heartbeat Says(UnitRole role, int age) =>
+        new()
+        {
+            Name = "gw9",
+            Role = role,
+            Age = TimeSpan.FromSeconds(age),
+        };
 }

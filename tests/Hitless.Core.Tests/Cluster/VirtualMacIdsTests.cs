@@ -71,7 +71,8 @@ public sealed class VirtualMacIdsTests
         Assert.Equal([6713, 4177], VirtualMacIds.Of([("lan0", null), ("wan0", null)]));
 
     private static Dictionary<string, int> IdOf(string[] names) =>
-        names.Zip(VirtualMacIds.Of([.. names.Select(name => (name, (int?)null))]))
+        names
+            .Zip(VirtualMacIds.Of([.. names.Select(name => (name, (int?)null))]))
             .ToDictionary(each => each.First, each => each.Second, StringComparer.Ordinal);
 
     private static (string One, string Other) SameChoice()

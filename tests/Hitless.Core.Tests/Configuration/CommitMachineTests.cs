@@ -14,8 +14,10 @@ public sealed class CommitMachineTests
         var bench = new Bench("gw1", ["gw2", "gw3"]);
         bench.Run();
         Assert.Equal(
-            "Check gw2, Check gw3, Check gw1, Apply gw2, Apply gw3, Apply gw1, Verify gw2, Verify gw3, Verify gw1, Finish gw1, Finish gw2, Finish gw3",
-            string.Join(", ", bench.Asked.Select(a => $"{a.Phase} {a.Unit}")));
+            "Check gw2, Check gw3, Check gw1, Apply gw2, Apply gw3, Apply gw1, Verify gw2, Verify gw3, Verify gw1, Finish gw1, "
+                + "Finish gw2, Finish gw3",
+            string.Join(", ", bench.Asked.Select(a => $"{a.Phase} {a.Unit}"))
+        );
         Assert.Equal(CommitState.Committed, bench.Machine.State);
         Assert.Null(bench.Machine.NextDeadline);
     }
@@ -68,7 +70,10 @@ public sealed class CommitMachineTests
     /// <summary>Every phase of a commit, each of three units, failing or silent.</summary>
     private sealed class CombinatorialUnitsAttribute : Xunit.v3.DataAttribute
     {
-        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker)
+        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(
+            System.Reflection.MethodInfo testMethod,
+            Xunit.Sdk.DisposalTracker disposalTracker
+        )
         {
             var rows =
                 from phase in new[] { CommitPhase.Check, CommitPhase.Apply, CommitPhase.Verify, CommitPhase.Finish }

@@ -24,7 +24,8 @@ public sealed class RevisionTests
     }
 
     [Fact]
-    public void An_empty_revision_is_a_revision() => Assert.True(RevisionIdentity.IsIntact(RevisionIdentity.Next(null, 0, [], "import", "", Time)));
+    public void An_empty_revision_is_a_revision() =>
+        Assert.True(RevisionIdentity.IsIntact(RevisionIdentity.Next(null, 0, [], "import", "", Time)));
 
     [Fact]
     public void What_goes_on_from_the_other_wins_whatever_its_epoch()
@@ -86,7 +87,14 @@ public sealed class RevisionTests
     [InlineData("/etc/c", "x", "/etc/c is not a managed file")]
     public void A_commit_is_refused_with_the_reason(string path, string content, string expected)
     {
-        var head = RevisionIdentity.Next(null, 1, [File("/etc/a", "two") with { Check = Managed[0].Check, Apply = Managed[0].Apply }], "anna", "two", Time);
+        var head = RevisionIdentity.Next(
+            null,
+            1,
+            [File("/etc/a", "two") with { Check = Managed[0].Check, Apply = Managed[0].Apply }],
+            "anna",
+            "two",
+            Time
+        );
         var request = new CommitRequest([File(path, content)], "", "anna", head.Info.Hash, null);
         Assert.StartsWith(expected, CommitRules.Refuse(request, head, head, Managed, [])?.Error);
     }
@@ -95,18 +103,36 @@ public sealed class RevisionTests
     public void A_commit_that_is_too_large_or_says_a_file_twice_is_refused()
     {
         var large = new ManagedFile("/etc/a", new byte[CommitRules.FileLengthMaxBytes + 1], null, null, null);
-        Assert.Contains("larger than 8 MiB", CommitRules.Refuse(new CommitRequest([large], "", "anna", null, null), null, null, Managed, [])?.Error);
-        Assert.Contains("given twice", CommitRules.Refuse(new CommitRequest([File("/etc/a", "1"), File("/etc/a", "2")], "", "anna", null, null), null, null, Managed, [])?.Error);
+        Assert.Contains(
+            "larger than 8 MiB",
+            CommitRules.Refuse(new CommitRequest([large], "", "anna", null, null), null, null, Managed, [])?.Error
+        );
+        Assert.Contains(
+            "given twice",
+            CommitRules
+                .Refuse(new CommitRequest([File("/etc/a", "1"), File("/etc/a", "2")], "", "anna", null, null), null, null, Managed, [])
+                ?.Error
+        );
     }
 
     [Fact]
     public void A_commit_of_some_files_keeps_the_others_and_takes_the_commands_from_unit_yaml()
     {
-        var head = RevisionIdentity.Next(null, 1, [File("/etc/a", "1"), File("/etc/b", "1") with { Mode = "0600" }, File("/etc/old", "1") with { Check = "old" }], "anna", "", Time);
+        var head = RevisionIdentity.Next(
+            null,
+            1,
+            [File("/etc/a", "1"), File("/etc/b", "1") with { Mode = "0600" }, File("/etc/old", "1") with { Check = "old" }],
+            "anna",
+            "",
+            Time
+        );
         var request = new CommitRequest([File("/etc/b", "2") with { Apply = "rm -rf /" }, File("/etc/old", "2")], "", "anna", null, null);
         Assert.Null(CommitRules.Refuse(request, head, head, Managed, []));
         var files = CommitRules.Content(request, head, Managed);
-        Assert.Equal(["/etc/a 1 check {file} ", "/etc/b 2  0600", "/etc/old 2 old "], files.Select(f => $"{f.Path} {Encoding.UTF8.GetString(f.Content)} {f.Check} {f.Mode}"));
+        Assert.Equal(
+            ["/etc/a 1 check {file} ", "/etc/b 2  0600", "/etc/old 2 old "],
+            files.Select(f => $"{f.Path} {Encoding.UTF8.GetString(f.Content)} {f.Check} {f.Mode}")
+        );
         Assert.Null(files[1].Apply);
     }
 

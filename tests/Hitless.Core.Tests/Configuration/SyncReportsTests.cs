@@ -26,10 +26,26 @@ public sealed class SyncReportsTests
         var other = RevisionIdentity.Next(First, 0, [], "bert", "", Time).Info;
         var report = Make(
             Primary,
-            Primary with { Unit = "gw2", Head = First, Trunk = [First], Failure = "check of /etc/a failed" },
-            Primary with { Unit = "gw3", Items = [new("/etc/a", "drifted", null), new("/etc/b", "missing", null)] },
-            Primary with { Unit = "gw4", Head = other, Trunk = [First, other] },
-            null);
+            Primary with
+            {
+                Unit = "gw2",
+                Head = First,
+                Trunk = [First],
+                Failure = "check of /etc/a failed",
+            },
+            Primary with
+            {
+                Unit = "gw3",
+                Items = [new("/etc/a", "drifted", null), new("/etc/b", "missing", null)],
+            },
+            Primary with
+            {
+                Unit = "gw4",
+                Head = other,
+                Trunk = [First, other],
+            },
+            null
+        );
         Assert.False(report.InSync);
         Assert.Equal(
             [
@@ -39,7 +55,10 @@ public sealed class SyncReportsTests
                 "it holds revision 2 of epoch 1 by bert, which is not in the cluster's history",
                 "the unit does not answer",
             ],
-            report.Units.Select(u => u.Why).Select(w => w?.Replace(", which wins over the primary's", ", which is not in the cluster's history")));
+            report
+                .Units.Select(u => u.Why)
+                .Select(w => w?.Replace(", which wins over the primary's", ", which is not in the cluster's history"))
+        );
         Assert.All(report.Units.Skip(1), u => Assert.NotNull(u.Remedy));
     }
 

@@ -6,9 +6,11 @@ namespace Hitless.Core.Tests.Configuration;
 public sealed class TextDiffTests
 {
     [Fact]
-    public void A_change_is_shown_with_three_lines_around_it() => Assert.Equal(
-        "--- a\n+++ b\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
-        TextDiff.Unified("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "b", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n"));
+    public void A_change_is_shown_with_three_lines_around_it() =>
+        Assert.Equal(
+            "--- a\n+++ b\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n",
+            TextDiff.Unified("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "b", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n")
+        );
 
     [Fact]
     public void New_gone_and_unfinished_files_are_shown_like_diff_does()

@@ -110,8 +110,8 @@ public sealed class BootRulesTests
     }
 
     /// <summary>
-    /// A whole upgrade and the way back as a list of effects. The power is cut after each of them and in the middle of each write into a slot; what
-    /// boots then must be a slot whose files are whole.
+    /// A whole upgrade and the way back as a list of effects. The power is cut after each of them and in the middle of each write into a
+    /// slot; what boots then must be a slot whose files are whole.
     /// </summary>
     [Fact]
     public void After_a_power_cut_at_any_point_a_whole_slot_boots()
@@ -170,7 +170,13 @@ public sealed class BootRulesTests
     }
 
     private static BootState OnTrial() =>
-        BootRules.TryBeginTrial(BootRules.Installed(OldInA, Slot.B, New, "new"), BootState.DefaultTries, TimeSpan.FromMinutes(1), out var trial, out _)
+        BootRules.TryBeginTrial(
+            BootRules.Installed(OldInA, Slot.B, New, "new"),
+            BootState.DefaultTries,
+            TimeSpan.FromMinutes(1),
+            out var trial,
+            out _
+        )
             ? trial
             : throw new InvalidOperationException("a filled spare slot can be tried");
 }

@@ -72,7 +72,9 @@ public sealed class ImageLayoutTests
     [Fact]
     public void Unknown_fields_of_a_newer_builder_are_skipped()
     {
-        var json = Encoding.UTF8.GetString(SampleImage.Manifest.ToJson()).Replace("\"product\"", "\"mood\": {\"x\": [1]}, \"product\"", StringComparison.Ordinal);
+        var json = Encoding
+            .UTF8.GetString(SampleImage.Manifest.ToJson())
+            .Replace("\"product\"", "\"mood\": {\"x\": [1]}, \"product\"", StringComparison.Ordinal);
         var image = SampleImage.With(Encoding.UTF8.GetBytes(json));
         Assert.True(ImageLayout.TryRead(image, image.Length, out var layout, out _));
         Assert.Equal("hitless", layout.Manifest.Product);
@@ -106,5 +108,6 @@ public sealed class ImageLayoutTests
         }
     }
 
-    private static ImageFault Fault(byte[] image) => ImageLayout.TryRead(image, image.Length, out _, out var problem) ? default : problem.Fault;
+    private static ImageFault Fault(byte[] image) =>
+        ImageLayout.TryRead(image, image.Length, out _, out var problem) ? default : problem.Fault;
 }

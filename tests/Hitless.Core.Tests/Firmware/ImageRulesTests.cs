@@ -19,8 +19,7 @@ public sealed class ImageRulesTests
         AssertRefused("image-platform", SampleImage.Manifest with { Platform = "linux-arm64" }, Running);
 
     [Fact]
-    public void Another_product_is_refused() =>
-        AssertRefused("image-product", SampleImage.Manifest with { Product = "toaster" }, Running);
+    public void Another_product_is_refused() => AssertRefused("image-product", SampleImage.Manifest with { Product = "toaster" }, Running);
 
     [Fact]
     public void A_version_outside_the_upgrade_path_is_refused() =>
@@ -36,7 +35,13 @@ public sealed class ImageRulesTests
 
     [Fact]
     public void The_same_version_again_is_a_warning() =>
-        Assert.Equal("warn", ImageRules.Check(SampleImage.Manifest, Running with { Version = VersionTests.Version("1.1.0") }).Single(check => check.Id == "image-upgrade-path").Result);
+        Assert.Equal(
+            "warn",
+            ImageRules
+                .Check(SampleImage.Manifest, Running with { Version = VersionTests.Version("1.1.0") })
+                .Single(check => check.Id == "image-upgrade-path")
+                .Result
+        );
 
     private static void AssertRefused(string id, ImageManifest image, RunningFirmware running)
     {

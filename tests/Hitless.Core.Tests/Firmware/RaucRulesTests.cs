@@ -9,9 +9,13 @@ public sealed class RaucRulesTests
     /// <summary>As <c>rauc 1.8 status --detailed --output-format=json</c> printed it, the devices shortened.</summary>
     private const string Said = """
         {"compatible":"hitless-test","variant":"","booted":"A","boot_primary":"rootfs.1","slots":[
-        {"rootfs.1":{"class":"rootfs","device":"/dev/b","type":"raw","bootname":"B","state":"inactive","parent":null,"mountpoint":null,"boot_status":"bad","slot_status":{"bundle":{"compatible":"hitless-test","version":"1.0.0"},"checksum":{"sha256":"d0f9","size":1000000},"installed":{"timestamp":"2026-11-22T07:57:07Z","count":3},"status":"ok"}}},
-        {"rootfs.0":{"class":"rootfs","device":"/dev/a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,"boot_status":"good","slot_status":{"bundle":{"compatible":null}}}},
-        {"data.0":{"class":"data","device":"/dev/c","type":"raw","bootname":null,"state":"inactive","parent":null,"mountpoint":null,"boot_status":null}}]}
+        {"rootfs.1":{"class":"rootfs","device":"/dev/b","type":"raw","bootname":"B","state":"inactive","parent":null,"mountpoint":null,
+        "boot_status":"bad","slot_status":{"bundle":{"compatible":"hitless-test","version":"1.0.0"},
+        "checksum":{"sha256":"d0f9","size":1000000},"installed":{"timestamp":"2026-11-22T07:57:07Z","count":3},"status":"ok"}}},
+        {"rootfs.0":{"class":"rootfs","device":"/dev/a","type":"raw","bootname":"A","state":"booted","parent":null,"mountpoint":null,
+        "boot_status":"good","slot_status":{"bundle":{"compatible":null}}}},
+        {"data.0":{"class":"data","device":"/dev/c","type":"raw","bootname":null,
+        "state":"inactive","parent":null,"mountpoint":null,"boot_status":null}}]}
         """;
 
     private static readonly SemanticVersion Old = new(1, 0, 0);
@@ -31,7 +35,10 @@ public sealed class RaucRulesTests
     [Theory]
     [InlineData("{}", "something else than JSON")]
     [InlineData("{\"boot_primary\":null,\"slots\":[null,{\"x\":null}]}", "does not know which slot runs")]
-    [InlineData("{\"boot_primary\":null,\"slots\":[{\"rescue.0\":{\"class\":\"rescue\",\"state\":\"booted\",\"bootname\":\"R\"}}]}", "1 slots of the class rescue")]
+    [InlineData(
+        "{\"boot_primary\":null,\"slots\":[{\"rescue.0\":{\"class\":\"rescue\",\"state\":\"booted\",\"bootname\":\"R\"}}]}",
+        "1 slots of the class rescue"
+    )]
     public void What_cannot_be_used_is_named(string json, string why)
     {
         Assert.False(RaucStatus.TryRead(Encoding.UTF8.GetBytes(json), out _, out var problem));
@@ -126,7 +133,10 @@ public sealed class RaucRulesTests
             var state = RaucRules.Observe(record, new RaucStatus(runs, chosen, A, B), runs == Slot.A ? Old : New);
             Assert.True(state.Content(state.Active)!.Good, $"{change}, cut after {done}");
             Assert.True(state.Active == runs || state.Trial?.Slot == runs, $"{change}, cut after {done}: slot {runs} runs, {state}");
-            Assert.True(state.Content(runs)!.Good || state.Trial?.Slot == runs, $"{change}, cut after {done}: slot {runs} was never confirmed");
+            Assert.True(
+                state.Content(runs)!.Good || state.Trial?.Slot == runs,
+                $"{change}, cut after {done}: slot {runs} was never confirmed"
+            );
         }
     }
 
@@ -135,14 +145,16 @@ public sealed class RaucRulesTests
     [InlineData("100% Installing failed.", null, null)]
     [InlineData("  0% Installing", 0, "Installing")]
     [InlineData("installing", null, null)]
-    public void Progress_is_what_begins(string line, int? percent, string? what) => Assert.Equal(
-        (percent, what),
-        RaucRules.TryReadProgress(line, out var p, out var w) ? (p, w) : ((int?)null, (string?)null));
+    public void Progress_is_what_begins(string line, int? percent, string? what) =>
+        Assert.Equal((percent, what), RaucRules.TryReadProgress(line, out var p, out var w) ? (p, w) : ((int?)null, (string?)null));
 
     [Fact]
     public void A_kernel_without_device_mapper_is_named()
     {
-        var problem = RaucRules.Explain("Installing failed\nLastError: Failed mounting bundle: Failed to open /dev/mapper/control: No such file or directory\nInstalling `v.raucb` failed");
+        var problem = RaucRules.Explain(
+            "Installing failed\nLastError: Failed mounting bundle: Failed to open /dev/mapper/control: No such file or "
+                + "directory\nInstalling `v.raucb` failed"
+        );
         Assert.Equal("RAUC refuses: Failed mounting bundle: Failed to open /dev/mapper/control: No such file or directory", problem.Error);
         Assert.Contains("format=plain", problem.Remedy, StringComparison.Ordinal);
     }

@@ -8,24 +8,30 @@ internal static class SampleImage
 {
     public const int PayloadBytes = 100;
 
-    public static ImageManifest Manifest { get; } = new(
-        "hitless",
-        VersionTests.Version("1.1.0"),
-        "linux-x64",
-        [Range(">=1.0.0 <2.0.0")],
-        VersionTests.Range("1.0", "1.1"),
-        new SchemaRange(1, 1),
-        Activation.Restart,
-        "first",
-        "hitlessd",
-        [new ImageEntry("hitlessd", new string('a', 64), 10, "0755"), new ImageEntry("share/notes.txt", new string('b', 64), 0, "0644")],
-        new ImagePayload(new string('c', 64), PayloadBytes),
-        DateTimeOffset.UnixEpoch);
+    public static ImageManifest Manifest { get; } =
+        new(
+            "hitless",
+            VersionTests.Version("1.1.0"),
+            "linux-x64",
+            [Range(">=1.0.0 <2.0.0")],
+            VersionTests.Range("1.0", "1.1"),
+            new SchemaRange(1, 1),
+            Activation.Restart,
+            "first",
+            "hitlessd",
+            [
+                new ImageEntry("hitlessd", new string('a', 64), 10, "0755"),
+                new ImageEntry("share/notes.txt", new string('b', 64), 0, "0644"),
+            ],
+            new ImagePayload(new string('c', 64), PayloadBytes),
+            DateTimeOffset.UnixEpoch
+        );
 
     public static byte[] Bytes() => With(Manifest.ToJson());
 
     /// <summary>An image around any manifest bytes.</summary>
-    public static byte[] With(byte[] manifest) => [.. ImageLayout.Header(manifest, Encoding.ASCII.GetBytes("no signature, but bytes")), .. new byte[PayloadBytes]];
+    public static byte[] With(byte[] manifest) =>
+        [.. ImageLayout.Header(manifest, Encoding.ASCII.GetBytes("no signature, but bytes")), .. new byte[PayloadBytes]];
 
     public static VersionRange Range(string text) => VersionRange.TryParse(text, out var range) ? range : throw new ArgumentException(text);
 }

@@ -8,7 +8,11 @@ public sealed class UpgradePathTests
 {
     private static readonly ImageInfo[] Catalogue =
     [
-        Image("1.1.0", ">=1.0.0 <1.1.0"), Image("1.5.0", ">=1.1.0 <1.5.0"), Image("1.2.0", ">=1.0.0 <1.2.0"), Image("2.0.0", ">=1.5.0 <2.0.0"), Image("3.0.0", ">=2.0.0 <3.0.0", "1.2.0"),
+        Image("1.1.0", ">=1.0.0 <1.1.0"),
+        Image("1.5.0", ">=1.1.0 <1.5.0"),
+        Image("1.2.0", ">=1.0.0 <1.2.0"),
+        Image("2.0.0", ">=1.5.0 <2.0.0"),
+        Image("3.0.0", ">=2.0.0 <3.0.0", "1.2.0"),
     ];
 
     [Theory]
@@ -24,7 +28,9 @@ public sealed class UpgradePathTests
         Assert.Equal(expected, path is null ? null : string.Join(' ', path.Select(i => i.Version)));
     }
 
-    private static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new InvalidOperationException(text);
+    private static SemanticVersion Version(string text) =>
+        SemanticVersion.TryParse(text, out var version) ? version : throw new InvalidOperationException(text);
 
-    private static ImageInfo Image(string version, params string[] from) => new(version, "hitless", version, "linux-x64", 1, "restart", "", "", from, "1.0");
+    private static ImageInfo Image(string version, params string[] from) =>
+        new(version, "hitless", version, "linux-x64", 1, "restart", "", "", from, "1.0");
 }

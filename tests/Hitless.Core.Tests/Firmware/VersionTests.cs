@@ -8,7 +8,20 @@ public sealed class VersionTests
     [Fact]
     public void Versions_order_as_semver_section_11_says()
     {
-        string[] ordered = ["0.9.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.10", "1.1.0", "2.0.0"];
+        string[] ordered =
+        [
+            "0.9.9",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.10",
+            "1.1.0",
+            "2.0.0",
+        ];
         for (var i = 0; i < ordered.Length; i++)
         {
             for (var j = 0; j < ordered.Length; j++)
@@ -60,8 +73,11 @@ public sealed class VersionTests
         Assert.Null(Range("1.0", "1.1").HighestCommon(Range("2.0", "2.1")));
     }
 
-    internal static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
+    internal static SemanticVersion Version(string text) =>
+        SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
 
     internal static ProtocolRange Range(string min, string max) =>
-        ProtocolVersion.TryParse(min, out var from) && ProtocolVersion.TryParse(max, out var to) ? new ProtocolRange(from, to) : throw new ArgumentException(min);
+        ProtocolVersion.TryParse(min, out var from) && ProtocolVersion.TryParse(max, out var to)
+            ? new ProtocolRange(from, to)
+            : throw new ArgumentException(min);
 }

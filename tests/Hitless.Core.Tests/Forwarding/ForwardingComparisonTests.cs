@@ -45,7 +45,10 @@ public sealed class ForwardingComparisonTests
     public void What_a_standby_has_otherwise_is_named_and_weighed(string name, string? value, bool losesTraffic)
     {
         var primary = new ForwardingState(Both);
-        var standby = new ForwardingState([.. Both.Where(item => item.Name != name), .. value is null ? Array.Empty<ForwardingItem>() : [Both.First(item => item.Name == name) with { Value = value }]]);
+        var standby = new ForwardingState([
+            .. Both.Where(item => item.Name != name),
+            .. value is null ? Array.Empty<ForwardingItem>() : [Both.First(item => item.Name == name) with { Value = value }],
+        ]);
 
         Assert.NotEqual(primary.Digest, standby.Digest);
         var difference = Assert.Single(ForwardingComparison.Compare(primary, standby, []));
@@ -61,14 +64,20 @@ public sealed class ForwardingComparisonTests
     {
         var extra = new ForwardingItem(ForwardingKind.Route, "route 198.51.100.0/24", "blackhole");
 
-        Assert.True(Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), new ForwardingState([.. Both, extra]), [])).LosesTraffic);
+        Assert.True(
+            Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), new ForwardingState([.. Both, extra]), [])).LosesTraffic
+        );
     }
 
     [Theory]
     [InlineData(ForwardingKind.Route, "route 10.9.0.0/16", "via 10.10.2.10 dev wan0")]
     [InlineData(ForwardingKind.Route, "route default (IPv6)", "via fd00:2::10 dev wan0")]
     [InlineData(ForwardingKind.Firewall, "nftables table ip docker", "9 rules, 4 hooks, 2 nat")]
-    public void What_only_the_primary_lacks_is_named_and_does_not_keep_the_standby_from_taking_over(ForwardingKind kind, string name, string value)
+    public void What_only_the_primary_lacks_is_named_and_does_not_keep_the_standby_from_taking_over(
+        ForwardingKind kind,
+        string name,
+        string value
+    )
     {
         var more = new ForwardingState([.. Both, new ForwardingItem(kind, name, value)]);
 
@@ -100,23 +109,50 @@ public sealed class ForwardingComparisonTests
         Route[] routes =
         [
             Route("0.0.0.0/0", "10.10.2.10", "wan0", "10.10.2.11"),
-            Route("10.10.2.0/24", null, "wan0", "10.10.2.11") with { Protocol = 2 },
-            Route("10.10.2.11/32", null, "wan0", null) with { Protocol = 2 },
+            Route("10.10.2.0/24", null, "wan0", "10.10.2.11") with
+            {
+                Protocol = 2,
+            },
+            Route("10.10.2.11/32", null, "wan0", null) with
+            {
+                Protocol = 2,
+            },
             Route("10.10.9.0/24", "10.10.9.254", "hb0", null),
             Route("172.17.0.0/16", null, "docker0", null),
-            Route("fe80::/64", null, "wan0", null) with { Protocol = 2 },
+            Route("fe80::/64", null, "wan0", null) with
+            {
+                Protocol = 2,
+            },
         ];
 
-        var items = ForwardingItems.Of(routes, ["lan0", "wan0"], ["hb0"], new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") }).ToArray();
+        var items = ForwardingItems
+            .Of(routes, ["lan0", "wan0"], ["hb0"], new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") })
+            .ToArray();
 
         Assert.Equal(["route default", "network 10.10.2.0/24 dev wan0"], items.Select(item => item.Name));
         Assert.Equal("via 10.10.2.10 dev wan0", items[0].Value);
         Assert.Equal(
             "via 10.10.2.10 dev wan0 src 10.10.2.1",
-            ForwardingItems.Of([Route("0.0.0.0/0", "10.10.2.10", "wan0", "10.10.2.1")], ["wan0"], [], new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") }).Single().Value);
+            ForwardingItems
+                .Of(
+                    [Route("0.0.0.0/0", "10.10.2.10", "wan0", "10.10.2.1")],
+                    ["wan0"],
+                    [],
+                    new HashSet<IPAddress> { IPAddress.Parse("10.10.2.1") }
+                )
+                .Single()
+                .Value
+        );
     }
 
-    private static Route Route(string to, string? via, string device, string? source) => new(
-        new AddressPrefix(IPAddress.Parse(to.Split('/')[0]), int.Parse(to.Split('/')[1])), Core.Forwarding.Route.MainTable, 0, RouteKind.Unicast, 3,
-        source is null ? null : IPAddress.Parse(source), [new RouteHop(device, via is null ? null : IPAddress.Parse(via))]);
+    private static Route Route(string to, string? via, string device, string? source) =>
+        new(
+            new AddressPrefix(IPAddress.Parse(to.Split('/')[0]), int.Parse(to.Split('/')[1])),
+            Core.Forwarding.Route.MainTable,
+            0,
+            RouteKind.Unicast,
+            3,
+            source is null ? null : IPAddress.Parse(source),
+            [new RouteHop(device, via is null ? null : IPAddress.Parse(via))]
+        );
 }

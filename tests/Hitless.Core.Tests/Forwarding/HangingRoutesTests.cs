@@ -70,6 +70,14 @@ public sealed class HangingRoutesTests
 
     private static AddressPrefix Prefix(string text) => new(IPAddress.Parse(text.Split('/')[0]), int.Parse(text.Split('/')[1]));
 
-    private static Route Route(string to, string? via, string? source) => new(
-        Prefix(to), Core.Forwarding.Route.MainTable, 0, RouteKind.Unicast, 3, source is null ? null : IPAddress.Parse(source), [new RouteHop("wan0", via is null ? null : IPAddress.Parse(via))]);
+    private static Route Route(string to, string? via, string? source) =>
+        new(
+            Prefix(to),
+            Core.Forwarding.Route.MainTable,
+            0,
+            RouteKind.Unicast,
+            3,
+            source is null ? null : IPAddress.Parse(source),
+            [new RouteHop("wan0", via is null ? null : IPAddress.Parse(via))]
+        );
 }

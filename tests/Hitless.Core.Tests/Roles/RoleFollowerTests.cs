@@ -238,14 +238,22 @@ public sealed class RoleFollowerTests : IRoleEffects
 
         Assert.Equal(
             [
-                "systemctl stop hitless-primary.target dhcp.service", "systemctl start hitless-standby.target watch.timer", "S",
-                "systemctl stop hitless-primary.target dhcp.service", "systemctl start hitless-standby.target watch.timer", "F",
-                "systemctl stop hitless-standby.target watch.timer", "systemctl start hitless-primary.target dhcp.service", "P",
+                "systemctl stop hitless-primary.target dhcp.service",
+                "systemctl start hitless-standby.target watch.timer",
+                "S",
+                "systemctl stop hitless-primary.target dhcp.service",
+                "systemctl start hitless-standby.target watch.timer",
+                "F",
+                "systemctl stop hitless-standby.target watch.timer",
+                "systemctl start hitless-primary.target dhcp.service",
+                "P",
             ],
-            done);
+            done
+        );
         Assert.Equal(
             "systemctl stop hitless-primary.target hitless-standby.target dhcp.service watch.timer",
-            Assert.Single(tasks.For(ServiceRole.Stop)).ToString());
+            Assert.Single(tasks.For(ServiceRole.Stop)).ToString()
+        );
     }
 
     [Fact]

@@ -15,7 +15,10 @@ public sealed class PptpCallTests
     public void Each_direction_is_expected_as_a_kernel_sees_it_that_knows_no_senders_key()
     {
         var expected = Expected(Data);
-        Assert.Equal([Tuple(0, 200), Data.Reply with { SourcePort = 0 }], expected.Select(each => each.Tuple).OrderByDescending(each => each.DestinationPort));
+        Assert.Equal(
+            [Tuple(0, 200), Data.Reply with { SourcePort = 0 }],
+            expected.Select(each => each.Tuple).OrderByDescending(each => each.DestinationPort)
+        );
         Assert.All(expected, each => Assert.Equal((1u, new SessionKey(false, Protocols.Tcp, 7, Control)), (each.Flags, each.Parent)));
     }
 
@@ -39,11 +42,15 @@ public sealed class PptpCallTests
         Assert.False(PptpCall.IsData(SessionSamples.Tcp(1) with { Parent = Data.Parent }));
     }
 
-    private static HashSet<SessionExpectation> Expected(SessionRecord data) => [.. PptpCall.Expectations(data).Select(each => PptpCall.WithoutMap(each))];
+    private static HashSet<SessionExpectation> Expected(SessionRecord data) =>
+        [.. PptpCall.Expectations(data).Select(each => PptpCall.WithoutMap(each))];
 
     private static SessionTuple Tuple(ushort source, ushort destination) =>
         new(SessionTuple.Number(IPAddress.Parse("10.0.0.1")), SessionTuple.Number(IPAddress.Parse("192.0.2.1")), source, destination);
 
     private static SessionRecord Straight(SessionTuple original) =>
-        new(new SessionKey(false, Protocols.Gre, 7, original), original.Inverted(Protocols.Gre), SessionStatus.Confirmed, 600, 0, default) { Parent = new SessionParent(Protocols.Tcp, Control) };
+        new(new SessionKey(false, Protocols.Gre, 7, original), original.Inverted(Protocols.Gre), SessionStatus.Confirmed, 600, 0, default)
+        {
+            Parent = new SessionParent(Protocols.Tcp, Control),
+        };
 }

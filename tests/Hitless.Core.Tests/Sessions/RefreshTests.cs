@@ -100,8 +100,7 @@ public sealed class RefreshTests
         {
             ended = ledger.TakeDue(now, Interval, int.MaxValue, some, out var count);
             all.AddRange(some[..count]);
-        }
-        while (!ended);
+        } while (!ended);
         return all;
     }
 }

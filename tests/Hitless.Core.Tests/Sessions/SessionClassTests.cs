@@ -11,8 +11,10 @@ namespace Hitless.Core.Tests.Sessions;
 /// </summary>
 public sealed class SessionClassTests
 {
-    private static readonly IPAddress[] Own = [.. ((string[])["10.0.1.2", "10.0.2.2", "198.51.100.7", "fd00:2::2"])
-        .Select(IPAddress.Parse)];
+    private static readonly IPAddress[] Own =
+    [
+        .. ((string[])["10.0.1.2", "10.0.2.2", "198.51.100.7", "fd00:2::2"]).Select(IPAddress.Parse),
+    ];
     private static readonly IPAddress[] Shared = [.. ((string[])["10.0.1.1", "10.0.2.1", "fd00:2::1"]).Select(IPAddress.Parse)];
 
     // Source and destination as they were sent, then those of the answers.
@@ -48,8 +50,10 @@ public sealed class SessionClassTests
             var verdict = Filter().Classify(Session(protocol, source, destination, answering, answered));
             Assert.Equal(cause, verdict.Cause);
             Assert.Equal(SessionCauses.ClassOf(cause), verdict.Class);
-            Assert.Equal(cause is SessionCause.None or SessionCause.VirtualAddress,
-                Filter().Replicates(Session(protocol, source, destination, answering, answered)));
+            Assert.Equal(
+                cause is SessionCause.None or SessionCause.VirtualAddress,
+                Filter().Replicates(Session(protocol, source, destination, answering, answered))
+            );
         }
     }
 
@@ -71,18 +75,25 @@ public sealed class SessionClassTests
         Assert.Equal(SessionCause.SourceAddress, Filter(exclude: "tcp").Classify(bound).Cause);
         var settings = new SessionSettings(Tcp: true, Connectionless: false, Expectations: true, Nat: true, TimeSpan.Zero, []);
         Assert.Equal(SessionCause.ExcludedByPickup, new SessionFilter(settings, Own, [], Shared).Classify(bound).Cause);
-        Assert.Equal(SessionCause.ExcludedByPickup,
-            new SessionFilter(settings with { Connectionless = true, Nat = false }, Own, [], Shared).Classify(bound).Cause);
+        Assert.Equal(
+            SessionCause.ExcludedByPickup,
+            new SessionFilter(settings with { Connectionless = true, Nat = false }, Own, [], Shared).Classify(bound).Cause
+        );
         // What is a unit's own is nobody's to exclude.
-        Assert.Equal(SessionCause.OwnAddress,
-            Filter(exclude: "udp").Classify(Session(Protocols.Udp, "10.0.1.50", "10.0.1.2", "10.0.1.2", "10.0.1.50")).Cause);
+        Assert.Equal(
+            SessionCause.OwnAddress,
+            Filter(exclude: "udp").Classify(Session(Protocols.Udp, "10.0.1.50", "10.0.1.2", "10.0.1.2", "10.0.1.50")).Cause
+        );
     }
 
     [Fact]
     public void What_has_nothing_to_lose_does_not_break_and_critical_is_only_what_breaks()
     {
         SessionRecord Masqueraded(byte protocol, TcpState state = TcpState.None) =>
-            Session(protocol, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2") with { Tcp = new TcpProgress(state, 0, 0, 0, 0) };
+            Session(protocol, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2") with
+            {
+                Tcp = new TcpProgress(state, 0, 0, 0, 0),
+            };
         var filter = Filter(critical: "ip daddr 203.0.113.9");
         Assert.Equal((true, true), Parts(filter.Classify(Masqueraded(Protocols.Tcp, TcpState.Established))));
         Assert.Equal((false, false), Parts(filter.Classify(Masqueraded(Protocols.Tcp, TcpState.TimeWait))));
@@ -122,8 +133,10 @@ public sealed class SessionClassTests
         }
 
         // What nobody told: half is gone, and the rest has other verdicts.
-        var left = table.Values.Where(each => each.Record.Key.Original.SourcePort % 2 == 0)
-            .Select(each => (each.Record, Verdict: new SessionVerdict(SessionCause.SourceAddress, true, false))).ToList();
+        var left = table
+            .Values.Where(each => each.Record.Key.Original.SourcePort % 2 == 0)
+            .Select(each => (each.Record, Verdict: new SessionVerdict(SessionCause.SourceAddress, true, false)))
+            .ToList();
         ledger.BeginReading();
         left.ForEach(each => ledger.OnRead(new SessionDigest(each.Record.Key, each.Record.Digest64(), Verdict: each.Verdict)));
         Assert.True(ledger.EndReading());
@@ -155,8 +168,12 @@ public sealed class SessionClassTests
     public void Counting_sessions_that_do_not_follow_leaves_no_garbage()
     {
         var (ledger, filter) = (new SessionLedger(), Filter(critical: "tcp dport 1-100"));
-        SessionRecord[] records = [.. Enumerable.Range(0, 5000)
-            .Select(i => Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2", (ushort)i))];
+        SessionRecord[] records =
+        [
+            .. Enumerable
+                .Range(0, 5000)
+                .Select(i => Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2", (ushort)i)),
+        ];
         Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Round();
@@ -187,20 +204,36 @@ public sealed class SessionClassTests
         Assert.Equal(digests.Sessions, ledger.Count);
     }
 
-    private static SessionFilter Filter(string? critical = null, string? exclude = null) => new(
-        new SessionSettings(true, true, true, true, TimeSpan.Zero, Expressions(critical)) { Exclude = Expressions(exclude) },
-            Own, [IPAddress.Parse("10.9.9.1"), IPAddress.Parse("10.9.9.2")], Shared);
+    private static SessionFilter Filter(string? critical = null, string? exclude = null) =>
+        new(
+            new SessionSettings(true, true, true, true, TimeSpan.Zero, Expressions(critical)) { Exclude = Expressions(exclude) },
+            Own,
+            [IPAddress.Parse("10.9.9.1"), IPAddress.Parse("10.9.9.2")],
+            Shared
+        );
 
     private static SessionExpression[] Expressions(string? text) =>
         text is not null && SessionExpression.TryParse(text, out var read, out _) ? [read] : [];
 
-    private static SessionRecord Session(byte protocol, string source, string destination, string answering, string answered,
-        ushort port = 4000) => new(
-        new SessionKey(source.Contains(':', StringComparison.Ordinal), protocol, 0,
-            new SessionTuple(SessionSamples.Number(source), SessionSamples.Number(destination), port, 80)),
-        new SessionTuple(SessionSamples.Number(answering), SessionSamples.Number(answered), 80, port),
-        SessionStatus.Confirmed,
-        300,
-        0,
-        protocol == Protocols.Tcp ? new TcpProgress(TcpState.Established, 0, 0, 0, 0) : default);
+    private static SessionRecord Session(
+        byte protocol,
+        string source,
+        string destination,
+        string answering,
+        string answered,
+        ushort port = 4000
+    ) =>
+        new(
+            new SessionKey(
+                source.Contains(':', StringComparison.Ordinal),
+                protocol,
+                0,
+                new SessionTuple(SessionSamples.Number(source), SessionSamples.Number(destination), port, 80)
+            ),
+            new SessionTuple(SessionSamples.Number(answering), SessionSamples.Number(answered), 80, port),
+            SessionStatus.Confirmed,
+            300,
+            0,
+            protocol == Protocols.Tcp ? new TcpProgress(TcpState.Established, 0, 0, 0, 0) : default
+        );
 }

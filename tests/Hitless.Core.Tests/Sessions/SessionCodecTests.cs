@@ -13,9 +13,10 @@ public sealed class SessionCodecTests
         // Golden bytes: these stay for ever, so that versions understand each other.
         Assert.Equal("08060A000001C00002010BB80050000E0000012C030B0B79", Written(SessionSamples.Tcp(3000)));
         Assert.Equal(
-            "1711FD000000000000000000000000000001FD010000000000000000000000000002270F00350007" +
-            "FD010000000000000000000000000003FD02000000000000000000000000000914E99C4001B80000001E0000CAFE",
-            Written(SessionSamples.NatV6(9999)));
+            "1711FD000000000000000000000000000001FD010000000000000000000000000002270F00350007"
+                + "FD010000000000000000000000000003FD02000000000000000000000000000914E99C4001B80000001E0000CAFE",
+            Written(SessionSamples.NatV6(9999))
+        );
     }
 
     [Fact]
@@ -30,13 +31,18 @@ public sealed class SessionCodecTests
             AdjustOriginal = new SequenceAdjustment(7, -1, -2),
         };
         Assert.Equal(
-            "68060A000001C00002010BB80050000E0000012C030B0B791E0000000000000000000000000000000503667470060A000001C00002010015005000000007FFFFFFFFFFFFFFFE",
-            Written(record));
+            "68060A000001C00002010BB80050000E0000012C030B0B791E"
+                + "0000000000000000000000000000000503667470060A000001C00002010015005000000007FFFFFFFFFFFFFFFE",
+            Written(record)
+        );
         var writer = new ByteWriter(new byte[SessionCodec.ExpectationSizeMax]);
         SessionCodec.WriteExpectation(ref writer, SessionSamples.Expectation(3000));
         Assert.Equal(
-            "04060A000001C00002010BB800501100000000C000020100000BB800000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011" + Convert.ToHexString("nat-follow-master"u8),
-            Convert.ToHexString(writer.Written));
+            "04060A000001C00002010BB800501100000000C000020100000BB8"
+                + "00000000FFFFFFFF0000FFFF0A000001000000000BB800000000012C0000000102010373697011"
+                + Convert.ToHexString("nat-follow-master"u8),
+            Convert.ToHexString(writer.Written)
+        );
         var reader = new ByteReader(writer.Written);
         Assert.True(SessionCodec.TryReadExpectation(ref reader, out var read));
         Assert.Equal((SessionSamples.Expectation(3000), 0), (read, reader.Remaining));
@@ -68,8 +74,10 @@ public sealed class SessionCodecTests
     [InlineData(500, 8)]
     public void A_units_addresses_are_read_back_however_many_there_are(int count, int payloads)
     {
-        IPAddress[] addresses = [.. Enumerable.Range(0, count)
-            .Select(i => IPAddress.Parse(i % 2 == 0 ? $"10.0.{i >> 8}.{i & 255}" : $"fd00::{i:x}"))];
+        IPAddress[] addresses =
+        [
+            .. Enumerable.Range(0, count).Select(i => IPAddress.Parse(i % 2 == 0 ? $"10.0.{i >> 8}.{i & 255}" : $"fd00::{i:x}")),
+        ];
         byte[][] parts = [.. UnitAddresses.ToPayloads(addresses)];
         Assert.Equal(payloads, parts.Length);
         Assert.All(parts, part => Assert.InRange(part.Length, 1, SessionPayload.SizeMax));

@@ -24,7 +24,10 @@ public sealed class SessionDifferTests
         Assert.Equal(theirs.Sessions, received.Sessions);
         var unequal = ours.UnequalTo(received);
         Assert.InRange(unequal.Count, 1, 10);
-        Assert.Equal(Enumerable.Range(0, 10).Select(i => SessionDigests.BucketOf(SessionSamples.Tcp((i * 20_000) + 7).Key, 4096)).Distinct().Order(), unequal);
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(i => SessionDigests.BucketOf(SessionSamples.Tcp((i * 20_000) + 7).Key, 4096)).Distinct().Order(),
+            unequal
+        );
         Assert.InRange(bytes.Length, 1, 64 * 1024);
     }
 
@@ -48,12 +51,16 @@ public sealed class SessionDifferTests
             SessionSamples.NatV6(3),
             Straight(Protocols.Udp),
             Straight(Protocols.Icmp),
-            Straight(Protocols.Gre) with { Parent = new SessionParent(Protocols.Tcp, SessionSamples.Tcp(1).Key.Original) },
+            Straight(Protocols.Gre) with
+            {
+                Parent = new SessionParent(Protocols.Tcp, SessionSamples.Tcp(1).Key.Original),
+            },
         ];
         var found = SessionDiffer.Compare("a", "b", missing, [], 6, 0, record => record.Key.Protocol == Protocols.Tcp);
         Assert.Equal(
             ["breaks True", "not-needed True", "breaks False", "breaks False", "not-needed False", "survives False"],
-            found.Entries.Select(entry => $"{entry.Fate} {entry.Session.Critical}"));
+            found.Entries.Select(entry => $"{entry.Fate} {entry.Session.Critical}")
+        );
         Assert.Equal(1, found.Critical);
     }
 
@@ -89,16 +96,28 @@ public sealed class SessionDifferTests
     [InlineData("::1", "::1", false)]
     public void Only_sessions_through_the_cluster_are_replicated(string source, string destination, bool expected)
     {
-        var filter = new SessionFilter(new SessionSettings(true, true, true, true, TimeSpan.Zero, []), [IPAddress.Parse("10.0.0.9")], [IPAddress.Parse("10.9.9.2")]);
+        var filter = new SessionFilter(
+            new SessionSettings(true, true, true, true, TimeSpan.Zero, []),
+            [IPAddress.Parse("10.0.0.9")],
+            [IPAddress.Parse("10.9.9.2")]
+        );
         var original = new SessionTuple(SessionSamples.Number(source), SessionSamples.Number(destination), 1, 2);
-        var record = new SessionRecord(new SessionKey(source.Contains(':'), Protocols.Udp, 0, original), original.Inverted(Protocols.Udp), SessionStatus.Confirmed, 30, 0, default);
+        var record = new SessionRecord(
+            new SessionKey(source.Contains(':'), Protocols.Udp, 0, original),
+            original.Inverted(Protocols.Udp),
+            SessionStatus.Confirmed,
+            30,
+            0,
+            default
+        );
         Assert.Equal(expected, filter.Replicates(record));
     }
 
     [Fact]
     public void Options_leave_out_whole_kinds()
     {
-        SessionFilter Filter(bool tcp, bool connectionless, bool nat, bool expectations = true) => new(new SessionSettings(tcp, connectionless, expectations, nat, TimeSpan.Zero, []), [], []);
+        SessionFilter Filter(bool tcp, bool connectionless, bool nat, bool expectations = true) =>
+            new(new SessionSettings(tcp, connectionless, expectations, nat, TimeSpan.Zero, []), [], []);
         Assert.False(Filter(false, true, true).Replicates(SessionSamples.Tcp(1)));
         Assert.True(Filter(true, false, false).Replicates(SessionSamples.Tcp(1)));
         Assert.False(Filter(true, false, true).Replicates(SessionSamples.NatV6(1)));
@@ -112,6 +131,13 @@ public sealed class SessionDifferTests
     private static SessionRecord Straight(byte protocol)
     {
         var original = new SessionTuple(SessionSamples.Number("10.0.0.1"), SessionSamples.Number("192.0.2.1"), 5, 0x800);
-        return new SessionRecord(new SessionKey(false, protocol, 0, original), original.Inverted(protocol), SessionStatus.Confirmed, 30, 0, default);
+        return new SessionRecord(
+            new SessionKey(false, protocol, 0, original),
+            original.Inverted(protocol),
+            SessionStatus.Confirmed,
+            30,
+            0,
+            default
+        );
     }
 }

@@ -14,7 +14,12 @@ public sealed class SessionExchangeTests
     [InlineData(4, 0.5, 0.5, 50)]
     public void Tables_end_equal_whatever_the_network_does(int seed, double loss, double duplication, int jitterMs)
     {
-        var units = new VirtualUnits(seed) { Loss = loss, Duplication = duplication, Jitter = TimeSpan.FromMilliseconds(jitterMs) };
+        var units = new VirtualUnits(seed)
+        {
+            Loss = loss,
+            Duplication = duplication,
+            Jitter = TimeSpan.FromMilliseconds(jitterMs),
+        };
         var random = new Random(seed);
         for (var i = 0; i < 5000; i++)
             units.A.Set(SessionSamples.Tcp(i));
@@ -156,7 +161,10 @@ public sealed class SessionExchangeTests
         units.B.SetRole(false, 1);
         units.Run(Second);
         Assert.Equal(2, units.B.TimesSynced);
-        Assert.Equal((before.EventsSent, before.Bulks), (units.A.Exchange.Status(units.Now).EventsSent, units.A.Exchange.Status(units.Now).Bulks));
+        Assert.Equal(
+            (before.EventsSent, before.Bulks),
+            (units.A.Exchange.Status(units.Now).EventsSent, units.A.Exchange.Status(units.Now).Bulks)
+        );
     }
 
     [Fact]
@@ -331,7 +339,13 @@ public sealed class SessionExchangeTests
     public void A_bulk_tells_masters_before_what_they_expect()
     {
         var units = Following();
-        var (child, parent) = (SessionSamples.Tcp(1) with { Parent = new SessionParent(6, SessionSamples.Tcp(900).Key.Original) }, SessionSamples.Tcp(900));
+        var (child, parent) = (
+            SessionSamples.Tcp(1) with
+            {
+                Parent = new SessionParent(6, SessionSamples.Tcp(900).Key.Original),
+            },
+            SessionSamples.Tcp(900)
+        );
         units.A.Set(child);
         units.Run(Second);
         units.B.Table.Clear();

@@ -66,10 +66,42 @@ public sealed class SessionExpressionTests
     public void Any_text_is_read_or_refused()
     {
         var random = new Random(3);
-        string[] words = ["ip", "ip6", "saddr", "daddr", "tcp", "udp", "dport", "sport", "{", "}", ",", "!=", "-", "10.0.0.0/8", "fd00::/8", "::", "/", "80", "1-2", "ct", "mark", "zone", "meta", "l4proto", "0x", "\0", "9999999999999999999"];
+        string[] words =
+        [
+            "ip",
+            "ip6",
+            "saddr",
+            "daddr",
+            "tcp",
+            "udp",
+            "dport",
+            "sport",
+            "{",
+            "}",
+            ",",
+            "!=",
+            "-",
+            "10.0.0.0/8",
+            "fd00::/8",
+            "::",
+            "/",
+            "80",
+            "1-2",
+            "ct",
+            "mark",
+            "zone",
+            "meta",
+            "l4proto",
+            "0x",
+            "\0",
+            "9999999999999999999",
+        ];
         for (var i = 0; i < 20_000; i++)
         {
-            var text = string.Join(random.Next(4) == 0 ? "" : " ", Enumerable.Range(0, random.Next(8)).Select(_ => words[random.Next(words.Length)]));
+            var text = string.Join(
+                random.Next(4) == 0 ? "" : " ",
+                Enumerable.Range(0, random.Next(8)).Select(_ => words[random.Next(words.Length)])
+            );
             if (SessionExpression.TryParse(text, out var expression, out _))
                 expression.Matches(Web);
         }
@@ -78,7 +110,14 @@ public sealed class SessionExpressionTests
     [Fact]
     public void Excluded_sessions_are_not_replicated_and_asking_costs_no_garbage()
     {
-        var filter = new SessionFilter(new SessionSettings(true, true, true, true, TimeSpan.Zero, []) { Exclude = [Expression("udp dport 53"), Expression("ip saddr 10.1.0.0/16 tcp dport { 80, 443 }")] }, [], []);
+        var filter = new SessionFilter(
+            new SessionSettings(true, true, true, true, TimeSpan.Zero, [])
+            {
+                Exclude = [Expression("udp dport 53"), Expression("ip saddr 10.1.0.0/16 tcp dport { 80, 443 }")],
+            },
+            [],
+            []
+        );
         var other = Session("10.2.2.3", "192.0.2.1", 40_000, 443);
         Assert.Equal((false, false, true), (filter.Replicates(Web), filter.Replicates(Name), filter.Replicates(other)));
         Assert.False(filter.Replicates(Expectation(Web)));
@@ -91,12 +130,33 @@ public sealed class SessionExpressionTests
 
     private static SessionExpectation Expectation(SessionRecord parent) => SessionSamples.Expectation(1) with { Parent = parent.Key };
 
-    private static SessionExpression Expression(string text) => SessionExpression.TryParse(text, out var expression, out var wrongAt) ? expression : throw new ArgumentException(wrongAt, nameof(text));
+    private static SessionExpression Expression(string text) =>
+        SessionExpression.TryParse(text, out var expression, out var wrongAt)
+            ? expression
+            : throw new ArgumentException(wrongAt, nameof(text));
 
-    private static SessionRecord Session(string source, string destination, ushort sourcePort, ushort destinationPort, byte protocol = Protocols.Tcp)
+    private static SessionRecord Session(
+        string source,
+        string destination,
+        ushort sourcePort,
+        ushort destinationPort,
+        byte protocol = Protocols.Tcp
+    )
     {
         var from = IPAddress.Parse(source);
-        var tuple = new SessionTuple(SessionTuple.Number(from), SessionTuple.Number(IPAddress.Parse(destination)), sourcePort, destinationPort);
-        return new SessionRecord(new SessionKey(SessionTuple.IsV6(from), protocol, 0, tuple), tuple.Inverted(protocol), SessionStatus.Confirmed, 60, 0, default);
+        var tuple = new SessionTuple(
+            SessionTuple.Number(from),
+            SessionTuple.Number(IPAddress.Parse(destination)),
+            sourcePort,
+            destinationPort
+        );
+        return new SessionRecord(
+            new SessionKey(SessionTuple.IsV6(from), protocol, 0, tuple),
+            tuple.Inverted(protocol),
+            SessionStatus.Confirmed,
+            60,
+            0,
+            default
+        );
     }
 }

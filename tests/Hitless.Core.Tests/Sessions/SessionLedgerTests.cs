@@ -92,7 +92,9 @@ public sealed class SessionLedgerTests
         var keys = Enumerable.Range(0, 30_000).Select(_ => SessionSamples.Any(random)).DistinctBy(each => each.Key).ToList();
         keys.ForEach(each => ledger.Put(each));
         int[] wanted = [0, 17, 4095];
-        var expected = keys.Select(each => each.Key).Where(key => wanted.Contains(SessionDigests.BucketOf(key, SessionDigests.BucketsDefault))).ToHashSet();
+        var expected = keys.Select(each => each.Key)
+            .Where(key => wanted.Contains(SessionDigests.BucketOf(key, SessionDigests.BucketsDefault)))
+            .ToHashSet();
         Assert.True(ledger.TryKeysIn(wanted, expected.Count, out var found));
         Assert.Equal(expected.Count, found.Count);
         Assert.Equal(expected, found.ToHashSet());
@@ -105,7 +107,10 @@ public sealed class SessionLedgerTests
     public void Sessions_that_come_and_go_leave_no_garbage()
     {
         var ledger = new SessionLedger();
-        SessionRecord[] records = [.. Enumerable.Range(0, 5000).SelectMany(i => (SessionRecord[])[SessionSamples.Tcp(i), SessionSamples.NatV6(i)])];
+        SessionRecord[] records =
+        [
+            .. Enumerable.Range(0, 5000).SelectMany(i => (SessionRecord[])[SessionSamples.Tcp(i), SessionSamples.NatV6(i)]),
+        ];
         Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Round();

@@ -182,9 +182,7 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
 
     public void StartLook(ulong unit, bool exact) => Exchange.OnLooked(unit, Digests(exact), units.Now, this);
 
-    public void BulkBegins()
-    {
-    }
+    public void BulkBegins() { }
 
     public void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
     {

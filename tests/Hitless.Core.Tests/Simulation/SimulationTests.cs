@@ -30,7 +30,8 @@ public sealed class SimulationTests
         {
             Assert.True(
                 Enumerable.Range(1, 300).Any(seed => Live((ulong)seed, plant).Breached is not null),
-                $"{plant} is not found in 300 lives");
+                $"{plant} is not found in 300 lives"
+            );
         }
     }
 

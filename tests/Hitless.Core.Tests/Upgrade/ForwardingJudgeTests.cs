@@ -272,7 +272,13 @@ public sealed class ForwardingJudgeTests
 
         var figures = history.Figures("gw1");
         Assert.InRange(figures.ForwardedPerSecond, 500, 1500);
-        var unit = new Traffic { Rate = (0, 0), Sessions = (0, 1), Broadcasts = 2, Own = 20 };
+        var unit = new Traffic
+        {
+            Rate = (0, 0),
+            Sessions = (0, 1),
+            Broadcasts = 2,
+            Own = 20,
+        };
         var judge = new ForwardingJudge("gw2", figures, unit.Now);
         Watch(judge, unit, 5);
         Assert.Null(judge.Breach);

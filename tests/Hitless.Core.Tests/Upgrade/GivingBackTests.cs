@@ -80,7 +80,15 @@ public sealed class GivingBackTests
     [Fact]
     public void A_run_whose_primary_was_never_watched_says_that_nothing_is_known()
     {
-        var report = RunView.Report([new JournalEntry("run-1", 1, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null) { Header = RunWorld.Header(world) }], []);
+        var report = RunView.Report(
+            [
+                new JournalEntry("run-1", 1, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
+                {
+                    Header = RunWorld.Header(world),
+                },
+            ],
+            []
+        );
         Assert.Equal(TrafficVerdicts.NotKnown, report.Traffic!.Verdict);
         Assert.Null(report.Traffic.Before);
     }

@@ -14,7 +14,8 @@ public sealed class GuidedRunTests
         var steps = RunPlan.Steps(header, []);
         Assert.Equal(
             ["backup", "copy gw2", "switchover gw2", "copy gw1", "final-primary"],
-            steps.Where((_, i) => RunPlan.IsGate(steps, i)).Select(s => s.ToString()));
+            steps.Where((_, i) => RunPlan.IsGate(steps, i)).Select(s => s.ToString())
+        );
         world.Start(header);
         Assert.Equal(["backup", "copy gw2", "switchover gw2", "copy gw1", "final-primary"], OpenEveryGate());
         Assert.Equal("completed", world.Verdict);
@@ -36,7 +37,10 @@ public sealed class GuidedRunTests
             }
         };
         world.Say(RunCommand.Next);
-        Assert.True(world.Until(() => world.Journal.Any(e => e.Kind == JournalEntryKind.Rollback), seconds: 30), "gw2 went on, and found that it carries the traffic");
+        Assert.True(
+            world.Until(() => world.Journal.Any(e => e.Kind == JournalEntryKind.Rollback), seconds: 30),
+            "gw2 went on, and found that it carries the traffic"
+        );
     }
 
     [Fact]
@@ -57,7 +61,10 @@ public sealed class GuidedRunTests
         world.Start(RunWorld.Header(world, guided: true));
         Assert.True(world.Until(() => world.Primary!.Machine.Waiting));
         world.Say(RunCommand.Rehearse);
-        Assert.Equal(["trial-switchover gw2", "trial-switchover gw1", "copy gw2", "switchover gw2", "copy gw1", "final-primary"], OpenEveryGate());
+        Assert.Equal(
+            ["trial-switchover gw2", "trial-switchover gw1", "copy gw2", "switchover gw2", "copy gw1", "final-primary"],
+            OpenEveryGate()
+        );
         Assert.Equal("completed", world.Verdict);
         Assert.True(world.Acts.IndexOf("trial-switchover gw1") < world.Acts.IndexOf("copy gw2"));
     }
@@ -129,13 +136,20 @@ public sealed class GuidedRunTests
             };
             life.Acts.Clear();
             life.Start(RunWorld.Header(life) with { Run = "run-2", From = RunWorld.New, To = RunWorld.Old, TakesBack = "run-1" });
-            Assert.True(life.Until(() => life.Verdict is not null && life.Journal[0].Run == "run-2" && life.Units.All(u => u.Present), seconds: 400));
+            Assert.True(
+                life.Until(() => life.Verdict is not null && life.Journal[0].Run == "run-2" && life.Units.All(u => u.Present), seconds: 400)
+            );
             Assert.All(life.Units, u => Assert.Equal(life.Verdict == "completed" ? RunWorld.Old : RunWorld.New, u.Version));
             Assert.Empty(life.Wrongs);
             if (at == 0)
             {
                 // The run has left gw2 as primary.
-                Assert.Equal(["revert gw1", "switchover gw1", "revert gw2"], life.Acts.Where(a => a.StartsWith("revert", StringComparison.Ordinal) || a.StartsWith("switchover", StringComparison.Ordinal)));
+                Assert.Equal(
+                    ["revert gw1", "switchover gw1", "revert gw2"],
+                    life.Acts.Where(a =>
+                        a.StartsWith("revert", StringComparison.Ordinal) || a.StartsWith("switchover", StringComparison.Ordinal)
+                    )
+                );
             }
         }
     }

@@ -14,8 +14,18 @@ public sealed class RehearsalTests
         Assert.Equal("completed", Rehearse());
         Assert.Equal("gw1", world.Primary!.Name);
         Assert.Equal(
-            ["preflight gw1", "backup gw1", "copy gw2", "verify gw2", "trial-switchover gw2", "service-check gw2", "trial-switchover gw1", "service-check gw1"],
-            world.Acts);
+            [
+                "preflight gw1",
+                "backup gw1",
+                "copy gw2",
+                "verify gw2",
+                "trial-switchover gw2",
+                "service-check gw2",
+                "trial-switchover gw1",
+                "service-check gw1",
+            ],
+            world.Acts
+        );
         Assert.All(world.Units, u => Assert.Equal(RunWorld.Old, u.Version));
     }
 
@@ -27,7 +37,10 @@ public sealed class RehearsalTests
         Assert.Equal((20, 1000, 3, 0.01), (baseline!.GapMs, baseline.SessionsBefore, baseline.SessionsLost, baseline.DropShare));
         Assert.Null(Rehearsal.BaselineFor("another", [world.Journal]));
         Assert.Equal(baseline, RunView.Report(world.Journal, []).Baseline);
-        Assert.Equal(baseline, RunPlan.Describe(Judged(baseline), new Dictionary<string, TimeSpan>(), TimeSpan.Zero, overrideOn: false).Baseline);
+        Assert.Equal(
+            baseline,
+            RunPlan.Describe(Judged(baseline), new Dictionary<string, TimeSpan>(), TimeSpan.Zero, overrideOn: false).Baseline
+        );
     }
 
     [Fact]
@@ -53,7 +66,10 @@ public sealed class RehearsalTests
         world.Start(Judged(baseline));
         Assert.True(world.Until(() => world.Journal[0].Run == "run-2" && world.Verdict is not null));
         Assert.Equal(verdict, world.Verdict);
-        Assert.Equal(verdict == "rolled-back", RunView.Report(world.Journal, []).Reason?.Contains("in the rehearsal run-1", StringComparison.Ordinal) ?? false);
+        Assert.Equal(
+            verdict == "rolled-back",
+            RunView.Report(world.Journal, []).Reason?.Contains("in the rehearsal run-1", StringComparison.Ordinal) ?? false
+        );
         Assert.All(world.Units, u => Assert.Equal(verdict == "completed" ? RunWorld.New : RunWorld.Old, u.Version));
         Assert.Empty(world.Wrongs);
     }

@@ -26,10 +26,10 @@ public sealed class RunMachineTests
 
     [Fact]
     public void Power_lost_on_both_units_at_any_journal_entry_ends_completed_or_rolled_back() => AtEveryEntry(before: false, life =>
-    {
-        life.CutPower("gw1", 3);
-        life.CutPower("gw2", 4);
-    });
+        {
+            life.CutPower("gw1", 3);
+            life.CutPower("gw2", 4);
+        });
 
     [Fact]
     public void Power_lost_on_the_way_back_still_ends_rolled_back()
@@ -151,7 +151,10 @@ public sealed class RunMachineTests
     [Fact]
     public void A_breach_during_the_soak_returns_to_the_old_primary_within_seconds_and_reverts_that_standby_only()
     {
-        world.Breach = u => u.Name == "gw2" && world.Journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Soak }) ? "drops 2 % of the packets" : null;
+        world.Breach = u =>
+            u.Name == "gw2" && world.Journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Soak })
+                ? "drops 2 % of the packets"
+                : null;
         world.Start(RunWorld.Header(world));
         Assert.True(world.Until(() => world.Journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.Soak })));
         var since = world.Now;
@@ -209,7 +212,12 @@ public sealed class RunMachineTests
     [InlineData("gw1", RunStep.Soak, "gw2", "completed")]
     [InlineData("gw1", RunStep.Trial, "gw1", "completed")]
     [InlineData("gw2", RunStep.Trial, "gw1", "rolled-back")]
-    public void A_unit_that_never_comes_back_does_not_keep_a_run_for_ever_and_is_named(string lost, string step, string target, string verdict)
+    public void A_unit_that_never_comes_back_does_not_keep_a_run_for_ever_and_is_named(
+        string lost,
+        string step,
+        string target,
+        string verdict
+    )
     {
         world.AfterEntry = e =>
         {
@@ -333,13 +341,41 @@ public sealed class RunMachineTests
     public void Only_the_standby_can_be_reverted_whatever_the_units_run()
     {
         string[] names = ["gw1", "gw2", "gw3"];
-        var header = new RunHeader("r", "i", RunWorld.Old, RunWorld.New, false, false, "gw1", [.. names.Select(n => new RunMember(n, RunWorld.Old, "a", 1))], default, 1, 1);
+        var header = new RunHeader(
+            "r",
+            "i",
+            RunWorld.Old,
+            RunWorld.New,
+            false,
+            false,
+            "gw1",
+            [.. names.Select(n => new RunMember(n, RunWorld.Old, "a", 1))],
+            default,
+            1,
+            1
+        );
         for (var bits = 0; bits < 1 << 12; bits++)
         {
-            var facts = names.Select((n, i) => new UnitFacts(n, (bits >> i & 1) != 0, i == 0 || (bits >> (3 + i) & 1) != 0, (bits >> (6 + i) & 1) != 0, (bits >> (9 + i) & 1) != 0 ? RunWorld.New : RunWorld.Old, 0, 1)).ToDictionary(f => f.Name);
+            var facts = names
+                .Select(
+                    (n, i) =>
+                        new UnitFacts(
+                            n,
+                            (bits >> i & 1) != 0,
+                            i == 0 || (bits >> (3 + i) & 1) != 0,
+                            (bits >> (6 + i) & 1) != 0,
+                            (bits >> (9 + i) & 1) != 0 ? RunWorld.New : RunWorld.Old,
+                            0,
+                            1
+                        )
+                )
+                .ToDictionary(f => f.Name);
             var (move, unit) = WayBack.Next(header, "gw1", n => facts[n], _ => false, _ => false);
             Assert.False(move == WayBack.Move.Revert && facts[unit!].Primary, "a unit that carries traffic is never reverted");
-            Assert.False(move == WayBack.Move.End && facts.Values.Any(f => f.Version == RunWorld.New), "the way back ends with every unit on the old version");
+            Assert.False(
+                move == WayBack.Move.End && facts.Values.Any(f => f.Version == RunWorld.New),
+                "the way back ends with every unit on the old version"
+            );
         }
     }
 
@@ -370,6 +406,9 @@ public sealed class RunMachineTests
         var told = string.Join("\n", life.Journal.Select(e => $"{e.Epoch}.{e.Sequence} {e.Unit} {e.Kind} {e.Step} {e.Target}: {e.Detail}"));
         Assert.True(life.Journal.Count == 0 || verdict is "completed" or "rolled-back", $"{fault}: {verdict ?? "no end"}\n{told}");
         Assert.True(life.Wrongs.Count == 0, $"{fault}: {string.Join("; ", life.Wrongs)}");
-        Assert.True(life.Units.All(u => u.Version == (verdict == "completed" ? RunWorld.New : RunWorld.Old)), $"{fault}: {verdict}, {string.Join(", ", life.Units.Select(u => $"{u.Name} {u.Version}"))}\n{told}");
+        Assert.True(
+            life.Units.All(u => u.Version == (verdict == "completed" ? RunWorld.New : RunWorld.Old)),
+            $"{fault}: {verdict}, {string.Join(", ", life.Units.Select(u => $"{u.Name} {u.Version}"))}\n{told}"
+        );
     }
 }

@@ -43,14 +43,29 @@ public sealed class RunPlanTests
     [InlineData(3UL, 7UL, "gw2")]
     public void Among_equals_the_plan_asks_the_serials_as_the_election_will(ulong first, ulong second, string final)
     {
-        var header = Header(keep: false) with { Members = [new("gw1", "1.0.0", "a", 100) { Serial = first }, new("gw2", "1.0.0", "a", 100) { Serial = second }] };
+        var header = Header(keep: false) with
+        {
+            Members = [new("gw1", "1.0.0", "a", 100) { Serial = first }, new("gw2", "1.0.0", "a", 100) { Serial = second }],
+        };
         Assert.Equal(final, RunPlan.Describe(header, Ages, Margin, overrideOn: false).FinalPrimary);
     }
 
     private static Dictionary<string, TimeSpan> Ages => new() { ["gw1"] = TimeSpan.FromDays(3), ["gw2"] = TimeSpan.FromDays(2) };
 
-    private static RunHeader Header(bool keep) => new(
-        "r", "i", "1.0.0", "1.1.0", Guided: false, keep, "gw1", [new("gw1", "1.0.0", "a", 200) { Serial = 1 }, new("gw2", "1.0.0", "a", 100) { Serial = 2 }], default, SoakMs: 10_000, RejoinTimeoutMs: 1);
+    private static RunHeader Header(bool keep) =>
+        new(
+            "r",
+            "i",
+            "1.0.0",
+            "1.1.0",
+            Guided: false,
+            keep,
+            "gw1",
+            [new("gw1", "1.0.0", "a", 200) { Serial = 1 }, new("gw2", "1.0.0", "a", 100) { Serial = 2 }],
+            default,
+            SoakMs: 10_000,
+            RejoinTimeoutMs: 1
+        );
 
     private static List<string> Changes(IEnumerable<string> primaries) =>
         primaries.Aggregate(new List<string>(), (seen, next) => seen.Count > 0 && seen[^1] == next ? seen : [.. seen, next]);

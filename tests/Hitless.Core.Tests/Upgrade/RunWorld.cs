@@ -10,7 +10,8 @@ namespace Hitless.Core.Tests.Upgrade;
 /// </summary>
 internal sealed class RunWorld : IRunEffects
 {
-    public const string Old = "1.0.0", New = "1.1.0";
+    public const string Old = "1.0.0",
+        New = "1.1.0";
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
     private readonly Queue<Action> soon = new();
     private readonly List<(TimeSpan At, Action Work)> later = [];
@@ -69,9 +70,20 @@ internal sealed class RunWorld : IRunEffects
 
     public RunUnit this[string name] => Units.Single(u => u.Name == name);
 
-    public static RunHeader Header(RunWorld world, bool guided = false) => new(
-        "run-1", "image", Old, New, guided, KeepPrimary: false, world.Primary!.Name,
-        [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = (ulong)i })], DateTimeOffset.UnixEpoch, SoakMs: 2000, RejoinTimeoutMs: 20000);
+    public static RunHeader Header(RunWorld world, bool guided = false) =>
+        new(
+            "run-1",
+            "image",
+            Old,
+            New,
+            guided,
+            KeepPrimary: false,
+            world.Primary!.Name,
+            [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = (ulong)i })],
+            DateTimeOffset.UnixEpoch,
+            SoakMs: 2000,
+            RejoinTimeoutMs: 20000
+        );
 
     public void Start(RunHeader header) => Primary!.Machine.Step(new RunInput.Start(header), Now, Wall, As(Primary!));
 
@@ -80,7 +92,7 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>Lives until the run has ended, or for so long.</summary>
     public string? Finish(int seconds = 300)
     {
-        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !(Verdict is not null && Units.All(u => u.Present));)
+        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !(Verdict is not null && Units.All(u => u.Present)); )
         {
             Beats(1);
         }
@@ -91,7 +103,7 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>Lives until something is so, or for so long; false: it never was.</summary>
     public bool Until(Func<bool> so, int seconds = 120)
     {
-        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !so();)
+        for (var until = Now + TimeSpan.FromSeconds(seconds); Now < until && !so(); )
         {
             Beats(1);
         }
@@ -118,7 +130,12 @@ internal sealed class RunWorld : IRunEffects
             Elect("the former primary is gone");
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
             {
-                unit.Machine.Step(new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01) { Traffic = TrafficOf(unit), Judging = Judging(unit) }, Now, Wall, As(unit));
+                unit.Machine.Step(
+                    new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01) { Traffic = TrafficOf(unit), Judging = Judging(unit) },
+                    Now,
+                    Wall,
+                    As(unit)
+                );
             }
 
             while (soon.TryDequeue(out var work))
@@ -175,7 +192,10 @@ internal sealed class RunWorld : IRunEffects
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
         {
-            var best = Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Disk).Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
+            var best = Units
+                .Where(u => u.Present && (u == unit || !u.ApiDead))
+                .Select(u => u.Disk)
+                .Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
             _ = unit.Take(best);
             Tell(unit, machine, new RunInput.Loaded(ticket, best));
         });
@@ -203,17 +223,20 @@ internal sealed class RunWorld : IRunEffects
         });
     }
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal)
-    {
-    }
+    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) { }
 
-    private ReportTraffic TrafficOf(RunUnit unit) => Breach(unit) is { } why
-        ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
-        : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
+    private ReportTraffic TrafficOf(RunUnit unit) =>
+        Breach(unit) is { } why
+            ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
+            : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
 
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {
-        if (step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert && target.Primary && !(header.Simultaneous && step.Name != RunStep.Revert))
+        if (
+            step.Name is RunStep.Install or RunStep.Trial or RunStep.Revert
+            && target.Primary
+            && !(header.Simultaneous && step.Name != RunStep.Revert)
+        )
         {
             Wrongs.Add($"{step} while it carries the traffic");
             return;
@@ -253,10 +276,10 @@ internal sealed class RunWorld : IRunEffects
     }
 
     private void Restart(RunUnit unit) => Later(0.2, unit, () =>
-    {
-        Stop(unit);
-        After(1.5, () => Boot(unit));
-    });
+        {
+            Stop(unit);
+            After(1.5, () => Boot(unit));
+        });
 
     private void Stop(RunUnit unit)
     {
@@ -296,12 +319,14 @@ internal sealed class RunWorld : IRunEffects
         Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
         if (DrivesTwice && primary)
         {
-            Soon(unit, machine, () => Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null }));
+            Soon(unit, machine, () =>
+                Tell(unit, machine, new RunInput.Drive(primary, number, why) { GapMs = primary ? ClaimGapMs : null })
+            );
         }
-
     }
 
-    private UnitFacts[] Facts() => [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];
+    private UnitFacts[] Facts() =>
+        [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];
 
     private void Tell(RunUnit unit, RunMachine machine, RunInput input)
     {
@@ -317,13 +342,14 @@ internal sealed class RunWorld : IRunEffects
         return this;
     }
 
-    private void Soon(RunUnit unit, RunMachine machine, Action work) => soon.Enqueue(() =>
-    {
-        if (unit.Present && unit.Machine == machine)
+    private void Soon(RunUnit unit, RunMachine machine, Action work) =>
+        soon.Enqueue(() =>
         {
-            work();
-        }
-    });
+            if (unit.Present && unit.Machine == machine)
+            {
+                work();
+            }
+        });
 
     private void Later(double seconds, RunUnit unit, Action work)
     {

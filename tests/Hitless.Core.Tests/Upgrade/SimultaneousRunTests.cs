@@ -14,7 +14,10 @@ public sealed class SimultaneousRunTests
     public void Every_step_takes_all_units_and_the_one_that_drives_comes_last()
     {
         var steps = RunPlan.Steps(Header, []);
-        Assert.Equal(["install gw2+gw3+gw1", "trial gw2+gw3+gw1", "rejoin gw2+gw3+gw1"], steps.Where(s => s.Name is RunStep.Install or RunStep.Trial or RunStep.Rejoin).Select(s => s.ToString()));
+        Assert.Equal(
+            ["install gw2+gw3+gw1", "trial gw2+gw3+gw1", "rejoin gw2+gw3+gw1"],
+            steps.Where(s => s.Name is RunStep.Install or RunStep.Trial or RunStep.Rejoin).Select(s => s.ToString())
+        );
         Assert.DoesNotContain(steps, s => s.Name is RunStep.Switchover or RunStep.FinalPrimary);
     }
 

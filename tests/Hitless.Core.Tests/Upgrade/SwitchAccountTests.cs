@@ -7,8 +7,15 @@ namespace Hitless.Core.Tests.Upgrade;
 public sealed class SwitchAccountTests
 {
     private static readonly SessionClasses Classes = new(100, 50, 2, 7);
-    private static readonly SessionCauseCount Masqueraded =
-        new("translated-source", "bound", 60, 50, 0, "are translated to an own address of gw1", "write snat");
+    private static readonly SessionCauseCount Masqueraded = new(
+        "translated-source",
+        "bound",
+        60,
+        50,
+        0,
+        "are translated to an own address of gw1",
+        "write snat"
+    );
     private readonly RunWorld world = new("gw1", "gw2");
 
     [Fact]
@@ -18,8 +25,10 @@ public sealed class SwitchAccountTests
         world.Start(RunWorld.Header(world));
         Assert.Equal("completed", world.Finish());
         var sessions = RunView.Report(world.Journal, []).Sessions;
-        Assert.Equal((1, 53L, 3L, 50L, 50L), (sessions.Switches!.Value, sessions.Before!.Value, sessions.Survived!.Value,
-            sessions.Lost!.Value, sessions.LostForeseen));
+        Assert.Equal(
+            (1, 53L, 3L, 50L, 50L),
+            (sessions.Switches!.Value, sessions.Before!.Value, sessions.Survived!.Value, sessions.Lost!.Value, sessions.LostForeseen)
+        );
         Assert.Equal((0, null), (sessions.UnknownSwitches, sessions.NotKnown));
         Assert.Equal(Masqueraded, Assert.Single(sessions.Causes));
     }
@@ -42,8 +51,10 @@ public sealed class SwitchAccountTests
         world.Finish();
         Assert.True(died);
         var report = RunView.Report(world.Journal, []);
-        Assert.Equal((null, null, null, null), (report.Sessions.Before, report.Sessions.Survived, report.Sessions.Lost,
-            report.Sessions.CriticalLost));
+        Assert.Equal(
+            (null, null, null, null),
+            (report.Sessions.Before, report.Sessions.Survived, report.Sessions.Lost, report.Sessions.CriticalLost)
+        );
         Assert.Contains("gw1 became primary in epoch", report.Sessions.NotKnown, StringComparison.Ordinal);
         Assert.InRange(report.Sessions.UnknownSwitches, 1, 9);
 
@@ -104,11 +115,15 @@ public sealed class SwitchAccountTests
             Causes = [Masqueraded with { Critical = 4 }, new("excluded-rule", "excluded", 5, 2, 0, "are left out", null)],
         };
         var sessions = SessionComparison.Of(before, new SessionSnapshot("r", [1, 2], []) { Excluded = [10] });
-        Assert.Equal((55L, 3L, 52L, 51L, 5L), (sessions.Before, sessions.Survived, sessions.Lost, sessions.LostForeseen,
-            sessions.CriticalLost));
+        Assert.Equal(
+            (55L, 3L, 52L, 51L, 5L),
+            (sessions.Before, sessions.Survived, sessions.Lost, sessions.LostForeseen, sessions.CriticalLost)
+        );
         Assert.Equal(1, sessions.LostUnforeseen);
-        Assert.Equal("3 of 55 sessions came along, 52 lost: 50 are translated to an own address of gw1, 2 are left out",
-            SessionComparison.Text(sessions));
+        Assert.Equal(
+            "3 of 55 sessions came along, 52 lost: 50 are translated to an own address of gw1, 2 are left out",
+            SessionComparison.Text(sessions)
+        );
     }
 
     [Fact]
@@ -131,8 +146,14 @@ public sealed class SwitchAccountTests
     [InlineData(11, 0, 0, true, false, true)]
     [InlineData(6, 6, 0, false, true, false)]
     [InlineData(0, 1, 1, true, true, false)]
-    public void Above_the_limit_bound_sessions_need_consent_and_critical_ones_have_none(long missing, long bound, long critical,
-        bool accepted, bool differenceIsOpen, bool boundIsOpen)
+    public void Above_the_limit_bound_sessions_need_consent_and_critical_ones_have_none(
+        long missing,
+        long bound,
+        long critical,
+        bool accepted,
+        bool differenceIsOpen,
+        bool boundIsOpen
+    )
     {
         var difference = new SessionDifference("gw1", "gw2", missing, 0, 0, critical, 0, 1000 - bound, [])
         {
@@ -154,6 +175,8 @@ public sealed class SwitchAccountTests
     }
 
     private static RunSessions Compared(ulong[] before, ulong[] after, params SessionCauseCount[] causes) =>
-        SessionComparison.Of(new SessionSnapshot("r", before, []) { Classes = Classes, Causes = causes },
-            new SessionSnapshot("r", after, []));
+        SessionComparison.Of(
+            new SessionSnapshot("r", before, []) { Classes = Classes, Causes = causes },
+            new SessionSnapshot("r", after, [])
+        );
 }

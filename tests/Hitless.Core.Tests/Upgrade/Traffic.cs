@@ -10,8 +10,23 @@ namespace Hitless.Core.Tests.Upgrade;
 internal sealed class Traffic(bool old = false)
 {
     private readonly Random noise = new(7);
-    private double received, delivered, routed, left, own, noRoute, off, refused, vanished, unreachables, made, answered;
-    private double lanIn, lanOut, wanIn, wanOut, lost;
+    private double received,
+        delivered,
+        routed,
+        left,
+        own,
+        noRoute,
+        off,
+        refused,
+        vanished,
+        unreachables,
+        made,
+        answered;
+    private double lanIn,
+        lanOut,
+        wanIn,
+        wanOut,
+        lost;
 
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(1000);
 
@@ -54,7 +69,8 @@ internal sealed class Traffic(bool old = false)
         Now += TimeSpan.FromSeconds(seconds);
         double Some(double rate) => rate * seconds * (1 + (Jitter * ((noise.NextDouble() * 2) - 1)));
         var up = Some(Rate.Up);
-        var down = NothingBack || Stuck ? 0 : Some(Rate.Down) * (1 - Fault.NoRoute) * (1 - Fault.Off) * (1 - Fault.Refused) * (1 - Fault.Vanished);
+        var down =
+            NothingBack || Stuck ? 0 : Some(Rate.Down) * (1 - Fault.NoRoute) * (1 - Fault.Off) * (1 - Fault.Refused) * (1 - Fault.Vanished);
         var (arrived, local, others) = (up + down, Some(Own), Some(Broadcasts));
         var gone = arrived * Fault.Vanished;
         var (nowhere, unwilling) = ((up - (up * Fault.Vanished)) * Fault.NoRoute, (arrived - gone) * Fault.Off);
@@ -68,12 +84,15 @@ internal sealed class Traffic(bool old = false)
         own += local;
         unreachables += Math.Min(Tells ? gone : nowhere, 5 * seconds);
         made += Sessions.New * seconds;
-        answered += NothingBack || Fault.Refused >= 1 || Fault.Vanished >= 1 || Fault.NoRoute >= 1 ? 0 : Sessions.New * Sessions.Answered * seconds;
+        answered +=
+            NothingBack || Fault.Refused >= 1 || Fault.Vanished >= 1 || Fault.NoRoute >= 1 ? 0 : Sessions.New * Sessions.Answered * seconds;
         var goes = forwarded <= 0 ? 0 : (forwarded - dropped) / forwarded;
         lanIn += (up * Offload) + local + others;
         wanIn += (down * Offload) + (local / 2);
         lanOut += (down * goes * Offload) + local;
-        wanOut += Stuck ? 0 : (Math.Max(0, up - nowhere - (up * Fault.Vanished)) * (1 - Fault.Off) * goes * Offload * (1 - Fault.Lost)) + (local / 2);
+        wanOut += Stuck
+            ? 0
+            : (Math.Max(0, up - nowhere - (up * Fault.Vanished)) * (1 - Fault.Off) * goes * Offload * (1 - Fault.Lost)) + (local / 2);
         lost += up * Offload * Fault.Lost;
         return new ForwardingSample(
             Now,
@@ -90,6 +109,10 @@ internal sealed class Traffic(bool old = false)
                 SessionsMade = (long)made,
                 SessionsAnswered = (long)answered,
             },
-            [new InterfaceCounters("lan0", (long)lanIn, (long)lanOut, 0, 0), new InterfaceCounters("wan0", (long)wanIn, (long)wanOut, 0, (long)lost)]);
+            [
+                new InterfaceCounters("lan0", (long)lanIn, (long)lanOut, 0, 0),
+                new InterfaceCounters("wan0", (long)wanIn, (long)wanOut, 0, (long)lost),
+            ]
+        );
     }
 }

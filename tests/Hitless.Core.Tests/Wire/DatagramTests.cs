@@ -112,7 +112,8 @@ public sealed class DatagramTests
         ulong highest = 0;
         for (var i = 0; i < 200_000; i++)
         {
-            var sequence = random.Next(4) == 0 ? highest + (ulong)random.Next(1, 3000) : (ulong)Math.Max(1, (long)highest - random.Next(1500));
+            var sequence =
+                random.Next(4) == 0 ? highest + (ulong)random.Next(1, 3000) : (ulong)Math.Max(1, (long)highest - random.Next(1500));
             var expected = sequence > highest || (highest - sequence < 1024 && !seen.Contains(sequence));
             Assert.Equal(expected, window.IsFresh(sequence));
             if (!expected)
@@ -129,8 +130,18 @@ public sealed class DatagramTests
         using var opener = Opener();
         for (var incarnation = 1; incarnation <= 100; incarnation++)
         {
-            using var sealer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)incarnation);
-            Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, TimeSpan.FromSeconds(incarnation), out _, out _));
+            using var sealer = new DatagramSealer(
+                new ClusterKey(Secret),
+                DatagramKind.Heartbeat,
+                WireVersion.Minor,
+                7,
+                11,
+                (UInt128)incarnation
+            );
+            Assert.Equal(
+                DatagramVerdict.Accepted,
+                opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, TimeSpan.FromSeconds(incarnation), out _, out _)
+            );
         }
 
         Assert.Equal(32, opener.SenderCount);
@@ -145,18 +156,30 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(first, plaintext, Now, out _, out _));
         for (var i = 0; i < 10_000; i++)
         {
-            using var forger = i % 1000 == 0 ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)(i + 100)) : null;
+            using var forger =
+                i % 1000 == 0
+                    ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)(i + 100))
+                    : null;
             var forged = forger is null ? datagram[..first.Length] : datagram[..forger.Seal("x"u8, datagram)];
             forged[20] = (byte)i;
-            Assert.NotEqual(DatagramVerdict.Accepted, opener.Open(forged, plaintext, Now + TimeSpan.FromMicroseconds(10 * i), out _, out _));
+            Assert.NotEqual(
+                DatagramVerdict.Accepted,
+                opener.Open(forged, plaintext, Now + TimeSpan.FromMicroseconds(10 * i), out _, out _)
+            );
         }
 
         // In a tenth of a second: what is saved up, and one a millisecond.
         Assert.InRange(opener.Count(DatagramVerdict.BadTag), 100, 170);
         Assert.Equal(10_000, opener.Count(DatagramVerdict.BadTag) + opener.Count(DatagramVerdict.TooManyUnknown));
-        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, sealer.Seal("y"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(100), out _, out _));
+        Assert.Equal(
+            DatagramVerdict.Accepted,
+            opener.Open(datagram.AsSpan(0, sealer.Seal("y"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(100), out _, out _)
+        );
         using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 33, 44);
-        Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, newcomer.Seal("z"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(200), out _, out _));
+        Assert.Equal(
+            DatagramVerdict.Accepted,
+            opener.Open(datagram.AsSpan(0, newcomer.Seal("z"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(200), out _, out _)
+        );
     }
 
     [Fact]

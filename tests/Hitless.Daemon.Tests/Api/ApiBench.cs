@@ -54,7 +54,12 @@ internal sealed class ApiBench : IAsyncDisposable
     {
         await using var error = new StringWriter();
         var patience = new Patience(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(5));
-        var code = await HitlessCommand.RunAsync(["--socket", Socket, .. args], new Screen(output, error, isTerminal: false), patience, ctrlC);
+        var code = await HitlessCommand.RunAsync(
+            ["--socket", Socket, .. args],
+            new Screen(output, error, isTerminal: false),
+            patience,
+            ctrlC
+        );
         return new Ran(code, output.ToString(), error.ToString());
     }
 

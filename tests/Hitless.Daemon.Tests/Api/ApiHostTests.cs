@@ -62,8 +62,13 @@ public sealed class ApiHostTests
     public async Task Every_answer_is_json_and_unknown_fields_are_passed_over(string method, string path, string body, int status)
     {
         await using var bench = await ApiBench.StartAsync();
-        using var http = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await ConnectAsync(bench.Socket, cancel) });
-        using var request = new HttpRequestMessage(new HttpMethod(method), "http://unit" + path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var http = new HttpClient(
+            new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await ConnectAsync(bench.Socket, cancel) }
+        );
+        using var request = new HttpRequestMessage(new HttpMethod(method), "http://unit" + path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         using var answer = await http.SendAsync(request, Cancel);
         Assert.Equal(status, (int)answer.StatusCode);
         using var json = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
@@ -86,7 +91,11 @@ public sealed class ApiHostTests
     public async Task Another_unit_that_does_not_answer_is_no_fault_of_this_one()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Failure = new PeerException(PeerFailureKind.Unreachable, "gw2", new Refusal("gw2 cannot be reached", "look at its heartbeat links"));
+        bench.Unit.Failure = new PeerException(
+            PeerFailureKind.Unreachable,
+            "gw2",
+            new Refusal("gw2 cannot be reached", "look at its heartbeat links")
+        );
         var ran = await bench.HitlessAsync("status");
         Assert.Equal((1, "hitless: gw2 cannot be reached\n  look at its heartbeat links\n"), (ran.Code, ran.Error));
         Assert.Empty(bench.Log);
@@ -100,7 +109,11 @@ public sealed class ApiHostTests
         await using var stream = await ConnectAsync(bench.Socket, Cancel);
         await stream.WriteAsync("GET /v1/events HTTP/1.1\r\nHost: unit\r\n\r\n"u8.ToArray(), Cancel);
         var head = new byte[1000];
-        Assert.StartsWith("HTTP/1.1 200", Encoding.ASCII.GetString(head, 0, await stream.ReadAsync(head, Cancel)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 200",
+            Encoding.ASCII.GetString(head, 0, await stream.ReadAsync(head, Cancel)),
+            StringComparison.Ordinal
+        );
         await bench.StopHostAsync();
         Assert.Empty(bench.Log);
     }

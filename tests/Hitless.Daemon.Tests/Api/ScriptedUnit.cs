@@ -35,28 +35,43 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Samples.Status);
 
-    public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) => Answer($"switchover {request}", Samples.Switched);
+    public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) =>
+        Answer($"switchover {request}", Samples.Switched);
 
     public Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel) =>
         Answer($"leave {request}", new LeaveResult("gw1", !request.PlanOnly, "gw2", ["10.0.0.1/24 dev lan0"], ["net.ipv4.ip_forward=0"]));
 
-    public Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel) => Answer("age reset", new AgeResetResult("gw1", "gw2", "gw2 is primary, epoch 4"));
+    public Task<AgeResetResult> ResetAgeAsync(CancellationToken cancel) =>
+        Answer("age reset", new AgeResetResult("gw1", "gw2", "gw2 is primary, epoch 4"));
 
-    public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));
+    public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) =>
+        Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));
 
-    public Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel) => Answer($"list {filter} {limit}", new SessionList("gw1", 1, [Samples.Session]));
+    public Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel) =>
+        Answer($"list {filter} {limit}", new SessionList("gw1", 1, [Samples.Session]));
 
-    public Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel) => Answer($"diff {with}", Samples.Difference);
+    public Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel) =>
+        Answer($"diff {with}", Samples.Difference);
 
     public Task<ResyncResult> ResyncSessionsAsync(CancellationToken cancel) => Answer("resync", new ResyncResult("gw1", "gw2", 20011, 200));
 
-    public Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) => Answer($"config {reference}", Samples.Configuration);
+    public Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
+        Answer($"config {reference}", Samples.Configuration);
 
     public Task<ConfigurationSettings> ConfigurationSettingsAsync(CancellationToken cancel) =>
-        Answer("settings", new ConfigurationSettings("gw1", [new("cluster", "sessions.pickup.delay", "30s", "cluster.yaml"), new("unit", "unit.priority", "200")]));
+        Answer(
+            "settings",
+            new ConfigurationSettings(
+                "gw1",
+                [new("cluster", "sessions.pickup.delay", "30s", "cluster.yaml"), new("unit", "unit.priority", "200")]
+            )
+        );
 
     public Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel) =>
-        Answer($"config diff {from} {to}", new ConfigurationDifference("revision 4", "disk", [new("/etc/nftables.conf", "changed", "-old\n+new\n")]));
+        Answer(
+            $"config diff {from} {to}",
+            new ConfigurationDifference("revision 4", "disk", [new("/etc/nftables.conf", "changed", "-old\n+new\n")])
+        );
 
     public Task<CommitResult> CommitConfigurationAsync(CommitRequest request, CancellationToken cancel)
     {
@@ -69,12 +84,20 @@ internal sealed class ScriptedUnit : IUnit
         return Answer("commit", Samples.Committed);
     }
 
-    public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) => Answer("confirm", Samples.Committed with { ConfirmBefore = null });
+    public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) =>
+        Answer("confirm", Samples.Committed with { ConfirmBefore = null });
 
     public Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) =>
-        Answer("config history", new ConfigurationHistory([Samples.Configuration.Info], [new("lost-2-3-abcd", Samples.Configuration.Info, "lost against revision 4", Samples.Noon)]));
+        Answer(
+            "config history",
+            new ConfigurationHistory(
+                [Samples.Configuration.Info],
+                [new("lost-2-3-abcd", Samples.Configuration.Info, "lost against revision 4", Samples.Noon)]
+            )
+        );
 
-    public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) => Answer($"config rollback {request.Revision} {request.Message}", Samples.Committed);
+    public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
+        Answer($"config rollback {request.Revision} {request.Message}", Samples.Committed);
 
     public Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel) => Answer("report", Samples.Report);
 
@@ -98,24 +121,51 @@ internal sealed class ScriptedUnit : IUnit
         return await Answer("upload", Samples.Image with { Hash = UploadedHash });
     }
 
-    public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
+    public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) =>
+        Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
 
-    public Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer(
-        $"check {request.Image}",
-        new UpgradeCheck(request.Image, "1.1.0", Ready, [new("two-units", "pass", "2 units are ready", null), new("space", Ready ? "pass" : "fail", "1 MB is free on gw2", "free 30 MB on gw2")]));
+    public Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
+        Answer(
+            $"check {request.Image}",
+            new UpgradeCheck(
+                request.Image,
+                "1.1.0",
+                Ready,
+                [
+                    new("two-units", "pass", "2 units are ready", null),
+                    new("space", Ready ? "pass" : "fail", "1 MB is free on gw2", "free 30 MB on gw2"),
+                ]
+            )
+        );
 
-    public Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer(
-        $"plan {request.Image} {request.Guided} {request.KeepPrimary}",
-        new UpgradePlan(request.Image, "1.0.0", "1.1.0", "automatic", [new(0, "install", "gw2", "gw1", "installs in slot b")], "gw2", "its age is greater by more than 300 s", false));
+    public Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
+        Answer(
+            $"plan {request.Image} {request.Guided} {request.KeepPrimary}",
+            new UpgradePlan(
+                request.Image,
+                "1.0.0",
+                "1.1.0",
+                "automatic",
+                [new(0, "install", "gw2", "gw1", "installs in slot b")],
+                "gw2",
+                "its age is greater by more than 300 s",
+                false
+            )
+        );
 
-    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => Answer($"start {request.Image} {request.Guided}", Samples.Run("running", 0));
+    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
+        Answer($"start {request.Image} {request.Guided}", Samples.Run("running", 0));
 
     public Task<RunStatus?> RunAsync(CancellationToken cancel) => Answer<RunStatus?>("run", Watched.Count == 0 ? null : Watched.Peek()[0]);
 
     public async IAsyncEnumerable<RunStatus> WatchRunAsync(string? run, [EnumeratorCancellation] CancellationToken cancel)
     {
         await Answer($"watch {run}", true);
-        foreach (var status in Watched.Count == 0 ? throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE") : Watched.Dequeue())
+        foreach (
+            var status in Watched.Count == 0
+                ? throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE")
+                : Watched.Dequeue()
+        )
         {
             yield return status;
         }
@@ -123,7 +173,8 @@ internal sealed class ScriptedUnit : IUnit
         Told.TrySetResult();
     }
 
-    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) => Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
+    public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) =>
+        Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
 
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
 
@@ -152,7 +203,10 @@ internal sealed class ScriptedUnit : IUnit
     }
 
     public Task<IReadOnlyList<ClusterEvent>> HistoryAsync(string? kind, int limit, CancellationToken cancel) =>
-        Answer<IReadOnlyList<ClusterEvent>>($"history {kind} {limit}", [Samples.Event(1, "gw1 is primary"), Samples.Event(2, "gw2 is standby")]);
+        Answer<IReadOnlyList<ClusterEvent>>(
+            $"history {kind} {limit}",
+            [Samples.Event(1, "gw1 is primary"), Samples.Event(2, "gw2 is standby")]
+        );
 
     private Task<T> Answer<T>(string asked, T answer)
     {

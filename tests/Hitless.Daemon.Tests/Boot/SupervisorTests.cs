@@ -92,7 +92,11 @@ public sealed class SupervisorTests : IDisposable
     [Fact]
     public async Task A_confirmed_trial_goes_on_beyond_its_deadline()
     {
-        BeginTrial(TimeSpan.FromMilliseconds(300), $"echo b >>DIARY; cat {workshop.PathOf("confirmed.json")} >{workshop.PathOf("state/boot.json")}; sleep 1; echo still >>DIARY; exit 0");
+        BeginTrial(
+            TimeSpan.FromMilliseconds(300),
+            $"echo b >>DIARY; cat {workshop.PathOf("confirmed.json")} >{workshop.PathOf("state/boot.json")}; sleep 1; echo still "
+                + $">>DIARY; exit 0"
+        );
         Assert.True(BootRules.TryConfirm(State, Slot.B, out var confirmed, out _));
         File.WriteAllBytes(workshop.PathOf("confirmed.json"), confirmed.ToJson());
         Assert.Equal(0, await RunAsync());
@@ -158,7 +162,8 @@ public sealed class SupervisorTests : IDisposable
         Script(Slot.A, $"trap 'echo stopped >>DIARY; exit 0' TERM; echo up >{started}; while :; do sleep 0.05; done");
         using var stop = new CancellationTokenSource();
         var running = RunAsync(stop: stop);
-        await File.ReadAllTextAsync(started, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await File.ReadAllTextAsync(started, TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
         await stop.CancelAsync();
         Assert.Equal(0, await running);
         Assert.Equal(["stopped"], Written());
@@ -172,7 +177,8 @@ public sealed class SupervisorTests : IDisposable
         Assert.Null(SingleInstance.TryTake(workshop.State, _ => { }));
     }
 
-    private static SemanticVersion Version(string text) => SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
+    private static SemanticVersion Version(string text) =>
+        SemanticVersion.TryParse(text, out var version) ? version : throw new ArgumentException(text);
 
     private void BeginTrial(TimeSpan confirm, string script, int tries = BootState.DefaultTries)
     {

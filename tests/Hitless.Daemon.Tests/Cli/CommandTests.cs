@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Hitless.Daemon.Api;
-using Hitless.Daemon.Tests.Api;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Tests.Api;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Cli;
@@ -12,45 +12,58 @@ public sealed class CommandTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string, string> Commands => new()
-    {
-        { "status", "status", "gw1 is primary: priority 200 > 100, ages within 300 s" },
-        { "switchover --to gw2", "switchover SwitchoverRequest { To = gw2, Wait = True, Force = False, AwaitTraffic = False }", "gw2 is primary (was gw1), epoch 4, switched in 13 ms" },
-        { "switchover --wait", "status", "gw2 is primary" },
-        { "age reset", "age reset", "gw2 is primary, epoch 4" },
-        { "sessions list --limit 5 --filter tcp", "list tcp 5", "10.10.1.5:40000 -> 10.10.2.10:5432" },
-        { "sessions count", "count", "udp       10" },
-        { "sessions diff --with gw2", "diff gw2", "gw1 against gw2: 1 missing, 2 extra, 3 different, 1 critical (of 20,011 sessions, 4.1 kB exchanged)" },
-        { "sessions resync", "resync", "20,011 sessions transferred from gw1 to gw2 in 200 ms" },
-        { "config show", "config", "revision 4 (bbbbbbbbbbbb), 2026-11-21 12:00:00Z by ada: open port 80" },
-        { "config show /etc/nftables.conf --revision 4", "config 4", "table inet t {}" },
-        { "config show --settings", "settings", "cluster  cluster.yaml  sessions.pickup.delay  30s" },
-        { "config diff 3 4", "config diff 3 4", "+new" },
-        { "config diff", "config diff", "changed /etc/nftables.conf" },
-        { "config confirm", "confirm", "revision 4 (bbbbbbbbbbbb) is current" },
-        { "config history", "config history", "open port 80" },
-        { "config history ", "config history", "branch lost-2-3-abcd: revision 4 by ada (open port 80): lost against revision 4" },
-        { "config diff gw1:head gw2", "config diff gw1:head gw2", "+new" },
-        { "config show --revision lost-2-3-abcd", "config lost-2-3-abcd", "/etc/nftables.conf" },
-        { "config rollback lost-2-3-abcd", "config rollback lost-2-3-abcd", "  gw2: applied" },
-        { "config remove /etc/nftables.conf", "commit", "note: gw2 will follow later" },
-        { "config rollback 3 -m oops", "config rollback 3 oops", "  gw2: applied" },
-        { "config report", "report", "    /etc/nftables.conf: drifted: 2 lines differ" },
-        { "config sync", "sync", "edge: in sync, revision 4" },
-        { "firmware list", "images", "f00dfeedf00d  1.1.0" },
-        { "upgrade check f00d", "check f00d", "pass  two-units: 2 units are ready" },
-        { "upgrade plan f00d --guided --keep-primary", "plan f00d True True", "in the end gw2 is primary: its age is greater by more than 300 s" },
-        { "upgrade start f00d --detach", "start f00d False", "run r1: running, 1.0.0 → 1.1.0" },
-        { "upgrade status", "run", "no run yet" },
-        { "upgrade pause", "pause", "run r1: paused" },
-        { "upgrade resume", "resume", "run r1: running" },
-        { "upgrade next --detach", "next", "run r1: running" },
-        { "upgrade abort", "abort", "run r1: failed" },
-        { "upgrade rollback --detach", "rollback", "run r1: rolling-back" },
-        { "upgrade report r1", "run report r1", "sessions: 500 before, 500 survived, 0 lost, 0 of them critical" },
-        { "events", "history  50", "2026-11-21 12:00:00Z  gw1  role  gw1 is primary (epoch 3)" },
-        { "history --limit 7", "history role 7", "gw2 is standby" },
-    };
+    public static TheoryData<string, string, string> Commands =>
+        new()
+        {
+            { "status", "status", "gw1 is primary: priority 200 > 100, ages within 300 s" },
+            {
+                "switchover --to gw2",
+                "switchover SwitchoverRequest { To = gw2, Wait = True, Force = False, AwaitTraffic = False }",
+                "gw2 is primary (was gw1), epoch 4, switched in 13 ms"
+            },
+            { "switchover --wait", "status", "gw2 is primary" },
+            { "age reset", "age reset", "gw2 is primary, epoch 4" },
+            { "sessions list --limit 5 --filter tcp", "list tcp 5", "10.10.1.5:40000 -> 10.10.2.10:5432" },
+            { "sessions count", "count", "udp       10" },
+            {
+                "sessions diff --with gw2",
+                "diff gw2",
+                "gw1 against gw2: 1 missing, 2 extra, 3 different, 1 critical (of 20,011 sessions, 4.1 kB exchanged)"
+            },
+            { "sessions resync", "resync", "20,011 sessions transferred from gw1 to gw2 in 200 ms" },
+            { "config show", "config", "revision 4 (bbbbbbbbbbbb), 2026-11-21 12:00:00Z by ada: open port 80" },
+            { "config show /etc/nftables.conf --revision 4", "config 4", "table inet t {}" },
+            { "config show --settings", "settings", "cluster  cluster.yaml  sessions.pickup.delay  30s" },
+            { "config diff 3 4", "config diff 3 4", "+new" },
+            { "config diff", "config diff", "changed /etc/nftables.conf" },
+            { "config confirm", "confirm", "revision 4 (bbbbbbbbbbbb) is current" },
+            { "config history", "config history", "open port 80" },
+            { "config history ", "config history", "branch lost-2-3-abcd: revision 4 by ada (open port 80): lost against revision 4" },
+            { "config diff gw1:head gw2", "config diff gw1:head gw2", "+new" },
+            { "config show --revision lost-2-3-abcd", "config lost-2-3-abcd", "/etc/nftables.conf" },
+            { "config rollback lost-2-3-abcd", "config rollback lost-2-3-abcd", "  gw2: applied" },
+            { "config remove /etc/nftables.conf", "commit", "note: gw2 will follow later" },
+            { "config rollback 3 -m oops", "config rollback 3 oops", "  gw2: applied" },
+            { "config report", "report", "    /etc/nftables.conf: drifted: 2 lines differ" },
+            { "config sync", "sync", "edge: in sync, revision 4" },
+            { "firmware list", "images", "f00dfeedf00d  1.1.0" },
+            { "upgrade check f00d", "check f00d", "pass  two-units: 2 units are ready" },
+            {
+                "upgrade plan f00d --guided --keep-primary",
+                "plan f00d True True",
+                "in the end gw2 is primary: its age is greater by more than 300 s"
+            },
+            { "upgrade start f00d --detach", "start f00d False", "run r1: running, 1.0.0 → 1.1.0" },
+            { "upgrade status", "run", "no run yet" },
+            { "upgrade pause", "pause", "run r1: paused" },
+            { "upgrade resume", "resume", "run r1: running" },
+            { "upgrade next --detach", "next", "run r1: running" },
+            { "upgrade abort", "abort", "run r1: failed" },
+            { "upgrade rollback --detach", "rollback", "run r1: rolling-back" },
+            { "upgrade report r1", "run report r1", "sessions: 500 before, 500 survived, 0 lost, 0 of them critical" },
+            { "events", "history  50", "2026-11-21 12:00:00Z  gw1  role  gw1 is primary (epoch 3)" },
+            { "history --limit 7", "history role 7", "gw2 is standby" },
+        };
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -88,14 +101,38 @@ public sealed class CommandTests
         var root = status.RootElement;
         Assert.Equal(
             ("edge", "active-passive", "ok", 3, "gw1", "gw2", JsonValueKind.Null),
-            (Text(root, "cluster"), Text(root, "mode"), Text(root, "health"), root.GetProperty("epoch").GetInt64(), Text(root, "primary"), Text(root, "self"), root.GetProperty("upgrade").ValueKind));
+            (
+                Text(root, "cluster"),
+                Text(root, "mode"),
+                Text(root, "health"),
+                root.GetProperty("epoch").GetInt64(),
+                Text(root, "primary"),
+                Text(root, "self"),
+                root.GetProperty("upgrade").ValueKind
+            )
+        );
         var unit = root.GetProperty("units")[0];
         Assert.Equal(
             ("gw1", "primary", "ready", "priority 200 > 100, ages within 300 s", "1.0.0", "in-sync"),
-            (Text(unit, "name"), Text(unit, "role"), Text(unit, "state"), Text(unit, "reason"), Text(unit, "version"), Text(unit, "configuration")));
+            (
+                Text(unit, "name"),
+                Text(unit, "role"),
+                Text(unit, "state"),
+                Text(unit, "reason"),
+                Text(unit, "version"),
+                Text(unit, "configuration")
+            )
+        );
         Assert.Equal(
             (200, 512, 20011, 0, true),
-            (Number(unit, "priority"), Number(unit, "ageSeconds"), Number(unit, "sessions"), Number(unit, "sessionLag"), unit.GetProperty("interfaces")[0].GetProperty("up").GetBoolean()));
+            (
+                Number(unit, "priority"),
+                Number(unit, "ageSeconds"),
+                Number(unit, "sessions"),
+                Number(unit, "sessionLag"),
+                unit.GetProperty("interfaces")[0].GetProperty("up").GetBoolean()
+            )
+        );
     }
 
     [Theory]
@@ -111,7 +148,13 @@ public sealed class CommandTests
     public async Task A_wrong_command_line_is_exit_code_2_and_asks_nothing(string command)
     {
         await using var bench = await ApiBench.StartAsync();
-        foreach (var json in (string[][])[[], ["--json"]])
+        foreach (
+            var json in (string[][])
+                [
+                    [],
+                    ["--json"],
+                ]
+        )
         {
             var ran = await bench.HitlessAsync([.. json, .. command.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
             Assert.Equal(2, ran.Code);
@@ -127,7 +170,11 @@ public sealed class CommandTests
         await using var bench = new ApiBench();
         var ran = await bench.HitlessAsync("status");
         Assert.Equal(3, ran.Code);
-        Assert.Equal($"hitless: no unit answers on {bench.Socket}\n  start hitlessd (systemctl start hitlessd), or name its socket with --socket PATH\n", ran.Error);
+        Assert.Equal(
+            $"hitless: no unit answers on {bench.Socket}\n  start hitlessd (systemctl start hitlessd), or name its socket with "
+                + $"--socket PATH\n",
+            ran.Error
+        );
     }
 
     [Fact]
@@ -142,12 +189,23 @@ public sealed class CommandTests
     {
         await using var bench = await ApiBench.StartAsync();
         await File.WriteAllTextAsync(bench.File("new"), "table inet u {}\n", Cancel);
-        var ran = await bench.HitlessAsync("config", "commit", $"/etc/nftables.conf={bench.File("new")}", "--confirm", "1m30s", "-m", "why");
+        var ran = await bench.HitlessAsync(
+            "config",
+            "commit",
+            $"/etc/nftables.conf={bench.File("new")}",
+            "--confirm",
+            "1m30s",
+            "-m",
+            "why"
+        );
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         var commit = bench.Unit.Commit!;
         Assert.Equal((90_000L, "why", "bbbbbbbbbbbbbbbbbbbb"), (commit.ConfirmMs, commit.Message, commit.Parent));
         var file = Assert.Single(commit.Files);
-        Assert.Equal(("/etc/nftables.conf", "nft -c -f {file}", "table inet u {}\n"), (file.Path, file.Check, System.Text.Encoding.UTF8.GetString(file.Content)));
+        Assert.Equal(
+            ("/etc/nftables.conf", "nft -c -f {file}", "table inet u {}\n"),
+            (file.Path, file.Check, System.Text.Encoding.UTF8.GetString(file.Content))
+        );
         Assert.Contains("it undoes itself at 2026-11-21 12:00:00Z unless: hitless config confirm", ran.Output, StringComparison.Ordinal);
     }
 
@@ -187,7 +245,10 @@ public sealed class CommandTests
 
         Environment.SetEnvironmentVariable("VISUAL", "true");
         var ran = await bench.HitlessAsync("config", "edit", "/etc/nftables.conf");
-        Assert.Equal((1, "hitless: /etc/nftables.conf was left as it was; nothing to commit\n  save a change in the editor\n"), (ran.Code, ran.Error));
+        Assert.Equal(
+            (1, "hitless: /etc/nftables.conf was left as it was; nothing to commit\n  save a change in the editor\n"),
+            (ran.Code, ran.Error)
+        );
     }
 
     [Fact]
@@ -209,7 +270,10 @@ public sealed class CommandTests
         Assert.Equal(0, (await bench.HitlessAsync("config", "edit", ClusterFile.Path)).Code);
         var file = Assert.Single(bench.Unit.Commit!.Files);
         Assert.Equal(ClusterFile.Path, file.Path);
-        Assert.Matches("^# The settings of the cluster.*\n# Sections: interfaces.*\nsessions: {}\n$", System.Text.Encoding.UTF8.GetString(file.Content));
+        Assert.Matches(
+            "^# The settings of the cluster.*\n# Sections: interfaces.*\nsessions: {}\n$",
+            System.Text.Encoding.UTF8.GetString(file.Content)
+        );
     }
 
     [Fact]
@@ -220,7 +284,15 @@ public sealed class CommandTests
         File.SetUnixFileMode(bench.File("hitless-lab"), (UnixFileMode)0b111_101_101);
         Environment.SetEnvironmentVariable("PATH", $"{Path.GetDirectoryName(bench.Socket)}:{Environment.GetEnvironmentVariable("PATH")}");
         await using var output = new StringWriter();
-        Assert.Equal(43, await Hitless.Cli.HitlessCommand.RunAsync(["lab", "exec", "gw1", "--json"], new(output, output, false), Hitless.Cli.Client.Patience.Ordinary, Cancel));
+        Assert.Equal(
+            43,
+            await Hitless.Cli.HitlessCommand.RunAsync(
+                ["lab", "exec", "gw1", "--json"],
+                new(output, output, false),
+                Hitless.Cli.Client.Patience.Ordinary,
+                Cancel
+            )
+        );
     }
 
     [Fact]
@@ -294,14 +366,29 @@ public sealed class CommandTests
         File.SetUnixFileMode(Path.Combine(content, "hitlessd"), (UnixFileMode)0b111_101_101);
         Assert.Equal(0, (await bench.HitlessAsync("key", "generate", "--image-signing", keys)).Code);
 
-        var built = await bench.HitlessAsync("firmware", "build", content, "--version", "1.2.3", "--key", keys + "/image-signing.key", "--out", image, "--from", ">=1.0.0 <2.0.0");
+        var built = await bench.HitlessAsync(
+            "firmware",
+            "build",
+            content,
+            "--version",
+            "1.2.3",
+            "--key",
+            keys + "/image-signing.key",
+            "--out",
+            image,
+            "--from",
+            ">=1.0.0 <2.0.0"
+        );
         Assert.Equal((0, ""), (built.Code, built.Error));
         using var inspected = JsonDocument.Parse((await bench.HitlessAsync("firmware", "inspect", image, "--json")).Output);
         Assert.Equal("1.2.3", Text(inspected.RootElement, "version"));
         Assert.Equal("hitlessd", Text(inspected.RootElement.GetProperty("manifest").GetProperty("files")[0], "path"));
 
         var good = await bench.HitlessAsync("firmware", "verify", image, "--trust", keys + "/image-signing.crt");
-        Assert.Equal((0, $"{image} is good: version 1.2.3, unchanged, signed by Hitless images, who is trusted\n"), (good.Code, good.Output));
+        Assert.Equal(
+            (0, $"{image} is good: version 1.2.3, unchanged, signed by Hitless images, who is trusted\n"),
+            (good.Code, good.Output)
+        );
         var bytes = await File.ReadAllBytesAsync(image, Cancel);
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(image, bytes, Cancel);

@@ -6,13 +6,23 @@ namespace Hitless.Daemon.Tests.Cli;
 
 public sealed class FollowTests
 {
-    private static readonly string[] Milestones = ["[1/3] step0 gw2 done in 1.0 s", "[2/3] step1 gw2 done in 1.0 s", "[3/3] step2 gw2 done in 1.0 s"];
+    private static readonly string[] Milestones =
+    [
+        "[1/3] step0 gw2 done in 1.0 s",
+        "[2/3] step1 gw2 done in 1.0 s",
+        "[3/3] step2 gw2 done in 1.0 s",
+    ];
 
     [Fact]
     public async Task A_run_is_followed_to_its_end_and_each_step_is_said_once()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 0, "running"), Samples.Run("running", 1, "running"), Samples.Run("running", 1, "running"), Samples.Run("completed", 3)]);
+        bench.Unit.Watched.Enqueue([
+            Samples.Run("running", 0, "running"),
+            Samples.Run("running", 1, "running"),
+            Samples.Run("running", 1, "running"),
+            Samples.Run("completed", 3),
+        ]);
         var ran = await bench.HitlessAsync("upgrade", "start", "f00d");
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         Assert.Equal(["start f00d False", "watch r1", "run report r1"], bench.Unit.Asked);
@@ -56,7 +66,11 @@ public sealed class FollowTests
         bench.Unit.Watched.Enqueue([Samples.Run("rolled-back", 2)]);
         var ran = await bench.HitlessAsync("--json", "upgrade", "start", "f00d");
         Assert.Equal(4, ran.Code);
-        Assert.Equal("hitless: the run was rolled back: gw2 did not come back in time\n  every unit runs 1.0.0 as before; hitless upgrade report r1 has the details\n", ran.Error);
+        Assert.Equal(
+            "hitless: the run was rolled back: gw2 did not come back in time\n  every unit runs 1.0.0 as before; hitless upgrade "
+                + "report r1 has the details\n",
+            ran.Error
+        );
         using var report = JsonDocument.Parse(ran.Output);
         Assert.Equal("rolled-back", report.RootElement.GetProperty("verdict").GetString());
     }
@@ -135,7 +149,10 @@ public sealed class FollowTests
         await bench.Unit.Told.Task;
         await ctrlC.CancelAsync();
         var ran = await following;
-        Assert.Equal((1, "hitless: interrupted; what the unit has begun goes on there\n  see hitless status and hitless upgrade status\n"), (ran.Code, ran.Error));
+        Assert.Equal(
+            (1, "hitless: interrupted; what the unit has begun goes on there\n  see hitless status and hitless upgrade status\n"),
+            (ran.Code, ran.Error)
+        );
         Assert.DoesNotContain("abort", bench.Unit.Asked);
     }
 }

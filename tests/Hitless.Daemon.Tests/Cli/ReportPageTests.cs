@@ -32,7 +32,12 @@ public sealed class ReportPageTests
         Assert.Equal("the report does not say what was signed", ReportSeal.Refuse(report with { Verdict = "completed" }, seal.PublicKey));
         Assert.Equal("the report is signed by another cluster", ReportSeal.Refuse(report, other.PublicKey));
         Assert.Equal("the report is not signed", ReportSeal.Refuse(report with { Signature = null }, seal.PublicKey));
-        var forged = other.Sign(report) is { Signature: { } signature } wrong ? wrong with { Signature = signature with { Key = seal.PublicKey } } : report;
+        var forged = other.Sign(report) is { Signature: { } signature } wrong
+            ? wrong with
+            {
+                Signature = signature with { Key = seal.PublicKey },
+            }
+            : report;
         Assert.Equal("the signature does not fit the report", ReportSeal.Refuse(forged, seal.PublicKey));
     }
 

@@ -26,13 +26,26 @@ public sealed class BackupFileTests : IDisposable
         Assert.True(BackupFile.TryRead(Path, out var content, out _));
         Assert.Equal([1, 2], content.Trunk.Select(r => r.Number));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
-        Assert.Equal("OK", (await ShellCommand.RunAsync($"cd $(mktemp -d -p {_bench.Folder}) && tar xzf {Path} && sha256sum --quiet -c SHA256SUMS && cmp files/etc/a.conf revisions/../files/etc/a.conf && echo OK", TimeSpan.FromSeconds(20), Cancel)).Output);
+        Assert.Equal(
+            "OK",
+            (
+                await ShellCommand.RunAsync(
+                    $"cd $(mktemp -d -p {_bench.Folder}) && tar xzf {Path} && sha256sum --quiet -c SHA256SUMS && cmp "
+                        + $"files/etc/a.conf revisions/../files/etc/a.conf && echo OK",
+                    TimeSpan.FromSeconds(20),
+                    Cancel
+                )
+            ).Output
+        );
 
         _bench["gw1"].Cut = true;
         var fresh = _bench.Add("gw9");
         var result = await fresh.Service.RestoreAsync(Path, "anna", 5, fresh, Cancel);
         Assert.Null(result.Refusal);
-        Assert.Equal((_bench["gw1"].Service.Current, "two", "two"), (fresh.Service.Current, fresh.Disk(Bench.A), fresh.Disk(Bench.A + ".applied")));
+        Assert.Equal(
+            (_bench["gw1"].Service.Current, "two", "two"),
+            (fresh.Service.Current, fresh.Disk(Bench.A), fresh.Disk(Bench.A + ".applied"))
+        );
     }
 
     [Fact]
@@ -54,7 +67,12 @@ public sealed class BackupFileTests : IDisposable
         await fresh.BecomePrimary(7);
         Assert.Null((await fresh.Service.RestoreAsync(Path, "anna", 7, fresh, Cancel)).Refusal);
         Assert.Equal((_bench["gw1"].Service.Current, "two"), (fresh.Service.Current, fresh.Disk(Bench.A)));
-        Assert.Contains("factory", Encoding.UTF8.GetString((await fresh.Service.FindAsync(Assert.Single((await fresh.History()).Branches).Name, fresh, Cancel))!.Files[0].Content));
+        Assert.Contains(
+            "factory",
+            Encoding.UTF8.GetString(
+                (await fresh.Service.FindAsync(Assert.Single((await fresh.History()).Branches).Name, fresh, Cancel))!.Files[0].Content
+            )
+        );
     }
 
     [Fact]
@@ -70,9 +88,14 @@ public sealed class BackupFileTests : IDisposable
         gw2.Write(Bench.A, "by hand on gw2");
         await gw2.Service.Local.RepairAsync(Cancel);
         var (info, _) = await gw1.Service.BackupAsync(Path, "1.0.0", secrets: true, gw1, Cancel);
-        Assert.Equal(("gw1 gw2", "gw3", 2), (string.Join(' ', info!.Units.Select(u => u.Unit)), string.Join(' ', info.Unreachable), info.Revisions));
+        Assert.Equal(
+            ("gw1 gw2", "gw3", 2),
+            (string.Join(' ', info!.Units.Select(u => u.Unit)), string.Join(' ', info.Unreachable), info.Revisions)
+        );
         Assert.True(BackupFile.TryRead(Path, out var content, out _));
-        Assert.Contains(content.Revisions, r => r.Info.Author == "drift" && Encoding.UTF8.GetString(r.Files[0].Content) == "by hand on gw2");
+        Assert.Contains(content.Revisions, r =>
+            r.Info.Author == "drift" && Encoding.UTF8.GetString(r.Files[0].Content) == "by hand on gw2"
+        );
 
         var place = _bench.Folder + "/new/unit.yaml";
         Assert.StartsWith($"the backup {Path} has no unit gw7", UnitRestore.Run(Path, "gw7", place).Refusal?.Error);
@@ -89,7 +112,16 @@ public sealed class BackupFileTests : IDisposable
         var gw1 = bench.Add("gw1", "one", "hush");
         await gw1.BecomePrimary();
         Assert.Null((await gw1.Service.BackupAsync(Path, "1.0.0", secrets: false, gw1, Cancel)).Refusal);
-        Assert.Equal("", (await ShellCommand.RunAsync($"tar xzOf {Path} | grep -e hush -e {Convert.ToBase64String("hush"u8)}", TimeSpan.FromSeconds(20), Cancel)).Output);
+        Assert.Equal(
+            "",
+            (
+                await ShellCommand.RunAsync(
+                    $"tar xzOf {Path} | grep -e hush -e {Convert.ToBase64String("hush"u8)}",
+                    TimeSpan.FromSeconds(20),
+                    Cancel
+                )
+            ).Output
+        );
         await gw1.Commit(Bench.A, "two");
         await gw1.Commit(Bench.B, "louder");
         Assert.Null((await gw1.Service.RestoreAsync(Path, "anna", 1, gw1, Cancel)).Refusal);
@@ -115,7 +147,8 @@ public sealed class BackupFileTests : IDisposable
         backups.Prune();
         Assert.Equal(
             ["20300103-130000.backup", "20300104-130000.backup", "scheduled-20300103-120000.backup", "scheduled-20300104-120000.backup"],
-            Directory.EnumerateFiles(folder).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(folder).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Null(new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.Zero, 2)).Due(now.AddYears(1)));
     }
 
@@ -187,7 +220,8 @@ public sealed class BackupFileTests : IDisposable
     }
 
     private static string UnitYaml(string name) =>
-        $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, peers: [10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
+        $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, peers: "
+        + $"[10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
 
     private async Task<BackupInfo> Backup()
     {
@@ -211,7 +245,11 @@ public sealed class BackupFileTests : IDisposable
                 changed.WriteEntry(entry);
             }
 
-            changed.WriteEntry(type is TarEntryType.SymbolicLink or TarEntryType.HardLink ? new PaxTarEntry(type, name) { LinkName = "/etc/passwd" } : new PaxTarEntry(type, name));
+            changed.WriteEntry(
+                type is TarEntryType.SymbolicLink or TarEntryType.HardLink
+                    ? new PaxTarEntry(type, name) { LinkName = "/etc/passwd" }
+                    : new PaxTarEntry(type, name)
+            );
         }
 
         File.WriteAllBytes(Path, memory.ToArray());

@@ -15,10 +15,7 @@ internal sealed class Bench : IDisposable
 
     /// <summary>The files that each unit lists; commands may use <c>$root</c> (the unit's root folder).</summary>
     public IReadOnlyList<ManagedFileSettings> Listed { get; init; } =
-    [
-        new(A, "! grep -q bad {file}", "cat {file} > {file}.applied"),
-        new(B, null, null),
-    ];
+    [new(A, "! grep -q bad {file}", "cat {file} > {file}.applied"), new(B, null, null)];
 
     /// <summary>How far the units' clocks are ahead of the machine's.</summary>
     public TimeSpan Ahead { get; set; }
@@ -96,9 +93,28 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public void Start(Action<string, byte[]>? write = null, Func<FileBefore, TimeSpan, Task>? writeManaged = null)
     {
-        var settings = Settings(Name, _bench.Listed) with { Values = new Dictionary<string, string> { ["router-id"] = $"10.0.0.{Name[^1]}" }, Keep = new KeepSettings(_bench.KeepRevisions, TimeSpan.Zero, 3) };
-        var files = new ManagedFiles(State + "/candidates", _bench.CommandTimeMax, Template.ValuesOf(settings), Root, new ClusterFileHere(Root + "/unit.yaml", State), writeManaged);
-        Service = new ConfigurationService(settings, Root + "/unit.yaml", State, new Clock(_bench), store: new RevisionStore(State + "/configuration", write, _bench.KeepRevisions), files: files, schema: Schema);
+        var settings = Settings(Name, _bench.Listed) with
+        {
+            Values = new Dictionary<string, string> { ["router-id"] = $"10.0.0.{Name[^1]}" },
+            Keep = new KeepSettings(_bench.KeepRevisions, TimeSpan.Zero, 3),
+        };
+        var files = new ManagedFiles(
+            State + "/candidates",
+            _bench.CommandTimeMax,
+            Template.ValuesOf(settings),
+            Root,
+            new ClusterFileHere(Root + "/unit.yaml", State),
+            writeManaged
+        );
+        Service = new ConfigurationService(
+            settings,
+            Root + "/unit.yaml",
+            State,
+            new Clock(_bench),
+            store: new RevisionStore(State + "/configuration", write, _bench.KeepRevisions),
+            files: files,
+            schema: Schema
+        );
     }
 
     public void Stop() => Service.Dispose();
@@ -108,7 +124,18 @@ internal sealed class BenchUnit : IConfigurationPeers
     public string? Disk(string path) => File.Exists(Root + path) ? File.ReadAllText(Root + path) : null;
 
     public Task<CommitOutcome> Commit(string path, string content, string? parent = null, long epoch = 1) =>
-        Service.CommitAsync(new CommitRequest([new ManagedFile(path, Encoding.UTF8.GetBytes(content), null, null, null)], $"set {content}", "anna", parent, null), epoch, this, CancellationToken.None);
+        Service.CommitAsync(
+            new CommitRequest(
+                [new ManagedFile(path, Encoding.UTF8.GetBytes(content), null, null, null)],
+                $"set {content}",
+                "anna",
+                parent,
+                null
+            ),
+            epoch,
+            this,
+            CancellationToken.None
+        );
 
     public Task<UnitAnswer> BecomePrimary(long epoch = 1) => Service.BecomePrimaryAsync(epoch, this, CancellationToken.None);
 
@@ -123,25 +150,36 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     public Task<UnitConfiguration> ReadAsync(string unit, CancellationToken cancel) => Reach(unit).Service.ReadLocalAsync(cancel);
 
-    public Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) => Reach(unit).Service.Local.FetchAsync(hash, cancel);
+    public Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) =>
+        Reach(unit).Service.Local.FetchAsync(hash, cancel);
 
-    public Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) => Reach(unit).Service.Local.FindAsync(reference, cancel);
+    public Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) =>
+        Reach(unit).Service.Local.FindAsync(reference, cancel);
 
-    public Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel) => Reach(unit).Service.DescribeUnitAsync("1.0.0", cancel);
+    public Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel) =>
+        Reach(unit).Service.DescribeUnitAsync("1.0.0", cancel);
 
-    public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) => Reach(unit).Service.SyncFromAsync(Name, _bench[unit], cancel);
+    public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) =>
+        Reach(unit).Service.SyncFromAsync(Name, _bench[unit], cancel);
 
-    public Task<CommitOutcome> RollBack(string reference, long epoch = 1) => Service.RollbackAsync(new RollbackRequest(reference, "anna", null), epoch, this, CancellationToken.None);
+    public Task<CommitOutcome> RollBack(string reference, long epoch = 1) =>
+        Service.RollbackAsync(new RollbackRequest(reference, "anna", null), epoch, this, CancellationToken.None);
 
     public Task<ConfigurationHistory> History() => Service.HistoryAsync(this, CancellationToken.None);
 
-    public async Task<string> Diff(string from, string to) => string.Concat((await Service.DiffAsync(from, to, this, CancellationToken.None)).Files!.Select(f => f.Text));
+    public async Task<string> Diff(string from, string to) =>
+        string.Concat((await Service.DiffAsync(from, to, this, CancellationToken.None)).Files!.Select(f => f.Text));
 
     public static UnitSettings Settings(string name, IReadOnlyList<ManagedFileSettings> files)
     {
-        var text = $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, peers: [10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
+        var text =
+            $"cluster: {{ name: edge }}\nunit: {{ name: {name} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.1, "
+            + $"peers: [10.0.0.2] }}] }}\ninterfaces: [{{ name: lan0 }}]\n";
         return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems)
-            ? settings with { Files = files }
+            ? settings with
+            {
+                Files = files,
+            }
             : throw new InvalidOperationException(string.Join("\n", problems));
     }
 

@@ -31,7 +31,10 @@ public sealed class ClusterFileTests : IDisposable
         }
 
         Assert.Null((await gw1.Service.CommitAsync(Request("", absent: true), 1, gw1, Cancel)).Refusal);
-        Assert.Contains(new ConfigurationSetting("cluster", "sessions.pickup.delay", "0s"), (await gw2.Service.ReadSettingsAsync(Cancel)).Settings!.Settings);
+        Assert.Contains(
+            new ConfigurationSetting("cluster", "sessions.pickup.delay", "0s"),
+            (await gw2.Service.ReadSettingsAsync(Cancel)).Settings!.Settings
+        );
     }
 
     [Fact]
@@ -39,9 +42,19 @@ public sealed class ClusterFileTests : IDisposable
     {
         var (gw1, gw2) = await TwoUnits();
         var refusal = (await gw1.Commit(ClusterFile.Path, "interfaces: [{ name: lan0, virtual-addresses: [10.0.0.2/24] }]")).Refusal;
-        Assert.Equal("the commit was refused, nothing was changed: gw2: cluster.yaml:1:48: virtual address 10.0.0.2 is a link address of this unit; expected one that no unit owns", refusal?.Error);
-        Assert.Contains("cluster.yaml:1:1: unknown key \"unit\"", (await gw1.Commit(ClusterFile.Path, "unit: { priority: 7 }")).Refusal?.Error);
-        Assert.Contains("upgrade.trust-file: ", (await gw1.Commit(ClusterFile.Path, "upgrade: { trust-file: nowhere.pem }")).Refusal?.Error);
+        Assert.Equal(
+            "the commit was refused, nothing was changed: gw2: cluster.yaml:1:48: virtual address 10.0.0.2 is a link address of this "
+                + "unit; expected one that no unit owns",
+            refusal?.Error
+        );
+        Assert.Contains(
+            "cluster.yaml:1:1: unknown key \"unit\"",
+            (await gw1.Commit(ClusterFile.Path, "unit: { priority: 7 }")).Refusal?.Error
+        );
+        Assert.Contains(
+            "upgrade.trust-file: ",
+            (await gw1.Commit(ClusterFile.Path, "upgrade: { trust-file: nowhere.pem }")).Refusal?.Error
+        );
         Assert.Equal((1, 1), (gw1.Service.Current?.Number, gw2.Service.Current?.Number));
     }
 
@@ -52,7 +65,9 @@ public sealed class ClusterFileTests : IDisposable
         Assert.False(await gw1.Service.IsRestartDueAsync(Cancel));
         Assert.Null((await gw1.Commit(ClusterFile.Path, Delay)).Refusal);
         var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
-        Assert.All(report.Units, u => Assert.Equal(("out-of-sync", "its daemon runs with settings from before revision 2"), (u.State, u.Why)));
+        Assert.All(report.Units, u =>
+            Assert.Equal(("out-of-sync", "its daemon runs with settings from before revision 2"), (u.State, u.Why))
+        );
         gw1.Stop();
         gw1.Start();
         Assert.False(await gw1.Service.IsRestartDueAsync(Cancel));
@@ -71,7 +86,10 @@ public sealed class ClusterFileTests : IDisposable
         Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
         gw1.Service.RunIsOpen = null;
         Add("gw2", 2, schema: 2);
-        Assert.StartsWith("cluster.yaml: gw2 cannot express \"cluster.yaml\" (it knows configuration schema 2, this needs 3)", (await gw1.Commit(ClusterFile.Path, Delay)).Refusal?.Error);
+        Assert.StartsWith(
+            "cluster.yaml: gw2 cannot express \"cluster.yaml\" (it knows configuration schema 2, this needs 3)",
+            (await gw1.Commit(ClusterFile.Path, Delay)).Refusal?.Error
+        );
     }
 
     private async Task<(BenchUnit, BenchUnit)> TwoUnits()
@@ -85,9 +103,20 @@ public sealed class ClusterFileTests : IDisposable
     private BenchUnit Add(string name, int number, int schema = RevisionSchema.Newest)
     {
         var unit = _bench.Add(name, "one", schema: schema);
-        File.WriteAllText(unit.Root + "/unit.yaml", $"cluster: {{ name: edge }}\nunit: {{ name: {name}, priority: {300 - (100 * number)} }}\nheartbeat: {{ links: [{{ interface: hb0, address: 10.0.0.{number}, peers: [10.0.0.{3 - number}] }}] }}\ninterfaces: [{{ name: lan0 }}]\n");
+        File.WriteAllText(
+            unit.Root + "/unit.yaml",
+            $"cluster: {{ name: edge }}\nunit: {{ name: {name}, priority: {300 - (100 * number)} }}\nheartbeat: {{ links: [{{ "
+                + $"interface: hb0, address: 10.0.0.{number}, peers: [10.0.0.{3 - number}] }}] }}\ninterfaces: [{{ name: lan0 }}]\n"
+        );
         return unit;
     }
 
-    private static CommitRequest Request(string content, bool absent) => new([new ManagedFile(ClusterFile.Path, Encoding.UTF8.GetBytes(content), null, null, null, Absent: absent)], "test", "anna", null, null);
+    private static CommitRequest Request(string content, bool absent) =>
+        new(
+            [new ManagedFile(ClusterFile.Path, Encoding.UTF8.GetBytes(content), null, null, null, Absent: absent)],
+            "test",
+            "anna",
+            null,
+            null
+        );
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Configuration;
 
-public sealed class ConfigurationServiceTests
+public sealed partial class ConfigurationServiceTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -55,7 +55,10 @@ public sealed class ConfigurationServiceTests
         await two.SyncFrom("gw1");
         var before = File.GetLastWriteTimeUtc(one.Root + Bench.A);
         var result = await one.Commit(Bench.A, "two");
-        Assert.StartsWith("the commit was refused, nothing was changed: gw2: check of /etc/a.conf failed: exit code 1: ", result.Refusal?.Error);
+        Assert.StartsWith(
+            "the commit was refused, nothing was changed: gw2: check of /etc/a.conf failed: exit code 1: ",
+            result.Refusal?.Error
+        );
         AssertAll(strict, "one", 1);
         Assert.Equal(before, File.GetLastWriteTimeUtc(one.Root + Bench.A));
         Assert.Equal(2, (await one.History()).Revisions.Count + (await two.History()).Revisions.Count);
@@ -66,13 +69,19 @@ public sealed class ConfigurationServiceTests
     [InlineData("gw2")]
     public async Task An_apply_that_fails_on_one_unit_is_taken_back_on_all(string broken)
     {
-        using var bench = new Bench { Listed = [new(Bench.A, null, $"! grep two {{file}} || ! echo {{file}} | grep /{broken}/"), new(Bench.B, null, null)] };
+        using var bench = new Bench
+        {
+            Listed = [new(Bench.A, null, $"! grep two {{file}} || ! echo {{file}} | grep /{broken}/"), new(Bench.B, null, null)],
+        };
         var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2", "one"));
         await gw1.BecomePrimary();
         await gw2.SyncFrom("gw1");
         var request = new CommitRequest([Managed(Bench.A, "two"), Managed(Bench.B, "new")], "", "anna", null, null);
         var result = await gw1.Service.CommitAsync(request, 1, gw1, Cancel);
-        Assert.StartsWith($"the commit was taken back on every unit: {broken}: apply of /etc/a.conf failed: exit code 1", result.Refusal?.Error);
+        Assert.StartsWith(
+            $"the commit was taken back on every unit: {broken}: apply of /etc/a.conf failed: exit code 1",
+            result.Refusal?.Error
+        );
         AssertAll(bench, "one", 1);
         Assert.All(bench.Names, n => Assert.Null(bench[n].Disk(Bench.B)));
     }
@@ -80,7 +89,11 @@ public sealed class ConfigurationServiceTests
     [Fact]
     public async Task A_command_that_never_ends_is_killed_and_the_commit_taken_back()
     {
-        using var bench = new Bench { Listed = [new(Bench.A, null, "! grep -q two {file} || { sleep 1000 & wait; }")], CommandTimeMax = TimeSpan.FromMilliseconds(300) };
+        using var bench = new Bench
+        {
+            Listed = [new(Bench.A, null, "! grep -q two {file} || { sleep 1000 & wait; }")],
+            CommandTimeMax = TimeSpan.FromMilliseconds(300),
+        };
         var gw1 = bench.Add("gw1", "one");
         await gw1.BecomePrimary();
         var result = await gw1.Commit(Bench.A, "two");
@@ -104,12 +117,26 @@ public sealed class ConfigurationServiceTests
         Assert.SkipUnless(Environment.UserName == "root", "changing owners needs root");
         using var bench = new Bench();
         var (gw1, gw2) = (bench.Add("gw1", "one"), bench.Add("gw2"));
-        Assert.Null((await ShellCommand.RunAsync($"chown 12:34 {gw1.Root}{Bench.A} && chmod 640 {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Why);
+        Assert.Null(
+            (
+                await ShellCommand.RunAsync(
+                    $"chown 12:34 {gw1.Root}{Bench.A} && chmod 640 {gw1.Root}{Bench.A}",
+                    TimeSpan.FromSeconds(5),
+                    Cancel
+                )
+            ).Why
+        );
         await gw1.BecomePrimary();
         await gw2.SyncFrom("gw1");
         Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
-        Assert.Equal("640 12:34", (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
-        Assert.Equal("640 12:34", (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw2.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output);
+        Assert.Equal(
+            "640 12:34",
+            (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw1.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output
+        );
+        Assert.Equal(
+            "640 12:34",
+            (await ShellCommand.RunAsync($"stat -c '%a %u:%g' {gw2.Root}{Bench.A}", TimeSpan.FromSeconds(5), Cancel)).Output
+        );
     }
 
     [Fact]
@@ -132,7 +159,10 @@ public sealed class ConfigurationServiceTests
         await gw1.BecomePrimary();
         await gw2.SyncFrom("gw1");
         Assert.Null((await gw1.Commit(Bench.A, "two")).Refusal);
-        Assert.Equal("/etc/b.conf: gw2 cannot express \"verify\" (it knows configuration schema 1, this needs 2)", (await gw1.Commit(Bench.B, "new")).Refusal?.Error);
+        Assert.Equal(
+            "/etc/b.conf: gw2 cannot express \"verify\" (it knows configuration schema 1, this needs 2)",
+            (await gw1.Commit(Bench.B, "new")).Refusal?.Error
+        );
         AssertAll(bench, "two", 2);
         gw2.Cut = true;
         gw1.Service.RunLimits = () => [new SchemaLimit("version 0.9.0 in the other slot", 1)];
@@ -185,7 +215,10 @@ public sealed class ConfigurationServiceTests
         var branch = Assert.Single((await bench["gw1"].History()).Branches).Name;
         Assert.Null((await bench["gw1"].RollBack(branch)).Refusal);
         AssertAll(bench, "by hand\n", 2);
-        Assert.Equal("there is no revision gw3:head", (await bench["gw1"].Service.DiffAsync("gw3:head", "head", bench["gw1"], Cancel)).Refusal?.Error);
+        Assert.Equal(
+            "there is no revision gw3:head",
+            (await bench["gw1"].Service.DiffAsync("gw3:head", "head", bench["gw1"], Cancel)).Refusal?.Error
+        );
     }
 
     [Fact]
@@ -235,7 +268,10 @@ public sealed class ConfigurationServiceTests
     {
         using var bench = await TwoUnits();
         var gw1 = bench["gw1"];
-        Assert.Equal("there is no commit that waits for being confirmed", (await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal?.Error);
+        Assert.Equal(
+            "there is no commit that waits for being confirmed",
+            (await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal?.Error
+        );
         await CommitForTenMinutes(gw1);
         Assert.Null((await gw1.Service.ConfirmAsync("anna", 1, gw1, Cancel)).Refusal);
         bench.Ahead = TimeSpan.FromMinutes(11);
@@ -246,7 +282,10 @@ public sealed class ConfigurationServiceTests
     [Fact]
     public async Task The_report_over_four_units_with_200_files_is_complete()
     {
-        using var bench = new Bench { Listed = [.. Enumerable.Range(0, 200).Select(i => new ManagedFileSettings($"/etc/f{i}", null, null))] };
+        using var bench = new Bench
+        {
+            Listed = [.. Enumerable.Range(0, 200).Select(i => new ManagedFileSettings($"/etc/f{i}", null, null))],
+        };
         var gw1 = bench.Add("gw1");
         for (var i = 0; i < 200; i++)
         {
@@ -261,7 +300,9 @@ public sealed class ConfigurationServiceTests
 
         var begun = System.Diagnostics.Stopwatch.GetTimestamp();
         var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
-        TestContext.Current.TestOutputHelper?.WriteLine($"report over four units with 200 files: {System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalMilliseconds:0} ms");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"report over four units with 200 files: {System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalMilliseconds:0} ms"
+        );
         Assert.True(report.InSync);
         Assert.All(report.Units, u => Assert.Equal(200, u.Items.Count));
     }
@@ -273,7 +314,10 @@ public sealed class ConfigurationServiceTests
         await bench["gw1"].Commit(Bench.A, "two\n");
         Assert.Equal(3, (await bench["gw1"].RollBack("1", 1)).Revision?.Number);
         AssertAll(bench, "one", 3);
-        Assert.Equal("--- a/etc/a.conf\n+++ b/etc/a.conf\n@@ -1,1 +1,1 @@\n-two\n+one\n\\ No newline at end of file\n", await bench["gw2"].Diff("2", "head"));
+        Assert.Equal(
+            "--- a/etc/a.conf\n+++ b/etc/a.conf\n@@ -1,1 +1,1 @@\n-two\n+one\n\\ No newline at end of file\n",
+            await bench["gw2"].Diff("2", "head")
+        );
         Assert.Equal([3, 2, 1], (await bench["gw2"].History()).Revisions.Select(r => r.Number));
         Assert.Equal("there is no revision 9", (await bench["gw1"].RollBack("9", 1)).Refusal?.Error);
     }
@@ -326,118 +370,11 @@ public sealed class ConfigurationServiceTests
         AssertAll(bench, "two", 2);
     }
 
-    [Fact]
-    public async Task After_a_split_both_units_end_on_the_winner_and_the_loser_is_a_branch()
-    {
-        using var bench = await TwoUnits();
-        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
-        gw1.Cut = true;
-        Assert.Null((await gw1.Commit(Bench.A, "low", epoch: 2)).Refusal);
-        Assert.Null((await gw2.Commit(Bench.A, "high", epoch: 3)).Refusal);
-        gw1.Cut = false;
-        Assert.Equal("the other's revision 2 loses against revision 2 here", (await gw2.SyncFrom("gw1")).Output);
-        Assert.True((await gw1.SyncFrom("gw2")).Ok);
-        AssertAll(bench, "high", 2);
-        var branch = Assert.Single((await gw1.History()).Branches);
-        Assert.StartsWith("lost-2-2-", branch.Name);
-        Assert.Null((await gw1.RollBack(branch.Name, 3)).Refusal);
-        AssertAll(bench, "low", 3);
-    }
-
-    [Fact]
-    public async Task A_unit_with_factory_settings_that_was_primary_alone_overwrites_nothing()
-    {
-        using var bench = await TwoUnits();
-        Assert.Null((await bench["gw1"].Commit(Bench.A, "two")).Refusal);
-        var fresh = bench.Add("gw3", "factory");
-        fresh.Cut = true;
-        await fresh.BecomePrimary(epoch: 50);
-        fresh.Cut = false;
-        Assert.Equal("the other's revision 1 loses against revision 2 here", (await bench["gw1"].SyncFrom("gw3")).Output);
-        Assert.True((await fresh.SyncFrom("gw1")).Ok);
-        AssertAll(bench, "two", 2);
-    }
-
-    [Fact]
-    public async Task A_unit_that_was_away_catches_up_with_the_whole_history()
-    {
-        using var bench = await TwoUnits();
-        bench["gw2"].Cut = true;
-        await bench["gw1"].Commit(Bench.A, "two");
-        await bench["gw1"].Commit(Bench.A, "three");
-        Assert.Equal("unreachable", (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].State);
-        bench["gw2"].Cut = false;
-        Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
-        AssertAll(bench, "three", 3);
-        Assert.NotNull(await bench["gw2"].Service.Local.FindAsync("2", Cancel));
-    }
-
-    [Fact]
-    public async Task A_unit_whose_check_fails_does_not_follow_and_says_why()
-    {
-        using var bench = await TwoUnits();
-        bench["gw2"].Cut = true;
-        await bench["gw1"].Commit(Bench.A, "two");
-        bench["gw2"].Cut = false;
-        var etc = bench["gw2"].Root + "/etc";
-        Directory.Move(etc, etc + "2");
-        Directory.CreateSymbolicLink(etc, etc + "2");
-        var answer = await bench["gw2"].SyncFrom("gw1");
-        Assert.Contains("leads through the symbolic link", answer.Why);
-        var line = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1];
-        Assert.Contains("following failed", line.Why);
-        Assert.Equal("one", bench["gw2"].Disk(Bench.A));
-    }
-
-    [Theory]
-    [InlineData(CommitPhase.Check)]
-    [InlineData(CommitPhase.Apply)]
-    [InlineData(CommitPhase.Verify)]
-    [InlineData(CommitPhase.Finish)]
-    public async Task A_standby_that_is_cut_off_during_a_commit_ends_with_the_primarys_head(CommitPhase phase)
-    {
-        using var bench = await TwoUnits();
-        bench["gw2"].OnAsked = asked =>
-        {
-            if (asked == phase)
-            {
-                bench["gw2"].Cut = true;
-                throw new IOException("cut off");
-            }
-        };
-        var result = await bench["gw1"].Commit(Bench.A, "two");
-        Assert.Equal(phase == CommitPhase.Finish, result.Revision is not null);
-        bench["gw2"].OnAsked = null;
-        bench["gw2"].Cut = false;
-        Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
-        AssertAll(bench, phase == CommitPhase.Finish ? "two" : "one", phase == CommitPhase.Finish ? 2 : 1);
-    }
-
-    [Fact]
-    public async Task A_standby_that_becomes_primary_amid_a_commit_carries_it_on()
-    {
-        using var bench = await TwoUnits();
-        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
-        gw2.OnAsked = asked =>
-        {
-            if (asked == CommitPhase.Verify)
-            {
-                gw1.Cut = true;
-                throw new IOException("cut off");
-            }
-        };
-        Assert.NotNull((await gw1.Commit(Bench.A, "two")).Refusal);
-        gw2.OnAsked = null;
-        Assert.True((await gw2.BecomePrimary(2)).Ok);
-        gw1.Cut = false;
-        Assert.True((await gw1.SyncFrom("gw2")).Ok);
-        AssertAll(bench, "two", 2);
-    }
-
     private static Task<CommitOutcome> CommitForTenMinutes(BenchUnit unit) =>
         unit.Service.CommitAsync(new CommitRequest([Managed(Bench.A, "two")], "try", "anna", null, 600_000), 1, unit, Cancel);
 
-    private static ManagedFile Managed(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
+    private static ManagedFile Managed(string path, string content) =>
+        new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
 
     private static async Task<Bench> TwoUnits()
     {
@@ -450,8 +387,8 @@ public sealed class ConfigurationServiceTests
     }
 
     private static void AssertAll(Bench bench, string a, long revision) => Assert.All(bench.Names, name =>
-    {
-        Assert.Equal((name, a, revision), (name, bench[name].Disk(Bench.A), bench[name].Service.Current?.Number));
-        Assert.Equal(bench["gw1"].Service.Current, bench[name].Service.Current);
-    });
+        {
+            Assert.Equal((name, a, revision), (name, bench[name].Disk(Bench.A), bench[name].Service.Current?.Number));
+            Assert.Equal(bench["gw1"].Service.Current, bench[name].Service.Current);
+        });
 }

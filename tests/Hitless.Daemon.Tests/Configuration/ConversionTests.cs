@@ -20,7 +20,14 @@ public sealed class ConversionTests : IDisposable
         """;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-    private static readonly Revision Head = RevisionIdentity.Next(null, 1, [new ManagedFile("/etc/a.conf", "a"u8.ToArray(), "test {file}", null, "0644")], "anna", "", DateTimeOffset.UnixEpoch);
+    private static readonly Revision Head = RevisionIdentity.Next(
+        null,
+        1,
+        [new ManagedFile("/etc/a.conf", "a"u8.ToArray(), "test {file}", null, "0644")],
+        "anna",
+        "",
+        DateTimeOffset.UnixEpoch
+    );
     private readonly Workshop _shop = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -35,7 +42,17 @@ public sealed class ConversionTests : IDisposable
         var (code, said) = Convert(UnitYaml);
         Assert.Equal(0, code);
         Assert.StartsWith("hitless-configuration 3\n", said);
-        foreach (var line in new[] { "sessions.pickup.delay = 30s", "unit.values.router-id = 10.0.0.1", "heartbeat.links[hb0].peers[1] = 10.0.0.2", "heartbeat.interval = 20ms", "health[upstream].fail-after = 3", "files[/etc/a.conf].check = test {file}" })
+        foreach (
+            var line in new[]
+            {
+                "sessions.pickup.delay = 30s",
+                "unit.values.router-id = 10.0.0.1",
+                "heartbeat.links[hb0].peers[1] = 10.0.0.2",
+                "heartbeat.interval = 20ms",
+                "health[upstream].fail-after = 3",
+                "files[/etc/a.conf].check = test {file}",
+            }
+        )
         {
             Assert.Contains($"\n{line}\n", said);
         }
@@ -61,19 +78,41 @@ public sealed class ConversionTests : IDisposable
 
     [Theory]
     [InlineData("cat good", "pass", "version 1.0.3 keeps all ")]
-    [InlineData("[ $(wc -l < /proc/net/dev) = 3 ] && cat good", "pass", "version 1.0.3 keeps all ")] // Two headings and lo: it sees no network.
-    [InlineData("grep -v '^health.upstream..interval = ' good", "fail", "version 1.0.3 would not keep the configuration: health[upstream].interval (now 1s) is lost")]
-    [InlineData("sed 's/^sessions.pickup.delay = .*/sessions.pickup.delay = 0s/' good", "fail", "sessions.pickup.delay changes from 30s to 0s")]
-    [InlineData("echo 'unit.yaml:5:3: unknown key' >&2; exit 1", "fail", "version 1.0.3 does not read the configuration: unit.yaml:5:3: unknown key")]
+    [InlineData("[ $(wc -l < /proc/net/dev) = 3 ] && "
+        + "cat " + "good", "pass", "version 1.0.3 keeps all ")] // Two headings and lo: it sees no network.
+    [InlineData(
+        "grep -v '^health.upstream..interval = ' good",
+        "fail",
+        "version 1.0.3 would not keep the configuration: health[upstream].interval (now 1s) is lost"
+    )]
+    [InlineData(
+        "sed 's/^sessions.pickup.delay = .*/sessions.pickup.delay = 0s/' good",
+        "fail",
+        "sessions.pickup.delay changes from 30s to 0s"
+    )]
+    [InlineData(
+        "echo 'unit.yaml:5:3: unknown key' >&2; exit 1",
+        "fail",
+        "version 1.0.3 does not read the configuration: unit.yaml:5:3: unknown key"
+    )]
     [InlineData("exit 1", "warn", "version 1.0.3 has no converter that answers (exit code 1)")]
     [InlineData("exec sleep 1000", "warn", "version 1.0.3 has no converter that answers (it did not end in time)")]
     public async Task The_preview_names_what_an_image_would_do_to_the_real_configuration(string script, string result, string text)
     {
         File.WriteAllText(UnitFile, UnitYaml);
         var good = _shop.PathOf("good");
-        File.WriteAllText(good, ConversionPreview.Write(ConfigurationConverter.Convert(new ConversionQuestion(UnitFile, Encoding.UTF8.GetBytes(UnitYaml), Head.Files), out _)!));
+        File.WriteAllText(
+            good,
+            ConversionPreview.Write(
+                ConfigurationConverter.Convert(new ConversionQuestion(UnitFile, Encoding.UTF8.GetBytes(UnitYaml), Head.Files), out _)!
+            )
+        );
         using var image = Workshop.Open(_shop.MakeImage("1.0.3", script.Replace("good", good)));
-        using var converter = new ImageConverter(_shop.State, UnitFile, TimeSpan.FromSeconds(script.Contains("sleep", StringComparison.Ordinal) ? 0.5 : 10));
+        using var converter = new ImageConverter(
+            _shop.State,
+            UnitFile,
+            TimeSpan.FromSeconds(script.Contains("sleep", StringComparison.Ordinal) ? 0.5 : 10)
+        );
         var check = await converter.CheckAsync(image, new string('a', 64), Head, accepted: false, Cancel);
         Assert.Equal(result, check.Result);
         Assert.Contains(text, check.Text);

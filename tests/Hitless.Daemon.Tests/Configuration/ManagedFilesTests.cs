@@ -39,7 +39,12 @@ public sealed class ManagedFilesTests : IDisposable
         Directory.CreateSymbolicLink(_folder + "/folder", _folder + "/real");
         foreach (var path in new[] { "/link", "/folder/target", "/folder/new" })
         {
-            var outcome = await Files.ApplyAsync([new ManagedFile(_folder + path, "owned"u8.ToArray(), null, null, null)], [], repeat: false, Cancel);
+            var outcome = await Files.ApplyAsync(
+                [new ManagedFile(_folder + path, "owned"u8.ToArray(), null, null, null)],
+                [],
+                repeat: false,
+                Cancel
+            );
             Assert.Contains("symbolic link", outcome.Why);
         }
 
@@ -56,13 +61,20 @@ public sealed class ManagedFilesTests : IDisposable
     [InlineData("/")]
     [InlineData("")]
     public async Task Paths_that_are_not_plain_are_refused(string path) =>
-        Assert.Contains(ManagedPath.NotPlain, (await Files.ApplyAsync([new ManagedFile(path, [], null, null, null)], [], repeat: false, Cancel)).Why);
+        Assert.Contains(
+            ManagedPath.NotPlain,
+            (await Files.ApplyAsync([new ManagedFile(path, [], null, null, null)], [], repeat: false, Cancel)).Why
+        );
 
     [Fact]
     public async Task A_file_that_is_on_disk_already_is_not_applied_again_and_shared_commands_run_once()
     {
         var apply = $"echo run >> {_folder}/log";
-        ManagedFile[] files = [new(_folder + "/a", "a"u8.ToArray(), null, apply, null), new(_folder + "/b", "b"u8.ToArray(), null, apply, null)];
+        ManagedFile[] files =
+        [
+            new(_folder + "/a", "a"u8.ToArray(), null, apply, null),
+            new(_folder + "/b", "b"u8.ToArray(), null, apply, null),
+        ];
         Assert.Null((await Files.ApplyAsync(files, [], repeat: false, Cancel)).Why);
         Assert.Null((await Files.ApplyAsync(files, files, repeat: false, Cancel)).Why);
         Assert.Equal("run\n", File.ReadAllText(_folder + "/log"));
@@ -78,7 +90,13 @@ public sealed class ManagedFilesTests : IDisposable
         try
         {
             var path = _folder + "/nftables.conf";
-            var good = new ManagedFile(path, "flush ruleset\ntable inet f { chain c { type filter hook forward priority 0; policy drop; }\n}\n"u8.ToArray(), $"ip netns exec {space} nft -c -f {{file}}", $"ip netns exec {space} nft -f {{file}}", "0600");
+            var good = new ManagedFile(
+                path,
+                "flush ruleset\ntable inet f { chain c { type filter hook forward priority 0; policy drop; }\n}\n"u8.ToArray(),
+                $"ip netns exec {space} nft -c -f {{file}}",
+                $"ip netns exec {space} nft -f {{file}}",
+                "0600"
+            );
             var bad = good with { Content = "table inet f { chian c { } }\n"u8.ToArray() };
             Assert.Equal(new FilesOutcome(null, ""), await Files.CheckAsync([good], [], Cancel));
             Assert.Null((await Files.ApplyAsync([good], [], repeat: false, Cancel)).Why);

@@ -15,9 +15,19 @@ public sealed class ManagedKeysTests
     [InlineData("gw2")]
     public async Task A_verify_that_fails_on_one_unit_takes_the_commit_back_on_all(string broken)
     {
-        using var bench = await Units(new ManagedFileSettings(Bench.A, null, "cp {file} {file}.applied", Verify: $"! grep two {{file}} || ! echo {{file}} | grep /{broken}/"));
+        using var bench = await Units(
+            new ManagedFileSettings(
+                Bench.A,
+                null,
+                "cp {file} {file}.applied",
+                Verify: $"! grep two {{file}} || ! echo {{file}} | grep /{broken}/"
+            )
+        );
         var refusal = (await bench["gw1"].Commit(Bench.A, "two")).Refusal;
-        Assert.StartsWith($"the commit was taken back on every unit: {broken}: verify of /etc/a.conf failed: exit code 1: two", refusal?.Error);
+        Assert.StartsWith(
+            $"the commit was taken back on every unit: {broken}: verify of /etc/a.conf failed: exit code 1: two",
+            refusal?.Error
+        );
         Assert.StartsWith($"{broken}: verify /etc/a.conf:\ntwo", refusal?.Detail);
         Assert.All(bench.Names, n => Assert.Equal(("one", "one"), (bench[n].Disk(Bench.A), bench[n].Disk(Bench.A + ".applied"))));
         Assert.Null((await bench["gw1"].Commit(Bench.A, "three")).Refusal);
@@ -26,7 +36,9 @@ public sealed class ManagedKeysTests
     [Fact]
     public async Task A_template_has_the_values_of_each_unit()
     {
-        using var bench = await Units(new ManagedFileSettings(Bench.A, "grep -q 10.0.0 {file} || grep -q one {file}", "cp {file} {file}.applied", Template: true));
+        using var bench = await Units(
+            new ManagedFileSettings(Bench.A, "grep -q 10.0.0 {file} || grep -q one {file}", "cp {file} {file}.applied", Template: true)
+        );
         Assert.Null((await bench["gw1"].Commit(Bench.A, "id {{router-id}} on {{unit.name}}, {{heartbeat.address.hb0}}")).Refusal);
         Assert.Equal("id 10.0.0.1 on gw1, 10.0.0.1", bench["gw1"].Disk(Bench.A));
         Assert.Equal("id 10.0.0.2 on gw2, 10.0.0.1", bench["gw2"].Disk(Bench.A + ".applied"));
@@ -98,13 +110,17 @@ public sealed class ManagedKeysTests
 
         Assert.Contains("/gw2/etc/a.conf is larger than 8 MiB", (await bench["gw1"].Commit(Bench.A, "two")).Refusal?.Error);
         Assert.Equal("one", bench["gw1"].Disk(Bench.A));
-        Assert.Equal("/etc/a.conf is larger than 8 MiB", (await Commit(bench, new ManagedFile(Bench.A, new byte[(8 << 20) + 1], null, null, null))).Refusal?.Error);
+        Assert.Equal(
+            "/etc/a.conf is larger than 8 MiB",
+            (await Commit(bench, new ManagedFile(Bench.A, new byte[(8 << 20) + 1], null, null, null))).Refusal?.Error
+        );
     }
 
     private static Task<CommitOutcome> Commit(Bench bench, params ManagedFile[] files) =>
         bench["gw1"].Service.CommitAsync(new CommitRequest(files, "", "anna", null, null), 1, bench["gw1"], Cancel);
 
-    private static ManagedFile File(string path, string content) => new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
+    private static ManagedFile File(string path, string content) =>
+        new(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null);
 
     private static async Task<Bench> Units(params ManagedFileSettings[] listed)
     {

@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Configuration;
 
-/// <summary>The power goes at every file operation of the store and of the managed files, one after the other: each write is "temporary begun", "temporary complete", "renamed".</summary>
+/// <summary>
+/// The power goes at every file operation of the store and of the managed files, one after the other: each write is "temporary begun",
+/// "temporary complete", "renamed".
+/// </summary>
 public sealed class PowerCutTests
 {
     private const int OperationsMax = 60;
@@ -119,9 +122,27 @@ public sealed class PowerCutTests
         Assert.Equal(2, damaged.Problems.Count);
     }
 
-    private static Task<CommitOutcome> CommitBothAsync(BenchUnit unit, string content) => unit.Service.CommitAsync(
-        new CommitRequest([.. new[] { Bench.A, Bench.B }.Select(path => new ManagedFile(path, System.Text.Encoding.UTF8.GetBytes(content), null, null, null))], "both", "anna", null, null),
-        1, unit, TestContext.Current.CancellationToken);
+    private static Task<CommitOutcome> CommitBothAsync(BenchUnit unit, string content) =>
+        unit.Service.CommitAsync(
+            new CommitRequest(
+                [
+                    .. new[] { Bench.A, Bench.B }.Select(path => new ManagedFile(
+                        path,
+                        System.Text.Encoding.UTF8.GetBytes(content),
+                        null,
+                        null,
+                        null
+                    )),
+                ],
+                "both",
+                "anna",
+                null,
+                null
+            ),
+            1,
+            unit,
+            TestContext.Current.CancellationToken
+        );
 
     private static async Task<bool> Survive(Func<Task> work)
     {

@@ -28,21 +28,25 @@ public sealed class BridgePortTests
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         Assert.True(
             UnitFile.TryParse(Encoding.UTF8.GetBytes(Settings), "/unit.yaml", null, out var settings, out var problems),
-            string.Join("\n", problems));
+            string.Join("\n", problems)
+        );
         var mac = TrafficPort.From(7, settings!.Interfaces)[0].VirtualMac!.Value;
         var prefix = $"hb-{Environment.ProcessId}-";
         var folder = Directory.CreateTempSubdirectory("hitless-test-").FullName;
 
         // Unit a is a primary by hand: an interface with the virtual MAC and address.
-        GatewayPair.Shell($"""
+        GatewayPair.Shell(
+            $"""
             set -e
             for n in host a b; do ip netns add {prefix}$n; ip -n {prefix}$n link set lo up; done
             ip -n {prefix}b link add br0 type bridge; ip -n {prefix}b link set br0 up; ip -n {prefix}b addr add 10.97.1.3/24 dev br0
             ip -n {prefix}b link add hb0 up type veth peer name hb0-far
-            for n in host a; do ip -n {prefix}$n link add eth0 type veth peer name to-$n netns {prefix}b; ip -n {prefix}b link set to-$n master br0 up; done
+            for n in host a; do ip -n {prefix}$n link add eth0 type veth peer name to-$n netns {prefix}b
+            ip -n {prefix}b link set to-$n master br0 up; done
             ip -n {prefix}a link set eth0 address {mac} up; ip -n {prefix}a addr add 10.97.1.1/24 dev eth0
             ip -n {prefix}host link set eth0 up; ip -n {prefix}host addr add 10.97.1.10/24 dev eth0
-            """);
+            """
+        );
         try
         {
             using var events = new EventLog(folder, "gw2");
@@ -53,7 +57,8 @@ public sealed class BridgePortTests
                     new SysctlKeeper(folder, ["br0"], events),
                     new SilenceKeeper([], events),
                     new ClaimTimes(Minute, Minute, Minute, Minute, Minute),
-                    events);
+                    events
+                );
                 made.SetTraffic(TrafficState.Muted);
                 made.Prepare();
                 return made;

@@ -37,6 +37,8 @@ public sealed class ChangeSignalTests
         using var over = new CancellationTokenSource();
         await over.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChangeSignal.WaitAsync(signal.Next, Timeout.InfiniteTimeSpan, over.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ChangeSignal.WaitAsync(signal.Next, Timeout.InfiniteTimeSpan, over.Token)
+        );
     }
 }

@@ -26,7 +26,8 @@ public sealed class GatewayAddressTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for a network namespace");
         events = new EventLog(folder, "gw1");
-        GatewayPair.Shell($"""
+        GatewayPair.Shell(
+            $"""
             set -e
             ip netns add {space}
             ip -n {space} link set lo up
@@ -37,7 +38,8 @@ public sealed class GatewayAddressTests : IDisposable
             ip -n {space} address add 10.95.1.2/24 dev lan0
             ip -n {space} address add 10.95.2.2/24 dev wan0
             ip -n {space} address add fd00:95::2/64 dev wan0 nodad
-            """);
+            """
+        );
     }
 
     [Theory]
@@ -46,7 +48,8 @@ public sealed class GatewayAddressTests : IDisposable
     [InlineData(
         "lan0: 10.95.7.1/24; wan0: fd00:96::1/64",
         "wan0: 10.95.7.1/24; lan0: fd00:96::1/64",
-        "lan0 fd00:96::1/64,wan0 10.95.7.1/24")]
+        "lan0 fd00:96::1/64,wan0 10.95.7.1/24"
+    )]
     [InlineData("lan0: 10.95.1.1/24; wan0: 10.95.2.1/24", "wan0: 10.95.2.1/24", "wan0 10.95.2.1/24")]
     public void What_is_no_longer_configured_stands_no_more_and_own_addresses_stay(string before, string after, string standing)
     {
@@ -84,20 +87,22 @@ public sealed class GatewayAddressTests : IDisposable
     [Theory]
     [InlineData("ip -n {0} address del 10.95.2.2/24 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
     [InlineData(
-        "ip -n {0} address del 10.95.2.2/24 dev wan0; "
-            + "ip -n {0} address add 10.95.2.2/24 dev wan0 valid_lft 3600 preferred_lft 1800")]
+        "ip -n {0} address del 10.95.2.2/24 dev wan0; " + "ip -n {0} address add 10.95.2.2/24 dev wan0 valid_lft 3600 preferred_lft 1800"
+    )]
     [InlineData(
-        "ip -n {0} address del fd00:95::2/64 dev wan0; "
-            + "ip -n {0} address add fd00:95::2/64 dev wan0 valid_lft 3600 preferred_lft 1800")]
+        "ip -n {0} address del fd00:95::2/64 dev wan0; " + "ip -n {0} address add fd00:95::2/64 dev wan0 valid_lft 3600 preferred_lft 1800"
+    )]
     [InlineData(
-        "ip -n {0} address flush dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0; "
-            + "ip -n {0} address add fd00:95::2/64 dev wan0")]
+        "ip -n {0} address flush dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0; " + "ip -n {0} address add fd00:95::2/64 dev wan0"
+    )]
     [InlineData(
         "ip -n {0} address flush dev wan0",
-        "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
+        "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0"
+    )]
     [InlineData(
         "ip -n {0} link set wan0 down; ip -n {0} address flush dev wan0; ip -n {0} link set wan0 up",
-        "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0")]
+        "ip -n {0} address add fd00:95::2/64 dev wan0; ip -n {0} address add 10.95.2.2/24 dev wan0"
+    )]
     public void The_own_address_is_the_source_again_whatever_became_of_it(params string[] commands)
     {
         foreach (var (role, later) in new[] { (TrafficState.Muted, TrafficState.Muted), (TrafficState.Claimed, TrafficState.Muted) })
@@ -127,7 +132,8 @@ public sealed class GatewayAddressTests : IDisposable
     /// <summary>A process in the place of the one before, which ended without a word.</summary>
     private void Start(string ports, TrafficState state)
     {
-        var interfaces = ports.Split("; ")
+        var interfaces = ports
+            .Split("; ")
             .Select(port => (Name: port.Split(':')[0], Addresses: port.Split(' ')[1..].Select(each => $"\"{each}\"")))
             .Select(port => $"{{ name: {port.Name}, virtual-addresses: [{string.Join(", ", port.Addresses)}] }}");
         var text = $$"""
@@ -138,7 +144,8 @@ public sealed class GatewayAddressTests : IDisposable
             """;
         Assert.True(
             UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems),
-            string.Join("\n", problems));
+            string.Join("\n", problems)
+        );
         kernel?.Dispose();
         kernel = NetworkNamespace.Run(space, () =>
         {
@@ -153,7 +160,7 @@ public sealed class GatewayAddressTests : IDisposable
 
     private void Until(string goal, Func<bool> reached)
     {
-        for (var since = Stopwatch.StartNew(); !reached();)
+        for (var since = Stopwatch.StartNew(); !reached(); )
         {
             Assert.True(since.Elapsed < Patience, $"{goal}: {Addresses()}");
             NetworkNamespace.Run(space, kernel!.ReadChanges);
@@ -162,28 +169,32 @@ public sealed class GatewayAddressTests : IDisposable
 
     private string Virtual() => string.Join(',', Standing(ofHitless: true).Order(StringComparer.Ordinal));
 
-    private IEnumerable<string> Own() => Standing(ofHitless: false)
-        .Where(each => !each.Contains("fe80:", StringComparison.Ordinal) && !each.StartsWith("lo ", StringComparison.Ordinal))
-        .Select(each => each.Split(' ')[1].Split('/')[0])
-        .Order(StringComparer.Ordinal);
+    private IEnumerable<string> Own() =>
+        Standing(ofHitless: false)
+            .Where(each => !each.Contains("fe80:", StringComparison.Ordinal) && !each.StartsWith("lo ", StringComparison.Ordinal))
+            .Select(each => each.Split(' ')[1].Split('/')[0])
+            .Order(StringComparer.Ordinal);
 
     /// <summary>By their mark, which older versions of <c>ip</c> do not show.</summary>
     private string[] Standing(bool ofHitless) => NetworkNamespace.Run(space, () =>
-    {
-        using var links = new LinkTable();
-        using var addresses = new AddressTable();
-        var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
-        return addresses.Read()
-            .Where(each => each.OfHitless == ofHitless)
-            .Select(each => $"{names[each.LinkIndex]} {each.Prefix}")
-            .ToArray();
-    });
+        {
+            using var links = new LinkTable();
+            using var addresses = new AddressTable();
+            var names = links.Read().ToDictionary(link => link.Index, link => link.Name);
+            return addresses
+                .Read()
+                .Where(each => each.OfHitless == ofHitless)
+                .Select(each => $"{names[each.LinkIndex]} {each.Prefix}")
+                .ToArray();
+        });
 
     private string Addresses() => GatewayPair.Shell($"ip -o -n {space} address show");
 
     private string Source(string destination) =>
-        GatewayPair.Shell($"ip -n {space} route get {destination} || true")
+        GatewayPair
+            .Shell($"ip -n {space} route get {destination} || true")
             .Split(' ')
             .SkipWhile(word => word != "src")
-            .ElementAtOrDefault(1) ?? "";
+            .ElementAtOrDefault(1)
+        ?? "";
 }

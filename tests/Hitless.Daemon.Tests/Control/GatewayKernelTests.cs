@@ -29,11 +29,17 @@ public sealed class GatewayKernelTests
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for a network namespace");
         var space = $"hk-{Environment.ProcessId}-{(over ? "over" : "stands")}";
-        GatewayPair.Shell($"set -e; ip netns add {space}; ip -n {space} link set lo up; for port in lan0 hb0; do ip -n {space} link add $port up type veth peer name $port-far; done");
+        GatewayPair.Shell(
+            $"set -e; ip netns add {space}; ip -n {space} link set lo up; for port in lan0 hb0; do ip -n {space} link add $port up "
+                + $"type veth peer name $port-far; done"
+        );
         var folder = Directory.CreateTempSubdirectory("hitless-test-").FullName;
         try
         {
-            Assert.True(UnitFile.TryParse(Encoding.UTF8.GetBytes(Settings), "/unit.yaml", null, out var settings, out var problems), string.Join("\n", problems));
+            Assert.True(
+                UnitFile.TryParse(Encoding.UTF8.GetBytes(Settings), "/unit.yaml", null, out var settings, out var problems),
+                string.Join("\n", problems)
+            );
             using var events = new EventLog(folder, "gw1");
             using var kernel = NetworkNamespace.Run(space, () =>
             {
@@ -42,7 +48,8 @@ public sealed class GatewayKernelTests
                     new SysctlKeeper(folder, ["lan0"], events),
                     new SilenceKeeper([], events),
                     new ClaimTimes(Lease, Lease, Lease, TimeSpan.FromSeconds(5), Lease),
-                    events);
+                    events
+                );
                 made.Prepare();
                 return made;
             });
@@ -52,7 +59,11 @@ public sealed class GatewayKernelTests
 
             Assert.Contains("10.95.1.1", GatewayPair.Shell($"ip -n {space} addr show dev lan0"));
             GatewayPair.Shell($"ip -n {space} addr del 10.95.1.1/24 dev lan0");
-            for (var since = System.Diagnostics.Stopwatch.StartNew(); !GatewayPair.Shell($"ip -n {space} addr show dev lan0").Contains("10.95.1.1", StringComparison.Ordinal);)
+            for (
+                var since = System.Diagnostics.Stopwatch.StartNew();
+                !GatewayPair.Shell($"ip -n {space} addr show dev lan0").Contains("10.95.1.1", StringComparison.Ordinal);
+
+            )
             {
                 Assert.True(since.Elapsed < Patience, "the address did not come back");
                 NetworkNamespace.Run(space, kernel.ReadChanges);

@@ -21,7 +21,9 @@ public sealed class HeartbeatLinksTests : IDisposable
     private const string Settings = """
         cluster: { name: edge }
         unit: { name: gw1 }
-        heartbeat: { links: [{ interface: hb0, address: 10.96.9.1, peers: [10.96.9.2] }, { interface: hb1, address: "fd96:9::1", peers: ["fd96:9::2"] }] }
+        heartbeat:
+          links:
+            [{ interface: hb0, address: 10.96.9.1, peers: [10.96.9.2] }, { interface: hb1, address: "fd96:9::1", peers: ["fd96:9::2"] }] }
         interfaces: [{ name: lan0, virtual-addresses: [10.96.1.1/24] }]
         """;
 
@@ -56,7 +58,9 @@ public sealed class HeartbeatLinksTests : IDisposable
         using var links = Open();
         using var peer = FarLinks();
         Assert.True(Hears(links, peer, 0));
-        Assert.Contains(links.Complaints, c => c.Contains("hb1", StringComparison.Ordinal) && c.Contains("does not exist", StringComparison.Ordinal));
+        Assert.Contains(links.Complaints, c =>
+            c.Contains("hb1", StringComparison.Ordinal) && c.Contains("does not exist", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(links.Complaints, c => c.Contains("hb0", StringComparison.Ordinal));
 
         Plug("hb1");
@@ -125,7 +129,11 @@ public sealed class HeartbeatLinksTests : IDisposable
     public void A_link_that_is_dead_while_another_one_works_is_named()
     {
         HeartbeatLinkSettings[] links = [new("hb0", Address(1, 1), [Address(1, 2)]), new("hb1", Address(2, 1), [Address(2, 2)])];
-        DatagramEndpoint[][] peers = [[new(new IPEndPoint(Address(1, 2), 8417))], [new(new IPEndPoint(Address(2, 2), 8417))]];
+        DatagramEndpoint[][] peers =
+        [
+            [new(new IPEndPoint(Address(1, 2), 8417))],
+            [new(new IPEndPoint(Address(2, 2), 8417))],
+        ];
         var silence = new LinkSilence(links, peers);
         silence.Heard(0, peers[0][0], 7, At(0));
         Assert.Empty(silence.ProblemsAt(At(4), _ => true));
@@ -148,16 +156,34 @@ public sealed class HeartbeatLinksTests : IDisposable
 
     private HeartbeatLinks Open() => NetworkNamespace.Run(near, () => Links(Settings, 0xA1, poller));
 
-    private HeartbeatLinks FarLinks() => NetworkNamespace.Run(far, () => Links(
-        Settings.Replace("9.1,", "9.9,", StringComparison.Ordinal).Replace("9.2]", "9.1]", StringComparison.Ordinal).Replace("9.9,", "9.2,", StringComparison.Ordinal)
-            .Replace("9::1\",", "9::9\",", StringComparison.Ordinal).Replace("9::2\"]", "9::1\"]", StringComparison.Ordinal).Replace("9::9\",", "9::2\",", StringComparison.Ordinal),
-        0xB2,
-        farPoller));
+    private HeartbeatLinks FarLinks() =>
+        NetworkNamespace.Run(far, () =>
+            Links(
+                Settings
+                    .Replace("9.1,", "9.9,", StringComparison.Ordinal)
+                    .Replace("9.2]", "9.1]", StringComparison.Ordinal)
+                    .Replace("9.9,", "9.2,", StringComparison.Ordinal)
+                    .Replace("9::1\",", "9::9\",", StringComparison.Ordinal)
+                    .Replace("9::2\"]", "9::1\"]", StringComparison.Ordinal)
+                    .Replace("9::9\",", "9::2\",", StringComparison.Ordinal),
+                0xB2,
+                farPoller
+            )
+        );
 
     private HeartbeatLinks Links(string yaml, ulong unit, Poller watch)
     {
-        Assert.True(UnitFile.TryParse(Encoding.UTF8.GetBytes(yaml), "/unit.yaml", null, out var settings, out var problems), string.Join("\n", problems));
-        return new HeartbeatLinks(settings!, new UnitIdentity(unit, (UInt128)unit << 64 | 1), new ClusterKey(GatewayPair.Secret), events, watch);
+        Assert.True(
+            UnitFile.TryParse(Encoding.UTF8.GetBytes(yaml), "/unit.yaml", null, out var settings, out var problems),
+            string.Join("\n", problems)
+        );
+        return new HeartbeatLinks(
+            settings!,
+            new UnitIdentity(unit, (UInt128)unit << 64 | 1),
+            new ClusterKey(GatewayPair.Secret),
+            events,
+            watch
+        );
     }
 
     private static bool Hears(HeartbeatLinks to, HeartbeatLinks from, int link)
@@ -178,11 +204,13 @@ public sealed class HeartbeatLinksTests : IDisposable
     private void Plug(string name)
     {
         var (own, other, dad) = name == "hb0" ? ("10.96.9.1/24", "10.96.9.2/24", "") : ("fd96:9::1/64", "fd96:9::2/64", "nodad");
-        GatewayPair.Shell($"""
+        GatewayPair.Shell(
+            $"""
             set -e
             ip -n {near} link add {name} type veth peer name {name} netns {far}
             ip -n {near} addr add {own} dev {name} {dad}; ip -n {far} addr add {other} dev {name} {dad}
             ip -n {near} link set {name} up; ip -n {far} link set {name} up
-            """);
+            """
+        );
     }
 }

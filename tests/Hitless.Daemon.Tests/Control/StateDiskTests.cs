@@ -46,7 +46,9 @@ public sealed class StateDiskTests : IDisposable
         }
 
         using var later = new EventLog(small.Folder, "gw1");
-        Assert.Contains(await later.LastAsync(null, 10, TestContext.Current.CancellationToken), e => e.Text.Contains("can be written again", StringComparison.Ordinal));
+        Assert.Contains(await later.LastAsync(null, 10, TestContext.Current.CancellationToken), e =>
+            e.Text.Contains("can be written again", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -57,7 +59,15 @@ public sealed class StateDiskTests : IDisposable
         File.WriteAllLines(Path.Combine(folder, "journal", "20260101-000000-1.jsonl"), [line, "null", line]);
         File.WriteAllText(Path.Combine(folder, "epoch"), "seven\n");
         File.WriteAllText(Path.Combine(folder, "unit-id"), "\0\0\0\0");
-        File.WriteAllLines(Path.Combine(folder, "events.jsonl"), ["null", "{}", "{\"number\":5,\"time\":\"2026-01-01T00:00:00Z\",\"unit\":\"gw1\",\"kind\":\"unit\",\"text\":\"kept\"}", "{\"number\":6,\"ti"]);
+        File.WriteAllLines(
+            Path.Combine(folder, "events.jsonl"),
+            [
+                "null",
+                "{}",
+                "{\"number\":5,\"time\":\"2026-01-01T00:00:00Z\",\"unit\":\"gw1\",\"kind\":\"unit\",\"text\":\"kept\"}",
+                "{\"number\":6,\"ti",
+            ]
+        );
 
         using var events = new EventLog(folder, "gw1");
         var disk = new StateDisk(folder, events);
@@ -137,10 +147,26 @@ public sealed class StateDiskTests : IDisposable
         Assert.Null(new RevisionStore(small.PathOf("another")).Head);
     }
 
-    private static JournalEntry Begin(string run, long epoch, long number) => new(run, epoch, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
-    {
-        Header = new RunHeader(run, "hash", "0.9.0", "1.0.0", false, false, "gw1", [new RunMember("gw1", "0.9.0", "a", 1)], DateTimeOffset.UnixEpoch, 1, 1) { Number = number },
-    };
+    private static JournalEntry Begin(string run, long epoch, long number) =>
+        new(run, epoch, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
+        {
+            Header = new RunHeader(
+                run,
+                "hash",
+                "0.9.0",
+                "1.0.0",
+                false,
+                false,
+                "gw1",
+                [new RunMember("gw1", "0.9.0", "a", 1)],
+                DateTimeOffset.UnixEpoch,
+                1,
+                1
+            )
+            {
+                Number = number,
+            },
+        };
 
     /// <summary>Events are written by a thread of their own.</summary>
     private static async Task<IReadOnlyList<ClusterEvent>> AllOfAsync(EventLog events, int count)

@@ -30,13 +30,16 @@ public sealed class VirtualMacWatchTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for network namespaces");
         ports = TrafficPort.From(7, [new PortSettings("lan0", [new AddressPrefix(IPAddress.Parse("10.96.1.1"), 24)], Monitor: true)]);
-        GatewayPair.Shell($"""
+        GatewayPair.Shell(
+            $"""
             set -e
             for n in switch a b; do ip netns add {prefix}$n; done
             ip -n {prefix}switch link add lan type bridge; ip -n {prefix}switch link set lan up
-            for n in a b; do ip -n {prefix}$n link add lan0 type veth peer name $n-lan0 netns {prefix}switch; ip -n {prefix}switch link set $n-lan0 master lan up; ip -n {prefix}$n link set lan0 up
+            for n in a b; do ip -n {prefix}$n link add lan0 type veth peer name $n-lan0 netns {prefix}switch
+            ip -n {prefix}switch link set $n-lan0 master lan up; ip -n {prefix}$n link set lan0 up
               ip netns exec {prefix}$n sh -c 'echo 1 > /proc/sys/net/ipv4/conf/lan0/arp_ignore'; done
-            """);
+            """
+        );
         Prepare("a", TrafficState.Claimed);
         Prepare("b", TrafficState.Muted);
     }
@@ -102,32 +105,34 @@ public sealed class VirtualMacWatchTests : IDisposable
     }
 
     private void Rounds(VirtualMacWatch watch, int count, bool primaryHeard) => NetworkNamespace.Run($"{prefix}b", () =>
-    {
-        for (var second = 0; second < 10 * count; second++)
         {
-            now += Second;
-            if (primaryHeard)
+            for (var second = 0; second < 10 * count; second++)
             {
-                hearing.Heard(0, now);
-            }
+                now += Second;
+                if (primaryHeard)
+                {
+                    hearing.Heard(0, now);
+                }
 
-            watch.Tick(now);
-            if (second % 10 < 2)
-            {
-                Thread.Sleep(AnswerTime);
+                watch.Tick(now);
+                if (second % 10 < 2)
+                {
+                    Thread.Sleep(AnswerTime);
+                }
             }
-        }
-    });
+        });
 
     private void Prepare(string unit, TrafficState state) => NetworkNamespace.Run($"{prefix}{unit}", () =>
-    {
-        using var links = new LinkTable();
-        using var addresses = new AddressTable();
-        var link = links.Find("lan0")!.Value;
-        var table = new TrafficTable(ports);
-        tables.Add(table);
-        table.Apply(state).ThrowIfFailed("table");
-        var own = new AddressPrefix(IPAddress.Parse(unit == "a" ? "10.96.1.2" : "10.96.1.3"), 24);
-        addresses.Ensure([new LinkAddress(link.Index, own), new LinkAddress(link.Index, ports[0].Addresses[0])]).ThrowIfFailed("addresses");
-    });
+        {
+            using var links = new LinkTable();
+            using var addresses = new AddressTable();
+            var link = links.Find("lan0")!.Value;
+            var table = new TrafficTable(ports);
+            tables.Add(table);
+            table.Apply(state).ThrowIfFailed("table");
+            var own = new AddressPrefix(IPAddress.Parse(unit == "a" ? "10.96.1.2" : "10.96.1.3"), 24);
+            addresses
+                .Ensure([new LinkAddress(link.Index, own), new LinkAddress(link.Index, ports[0].Addresses[0])])
+                .ThrowIfFailed("addresses");
+        });
 }

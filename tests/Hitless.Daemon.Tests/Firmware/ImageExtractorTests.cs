@@ -28,43 +28,39 @@ public sealed class ImageExtractorTests : IDisposable
     }
 
     [Fact]
-    public void A_link_in_the_archive_is_refused_and_nothing_is_left() => AssertRefused(
-        ImageFault.UnsafeContent,
-        tar => tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "hitlessd") { LinkName = "/etc/passwd" }));
+    public void A_link_in_the_archive_is_refused_and_nothing_is_left() =>
+        AssertRefused(ImageFault.UnsafeContent, tar =>
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "hitlessd") { LinkName = "/etc/passwd" })
+        );
 
     [Fact]
-    public void A_hard_link_in_the_archive_is_refused() => AssertRefused(
-        ImageFault.UnsafeContent,
-        tar => tar.WriteEntry(new UstarTarEntry(TarEntryType.HardLink, "hitlessd") { LinkName = "/etc/shadow" }));
+    public void A_hard_link_in_the_archive_is_refused() =>
+        AssertRefused(ImageFault.UnsafeContent, tar =>
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.HardLink, "hitlessd") { LinkName = "/etc/shadow" })
+        );
 
     [Fact]
-    public void A_path_that_leaves_the_slot_is_refused() => AssertRefused(
-        ImageFault.UnsafeContent,
-        tar => AddFile(tar, "../escaped", Daemon));
+    public void A_path_that_leaves_the_slot_is_refused() =>
+        AssertRefused(ImageFault.UnsafeContent, tar => AddFile(tar, "../escaped", Daemon));
 
     [Fact]
-    public void A_file_that_the_manifest_does_not_name_is_refused() => AssertRefused(
-        ImageFault.UnsafeContent,
-        tar => AddFile(tar, "extra", Daemon));
+    public void A_file_that_the_manifest_does_not_name_is_refused() =>
+        AssertRefused(ImageFault.UnsafeContent, tar => AddFile(tar, "extra", Daemon));
 
     [Fact]
-    public void The_same_file_twice_is_refused() => AssertRefused(
-        ImageFault.UnsafeContent,
-        tar =>
+    public void The_same_file_twice_is_refused() => AssertRefused(ImageFault.UnsafeContent, tar =>
         {
             AddFile(tar, "hitlessd", Daemon);
             AddFile(tar, "hitlessd", Daemon);
         });
 
     [Fact]
-    public void A_file_larger_than_the_manifest_says_is_refused_before_it_is_written() => AssertRefused(
-        ImageFault.Tampered,
-        tar => AddFile(tar, "hitlessd", new byte[50_000_000]));
+    public void A_file_larger_than_the_manifest_says_is_refused_before_it_is_written() =>
+        AssertRefused(ImageFault.Tampered, tar => AddFile(tar, "hitlessd", new byte[50_000_000]));
 
     [Fact]
-    public void A_file_with_other_content_is_refused() => AssertRefused(
-        ImageFault.Tampered,
-        tar => AddFile(tar, "hitlessd", "#!/bin/ls\n"u8.ToArray()));
+    public void A_file_with_other_content_is_refused() =>
+        AssertRefused(ImageFault.Tampered, tar => AddFile(tar, "hitlessd", "#!/bin/ls\n"u8.ToArray()));
 
     [Fact]
     public void A_missing_file_is_refused()
@@ -83,7 +79,9 @@ public sealed class ImageExtractorTests : IDisposable
     [InlineData(ImagePayload.Brotli)]
     public void A_payload_of_either_compression_is_unpacked(string compression)
     {
-        using var image = Workshop.Open(ImageAround(Archive(tar => AddFile(tar, "hitlessd", Daemon), compression), compression: compression));
+        using var image = Workshop.Open(
+            ImageAround(Archive(tar => AddFile(tar, "hitlessd", Daemon), compression), compression: compression)
+        );
         Assert.Null(ImageExtractor.Extract(image, workshop.PathOf("slot")));
         Assert.Equal(Daemon, File.ReadAllBytes(workshop.PathOf("slot/hitlessd")));
     }
@@ -142,7 +140,9 @@ public sealed class ImageExtractorTests : IDisposable
         Assert.False(File.Exists(workshop.PathOf("deep/escaped")));
     }
 
-    /// <summary>A rightly signed image whose manifest promises one hitlessd, around any payload: what a signer could do wrong, or on purpose.</summary>
+    /// <summary>
+    /// A rightly signed image whose manifest promises one hitlessd, around any payload: what a signer could do wrong, or on purpose.
+    /// </summary>
     private string ImageAround(byte[] payload, byte[]? daemon = null, string compression = ImagePayload.Gzip)
     {
         Directory.CreateDirectory(workshop.PathOf("deep"));
@@ -160,7 +160,8 @@ public sealed class ImageExtractorTests : IDisposable
             "hitlessd",
             [new ImageEntry("hitlessd", Convert.ToHexStringLower(SHA256.HashData(daemon)), daemon.Length, "0755")],
             new ImagePayload(Convert.ToHexStringLower(SHA256.HashData(payload)), payload.Length, compression),
-            options.BuiltAt).ToJson();
+            options.BuiltAt
+        ).ToJson();
         var path = workshop.PathOf("made.hli");
         File.WriteAllBytes(path, [.. ImageLayout.Header(manifest, ManifestSignature.Sign(manifest, workshop.Signer)), .. payload]);
         return path;
@@ -169,7 +170,12 @@ public sealed class ImageExtractorTests : IDisposable
     private static byte[] Archive(Action<TarWriter> fill, string compression = ImagePayload.Gzip)
     {
         using var bytes = new MemoryStream();
-        using (Stream zipped = compression == ImagePayload.Gzip ? new GZipStream(bytes, CompressionLevel.Fastest) : new BrotliStream(bytes, CompressionLevel.Fastest))
+        using (
+            Stream zipped =
+                compression == ImagePayload.Gzip
+                    ? new GZipStream(bytes, CompressionLevel.Fastest)
+                    : new BrotliStream(bytes, CompressionLevel.Fastest)
+        )
         using (var tar = new TarWriter(zipped, TarEntryFormat.Ustar))
         {
             fill(tar);

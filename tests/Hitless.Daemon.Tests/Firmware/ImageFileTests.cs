@@ -41,14 +41,16 @@ public sealed class ImageFileTests : IDisposable
         var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
         Assert.True(ImageLayout.TryRead(bytes, bytes.Length, out var layout, out _));
         var versionAt = bytes.AsSpan().IndexOf("\"1.1.0\""u8) + 3;
-        foreach (var (at, expected) in new[]
-        {
-            (versionAt, ImageFault.Tampered),
-            (layout.SignatureBytes.End.Value - 1, ImageFault.Tampered),
-            (layout.SignatureBytes.Start.Value, ImageFault.SignatureMalformed),
-            ((int)layout.PayloadOffset, ImageFault.Tampered),
-            (bytes.Length - 1, ImageFault.Tampered),
-        })
+        foreach (
+            var (at, expected) in new[]
+            {
+                (versionAt, ImageFault.Tampered),
+                (layout.SignatureBytes.End.Value - 1, ImageFault.Tampered),
+                (layout.SignatureBytes.Start.Value, ImageFault.SignatureMalformed),
+                ((int)layout.PayloadOffset, ImageFault.Tampered),
+                (bytes.Length - 1, ImageFault.Tampered),
+            }
+        )
         {
             var changed = bytes.ToArray();
             changed[at] ^= 1;
@@ -61,7 +63,15 @@ public sealed class ImageFileTests : IDisposable
     {
         var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));
         Assert.True(ImageLayout.TryRead(bytes, bytes.Length, out var layout, out _));
-        int[] boundaries = [8, 12, layout.ManifestBytes.End.Value, layout.SignatureBytes.Start.Value, layout.SignatureBytes.End.Value, bytes.Length];
+        int[] boundaries =
+        [
+            8,
+            12,
+            layout.ManifestBytes.End.Value,
+            layout.SignatureBytes.Start.Value,
+            layout.SignatureBytes.End.Value,
+            bytes.Length,
+        ];
         foreach (var length in boundaries.SelectMany(boundary => new[] { boundary - 1, boundary }).Where(length => length < bytes.Length))
         {
             Assert.Equal(ImageFault.Truncated, OpenFault(bytes[..length]));
@@ -173,7 +183,9 @@ public sealed class ImageFileTests : IDisposable
         var folder = workshop.PathOf("linked");
         Directory.CreateDirectory(folder);
         File.CreateSymbolicLink(Path.Combine(folder, "hitlessd"), "/bin/sh");
-        Assert.False(ImageBuilder.TryBuild(folder, Workshop.Options("1.0.0"), workshop.Signer, workshop.PathOf("x.hli"), out _, out var problem));
+        Assert.False(
+            ImageBuilder.TryBuild(folder, Workshop.Options("1.0.0"), workshop.Signer, workshop.PathOf("x.hli"), out _, out var problem)
+        );
         Assert.Equal(ImageFault.UnsafeContent, problem!.Fault);
     }
 
@@ -193,7 +205,10 @@ public sealed class ImageFileTests : IDisposable
         }
 
         var crl = list.Build(authority, 1, Workshop.Now.AddMonths(1), HashAlgorithmName.SHA256, thisUpdate: Workshop.Now);
-        File.WriteAllText(workshop.PathOf("revoking.pem"), authority.ExportCertificatePem() + "\n" + PemEncoding.WriteString("X509 CRL", crl) + "\n");
+        File.WriteAllText(
+            workshop.PathOf("revoking.pem"),
+            authority.ExportCertificatePem() + "\n" + PemEncoding.WriteString("X509 CRL", crl) + "\n"
+        );
         Assert.True(TrustStore.TryRead(workshop.PathOf("revoking.pem"), out var trust, out var problem), problem?.Error);
         return trust;
     }

@@ -58,7 +58,10 @@ public sealed class ImageStoreTests : IDisposable
         mallory.Dispose();
         Assert.Equal(ImageFault.Stranger, (await PutAsync(bytes, null)).Problem!.Fault);
         Assert.Equal(ImageFault.Stranger, (await PutAsync(bytes, HashOf(bytes))).Problem!.Fault);
-        Assert.Equal(ImageFault.Tampered, (await PutAsync(File.ReadAllBytes(workshop.MakeImage("1.2.0")), new string('0', 64))).Problem!.Fault);
+        Assert.Equal(
+            ImageFault.Tampered,
+            (await PutAsync(File.ReadAllBytes(workshop.MakeImage("1.2.0")), new string('0', 64))).Problem!.Fault
+        );
         Assert.Equal(ImageFault.NotAllowed, (await PutAsync(bytes, "../../etc/passwd")).Problem!.Fault);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(workshop.State, "images")));
     }
@@ -67,7 +70,13 @@ public sealed class ImageStoreTests : IDisposable
     public async Task An_image_for_which_the_disk_has_no_room_leaves_nothing()
     {
         using var disk = new SmallDisk("size=1m");
-        var put = await new ImageStore(disk.Folder, workshop.Trust).PutAsync(new MemoryStream(new byte[2 << 20]), new string('0', 64), 0, Workshop.Now, TestContext.Current.CancellationToken);
+        var put = await new ImageStore(disk.Folder, workshop.Trust).PutAsync(
+            new MemoryStream(new byte[2 << 20]),
+            new string('0', 64),
+            0,
+            Workshop.Now,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(ImageFault.DiskFull, put.Problem!.Fault);
         Assert.Contains($"the disk of {disk.PathOf("images")} has ", put.Problem.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(disk.PathOf("images")));

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Firmware;
 
-/// <summary>The slot backend <c>rauc</c> with a real RAUC; what a machine without device mapper cannot carry are bundles of the format verity.</summary>
+/// <summary>
+/// The slot backend <c>rauc</c> with a real RAUC; what a machine without device mapper cannot carry are bundles of the format verity.
+/// </summary>
 public sealed class RaucBackendTests : IDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -23,7 +25,10 @@ public sealed class RaucBackendTests : IDisposable
         Assert.Equal(RaucMachine.SystemOf("1.1.0"), machine.ContentOf(Slot.B)[..4096]);
         Assert.Equal(before, machine.ContentOf(Slot.A));
         Assert.Equal((Slot.A, (Slot?)Slot.A, "1.1.0"), (machine.Status.Booted, machine.Status.Next, machine.Status.B.BundleVersion));
-        Assert.Equal(("1.0.0", true, "1.1.0", false), (machine.State.A!.Version.ToString(), machine.State.A.Good, machine.State.B!.Version.ToString(), machine.State.B.Good));
+        Assert.Equal(
+            ("1.0.0", true, "1.1.0", false),
+            (machine.State.A!.Version.ToString(), machine.State.A.Good, machine.State.B!.Version.ToString(), machine.State.B.Good)
+        );
         Assert.Contains("RAUC, 80 %: Updating slots", progress);
         Assert.Equal(["manifest.json"], Directory.EnumerateFileSystemEntries(machine.Slots.FolderOf(Slot.B)).Select(Path.GetFileName));
     }
@@ -53,7 +58,10 @@ public sealed class RaucBackendTests : IDisposable
 
         Reboot("1.0.0");
         Assert.Equal((Slot.A, null, false), (machine.Status.Booted, machine.State.Trial, machine.State.B!.Good));
-        Assert.Equal("fell back from version 1.1.0 in slot b to 1.0.0 in slot a: the boot loader started the other slot", machine.State.LastOutcome);
+        Assert.Equal(
+            "fell back from version 1.1.0 in slot b to 1.0.0 in slot a: the boot loader started the other slot",
+            machine.State.LastOutcome
+        );
     }
 
     [Fact]
@@ -99,11 +107,13 @@ public sealed class RaucBackendTests : IDisposable
     }
 
     [Fact]
-    public void A_bundle_for_another_machine_is_refused() => AssertRefused(
-        ImageFault.NotAllowed,
-        $"Compatible mismatch: Expected '{RaucMachine.Compatible}' but bundle manifest has 'toaster'",
-        "compatible",
-        machine.MakeBundle("1.1.0", compatible: "toaster"));
+    public void A_bundle_for_another_machine_is_refused() =>
+        AssertRefused(
+            ImageFault.NotAllowed,
+            $"Compatible mismatch: Expected '{RaucMachine.Compatible}' but bundle manifest has 'toaster'",
+            "compatible",
+            machine.MakeBundle("1.1.0", compatible: "toaster")
+        );
 
     [Fact]
     public void Our_own_signature_check_comes_before_RAUC()
@@ -207,10 +217,12 @@ public sealed class RaucBackendTests : IDisposable
         Assert.True(File.Exists(rebooting));
     }
 
-    private Supervisor Supervisor(string daemon, string reboot) => new(
-        new BootOptions(machine.Workshop.State, null, null, reboot, [], null, null, daemon),
-        new SlotStore(machine.Workshop.State, new RaucBackend(null, machine.Rauc)),
-        log.Add);
+    private Supervisor Supervisor(string daemon, string reboot) =>
+        new(
+            new BootOptions(machine.Workshop.State, null, null, reboot, [], null, null, daemon),
+            new SlotStore(machine.Workshop.State, new RaucBackend(null, machine.Rauc)),
+            log.Add
+        );
 
     private ImageProblem? Install(string version, Action<string>? tell = null)
     {

@@ -9,8 +9,9 @@ using Xunit;
 namespace Hitless.Daemon.Tests.Firmware;
 
 /// <summary>
-/// A machine with two systems in the hands of a real RAUC: its service on a bus of its own, slots that are files, and a boot loader of a few lines that
-/// counts tries as U-Boot's scripts do, behind RAUC's interface for custom ones. A reboot ends the service and starts it as of the slot that is chosen.
+/// A machine with two systems in the hands of a real RAUC: its service on a bus of its own, slots that are files, and a boot loader of a
+/// few lines that counts tries as U-Boot's scripts do, behind RAUC's interface for custom ones. A reboot ends the service and starts it as
+/// of the slot that is chosen.
 /// </summary>
 internal sealed class RaucMachine : IDisposable
 {
@@ -32,10 +33,16 @@ internal sealed class RaucMachine : IDisposable
 
     public RaucMachine()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/dev/loop-control"), "needs root and loop devices, for RAUC's bundles");
+        Assert.SkipUnless(
+            Environment.IsPrivilegedProcess && File.Exists("/dev/loop-control"),
+            "needs root and loop devices, for RAUC's bundles"
+        );
         foreach (var program in new[] { "rauc", "dbus-daemon", "mksquashfs" })
         {
-            Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))), $"NOT INSTALLED: {program}; ./dev test daemon installs it");
+            Assert.SkipUnless(
+                Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
+                $"NOT INSTALLED: {program}; ./dev test daemon installs it"
+            );
         }
 
         foreach (var folder in new[] { "boot", "devices", "mount", "data" })
@@ -76,7 +83,8 @@ internal sealed class RaucMachine : IDisposable
     /// <summary>The version that the daemon of the running system says of itself.</summary>
     public SemanticVersion Own { get; set; } = Workshop.Options("1.0.0").Version;
 
-    public RaucStatus Status => Rauc.TryReadStatus(out var status, out var problem) ? status : throw new InvalidOperationException(problem!.Error);
+    public RaucStatus Status =>
+        Rauc.TryReadStatus(out var status, out var problem) ? status : throw new InvalidOperationException(problem!.Error);
 
     /// <summary>What was called of <c>rauc</c>, line by line.</summary>
     public string[] Calls => File.ReadAllLines(PathOf("calls"));
@@ -107,7 +115,8 @@ internal sealed class RaucMachine : IDisposable
         File.WriteAllBytes(Path.Combine(parts.FullName, "system.img"), SystemOf(version));
         File.WriteAllText(
             Path.Combine(parts.FullName, "manifest.raucm"),
-            $"[update]\ncompatible={compatible}\nversion={version}\n[bundle]\nformat=plain\n[image.rootfs]\nfilename=system.img\n");
+            $"[update]\ncompatible={compatible}\nversion={version}\n[bundle]\nformat=plain\n[image.rootfs]\nfilename=system.img\n"
+        );
         var bundle = PathOf(version + ".raucb");
         Run("rauc", "bundle", "--cert", PathOf(signer + ".pem"), "--key", PathOf(signer + ".key"), parts.FullName, bundle);
         return bundle;
@@ -120,20 +129,45 @@ internal sealed class RaucMachine : IDisposable
         Workshop.WriteScript(Path.Combine(parts, "hitlessd"), "exit 0");
         File.Copy(bundle, Path.Combine(parts, "system.raucb"));
         var image = PathOf(version + ".hli");
-        Assert.True(ImageBuilder.TryBuild(parts, Workshop.Options(version) with { Activation = Activation.Reboot }, signer ?? Workshop.Signer, image, out _, out var problem), problem?.Error);
+        Assert.True(
+            ImageBuilder.TryBuild(
+                parts,
+                Workshop.Options(version) with
+                {
+                    Activation = Activation.Reboot,
+                },
+                signer ?? Workshop.Signer,
+                image,
+                out _,
+                out var problem
+            ),
+            problem?.Error
+        );
         return Workshop.Open(image);
     }
 
     /// <summary>The bytes of a system.</summary>
-    public static byte[] SystemOf(string version) => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(version)).Concat(new byte[4064]).ToArray();
+    public static byte[] SystemOf(string version) =>
+        SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(version)).Concat(new byte[4064]).ToArray();
 
     public ImageProblem? Install(ImageFile image, Action<string>? tell = null) =>
-        Slots.Install(image, "hash-of-" + image.Manifest.Version, Workshop.Trust, Workshop.Now, BootState.Other(Status.Booted), Status.Booted, tell);
+        Slots.Install(
+            image,
+            "hash-of-" + image.Manifest.Version,
+            Workshop.Trust,
+            Workshop.Now,
+            BootState.Other(Status.Booted),
+            Status.Booted,
+            tell
+        );
 
     public void MakeKey(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256).CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
         Write(name + ".pem", certificate.ExportCertificatePem());
         Write(name + ".key", key.ExportPkcs8PrivateKeyPem());
     }
@@ -151,7 +185,9 @@ internal sealed class RaucMachine : IDisposable
 
     private void WriteConfiguration()
     {
-        Write("system.conf", $"""
+        Write(
+            "system.conf",
+            $"""
             [system]
             compatible={Compatible}
             bootloader=custom
@@ -170,14 +206,19 @@ internal sealed class RaucMachine : IDisposable
             type=raw
             bootname=B
 
-            """);
-        Write("bus.conf", $"""
-            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+            """
+        );
+        Write(
+            "bus.conf",
+            $"""
+            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+                "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
             <busconfig>
               <listen>{Bus}</listen>
               <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
             </busconfig>
-            """);
+            """
+        );
     }
 
     private Process Boot()
@@ -207,7 +248,12 @@ internal sealed class RaucMachine : IDisposable
     private int Left(string slot) => int.Parse(File.ReadAllText(PathOf("boot/left." + slot)), null);
 
     private static ProcessStartInfo Quiet(string program, params string[] arguments) =>
-        new(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        new(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
 
     private static void End(Process? process)
     {

@@ -43,7 +43,9 @@ public sealed class RunningReleaseTests : IDisposable
         var options = Workshop.Options("1.0.0") with { Wire = new ProtocolRange(new(1, 0), new(1, named)) };
         Directory.CreateDirectory(workshop.PathOf("parts"));
         Workshop.WriteScript(workshop.PathOf("parts/hitlessd"), "exit 0");
-        Assert.True(ImageBuilder.TryBuild(workshop.PathOf("parts"), options, workshop.Signer, workshop.PathOf("image.hli"), out var manifest, out _));
+        Assert.True(
+            ImageBuilder.TryBuild(workshop.PathOf("parts"), options, workshop.Signer, workshop.PathOf("image.hli"), out var manifest, out _)
+        );
         Assert.Equal(spoken, RunningRelease.MinorOf(manifest));
     }
 }

@@ -60,7 +60,10 @@ public sealed class SlotStoreTests : IDisposable
         File.WriteAllText(Path.Combine(workshop.State, "boot.json.new"), "{\"acti");
         Assert.Null(Install("1.1.0", Slot.B, Slot.A));
         Assert.Null(Install("1.2.0", Slot.B, Slot.A));
-        Assert.Equal(["a", "b"], Directory.EnumerateDirectories(Path.Combine(workshop.State, "slots")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["a", "b"],
+            Directory.EnumerateDirectories(Path.Combine(workshop.State, "slots")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Equal("1.2.0", State.B!.Version.ToString());
     }
 

@@ -44,7 +44,10 @@ internal sealed class Workshop : IDisposable
         WriteScript(Path.Combine(folder, "hitlessd"), script);
         File.WriteAllText(Path.Combine(folder, "share", "notes.txt"), new string('n', 10_000));
         var image = PathOf(version + ".hli");
-        Assert.True(ImageBuilder.TryBuild(folder, Options(version), signed ? signer ?? Signer : null, image, out _, out var problem), problem?.Error);
+        Assert.True(
+            ImageBuilder.TryBuild(folder, Options(version), signed ? signer ?? Signer : null, image, out _, out var problem),
+            problem?.Error
+        );
         return image;
     }
 

@@ -26,7 +26,8 @@ public sealed class RoutingKeeperTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for a network namespace");
         events = new EventLog(folder, "gw1");
-        GatewayPair.Shell($"""
+        GatewayPair.Shell(
+            $"""
             set -e
             ip netns add {space}
             ip -n {space} link set lo up
@@ -35,25 +36,29 @@ public sealed class RoutingKeeperTests : IDisposable
             ip -n {space} link set wan0 up
             ip -n {space} address add 10.95.2.1/24 dev wan0
             ip -n {space} address add fd00:95::1/64 dev wan0 nodad
-            """);
+            """
+        );
     }
 
     [Theory]
     [InlineData(
         Ipv4,
         "",
-        "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|default via 10.95.2.9 dev wan0 proto 72 src 10.95.2.1")]
+        "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|default via 10.95.2.9 dev wan0 proto 72 src 10.95.2.1"
+    )]
     [InlineData(
         Ipv6,
         "",
         "2001:db8::/32 via fe80::9 dev wan0 proto 72 metric 1024 pref medium|"
-            + "default via fd00:95::9 dev wan0 table 300 proto 72 src fd00:95::1 metric 1024 pref medium")]
+            + "default via fd00:95::9 dev wan0 table 300 proto 72 src fd00:95::1 metric 1024 pref medium"
+    )]
     [InlineData("", Rule4, "100:from 10.95.1.0/24 to 192.0.2.0/24 fwmark 0x7 iif wan0 lookup 77 proto 72")]
     [InlineData("", Rule6, "200:from fd00:95::/64 oif wan0 lookup 300 proto 72")]
     [InlineData(
         "",
         "{ priority: 300, mark: 9, table: main }",
-        "300:from all fwmark 0x9 lookup main proto 72|300:from all fwmark 0x9 lookup main proto 72")]
+        "300:from all fwmark 0x9 lookup main proto 72|300:from all fwmark 0x9 lookup main proto 72"
+    )]
     public void What_is_declared_stands_comes_back_and_goes_with_its_declaration(string routes, string rules, string shown)
     {
         var declared = Settings(routes, rules);
@@ -63,7 +68,8 @@ public sealed class RoutingKeeperTests : IDisposable
 
         // Flushed, then deleted one by one.
         GatewayPair.Shell(
-            $"for f in -4 -6; do ip $f -n {space} route flush table all proto 72; ip $f -n {space} rule flush protocol 72; done");
+            $"for f in -4 -6; do ip $f -n {space} route flush table all proto 72; ip $f -n {space} rule flush protocol 72; done"
+        );
         Assert.Equal("", Shown());
         Run(keeper);
         Assert.Equal(shown, Shown());
@@ -87,7 +93,8 @@ public sealed class RoutingKeeperTests : IDisposable
         Assert.Contains(
             "another one stands in its place (default via 10.95.2.8 dev wan0)",
             Assert.Single(keeper.Problems),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.NotEqual(TimeSpan.MaxValue, keeper.NextDeadline);
 
         GatewayPair.Shell($"ip -n {space} route del default");
@@ -108,7 +115,8 @@ public sealed class RoutingKeeperTests : IDisposable
 
         GatewayPair.Shell(
             $"ip -n {space} link del wan0; ip -n {space} link add wan0 type veth peer name far; "
-                + $"ip -n {space} link set far up; ip -n {space} link set wan0 up");
+                + $"ip -n {space} link set far up; ip -n {space} link set wan0 up"
+        );
         Run(keeper);
         Assert.Contains(keeper.Problems, problem => problem.Contains("could not be set", StringComparison.Ordinal));
 
@@ -129,7 +137,8 @@ public sealed class RoutingKeeperTests : IDisposable
             "101:from 10.95.1.0/24 to 192.0.2.0/24 fwmark 0x7 iif wan0 lookup 77 proto 72|"
                 + "192.0.2.0/24 dev wan0 table 77 proto 72 scope link metric 5|"
                 + "default via 10.95.2.8 dev wan0 proto 72 src 10.95.2.1",
-            Shown());
+            Shown()
+        );
     }
 
     public void Dispose()
@@ -150,7 +159,8 @@ public sealed class RoutingKeeperTests : IDisposable
             """;
         Assert.True(
             UnitFile.TryParse(Encoding.UTF8.GetBytes(text), "/unit.yaml", null, out var settings, out var problems),
-            string.Join("\n", problems));
+            string.Join("\n", problems)
+        );
         return settings;
     }
 
@@ -164,11 +174,13 @@ public sealed class RoutingKeeperTests : IDisposable
 
     private string Shown() => string.Join('|', All().Split('\n').Where(line => line.Contains("proto 72", StringComparison.Ordinal)));
 
-    private string All() => string.Join(
-        '\n',
-        ((string[])["-4 -n {0} route show table all", "-6 -n {0} route show table all", "-4 -n {0} rule", "-6 -n {0} rule"])
-            .SelectMany(words => GatewayPair.Shell($"ip {string.Format(words, space)}").Split('\n'))
-            .Select(line => line.Replace("\t", "", StringComparison.Ordinal).Trim())
-            .Where(line => line.Length > 0)
-            .Order(StringComparer.Ordinal));
+    private string All() =>
+        string.Join(
+            '\n',
+            ((string[])["-4 -n {0} route show table all", "-6 -n {0} route show table all", "-4 -n {0} rule", "-6 -n {0} rule"])
+                .SelectMany(words => GatewayPair.Shell($"ip {string.Format(words, space)}").Split('\n'))
+                .Select(line => line.Replace("\t", "", StringComparison.Ordinal).Trim())
+                .Where(line => line.Length > 0)
+                .Order(StringComparer.Ordinal)
+        );
 }

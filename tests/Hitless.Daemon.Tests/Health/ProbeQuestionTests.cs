@@ -32,13 +32,21 @@ public sealed class ProbeQuestionTests
     {
         using var service = new TcpListener(IPAddress.Loopback, 0);
         service.Start();
-        var served = Task.Run(async () =>
-        {
-            using var client = await service.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-            var request = new byte[1000];
-            _ = await client.GetStream().ReadAsync(request, TestContext.Current.CancellationToken);
-            await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"{status}\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
-        }, TestContext.Current.CancellationToken);
+        var served = Task.Run(
+            async () =>
+            {
+                using var client = await service.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+                var request = new byte[1000];
+                _ = await client.GetStream().ReadAsync(request, TestContext.Current.CancellationToken);
+                await client
+                    .GetStream()
+                    .WriteAsync(
+                        System.Text.Encoding.ASCII.GetBytes($"{status}\r\nContent-Length: 0\r\n\r\n"),
+                        TestContext.Current.CancellationToken
+                    );
+            },
+            TestContext.Current.CancellationToken
+        );
 
         var answer = await AskAsync(new ProbeTarget.Http(new Uri($"http://{service.LocalEndpoint}/health")));
 
@@ -53,7 +61,11 @@ public sealed class ProbeQuestionTests
         using var service = new TcpListener(IPAddress.Loopback, 0);
         service.Start();
 
-        var answer = await ProbeQuestion.AskAsync(new ProbeTarget.Http(new Uri($"http://{service.LocalEndpoint}/")), TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        var answer = await ProbeQuestion.AskAsync(
+            new ProbeTarget.Http(new Uri($"http://{service.LocalEndpoint}/")),
+            TimeSpan.FromMilliseconds(50),
+            TestContext.Current.CancellationToken
+        );
 
         Assert.False(answer.Well);
         Assert.Contains("no answer within 50 ms", answer.Detail, StringComparison.Ordinal);
@@ -62,11 +74,15 @@ public sealed class ProbeQuestionTests
     [Fact]
     public async Task Memory_and_load_are_judged_by_what_the_kernel_says()
     {
-        Assert.Equal(75, ProbeQuestion.MemoryInUsePercent(["MemTotal:        1000 kB", "MemFree:         100 kB", "MemAvailable:    250 kB"]));
+        Assert.Equal(
+            75,
+            ProbeQuestion.MemoryInUsePercent(["MemTotal:        1000 kB", "MemFree:         100 kB", "MemAvailable:    250 kB"])
+        );
         Assert.Equal(100 * 3 / Environment.ProcessorCount, ProbeQuestion.LoadPercent("3.00 2.00 1.00 1/100 4711"));
         Assert.True((await AskAsync(new ProbeTarget.Memory(100))).Well);
         Assert.True((await AskAsync(new ProbeTarget.Load(100_000))).Well);
     }
 
-    private static Task<ProbeAnswer> AskAsync(ProbeTarget target) => ProbeQuestion.AskAsync(target, Patience, TestContext.Current.CancellationToken);
+    private static Task<ProbeAnswer> AskAsync(ProbeTarget target) =>
+        ProbeQuestion.AskAsync(target, Patience, TestContext.Current.CancellationToken);
 }

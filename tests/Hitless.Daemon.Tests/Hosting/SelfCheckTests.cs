@@ -33,7 +33,9 @@ public sealed partial class SelfCheckTests
     [Fact]
     public void A_record_with_a_type_that_the_program_does_not_know_is_named()
     {
-        Assert.Contains(RoundTrip.Problems(HolderJson.Default, out _), problem => problem.StartsWith("HolderJson.Holder: Serialization and deserialization of 'System.Type'", StringComparison.Ordinal));
+        Assert.Contains(RoundTrip.Problems(HolderJson.Default, out _), problem =>
+            problem.StartsWith("HolderJson.Holder: Serialization and deserialization of 'System.Type'", StringComparison.Ordinal)
+        );
     }
 
     internal sealed record Lossy(IReadOnlyList<Inner> Inner);

@@ -23,14 +23,16 @@ public sealed class PeerTests : IAsyncLifetime
     {
         _server = new PeerServer(_identity, [new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse("192.0.2.77:0")], _log.Add);
         _server.Map(Echo, (request, _) => request.Error switch
-        {
-            "refuse" => throw new RefusedException("a run is open", "wait for its end"),
-            "crash" => throw new InvalidOperationException("a bug"),
-            _ => Task.FromResult(request),
-        });
-        _server.MapContent("image", (key, _) => key == "abc"
-            ? Task.FromResult<Stream>(new MemoryStream(_image))
-            : throw new RefusedException($"no image {key}", "upload it first"));
+            {
+                "refuse" => throw new RefusedException("a run is open", "wait for its end"),
+                "crash" => throw new InvalidOperationException("a bug"),
+                _ => Task.FromResult(request),
+            });
+        _server.MapContent("image", (key, _) =>
+            key == "abc"
+                ? Task.FromResult<Stream>(new MemoryStream(_image))
+                : throw new RefusedException($"no image {key}", "upload it first")
+        );
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -78,7 +80,9 @@ public sealed class PeerTests : IAsyncLifetime
     public async Task A_refusal_comes_over_with_its_remedy()
     {
         using var client = Client(_identity, _server.Listening[0]);
-        var failure = await Assert.ThrowsAsync<PeerException>(() => client.CallAsync("gw2", Echo, new Refusal("refuse", ""), Plenty, Cancel));
+        var failure = await Assert.ThrowsAsync<PeerException>(() =>
+            client.CallAsync("gw2", Echo, new Refusal("refuse", ""), Plenty, Cancel)
+        );
         Assert.Equal(PeerFailureKind.Refused, failure.Kind);
         Assert.Equal(new Refusal("a run is open", "wait for its end"), failure.Refusal);
     }
@@ -87,7 +91,9 @@ public sealed class PeerTests : IAsyncLifetime
     public async Task A_handler_that_crashes_is_named_and_logged()
     {
         using var client = Client(_identity, _server.Listening[0]);
-        var failure = await Assert.ThrowsAsync<PeerException>(() => client.CallAsync("gw2", Echo, new Refusal("crash", ""), Plenty, Cancel));
+        var failure = await Assert.ThrowsAsync<PeerException>(() =>
+            client.CallAsync("gw2", Echo, new Refusal("crash", ""), Plenty, Cancel)
+        );
         Assert.Equal(PeerFailureKind.Failed, failure.Kind);
         Assert.Contains("a bug", Assert.Single(_log), StringComparison.Ordinal);
     }
@@ -96,7 +102,9 @@ public sealed class PeerTests : IAsyncLifetime
     public async Task A_call_that_the_other_version_does_not_know_is_named()
     {
         using var client = Client(_identity, _server.Listening[0]);
-        var failure = await Assert.ThrowsAsync<PeerException>(() => client.CallAsync("gw2", Echo with { Name = "from.the.future" }, new Refusal("", ""), Plenty, Cancel));
+        var failure = await Assert.ThrowsAsync<PeerException>(() =>
+            client.CallAsync("gw2", Echo with { Name = "from.the.future" }, new Refusal("", ""), Plenty, Cancel)
+        );
         Assert.Equal(PeerFailureKind.Unknown, failure.Kind);
     }
 
@@ -128,7 +136,11 @@ public sealed class PeerTests : IAsyncLifetime
         using var connection = new TcpClient();
         await connection.ConnectAsync(_server.Listening[0], Cancel);
         await using var tls = new SslStream(connection.GetStream());
-        var options = new SslClientAuthenticationOptions { TargetHost = "unit", RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "unit",
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        };
         if (withCertificate)
         {
             options.ClientCertificateContext = SslStreamCertificateContext.Create(stranger.Certificate, null, offline: true);
@@ -138,7 +150,10 @@ public sealed class PeerTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
             await tls.AuthenticateAsClientAsync(options, Cancel);
-            await tls.WriteAsync(Encoding.ASCII.GetBytes("POST /v1/call/test.echo HTTP/1.1\r\nHost: unit\r\nContent-Length: 2\r\n\r\n{}"), Cancel);
+            await tls.WriteAsync(
+                Encoding.ASCII.GetBytes("POST /v1/call/test.echo HTTP/1.1\r\nHost: unit\r\nContent-Length: 2\r\n\r\n{}"),
+                Cancel
+            );
             if (await tls.ReadAsync(new byte[100], Cancel) == 0)
             {
                 throw new IOException("closed");
@@ -151,7 +166,9 @@ public sealed class PeerTests : IAsyncLifetime
     {
         using var connection = new TcpClient();
         await connection.ConnectAsync(_server.Listening[0], Cancel);
-        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /v1/content/image/abc HTTP/1.1\r\nHost: unit\r\n\r\n"), Cancel);
+        await connection
+            .GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes("GET /v1/content/image/abc HTTP/1.1\r\nHost: unit\r\n\r\n"), Cancel);
         var answer = new byte[100];
         var count = await connection.GetStream().ReadAtLeastAsync(answer, 1, throwOnEndOfStream: false, Cancel);
         Assert.DoesNotContain("HTTP", Encoding.ASCII.GetString(answer, 0, count), StringComparison.Ordinal);
@@ -163,8 +180,24 @@ public sealed class PeerTests : IAsyncLifetime
         using var client = Client(_identity, _server.Listening[0]);
         using var arrived = new MemoryStream();
         using var halfway = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DownloadAsync(
-            "gw2", "image", "abc", 0, arrived, count => { if (count > 4 << 20) { halfway.Cancel(); } }, Plenty, halfway.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            client.DownloadAsync(
+                "gw2",
+                "image",
+                "abc",
+                0,
+                arrived,
+                count =>
+                {
+                    if (count > 4 << 20)
+                    {
+                        halfway.Cancel();
+                    }
+                },
+                Plenty,
+                halfway.Token
+            )
+        );
         Assert.InRange(arrived.Length, 4 << 20, _image.Length - 1);
 
         var progress = 0L;
@@ -181,7 +214,9 @@ public sealed class PeerTests : IAsyncLifetime
     public async Task A_download_of_what_is_not_there_is_refused()
     {
         using var client = Client(_identity, _server.Listening[0]);
-        var failure = await Assert.ThrowsAsync<PeerException>(() => client.DownloadAsync("gw2", "image", "x/../y", 0, Stream.Null, null, Plenty, Cancel));
+        var failure = await Assert.ThrowsAsync<PeerException>(() =>
+            client.DownloadAsync("gw2", "image", "x/../y", 0, Stream.Null, null, Plenty, Cancel)
+        );
         Assert.Equal(new Refusal("no image x/../y", "upload it first"), failure.Refusal);
     }
 

@@ -5,7 +5,10 @@ using Hitless.Linux.Namespaces;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>Both ends of a connection on which a protocol agrees about others: client inside, server outside, lines of text. The client announces where it listens; somebody outside connects to that.</summary>
+/// <summary>
+/// Both ends of a connection on which a protocol agrees about others: client inside, server outside, lines of text. The client announces
+/// where it listens; somebody outside connects to that.
+/// </summary>
 internal sealed class ControlConnection : IDisposable
 {
     public const string InsideAddress = "10.91.1.10";

@@ -20,8 +20,19 @@ internal sealed class Conversation : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Connects from one host to a port of another; <paramref name="through"/> is the address dialled where that is not the host's own, <paramref name="source"/> the one dialled from.</summary>
-    public static Conversation Tcp(string name, string from, string to, string host, int port, (string Address, int Port)? through = null, string? source = null)
+    /// <summary>
+    /// Connects from one host to a port of another; <paramref name="through"/> is the address dialled where that is not the host's own,
+    /// <paramref name="source"/> the one dialled from.
+    /// </summary>
+    public static Conversation Tcp(
+        string name,
+        string from,
+        string to,
+        string host,
+        int port,
+        (string Address, int Port)? through = null,
+        string? source = null
+    )
     {
         using var listener = NetworkNamespace.Run(to, () =>
         {
@@ -82,7 +93,7 @@ internal sealed class Conversation : IDisposable
         {
             var sent = Task.Run(() => from.Send(new byte[bytes]));
             var buffer = new byte[64 * 1024];
-            for (var left = bytes; left > 0;)
+            for (var left = bytes; left > 0; )
                 left -= to.Receive(buffer, Math.Min(left, buffer.Length), SocketFlags.None);
             sent.Wait();
         }

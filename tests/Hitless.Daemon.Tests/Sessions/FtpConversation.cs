@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>Both ends of an FTP control connection, client inside, server outside, in active mode: the server opens the data channels that the client announces.</summary>
+/// <summary>
+/// Both ends of an FTP control connection, client inside, server outside, in active mode: the server opens the data channels that the
+/// client announces.
+/// </summary>
 internal sealed class FtpConversation : IDisposable
 {
     private readonly ControlConnection control;
@@ -28,7 +31,11 @@ internal sealed class FtpConversation : IDisposable
     public (Socket Listener, IPEndPoint Target) Announce()
     {
         var listener = control.ListenInside(out var port);
-        var line = ControlConnection.Transmit(control.Client, control.Server, $"PORT {ControlConnection.InsideAddress.Replace('.', ',')},{port >> 8},{port & 255}");
+        var line = ControlConnection.Transmit(
+            control.Client,
+            control.Server,
+            $"PORT {ControlConnection.InsideAddress.Replace('.', ',')},{port >> 8},{port & 255}"
+        );
         Say(control.Server, control.Client, "200 go ahead");
         var numbers = line["PORT ".Length..].Split(',').Select(each => byte.Parse(each, CultureInfo.InvariantCulture)).ToArray();
         return (listener, new IPEndPoint(new IPAddress(numbers.AsSpan(0, 4)), (numbers[4] << 8) | numbers[5]));

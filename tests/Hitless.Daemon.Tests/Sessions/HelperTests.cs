@@ -26,8 +26,12 @@ public sealed class HelperTests
         pair.TakeOver(powerOff);
         Assert.Equal(GatewayPair.Essence(pair.A), GatewayPair.Essence(pair.B));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
-        Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Helper == KernelName.From("ftp") && record.AdjustOriginal.After == -2);
-        Assert.Contains(GatewayPair.Sessions(pair.B), record => record.Parent.Protocol == Protocols.Tcp && record.Status.HasFlag(SessionStatus.Expected));
+        Assert.Contains(GatewayPair.Sessions(pair.B), record =>
+            record.Helper == KernelName.From("ftp") && record.AdjustOriginal.After == -2
+        );
+        Assert.Contains(GatewayPair.Sessions(pair.B), record =>
+            record.Parent.Protocol == Protocols.Tcp && record.Status.HasFlag(SessionStatus.Expected)
+        );
 
         running.Exchange(farBegins: true);
         using var opened = ftp.Open(announced);
@@ -153,7 +157,8 @@ public sealed class HelperTests
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
         Assert.Equal(
             ["17 RAS", "6 Q.931"],
-            GatewayPair.Sessions(pair.B).Select(record => $"{record.Key.Protocol} {record.Helper}").Order(StringComparer.Ordinal));
+            GatewayPair.Sessions(pair.B).Select(record => $"{record.Key.Protocol} {record.Helper}").Order(StringComparer.Ordinal)
+        );
         running.Exchange(farBegins: true);
         using var called = ras.Call(listener, registered);
         called.Exchange(farBegins: true);
@@ -238,20 +243,30 @@ public sealed class HelperTests
     }
 
     private static IEnumerable<string> Differences(GatewayPair pair) =>
-        SessionDiffer.Compare("a", "b", GatewayPair.Sessions(pair.A), GatewayPair.Sessions(pair.B), 0, 0).Entries.Select(each => $"{each.Session.Protocol} {each.Cause} {each.Fate}");
+        SessionDiffer
+            .Compare("a", "b", GatewayPair.Sessions(pair.A), GatewayPair.Sessions(pair.B), 0, 0)
+            .Entries.Select(each => $"{each.Session.Protocol} {each.Cause} {each.Fate}");
 
-    private static int MediaPort(string message) => int.Parse(message.Split("m=audio ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+    private static int MediaPort(string message) =>
+        int.Parse(message.Split("m=audio ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
     private static byte[] Invite(string call)
     {
         var body = "v=0\r\no=a 1 1 IN IP4 10.91.1.10\r\ns=-\r\nc=IN IP4 10.91.1.10\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n";
         return Encoding.ASCII.GetBytes(
-            "INVITE sip:b@10.91.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP 10.91.1.10:5060;branch=z9hG4bK" + call +
-            "\r\nFrom: <sip:a@10.91.1.10>;tag=1\r\nTo: <sip:b@10.91.2.10>\r\nCall-ID: " + call +
-            "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@10.91.1.10:5060>\r\nContent-Type: application/sdp\r\nContent-Length: " + body.Length + "\r\n\r\n" + body);
+            "INVITE sip:b@10.91.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP 10.91.1.10:5060;branch=z9hG4bK"
+                + call
+                + "\r\nFrom: <sip:a@10.91.1.10>;tag=1\r\nTo: <sip:b@10.91.2.10>\r\nCall-ID: "
+                + call
+                + "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@10.91.1.10:5060>\r\nContent-Type: application/sdp\r\nContent-Length: "
+                + body.Length
+                + "\r\n\r\n"
+                + body
+        );
     }
 
-    private static void Send(Socket from, string address, int port, byte[] bytes) => from.SendTo(bytes, new IPEndPoint(IPAddress.Parse(address), port));
+    private static void Send(Socket from, string address, int port, byte[] bytes) =>
+        from.SendTo(bytes, new IPEndPoint(IPAddress.Parse(address), port));
 
     private static EndPoint Receive(Socket socket) => Receive(socket, out _);
 

@@ -5,7 +5,10 @@ using Hitless.Core.Sessions;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>Both ends of an IRC connection, client inside, server outside; the client offers files (DCC SEND), which somebody outside fetches by connecting to it.</summary>
+/// <summary>
+/// Both ends of an IRC connection, client inside, server outside; the client offers files (DCC SEND), which somebody outside fetches by
+/// connecting to it.
+/// </summary>
 internal sealed class IrcConversation : IDisposable
 {
     private readonly ControlConnection control;
@@ -20,9 +23,19 @@ internal sealed class IrcConversation : IDisposable
     public (Socket Listener, IPEndPoint Target) Offer()
     {
         var listener = control.ListenInside(out var port);
-        var line = ControlConnection.Transmit(control.Client, control.Server, $"PRIVMSG b :\u0001DCC SEND file {SessionTuple.Number(IPAddress.Parse(ControlConnection.InsideAddress))} {port} 1000\u0001");
+        var line = ControlConnection.Transmit(
+            control.Client,
+            control.Server,
+            $"PRIVMSG b :\u0001DCC SEND file {SessionTuple.Number(IPAddress.Parse(ControlConnection.InsideAddress))} {port} 1000\u0001"
+        );
         var words = line.Split(' ');
-        return (listener, new IPEndPoint(SessionTuple.Address(UInt128.Parse(words[5], CultureInfo.InvariantCulture), v6: false), int.Parse(words[6], CultureInfo.InvariantCulture)));
+        return (
+            listener,
+            new IPEndPoint(
+                SessionTuple.Address(UInt128.Parse(words[5], CultureInfo.InvariantCulture), v6: false),
+                int.Parse(words[6], CultureInfo.InvariantCulture)
+            )
+        );
     }
 
     /// <summary>Somebody outside connects to what was offered.</summary>

@@ -33,7 +33,9 @@ internal sealed class PptpConversation : IDisposable
     {
         var outside = Read(Ask(Message(7, 168, (IdAt, nearId))), IdAt);
         var heard = Read(Answer(Message(8, 32, (IdAt, farId), (PeersIdAt, outside), (16, 0x0100))), PeersIdAt);
-        return heard == nearId ? new Call(nearId, farId, outside) : throw new InvalidOperationException($"call {nearId} was accepted as {heard}");
+        return heard == nearId
+            ? new Call(nearId, farId, outside)
+            : throw new InvalidOperationException($"call {nearId} was accepted as {heard}");
     }
 
     /// <summary>An Echo-Request and its reply: the control connection lives.</summary>
@@ -67,8 +69,7 @@ internal sealed class PptpConversation : IDisposable
     private void Await(RawHost host, ushort id)
     {
         byte[] packet;
-        do
-            packet = host.Receive(out _);
+        do packet = host.Receive(out _);
         while (Read(packet, GreIdAt) != id);
         if (packet[^1] != number)
             throw new InvalidOperationException($"call {id}: expected packet {number}, got {packet[^1]}");

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>An H.323 terminal inside that registers with a gatekeeper outside (H.225.0 RAS in aligned PER), and is called by it where it said that it waits.</summary>
+/// <summary>
+/// An H.323 terminal inside that registers with a gatekeeper outside (H.225.0 RAS in aligned PER), and is called by it where it said that
+/// it waits.
+/// </summary>
 internal sealed class RasConversation : IDisposable
 {
     private const int Port = 1719;
@@ -21,11 +24,17 @@ internal sealed class RasConversation : IDisposable
         gatekeeper = GatewayPair.Bound(pair.Server, ControlConnection.OutsideAddress, Port);
     }
 
-    /// <summary>RegistrationRequest with the address of the terminal's call signalling, and RegistrationConfirm; what the gatekeeper read of the address.</summary>
+    /// <summary>
+    /// RegistrationRequest with the address of the terminal's call signalling, and RegistrationConfirm; what the gatekeeper read of the
+    /// address.
+    /// </summary>
     public IPEndPoint Register(int signalPort)
     {
         // No options; addresses for signalling and RAS, an endpoint of no kind, a vendor.
-        terminal.SendTo([0x0C, 0, 0, 0, .. Protocol, 0, 1, 0, .. Inside(signalPort), 1, 0, .. Inside(Port), 0, 0, 0xB5, 0, 0, 0x12, 0], Outside);
+        terminal.SendTo(
+            [0x0C, 0, 0, 0, .. Protocol, 0, 1, 0, .. Inside(signalPort), 1, 0, .. Inside(Port), 0, 0, 0xB5, 0, 0, 0x12, 0],
+            Outside
+        );
         EndPoint from = new IPEndPoint(IPAddress.Any, 0);
         var heard = new byte[200];
         gatekeeper.ReceiveFrom(heard, ref from);
@@ -51,5 +60,6 @@ internal sealed class RasConversation : IDisposable
 
     private static IPEndPoint Outside => new(IPAddress.Parse(ControlConnection.OutsideAddress), Port);
 
-    private static byte[] Inside(int port) => [.. IPAddress.Parse(ControlConnection.InsideAddress).GetAddressBytes(), (byte)(port >> 8), (byte)port];
+    private static byte[] Inside(int port) =>
+        [.. IPAddress.Parse(ControlConnection.InsideAddress).GetAddressBytes(), (byte)(port >> 8), (byte)port];
 }

@@ -5,7 +5,10 @@ using Hitless.Linux.Native;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>A host that sends and reads packets of an IP protocol by hand: this kernel has no sockets for SCTP and no tunnels of GRE, but tracks both.</summary>
+/// <summary>
+/// A host that sends and reads packets of an IP protocol by hand: this kernel has no sockets for SCTP and no tunnels of GRE, but tracks
+/// both.
+/// </summary>
 internal sealed class RawHost(string host, string address, int protocol) : IDisposable
 {
     private const int HeaderBytes = 20;

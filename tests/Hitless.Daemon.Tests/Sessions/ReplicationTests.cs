@@ -60,7 +60,12 @@ public sealed class ReplicationTests
     {
         using var pair = new GatewayPair(sessionLink: true);
         foreach (var unit in (string[])[pair.A, pair.B])
-            GatewayPair.Shell($$"""ip netns exec {{unit}} nft 'add table inet loss; add chain inet loss in { type filter hook input priority 0; }; add rule inet loss in iifname "hb0" udp dport 8418 drop' """);
+            GatewayPair.Shell(
+                $$"""
+                ip netns exec {{unit}} nft 'add table inet loss; add chain inet loss in { type filter hook input priority 0; }
+                add rule inet loss in iifname "hb0" udp dport 8418 drop'
+                """
+            );
         Change(pair.A, table => Enumerable.Range(0, 2000).ToList().ForEach(i => table.Put(Session(i))));
         pair.Follow();
         Assert.Equal(2000, GatewayPair.Sessions(pair.B).Count);
@@ -76,7 +81,12 @@ public sealed class ReplicationTests
         using var pair = new GatewayPair();
         pair.Follow();
         foreach (var unit in (string[])[pair.A, pair.B])
-            GatewayPair.Shell($$"""ip netns exec {{unit}} nft 'add table inet loss; add chain inet loss in { type filter hook input priority 0; }; add rule inet loss in udp dport 8418 numgen random mod 100 < 20 drop' """);
+            GatewayPair.Shell(
+                $$"""
+                ip netns exec {{unit}} nft 'add table inet loss; add chain inet loss in { type filter hook input priority 0; }
+                add rule inet loss in udp dport 8418 numgen random mod 100 < 20 drop'
+                """
+            );
         var random = new Random(1);
         Change(pair.A, table =>
         {
@@ -106,8 +116,22 @@ public sealed class ReplicationTests
         using var pair = new GatewayPair();
         pair.Follow();
         var before = await pair.LoopB.StatusAsync();
-        using var sealer = new DatagramSealer(new ClusterKey(GatewayPair.Secret), DatagramKind.Session, WireVersion.Minor, 7, GatewayPair.UnitA, 555);
-        using var foreign = new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Session, WireVersion.Minor, 7, GatewayPair.UnitA, 777);
+        using var sealer = new DatagramSealer(
+            new ClusterKey(GatewayPair.Secret),
+            DatagramKind.Session,
+            WireVersion.Minor,
+            7,
+            GatewayPair.UnitA,
+            555
+        );
+        using var foreign = new DatagramSealer(
+            new ClusterKey(new byte[32]),
+            DatagramKind.Session,
+            WireVersion.Minor,
+            7,
+            GatewayPair.UnitA,
+            777
+        );
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
         frame.TryAdd(Session(1));
         var header = new byte[] { (byte)SessionMessage.Frame, 1, 0, 0, 0, 0, 0, 0, 0, 9 };
@@ -129,7 +153,10 @@ public sealed class ReplicationTests
 
         while (await pair.LoopB.CountOfAsync(DatagramVerdict.Replayed) < 100)
             await Task.Yield();
-        Assert.Equal(200, await pair.LoopB.CountOfAsync(DatagramVerdict.BadTag) + await pair.LoopB.CountOfAsync(DatagramVerdict.TooManyUnknown));
+        Assert.Equal(
+            200,
+            await pair.LoopB.CountOfAsync(DatagramVerdict.BadTag) + await pair.LoopB.CountOfAsync(DatagramVerdict.TooManyUnknown)
+        );
         Assert.Equal(100, await pair.LoopB.CountOfAsync(DatagramVerdict.Replayed));
         var after = await pair.LoopB.StatusAsync();
         Assert.Equal(before.EventsApplied, after.EventsApplied);
@@ -162,7 +189,8 @@ public sealed class ReplicationTests
         Assert.Equal((2, 1, 2), (found.Missing, found.Extra, found.Different));
         Assert.Equal(
             ["extra not-needed", "missing breaks", "missing breaks", "nat breaks", "state survives"],
-            found.Entries.Select(entry => $"{entry.Cause} {entry.Fate}").Order(StringComparer.Ordinal));
+            found.Entries.Select(entry => $"{entry.Cause} {entry.Fate}").Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -190,7 +218,12 @@ public sealed class ReplicationTests
         Assert.Equal((3, 4), (status.Audits, status.Drift));
         Assert.Equal(0, (await pair.LoopB.StatusAsync()).ApplyErrors);
 
-        Task<int> Audit() => audit.RunAsync(async () => await pair.LoopB.DigestsAsync(), (buckets, wanted) => pair.LoopB.EntriesAsync(buckets, wanted), cancel);
+        Task<int> Audit() =>
+            audit.RunAsync(
+                async () => await pair.LoopB.DigestsAsync(),
+                (buckets, wanted) => pair.LoopB.EntriesAsync(buckets, wanted),
+                cancel
+            );
     }
 
     [Fact]
@@ -249,7 +282,14 @@ public sealed class ReplicationTests
                 if (random.Next(3) == 0)
                     table.Delete(session.Key);
                 else
-                    table.Put(session with { Tcp = session.Tcp with { State = (TcpState)random.Next(3, 8) }, TimeoutSeconds = random.Next(10) == 0 ? 1u : 300, Mark = (uint)random.Next(2) });
+                    table.Put(
+                        session with
+                        {
+                            Tcp = session.Tcp with { State = (TcpState)random.Next(3, 8) },
+                            TimeoutSeconds = random.Next(10) == 0 ? 1u : 300,
+                            Mark = (uint)random.Next(2),
+                        }
+                    );
             }
         }
 
@@ -262,7 +302,10 @@ public sealed class ReplicationTests
         static async Task AssertUnreadAsync(SessionLoop loop, long before)
         {
             var status = await loop.StatusAsync();
-            Assert.True(status.Readings >= before && status.Readings <= before + status.Overruns + status.ApplyErrors + 1, $"{before} readings before; {status}");
+            Assert.True(
+                status.Readings >= before && status.Readings <= before + status.Overruns + status.ApplyErrors + 1,
+                $"{before} readings before; {status}"
+            );
         }
     }
 
@@ -271,8 +314,14 @@ public sealed class ReplicationTests
     {
         using var pair = new GatewayPair();
         Change(pair.A, table => Enumerable.Range(0, 500).ToList().ForEach(i => table.Put(Session(i))));
-        HashSet<int> wanted = [.. Enumerable.Range(0, 100).Select(i => SessionDigests.BucketOf(Session(i).Key, SessionDigests.BucketsDefault))];
-        var read = (await pair.LoopA.AllAsync()).Select(each => each.Key).Where(key => wanted.Contains(SessionDigests.BucketOf(key, SessionDigests.BucketsDefault))).ToHashSet();
+        HashSet<int> wanted =
+        [
+            .. Enumerable.Range(0, 100).Select(i => SessionDigests.BucketOf(Session(i).Key, SessionDigests.BucketsDefault)),
+        ];
+        var read = (await pair.LoopA.AllAsync())
+            .Select(each => each.Key)
+            .Where(key => wanted.Contains(SessionDigests.BucketOf(key, SessionDigests.BucketsDefault)))
+            .ToHashSet();
         await pair.LoopA.DigestsAsync();
         Change(pair.A, table => table.Delete(Session(3).Key));
         var named = await pair.LoopA.EntriesAsync(SessionDigests.BucketsDefault, wanted);
@@ -315,22 +364,29 @@ public sealed class ReplicationTests
         Assert.True(SessionDigests.TryParse((await pair.LoopB.DigestsAsync()).ToBytes(), out var theirs));
         var unequal = ours.UnequalTo(theirs);
         var entriesA = await pair.LoopA.EntriesAsync(ours.Buckets, unequal);
-        Assert.True(SessionRecords.TryParse(SessionRecords.ToBytes([.. await pair.LoopB.EntriesAsync(ours.Buckets, unequal)]), out var entriesB));
+        Assert.True(
+            SessionRecords.TryParse(SessionRecords.ToBytes([.. await pair.LoopB.EntriesAsync(ours.Buckets, unequal)]), out var entriesB)
+        );
         return (SessionDiffer.Compare("gw1", "gw2", entriesA, entriesB, ours.Sessions, 0), unequal.Count);
     }
 
     internal static void Change(string unit, Action<ConntrackTable> change) => NetworkNamespace.Run(unit, () =>
-    {
-        using var table = new ConntrackTable();
-        change(table);
-        table.Flush();
-        Assert.Equal((0, 0), (table.Errors, table.LastError));
-    });
+        {
+            using var table = new ConntrackTable();
+            change(table);
+            table.Flush();
+            Assert.Equal((0, 0), (table.Errors, table.LastError));
+        });
 
     // Half of them behind source translation.
     internal static SessionRecord Session(int number, TcpState state = TcpState.Established)
     {
-        var original = new SessionTuple(Address("172.16.0.1") + (UInt128)(number / 20_000), Address("192.0.2.1"), (ushort)(number % 20_000 + 2000), 443);
+        var original = new SessionTuple(
+            Address("172.16.0.1") + (UInt128)(number / 20_000),
+            Address("192.0.2.1"),
+            (ushort)(number % 20_000 + 2000),
+            443
+        );
         var reply = original.Inverted(Protocols.Tcp);
         return new SessionRecord(
             new SessionKey(false, Protocols.Tcp, 0, original),
@@ -338,7 +394,8 @@ public sealed class ReplicationTests
             SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured,
             1000,
             0,
-            new TcpProgress(state, 3, 3, 7, 7));
+            new TcpProgress(state, 3, 3, 7, 7)
+        );
     }
 
     private static UInt128 Address(string text) => SessionTuple.Number(IPAddress.Parse(text));

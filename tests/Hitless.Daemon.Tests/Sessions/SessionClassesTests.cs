@@ -14,17 +14,20 @@ public sealed class SessionClassesTests
     public async Task What_is_translated_to_an_own_address_is_counted_as_it_comes_and_goes_and_named()
     {
         using var pair = new GatewayPair();
-        GatewayPair.Shell($$"""
+        GatewayPair.Shell(
+            $$"""
             set -e
             ip -n {{pair.A}} addr add fd91:2::2/64 dev wan0 nodad preferred_lft forever
             ip -n {{pair.A}} addr change fd91:2::1/64 dev wan0 preferred_lft 0
             ip netns exec {{pair.A}} nft -f - <<EOF
             table inet own {
-              chain pre { type nat hook prerouting priority -101; ip daddr 10.91.1.1 tcp dport 9020 dnat ip to 10.91.1.130:9021; iifname "wan0" ip daddr 10.91.2.2 tcp dport 9022 dnat ip to 10.91.1.10:9023; }
+              chain pre { type nat hook prerouting priority -101; ip daddr 10.91.1.1 tcp dport 9020 dnat ip to 10.91.1.130:9021
+              iifname "wan0" ip daddr 10.91.2.2 tcp dport 9022 dnat ip to 10.91.1.10:9023; }
               chain post { type nat hook postrouting priority 99; oifname "lan0" tcp dport 9021 snat ip to 10.91.1.2; }
             }
             EOF
-            """);
+            """
+        );
         pair.Follow();
         List<Conversation> bound =
         [
@@ -42,23 +45,37 @@ public sealed class SessionClassesTests
         Assert.Equal((5, 1), (tally.Classes().Bound, tally.Classes().Follow));
         Assert.Equal(
             [("translated-source", 4L, 4L), ("translated-destination", 1L, 1L)],
-            tally.Causes("gw1").Where(cause => cause.Class == "bound").Select(cause => (cause.Cause, cause.Count, cause.Breaking)));
+            tally.Causes("gw1").Where(cause => cause.Class == "bound").Select(cause => (cause.Cause, cause.Count, cause.Breaking))
+        );
         var samples = await pair.LoopA.BreakingAsync(10);
         Assert.Equal(5, samples.Count);
         Assert.Contains(samples, each =>
-            each.Record.Key.V6 && SessionTuple.Address(each.Record.Reply.Destination, v6: true).Equals(IPAddress.Parse("fd91:2::2")));
-        var own =
-            await pair.LoopA.OwnAddressesAsync(
-                [new PortSettings("wan0", [new AddressPrefix(IPAddress.Parse("10.91.2.1"), 24),
-                    new AddressPrefix(IPAddress.Parse("fd91:2::1"), 64)], true)]);
+            each.Record.Key.V6 && SessionTuple.Address(each.Record.Reply.Destination, v6: true).Equals(IPAddress.Parse("fd91:2::2"))
+        );
+        var own = await pair.LoopA.OwnAddressesAsync([
+            new PortSettings(
+                "wan0",
+                [new AddressPrefix(IPAddress.Parse("10.91.2.1"), 24), new AddressPrefix(IPAddress.Parse("fd91:2::1"), 64)],
+                true
+            ),
+        ]);
         var sources = samples.Where(each => each.Verdict.Cause == SessionCause.SourceAddress).Select(each => each.Record).ToArray();
-        var remedy =
-            SessionRemedy.For(SessionCause.SourceAddress, sources,
-                own, [new ManagedText("/etc/nftables.conf", "\noifname \"wan0\" masquerade\n")]);
-        Assert.Contains("write \"snat ip to 10.91.2.1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy,
-            StringComparison.Ordinal);
-        Assert.Contains("write \"snat ip6 to fd91:2::1\" instead of \"masquerade\" (/etc/nftables.conf:2)", remedy,
-            StringComparison.Ordinal);
+        var remedy = SessionRemedy.For(
+            SessionCause.SourceAddress,
+            sources,
+            own,
+            [new ManagedText("/etc/nftables.conf", "\noifname \"wan0\" masquerade\n")]
+        );
+        Assert.Contains(
+            "write \"snat ip to 10.91.2.1\" instead of \"masquerade\" (/etc/nftables.conf:2)",
+            remedy,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "write \"snat ip6 to fd91:2::1\" instead of \"masquerade\" (/etc/nftables.conf:2)",
+            remedy,
+            StringComparison.Ordinal
+        );
 
         // The standby has none of them, and a reading of the table counts the same.
         Assert.Equal(0, (await TallyAsync(pair.LoopB)).Of(SessionClass.Bound));
@@ -66,8 +83,10 @@ public sealed class SessionClassesTests
         bound.ForEach(each => each.Dispose());
         GatewayPair.Shell($"ip netns exec {pair.A} conntrack -D -p udp --orig-port-dst 9010");
         tally = await TallyAsync(pair.LoopA);
-        Assert.Equal((4, 0), (tally.Classes().Bound,
-            tally.Causes("gw1").Where(cause => cause.Class == "bound").Sum(cause => cause.Breaking)));
+        Assert.Equal(
+            (4, 0),
+            (tally.Classes().Bound, tally.Causes("gw1").Where(cause => cause.Class == "bound").Sum(cause => cause.Breaking))
+        );
     }
 
     [Fact]
@@ -117,7 +136,10 @@ public sealed class SessionClassesTests
     public async Task An_own_address_that_comes_later_is_known_when_it_is_asked()
     {
         using var pair = new GatewayPair();
-        GatewayPair.Shell($"ip -n {pair.A} addr del 10.91.2.2/24 dev wan0; ip -n {pair.A} addr del 10.91.2.1/24 dev wan0; ip -n {pair.A} addr add 10.91.2.77/24 dev wan0; ip -n {pair.A} addr add 10.91.2.1/24 dev wan0");
+        GatewayPair.Shell(
+            $"ip -n {pair.A} addr del 10.91.2.2/24 dev wan0; ip -n {pair.A} addr del 10.91.2.1/24 dev wan0; ip -n {pair.A} addr add "
+                + $"10.91.2.77/24 dev wan0; ip -n {pair.A} addr add 10.91.2.1/24 dev wan0"
+        );
         pair.Follow();
         using var bound = Conversation.Tcp("masquerade", pair.Client, pair.Server, "10.91.2.10", 9010);
         bound.Exchange();
@@ -135,7 +157,8 @@ public sealed class SessionClassesTests
         var causes = (await TallyAsync(pair.LoopB)).Causes("gw2");
         Assert.Contains(causes, (SessionCauseCount cause) => cause.Cause == "own-address");
         Assert.DoesNotContain(GatewayPair.Sessions(pair.A), each =>
-            SessionTuple.Address(each.Key.Original.Destination, v6: false).ToString() == "10.91.77.199");
+            SessionTuple.Address(each.Key.Original.Destination, v6: false).ToString() == "10.91.77.199"
+        );
     }
 
     // The addresses of A come with a datagram of their own.
@@ -153,12 +176,20 @@ public sealed class SessionClassesTests
 
     private static SessionRecord Session(string destination)
     {
-        var original =
-            new SessionTuple(SessionTuple.Number(IPAddress.Parse("10.91.1.10")), SessionTuple.Number(IPAddress.Parse(destination)), 5, 80);
+        var original = new SessionTuple(
+            SessionTuple.Number(IPAddress.Parse("10.91.1.10")),
+            SessionTuple.Number(IPAddress.Parse(destination)),
+            5,
+            80
+        );
         return new SessionRecord(
-            new SessionKey(false, Protocols.Tcp, 0, original), original.Inverted(Protocols.Tcp),
-                SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured, 600, 0,
-                    new TcpProgress(TcpState.Established, 0, 0, 0, 0));
+            new SessionKey(false, Protocols.Tcp, 0, original),
+            original.Inverted(Protocols.Tcp),
+            SessionStatus.Confirmed | SessionStatus.SeenReply | SessionStatus.Assured,
+            600,
+            0,
+            new TcpProgress(TcpState.Established, 0, 0, 0, 0)
+        );
     }
 
     // Whatever the kernel has told is in the ledger, and a filter that has changed has been read with.

@@ -68,10 +68,17 @@ public sealed class SwitchTests
         GatewayPair.Shell($"ip -n {pair.A} addr flush dev wan0; ip -n {pair.B} addr flush dev wan0");
         pair.MoveTo(pair.A);
         pair.Follow();
-        List<Conversation> conversations = [Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9010), Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9010)];
+        List<Conversation> conversations =
+        [
+            Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9010),
+            Conversation.Udp("udp", pair.Client, pair.Server, "10.91.2.10", 9010),
+        ];
         conversations.ForEach(each => each.Exchange());
         pair.TakeOver(powerOff);
-        Assert.Equal(["10.91.2.1", "10.91.2.1"], GatewayPair.Sessions(pair.B).Select(each => SessionTuple.Address(each.Reply.Destination, v6: false).ToString()));
+        Assert.Equal(
+            ["10.91.2.1", "10.91.2.1"],
+            GatewayPair.Sessions(pair.B).Select(each => SessionTuple.Address(each.Reply.Destination, v6: false).ToString())
+        );
         conversations.ForEach(each => each.Exchange(farBegins: true));
         conversations.ForEach(each => each.Exchange());
         Assert.Equal(0, pair.RefusedBy(pair.B));
@@ -92,7 +99,8 @@ public sealed class SwitchTests
         pair.MoveTo(pair.B);
         pair.LoopA.SetRole(false, GatewayPair.UnitB);
 
-        // Until its next reading has freed them, its kernel takes any window (nf_conntrack_tcp_be_liberal, 0038): the notice says when that may end.
+        // Until its next reading has freed them, its kernel takes any window (nf_conntrack_tcp_be_liberal, 0038): the notice says when that
+        // may end.
         if (!pair.NoticeOfA(SessionNoticeKind.Synced).Ok)
             pair.NoticeOfA(SessionNoticeKind.WindowsFree);
         conversation.Pour(20_000_000);
@@ -117,8 +125,16 @@ public sealed class SwitchTests
         using var marked = Conversation.Tcp("marked", pair.Client, pair.Server, "10.91.2.10", 9004);
         marked.Exchange();
         // Many echoes of one identifier: the session that the switch meets lives on.
-        using var ping = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10") { RedirectStandardOutput = true, UseShellExecute = false })!;
-        while (!GatewayPair.Sessions(pair.A).Any(each => each.Key.Protocol == Protocols.Icmp && each.Status.HasFlag(SessionStatus.SeenReply)))
+        using var ping = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("ip", $"netns exec {pair.Client} ping -i 0.1 -c 30 -q 10.91.2.10")
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
+        while (
+            !GatewayPair.Sessions(pair.A).Any(each => each.Key.Protocol == Protocols.Icmp && each.Status.HasFlag(SessionStatus.SeenReply))
+        )
             Thread.Yield();
         pair.TakeOver(powerOff);
         var held = GatewayPair.Sessions(pair.B).Single(each => each.Key.Protocol == Protocols.Tcp);
@@ -178,7 +194,9 @@ public sealed class SwitchTests
     {
         using var pair = new GatewayPair();
         pair.Follow();
-        GatewayPair.Shell($"ip -n {pair.B} route add 10.91.2.10/32 via 10.91.1.2; ip netns exec {pair.B} ping -c 1 -W 5 -I 10.91.1.3 10.91.2.10");
+        GatewayPair.Shell(
+            $"ip -n {pair.B} route add 10.91.2.10/32 via 10.91.1.2; ip netns exec {pair.B} ping -c 1 -W 5 -I 10.91.1.3 10.91.2.10"
+        );
         Assert.Contains(GatewayPair.Sessions(pair.A), each => each.Key.Protocol == Protocols.Icmp);
         Assert.Equal(0, (await pair.LoopA.DigestsAsync()).Sessions);
     }
@@ -188,7 +206,10 @@ public sealed class SwitchTests
     {
         using var pair = new GatewayPair();
         pair.Follow();
-        GatewayPair.Shell($"ip netns exec {pair.A} ping -c 1 -W 5 10.91.9.2; ip netns exec {pair.A} ping -c 1 -W 5 10.91.2.10; ip netns exec {pair.A} ping -c 1 127.0.0.1");
+        GatewayPair.Shell(
+            $"ip netns exec {pair.A} ping -c 1 -W 5 10.91.9.2; ip netns exec {pair.A} ping -c 1 -W 5 10.91.2.10; ip netns exec "
+                + $"{pair.A} ping -c 1 127.0.0.1"
+        );
         using var through = Conversation.Tcp("tcp", pair.Client, pair.Server, "10.91.2.10", 9001);
         pair.HandOver();
         Assert.Single(GatewayPair.Sessions(pair.B), record => record.Key.Protocol == Protocols.Tcp);
@@ -199,7 +220,10 @@ public sealed class SwitchTests
     {
         using var pair = new GatewayPair();
         foreach (var unit in (string[])[pair.A, pair.B])
-            GatewayPair.Shell($"ip netns exec {unit} sh -c 'cd /proc/sys/net/netfilter; echo 3 > nf_conntrack_udp_timeout; echo 3 > nf_conntrack_udp_timeout_stream'");
+            GatewayPair.Shell(
+                $"ip netns exec {unit} sh -c 'cd /proc/sys/net/netfilter; echo 3 > nf_conntrack_udp_timeout; echo 3 > "
+                    + $"nf_conntrack_udp_timeout_stream'"
+            );
         pair.LoopA.SetRole(true, null);
         pair.LoopB.SetRole(false, GatewayPair.UnitA);
         pair.NoticeOfB(SessionNoticeKind.Synced);

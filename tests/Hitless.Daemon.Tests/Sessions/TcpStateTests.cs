@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Hitless.Daemon.Tests.Sessions;
 
-/// <summary>A switch meets TCP connections in each state that lasts: the next word of either end is held back until the other unit carries the traffic.</summary>
+/// <summary>
+/// A switch meets TCP connections in each state that lasts: the next word of either end is held back until the other unit carries the
+/// traffic.
+/// </summary>
 public sealed class TcpStateTests
 {
     private const int SynSent = 9021;
@@ -37,10 +40,27 @@ public sealed class TcpStateTests
     {
         using var pair = new GatewayPair();
         pair.Follow();
-        Hold(pair.Server, "input", $"tcp dport {SynSent} tcp flags & (syn | ack) == syn drop; tcp dport {FinWait} tcp flags & fin == fin drop");
-        Hold(pair.Client, "input", $"tcp sport {SynReceived} tcp flags & (syn | ack) == (syn | ack) drop; tcp sport {LastAck} tcp flags & fin == fin drop");
+        Hold(
+            pair.Server,
+            "input",
+            $"tcp dport {SynSent} tcp flags & (syn | ack) == syn drop; tcp dport {FinWait} tcp flags & fin == fin drop"
+        );
+        Hold(
+            pair.Client,
+            "input",
+            $"tcp sport {SynReceived} tcp flags & (syn | ack) == (syn | ack) drop; tcp sport {LastAck} tcp flags & fin == fin drop"
+        );
         // A second FIN of the same end, or the answer to it, moves the kernel on to the next state.
-        Hold(pair.Client, "output", string.Join("; ", ((int[])[FinWait, LastAck]).Select(port => $"tcp dport {port} tcp flags & fin == fin limit rate over 1/hour burst 1 packets drop")));
+        Hold(
+            pair.Client,
+            "output",
+            string.Join(
+                "; ",
+                ((int[])[FinWait, LastAck]).Select(port =>
+                    $"tcp dport {port} tcp flags & fin == fin limit rate over 1/hour burst 1 packets drop"
+                )
+            )
+        );
         using var opening = Begin(pair, SynSent);
         using var answered = Begin(pair, SynReceived);
         using var ending = await OpenAsync(pair, FinWait);
@@ -84,7 +104,9 @@ public sealed class TcpStateTests
     }
 
     private static void Hold(string host, string hook, string rules) =>
-        GatewayPair.Shell($"ip netns exec {host} nft 'table ip hold {{ chain {hook} {{ type filter hook {hook} priority 0; {rules}; }}; }}'");
+        GatewayPair.Shell(
+            $"ip netns exec {host} nft 'table ip hold {{ chain {hook} {{ type filter hook {hook} priority 0; {rules}; }}; }}'"
+        );
 
     private static Ends Begin(GatewayPair pair, int port)
     {
@@ -110,10 +132,12 @@ public sealed class TcpStateTests
 
     private static async Task EndsAsync(Socket socket) => Assert.Equal(0, await socket.ReceiveAsync(new byte[1]).WaitAsync(Patience));
 
-    private static Dictionary<int, TcpState> StatesOf(string unit) => GatewayPair.Sessions(unit)
-        .Where(each => States.ContainsKey(each.Key.Original.DestinationPort))
-        .OrderBy(each => each.Key.Original.DestinationPort)
-        .ToDictionary(each => (int)each.Key.Original.DestinationPort, each => each.Tcp.State);
+    private static Dictionary<int, TcpState> StatesOf(string unit) =>
+        GatewayPair
+            .Sessions(unit)
+            .Where(each => States.ContainsKey(each.Key.Original.DestinationPort))
+            .OrderBy(each => each.Key.Original.DestinationPort)
+            .ToDictionary(each => (int)each.Key.Original.DestinationPort, each => each.Tcp.State);
 
     private static async Task UntilAsync(string what, Func<bool> isSo)
     {

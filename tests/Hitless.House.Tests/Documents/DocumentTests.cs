@@ -15,7 +15,8 @@ public sealed partial class DocumentTests
             from line in Repository.Read(document).Split('\n').Index()
             from Match path in PathInBackticks().Matches(line.Item)
             where !Repository.Has(path.Groups[1].Value)
-            select $"{document}:{line.Index + 1}: {path.Groups[1].Value}");
+            select $"{document}:{line.Index + 1}: {path.Groups[1].Value}"
+        );
     }
 
     [Fact]
@@ -28,7 +29,8 @@ public sealed partial class DocumentTests
             from Match link in RelativeLink().Matches(line.Item)
             let target = Path.Combine(Path.GetDirectoryName(document)!, link.Groups[1].Value)
             where !Repository.Has(target)
-            select $"{document}:{line.Index + 1}: {link.Groups[1].Value}");
+            select $"{document}:{line.Index + 1}: {link.Groups[1].Value}"
+        );
     }
 
     [Fact]
@@ -39,10 +41,16 @@ public sealed partial class DocumentTests
             "A decision is one page, docs/decisions/NNNN-what-was-decided.md, with all four headings.",
             from path in Repository.FilesUnder("docs/decisions", "*.md")
             let text = Repository.Read(path)
-            from fault in headings.Where(heading => !text.Contains(heading, StringComparison.Ordinal))
-                .Concat(text.StartsWith($"# {Path.GetFileName(path)[..4]} ", StringComparison.Ordinal) ? [] : ["its number and title in the first line"])
+            from fault in headings
+                .Where(heading => !text.Contains(heading, StringComparison.Ordinal))
+                .Concat(
+                    text.StartsWith($"# {Path.GetFileName(path)[..4]} ", StringComparison.Ordinal)
+                        ? []
+                        : ["its number and title in the first line"]
+                )
                 .Concat(text.AsSpan().Count('\n') <= 60 ? [] : ["less text: more than 60 lines"])
-            select $"{path}: wants {fault}");
+            select $"{path}: wants {fault}"
+        );
     }
 
     private static IEnumerable<string> Documents() =>

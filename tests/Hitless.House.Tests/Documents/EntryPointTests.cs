@@ -21,7 +21,8 @@ public sealed partial class EntryPointTests
             from document in Repository.FilesUnder("docs", "*.md").Concat(["README.md", "CONTRIBUTING.md"])
             from Match call in DevCall().Matches(Repository.Read(document))
             where !dev.Contains($"\n    {call.Groups[1].Value}) ", StringComparison.Ordinal) && call.Groups[1].Value != "help"
-            select $"{document}: ./dev {call.Groups[1].Value}");
+            select $"{document}: ./dev {call.Groups[1].Value}"
+        );
     }
 
     [Fact]
@@ -30,7 +31,11 @@ public sealed partial class EntryPointTests
         var solution = Repository.Read("Hitless.slnx");
         Findings.None(
             "Hitless.slnx names every project.",
-            Repository.FilesUnder(".", "*.csproj").Select(path => path.TrimStart('.', '/')).Where(path => !solution.Contains(path, StringComparison.Ordinal)));
+            Repository
+                .FilesUnder(".", "*.csproj")
+                .Select(path => path.TrimStart('.', '/'))
+                .Where(path => !solution.Contains(path, StringComparison.Ordinal))
+        );
     }
 
     [GeneratedRegex(@"\./dev ([a-z]+)")]

@@ -22,7 +22,8 @@ public sealed class DependencyTests
             "Core stands on the platform alone; analyzers are private assets.",
             from package in Project("src/Hitless.Core/Hitless.Core.csproj").Descendants("PackageReference")
             where (string?)package.Attribute("PrivateAssets") != "all"
-            select package.ToString());
+            select package.ToString()
+        );
     }
 
     [Fact]
@@ -30,17 +31,24 @@ public sealed class DependencyTests
     {
         Findings.None(
             "Versions are pinned in Directory.Packages.props.",
-            Repository.FilesUnder(".", "*.csproj").Where(path => Project(path).Descendants("PackageReference").Any(package => package.Attribute("Version") is not null))
-                .Concat(Project("Directory.Packages.props").Descendants("PackageVersion")
-                    .Select(package => (string?)package.Attribute("Version") ?? "")
-                    .Where(version => version.AsSpan().ContainsAny("*[]()"))));
+            Repository
+                .FilesUnder(".", "*.csproj")
+                .Where(path => Project(path).Descendants("PackageReference").Any(package => package.Attribute("Version") is not null))
+                .Concat(
+                    Project("Directory.Packages.props")
+                        .Descendants("PackageVersion")
+                        .Select(package => (string?)package.Attribute("Version") ?? "")
+                        .Where(version => version.AsSpan().ContainsAny("*[]()"))
+                )
+        );
     }
 
     private static XElement Project(string path) => XElement.Parse(Repository.Read(path));
 
     private static string References(string path)
     {
-        var names = Project(path).Descendants("ProjectReference")
+        var names = Project(path)
+            .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!)["Hitless.".Length..])
             .ToList();
         return names.Count == 0 ? "–" : string.Join(", ", names);

@@ -14,7 +14,8 @@ public sealed partial class FencedCodeTests
             where !file.Path.StartsWith("src/Hitless.Linux/", StringComparison.Ordinal)
             from word in file.Identifiers()
             where word.Name is "DllImport" or "LibraryImport" or "unsafe"
-            select $"{file.Path}:{word.Line}: {word.Name}");
+            select $"{file.Path}:{word.Line}: {word.Name}"
+        );
     }
 
     [Fact]
@@ -22,8 +23,13 @@ public sealed partial class FencedCodeTests
     {
         Findings.None(
             "AllowUnsafeBlocks opens the door of src/Hitless.Linux and no other.",
-            Repository.FilesUnder("src", "*.csproj")
-                .Where(path => !path.EndsWith("/Hitless.Linux.csproj", StringComparison.Ordinal) && Repository.Read(path).Contains("AllowUnsafeBlocks", StringComparison.Ordinal)));
+            Repository
+                .FilesUnder("src", "*.csproj")
+                .Where(path =>
+                    !path.EndsWith("/Hitless.Linux.csproj", StringComparison.Ordinal)
+                    && Repository.Read(path).Contains("AllowUnsafeBlocks", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -36,19 +42,22 @@ public sealed partial class FencedCodeTests
             where !file.Path.EndsWith($"/{nameof(FencedCodeTests)}.cs", StringComparison.Ordinal)
             from line in file.Text.Split('\n').Index()
             where LeftOpen().IsMatch(line.Item)
-            select $"{file.Path}:{line.Index + 1}: {line.Item.Trim()}");
+            select $"{file.Path}:{line.Index + 1}: {line.Item.Trim()}"
+        );
     }
 
     [Fact]
     public void No_pattern_gives_up_after_a_time()
     {
         Findings.None(
-            "A pattern with a time limit fails when the machine stands still for as long: a daemon's start did. Write one that needs no limit, its time linear in the text.",
+            "A pattern with a time limit fails when the machine stands still for as long: a daemon's start did. Write one that needs "
+                + "no limit, its time linear in the text.",
             from folder in new[] { "src", "tests", "bench" }
             from file in Repository.SourcesUnder(folder)
             from line in file.Code.Split('\n').Index()
             where HasTimeLimit().IsMatch(line.Item)
-            select $"{file.Path}:{line.Index + 1}: {line.Item.Trim()}");
+            select $"{file.Path}:{line.Index + 1}: {line.Item.Trim()}"
+        );
     }
 
     [GeneratedRegex(@"\bGeneratedRegex\(.*, *[0-9]+\)|\bRegex(\.[A-Z][A-Za-z]+)?\(.*\bTimeSpan\b|\bmatchTimeout")]

@@ -15,7 +15,8 @@ public sealed class FileTests(ITestOutputHelper output)
             from folder in new[] { "src", "tests", "bench" }
             from file in Repository.SourcesUnder(folder)
             where file.LineCount > LineLimit
-            select $"{file.Path}: {file.LineCount} lines");
+            select $"{file.Path}: {file.LineCount} lines"
+        );
     }
 
     [Fact]
@@ -23,7 +24,10 @@ public sealed class FileTests(ITestOutputHelper output)
     {
         var lengths = Repository.SourcesUnder("src").Select(file => file.LineCount).Order().ToList();
         var median = lengths[lengths.Count / 2];
-        output.WriteLine($"{lengths.Count} files under src, median {median} lines, longest {lengths[^1]}, {lengths.Count(length => length > 350)} over 350");
+        output.WriteLine(
+            $"{lengths.Count} files under src, median {median} lines, longest {lengths[^1]}, {lengths.Count(length => length > 350)} "
+                + $"over 350"
+        );
 
         Assert.True(median < MedianLimit, $"The median file under src has {median} lines; below {MedianLimit} is the aim.");
     }
@@ -36,6 +40,7 @@ public sealed class FileTests(ITestOutputHelper output)
             "Name a type after what it does.",
             from file in Repository.SourcesUnder("src")
             where endings.Any(ending => Path.GetFileNameWithoutExtension(file.Path).EndsWith(ending, StringComparison.Ordinal))
-            select file.Path);
+            select file.Path
+        );
     }
 }

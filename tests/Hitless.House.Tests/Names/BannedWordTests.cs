@@ -9,7 +9,8 @@ public sealed partial class BannedWordTests
     [Fact]
     public void Identifiers_use_the_words_of_the_glossary()
     {
-        var banned = MarkdownTable.Below("Banned in identifiers", "docs/glossary.md")
+        var banned = MarkdownTable
+            .Below("Banned in identifiers", "docs/glossary.md")
             .Select(row => (Words: $" {row[0]} ", Write: row[1], Except: row[2].Split('`')))
             .ToList();
 
@@ -20,8 +21,12 @@ public sealed partial class BannedWordTests
             let words = $" {Words(identifier.Name)} "
             from ban in banned
             where words.Contains(ban.Words, StringComparison.Ordinal)
-            where !ban.Except.Any(folder => folder.StartsWith("src/", StringComparison.Ordinal) && file.Path.StartsWith(folder + "/", StringComparison.Ordinal))
-            select $"{file.Path}:{identifier.Line}: {identifier.Name}; write {ban.Write}");
+            where
+                !ban.Except.Any(folder =>
+                    folder.StartsWith("src/", StringComparison.Ordinal) && file.Path.StartsWith(folder + "/", StringComparison.Ordinal)
+                )
+            select $"{file.Path}:{identifier.Line}: {identifier.Name}; write {ban.Write}"
+        );
     }
 
     [Theory]

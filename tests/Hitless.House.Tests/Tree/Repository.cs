@@ -7,14 +7,16 @@ internal static class Repository
 
     /// <summary>Every C# file under a folder of the repository, without what a build left behind.</summary>
     public static IEnumerable<SourceFile> SourcesUnder(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Root, file))
             .Where(path => !path.Split('/').Any(part => part is "bin" or "obj"))
             .Order(StringComparer.Ordinal)
             .Select(path => new SourceFile(path, Read(path)));
 
     public static IEnumerable<string> FilesUnder(string folder, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Root, file))
             .Order(StringComparer.Ordinal);
 

@@ -30,14 +30,17 @@ internal sealed partial class SourceFile(string path, string text)
     }
 
     // In this order: comments, raw strings, verbatim strings, plain strings, characters.
-    [GeneratedRegex("""
-        //[^\n]*
-        | /\*.*?\*/
-        | \$*"{3,}.*?"{3,}
-        | (\$@|@\$|@)"([^"]|"")*"
-        | \$?"([^"\\\n]|\\.)*"
-        | '([^'\\\n]|\\[^\n]{1,6}?)'
-        """, RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """
+            //[^\n]*
+            | /\*.*?\*/
+            | \$*"{3,}.*?"{3,}
+            | (\$@|@\$|@)"([^"]|"")*"
+            | \$?"([^"\\\n]|\\.)*"
+            | '([^'\\\n]|\\[^\n]{1,6}?)'
+            """,
+        RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex NotCode();
 
     [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]*")]

@@ -27,9 +27,14 @@ public sealed class ConfigurationBench(LabCluster cluster)
     public string KernelRules(string unit) => Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "nft", "list", "ruleset"]);
 
     public int KernelKeepaliveInterval(string unit) =>
-        int.Parse(Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "sysctl", "-n", "net.ipv4.tcp_keepalive_intvl"]).Trim(), CultureInfo.InvariantCulture);
+        int.Parse(
+            Tool.Run("ip", ["netns", "exec", cluster.Unit(unit).Namespace, "sysctl", "-n", "net.ipv4.tcp_keepalive_intvl"]).Trim(),
+            CultureInfo.InvariantCulture
+        );
 
-    /// <summary>Appends a line by <c>config edit</c>, whose base and parent are one: what another has written meanwhile refuses it.</summary>
+    /// <summary>
+    /// Appends a line by <c>config edit</c>, whose base and parent are one: what another has written meanwhile refuses it.
+    /// </summary>
     public ToolResult Append(string unit, string path, string line)
     {
         Environment.SetEnvironmentVariable("VISUAL", $"sh -c 'echo \"{line}\" >> \"$0\"'");
@@ -44,6 +49,9 @@ public sealed class ConfigurationBench(LabCluster cluster)
         return Cli(unit).Run(["config", "commit", $"{path}={file}", .. more]);
     }
 
+    private static string Describe(SyncReport? report) =>
+        report is null ? "no answer" : string.Join(", ", report.Units.Select(u => $"{u.Unit} {u.State} {u.Revision} {u.Why}"));
+
     public SyncReport? Report(string unit) => Cli(unit).Ask<SyncReport>(out _, "config", "report");
 
     /// <summary>Waits until every unit answers, and reports one revision everywhere and each file as it should be.</summary>
@@ -53,12 +61,18 @@ public sealed class ConfigurationBench(LabCluster cluster)
         while (true)
         {
             var reports = cluster.Plan.Units.Select(Report).ToList();
-            if (reports.TrueForAll(r => r is { InSync: true } && r.Units.Count == reports.Count) && reports.DistinctBy(r => r!.Hash).Count() == 1)
+            if (
+                reports.TrueForAll(r => r is { InSync: true } && r.Units.Count == reports.Count)
+                && reports.DistinctBy(r => r!.Hash).Count() == 1
+            )
             {
                 return reports[0]!;
             }
 
-            Assert.True(DateTimeOffset.UtcNow < until, $"not in sync after {SettleLimit.TotalSeconds} s: {string.Join(" | ", reports.Select(r => r is null ? "no answer" : string.Join(", ", r.Units.Select(u => $"{u.Unit} {u.State} {u.Revision} {u.Why}"))))}");
+            Assert.True(
+                DateTimeOffset.UtcNow < until,
+                $"not in sync after {SettleLimit.TotalSeconds} s: {string.Join(" | ", reports.Select(Describe))}"
+            );
             await Task.Delay(300, TestContext.Current.CancellationToken);
         }
     }

@@ -6,8 +6,8 @@ using Xunit;
 namespace Hitless.Lab.Tests.Clusters;
 
 /// <summary>
-/// Programs as users run them, before and behind the units, with the kernel's helpers on: vsftpd and lftp, sipp at both ends, a TFTP server and client, ping.
-/// The client's side is hidden behind the virtual address, and only it may open.
+/// Programs as users run them, before and behind the units, with the kernel's helpers on: vsftpd and lftp, sipp at both ends, a TFTP server
+/// and client, ping. The client's side is hidden behind the virtual address, and only it may open.
 /// </summary>
 internal sealed class GuestPrograms : IDisposable
 {
@@ -94,29 +94,84 @@ internal sealed class GuestPrograms : IDisposable
         File.WriteAllText(Path.Combine(folder, "vsftpd.conf"), Vsftpd.Replace("FOLDER", folder, StringComparison.Ordinal));
         Tool.Run("chmod", ["-R", "a+rX,go-w", folder]);
         // Programs that do not let one choose their source speak from a hidden one.
-        Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Client), "route", "add", $"{Addresses.Server}/32", "via", Addresses.VirtualLan, "src", "10.10.1.204"]);
+        Tool.Run(
+            "ip",
+            [
+                "-n",
+                plan.NamespaceOf(LabPlan.Client),
+                "route",
+                "add",
+                $"{Addresses.Server}/32",
+                "via",
+                Addresses.VirtualLan,
+                "src",
+                "10.10.1.204",
+            ]
+        );
         Start(LabPlan.Server, "vsftpd", Path.Combine(folder, "vsftpd.conf"));
-        Start(LabPlan.Server, "in.tftpd", "-L", "--address", $"{Addresses.Server}:69", "--user", "nobody", "-s", Path.Combine(folder, "public"));
+        Start(
+            LabPlan.Server,
+            "in.tftpd",
+            "-L",
+            "--address",
+            $"{Addresses.Server}:69",
+            "--user",
+            "nobody",
+            "-s",
+            Path.Combine(folder, "public")
+        );
         Start(LabPlan.Server, "sipp", "-sn", "uas", "-i", Addresses.Server, "-p", "5060", "-nostdin");
     }
 
-    /// <summary>Fetches a file of 3 MB in fifteen seconds and lists the folder over the same control connection; no second try of anything.</summary>
-    public Guest Ftp(string source, bool passive) => Start(
-        LabPlan.Client,
-        "lftp", "-d", "-c", $"set net:socket-bind-ipv4 {source}; set ftp:passive-mode {(passive ? "on" : "off")}; set net:max-retries 1; set net:timeout 25; set net:limit-total-rate 200000; "
-            + $"open ftp://{Addresses.Server}; cat medium | wc -c; cls -1");
+    /// <summary>
+    /// Fetches a file of 3 MB in fifteen seconds and lists the folder over the same control connection; no second try of anything.
+    /// </summary>
+    public Guest Ftp(string source, bool passive) =>
+        Start(
+            LabPlan.Client,
+            "lftp",
+            "-d",
+            "-c",
+            $"set net:socket-bind-ipv4 {source}; set ftp:passive-mode {(passive ? "on" : "off")}; set net:max-retries 1; set "
+                + $"net:timeout 25; set net:limit-total-rate 200000; "
+                + $"open ftp://{Addresses.Server}; cat medium | wc -c; cls -1"
+        );
 
     /// <summary>Two calls a second, each of six seconds; ends well if every message of every call came.</summary>
-    public Guest Calls(string source) => Start(LabPlan.Client, "sipp", "-sn", "uac", "-i", source, "-p", "5060", "-d", "6000", "-r", "2", "-m", "16", "-nostdin", "-timeout", "60s", "-timeout_error", $"{Addresses.Server}:5060");
+    public Guest Calls(string source) =>
+        Start(
+            LabPlan.Client,
+            "sipp",
+            "-sn",
+            "uac",
+            "-i",
+            source,
+            "-p",
+            "5060",
+            "-d",
+            "6000",
+            "-r",
+            "2",
+            "-m",
+            "16",
+            "-nostdin",
+            "-timeout",
+            "60s",
+            "-timeout_error",
+            $"{Addresses.Server}:5060"
+        );
 
     /// <summary>Fetches a file in blocks of 512 bytes, one after the other.</summary>
-    public Guest Tftp(string file) => Start(LabPlan.Client, "tftp", "-m", "binary", Addresses.Server, "-c", "get", file, Path.Combine(folder, "client", file));
+    public Guest Tftp(string file) =>
+        Start(LabPlan.Client, "tftp", "-m", "binary", Addresses.Server, "-c", "get", file, Path.Combine(folder, "client", file));
 
     /// <summary>Ten echoes a second, of one identifier.</summary>
-    public Guest Ping(int seconds) => Start(LabPlan.Client, "ping", "-i", "0.1", "-c", $"{seconds * 10}", "-q", "-I", "10.10.1.203", Addresses.Server);
+    public Guest Ping(int seconds) =>
+        Start(LabPlan.Client, "ping", "-i", "0.1", "-c", $"{seconds * 10}", "-q", "-I", "10.10.1.203", Addresses.Server);
 
     /// <summary>A file that came is as long as the one that was sent.</summary>
-    public void AssertWhole(string file) => Assert.Equal(new FileInfo(Path.Combine(folder, "public", file)).Length, new FileInfo(Path.Combine(folder, "client", file)).Length);
+    public void AssertWhole(string file) =>
+        Assert.Equal(new FileInfo(Path.Combine(folder, "public", file)).Length, new FileInfo(Path.Combine(folder, "client", file)).Length);
 
     public void Dispose()
     {
@@ -164,7 +219,10 @@ internal sealed class Guest : IDisposable
     {
         for (var clock = Stopwatch.StartNew(); !Said.Contains(words, StringComparison.Ordinal); await Task.Delay(20, cancellation))
         {
-            Assert.True(clock.Elapsed < limit && !process.HasExited, $"{process.StartInfo.ArgumentList[5]} has not said \"{words}\": {Said}");
+            Assert.True(
+                clock.Elapsed < limit && !process.HasExited,
+                $"{process.StartInfo.ArgumentList[5]} has not said \"{words}\": {Said}"
+            );
         }
     }
 

@@ -9,8 +9,8 @@ using Xunit;
 namespace Hitless.Lab.Tests.Clusters;
 
 /// <summary>
-/// Two units as somebody would start them by hand, without the lab: own namespaces, the shortest unit.yaml of contract.md (no sessions, configuration,
-/// health or upgrade), hitlessd started directly, and a firewall that knows nothing of Hitless but its heartbeat ports.
+/// Two units as somebody would start them by hand, without the lab: own namespaces, the shortest unit.yaml of contract.md (no sessions,
+/// configuration, health or upgrade), hitlessd started directly, and a firewall that knows nothing of Hitless but its heartbeat ports.
 /// </summary>
 public sealed class HandMadeCluster : IDisposable
 {
@@ -98,7 +98,14 @@ public sealed class HandMadeCluster : IDisposable
         for (var attempt = 0; attempt < 120; attempt++)
         {
             var seen = Units.Select(Status).ToList();
-            if (seen.TrueForAll(status => status is { Primary: not null } && status.Units.All(unit => unit.State == "ready") && status.Units.Count == 2 && (primary is null || status.Primary == primary)))
+            if (
+                seen.TrueForAll(status =>
+                    status is { Primary: not null }
+                    && status.Units.All(unit => unit.State == "ready")
+                    && status.Units.Count == 2
+                    && (primary is null || status.Primary == primary)
+                )
+            )
             {
                 return;
             }
@@ -106,11 +113,15 @@ public sealed class HandMadeCluster : IDisposable
             await Task.Delay(500, TestContext.Current.CancellationToken);
         }
 
-        Assert.Fail($"the units are not ready after 60 s: {string.Join(" | ", Units.Select(unit => JsonSerializer.Serialize(Status(unit), Json)))}; logs in {_folder}");
+        Assert.Fail(
+            $"the units are not ready after 60 s: "
+                + $"{string.Join(" | ", Units.Select(unit => JsonSerializer.Serialize(Status(unit), Json)))}; logs in {_folder}"
+        );
     }
 
     /// <summary>Runs the CLI on a unit.</summary>
-    public string Hitless(string unit, params IEnumerable<string> words) => Tool.Run(Path.Combine(Prerequisites.Out, "hitless"), ["--socket", SocketOf(unit), .. words]);
+    public string Hitless(string unit, params IEnumerable<string> words) =>
+        Tool.Run(Path.Combine(Prerequisites.Out, "hitless"), ["--socket", SocketOf(unit), .. words]);
 
     /// <summary>The rules of a unit with their counters.</summary>
     public string Rules(string unit) => Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "nft", "list", "table", "inet", "filter"]);
@@ -145,7 +156,9 @@ public sealed class HandMadeCluster : IDisposable
     {
         var number = unit[^1] - '0';
         var file = Path.Combine(_folder, $"{unit}.yaml");
-        File.WriteAllText(file, $$"""
+        File.WriteAllText(
+            file,
+            $$"""
             cluster:
               name: edge
               group: 7
@@ -164,12 +177,29 @@ public sealed class HandMadeCluster : IDisposable
               - { name: lan0, virtual-addresses: [10.10.1.1/24, "fd00:1::1/64"], monitor: true }
               - { name: wan0, virtual-addresses: [10.10.2.1/24], monitor: true }
 
-            """);
+            """
+        );
         _daemons[unit] = Tool.Start(
             "ip",
-            ["netns", "exec", NamespaceOf(unit), "sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "start", Path.Combine(_folder, $"{unit}.log"),
-             Path.Combine(Prerequisites.Out, "hitlessd"), "--config", file, "--state", Path.Combine(_folder, $"{unit}.state"), "--socket", SocketOf(unit)],
-            redirectInput: true);
+            [
+                "netns",
+                "exec",
+                NamespaceOf(unit),
+                "sh",
+                "-c",
+                "log=$1; shift; exec \"$@\" >\"$log\" 2>&1",
+                "start",
+                Path.Combine(_folder, $"{unit}.log"),
+                Path.Combine(Prerequisites.Out, "hitlessd"),
+                "--config",
+                file,
+                "--state",
+                Path.Combine(_folder, $"{unit}.state"),
+                "--socket",
+                SocketOf(unit),
+            ],
+            redirectInput: true
+        );
     }
 
     private void MakeNetwork()
@@ -181,7 +211,10 @@ public sealed class HandMadeCluster : IDisposable
         }
 
         Batch(null, lines);
-        Batch($"{_prefix}-switch", new StringBuilder("link add lan type bridge\nlink add wan type bridge\nlink set lan up\nlink set wan up\n"));
+        Batch(
+            $"{_prefix}-switch",
+            new StringBuilder("link add lan type bridge\nlink add wan type bridge\nlink set lan up\nlink set wan up\n")
+        );
         Cable("lan", Client, "eth0");
         Cable("wan", Server, "eth0");
         Batch(null, new StringBuilder($"link add hb0 netns {NamespaceOf("gw1")} type veth peer name hb0 netns {NamespaceOf("gw2")}\n"));
@@ -190,17 +223,34 @@ public sealed class HandMadeCluster : IDisposable
             var number = unit[^1] - '0';
             Cable("lan", NamespaceOf(unit), "lan0");
             Cable("wan", NamespaceOf(unit), "wan0");
-            Batch(NamespaceOf(unit), new StringBuilder($"""
-                link set lo up
-                link set lan0 up
-                link set wan0 up
-                link set hb0 up
-                address add 10.10.1.{1 + number}/24 dev lan0
-                address add 10.10.2.{1 + number}/24 dev wan0
-                address add 10.10.9.{number}/24 dev hb0
+            Batch(
+                NamespaceOf(unit),
+                new StringBuilder(
+                    $"""
+                    link set lo up
+                    link set lan0 up
+                    link set wan0 up
+                    link set hb0 up
+                    address add 10.10.1.{1 + number}/24 dev lan0
+                    address add 10.10.2.{1 + number}/24 dev wan0
+                    address add 10.10.9.{number}/24 dev hb0
 
-                """));
-            Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.netfilter.nf_conntrack_tcp_loose=0"]);
+                    """
+                )
+            );
+            Tool.Run(
+                "ip",
+                [
+                    "netns",
+                    "exec",
+                    NamespaceOf(unit),
+                    "sysctl",
+                    "-q",
+                    "-w",
+                    "net.ipv4.ip_forward=1",
+                    "net.netfilter.nf_conntrack_tcp_loose=0",
+                ]
+            );
             Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "nft", "-f", "-"], Firewall);
         }
 
@@ -217,7 +267,10 @@ public sealed class HandMadeCluster : IDisposable
 
     private static void Host(string netNamespace, IEnumerable<string> addresses, string route)
     {
-        var lines = new StringBuilder("link set lo up\nlink set eth0 up\n").AppendJoin("", addresses.Select(address => $"address add {address}/24 dev eth0\n"));
+        var lines = new StringBuilder("link set lo up\nlink set eth0 up\n").AppendJoin(
+            "",
+            addresses.Select(address => $"address add {address}/24 dev eth0\n")
+        );
         Batch(netNamespace, lines.AppendLine($"route add {route}"));
     }
 

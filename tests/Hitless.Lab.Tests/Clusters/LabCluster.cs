@@ -36,7 +36,10 @@ public sealed class LabCluster : IDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
         image ??= Prerequisites.FirstImage;
         var (folder, trust) = (Path.Combine(LabPlan.DefaultRoot, name), Commands.Images.TrustBeside(image));
-        var plan = new LabPlan(name, folder, Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, trust) { Kernel = kernel };
+        var plan = new LabPlan(name, folder, Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, trust)
+        {
+            Kernel = kernel,
+        };
         return new LabCluster(plan);
     }
 
@@ -45,7 +48,9 @@ public sealed class LabCluster : IDisposable
     {
         Prerequisites.NeedRoot();
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
-        var cluster = new LabCluster(new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), AppContext.BaseDirectory, 1, 1, StaticRouter: true, null, null));
+        var cluster = new LabCluster(
+            new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), AppContext.BaseDirectory, 1, 1, StaticRouter: true, null, null)
+        );
         LabSite.Up(cluster.Plan);
         return cluster;
     }
@@ -109,7 +114,13 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>Upgrades under traffic as the demo does.</summary>
-    public Task<DemoReport> UpgradeAsync(string image, string expected, int connections = 500, Func<ClusterWatch, CancellationToken, Task>? meanwhile = null, params string[] words)
+    public Task<DemoReport> UpgradeAsync(
+        string image,
+        string expected,
+        int connections = 500,
+        Func<ClusterWatch, CancellationToken, Task>? meanwhile = null,
+        params string[] words
+    )
     {
         var options = new DemoOptions(image, expected, connections, RatePerSecond: 100, TimeSpan.FromSeconds(180)) { Words = words };
         return new DemoRun(Plan, options, Say, meanwhile).RunAsync(TestContext.Current.CancellationToken);
@@ -125,9 +136,13 @@ public sealed class LabCluster : IDisposable
         try
         {
             KeepLogs();
-            crashed = [.. Plan.Units.Select(Unit)
-                .Where(unit => File.Exists(unit.Log) && File.ReadAllText(unit.Log).Contains(Crash, StringComparison.Ordinal))
-                .Select(unit => unit.Name)];
+            crashed =
+            [
+                .. Plan
+                    .Units.Select(Unit)
+                    .Where(unit => File.Exists(unit.Log) && File.ReadAllText(unit.Log).Contains(Crash, StringComparison.Ordinal))
+                    .Select(unit => unit.Name),
+            ];
         }
         finally
         {
@@ -143,8 +158,14 @@ public sealed class LabCluster : IDisposable
     {
         if (Directory.Exists(Plan.Folder))
         {
-            var words = TestContext.Current.Test?.TestDisplayName.Replace("Hitless.Lab.Tests.Scenarios.", "", StringComparison.Ordinal) ?? Plan.Name;
-            var logs = Path.Combine(Prerequisites.Out, "test", "lab", string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')));
+            var words = TestContext.Current.Test?.TestDisplayName.Replace("Hitless.Lab.Tests.Scenarios.", "", StringComparison.Ordinal)
+                ?? Plan.Name;
+            var logs = Path.Combine(
+                Prerequisites.Out,
+                "test",
+                "lab",
+                string.Concat(words.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'))
+            );
             LabSite.KeepLogs(Plan, logs);
             Say($"logs: {logs}");
         }

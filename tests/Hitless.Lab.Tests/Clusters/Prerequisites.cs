@@ -9,7 +9,8 @@ public static class Prerequisites
     public static string Out { get; } = Environment.GetEnvironmentVariable("HITLESS_OUT") ?? Path.Combine(Repository(), "out");
 
     /// <summary>Network namespaces can be made.</summary>
-    public static void NeedRoot() => Assert.SkipUnless(Environment.IsPrivilegedProcess, "NOT ROOT: the lab makes network namespaces; run with sudo");
+    public static void NeedRoot() =>
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "NOT ROOT: the lab makes network namespaces; run with sudo");
 
     /// <summary>The programs and images are there.</summary>
     public static void NeedBuild()
@@ -27,7 +28,10 @@ public static class Prerequisites
     {
         var folders = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':');
         var missing = names.Where(name => !folders.Any(folder => File.Exists(Path.Combine(folder, name)))).ToList();
-        Assert.SkipUnless(missing.Count == 0, $"NOT INSTALLED: {string.Join(", ", missing)}; run ./dev test lab as root, which installs them");
+        Assert.SkipUnless(
+            missing.Count == 0,
+            $"NOT INSTALLED: {string.Join(", ", missing)}; run ./dev test lab as root, which installs them"
+        );
     }
 
     /// <summary>The image that units begin with.</summary>

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace Hitless.Lab.Tests.Clusters;
 
-/// <summary>One cluster under traffic for all steps of a document: long connections, new ones, a UDP probe, a download, and FTP where a step asks for it.</summary>
+/// <summary>
+/// One cluster under traffic for all steps of a document: long connections, new ones, a UDP probe, a download, and FTP where a step asks
+/// for it.
+/// </summary>
 public sealed class UpgradeSite : IAsyncLifetime
 {
     private LabCluster? cluster;
@@ -66,7 +69,10 @@ public sealed class UpgradeSite : IAsyncLifetime
     {
         await traffic!.QuietAsync();
         var account = await traffic.FinishAsync();
-        LabCluster.Say($"{account.Long.Opened} long and {account.Short.Opened} new connections, {account.Probe.Sent} probe packets, longest gap {account.LongestGapMs} ms");
+        LabCluster.Say(
+            $"{account.Long.Opened} long and {account.Short.Opened} new connections, {account.Probe.Sent} probe packets, longest gap "
+                + $"{account.LongestGapMs} ms"
+        );
         Assert.Equal((0L, 0L), (account.ConnectionsLost, account.PacketsLost));
     }
 }

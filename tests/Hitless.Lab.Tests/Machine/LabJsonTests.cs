@@ -17,7 +17,11 @@ public sealed class LabJsonTests
     [Fact]
     public void A_plan_is_read_as_it_was_written()
     {
-        var plan = new LabPlan("lab", "/tmp/lab", "/bin", 2, 1, StaticRouter: true, "image", "trust") { DirectCable = true, DiskMegabytes = 64 };
+        var plan = new LabPlan("lab", "/tmp/lab", "/bin", 2, 1, StaticRouter: true, "image", "trust")
+        {
+            DirectCable = true,
+            DiskMegabytes = 64,
+        };
         Assert.Equal(plan, LabJson.Read<LabPlan>(LabJson.WriteIndented(plan)));
     }
 }

@@ -23,6 +23,8 @@ public sealed class MachineWatchTests
         Tool.Run("kill", ["-CONT", $"{watch.ProcessId}"]);
 
         await LabCluster.UntilAsync("a standstill is told", () => watch.Since(began).Any(seen => seen.Milliseconds >= 250));
-        Assert.All(watch.Since(began), seen => Assert.InRange(seen.Milliseconds, Standstill.Least.TotalMilliseconds, Limit.TotalMilliseconds));
+        Assert.All(watch.Since(began), seen =>
+            Assert.InRange(seen.Milliseconds, Standstill.Least.TotalMilliseconds, Limit.TotalMilliseconds)
+        );
     }
 }

@@ -4,7 +4,9 @@ using Xunit.v3;
 
 namespace Hitless.Lab.Tests.Machine;
 
-/// <summary>A fact about a lab of its own. A trial that fails while the machine stood still is void: it is made again (<see cref="ScenarioCase"/>).</summary>
+/// <summary>
+/// A fact about a lab of its own. A trial that fails while the machine stood still is void: it is made again (<see cref="ScenarioCase"/>).
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer(typeof(ScenarioDiscoverer))]
 public sealed class ScenarioAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1) : FactAttribute(file, line);
@@ -12,4 +14,5 @@ public sealed class ScenarioAttribute([CallerFilePath] string? file = null, [Cal
 /// <summary>The same for a theory.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer(typeof(ScenariosDiscoverer))]
-public sealed class ScenariosAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1) : TheoryAttribute(file, line);
+public sealed class ScenariosAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+    : TheoryAttribute(file, line);

@@ -5,16 +5,15 @@ using Xunit.v3;
 namespace Hitless.Lab.Tests.Machine;
 
 /// <summary>
-/// A test of milliseconds on a machine that others use too. When it fails, and a processor stood still while it ran, the trial proves nothing and is made again, up to three times in all; the
-/// last one counts whatever the machine did. A failure on a machine that kept going counts at once, and a success always does.
+/// A test of milliseconds on a machine that others use too. When it fails, and a processor stood still while it ran, the trial proves
+/// nothing and is made again, up to three times in all; the last one counts whatever the machine did. A failure on a machine that kept
+/// going counts at once, and a success always does.
 /// </summary>
 public sealed class ScenarioCase : XunitTestCase, ISelfExecutingXunitTestCase
 {
     /// <summary>For the deserializer.</summary>
     [Obsolete("Called by the deserializer only.")]
-    public ScenarioCase()
-    {
-    }
+    public ScenarioCase() { }
 
     /// <summary>As another case has it.</summary>
     public ScenarioCase(XunitTestCase other)
@@ -32,15 +31,30 @@ public sealed class ScenarioCase : XunitTestCase, ISelfExecutingXunitTestCase
             other.TestMethodArguments,
             other.SourceFilePath,
             other.SourceLineNumber,
-            other.Timeout)
-    {
-    }
+            other.Timeout
+        ) { }
 
     /// <inheritdoc/>
-    public async ValueTask<RunSummary> Run(ExplicitOption explicitOption, IMessageBus messageBus, object?[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
+    public async ValueTask<RunSummary> Run(
+        ExplicitOption explicitOption,
+        IMessageBus messageBus,
+        object?[] constructorArguments,
+        ExceptionAggregator aggregator,
+        CancellationTokenSource cancellationTokenSource
+    )
     {
         var tests = await aggregator.RunAsync(CreateTests, []);
-        return await new Trials().Run(this, tests, messageBus, aggregator, cancellationTokenSource, TestCaseDisplayName, SkipReason, explicitOption, constructorArguments);
+        return await new Trials().Run(
+            this,
+            tests,
+            messageBus,
+            aggregator,
+            cancellationTokenSource,
+            TestCaseDisplayName,
+            SkipReason,
+            explicitOption,
+            constructorArguments
+        );
     }
 
     private sealed class Trials : XunitTestCaseRunner
@@ -57,9 +71,21 @@ public sealed class ScenarioCase : XunitTestCase, ISelfExecutingXunitTestCase
                 await Machine.Value.Watching;
                 var aggregator = ctxt.Aggregator.Clone();
                 var result = await XunitTestRunner.Instance.Run(
-                    test, messages, ctxt.ConstructorArguments, ctxt.ExplicitOption, aggregator, ctxt.CancellationTokenSource, ctxt.BeforeAfterTestAttributes);
+                    test,
+                    messages,
+                    ctxt.ConstructorArguments,
+                    ctxt.ExplicitOption,
+                    aggregator,
+                    ctxt.CancellationTokenSource,
+                    ctxt.BeforeAfterTestAttributes
+                );
                 var still = Machine.Value.Since(began);
-                if ((result.Failed == 0 && !aggregator.HasExceptions) || still.Count == 0 || trial == Most || ctxt.CancellationTokenSource.IsCancellationRequested)
+                if (
+                    (result.Failed == 0 && !aggregator.HasExceptions)
+                    || still.Count == 0
+                    || trial == Most
+                    || ctxt.CancellationTokenSource.IsCancellationRequested
+                )
                 {
                     messages.Release();
                     ctxt.Aggregator.Aggregate(aggregator);
@@ -92,8 +118,6 @@ public sealed class ScenarioCase : XunitTestCase, ISelfExecutingXunitTestCase
 
         public void Release() => _held.ForEach(message => bus.QueueMessage(message));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

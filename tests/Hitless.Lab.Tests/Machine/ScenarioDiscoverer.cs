@@ -8,8 +8,11 @@ namespace Hitless.Lab.Tests.Machine;
 public sealed class ScenarioDiscoverer : FactDiscoverer
 {
     /// <inheritdoc/>
-    protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
-        new ScenarioCase((XunitTestCase)base.CreateTestCase(discoveryOptions, testMethod, factAttribute));
+    protected override IXunitTestCase CreateTestCase(
+        ITestFrameworkDiscoveryOptions discoveryOptions,
+        IXunitTestMethod testMethod,
+        IFactAttribute factAttribute
+    ) => new ScenarioCase((XunitTestCase)base.CreateTestCase(discoveryOptions, testMethod, factAttribute));
 }
 
 /// <summary>Finds the cases of a <see cref="ScenariosAttribute"/>.</summary>
@@ -17,6 +20,15 @@ public sealed class ScenariosDiscoverer : TheoryDiscoverer
 {
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyCollection<IXunitTestCase>> CreateTestCasesForDataRow(
-        ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, ITheoryAttribute theoryAttribute, ITheoryDataRow dataRow, object?[] testMethodArguments) =>
-        [.. (await base.CreateTestCasesForDataRow(discoveryOptions, testMethod, theoryAttribute, dataRow, testMethodArguments)).Select(each => new ScenarioCase((XunitTestCase)each))];
+        ITestFrameworkDiscoveryOptions discoveryOptions,
+        IXunitTestMethod testMethod,
+        ITheoryAttribute theoryAttribute,
+        ITheoryDataRow dataRow,
+        object?[] testMethodArguments
+    ) =>
+        [
+            .. (await base.CreateTestCasesForDataRow(discoveryOptions, testMethod, theoryAttribute, dataRow, testMethodArguments)).Select(
+                each => new ScenarioCase((XunitTestCase)each)
+            ),
+        ];
 }

@@ -18,7 +18,9 @@ public sealed class BadInputTests
         using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);
         var bench = new ConfigurationBench(cluster);
         await bench.UntilInSyncAsync();
-        ConfigurationBench.AssertOk(bench.Commit("gw1", ClusterFile.Path, $"configuration: {{ files: [{{ path: {Slow}, check: \"sleep 1000\" }}] }}\n"));
+        ConfigurationBench.AssertOk(
+            bench.Commit("gw1", ClusterFile.Path, $"configuration: {{ files: [{{ path: {Slow}, check: \"sleep 1000\" }}] }}\n")
+        );
         var before = await bench.UntilInSyncAsync();
         var primary = (await cluster.UntilReadyAsync()).Primary!;
         var input = Path.Combine(cluster.Plan.Folder, "input");
@@ -35,11 +37,20 @@ public sealed class BadInputTests
         // One unit's disk has such a file in the place of a managed one.
         var rules = bench.Disk("gw2", ConfigurationBench.Rules);
         Fill(bench.FileOf("gw2", ConfigurationBench.Rules), Gigabyte);
-        Assert.Contains("is larger than 8 MiB", bench.Report("gw1")!.Units.Single(unit => unit.Unit == "gw2").Items.Single(item => item.Path == ConfigurationBench.Rules).Why);
+        Assert.Contains(
+            "is larger than 8 MiB",
+            bench.Report("gw1")!.Units.Single(unit => unit.Unit == "gw2").Items.Single(item => item.Path == ConfigurationBench.Rules).Why
+        );
         Refused(bench.Commit("gw1", ConfigurationBench.Rules, rules + "# more\n"), "gw2: /etc/hitless/nftables.conf is larger than 8 MiB");
         await File.WriteAllTextAsync(bench.FileOf("gw2", ConfigurationBench.Rules), rules, TestContext.Current.CancellationToken);
 
-        foreach (var (make, expected) in new[] { ("ln -s /etc/passwd about.json && tar czf input about.json", "which is no plain file (SymbolicLink)"), ("echo > evil && tar czPf input --transform=s,^,../../etc/cron.d/, evil", "which leads out of it") })
+        foreach (
+            var (make, expected) in new[]
+            {
+                ("ln -s /etc/passwd about.json && tar czf input about.json", "which is no plain file (SymbolicLink)"),
+                ("echo > evil && tar czPf input --transform=s,^,../../etc/cron.d/, evil", "which leads out of it"),
+            }
+        )
         {
             Tool.Run("sh", ["-c", $"cd \"$1\" && {make}", "make", cluster.Plan.Folder]);
             Refused(bench.Cli(primary).Run("config", "restore", input), expected);

@@ -21,7 +21,11 @@ public sealed class BoundSessionTests
         var primary = (await cluster.UntilReadyAsync()).Primary!;
         var cli = cluster.Watch.Cli(primary);
         var rules = Path.Combine(cluster.Plan.Folder, "masquerade.conf");
-        var lines = Firewall.Text(masquerade: false).Split('\n').Where(line => !line.Contains("snat ip to", StringComparison.Ordinal)).ToList();
+        var lines = Firewall
+            .Text(masquerade: false)
+            .Split('\n')
+            .Where(line => !line.Contains("snat ip to", StringComparison.Ordinal))
+            .ToList();
         var at = lines.FindIndex(line => line.Contains("type nat hook postrouting", StringComparison.Ordinal)) + 1;
         lines.Insert(at, "        oifname \"wan0\" meta nfproto ipv4 masquerade");
         await System.IO.File.WriteAllTextAsync(rules, string.Join('\n', lines), TestContext.Current.CancellationToken);
@@ -46,9 +50,13 @@ public sealed class BoundSessionTests
         var cause = Assert.Single(difference.Causes, each => each.Class == "bound");
         Assert.Equal((20L, 20L), (cause.Count, cause.Breaking));
         Assert.Equal($"write \"snat ip to {Addresses.VirtualWan}\" instead of \"masquerade\" ({File}:{at + 1})", cause.Remedy);
-        Assert.Equal(20,
-            cluster.Watch.Cli(cluster.Plan.Units.Single(unit => unit != primary)).Ask<SessionDifference>(
-                out _, "sessions", "diff")!.Classes!.Bound);
+        Assert.Equal(
+            20,
+            cluster
+                .Watch.Cli(cluster.Plan.Units.Single(unit => unit != primary))
+                .Ask<SessionDifference>(out _, "sessions", "diff")!
+                .Classes!.Bound
+        );
 
         // The check and the start refuse, and the run that is confirmed reports what it lost.
         var refused = cli.Run("upgrade", "start", Prerequisites.SecondImage);
@@ -71,16 +79,19 @@ public sealed class BoundSessionTests
         var switched = cluster.Watch.Cli(primary).Ask<SwitchoverResult>(out why, "switchover");
         Assert.True(switched is not null, why);
         Assert.InRange(switched.SessionsLost ?? 0, 3, 3);
-        Assert.StartsWith($"3 sessions are translated to an own address of {primary}", Assert.Single(switched.Warnings),
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"3 sessions are translated to an own address of {primary}",
+            Assert.Single(switched.Warnings),
+            StringComparison.Ordinal
+        );
         sockets.ForEach(socket => socket.Dispose());
     }
 
     private static Socket[] Connect(LabCluster cluster, Socket listener)
     {
-        var near =
-            NetworkNamespace.Run(cluster.Plan.NamespaceOf("client"), () =>
-                new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        var near = NetworkNamespace.Run(cluster.Plan.NamespaceOf("client"), () =>
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        );
         near.Connect(IPAddress.Parse(Addresses.Server), Port);
         return [near, listener.Accept()];
     }

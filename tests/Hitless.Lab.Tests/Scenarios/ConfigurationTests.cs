@@ -36,14 +36,20 @@ public sealed class ConfigurationTests
         var good = await bench.UntilInSyncAsync();
 
         // What the running version does not know yet.
-        Assert.Matches("cluster.yaml: gw[12] cannot express \"cluster.yaml\" \\(it knows configuration schema 1, this needs 3\\)", bench.Commit(primary, ClusterFile.Path, "sessions: {}\n").Errors);
+        Assert.Matches(
+            "cluster.yaml: gw[12] cannot express \"cluster.yaml\" \\(it knows configuration schema 1, this needs 3\\)",
+            bench.Commit(primary, ClusterFile.Path, "sessions: {}\n").Errors
+        );
 
         // What only one unit can check.
         var include = "add table inet only_one\ninclude \"/etc/hitless/extra.nft\"\n";
         await File.WriteAllTextAsync(bench.FileOf(primary, "/etc/hitless/extra.nft"), "add table inet extra\n", Cancellation);
         var refused = bench.Commit(primary, ConfigurationBench.Rules, bench.Disk(primary, ConfigurationBench.Rules) + include);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains($"the commit was refused, nothing was changed: {standby}: check of {ConfigurationBench.Rules} failed", refused.Errors);
+        Assert.Contains(
+            $"the commit was refused, nothing was changed: {standby}: check of {ConfigurationBench.Rules} failed",
+            refused.Errors
+        );
         Assert.Equal(good.Hash, (await bench.UntilInSyncAsync()).Hash);
         Assert.All(Both, u => Assert.DoesNotContain("only_one", bench.KernelRules(u)));
 
@@ -55,10 +61,17 @@ public sealed class ConfigurationTests
         ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "sync"));
         var synced = await bench.UntilInSyncAsync();
         var branch = Assert.Single(synced.Units.Single(u => u.Unit == standby).Branches!);
-        Assert.Contains("tcp_keepalive_intvl = 5", bench.Cli(primary).Run("config", "show", ConfigurationBench.Sysctl, "--revision", branch.Name).Output);
+        Assert.Contains(
+            "tcp_keepalive_intvl = 5",
+            bench.Cli(primary).Run("config", "show", ConfigurationBench.Sysctl, "--revision", branch.Name).Output
+        );
 
         // Two people edit at once: the second one's editor is open while the first one commits.
-        Environment.SetEnvironmentVariable("VISUAL", $"sh -c '{cluster.Plan.Program("hitless")} --socket {cluster.Unit(standby).Socket} config rollback 1 -m first >&2; echo \"# second\" >> \"$0\"'");
+        Environment.SetEnvironmentVariable(
+            "VISUAL",
+            $"sh -c '{cluster.Plan.Program("hitless")} --socket {cluster.Unit(standby).Socket} config rollback 1 -m first >&2; echo "
+                + $"\"# second\" >> \"$0\"'"
+        );
         var second = bench.Cli(primary).Run("config", "edit", ConfigurationBench.Rules);
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("your text is kept in", second.Errors);
@@ -84,7 +97,9 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         var bench = new ConfigurationBench(cluster);
         var primary = (await cluster.UntilReadyAsync()).Primary!;
-        ConfigurationBench.AssertOk(bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 120\n", "--confirm", "8s"));
+        ConfigurationBench.AssertOk(
+            bench.Commit(primary, ConfigurationBench.Sysctl, "net.ipv4.tcp_keepalive_intvl = 120\n", "--confirm", "8s")
+        );
         Faults.PowerOff(cluster.Unit(primary));
         var other = Both.Single(u => u != primary);
         await LabCluster.UntilAsync("the commit is undone", () => bench.KernelKeepaliveInterval(other) == 75);
@@ -120,18 +135,32 @@ public sealed class ConfigurationTests
         await bench.UntilInSyncAsync();
         Faults.Deafen(cluster.Plan, deaf: true);
         var begun = DateTimeOffset.UtcNow;
-        await cluster.Watch.UntilAsync("both sides have a primary", TimeSpan.FromSeconds(30), seen => seen.All(s => s.Value?.Primary == s.Key) ? null : "not yet", Cancellation);
+        await cluster.Watch.UntilAsync(
+            "both sides have a primary",
+            TimeSpan.FromSeconds(30),
+            seen => seen.All(s => s.Value?.Primary == s.Key) ? null : "not yet",
+            Cancellation
+        );
         await LabCluster.UntilAsync("gw1 takes an edit", () => bench.Append("gw1", ConfigurationBench.Rules, "# on gw1").Ok);
         await LabCluster.UntilAsync("gw2 takes an edit", () => bench.Append("gw2", ConfigurationBench.Rules, "# on gw2").Ok);
-        await Task.Delay(TimeSpan.FromSeconds(60) - (DateTimeOffset.UtcNow - begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero, Cancellation);
+        await Task.Delay(
+            TimeSpan.FromSeconds(60) - (DateTimeOffset.UtcNow - begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero,
+            Cancellation
+        );
         Faults.Deafen(cluster.Plan, deaf: false);
         await cluster.UntilReadyAsync();
         var report = await bench.UntilInSyncAsync();
         var (loser, branch) = report.Units.SelectMany(u => (u.Branches ?? []).Select(b => (u.Unit, Branch: b))).Single();
         LabCluster.Say($"revision {report.Revision} won; {loser} keeps {branch.Name}: {branch.Why}");
-        var shown = bench.Cli(Both.Single(u => u != loser)).Run("config", "show", ConfigurationBench.Rules, "--revision", branch.Name).Output;
+        var shown = bench
+            .Cli(Both.Single(u => u != loser))
+            .Run("config", "show", ConfigurationBench.Rules, "--revision", branch.Name)
+            .Output;
         var current = bench.Disk("gw1", ConfigurationBench.Rules);
-        Assert.Equal(current.Contains("# on gw1", StringComparison.Ordinal) ? ("# on gw1", "# on gw2") : ("# on gw2", "# on gw1"), (LastLine(current), LastLine(shown)));
+        Assert.Equal(
+            current.Contains("# on gw1", StringComparison.Ordinal) ? ("# on gw1", "# on gw2") : ("# on gw2", "# on gw1"),
+            (LastLine(current), LastLine(shown))
+        );
         ConfigurationBench.AssertOk(bench.Cli("gw1").Run("config", "rollback", branch.Name));
         await bench.UntilInSyncAsync();
         Assert.All(Both, u => Assert.Equal(LastLine(shown), LastLine(bench.Disk(u, ConfigurationBench.Rules))));
@@ -163,10 +192,17 @@ public sealed class ConfigurationTests
         using var cluster = await LabCluster.ReadyAsync();
         await new ConfigurationBench(cluster).UntilInSyncAsync();
         var image = Path.Combine(cluster.Plan.Folder, "forgetful.hli");
-        MatrixImages.Build(Prerequisites.Out, cluster.Plan.Folder, image, Path.Combine(Prerequisites.Out, "keys", "image-signing.key"), """
+        MatrixImages.Build(
+            Prerequisites.Out,
+            cluster.Plan.Folder,
+            image,
+            Path.Combine(Prerequisites.Out, "keys", "image-signing.key"),
+            """
             [ "$1" = --convert-configuration ] || exec "$here/hitlessd.real" "$@"
             "$here/hitlessd.real" "$@" | grep -v "^health\[upstream\].interval = "
-            """, whole: true);
+            """,
+            whole: true
+        );
         var cli = cluster.Watch.Cli("gw1");
         Assert.Contains("health[upstream].interval (now 1s) is lost", cli.Run("upgrade", "start", image).Errors);
         ConfigurationBench.AssertOk(cli.Run("upgrade", "start", image, "--accept-conversion"));
@@ -176,7 +212,9 @@ public sealed class ConfigurationTests
         Assert.Equal("completed", run.Verdict);
 
         // What the old version cannot express keeps the run from being taken back.
-        ConfigurationBench.AssertOk(new ConfigurationBench(cluster).Commit("gw1", ClusterFile.Path, "sessions: { pickup: { delay: 1s } }\n"));
+        ConfigurationBench.AssertOk(
+            new ConfigurationBench(cluster).Commit("gw1", ClusterFile.Path, "sessions: { pickup: { delay: 1s } }\n")
+        );
         await new ConfigurationBench(cluster).UntilInSyncAsync();
         Assert.Contains("version 0.9.0 in the other slot cannot express \"cluster.yaml\"", cli.Run("upgrade", "rollback", run.Run).Errors);
     }
@@ -205,7 +243,9 @@ public sealed class ConfigurationTests
 
             await cluster.UntilReadyAsync();
             var report = cluster.Watch.Cli("gw1").Ask<RunReport>(out _, "upgrade", "report");
-            LabCluster.Say($"run {run}: {report?.Verdict} {report?.Reason}, {accepted.Count} edits accepted, {refused.Count} refused so far");
+            LabCluster.Say(
+                $"run {run}: {report?.Verdict} {report?.Reason}, {accepted.Count} edits accepted, {refused.Count} refused so far"
+            );
 
             // A machine that is overloaded may take a run back; its edits count all the same.
             Assert.Contains(report?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
@@ -220,10 +260,12 @@ public sealed class ConfigurationTests
         Assert.DoesNotContain(accepted, line => !lines.Contains(line));
     }
 
-    private static string[] Backups(LabCluster cluster, string unit, string pattern) => Directory.GetFiles(Path.Combine(cluster.Unit(unit).State, "backups"), pattern);
+    private static string[] Backups(LabCluster cluster, string unit, string pattern) =>
+        Directory.GetFiles(Path.Combine(cluster.Unit(unit).State, "backups"), pattern);
 
     private static bool IsOpen(LabCluster cluster) =>
-        Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") }) || Both.All(u => cluster.Watch.Status(u, out _) is null);
+        Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") })
+        || Both.All(u => cluster.Watch.Status(u, out _) is null);
 
     private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];
 }

@@ -17,7 +17,13 @@ public sealed partial class HandMadeTests
         await cluster.UntilReadyAsync(primary: null);
         var (primary, standby) = cluster.Status("gw1")!.Primary == "gw1" ? ("gw1", "gw2") : ("gw2", "gw1");
 
-        using var traffic = await TrafficRun.StartAsync(cluster.Client, cluster.Server, connections: 100, ratePerSecond: 50, ipv4Only: true);
+        using var traffic = await TrafficRun.StartAsync(
+            cluster.Client,
+            cluster.Server,
+            connections: 100,
+            ratePerSecond: 50,
+            ipv4Only: true
+        );
         await traffic.WaitUntilStandingAsync(TimeSpan.FromSeconds(30), Cancellation);
         Assert.Equal(0, AcceptedNew(cluster.Rules(standby)));
         Assert.True(AcceptedNew(cluster.Rules(primary)) > 0, "the rule for lan0 does not match on the primary");

@@ -38,9 +38,31 @@ public sealed class NativeProgramTests
         {
             Furnish(root);
             MakeNetwork(space);
-            Assert.Contains("slot a", In(root, space, "/bin/hitless-boot", "--state", "/var/lib/hitless", "--install", "/image.hli", "--trust", "/trust.pem").Said, StringComparison.Ordinal);
+            Assert.Contains(
+                "slot a",
+                In(
+                    root,
+                    space,
+                    "/bin/hitless-boot",
+                    "--state",
+                    "/var/lib/hitless",
+                    "--install",
+                    "/image.hli",
+                    "--trust",
+                    "/trust.pem"
+                ).Said,
+                StringComparison.Ordinal
+            );
             Assert.True(In(root, space, "/bin/hitless", "key", "generate", "/etc/hitless/cluster.key").Ok);
-            boot = Tool.Start("ip", Entering(root, space, "/bin/hitless-boot --config /etc/hitless/unit.yaml --state /var/lib/hitless --socket /run/hitless.sock 2>/dev/null"), redirectInput: true);
+            boot = Tool.Start(
+                "ip",
+                Entering(
+                    root,
+                    space,
+                    "/bin/hitless-boot --config /etc/hitless/unit.yaml --state /var/lib/hitless --socket /run/hitless.sock 2>/dev/null"
+                ),
+                redirectInput: true
+            );
             var (role, version) = await PrimaryAsync(root, space);
             Assert.Equal(("primary", "1.0.0"), (role, version));
             Assert.True(In(root, space, "/bin/hitlessd", "--self-check").Ok);
@@ -100,13 +122,16 @@ public sealed class NativeProgramTests
 
         File.Copy(Prerequisites.SecondImage, Path.Combine(root, "image.hli"));
         File.Copy(Path.Combine(Prerequisites.Out, "images", "trust.pem"), Path.Combine(root, "trust.pem"));
-        File.WriteAllText(Path.Combine(root, "etc/hitless/unit.yaml"), """
+        File.WriteAllText(
+            Path.Combine(root, "etc/hitless/unit.yaml"),
+            """
             cluster: { name: edge, group: 7, key-file: cluster.key }
             unit: { name: gw1, priority: 200 }
             heartbeat: { links: [ { interface: hb0, address: 10.10.9.1, peers: [10.10.9.2] } ] }
             interfaces: [ { name: lan0, virtual-addresses: [10.10.1.1/24] } ]
 
-            """);
+            """
+        );
     }
 
     private static IEnumerable<string> LibrariesOf(string program) =>
@@ -125,18 +150,23 @@ public sealed class NativeProgramTests
     private static void MakeNetwork(string space)
     {
         Tool.Run("ip", ["netns", "add", space]);
-        Topology.Batch(space, new StringBuilder("""
-            link set lo up
-            link add hb0 type veth peer name hb1
-            link add lan0 type veth peer name lan1
-            address add 10.10.9.1/24 dev hb0
-            address add 10.10.1.2/24 dev lan0
-            link set hb0 up
-            link set hb1 up
-            link set lan0 up
-            link set lan1 up
+        Topology.Batch(
+            space,
+            new StringBuilder(
+                """
+                link set lo up
+                link add hb0 type veth peer name hb1
+                link add lan0 type veth peer name lan1
+                address add 10.10.9.1/24 dev hb0
+                address add 10.10.1.2/24 dev lan0
+                link set hb0 up
+                link set hb1 up
+                link set lan0 up
+                link set lan1 up
 
-            """));
+                """
+            )
+        );
     }
 
     private static (bool Ok, string Said) In(string root, string space, params string[] command)

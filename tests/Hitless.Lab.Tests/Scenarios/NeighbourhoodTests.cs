@@ -19,7 +19,11 @@ public sealed class NeighbourhoodTests
         Prerequisites.NeedPrograms("keepalived");
         using var cluster = await LabCluster.ReadyAsync();
         using var other = await LabCluster.ReadyAsync();
-        other.RestartWith(("group: 7", "group: 8"), ($"{Addresses.VirtualLan}/", "10.10.1.240/"), ($"{Addresses.VirtualLan6}/", "fd00:1::240/"));
+        other.RestartWith(
+            ("group: 7", "group: 8"),
+            ($"{Addresses.VirtualLan}/", "10.10.1.240/"),
+            ($"{Addresses.VirtualLan6}/", "fd00:1::240/")
+        );
 
         // Its hosts have the addresses of ours: they stay away.
         SetPort(other.Plan, "lan-client", up: false);
@@ -54,7 +58,13 @@ public sealed class NeighbourhoodTests
         Connect(cluster.Plan, other.Plan);
         foreach (var one in (LabCluster[])[cluster, other])
         {
-            await LabCluster.UntilAsync("the other cluster is reported", () => one.Watch.Status()!.Problems.Any(problem => problem.Contains("another Hitless cluster on lan0 has the group 7 too", StringComparison.Ordinal)));
+            await LabCluster.UntilAsync("the other cluster is reported", () =>
+                one
+                    .Watch.Status()!
+                    .Problems.Any(problem =>
+                        problem.Contains("another Hitless cluster on lan0 has the group 7 too", StringComparison.Ordinal)
+                    )
+            );
             LabCluster.Say(string.Join("; ", one.Watch.Status()!.Problems));
         }
 
@@ -72,14 +82,32 @@ public sealed class NeighbourhoodTests
     /// <summary>A cable between the lan switches of two labs.</summary>
     private static void Connect(LabPlan plan, LabPlan other)
     {
-        Tool.Run("ip", ["link", "add", "to-other", "netns", plan.NamespaceOf(LabPlan.Switch), "type", "veth", "peer", "name", "to-other", "netns", other.NamespaceOf(LabPlan.Switch)]);
+        Tool.Run(
+            "ip",
+            [
+                "link",
+                "add",
+                "to-other",
+                "netns",
+                plan.NamespaceOf(LabPlan.Switch),
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "to-other",
+                "netns",
+                other.NamespaceOf(LabPlan.Switch),
+            ]
+        );
         foreach (var each in (LabPlan[])[plan, other])
         {
             Tool.Run("ip", ["-n", each.NamespaceOf(LabPlan.Switch), "link", "set", "to-other", "master", "lan", "up"]);
         }
     }
 
-    private static void SetPort(LabPlan plan, string port, bool up) => Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Switch), "link", "set", port, up ? "up" : "down"]);
+    private static void SetPort(LabPlan plan, string port, bool up) =>
+        Tool.Run("ip", ["-n", plan.NamespaceOf(LabPlan.Switch), "link", "set", port, up ? "up" : "down"]);
 
-    private static bool Pings(LabPlan plan, string address) => Tool.Try("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Client), "ping", "-n", "-c", "1", "-W", "1", address]).Ok;
+    private static bool Pings(LabPlan plan, string address) =>
+        Tool.Try("ip", ["netns", "exec", plan.NamespaceOf(LabPlan.Client), "ping", "-n", "-c", "1", "-W", "1", address]).Ok;
 }

@@ -20,12 +20,19 @@ public sealed class OddUnitTests
         var spaces = (Unit: cluster.Plan.NamespaceOf(standby), Switch: cluster.Plan.NamespaceOf("switch"));
         Tool.Run("ip", ["-n", spaces.Unit, "link", "del", "hb1"]);
         Faults.Kill(cluster.Unit(standby));
-        await Until(cluster, standby, "hb1 is missed", status => status.Problems.Any(p => p.Contains("the interface hb1 of heartbeat.links does not exist", StringComparison.Ordinal)));
+        await Until(cluster, standby, "hb1 is missed", status =>
+            status.Problems.Any(p => p.Contains("the interface hb1 of heartbeat.links does not exist", StringComparison.Ordinal))
+        );
         await Until(cluster, standby, "it is ready all the same", status => status.Units.All(unit => unit.State == "ready"));
-        await Until(cluster, cluster.Watch.Status()!.Primary!, "the other one misses it too", status => status.Problems.Any(p => p.Contains("on hb1", StringComparison.Ordinal)));
+        await Until(cluster, cluster.Watch.Status()!.Primary!, "the other one misses it too", status =>
+            status.Problems.Any(p => p.Contains("on hb1", StringComparison.Ordinal))
+        );
 
         var address = $"10.10.10.{standby[2..]}/24";
-        Tool.Run("ip", ["link", "add", $"hb1-{standby}", "netns", spaces.Switch, "type", "veth", "peer", "name", "hb1", "netns", spaces.Unit]);
+        Tool.Run(
+            "ip",
+            ["link", "add", $"hb1-{standby}", "netns", spaces.Switch, "type", "veth", "peer", "name", "hb1", "netns", spaces.Unit]
+        );
         Tool.Run("ip", ["-n", spaces.Switch, "link", "set", $"hb1-{standby}", "master", "hb1", "up"]);
         Tool.Run("ip", ["-n", spaces.Unit, "addr", "add", address, "dev", "hb1"]);
         Tool.Run("ip", ["-n", spaces.Unit, "link", "set", "hb1", "up"]);
@@ -39,15 +46,23 @@ public sealed class OddUnitTests
         using var cluster = await LabCluster.ReadyAsync(heartbeatLinks: 2);
         var (primary, standby) = (cluster.Watch.Status()!.Primary!, Standby(cluster));
         using var traffic = await cluster.FlowingAsync(connections: 50);
-        File.Copy(Path.Combine(cluster.Unit(primary).State, "unit-id"), Path.Combine(cluster.Unit(standby).State, "unit-id"), overwrite: true);
+        File.Copy(
+            Path.Combine(cluster.Unit(primary).State, "unit-id"),
+            Path.Combine(cluster.Unit(standby).State, "unit-id"),
+            overwrite: true
+        );
         Faults.Kill(cluster.Unit(standby));
         await Until(cluster, primary, "the primary names it", status => Names(status, $"{standby} has the same unit-id"));
-        await Until(cluster, standby, "the clone names itself", status => Names(status, $"{primary} has the same unit-id") && status.Primary is null);
+        await Until(cluster, standby, "the clone names itself", status =>
+            Names(status, $"{primary} has the same unit-id") && status.Primary is null
+        );
 
         // What status says to do.
         File.Delete(Path.Combine(cluster.Unit(standby).State, "unit-id"));
         Faults.Kill(cluster.Unit(standby));
-        await Until(cluster, standby, "it is a standby again", status => status.Primary == primary && status.Units.Single(unit => unit.Name == standby).State == "ready");
+        await Until(cluster, standby, "it is a standby again", status =>
+            status.Primary == primary && status.Units.Single(unit => unit.Name == standby).State == "ready"
+        );
         var report = await traffic.FinishAsync();
         Assert.Equal(0, report.ConnectionsLost);
     }
@@ -66,24 +81,29 @@ public sealed class OddUnitTests
         // On a machine that is busy just then the standby has taken over; then the other one is mute.
         await LabCluster.UntilAsync("one of them is primary, and the other one says that the key differs", () =>
             (StatusOf(cluster, primary), StatusOf(cluster, standby)) is ({ } here, { } there)
-            && ((here.Primary == primary && IsMute(there)) || (there.Primary == standby && IsMute(here))));
+            && ((here.Primary == primary && IsMute(there)) || (there.Primary == standby && IsMute(here)))
+        );
 
         File.WriteAllText(key, before);
         RestartInService(cluster, primary);
-        await Until(cluster, standby, "both are one cluster again", status => status.Primary is not null && status.Units.All(unit => unit.State == "ready"));
+        await Until(cluster, standby, "both are one cluster again", status =>
+            status.Primary is not null && status.Units.All(unit => unit.State == "ready")
+        );
         var report = await traffic.FinishAsync();
         Assert.Equal(0, report.ConnectionsLost);
     }
 
     private static string Standby(LabCluster cluster) => cluster.Plan.Units.First(unit => unit != cluster.Watch.Status()!.Primary);
 
-    private static bool IsMute(ClusterStatus status) => status.Primary is null && Names(status, "do not fit our cluster key: this unit stays mute");
+    private static bool IsMute(ClusterStatus status) =>
+        status.Primary is null && Names(status, "do not fit our cluster key: this unit stays mute");
 
     private static ClusterStatus? StatusOf(LabCluster cluster, string unit) => cluster.Watch.Cli(unit).Ask<ClusterStatus>(out _, "status");
 
     private static void RestartInService(LabCluster cluster, string unit) => Namespaces.Signal(cluster.Plan.NamespaceOf(unit), "HUP");
 
-    private static bool Names(ClusterStatus status, string words) => status.Problems.Any(problem => problem.Contains(words, StringComparison.Ordinal));
+    private static bool Names(ClusterStatus status, string words) =>
+        status.Problems.Any(problem => problem.Contains(words, StringComparison.Ordinal));
 
     private static Task Until(LabCluster cluster, string unit, string goal, Func<ClusterStatus, bool> reached) =>
         LabCluster.UntilAsync(goal, () => StatusOf(cluster, unit) is { } status && reached(status));

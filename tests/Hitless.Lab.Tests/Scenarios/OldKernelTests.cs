@@ -20,32 +20,35 @@ public sealed class OldKernelTests
     {
         using var cluster = LabCluster.Planned(kernel: Kernel);
 
-        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed", connections: 100, meanwhile: async (watch, cancellation) =>
-        {
-            for (var load = 0; load < 40; load++, await Task.Delay(500, cancellation))
+        var report = await cluster.UpgradeAsync(
+            Prerequisites.SecondImage,
+            "completed",
+            connections: 100,
+            meanwhile: async (watch, cancellation) =>
             {
-                foreach (var unit in cluster.Plan.Units)
+                for (var load = 0; load < 40; load++, await Task.Delay(500, cancellation))
                 {
-                    // A unit that restarts meanwhile has no firewall to load.
-                    Tool.Try("ip", cluster.Unit(unit).Inside("nft", "-f", "/etc/hitless/nftables.conf"));
+                    foreach (var unit in cluster.Plan.Units)
+                    {
+                        // A unit that restarts meanwhile has no firewall to load.
+                        Tool.Try("ip", cluster.Unit(unit).Inside("nft", "-f", "/etc/hitless/nftables.conf"));
+                    }
                 }
             }
-        });
+        );
 
         Assert.True(report.Passed, string.Join("; ", report.Problems));
     }
 
     /// <summary>
-    /// A primary that is late hears its successor's announcement: the first of its two tables ends its claim, and the second never sees why.
+    /// A primary that is late hears its successor's announcement: the first of its two tables ends its claim, and the second never sees
+    /// why.
     /// </summary>
     [Scenario]
     public async Task Traffic_follows_a_primary_that_stands_still_and_comes_back_each_time()
     {
         using var cluster = await LabCluster.ReadyAsync(kernel: Kernel);
-        Assert.Contains(
-            "hitless-live",
-            Tool.Run("ip", cluster.Unit("gw1").Inside("nft", "list", "tables")),
-            StringComparison.Ordinal);
+        Assert.Contains("hitless-live", Tool.Run("ip", cluster.Unit("gw1").Inside("nft", "list", "tables")), StringComparison.Ordinal);
         using var traffic = await cluster.FlowingAsync(connections: 50);
         for (var round = 0; round < 4; round++)
         {
@@ -56,8 +59,12 @@ public sealed class OldKernelTests
             var status = await cluster.UntilReadyAsync();
             Assert.NotEqual(primary, status.Primary);
             Assert.True(
-                Tool.Try("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "ping", "-c", "2", "-W", "2", Addresses.Server]).Ok,
-                $"{status.Primary} is primary and forwards nothing");
+                Tool.Try(
+                    "ip",
+                    ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "ping", "-c", "2", "-W", "2", Addresses.Server]
+                ).Ok,
+                $"{status.Primary} is primary and forwards nothing"
+            );
         }
 
         Assert.Equal(0, (await traffic.FinishAsync()).Long.Lost);

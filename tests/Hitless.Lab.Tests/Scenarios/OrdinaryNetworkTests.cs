@@ -26,7 +26,8 @@ public sealed class OrdinaryNetworkTests
                 unit,
                 $"route replace default via {Addresses.Server} src {Addresses.VirtualWan}",
                 $"route add 203.0.113.0/24 table 77 via {Addresses.Server} src {Addresses.VirtualWan} metric 5 mtu 1400",
-                $"route add {Far6}/128 via {Addresses.Server6} src {Addresses.VirtualWan6}");
+                $"route add {Far6}/128 via {Addresses.Server6} src {Addresses.VirtualWan6}"
+            );
         }
 
         var before = cluster.Plan.Units.ToDictionary(unit => unit, unit => Routes(cluster, unit));
@@ -59,20 +60,28 @@ public sealed class OrdinaryNetworkTests
         foreach (var (broken, mended, name) in faults)
         {
             Shell(cluster, standby, broken);
-            await LabCluster.UntilAsync($"{name} keeps {standby} from being ready", () => Differences(cluster, standby).Any(each => each.Name == name && each.LosesTraffic));
+            await LabCluster.UntilAsync($"{name} keeps {standby} from being ready", () =>
+                Differences(cluster, standby).Any(each => each.Name == name && each.LosesTraffic)
+            );
 
             var refused = cluster.Watch.Cli(primary).Run("switchover");
             var check = cluster.Watch.Cli(primary).Run("upgrade", "check", Prerequisites.SecondImage);
 
             Assert.NotEqual(0, refused.ExitCode);
             Assert.NotEqual(0, check.ExitCode);
-            Assert.Contains(check.Output.Split('\n'), line => line.Contains("fail", StringComparison.Ordinal) && line.Contains($"forwarding: {standby} would not forward", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal));
+            Assert.Contains(check.Output.Split('\n'), line =>
+                line.Contains("fail", StringComparison.Ordinal)
+                && line.Contains($"forwarding: {standby} would not forward", StringComparison.Ordinal)
+                && line.Contains(name, StringComparison.Ordinal)
+            );
             Shell(cluster, standby, mended);
             await cluster.UntilReadyAsync();
         }
 
         Shell(cluster, primary, "sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.lan0.forwarding=0");
-        await LabCluster.UntilAsync("what forwarding needs is put back", () => Reaches(cluster, Addresses.Server) && Reaches(cluster, Addresses.Server6));
+        await LabCluster.UntilAsync("what forwarding needs is put back", () =>
+            Reaches(cluster, Addresses.Server) && Reaches(cluster, Addresses.Server6)
+        );
     }
 
     [Scenario]
@@ -96,7 +105,11 @@ public sealed class OrdinaryNetworkTests
         LabCluster.Say($"{report.PacketsLost} packets lost, longest gap {report.LongestGapMs} ms");
         Assert.Equal((before.Primary, before.Epoch), (after.Primary, after.Epoch));
         Assert.Equal((0, 0L), (report.Long.Lost, (long)report.PacketsLost));
-        Assert.Contains("02:48:4c", Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(LabPlan.Client), "neigh", "show", Addresses.VirtualLan]), StringComparison.Ordinal);
+        Assert.Contains(
+            "02:48:4c",
+            Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(LabPlan.Client), "neigh", "show", Addresses.VirtualLan]),
+            StringComparison.Ordinal
+        );
     }
 
     [Scenario]
@@ -108,9 +121,10 @@ public sealed class OrdinaryNetworkTests
 
         // The own address comes back behind the virtual one.
         In(cluster, standby, $"address del {Own(standby)}/24 dev wan0", $"address add {Own(standby)}/24 dev wan0");
-        await LabCluster.UntilAsync(
-            "the own address is the source again",
-            () => Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(standby), "route", "get", Addresses.Server]).Contains($"src {Own(standby)}", StringComparison.Ordinal));
+        await LabCluster.UntilAsync("the own address is the source again", () =>
+            Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(standby), "route", "get", Addresses.Server])
+                .Contains($"src {Own(standby)}", StringComparison.Ordinal)
+        );
 
         var plan = cluster.Watch.Cli(standby).Ask<LeaveResult>(out _, "unit", "leave");
         Assert.Contains(plan!.Addresses, each => each.StartsWith(Addresses.VirtualWan, StringComparison.Ordinal));
@@ -122,7 +136,8 @@ public sealed class OrdinaryNetworkTests
         Assert.DoesNotContain(
             MacOf(cluster, standby),
             Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(LabPlan.Client), "neigh", "show", Addresses.VirtualLan]),
-            StringComparison.OrdinalIgnoreCase);
+            StringComparison.OrdinalIgnoreCase
+        );
 
         Units.UnitPower.Boot(cluster.Unit(standby));
         await cluster.UntilReadyAsync();
@@ -153,7 +168,8 @@ public sealed class OrdinaryNetworkTests
             Assert.DoesNotContain(
                 "netdev hitless",
                 Tool.Run("ip", cluster.Unit(stopped).Inside("nft", "list", "tables")),
-                StringComparison.Ordinal);
+                StringComparison.Ordinal
+            );
 
             AskOften(cluster, times: 100);
 
@@ -170,7 +186,8 @@ public sealed class OrdinaryNetworkTests
 
     private static async Task StopAsync(LabCluster cluster, string unit)
     {
-        var choosers = Namespaces.Processes(cluster.Plan.NamespaceOf(unit))
+        var choosers = Namespaces
+            .Processes(cluster.Plan.NamespaceOf(unit))
             .Where(id => File.ReadAllText($"/proc/{id}/comm").Trim() == "hitless-boot");
         Namespaces.Signal([.. choosers], "TERM");
         await LabCluster.UntilAsync($"{unit} has stopped", () => !cluster.Unit(unit).Running);
@@ -187,7 +204,10 @@ public sealed class OrdinaryNetworkTests
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
         const string foreign = "ether saddr & ff:ff:ff:00:00:00 != 02:48:4c:00:00:00";
         var target = $"@th,64,128 0x{Convert.ToHexString(System.Net.IPAddress.Parse(Addresses.VirtualLan6).GetAddressBytes())}";
-        Tool.Run("ip", ["netns", "exec", client, "nft", "-f", "-"], $$"""
+        Tool.Run(
+            "ip",
+            ["netns", "exec", client, "nft", "-f", "-"],
+            $$"""
             table netdev count { }
             delete table netdev count
             table netdev count {
@@ -208,13 +228,24 @@ public sealed class OrdinaryNetworkTests
                 ip6 daddr != ff02::1 icmpv6 type nd-neighbor-advert {{target}} counter name discovery-answers
               }
             }
-            """);
-        Tool.Run("ip", ["netns", "exec", client, "sh", "-c", $$"""
-            for i in $(seq {{times}}); do for address in {{Addresses.VirtualLan}} {{Addresses.VirtualLan6}}; do
-              ip neigh flush to $address dev {{device}}
-              ping -q -c 1 -W 1 $address > /dev/null
-            done; done
-            """]);
+            """
+        );
+        Tool.Run(
+            "ip",
+            [
+                "netns",
+                "exec",
+                client,
+                "sh",
+                "-c",
+                $$"""
+                for i in $(seq {{times}}); do for address in {{Addresses.VirtualLan}} {{Addresses.VirtualLan6}}; do
+                  ip neigh flush to $address dev {{device}}
+                  ping -q -c 1 -W 1 $address > /dev/null
+                done; done
+                """,
+            ]
+        );
     }
 
     private static int Counted(LabCluster cluster, string name)
@@ -227,14 +258,19 @@ public sealed class OrdinaryNetworkTests
     [Scenario]
     public async Task What_is_declared_stands_on_every_unit_and_what_is_no_longer_declared_on_none()
     {
-        const string gone = "10.10.1.77", moved = "10.10.9.77", there = "198.51.100.0/24";
+        const string gone = "10.10.1.77",
+            moved = "10.10.9.77",
+            there = "198.51.100.0/24";
         using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);
         var bench = new ConfigurationBench(cluster);
         await bench.UntilInSyncAsync();
         In(cluster, LabPlan.Server, $"address add {Far}/32 dev lo");
         var lan = $"{Addresses.VirtualLan}/24, \"{Addresses.VirtualLan6}/64\"";
         var wan = $"{Addresses.VirtualWan}/24, \"{Addresses.VirtualWan6}/64\"";
-        await CommitAsync(cluster, bench, $$"""
+        await CommitAsync(
+            cluster,
+            bench,
+            $$"""
             interfaces:
               - { name: lan0, virtual-addresses: [{{lan}}, {{gone}}/24, 10.10.7.1/28, {{moved}}/32] }
               - name: wan0
@@ -242,7 +278,8 @@ public sealed class OrdinaryNetworkTests
                 routes: [{ to: {{there}}, via: {{Addresses.Server}}, source: {{Addresses.VirtualWan}}, table: 77 }]
             forwarding: { rules: [{ priority: 100, to: {{there}}, table: 77 }] }
 
-            """);
+            """
+        );
         foreach (var unit in cluster.Plan.Units)
         {
             await LabCluster.UntilAsync($"{unit} has what is declared", () => Declared(cluster, unit) == "route rule");
@@ -252,7 +289,8 @@ public sealed class OrdinaryNetworkTests
         Assert.True(Reaches(cluster, Far) && Reaches(cluster, gone));
         Assert.True(
             Speaks(cluster, LabPlan.Client, moved) && !Speaks(cluster, LabPlan.Server, moved),
-            $"{moved} does not answer on lan0 alone");
+            $"{moved} does not answer on lan0 alone"
+        );
         foreach (var unit in cluster.Plan.Units)
         {
             Shell(cluster, unit, "ip route flush table 77; ip rule del pref 100");
@@ -260,12 +298,16 @@ public sealed class OrdinaryNetworkTests
         }
 
         Assert.True(Reaches(cluster, Far));
-        await CommitAsync(cluster, bench, $$"""
+        await CommitAsync(
+            cluster,
+            bench,
+            $$"""
             interfaces:
               - { name: lan0, virtual-addresses: [{{lan}}, 10.10.7.1/24] }
               - { name: wan0, virtual-addresses: [{{wan}}, {{moved}}/32] }
 
-            """);
+            """
+        );
         foreach (var unit in cluster.Plan.Units)
         {
             await LabCluster.UntilAsync($"{unit} has nothing of it left", () => Declared(cluster, unit) == "");
@@ -275,7 +317,8 @@ public sealed class OrdinaryNetworkTests
         Assert.False(Speaks(cluster, LabPlan.Client, gone), $"{gone} is answered for");
         Assert.True(
             Speaks(cluster, LabPlan.Server, moved) && !Speaks(cluster, LabPlan.Client, moved),
-            $"{moved} does not answer on wan0 alone");
+            $"{moved} does not answer on wan0 alone"
+        );
     }
 
     private static async Task CommitAsync(LabCluster cluster, ConfigurationBench bench, string settings)
@@ -297,11 +340,17 @@ public sealed class OrdinaryNetworkTests
     private static string Where(LabCluster cluster, string unit, params string[] addresses)
     {
         var lines = Tool.Run("ip", ["-o", "-n", cluster.Plan.NamespaceOf(unit), "address"]).Split('\n');
-        return string.Join(' ', addresses
-            .Select(address => address + (address.Contains('/', StringComparison.Ordinal) ? " " : "/"))
-            .Select(address => lines
-                .Where(line => line.Contains($" {address}", StringComparison.Ordinal))
-                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).SingleOrDefault("")));
+        return string.Join(
+            ' ',
+            addresses
+                .Select(address => address + (address.Contains('/', StringComparison.Ordinal) ? " " : "/"))
+                .Select(address =>
+                    lines
+                        .Where(line => line.Contains($" {address}", StringComparison.Ordinal))
+                        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
+                        .SingleOrDefault("")
+                )
+        );
     }
 
     /// <summary>Whether anybody answers ARP for the address on the network of that host.</summary>
@@ -321,21 +370,28 @@ public sealed class OrdinaryNetworkTests
     private static void In(LabCluster cluster, string node, params string[] lines) =>
         Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(node), "-batch", "-"], string.Join('\n', lines) + "\n");
 
-    private static void Shell(LabCluster cluster, string unit, string command) => Tool.Run("ip", cluster.Unit(unit).Inside("sh", "-c", command));
+    private static void Shell(LabCluster cluster, string unit, string command) =>
+        Tool.Run("ip", cluster.Unit(unit).Inside("sh", "-c", command));
 
     private static IReadOnlyList<ForwardingDifference> Differences(LabCluster cluster, string unit) =>
         cluster.Watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Forwarding?.Differences ?? [];
 
     private static bool Stands(LabCluster cluster, string unit) =>
-        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "address", "show", "dev", "wan0"]).Contains($"{Addresses.VirtualWan}/", StringComparison.Ordinal);
+        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "address", "show", "dev", "wan0"])
+            .Contains($"{Addresses.VirtualWan}/", StringComparison.Ordinal);
 
-    private static string Routes(LabCluster cluster, string unit) => string.Join(
-        "\n", Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"])
-            + Tool.Run("ip", ["-6", "-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"]));
+    private static string Routes(LabCluster cluster, string unit) =>
+        string.Join(
+            "\n",
+            Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"])
+                + Tool.Run("ip", ["-6", "-n", cluster.Plan.NamespaceOf(unit), "route", "show", "table", "all", "proto", "boot"])
+        );
 
     private static bool Reaches(LabCluster cluster, string address) =>
-        Tool.Try("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "ping", "-q", "-c", "1", "-W", "1", address]).ExitCode == 0;
+        Tool.Try("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), "ping", "-q", "-c", "1", "-W", "1", address]).ExitCode
+        == 0;
 
     private static string MacOf(LabCluster cluster, string unit) =>
-        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "-br", "link", "show", "lan0"]).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
+        Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(unit), "-br", "link", "show", "lan0"])
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
 }

@@ -24,7 +24,13 @@ public sealed class OutageTests
         using var traffic = await cluster.FlowingAsync(connections: 50, ratePerSecond: 20);
         await Task.Delay(FiguresTime, Cancellation);
         var (primary, standby) = (cluster.Watch.Primary()!, cluster.Plan.Units.Single(unit => unit != cluster.Watch.Primary()));
-        foreach (var (rule, cause) in new[] { ("hook forward priority 10; policy drop;", "a firewall rule drops them"), ("hook prerouting priority -400; policy accept; iifname \"lan0\" drop", "vanish") })
+        foreach (
+            var (rule, cause) in new[]
+            {
+                ("hook forward priority 10; policy drop;", "a firewall rule drops them"),
+                ("hook prerouting priority -400; policy accept; iifname \"lan0\" drop", "vanish"),
+            }
+        )
         {
             SetRule(cluster, standby, rule);
             var refused = cluster.Watch.Cli(primary).Run("switchover", "--to", standby, "--wait");
@@ -50,21 +56,21 @@ public sealed class OutageTests
     public async Task A_run_whose_new_primary_has_no_way_to_the_server_is_rolled_back_within_seconds()
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(
-            Prerequisites.SecondImage,
-            "rolled-back",
-            connections: 100,
-            async (_, cancellation) =>
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "rolled-back", connections: 100, async (_, cancellation) =>
+        {
+            // After the unit's restart, which would flush the rule, and after its last check.
+            while (
+                !JournalOnDisk
+                    .Longest(cluster.Plan)
+                    .Any(entry => JournalOnDisk.Has(entry, "kind", "Started") && JournalOnDisk.Has(entry, "step", RunStep.Switchover))
+            )
             {
-                // After the unit's restart, which would flush the rule, and after its last check.
-                while (!JournalOnDisk.Longest(cluster.Plan).Any(entry => JournalOnDisk.Has(entry, "kind", "Started") && JournalOnDisk.Has(entry, "step", RunStep.Switchover)))
-                {
-                    await Task.Delay(10, cancellation);
-                }
+                await Task.Delay(10, cancellation);
+            }
 
-                // Only the packets of hosts: the unit's own probe goes on, so nothing but the traffic tells.
-                SetRule(cluster, "gw2", "hook prerouting priority -400; policy accept; iifname \"lan0\" drop");
-            });
+            // Only the packets of hosts: the unit's own probe goes on, so nothing but the traffic tells.
+            SetRule(cluster, "gw2", "hook prerouting priority -400; policy accept; iifname \"lan0\" drop");
+        });
         LabCluster.Say(string.Join("; ", report.Problems));
         Assert.Equal("rolled-back", report.Verdict);
         Assert.Contains("gw2 forwards nothing", report.Run!.Reason, StringComparison.Ordinal);
@@ -74,8 +80,11 @@ public sealed class OutageTests
         Assert.All(report.Status!.Units, unit => Assert.Equal("0.9.0", unit.Version));
     }
 
-    private static void SetRule(LabCluster cluster, string unit, string? rule) => Tool.Run(
-        "ip",
-        ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
-        $"table inet closed\ndelete table inet closed\n{(rule is null ? "" : $"table inet closed {{\nchain closed {{ type filter {rule}\n}}\n}}\n")}");
+    private static void SetRule(LabCluster cluster, string unit, string? rule) =>
+        Tool.Run(
+            "ip",
+            ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
+            $"table inet closed\ndelete table inet "
+                + $"closed\n{(rule is null ? "" : $"table inet closed {{\nchain closed {{ type filter {rule}\n}}\n}}\n")}"
+        );
 }

@@ -16,13 +16,19 @@ public sealed class OwnMacTests
         using var cluster = await LabCluster.ReadyAsync(image: Prerequisites.SecondImage);
         var bench = new ConfigurationBench(cluster);
         await bench.UntilInSyncAsync();
-        ConfigurationBench.AssertOk(bench.Commit("gw1", ClusterFile.Path, $$"""
-            interfaces:
-              - { name: lan0, virtual-addresses: [{{Addresses.VirtualLan}}/24, "{{Addresses.VirtualLan6}}/64"], virtual-mac: off }
-              - { name: wan0, virtual-addresses: [{{Addresses.VirtualWan}}/24, "{{Addresses.VirtualWan6}}/64"], virtual-mac: off }
-            upgrade: { soak: 5s, trust-file: trust.pem }
+        ConfigurationBench.AssertOk(
+            bench.Commit(
+                "gw1",
+                ClusterFile.Path,
+                $$"""
+                interfaces:
+                  - { name: lan0, virtual-addresses: [{{Addresses.VirtualLan}}/24, "{{Addresses.VirtualLan6}}/64"], virtual-mac: off }
+                  - { name: wan0, virtual-addresses: [{{Addresses.VirtualWan}}/24, "{{Addresses.VirtualWan6}}/64"], virtual-mac: off }
+                upgrade: { soak: 5s, trust-file: trust.pem }
 
-            """));
+                """
+            )
+        );
         await bench.UntilInSyncAsync();
         var before = await cluster.UntilReadyAsync();
         AssertKnown(cluster, before.Primary!);
@@ -43,11 +49,13 @@ public sealed class OwnMacTests
     /// <summary>Hosts know the virtual addresses by the primary's own MAC, and no switch has seen a virtual one.</summary>
     private static void AssertKnown(LabCluster cluster, string primary)
     {
-        foreach (var (host, port, address, address6) in ((string, string, string, string)[])
-        [
-            (LabPlan.Client, "lan0", Addresses.VirtualLan, Addresses.VirtualLan6),
-            (LabPlan.Server, "wan0", Addresses.VirtualWan, Addresses.VirtualWan6),
-        ])
+        foreach (
+            var (host, port, address, address6) in ((string, string, string, string)[])
+                [
+                    (LabPlan.Client, "lan0", Addresses.VirtualLan, Addresses.VirtualLan6),
+                    (LabPlan.Server, "wan0", Addresses.VirtualWan, Addresses.VirtualWan6),
+                ]
+        )
         {
             var mac = Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(primary), "-br", "link", "show", port])
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
@@ -57,7 +65,8 @@ public sealed class OwnMacTests
                 Assert.Contains(
                     $"lladdr {mac} ",
                     Tool.Run("ip", ["-n", cluster.Plan.NamespaceOf(host), "neigh", "show", each]),
-                    StringComparison.Ordinal);
+                    StringComparison.Ordinal
+                );
             }
         }
     }

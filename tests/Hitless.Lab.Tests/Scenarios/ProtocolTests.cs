@@ -25,7 +25,19 @@ public sealed class ProtocolTests
         foreach (var unit in cluster.Plan.Units)
         {
             // A session that is busy for longer than this outlives its timeout; who becomes primary next reads it.
-            Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(unit), "sysctl", "-q", "-w", "net.netfilter.nf_conntrack_udp_timeout=8", "net.netfilter.nf_conntrack_udp_timeout_stream=8"]);
+            Tool.Run(
+                "ip",
+                [
+                    "netns",
+                    "exec",
+                    cluster.Plan.NamespaceOf(unit),
+                    "sysctl",
+                    "-q",
+                    "-w",
+                    "net.netfilter.nf_conntrack_udp_timeout=8",
+                    "net.netfilter.nf_conntrack_udp_timeout_stream=8",
+                ]
+            );
         }
 
         await SwitchAsync(cluster, powerOff: false);
@@ -73,7 +85,11 @@ public sealed class ProtocolTests
         guests.AssertWhole("big");
         await guests.Tftp("small").EndsWellAsync(Patience, Cancellation);
         guests.AssertWhole("small");
-        LabCluster.Say((await ping.EndsWellAsync(Patience, Cancellation)).Split('\n').First(line => line.Contains("received", StringComparison.Ordinal)));
+        LabCluster.Say(
+            (await ping.EndsWellAsync(Patience, Cancellation))
+                .Split('\n')
+                .First(line => line.Contains("received", StringComparison.Ordinal))
+        );
         await calls.EndsWellAsync(Patience, Cancellation);
     }
 
@@ -88,6 +104,11 @@ public sealed class ProtocolTests
 
         var standby = cluster.Plan.Units.Single(unit => unit != primary);
         Faults.PowerOff(cluster.Unit(primary));
-        await cluster.Watch.UntilAsync($"{standby} is primary", Patience, seen => seen[standby]?.Primary == standby ? null : "not yet", Cancellation);
+        await cluster.Watch.UntilAsync(
+            $"{standby} is primary",
+            Patience,
+            seen => seen[standby]?.Primary == standby ? null : "not yet",
+            Cancellation
+        );
     }
 }

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Hitless.Lab.Tests.Scenarios;
 
-/// <summary>What the units reach decides: probes, and a witness. A minute each: <c>./dev test lab -- -explicit only -class '*ReachabilityTests'</c>.</summary>
+/// <summary>
+/// What the units reach decides: probes, and a witness. A minute each: <c>./dev test lab -- -explicit only -class '*ReachabilityTests'</c>.
+/// </summary>
 public sealed class ReachabilityTests
 {
     // Longer than probes that fail need to move the traffic: three misses a second apart, two rounds.
@@ -26,10 +28,15 @@ public sealed class ReachabilityTests
 
         SetReaches(cluster, first, reaches: false);
         await UntilPrimaryAsync(cluster, second);
-        Assert.Contains($"hands over to {second}: failed ports and probes: 1 here, 0 on {second}", cluster.Watch.Cli(first).Run("history").Output);
+        Assert.Contains(
+            $"hands over to {second}: failed ports and probes: 1 here, 0 on {second}",
+            cluster.Watch.Cli(first).Run("history").Output
+        );
 
         SetReaches(cluster, second, reaches: false);
-        await LabCluster.UntilAsync("the probe fails on both", () => cluster.Watch.Status()!.Units.All(unit => unit.Health.Any(probe => probe.Result == "failing")));
+        await LabCluster.UntilAsync("the probe fails on both", () =>
+            cluster.Watch.Status()!.Units.All(unit => unit.Health.Any(probe => probe.Result == "failing"))
+        );
         await Task.Delay(LongEnough, Cancellation);
         Assert.Equal(second, cluster.Watch.Primary());
 
@@ -65,13 +72,23 @@ public sealed class ReachabilityTests
         Assert.Equal(0, report.ConnectionsLost);
     }
 
-    private static string? RoleOf(LabCluster cluster, string unit) => cluster.Watch.Status(unit, out _)?.Units.Single(each => each.Name == unit).Role;
+    private static string? RoleOf(LabCluster cluster, string unit) =>
+        cluster.Watch.Status(unit, out _)?.Units.Single(each => each.Name == unit).Role;
 
-    private static async Task UntilPrimaryAsync(LabCluster cluster, string unit) => await LabCluster.UntilAsync($"{unit} is primary", () => cluster.Watch.Primary() == unit);
+    private static async Task UntilPrimaryAsync(LabCluster cluster, string unit) =>
+        await LabCluster.UntilAsync($"{unit} is primary", () => cluster.Watch.Primary() == unit);
 
     /// <summary>Whether the probe of a unit gets out; nothing else is cut.</summary>
-    private static void SetReaches(LabCluster cluster, string unit, bool reaches) => Tool.Run(
-        "ip",
-        ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
-        $"table ip cut\ndelete table ip cut\n{(reaches ? "" : $"table ip cut {{\nchain out {{ type filter hook output priority 0; policy accept;\nip daddr {Addresses.Server} icmp type echo-request drop\n}}\n}}\n")}");
+    private static void SetReaches(LabCluster cluster, string unit, bool reaches) =>
+        Tool.Run(
+            "ip",
+            ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
+            "table ip cut\ndelete table ip cut\n"
+                + (
+                    reaches
+                        ? ""
+                        : "add table ip cut\nadd chain ip cut out { type filter hook output priority 0; policy accept; }\n"
+                            + $"add rule ip cut out ip daddr {Addresses.Server} icmp type echo-request drop\n"
+                )
+        );
 }

@@ -23,7 +23,9 @@ public sealed class ReadinessTests
         SetAnswers(cluster, standby, answers: true);
         var check = await asked;
         Assert.Equal([], check.Checks.Where(each => each.Result == "fail"));
-        Assert.Contains(check.Checks, each => each is { Id: "slots", Text: var text } && text.StartsWith(standby, StringComparison.Ordinal));
+        Assert.Contains(check.Checks, each =>
+            each is { Id: "slots", Text: var text } && text.StartsWith(standby, StringComparison.Ordinal)
+        );
 
         SetAnswers(cluster, standby, answers: false);
         var refused = cluster.Watch.Cli(primary).Run("upgrade", "start", Prerequisites.SecondImage);
@@ -36,5 +38,12 @@ public sealed class ReadinessTests
         Tool.Run(
             "ip",
             ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", "-f", "-"],
-            $"table inet mute\ndelete table inet mute\n{(answers ? "" : $"table inet mute {{\nchain input {{ type filter hook input priority -10; policy accept; tcp dport {ApiPort} drop\n}}\n}}\n")}");
+            "table inet mute\ndelete table inet mute\n"
+                + (
+                    answers
+                        ? ""
+                        : "add table inet mute\nadd chain inet mute input { type filter hook input priority -10; policy accept; }\n"
+                            + $"add rule inet mute input tcp dport {ApiPort} drop\n"
+                )
+        );
 }

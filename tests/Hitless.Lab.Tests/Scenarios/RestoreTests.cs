@@ -28,7 +28,10 @@ public sealed class RestoreTests
         ConfigurationBench.AssertOk(bench.Cli("gw2").Run("config", "backup", backup));
         var standby = cluster.Plan.Units.Single(unit => unit != cluster.Watch.Primary());
         var refused = bench.Cli(standby).Run("config", "restore", backup);
-        Assert.Equal((1, $"hitless: {standby} is not the primary\n  restore on {cluster.Watch.Primary()}\n"), (refused.ExitCode, refused.Errors));
+        Assert.Equal(
+            (1, $"hitless: {standby} is not the primary\n  restore on {cluster.Watch.Primary()}\n"),
+            (refused.ExitCode, refused.Errors)
+        );
 
         // A new machine in the place of gw2.
         Replace(gw2, backup);
@@ -42,7 +45,12 @@ public sealed class RestoreTests
         Replace(gw2, backup);
         Replace(gw1, backup);
         Faults.PowerOn(gw1);
-        await cluster.Watch.UntilAsync("gw1 is primary alone", TimeSpan.FromSeconds(30), seen => seen["gw1"]?.Primary == "gw1" && bench.Report("gw1")?.Revision > 0 ? null : "not yet", Cancellation);
+        await cluster.Watch.UntilAsync(
+            "gw1 is primary alone",
+            TimeSpan.FromSeconds(30),
+            seen => seen["gw1"]?.Primary == "gw1" && bench.Report("gw1")?.Revision > 0 ? null : "not yet",
+            Cancellation
+        );
         Assert.Equal(75, bench.KernelKeepaliveInterval("gw1"));
         ConfigurationBench.AssertOk(bench.Cli("gw1").Run("config", "restore", backup));
         Faults.PowerOn(gw2);

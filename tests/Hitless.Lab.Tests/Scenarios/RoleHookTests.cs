@@ -44,9 +44,12 @@ public sealed class RoleHookTests
         using var traffic = await cluster.FlowingAsync(connections: 50);
         var switched = cluster.Watch.Cli(first).Run("switchover", "--wait");
         Assert.True(switched.ExitCode == 0, switched.Errors);
-        await LabCluster.UntilAsync("status of either unit names both", () => cluster.Plan.Units.All(unit =>
-            Names(cluster, unit, $"{second}: the hook for primary (sh /etc/hitless/hook): did not end within 2 s")
-            && Names(cluster, unit, $"{first}: the hook for standby (sh /etc/hitless/hook): exit code 7: fails on purpose")));
+        await LabCluster.UntilAsync("status of either unit names both", () =>
+            cluster.Plan.Units.All(unit =>
+                Names(cluster, unit, $"{second}: the hook for primary (sh /etc/hitless/hook): did not end within 2 s")
+                && Names(cluster, unit, $"{first}: the hook for standby (sh /etc/hitless/hook): exit code 7: fails on purpose")
+            )
+        );
 
         // What failed is done again by the daemon's next start, which changes nothing else.
         foreach (var unit in cluster.Plan.Units)
@@ -107,7 +110,7 @@ public sealed class RoleHookTests
         cluster.Watch.Status(unit, out _)?.Problems.Any(problem => problem.Contains(words, StringComparison.Ordinal)) == true;
 
     private static Task Until(LabCluster cluster, string unit, string role) =>
-        LabCluster.UntilAsync(
-            $"the last hook that ended on {unit} is that for {role}",
-            () => Ended(Log(cluster, unit)).LastOrDefault() == role);
+        LabCluster.UntilAsync($"the last hook that ended on {unit} is that for {role}", () =>
+            Ended(Log(cluster, unit)).LastOrDefault() == role
+        );
 }

@@ -10,7 +10,10 @@ namespace Hitless.Lab.Tests.Scenarios;
 public sealed class SchedulingTests
 {
     // proc_pid_stat(5), counted after the name: nice is field 19, the policy field 41 (1: SCHED_FIFO).
-    private const int Nice = 16, Policy = 38, Fifo = 1, Favoured = -15;
+    private const int Nice = 16,
+        Policy = 38,
+        Fifo = 1,
+        Favoured = -15;
 
     /// <summary>
     /// A collection of garbage waits until each thread has stopped: one unfavoured thread that waits for its turn on a busy processor holds
@@ -22,9 +25,11 @@ public sealed class SchedulingTests
         using var cluster = await LabCluster.ReadyAsync();
         foreach (var unit in cluster.Plan.Units)
         {
-            var daemon = Namespaces.Processes(cluster.Plan.NamespaceOf(unit))
+            var daemon = Namespaces
+                .Processes(cluster.Plan.NamespaceOf(unit))
                 .Single(pid => File.ReadAllText($"/proc/{pid}/comm").Trim() == "hitlessd");
-            var threads = Directory.EnumerateDirectories($"/proc/{daemon}/task")
+            var threads = Directory
+                .EnumerateDirectories($"/proc/{daemon}/task")
                 .Select(Rank)
                 .OfType<(string Name, int Nice, int Policy)>()
                 .ToArray();
@@ -42,7 +47,8 @@ public sealed class SchedulingTests
             return (
                 stat[(stat.IndexOf('(') + 1)..stat.LastIndexOf(')')],
                 int.Parse(words[Nice], CultureInfo.InvariantCulture),
-                int.Parse(words[Policy], CultureInfo.InvariantCulture));
+                int.Parse(words[Policy], CultureInfo.InvariantCulture)
+            );
         }
         catch (IOException)
         {

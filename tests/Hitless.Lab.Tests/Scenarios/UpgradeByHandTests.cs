@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Hitless.Lab.Tests.Scenarios;
 
-/// <summary>"Upgrade of HA devices", step by step as an operator takes it. About two minutes: <c>./dev test lab -- -explicit only -class '*ByHandTests'</c>.</summary>
+/// <summary>
+/// "Upgrade of HA devices", step by step as an operator takes it. About two minutes: <c>./dev test lab -- -explicit only -class
+/// '*ByHandTests'</c>.
+/// </summary>
 [TestCaseOrderer(typeof(ByName))]
 public sealed class UpgradeByHandTests(UpgradeSite site) : IClassFixture<UpgradeSite>
 {
@@ -21,7 +24,8 @@ public sealed class UpgradeByHandTests(UpgradeSite site) : IClassFixture<Upgrade
     }
 
     [Fact(Explicit = true)]
-    public void Step_02_finds_the_synchronization_report_clean() => Assert.True(site.Ask("gw1", "config", "report").GetProperty("inSync").GetBoolean());
+    public void Step_02_finds_the_synchronization_report_clean() =>
+        Assert.True(site.Ask("gw1", "config", "report").GetProperty("inSync").GetBoolean());
 
     [Fact(Explicit = true)]
     public void Step_03_backs_up_both_units()
@@ -29,7 +33,11 @@ public sealed class UpgradeByHandTests(UpgradeSite site) : IClassFixture<Upgrade
         Assert.Equal("backup", GateOf(site.Ask("gw1", "upgrade", "start", Prerequisites.SecondImage, "--guided")));
         var gate = site.Ask("gw1", "upgrade", "next");
         Assert.Equal("copy", GateOf(gate));
-        Assert.Contains("gw1: 1 revisions of 2 units", gate.GetProperty("gate").GetProperty("checked").ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "gw1: 1 revisions of 2 units",
+            gate.GetProperty("gate").GetProperty("checked").ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact(Explicit = true)]
@@ -62,13 +70,18 @@ public sealed class UpgradeByHandTests(UpgradeSite site) : IClassFixture<Upgrade
     [Fact(Explicit = true)]
     public async Task Step_07_finds_the_services_good_and_upgrades_the_new_standby()
     {
-        Assert.Contains("\n3000000\n", await site.Transfer!.EndsWellAsync(Patience, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\n3000000\n",
+            await site.Transfer!.EndsWellAsync(Patience, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         Assert.Equal("final-primary", GateOf(site.Ask("gw2", "upgrade", "next")));
         await site.AllIsWellAsync("gw2", "1.0.0", "1.0.0");
     }
 
     [Fact(Explicit = true)]
-    public void Step_08_finds_the_synchronization_report_clean_again() => Assert.True(site.Ask("gw2", "config", "report").GetProperty("inSync").GetBoolean());
+    public void Step_08_finds_the_synchronization_report_clean_again() =>
+        Assert.True(site.Ask("gw2", "config", "report").GetProperty("inSync").GetBoolean());
 
     [Fact(Explicit = true)]
     public async Task Step_09_finds_every_service_as_it_was()
@@ -81,7 +94,10 @@ public sealed class UpgradeByHandTests(UpgradeSite site) : IClassFixture<Upgrade
     public async Task Step_10_puts_preemption_back_and_nothing_was_lost()
     {
         var report = site.Ask("gw2", "upgrade", "next");
-        Assert.Equal(("completed", 0), (report.GetProperty("verdict").GetString(), report.GetProperty("sessions").GetProperty("lost").GetInt32()));
+        Assert.Equal(
+            ("completed", 0),
+            (report.GetProperty("verdict").GetString(), report.GetProperty("sessions").GetProperty("lost").GetInt32())
+        );
         await site.AllIsWellAsync("gw1", "1.0.0", "1.0.0");
         site.Ask("gw1", "age", "reset");
         await site.NothingWasLostAsync();

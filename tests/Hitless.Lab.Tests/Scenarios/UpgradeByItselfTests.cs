@@ -4,7 +4,10 @@ using Xunit;
 
 namespace Hitless.Lab.Tests.Scenarios;
 
-/// <summary>"Upgrading cluster firmware", the sequence that the cluster goes through by itself. About two minutes: <c>./dev test lab -- -explicit only -class '*ByItselfTests'</c>.</summary>
+/// <summary>
+/// "Upgrading cluster firmware", the sequence that the cluster goes through by itself. About two minutes: <c>./dev test lab -- -explicit
+/// only -class '*ByItselfTests'</c>.
+/// </summary>
 [TestCaseOrderer(typeof(ByName))]
 public sealed class UpgradeByItselfTests(UpgradeSite site) : IClassFixture<UpgradeSite>
 {
@@ -13,7 +16,8 @@ public sealed class UpgradeByItselfTests(UpgradeSite site) : IClassFixture<Upgra
     private static JsonElement report;
 
     [Fact(Explicit = true)]
-    public void Step_1_takes_an_uploaded_image() => image = site.Ask("gw1", "firmware", "upload", Prerequisites.SecondImage).GetProperty("hash").GetString()!;
+    public void Step_1_takes_an_uploaded_image() =>
+        image = site.Ask("gw1", "firmware", "upload", Prerequisites.SecondImage).GetProperty("hash").GetString()!;
 
     [Fact(Explicit = true)]
     public void Step_2_has_no_load_balancing_to_turn_off_when_one_unit_carries_all()
@@ -30,14 +34,21 @@ public sealed class UpgradeByItselfTests(UpgradeSite site) : IClassFixture<Upgra
         Assert.Equal("completed", report.GetProperty("verdict").GetString());
         Assert.Equal(["gw2", "gw1"], Targets("install"));
         Assert.True(At("confirm", "gw2") < At("switchover", "gw2"));
-        Assert.Contains("\n3000000\n", await site.Transfer.EndsWellAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\n3000000\n",
+            await site.Transfer.EndsWellAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         await site.AllIsWellAsync("gw1", "1.0.0", "1.0.0");
     }
 
     [Fact(Explicit = true)]
     public void Step_4_selects_a_new_primary_that_runs_the_new_firmware()
     {
-        Assert.Equal(["gw2", "gw1"], report.GetProperty("elections").EnumerateArray().Select(election => election.GetProperty("primary").GetString()));
+        Assert.Equal(
+            ["gw2", "gw1"],
+            report.GetProperty("elections").EnumerateArray().Select(election => election.GetProperty("primary").GetString())
+        );
         Assert.True(At("switchover", "gw2") < At("install", "gw1"));
     }
 
@@ -59,7 +70,9 @@ public sealed class UpgradeByItselfTests(UpgradeSite site) : IClassFixture<Upgra
 
     private static IEnumerable<string?> Targets(string step) => Steps(step).Select(each => each.GetProperty("unit").GetString());
 
-    private static IEnumerable<JsonElement> Steps(string step) => report.GetProperty("steps").EnumerateArray().Where(each => each.GetProperty("name").GetString() == step);
+    private static IEnumerable<JsonElement> Steps(string step) =>
+        report.GetProperty("steps").EnumerateArray().Where(each => each.GetProperty("name").GetString() == step);
 
-    private static DateTimeOffset At(string step, string? unit) => Steps(step).Single(each => each.GetProperty("unit").GetString() == unit).GetProperty("startedAt").GetDateTimeOffset();
+    private static DateTimeOffset At(string step, string? unit) =>
+        Steps(step).Single(each => each.GetProperty("unit").GetString() == unit).GetProperty("startedAt").GetDateTimeOffset();
 }

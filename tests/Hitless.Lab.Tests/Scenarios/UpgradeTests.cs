@@ -50,7 +50,10 @@ public sealed class UpgradeTests
         });
         LabCluster.Say(string.Join("; ", report.Problems));
         await EndedAsync(cluster.Watch);
-        Assert.Contains(cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
+        Assert.Contains(
+            cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")?.Verdict,
+            (IEnumerable<string>)["completed", "rolled-back"]
+        );
         Assert.Equal(0, report.Traffic!.ConnectionsLost);
     }
 
@@ -65,11 +68,16 @@ public sealed class UpgradeTests
             connections: 200,
             (watch, _) =>
             {
-                Assert.Null(watch.Cli(watch.Primary()!).Ask<Core.Api.RunStatus>(out refused, "upgrade", "start", Prerequisites.SecondImage, "--simultaneous", "--detach"));
+                Assert.Null(
+                    watch
+                        .Cli(watch.Primary()!)
+                        .Ask<Core.Api.RunStatus>(out refused, "upgrade", "start", Prerequisites.SecondImage, "--simultaneous", "--detach")
+                );
                 return Task.CompletedTask;
             },
             "--simultaneous",
-            "--accept-interruption");
+            "--accept-interruption"
+        );
         Assert.Contains("interruption", refused, StringComparison.Ordinal);
         LabCluster.Say(string.Join("; ", report.Problems));
         Assert.Equal("completed", report.Verdict);
@@ -82,10 +90,26 @@ public sealed class UpgradeTests
     {
         using var cluster = LabCluster.Planned();
         var image = Path.Combine(Path.GetTempPath(), $"{cluster.Plan.Name}-restart.hli");
-        MatrixImages.Build(Prerequisites.Out, Path.GetTempPath(), image, Path.Combine(Prerequisites.Out, "keys", "image-signing.key"), "exec \"$here/hitlessd.real\" \"$@\"", whole: true, "--activation", "restart");
+        MatrixImages.Build(
+            Prerequisites.Out,
+            Path.GetTempPath(),
+            image,
+            Path.Combine(Prerequisites.Out, "keys", "image-signing.key"),
+            "exec \"$here/hitlessd.real\" \"$@\"",
+            whole: true,
+            "--activation",
+            "restart"
+        );
         try
         {
-            var report = await cluster.UpgradeAsync(image, "completed", connections: 200, meanwhile: null, "--simultaneous", "--accept-interruption");
+            var report = await cluster.UpgradeAsync(
+                image,
+                "completed",
+                connections: 200,
+                meanwhile: null,
+                "--simultaneous",
+                "--accept-interruption"
+            );
             LabCluster.Say(string.Join("; ", report.Problems));
             Assert.Equal(("completed", 0, 0), (report.Verdict, report.Traffic!.ConnectionsLost, report.Traffic.PacketsLost));
         }
@@ -98,15 +122,27 @@ public sealed class UpgradeTests
     /// <summary>Some steps take milliseconds: the journal on disk is looked at, for nobody answers so quickly.</summary>
     private static async Task ReachedAsync(LabCluster cluster, string step, CancellationToken cancellation)
     {
-        for (var until = DateTimeOffset.UtcNow + StepLimit; !JournalOnDisk.Longest(cluster.Plan).Any(entry => JournalOnDisk.Has(entry, "kind", "Started") && JournalOnDisk.Has(entry, "step", step)); await Task.Delay(10, cancellation))
+        for (
+            var until = DateTimeOffset.UtcNow + StepLimit;
+            !JournalOnDisk
+                .Longest(cluster.Plan)
+                .Any(entry => JournalOnDisk.Has(entry, "kind", "Started") && JournalOnDisk.Has(entry, "step", step));
+            await Task.Delay(10, cancellation)
+        )
         {
             Assert.True(DateTimeOffset.UtcNow < until, $"the run has not come to {step}");
         }
     }
 
-    private static Task EndedAsync(ClusterWatch watch) => watch.UntilAsync(
-        "no run is open",
-        StepLimit,
-        seen => seen.Values.FirstOrDefault(status => status?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") }) is { } open ? $"the run is {open.Upgrade!.State} at {open.Upgrade.Step}" : null,
-        TestContext.Current.CancellationToken);
+    private static Task EndedAsync(ClusterWatch watch) =>
+        watch.UntilAsync(
+            "no run is open",
+            StepLimit,
+            seen =>
+                seen.Values.FirstOrDefault(status => status?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") })
+                    is { } open
+                    ? $"the run is {open.Upgrade!.State} at {open.Upgrade.Step}"
+                    : null,
+            TestContext.Current.CancellationToken
+        );
 }

@@ -41,8 +41,16 @@ public sealed class StaticRouterTests
         using var cluster = LabCluster.StaticRouter();
         var unit = cluster.Unit("gw1");
         Faults.PowerOff(unit);
-        Assert.DoesNotContain("table", Tools.Tool.Run("ip", ["netns", "exec", unit.Namespace, "nft", "list", "ruleset"]), StringComparison.Ordinal);
-        Assert.Contains("= 0", Tools.Tool.Run("ip", ["netns", "exec", unit.Namespace, "sysctl", "net.ipv4.ip_forward"]), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "table",
+            Tools.Tool.Run("ip", ["netns", "exec", unit.Namespace, "nft", "list", "ruleset"]),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "= 0",
+            Tools.Tool.Run("ip", ["netns", "exec", unit.Namespace, "sysctl", "net.ipv4.ip_forward"]),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("10.10.", Tools.Tool.Run("ip", ["-n", unit.Namespace, "address"]), StringComparison.Ordinal);
         Faults.PowerOn(unit);
         Assert.Contains("10.10.1.1/24", Tools.Tool.Run("ip", ["-n", unit.Namespace, "address"]), StringComparison.Ordinal);

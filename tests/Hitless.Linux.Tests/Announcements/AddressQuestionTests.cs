@@ -57,11 +57,11 @@ public sealed class AddressQuestionTests
     }
 
     private static AddressQuestion Open(string unit, TrafficPort port) => NetworkNamespace.Run(unit, () =>
-    {
-        using var links = new LinkTable();
-        var link = links.Find(port.Name)!.Value;
-        return new AddressQuestion(link.Index, link.Mac, port);
-    });
+        {
+            using var links = new LinkTable();
+            var link = links.Find(port.Name)!.Value;
+            return new AddressQuestion(link.Index, link.Mac, port);
+        });
 
     private static bool IsAnswered(AddressQuestion question, TimeSpan patience)
     {

@@ -24,8 +24,15 @@ public sealed class ForwardingReaderTests
 
     [Theory]
     [InlineData("ip netns exec $unit nft 'table inet bad { chain f { type filter hook forward priority 0; drop; }; }'", LossCauses.Refused)]
-    [InlineData("ip netns exec $unit nft 'table inet bad { chain f { type filter hook postrouting priority 0; meta iif 0 drop; oifname wan0 iifname lan0 drop; }; }'", LossCauses.Refused)]
-    [InlineData("ip netns exec $unit nft 'table inet bad { chain f { type filter hook prerouting priority 0; iifname lan0 drop; }; }'", LossCauses.Vanished)]
+    [InlineData(
+        "ip netns exec $unit nft 'table inet bad { chain f { type filter hook postrouting priority 0; meta iif 0 drop; oifname wan0 "
+            + "iifname lan0 drop; }; }'",
+        LossCauses.Refused
+    )]
+    [InlineData(
+        "ip netns exec $unit nft 'table inet bad { chain f { type filter hook prerouting priority 0; iifname lan0 drop; }; }'",
+        LossCauses.Vanished
+    )]
     [InlineData("ip -n $unit route add blackhole 10.77.2.10; ip -n $unit route add blackhole fd77:2::10", LossCauses.Vanished)]
     [InlineData("ip -n $unit route del 10.77.2.0/24; ip -n $unit -6 route del fd77:2::/64", LossCauses.NoRoute)]
     [InlineData("ip netns exec $unit sysctl -qw net.ipv4.ip_forward=0; ip -n $unit -6 route del fd77:2::/64", LossCauses.NotForwarding)]
@@ -54,10 +61,16 @@ public sealed class ForwardingReaderTests
     public void Files_of_other_kernels_are_read_by_their_names()
     {
         Dictionary<string, long> values = [];
-        ForwardingReader.ReadPairs(["Ip: Forwarding InReceives Later", "Ip: 1 42 7 9", "Icmp: OutDestUnreachs", "Icmp: 18446744073709551615"], values);
+        ForwardingReader.ReadPairs(
+            ["Ip: Forwarding InReceives Later", "Ip: 1 42 7 9", "Icmp: OutDestUnreachs", "Icmp: 18446744073709551615"],
+            values
+        );
         Assert.Equal((42, -1), (values["Ip.InReceives"], values["Icmp.OutDestUnreachs"]));
         Assert.Equal(0x30, ForwardingReader.ReadTable(["entries  drop", "00000001  00000010", "00000001  00000020"])["drop"]);
-        Assert.Equal(new InterfaceCounters("wan0", 2, 10, 7, 23), ForwardingReader.ReadDevice("  wan0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"));
+        Assert.Equal(
+            new InterfaceCounters("wan0", 2, 10, 7, 23),
+            ForwardingReader.ReadDevice("  wan0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16")
+        );
         Assert.Null(ForwardingReader.ReadDevice("Inter-|   Receive").Name);
         Assert.Empty(ForwardingReader.ReadTable([]));
     }

@@ -23,13 +23,16 @@ public sealed class NeighbourTableTests
         UInt128 host10 = server.Contains(':', StringComparison.Ordinal) ? 0x10u : 10u;
         Assert.Equal(2, NetworkNamespace.Run(units.B, () => Learn([.. told.Where(each => each.Address % 256 == host10)])));
 
-        Shell.Run($$"""
-            for host in {{units.Client}} {{units.Server}}; do ip netns exec $host nft 'table netdev asked { chain asked { type filter hook ingress device eth0 priority 0;
+        Shell.Run(
+            $$"""
+            for host in {{units.Client}} {{units.Server}}
+            do ip netns exec $host nft 'table netdev asked { chain asked { type filter hook ingress device eth0 priority 0;
               arp operation request arp daddr ip { 10.77.1.10, 10.77.2.10 } counter
               icmpv6 type nd-neighbor-solicit counter
               }
               }'; done
-            """);
+            """
+        );
         using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
         units.TableA.Apply(TrafficState.Muted).ThrowIfFailed("mute");
         units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("claim");
@@ -46,14 +49,18 @@ public sealed class NeighbourTableTests
     public void What_a_kernel_knows_for_sure_is_left_alone_and_the_rest_is_put_right()
     {
         using var units = new TwoUnits();
-        Shell.Run($"""
+        Shell.Run(
+            $"""
             ip -n {units.B} neigh replace 10.77.1.10 lladdr 02:00:00:00:00:01 dev lan0 nud reachable
             ip -n {units.B} neigh replace 10.77.1.11 lladdr 02:00:00:00:00:01 dev lan0 nud stale
             ip -n {units.B} neigh replace 10.77.1.12 lladdr 02:00:00:00:00:01 dev lan0 nud permanent
-            """);
+            """
+        );
         var other = new MacAddress(0x02_00_00_00_00_02);
 
-        var learned = NetworkNamespace.Run(units.B, () => Learn([.. new[] { 10, 11, 12, 13 }.Select(last => new Neighbour(0, false, (UInt128)(0x0a4d0100 + last), other))]));
+        var learned = NetworkNamespace.Run(units.B, () =>
+            Learn([.. new[] { 10, 11, 12, 13 }.Select(last => new Neighbour(0, false, (UInt128)(0x0a4d0100 + last), other))])
+        );
 
         Assert.Equal(2, learned);
         var standing = Shell.Run($"ip -n {units.B} neigh show dev lan0");

@@ -12,12 +12,16 @@ public sealed class RouteTableTests : IDisposable
     public RouteTableTests()
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root, for a network namespace");
-        Shell.Run($"""
+        Shell.Run(
+            $"""
             set -e
             ip netns add {space}
-            for i in wan0 wan1; do ip -n {space} link add $i type veth peer name $i-far; ip -n {space} link set $i up; ip -n {space} link set $i-far up; done
-            ip -n {space} addr add 10.10.2.1/24 dev wan0; ip -n {space} addr add 10.10.3.1/24 dev wan1; ip -n {space} addr add fd00:2::1/64 dev wan0 nodad
-            """);
+            for i in wan0 wan1; do ip -n {space} link add $i type veth peer name $i-far; ip -n {space} link set $i up
+            ip -n {space} link set $i-far up; done
+            ip -n {space} addr add 10.10.2.1/24 dev wan0; ip -n {space} addr add 10.10.3.1/24 dev wan1
+            ip -n {space} addr add fd00:2::1/64 dev wan0 nodad
+            """
+        );
     }
 
     public void Dispose() => Shell.Run($"ip netns del {space}");
@@ -35,7 +39,11 @@ public sealed class RouteTableTests : IDisposable
         var before = Show();
         var remembered = NetworkNamespace.Run(space, () => Read().Select(each => each.ToString()).ToArray());
 
-        Shell.Run($"for f in -4 -6; do ip $f -n {space} route flush proto boot table all; done; ip -n {space} link del wan1; ip -n {space} link add wan1 index 4242 type veth peer name wan1-far; ip -n {space} link set wan1-far up; ip -n {space} addr add 10.10.3.1/24 dev wan1; ip -n {space} link set wan1 up");
+        Shell.Run(
+            $"for f in -4 -6; do ip $f -n {space} route flush proto boot table all; done; ip -n {space} link del wan1; ip -n {space} "
+                + $"link add wan1 index 4242 type veth peer name wan1-far; ip -n {space} link set wan1-far up; ip -n {space} addr "
+                + $"add 10.10.3.1/24 dev wan1; ip -n {space} link set wan1 up"
+        );
         Assert.NotEqual(before, Show());
 
         NetworkNamespace.Run(space, () =>
@@ -67,7 +75,11 @@ public sealed class RouteTableTests : IDisposable
     [Fact]
     public void Rules_and_tables_of_nftables_are_told_in_words()
     {
-        Shell.Run($"ip -n {space} rule add from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100 pref 900; ip netns exec {space} nft 'add table inet f; add chain inet f forward {"{"} type filter hook forward priority 0; {"}"}; add rule inet f forward drop; add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add table ip empty'");
+        Shell.Run(
+            $"ip -n {space} rule add from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100 pref 900; ip netns exec {space} nft 'add table "
+                + $"inet f; add chain inet f forward {"{"} type filter hook forward priority 0; {"}"}; add rule inet f forward drop; "
+                + $"add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add table ip empty'"
+        );
 
         NetworkNamespace.Run(space, () =>
         {
@@ -77,7 +89,11 @@ public sealed class RouteTableTests : IDisposable
             Assert.Equal((false, 100U, "from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100"), (rule.Ipv6, rule.Table, rule.Words));
             Assert.Equal(
                 ["inet f 1 2 1", "ip empty 0 0 0"],
-                ruleset.Read().Select(table => $"{table.Family} {table.Name} {table.Rules} {table.Hooks} {table.Nats}").Order(StringComparer.Ordinal));
+                ruleset
+                    .Read()
+                    .Select(table => $"{table.Family} {table.Name} {table.Rules} {table.Hooks} {table.Nats}")
+                    .Order(StringComparer.Ordinal)
+            );
         });
     }
 
@@ -88,7 +104,15 @@ public sealed class RouteTableTests : IDisposable
         return table.Read(links.Read().ToDictionary(link => link.Index, link => link.Name));
     }
 
-    private string Show() => string.Join(
-        "\n", Shell.Run($"ip -n {space} route show table all; ip -6 -n {space} route show table all").Split('\n')
-            .Where(line => !line.Contains("proto kernel", StringComparison.Ordinal) && !line.Contains("table local", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    private string Show() =>
+        string.Join(
+            "\n",
+            Shell
+                .Run($"ip -n {space} route show table all; ip -6 -n {space} route show table all")
+                .Split('\n')
+                .Where(line =>
+                    !line.Contains("proto kernel", StringComparison.Ordinal) && !line.Contains("table local", StringComparison.Ordinal)
+                )
+                .Order(StringComparer.Ordinal)
+        );
 }

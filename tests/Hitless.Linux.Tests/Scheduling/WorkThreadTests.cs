@@ -11,14 +11,17 @@ public sealed class WorkThreadTests
         var done = new List<(int By, int Number)>();
         using (var work = new WorkThread("test"))
         {
-            var givers = Enumerable.Range(0, 4).Select(by => new Thread(() =>
-            {
-                for (var number = 0; number < Each; number++)
+            var givers = Enumerable
+                .Range(0, 4)
+                .Select(by => new Thread(() =>
                 {
-                    var item = (by, number);
-                    work.Do(() => done.Add(item));
-                }
-            })).ToList();
+                    for (var number = 0; number < Each; number++)
+                    {
+                        var item = (by, number);
+                        work.Do(() => done.Add(item));
+                    }
+                }))
+                .ToList();
             givers.ForEach(giver => giver.Start());
             givers.ForEach(giver => giver.Join());
         }

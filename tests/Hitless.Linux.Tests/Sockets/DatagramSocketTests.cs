@@ -13,8 +13,14 @@ public sealed class DatagramSocketTests
     public void A_datagram_arrives_with_its_senders_endpoint_and_without_allocations(string address)
     {
         using var poller = new Poller();
-        using var sender = new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse(address), 0)), new DatagramOptions(Priority: 6));
-        using var receiver = new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse(address), 0)), new DatagramOptions("lo", 1 << 20, 1 << 20));
+        using var sender = new DatagramSocket(
+            new DatagramEndpoint(new IPEndPoint(IPAddress.Parse(address), 0)),
+            new DatagramOptions(Priority: 6)
+        );
+        using var receiver = new DatagramSocket(
+            new DatagramEndpoint(new IPEndPoint(IPAddress.Parse(address), 0)),
+            new DatagramOptions("lo", 1 << 20, 1 << 20)
+        );
         poller.Add(receiver.Handle, 7);
         var to = receiver.Local;
         var buffer = new byte[64];
@@ -26,7 +32,15 @@ public sealed class DatagramSocketTests
             var errno = sender.Send(to, "hello"u8);
             var count = poller.Wait(TimeSpan.FromSeconds(5), ready);
             var received = receiver.TryReceive(buffer, out var length, out var from);
-            if (errno != 0 || count != 1 || ready[0] != 7 || !received || length != 5 || from.Port != sender.Local.Port || receiver.TryReceive(buffer, out _, out _))
+            if (
+                errno != 0
+                || count != 1
+                || ready[0] != 7
+                || !received
+                || length != 5
+                || from.Port != sender.Local.Port
+                || receiver.TryReceive(buffer, out _, out _)
+            )
             {
                 Assert.Fail($"errno {errno}, {count} ready, received {received}");
             }
@@ -60,7 +74,8 @@ public sealed class DatagramSocketTests
     public void An_absent_interface_is_named()
     {
         var failure = Assert.Throws<IOException>(() =>
-            new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Loopback, 0)), new DatagramOptions("absent0")));
+            new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Loopback, 0)), new DatagramOptions("absent0"))
+        );
 
         Assert.Contains("absent0", failure.Message, StringComparison.Ordinal);
     }

@@ -15,7 +15,10 @@ public sealed class PortEchoTests
     {
         Assert.True(MacAddress.TryParse("56:8c:fc:a7:84:3d", out var mac));
 
-        Assert.Equal(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("fe80::548c:fcff:fea7:843d%7"), 0)), DatagramEndpoint.LinkLocal(mac, 7));
+        Assert.Equal(
+            new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("fe80::548c:fcff:fea7:843d%7"), 0)),
+            DatagramEndpoint.LinkLocal(mac, 7)
+        );
     }
 
     [Fact]
@@ -46,7 +49,9 @@ public sealed class PortEchoTests
         Assert.True(again);
     }
 
-    /// <summary>The first answer waits until the address is known to be nobody else's, and its MAC is found out: asked again each second.</summary>
+    /// <summary>
+    /// The first answer waits until the address is known to be nobody else's, and its MAC is found out: asked again each second.
+    /// </summary>
     private static bool IsAnswered(EchoSocket socket, in DatagramEndpoint to, uint question)
     {
         for (var tries = 0; tries < 5000; tries++)

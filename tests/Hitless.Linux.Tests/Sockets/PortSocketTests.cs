@@ -70,12 +70,14 @@ public sealed class PortSocketTests
     }
 
     private static PortSocket Open(string unit, MacAddress group) => NetworkNamespace.Run(unit, () =>
-    {
-        using var links = new LinkTable();
-        return new PortSocket(links.Find("lan0")!.Value.Index, group);
-    });
+        {
+            using var links = new LinkTable();
+            return new PortSocket(links.Find("lan0")!.Value.Index, group);
+        });
 
-    /// <summary>The kernel takes its time, above all after a port has come up: a datagram that is not there after a second is sent again.</summary>
+    /// <summary>
+    /// The kernel takes its time, above all after a port has come up: a datagram that is not there after a second is sent again.
+    /// </summary>
     private static void Exchange(PortSocket from, PortSocket to, byte[] datagram)
     {
         Span<byte> received = stackalloc byte[300];

@@ -64,7 +64,8 @@ public sealed class RouterAdvertisementTests : IDisposable
 
             Assert.Equal(
                 ["net/ipv6/conf/all/accept_ra", "net/ipv6/conf/default/accept_ra", "net/ipv6/conf/wan0/accept_ra"],
-                GatewaySysctls.KeepAdvertisementsAgain(scope).Select(each => each.Name).Order(StringComparer.Ordinal));
+                GatewaySysctls.KeepAdvertisementsAgain(scope).Select(each => each.Name).Order(StringComparer.Ordinal)
+            );
             File.WriteAllText("/proc/sys/net/ipv6/conf/wan0/accept_ra", "0");
             Assert.Empty(GatewaySysctls.KeepAdvertisementsAgain(new SysctlScope(file)));
         });
@@ -84,15 +85,19 @@ public sealed class RouterAdvertisementTests : IDisposable
 
     private void Start() => NetworkNamespace.Run(space, () => Assert.Empty(GatewaySysctls.Apply(scope, ["wan0"])));
 
-    private void Plug() => Shell.Run($"""
-        set -e
-        ip -n {space} link add wan0 type veth peer name lan netns {router}
-        ip -n {router} link set lan addrgenmode none
-        ip -n {router} link set lan up
-        ip -n {space} link set wan0 up
-        ip -n {router} address add fe80::77/64 dev lan nodad
-        for tries in $(seq 500); do ip -n {space} -6 route | grep -q fe80::/64 && ip -n {router} -6 route | grep -q fe80::/64 && break; sleep 0.01; done
-        """);
+    private void Plug() =>
+        Shell.Run(
+            $"""
+            set -e
+            ip -n {space} link add wan0 type veth peer name lan netns {router}
+            ip -n {router} link set lan addrgenmode none
+            ip -n {router} link set lan up
+            ip -n {space} link set wan0 up
+            ip -n {router} address add fe80::77/64 dev lan nodad
+            for tries in $(seq 500)
+            do ip -n {space} -6 route | grep -q fe80::/64 && ip -n {router} -6 route | grep -q fe80::/64 && break; sleep 0.01; done
+            """
+        );
 
     /// <summary>
     /// One router advertisement (RFC 4861 section 4.2) with a lifetime of half an hour, from the router's link-local address.
@@ -102,11 +107,17 @@ public sealed class RouterAdvertisementTests : IDisposable
         NetworkNamespace.Run(router, () =>
         {
             using var socket = new System.Net.Sockets.Socket(
-                System.Net.Sockets.AddressFamily.InterNetworkV6, System.Net.Sockets.SocketType.Raw, System.Net.Sockets.ProtocolType.IcmpV6);
+                System.Net.Sockets.AddressFamily.InterNetworkV6,
+                System.Net.Sockets.SocketType.Raw,
+                System.Net.Sockets.ProtocolType.IcmpV6
+            );
             var link = int.Parse(
-                File.ReadAllText("/proc/thread-self/net/if_inet6").Split('\n')
-                    .Single(line => line.Contains(" lan", StringComparison.Ordinal)).Split(' ')[1],
-                System.Globalization.NumberStyles.HexNumber);
+                File.ReadAllText("/proc/thread-self/net/if_inet6")
+                    .Split('\n')
+                    .Single(line => line.Contains(" lan", StringComparison.Ordinal))
+                    .Split(' ')[1],
+                System.Globalization.NumberStyles.HexNumber
+            );
             socket.SetSocketOption(System.Net.Sockets.SocketOptionLevel.IPv6, System.Net.Sockets.SocketOptionName.MulticastTimeToLive, 255);
             socket.SetSocketOption(System.Net.Sockets.SocketOptionLevel.IPv6, System.Net.Sockets.SocketOptionName.MulticastInterface, link);
             byte[] advertisement = [134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -67,13 +67,20 @@ public sealed class ClaimFenceTests
         using var units = new TwoUnits(virtualMac);
         using var table = Claimed(units, TimeSpan.FromMinutes(1), persists);
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(
-            from port in units.Ports
-            select port with
-            {
-                Addresses = [.. port.Addresses.Where(each =>
-                    !onlyIpv6 || each.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6)],
-            }));
+        using var announcer = NetworkNamespace.Run(units.B, () =>
+            new Announcer(
+                from port in units.Ports
+                select port with
+                {
+                    Addresses =
+                    [
+                        .. port.Addresses.Where(each =>
+                            !onlyIpv6 || each.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+                        ),
+                    ],
+                }
+            )
+        );
         Assert.True(lease.Renew(ClaimTerm.Lease));
         Thread.Sleep(Fresh * 2);
         Assert.Equal(TrafficState.Claimed, table.Read());
@@ -197,7 +204,9 @@ public sealed class ClaimFenceTests
         using var units = new TwoUnits();
         using var table = Claimed(units, TimeSpan.FromMilliseconds(50), heartbeatInterfaces: "lan0");
         using var lease = NetworkNamespace.Run(units.A, () => new ClaimLease());
-        using var socket = NetworkNamespace.Run(units.B, () => new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true)));
+        using var socket = NetworkNamespace.Run(units.B, () =>
+            new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true))
+        );
         var to = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.2"), HeartbeatPort));
 
         // Both units stand in one kernel: the answer is there when the call returns, once the neighbour is known.
@@ -220,7 +229,9 @@ public sealed class ClaimFenceTests
         using var table = Claimed(units, TimeSpan.FromSeconds(1), heartbeatInterfaces: "lan0");
         var file = Path.Combine(Path.GetTempPath(), $"{units.A}.sysctls-test");
         NetworkNamespace.Run(units.A, () => Assert.Equal([], GatewaySysctls.Apply(new SysctlScope(file), [])));
-        using var socket = NetworkNamespace.Run(units.B, () => new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true)));
+        using var socket = NetworkNamespace.Run(units.B, () =>
+            new DatagramSocket(new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.3"), 0)), new DatagramOptions(Refusals: true))
+        );
         var to = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse("10.77.1.2"), HeartbeatPort));
         Shell.Run($"ip netns exec {units.B} ping -c 1 -W 2 10.77.1.2");
 

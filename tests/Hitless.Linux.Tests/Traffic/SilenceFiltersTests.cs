@@ -63,7 +63,8 @@ public sealed class SilenceFiltersTests
         Assert.Contains(
             $"10.77.1.219 dev eth0 lladdr {units.MacOf(units.B)}",
             Shell.Run($"ip -n {units.Client} neigh"),
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed class SilenceFiltersTests
         const string theirs = "protocol all prio 9 handle 0x5 bpf da bytecode '1,6 0 0 4294967295'";
         Shell.Run(
             $"tc -n {units.B} qdisc add dev lan0 clsact; tc -n {units.B} filter add dev lan0 egress {theirs}; "
-                + $"tc -n {units.B} filter add dev lan0 ingress {theirs}");
+                + $"tc -n {units.B} filter add dev lan0 ingress {theirs}"
+        );
         var before = Filters(units);
         using var filters = NetworkNamespace.Run(units.B, () => new SilenceFilters(units.Ports));
 
@@ -113,7 +115,8 @@ public sealed class SilenceFiltersTests
         using var units = new TwoUnits();
         Shell.Run(
             $"tc -n {units.B} qdisc add dev lan0 ingress; "
-                + $"tc -n {units.B} filter add dev lan0 ingress protocol all prio 2 bpf da bytecode '1,6 0 0 4294967295'");
+                + $"tc -n {units.B} filter add dev lan0 ingress protocol all prio 2 bpf da bytecode '1,6 0 0 4294967295'"
+        );
         var before = Shell.Run($"tc -n {units.B} filter show dev lan0 ingress");
         using var filters = NetworkNamespace.Run(units.B, () => new SilenceFilters(units.Ports));
 
@@ -142,17 +145,20 @@ public sealed class SilenceFiltersTests
     }
 
     /// <summary>What unit b says of virtual addresses is counted at the switch.</summary>
-    private static void Watch(TwoUnits units) => Shell.Run($$"""
-        ip netns exec {{units.Switch}} nft -f - <<E
-        table netdev watch { counter seen { }
-          chain c { type filter hook ingress device b-lan0 priority 0;
-            arp saddr ip 10.77.1.1 counter name seen
-            icmpv6 type nd-neighbor-advert icmpv6 taddr fd77:1::1 counter name seen
-            icmpv6 type nd-neighbor-solicit ip6 saddr fd77:1::1 counter name seen
-          }
-        }
-        E
-        """.Replace("icmpv6 taddr fd77:1::1", "@th,64,128 0xfd770001000000000000000000000001", StringComparison.Ordinal));
+    private static void Watch(TwoUnits units) =>
+        Shell.Run(
+            $$"""
+            ip netns exec {{units.Switch}} nft -f - <<E
+            table netdev watch { counter seen { }
+              chain c { type filter hook ingress device b-lan0 priority 0;
+                arp saddr ip 10.77.1.1 counter name seen
+                icmpv6 type nd-neighbor-advert icmpv6 taddr fd77:1::1 counter name seen
+                icmpv6 type nd-neighbor-solicit ip6 saddr fd77:1::1 counter name seen
+              }
+            }
+            E
+            """.Replace("icmpv6 taddr fd77:1::1", "@th,64,128 0xfd770001000000000000000000000001", StringComparison.Ordinal)
+        );
 
     private static void Stop(TwoUnits units, TrafficState lastState, bool withFilters)
     {
@@ -170,13 +176,17 @@ public sealed class SilenceFiltersTests
     }
 
     /// <summary>A host asks over and over, and programs on unit b use the addresses.</summary>
-    private static void Ask(TwoUnits units) => Shell.Try($"""
-        ip netns exec {units.Client} arping -c 5 -w 2 -I eth0 10.77.1.1
-        for i in 1 2 3; do ip -n {units.Client} neigh flush all; ip netns exec {units.Client} ping -c 1 -W 1 10.77.1.1; ip netns exec {units.Client} ping -c 1 -W 1 fd77:1::1; done
-        ip netns exec {units.B} ping -c 1 -W 1 -I 10.77.1.1 10.77.1.10
-        ip netns exec {units.B} ping -c 1 -W 1 -I fd77:1::1 fd77:1::10
-        ip netns exec {units.B} arping -c 2 -w 1 -U -I lan0 10.77.1.1
-        """);
+    private static void Ask(TwoUnits units) =>
+        Shell.Try(
+            $"""
+            ip netns exec {units.Client} arping -c 5 -w 2 -I eth0 10.77.1.1
+            for i in 1 2 3; do ip -n {units.Client} neigh flush all; ip netns exec {units.Client} ping -c 1 -W 1 10.77.1.1
+            ip netns exec {units.Client} ping -c 1 -W 1 fd77:1::1; done
+            ip netns exec {units.B} ping -c 1 -W 1 -I 10.77.1.1 10.77.1.10
+            ip netns exec {units.B} ping -c 1 -W 1 -I fd77:1::1 fd77:1::10
+            ip netns exec {units.B} arping -c 2 -w 1 -U -I lan0 10.77.1.1
+            """
+        );
 
     private static int Heard(TwoUnits units)
     {
@@ -187,5 +197,6 @@ public sealed class SilenceFiltersTests
     private static string Filters(TwoUnits units) =>
         Shell.Run(
             $"tc -n {units.B} filter show dev lan0 egress; tc -n {units.B} filter show dev lan0 ingress; "
-                + $"tc -n {units.B} filter show dev wan0 egress");
+                + $"tc -n {units.B} filter show dev wan0 egress"
+        );
 }

@@ -56,10 +56,12 @@ public sealed class SwitchTests
     {
         using var units = new TwoUnits(virtualMac);
         units.TableB.Apply(TrafficState.Claimed).ThrowIfFailed("b");
-        Shell.Run($"""
+        Shell.Run(
+            $"""
             ip -n {units.Client} neigh replace 10.77.1.1 lladdr 02:00:00:00:00:99 dev eth0 nud stale
             ip -n {units.Client} neigh replace fd77:1::1 lladdr 02:00:00:00:00:99 dev eth0 nud stale
-            """);
+            """
+        );
         using var announcer = NetworkNamespace.Run(units.B, () => new Announcer(units.Ports));
 
         Assert.Equal(0, announcer.AnnounceAll());

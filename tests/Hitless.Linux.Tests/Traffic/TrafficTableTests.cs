@@ -47,7 +47,8 @@ public sealed class TrafficTableTests
     {
         using var units = new TwoUnits(virtualMac);
         Settle(units);
-        Shell.Run($"""
+        Shell.Run(
+            $"""
             ip netns exec {units.Switch} nft -f - <<E
             table netdev watch {"{"} counter seen {"{"} {"}"}
               chain c {"{"} type filter hook ingress device b-lan0 priority 0;
@@ -58,13 +59,18 @@ public sealed class TrafficTableTests
               {"}"}
             {"}"}
             E
-            """);
+            """
+        );
 
         Shell.Try($"ip netns exec {units.B} ping -c 2 -i 0.2 -W 1 -I 10.77.1.1 10.77.1.10");
         Shell.Try($"ip netns exec {units.B} ping -c 2 -i 0.2 -W 1 -I fd77:1::1 fd77:1::10");
         Shell.Try($"ip netns exec {units.B} arping -c 2 -w 1 -U -I lan0 10.77.1.1");
 
-        Assert.Contains("packets 0 ", Shell.Run($"ip netns exec {units.Switch} nft list counter netdev watch seen"), StringComparison.Ordinal);
+        Assert.Contains(
+            "packets 0 ",
+            Shell.Run($"ip netns exec {units.Switch} nft list counter netdev watch seen"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -72,7 +78,8 @@ public sealed class TrafficTableTests
     {
         using var units = new TwoUnits();
         Settle(units);
-        Shell.Run($"""
+        Shell.Run(
+            $"""
             ip netns exec {units.A} nft -f - <<E
             table inet operator {"{"}
               chain f {"{"} type filter hook forward priority 0; policy drop;
@@ -82,7 +89,8 @@ public sealed class TrafficTableTests
               {"}"}
             {"}"}
             E
-            """);
+            """
+        );
 
         Shell.Run($"ip netns exec {units.Client} ping -c 3 -i 0.05 -W 2 10.77.2.10");
         Shell.Run($"ip netns exec {units.Client} ping -c 3 -i 0.05 -W 2 fd77:2::10");
@@ -189,7 +197,10 @@ public sealed class TrafficTableTests
         // As another boot would: the kernel has the printed rules, nobody of Hitless has made them.
         Shell.Run($"ip netns exec {units.A} nft list table netdev hitless | ip netns exec {units.B} nft -f -");
 
-        Assert.Contains($"hitless: {state.ToString().ToLowerInvariant()}", Shell.Run($"ip netns exec {units.B} nft list table netdev hitless"));
+        Assert.Contains(
+            $"hitless: {state.ToString().ToLowerInvariant()}",
+            Shell.Run($"ip netns exec {units.B} nft list table netdev hitless")
+        );
         using var other = NetworkNamespace.Run(units.B, () => new TrafficTable(units.Ports, fence));
         Assert.Null(other.Read());
         other.Apply(TrafficState.Muted).ThrowIfFailed("apply");

@@ -16,32 +16,33 @@ internal sealed class ArpWatch : IDisposable
     public ArpWatch(LabPlan plan, string unit)
     {
         var inSwitch = plan.NamespaceOf(LabPlan.Switch);
-        foreach (var (port, address, address6) in ((string, string, string)[])
-        [
-            ("lan0", Addresses.VirtualLan, Addresses.VirtualLan6),
-            ("wan0", Addresses.VirtualWan, Addresses.VirtualWan6),
-        ])
+        foreach (
+            var (port, address, address6) in ((string, string, string)[])
+                [("lan0", Addresses.VirtualLan, Addresses.VirtualLan6), ("wan0", Addresses.VirtualWan, Addresses.VirtualWan6)]
+        )
         {
             // The tap is the switch's end: what comes in there, the machine has sent. RFC 826: operation 2 is an answer; RFC 4861: 136.
             var filter = $"(arp[6:2] = 2 and arp src host {address}) or (icmp6[0] = 136 and ip6 src host {address6})";
             var capture = Tool.Start(
                 "ip",
                 ["netns", "exec", inSwitch, "tcpdump", "-nlq", "-Q", "in", "-i", LabPlan.SwitchPort(port, unit), filter],
-                redirectInput: false);
+                redirectInput: false
+            );
             _captures.Add(capture.StandardOutput.ReadToEndAsync());
             _processes.Add(capture);
         }
 
-        foreach (var (host, address) in ((string, string)[])
-        [
-            (LabPlan.Client, Addresses.VirtualLan),
-            (LabPlan.Server, Addresses.VirtualWan),
-        ])
+        foreach (
+            var (host, address) in ((string, string)[])[(LabPlan.Client, Addresses.VirtualLan), (LabPlan.Server, Addresses.VirtualWan)]
+        )
         {
-            _processes.Add(Tool.Start(
-                "ip",
-                ["netns", "exec", plan.NamespaceOf(host), "arping", "-q", "-W", "0.1", "-i", "eth0", address],
-                redirectInput: false));
+            _processes.Add(
+                Tool.Start(
+                    "ip",
+                    ["netns", "exec", plan.NamespaceOf(host), "arping", "-q", "-W", "0.1", "-i", "eth0", address],
+                    redirectInput: false
+                )
+            );
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class EmulatedCluster : IDisposable
             1,
             StaticRouter: false,
             image,
-            Lab.Commands.Images.TrustBeside(image))
+            Lab.Commands.Images.TrustBeside(image)
+        )
         {
             Machines = true,
             Kernel = kernel,

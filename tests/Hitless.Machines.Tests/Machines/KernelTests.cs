@@ -25,9 +25,10 @@ public sealed class KernelTests(EmulatedCluster cluster)
         using var heard = new ArpWatch(plan, standby);
 
         const string load = "for i in $(seq 100); do nft -f /etc/nftables.conf || exit 1; sleep 0.1; done";
-        var loads = plan.Units
-            .Select(name => Task.Run(() =>
-                Tool.Try("ip", new LabUnit(plan, name).Inside("sh", "-c", load), limit: TimeSpan.FromMinutes(5))))
+        var loads = plan
+            .Units.Select(name =>
+                Task.Run(() => Tool.Try("ip", new LabUnit(plan, name).Inside("sh", "-c", load), limit: TimeSpan.FromMinutes(5)))
+            )
             .ToArray();
         Assert.All(await Task.WhenAll(loads), load => Assert.True(load.Ok, load.Errors));
 
@@ -48,9 +49,11 @@ public sealed class KernelTests(EmulatedCluster cluster)
         var (plan, watch, before) = await cluster.ReadyAsync(kernel);
         using var traffic = await EmulatedCluster.FlowingAsync(plan);
         var answers = new List<double>();
-        for (var clock = Stopwatch.StartNew();
+        for (
+            var clock = Stopwatch.StartNew();
             clock.Elapsed < TimeSpan.FromSeconds(seconds);
-            await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken))
+            await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)
+        )
         {
             foreach (var unit in LabSite.UnitsOf(plan))
             {
@@ -63,8 +66,10 @@ public sealed class KernelTests(EmulatedCluster cluster)
 
         var after = watch.Status(before.Primary!, out var why);
         Assert.True(after is not null, why);
-        EmulatedCluster.Say($"{after.Epoch - before.Epoch} changes of primary; "
-            + $"status answers after {answers.Order().ElementAt(answers.Count / 2)} s, {answers.Max()} s at the worst");
+        EmulatedCluster.Say(
+            $"{after.Epoch - before.Epoch} changes of primary; "
+                + $"status answers after {answers.Order().ElementAt(answers.Count / 2)} s, {answers.Max()} s at the worst"
+        );
         Assert.InRange(after.Epoch - before.Epoch, 0, 2);
         Assert.All(answers, seconds => Assert.InRange(seconds, 0, StatusLimit.TotalSeconds));
         Assert.Empty(DemoJudge.OfTraffic(await traffic.FinishAsync()));

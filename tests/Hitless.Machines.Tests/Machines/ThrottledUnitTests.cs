@@ -52,7 +52,9 @@ public sealed class ThrottledUnitTests
 
             var after = watch.Status()!;
             EmulatedCluster.Say(
-                $"{after.Epoch - before.Epoch} changes of primary; status answers after {answers.Max().TotalMilliseconds:F0} ms at the worst");
+                $"{after.Epoch - before.Epoch} changes of primary; status answers after {answers.Max().TotalMilliseconds:F0} ms at "
+                    + $"the worst"
+            );
             Assert.InRange(after.Epoch - before.Epoch, 0, 2);
             Assert.All(answers, answer => Assert.True(answer < StatusLimit, $"status took {answer.TotalSeconds:F1} s"));
             Assert.Equal(0, (await traffic.FinishAsync()).ConnectionsLost);

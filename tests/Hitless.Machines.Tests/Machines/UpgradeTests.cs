@@ -20,8 +20,10 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
     public async Task An_upgrade_completes_and_nothing_is_lost(string kernel, int trial)
     {
         var report = await RunAsync(kernel, "completed", meanwhile: null);
-        EmulatedCluster.Say($"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
-            + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}");
+        EmulatedCluster.Say(
+            $"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
+                + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}"
+        );
         Assert.True(report.Passed, string.Join("; ", report.Problems));
     }
 

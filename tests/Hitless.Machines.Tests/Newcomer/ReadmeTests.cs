@@ -24,7 +24,8 @@ public sealed partial class ReadmeTests
 
         using var gateways = SystemdPair.Boot();
         var (first, second) = (gateways.First, gateways.Second);
-        var files = Regex.Matches(section, "^   `hitless`.*$", RegexOptions.Multiline)
+        var files = Regex
+            .Matches(section, "^   `hitless`.*$", RegexOptions.Multiline)
             .SelectMany(line => FileName().Matches(line.Value))
             .Select(name => name.Groups[1].Value);
         foreach (var file in files)
@@ -37,10 +38,12 @@ public sealed partial class ReadmeTests
         first.Type(scripts[1]);
         second.Type("cat > /etc/hitless/cluster.key; chmod 600 /etc/hitless/cluster.key", first.Type("cat /etc/hitless/cluster.key"));
         first.Type("cat > /etc/hitless/unit.yaml", yaml);
-        second.Type("cat > /etc/hitless/unit.yaml", yaml
-            .Replace("gw1", "gw2", StringComparison.Ordinal)
-            .Replace("200 ", "100 ", StringComparison.Ordinal)
-            .Replace("address: 10.10.9.1, peers: [10.10.9.2]", "address: 10.10.9.2, peers: [10.10.9.1]", StringComparison.Ordinal));
+        second.Type(
+            "cat > /etc/hitless/unit.yaml",
+            yaml.Replace("gw1", "gw2", StringComparison.Ordinal)
+                .Replace("200 ", "100 ", StringComparison.Ordinal)
+                .Replace("address: 10.10.9.1, peers: [10.10.9.2]", "address: 10.10.9.2, peers: [10.10.9.1]", StringComparison.Ordinal)
+        );
         first.Type(scripts[2]);
         second.Type(scripts[2]);
 
@@ -67,9 +70,11 @@ public sealed partial class ReadmeTests
 
     private static async Task UntilActiveAsync(SystemdMachine machine, string target)
     {
-        for (var until = DateTimeOffset.UtcNow + ReadyLimit;
+        for (
+            var until = DateTimeOffset.UtcNow + ReadyLimit;
             machine.Type($"systemctl is-active {target} || true").Trim() != "active";
-            await Task.Delay(500, TestContext.Current.CancellationToken))
+            await Task.Delay(500, TestContext.Current.CancellationToken)
+        )
         {
             Assert.True(DateTimeOffset.UtcNow < until, $"{target} of {machine.Name} is not active");
         }
@@ -79,31 +84,46 @@ public sealed partial class ReadmeTests
     private static async Task UntilAsync(SystemdMachine machine, string primary)
     {
         var said = "";
-        for (var until = DateTimeOffset.UtcNow + ReadyLimit;
+        for (
+            var until = DateTimeOffset.UtcNow + ReadyLimit;
             DateTimeOffset.UtcNow < until;
-            await Task.Delay(500, TestContext.Current.CancellationToken))
+            await Task.Delay(500, TestContext.Current.CancellationToken)
+        )
         {
             said = machine.Type("hitless status --json || true");
-            if (said.StartsWith('{')
+            if (
+                said.StartsWith('{')
                 && JsonDocument.Parse(said).RootElement is var status
                 && status.TryGetProperty("primary", out var named)
                 && named.GetString() == primary
-                && status.GetProperty("units").EnumerateArray().Count(unit => unit.GetProperty("state").GetString() == "ready") == 2)
+                && status.GetProperty("units").EnumerateArray().Count(unit => unit.GetProperty("state").GetString() == "ready") == 2
+            )
             {
                 return;
             }
         }
 
         var journal = machine.Type("journalctl -u hitless --no-pager | tail -30");
-        Assert.Fail($"{primary} is not primary of two ready units after {ReadyLimit.TotalSeconds} s, "
-            + $"{machine.Name} says: {said}\n{journal}");
+        Assert.Fail(
+            $"{primary} is not primary of two ready units after {ReadyLimit.TotalSeconds} s, " + $"{machine.Name} says: {said}\n{journal}"
+        );
     }
 
     /// <summary>The fenced blocks of a kind, without the indentation of their list item.</summary>
     private static List<string> Blocks(string text, string kind) =>
-        [.. Regex.Matches(text, $@"^ *```{kind}\n(.*?)^ *```$", RegexOptions.Multiline | RegexOptions.Singleline)
-            .Select(block => string.Join('\n', block.Groups[1].Value.Split('\n')
-                .Select(line => line.StartsWith("   ", StringComparison.Ordinal) ? line[3..] : line)))];
+        [
+            .. Regex
+                .Matches(text, $@"^ *```{kind}\n(.*?)^ *```$", RegexOptions.Multiline | RegexOptions.Singleline)
+                .Select(block =>
+                    string.Join(
+                        '\n',
+                        block
+                            .Groups[1]
+                            .Value.Split('\n')
+                            .Select(line => line.StartsWith("   ", StringComparison.Ordinal) ? line[3..] : line)
+                    )
+                ),
+        ];
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex FileName();

@@ -20,13 +20,26 @@ internal sealed class SystemdMachine : IDisposable
     /// <summary>Boots <paramref name="root"/> in the namespace; what lies in <paramref name="shared"/> is in root's folder there.</summary>
     public static SystemdMachine Boot(string name, string root, string netNamespace, string shared)
     {
-        var start = new ProcessStartInfo("systemd-nspawn",
-        [
-            "-q", "-D", root, "-M", name, "--hostname", name, "--volatile=overlay", "--boot", "--keep-unit", "--register=no",
-            $"--network-namespace-path=/run/netns/{netNamespace}",
-            "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_NICE,CAP_BPF,CAP_PERFMON,CAP_SYS_ADMIN,CAP_IPC_LOCK",
-            "--console=pipe", $"--bind-ro={shared}:/media",
-        ])
+        var start = new ProcessStartInfo(
+            "systemd-nspawn",
+            [
+                "-q",
+                "-D",
+                root,
+                "-M",
+                name,
+                "--hostname",
+                name,
+                "--volatile=overlay",
+                "--boot",
+                "--keep-unit",
+                "--register=no",
+                $"--network-namespace-path=/run/netns/{netNamespace}",
+                "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_NICE,CAP_BPF,CAP_PERFMON,CAP_SYS_ADMIN,CAP_IPC_LOCK",
+                "--console=pipe",
+                $"--bind-ro={shared}:/media",
+            ]
+        )
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -50,7 +63,8 @@ internal sealed class SystemdMachine : IDisposable
         machine.Dispose();
         throw new LabException(
             $"the container {name} did not boot within {BootLimit.TotalSeconds} s",
-            $"try: systemd-nspawn -D {root} --volatile=overlay --boot");
+            $"try: systemd-nspawn -D {root} --volatile=overlay --boot"
+        );
     }
 
     /// <summary>Runs shell lines as root in its home, each of which must succeed; gives back what they print.</summary>
@@ -77,19 +91,29 @@ internal sealed class SystemdMachine : IDisposable
         Tool.Try(
             "nsenter",
             [
-                "-t", Leader() ?? throw new LabException($"{Name} has no process any more", "see why it ended"), "-a",
-                "env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "sh", "-ec", "cd /root; eval \"$0\"", lines,
+                "-t",
+                Leader() ?? throw new LabException($"{Name} has no process any more", "see why it ended"),
+                "-a",
+                "env",
+                "-i",
+                "HOME=/root",
+                "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "sh",
+                "-ec",
+                "cd /root; eval \"$0\"",
+                lines,
             ],
-            input);
+            input
+        );
 
     // The container's first process is the only child of systemd-nspawn that is not nspawn itself.
     private string? Leader()
     {
         var children = $"/proc/{_container.Id}/task/{_container.Id}/children";
         return File.Exists(children)
-            ? File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).LastOrDefault(pid =>
-                File.Exists($"/proc/{pid}/comm") && File.ReadAllText($"/proc/{pid}/comm").Trim() == "systemd")
+            ? File.ReadAllText(children)
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .LastOrDefault(pid => File.Exists($"/proc/{pid}/comm") && File.ReadAllText($"/proc/{pid}/comm").Trim() == "systemd")
             : null;
     }
 }

@@ -45,7 +45,8 @@ internal sealed class SystemdPair : IDisposable
         return new SystemdPair(
             SystemdMachine.Boot("gw1", MachineStore.System, plan.NamespaceOf("gw1"), shared),
             SystemdMachine.Boot("gw2", MachineStore.System, plan.NamespaceOf("gw2"), shared),
-            shared);
+            shared
+        );
     }
 
     /// <summary>Carries a file into root's home on both.</summary>

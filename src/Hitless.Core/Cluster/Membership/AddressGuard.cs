@@ -60,7 +60,8 @@ public sealed class AddressGuard(ulong self, bool canAsk)
         askedSince = Within(askedAt, AnswerMemory, now) ? askedSince : now;
         askedAt = ask ? now : askedAt;
         var patience = self < stranger ? StrangerPatience * 2 : StrangerPatience;
-        var blocks = Within(answeredAt, AnswerMemory, now)
+        var blocks =
+            Within(answeredAt, AnswerMemory, now)
             || now - askedSince < QuestionTime
             || (alone && hasStranger && (!canAsk || now - strangerSince < patience));
         blockedAt = blocks && (hasStranger || Within(answeredAt, AnswerMemory, now)) ? now : blockedAt;
@@ -71,8 +72,10 @@ public sealed class AddressGuard(ulong self, bool canAsk)
     public string? ProblemAt(TimeSpan now) =>
         !Within(blockedAt, StrangerMemory, now) ? null
         : Within(strangerAt, StrangerMemory, now)
-            ? "another unit speaks for the virtual addresses, and its heartbeats do not fit our cluster key: this unit stays mute; copy cluster.key from the primary to this unit and restart hitlessd"
-            : "another unit speaks for the virtual addresses with our virtual MAC, and no heartbeat of it comes: this unit stays mute; look at the heartbeat links, and at cluster.key and cluster.group on both units";
+            ? "another unit speaks for the virtual addresses, and its heartbeats do not fit our cluster key: this unit stays mute; "
+                + "copy cluster.key from the primary to this unit and restart hitlessd"
+        : "another unit speaks for the virtual addresses with our virtual MAC, and no heartbeat of it comes: this unit stays mute; "
+            + "look at the heartbeat links, and at cluster.key and cluster.group on both units";
 
     private static bool Within(TimeSpan since, TimeSpan time, TimeSpan now) => since != TimeSpan.MinValue && now - since < time;
 }

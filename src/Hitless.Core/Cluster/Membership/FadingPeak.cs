@@ -1,6 +1,8 @@
 namespace Hitless.Core.Cluster.Membership;
 
-/// <summary>The largest duration that was seen, which fades in a straight line to nothing within <paramref name="memory"/>. Not to be copied.</summary>
+/// <summary>
+/// The largest duration that was seen, which fades in a straight line to nothing within <paramref name="memory"/>. Not to be copied.
+/// </summary>
 internal struct FadingPeak(TimeSpan memory)
 {
     private TimeSpan peak;

@@ -1,7 +1,8 @@
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
-/// Whether another unit is there, judged by its heartbeats and by its kernel's answers to ICMP echo, with limits that go by what was seen of it (docs/decisions/0027, 0039).
+/// Whether another unit is there, judged by its heartbeats and by its kernel's answers to ICMP echo, with limits that go by what was seen
+/// of it (docs/decisions/0027, 0039).
 /// <code>
 ///   heard ──heartbeat is late──▶ its kernel is asked ──answers──▶ stalled: has StallLimit
 ///                                        │ nothing, for EchoLimit, and it is known to answer ──▶ gone
@@ -43,7 +44,9 @@ public sealed class Liveness(ClusterOptions options)
     /// <summary>When its kernel was asked what it has answered last.</summary>
     public TimeSpan KernelAt { get; private set; } = TimeSpan.MinValue;
 
-    /// <summary>Its kernel answers on every heartbeat link that its heartbeats come on: when it is silent there, it is not a firewall.</summary>
+    /// <summary>
+    /// Its kernel answers on every heartbeat link that its heartbeats come on: when it is silent there, it is not a firewall.
+    /// </summary>
     public bool EchoKnown => calibrations >= CalibrationsMin;
 
     /// <summary>The time between heartbeats that is usual here is over: ask.</summary>
@@ -52,7 +55,10 @@ public sealed class Liveness(ClusterOptions options)
     /// <summary>Its kernel has answered since its last heartbeat.</summary>
     public bool KernelAnswered => KernelAt > HeardAt;
 
-    /// <summary>A heartbeat came on a link (<paramref name="way"/> is its number), or through a port (null). <paramref name="same"/>: of the incarnation that was heard before; <paramref name="absent"/>: which counted as gone.</summary>
+    /// <summary>
+    /// A heartbeat came on a link (<paramref name="way"/> is its number), or through a port (null). <paramref name="same"/>: of the
+    /// incarnation that was heard before; <paramref name="absent"/>: which counted as gone.
+    /// </summary>
     public void Heard(int? way, bool same, bool absent, TimeSpan now)
     {
         if (same)
@@ -99,7 +105,10 @@ public sealed class Liveness(ClusterOptions options)
         unanswered++;
     }
 
-    /// <summary>Its kernel answers on a link (or through a port: null) what it was asked at <paramref name="askedAt"/>, with <paramref name="later"/> questions since then. <paramref name="lateness"/>: of this unit itself meanwhile.</summary>
+    /// <summary>
+    /// Its kernel answers on a link (or through a port: null) what it was asked at <paramref name="askedAt"/>, with
+    /// <paramref name="later"/> questions since then. <paramref name="lateness"/>: of this unit itself meanwhile.
+    /// </summary>
     public void Answered(int? way, TimeSpan askedAt, int later, TimeSpan lateness, TimeSpan now)
     {
         EndSilence(1, now);
@@ -120,7 +129,10 @@ public sealed class Liveness(ClusterOptions options)
         }
     }
 
-    /// <summary>A question that every kernel should answer, whether or not a heartbeat is late, is about to be asked: the answers to the one before are in.</summary>
+    /// <summary>
+    /// A question that every kernel should answer, whether or not a heartbeat is late, is about to be asked: the answers to the one before
+    /// are in.
+    /// </summary>
     public void Calibrate()
     {
         calibrations = waysAnswered != 0 && (waysHeard & ~waysAnswered) == 0 ? Math.Min(calibrations + 1, CalibrationsMin) : 0;
@@ -158,30 +170,45 @@ public sealed class Liveness(ClusterOptions options)
         }
     }
 
-    /// <summary>When its kernel is to be asked next, if the last question was at <paramref name="askedAt"/>. <paramref name="urgent"/>: it is the primary, and its traffic waits.</summary>
-    public TimeSpan AskAt(TimeSpan askedAt, bool urgent, TimeSpan now) => Later(LateAt, askedAt + (urgent && !KernelAnswered ? QuestionSpacing(now) : options.Interval / 2));
+    /// <summary>
+    /// When its kernel is to be asked next, if the last question was at <paramref name="askedAt"/>. <paramref name="urgent"/>: it is the
+    /// primary, and its traffic waits.
+    /// </summary>
+    public TimeSpan AskAt(TimeSpan askedAt, bool urgent, TimeSpan now) =>
+        Later(LateAt, askedAt + (urgent && !KernelAnswered ? QuestionSpacing(now) : options.Interval / 2));
 
     /// <summary>When it counts as gone because nothing at all was heard, neither a heartbeat nor an answer.</summary>
     public TimeSpan SilentAt(TimeSpan now)
     {
         var silent = HeardAt + SilenceLimit(now);
-        return KernelAnswered ? Later(silent, Earlier(KernelAt + Later(options.Interval, EchoLimit(now)), HeardAt + StallLimit(now))) : silent;
+        return KernelAnswered
+            ? Later(silent, Earlier(KernelAt + Later(options.Interval, EchoLimit(now)), HeardAt + StallLimit(now)))
+            : silent;
     }
 
-    /// <summary>When it counts as gone because its kernel, which is known to answer, does not. <see cref="TimeSpan.MaxValue"/>: that is not proved yet.</summary>
+    /// <summary>
+    /// When it counts as gone because its kernel, which is known to answer, does not. <see cref="TimeSpan.MaxValue"/>: that is not proved
+    /// yet.
+    /// </summary>
     public TimeSpan KernelGoneAt(TimeSpan now) =>
-        EchoKnown && unansweredSince is { } since && unanswered >= QuestionsMin ? since + unansweredVoid + EchoLimit(now) : TimeSpan.MaxValue;
+        EchoKnown && unansweredSince is { } since && unanswered >= QuestionsMin
+            ? since + unansweredVoid + EchoLimit(now)
+            : TimeSpan.MaxValue;
 
-    /// <summary>What is seen of its kernel's silences beyond what is usual: who asks for another reason than a late heartbeat waits as long.</summary>
+    /// <summary>
+    /// What is seen of its kernel's silences beyond what is usual: who asks for another reason than a late heartbeat waits as long.
+    /// </summary>
     public TimeSpan Noise(TimeSpan now) => Later(quiet.At(now) * Margin, PortsNoise(now));
 
     /// <summary>The limits now, and what raised them.</summary>
     public LivenessLimits LimitsAt(TimeSpan now)
     {
         var stalls = StallLimit(now) > options.StallPatience ? $", heartbeats late by {stall.At(now).TotalMilliseconds:F0} ms" : "";
-        var reason = !EchoKnown ? "its kernel is not known to answer ICMP echo on every heartbeat link"
+        var reason =
+            !EchoKnown ? "its kernel is not known to answer ICMP echo on every heartbeat link"
             : Noise(now) <= options.EchoLimitMin ? "as configured"
-            : PortsNoise(now) >= Noise(now) ? $"stalls of {stall.At(now).TotalMilliseconds:F0} ms were seen, and its kernel cannot be asked through the interfaces"
+            : PortsNoise(now) >= Noise(now)
+                ? $"stalls of {stall.At(now).TotalMilliseconds:F0} ms were seen, and its kernel cannot be asked through the interfaces"
             : $"its kernel was seen to answer after {quiet.At(now).TotalMilliseconds:F0} ms";
         return new LivenessLimits(SilenceLimit(now), StallLimit(now), EchoKnown ? EchoLimit(now) : null, reason + stalls);
     }
@@ -196,13 +223,20 @@ public sealed class Liveness(ClusterOptions options)
 
     private TimeSpan QuestionSpacing(TimeSpan now) => Limit(EchoLimit(now) / QuestionsPerLimit, QuestionSpacingMin, options.Interval / 2);
 
-    /// <summary>Where it is heard through the ports and its kernel cannot be asked there, a cut cable and a daemon that stalls look like a kernel that is gone: as long as it was seen to stall; then the threshold decides anyway.</summary>
+    /// <summary>
+    /// Where it is heard through the ports and its kernel cannot be asked there, a cut cable and a daemon that stalls look like a kernel
+    /// that is gone: as long as it was seen to stall; then the threshold decides anyway.
+    /// </summary>
     private TimeSpan PortsNoise(TimeSpan now) =>
-        Within(portHeardAt, now) && !Within(portAnsweredAt, now) ? Earlier(stall.At(now) * Margin, options.Silence) - (LateAt - HeardAt) : TimeSpan.Zero;
+        Within(portHeardAt, now) && !Within(portAnsweredAt, now)
+            ? Earlier(stall.At(now) * Margin, options.Silence) - (LateAt - HeardAt)
+            : TimeSpan.Zero;
 
     private static bool Within(TimeSpan since, TimeSpan now) => since != TimeSpan.MinValue && now - since < PortMemory;
 
-    /// <summary>A silence has ended by itself: how long it was tells what is usual. One that is far beyond every limit was a cut, not a stall.</summary>
+    /// <summary>
+    /// A silence has ended by itself: how long it was tells what is usual. One that is far beyond every limit was a cut, not a stall.
+    /// </summary>
     private void Learn(bool absent, TimeSpan now)
     {
         var gap = now - HeardAt - ownLateness;
@@ -228,7 +262,8 @@ public sealed class Liveness(ClusterOptions options)
 
     private static uint Bit(int way) => 1u << (way & 31);
 
-    private static TimeSpan Limit(TimeSpan value, TimeSpan least, TimeSpan most) => value > least ? Earlier(value, Later(most, least)) : least;
+    private static TimeSpan Limit(TimeSpan value, TimeSpan least, TimeSpan most) =>
+        value > least ? Earlier(value, Later(most, least)) : least;
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 

@@ -1,8 +1,9 @@
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
-/// The changes of primary of late that nobody planned. Each one costs the cluster work; a machine that is too slow for its limits must not change its primary over and over, however strong the
-/// evidence seems (docs/decisions/0039). A first few within a minute cost nothing, so that real failures heal at once.
+/// The changes of primary of late that nobody planned. Each one costs the cluster work; a machine that is too slow for its limits must not
+/// change its primary over and over, however strong the evidence seems (docs/decisions/0039). A first few within a minute cost nothing, so
+/// that real failures heal at once.
 /// </summary>
 public sealed class Unrest
 {
@@ -19,14 +20,23 @@ public sealed class Unrest
     /// <summary>The primary has changed, and nobody had planned that.</summary>
     public void Note(TimeSpan now) => changes[count++ % Remembered] = now;
 
-    /// <summary>How much longer than its rank says a unit waits before it takes over: nothing for the first three in a minute, then 100 ms, doubled with each further one up to 5 s.</summary>
+    /// <summary>
+    /// How much longer than its rank says a unit waits before it takes over: nothing for the first three in a minute, then 100 ms, doubled
+    /// with each further one up to 5 s.
+    /// </summary>
     public TimeSpan TakeoverDelayAt(TimeSpan now) =>
-        Since(now - Minute) is > FreePerMinute and var many ? Doubled(TakeoverDelayMin, many - FreePerMinute - 1, TakeoverDelayMax) : TimeSpan.Zero;
+        Since(now - Minute) is > FreePerMinute and var many
+            ? Doubled(TakeoverDelayMin, many - FreePerMinute - 1, TakeoverDelayMax)
+            : TimeSpan.Zero;
 
-    /// <summary>How long the rules ask for no further change after one: <paramref name="least"/>, doubled with each change of the last ten minutes up to 5 min.</summary>
+    /// <summary>
+    /// How long the rules ask for no further change after one: <paramref name="least"/>, doubled with each change of the last ten minutes
+    /// up to 5 min.
+    /// </summary>
     public TimeSpan HoldAt(TimeSpan least, TimeSpan now) => Doubled(least, Math.Max(Since(now - Memory) - 1, 0), HoldMax);
 
-    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan most) => first * (1 << Math.Min(times, Remembered)) is var grown && grown < most ? grown : most;
+    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan most) =>
+        first * (1 << Math.Min(times, Remembered)) is var grown && grown < most ? grown : most;
 
     private int Since(TimeSpan begin)
     {

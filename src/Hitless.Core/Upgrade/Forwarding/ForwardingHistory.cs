@@ -55,15 +55,32 @@ public sealed class ForwardingHistory
         double Least(Func<ForwardingInterval, long> of) =>
             seconds >= SteadyCover.TotalSeconds ? Math.Round(recent.Min(slice => of(slice) / slice.Seconds), 1) : 0;
         var (wanted, made) = (slices.Sum(slice => slice.Wanted), slices.Sum(slice => slice.Made));
-        string[] names = recent.Count == 0 ? [] : [.. recent[^1].Interfaces.Select(each => each.Name).Where(name => recent.All(slice => slice.Interfaces.Any(each => each.Name == name)))];
+        string[] names =
+            recent.Count == 0
+                ? []
+                :
+                [
+                    .. recent[^1]
+                        .Interfaces.Select(each => each.Name)
+                        .Where(name => recent.All(slice => slice.Interfaces.Any(each => each.Name == name))),
+                ];
         return new ForwardingFigures(
             unit,
             Math.Round(slices.Sum(slice => slice.Seconds), 1),
             Rate(slice => slice.Left),
             Least(slice => slice.Left),
             Rate(slice => slice.Made),
-            [.. names.Select(name => new InterfaceFigures(name, Rate(s => On(s, name).Received), Least(s => On(s, name).Received), Rate(s => On(s, name).Sent), Least(s => On(s, name).Sent)))],
-            [.. LossesOf(slices)])
+            [
+                .. names.Select(name => new InterfaceFigures(
+                    name,
+                    Rate(s => On(s, name).Received),
+                    Least(s => On(s, name).Received),
+                    Rate(s => On(s, name).Sent),
+                    Least(s => On(s, name).Sent)
+                )),
+            ],
+            [.. LossesOf(slices)]
+        )
         {
             ForwardedShare = wanted > 0 ? Share(slices.Sum(slice => slice.Left), wanted) : null,
             AnsweredShare = made > 0 ? Share(slices.Sum(slice => slice.Answered), made) : null,
@@ -80,11 +97,24 @@ public sealed class ForwardingHistory
             var (lost, outOf) = (cause.Sum(loss => loss.Lost), cause.Sum(loss => loss.OutOf));
             if (lost > 0)
             {
-                var most = cause.Where(loss => loss.OutOf >= SharedMin).Select(loss => Share(loss.Lost, loss.OutOf)).DefaultIfEmpty(0).Max();
-                yield return new ForwardingLoss(cause.Key.Cause, cause.Key.Interface, Math.Round(lost / seconds, 1), Share(lost, outOf), most);
+                var most = cause
+                    .Where(loss => loss.OutOf >= SharedMin)
+                    .Select(loss => Share(loss.Lost, loss.OutOf))
+                    .DefaultIfEmpty(0)
+                    .Max();
+                yield return new ForwardingLoss(
+                    cause.Key.Cause,
+                    cause.Key.Interface,
+                    Math.Round(lost / seconds, 1),
+                    Share(lost, outOf),
+                    most
+                );
             }
         }
     }
 
-    private static double Share(long part, long whole) => whole > 0 ? Math.Round(Math.Min(1, (double)part / whole), 4) : part > 0 ? 1 : 0;
+    private static double Share(long part, long whole) =>
+        whole > 0 ? Math.Round(Math.Min(1, (double)part / whole), 4)
+        : part > 0 ? 1
+        : 0;
 }

@@ -17,7 +17,13 @@ public sealed class ForwardingInterval
         from = first.Counters;
         to = last.Counters;
         Seconds = (last.At - first.At).TotalSeconds;
-        Interfaces = [.. from now in last.Interfaces from then in first.Interfaces where now.Name == then.Name && IsForward(then, now) select Between(then, now)];
+        Interfaces =
+        [
+            .. from now in last.Interfaces
+            from then in first.Interfaces
+            where now.Name == then.Name && IsForward(then, now)
+            select Between(then, now),
+        ];
     }
 
     /// <summary>Its length.</summary>
@@ -30,9 +36,10 @@ public sealed class ForwardingInterval
     public long Received => Since(from.Received, to.Received);
 
     /// <summary>Packets for others that left.</summary>
-    public long Left => to.Transmitted is { } after && from.Transmitted is { } before
-        ? Math.Clamp(Since(before, after) - Since(from.LocalOut, to.LocalOut), 0, Math.Max(Routed, 0))
-        : Routed;
+    public long Left =>
+        to.Transmitted is { } after && from.Transmitted is { } before
+            ? Math.Clamp(Since(before, after) - Since(from.LocalOut, to.LocalOut), 0, Math.Max(Routed, 0))
+            : Routed;
 
     /// <summary>
     /// Packets that were to be forwarded, as far as the kernel tells: those that left, and those that are known to have not.
@@ -61,8 +68,20 @@ public sealed class ForwardingInterval
     public long Refused => Math.Max(0, Routed - Left);
 
     /// <summary>Packets that arrived and that no counter knows any more.</summary>
-    public long Vanished => Math.Max(0, Received - Since(from.Delivered, to.Delivered) - Since(from.Group, to.Group) - Since(from.Merged, to.Merged) - Routed - NoRoute - NotForwarding
-        - ReversePath - Since(from.Damaged, to.Damaged) - Since(from.Discarded, to.Discarded));
+    public long Vanished =>
+        Math.Max(
+            0,
+            Received
+                - Since(from.Delivered, to.Delivered)
+                - Since(from.Group, to.Group)
+                - Since(from.Merged, to.Merged)
+                - Routed
+                - NoRoute
+                - NotForwarding
+                - ReversePath
+                - Since(from.Damaged, to.Damaged)
+                - Since(from.Discarded, to.Discarded)
+        );
 
     private long Routed => Since(from.Forwarded, to.Forwarded);
 

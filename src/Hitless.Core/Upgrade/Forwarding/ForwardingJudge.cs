@@ -40,7 +40,10 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
     public double AllowedShare { get; set; }
 
     /// <summary>The share of the routed packets that rules have dropped since the switch; null: too few to say.</summary>
-    public double? DropShare => samples.Count >= 2 && new ForwardingInterval(samples[0], samples[^1]) is { Wanted: >= 200 } all ? (double)all.Refused / all.Wanted : null;
+    public double? DropShare =>
+        samples.Count >= 2 && new ForwardingInterval(samples[0], samples[^1]) is { Wanted: >= 200 } all
+            ? (double)all.Refused / all.Wanted
+            : null;
 
     /// <summary>The verdict so far, with both units' figures.</summary>
     public ReportTraffic Judgement => new(verdict, text, unit, before, After());
@@ -89,7 +92,10 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         var all = Since(TimeSpan.Zero)!;
         if (former.ForwardedPerSecond < 1)
         {
-            Decide(TrafficVerdicts.NotEnoughTraffic, $"{former.Unit} forwarded {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not enough traffic to tell");
+            Decide(
+                TrafficVerdicts.NotEnoughTraffic,
+                $"{former.Unit} forwarded {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not enough traffic to tell"
+            );
         }
         else if (Age >= Early && IsAsBefore(former, all))
         {
@@ -100,7 +106,11 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
             var tells = all.Left >= 5;
             Decide(
                 tells ? TrafficVerdicts.Forwards : TrafficVerdicts.NotEnoughTraffic,
-                tells ? Forwarding(former) : $"{all.Left} packets in {all.Seconds:F1} s, {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not enough traffic to tell");
+                tells
+                    ? Forwarding(former)
+                    : $"{all.Left} packets in {all.Seconds:F1} s, {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not "
+                        + $"enough traffic to tell"
+            );
         }
     }
 
@@ -108,16 +118,20 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
     private bool IsAsBefore(ForwardingFigures former, ForwardingInterval all)
     {
         var enough = Math.Max(5, 0.5 * former.SteadyPerSecond * all.Seconds);
-        return all.Left >= enough && all.Left >= 0.5 * all.Wanted * (former.ForwardedShare ?? 0)
-            && former.Interfaces.All(was => all.Interfaces.FirstOrDefault(now => now.Name == was.Name) is { Name: not null } now
-                ? now.Received >= 0.25 * was.ReceivedSteady * all.Seconds && now.Sent >= 0.25 * was.SentSteady * all.Seconds
-                : was.ReceivedSteady < SteadyMin && was.SentSteady < SteadyMin);
+        return all.Left >= enough
+            && all.Left >= 0.5 * all.Wanted * (former.ForwardedShare ?? 0)
+            && former.Interfaces.All(was =>
+                all.Interfaces.FirstOrDefault(now => now.Name == was.Name) is { Name: not null } now
+                    ? now.Received >= 0.25 * was.ReceivedSteady * all.Seconds && now.Sent >= 0.25 * was.SentSteady * all.Seconds
+                    : was.ReceivedSteady < SteadyMin && was.SentSteady < SteadyMin
+            );
     }
 
     private string Forwarding(ForwardingFigures former)
     {
         var last = Since(Age - TimeSpan.FromSeconds(2)) ?? Since(TimeSpan.Zero)!;
-        return $"{unit} forwards {LossRules.Rate(last.Left / Math.Max(0.001, last.Seconds))}; {former.Unit} forwarded {LossRules.Rate(former.ForwardedPerSecond)}";
+        return $"{unit} forwards {LossRules.Rate(last.Left / Math.Max(0.001, last.Seconds))}; {former.Unit} forwarded "
+            + $"{LossRules.Rate(former.ForwardedPerSecond)}";
     }
 
     /// <summary>What has been seen going on since the switch can only stop; what has not may never have begun.</summary>
@@ -126,7 +140,11 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         carried |= step.Left > 0 && step.Left >= 0.25 * before!.SteadyPerSecond * step.Seconds;
         foreach (var was in before!.Interfaces)
         {
-            if (step.Interfaces.FirstOrDefault(each => each.Name == was.Name) is { Name: not null } now && now.Received > 0 && now.Received >= 0.25 * was.ReceivedSteady * step.Seconds)
+            if (
+                step.Interfaces.FirstOrDefault(each => each.Name == was.Name) is { Name: not null } now
+                && now.Received > 0
+                && now.Received >= 0.25 * was.ReceivedSteady * step.Seconds
+            )
             {
                 alive.Add(was.Name);
             }

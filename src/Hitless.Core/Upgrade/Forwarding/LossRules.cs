@@ -21,16 +21,22 @@ internal static class LossRules
     /// <summary>
     /// The share by which each cause may be worse. What strangers can cause (packets to nowhere) has more than what only this unit can.
     /// </summary>
-    private static double Margin(string cause) => cause switch
-    {
-        LossCauses.Refused or LossCauses.Discarded or LossCauses.SessionTable or LossCauses.Send => 0.005,
-        LossCauses.Vanished or LossCauses.Backlog or LossCauses.Receive => 0.01,
-        LossCauses.ReversePath => 0.02,
-        _ => 0.05,
-    };
+    private static double Margin(string cause) =>
+        cause switch
+        {
+            LossCauses.Refused or LossCauses.Discarded or LossCauses.SessionTable or LossCauses.Send => 0.005,
+            LossCauses.Vanished or LossCauses.Backlog or LossCauses.Receive => 0.01,
+            LossCauses.ReversePath => 0.02,
+            _ => 0.05,
+        };
 
     /// <summary>What is lost clearly more than before, if anything is; <paramref name="windows"/> in halves.</summary>
-    internal static (string Verdict, string Text)? Find(string unit, ForwardingFigures before, double allowed, IReadOnlyList<(ForwardingInterval First, ForwardingInterval Second)> windows)
+    internal static (string Verdict, string Text)? Find(
+        string unit,
+        ForwardingFigures before,
+        double allowed,
+        IReadOnlyList<(ForwardingInterval First, ForwardingInterval Second)> windows
+    )
     {
         foreach (var (first, second) in windows)
         {
@@ -50,7 +56,12 @@ internal static class LossRules
 
                 // Where the traffic has shrunk, what was always lost is a larger share of it.
                 var more = lost > (was?.PerSecond ?? 0) * 1.25 * (first.Seconds + second.Seconds);
-                if (more && Exceeds(lost, outOf, limit) && IsAbove(then.Lost, then.OutOf, limit - (margin / 2)) && IsAbove(now.Lost, now.OutOf, limit - (margin / 2)))
+                if (
+                    more
+                    && Exceeds(lost, outOf, limit)
+                    && IsAbove(then.Lost, then.OutOf, limit - (margin / 2))
+                    && IsAbove(now.Lost, now.OutOf, limit - (margin / 2))
+                )
                 {
                     return (VerdictOf(now.Cause), Describe(unit, before.Unit, now.Cause, now.Interface, (lost, outOf), was?.Share ?? 0));
                 }
@@ -64,33 +75,50 @@ internal static class LossRules
     internal static string Rate(double perSecond) => string.Create(CultureInfo.InvariantCulture, $"{perSecond:#,0.#} packets/s");
 
     /// <summary>The cause in words, and where the kernel counts it.</summary>
-    internal static string Words(string cause, string? @interface) => cause switch
-    {
-        LossCauses.Refused => "a firewall rule drops them (routed by the kernel, and dropped before they left: an nftables chain at the hook forward or postrouting)",
-        LossCauses.Vanished => "they arrive and vanish without a counter (an nftables chain at the hook prerouting or input, or a blackhole route)",
-        LossCauses.NoRoute => "no route to their destination (InNoRoutes)",
-        LossCauses.NotForwarding => "IPv4 forwarding is off, or their addresses are not valid (InAddrErrors)",
-        LossCauses.ReversePath => "rp_filter refuses them (IPReversePathFilter)",
-        LossCauses.Unreachable => "unreachables are sent instead (OutDestUnreachs: a route of the kind unreachable or prohibit, or a rule that rejects)",
-        LossCauses.Discarded => "the IP layer discards them (InDiscards, OutDiscards)",
-        LossCauses.SessionTable => "the session table refuses them (nf_conntrack drop, insert_failed)",
-        LossCauses.Backlog => "the queue of a processor is full (softnet_stat)",
-        LossCauses.Receive => $"{@interface} drops them as it receives (rx dropped, errors)",
-        _ => $"{@interface} drops them as it sends (tx dropped, errors)",
-    };
+    internal static string Words(string cause, string? @interface) =>
+        cause switch
+        {
+            LossCauses.Refused =>
+                "a firewall rule drops them (routed by the kernel, and dropped before they left: an nftables chain at the hook "
+                    + "forward or postrouting)",
+            LossCauses.Vanished =>
+                "they arrive and vanish without a counter (an nftables chain at the hook prerouting or input, or a blackhole route)",
+            LossCauses.NoRoute => "no route to their destination (InNoRoutes)",
+            LossCauses.NotForwarding => "IPv4 forwarding is off, or their addresses are not valid (InAddrErrors)",
+            LossCauses.ReversePath => "rp_filter refuses them (IPReversePathFilter)",
+            LossCauses.Unreachable =>
+                "unreachables are sent instead (OutDestUnreachs: a route of the kind unreachable or prohibit, or a rule that rejects)",
+            LossCauses.Discarded => "the IP layer discards them (InDiscards, OutDiscards)",
+            LossCauses.SessionTable => "the session table refuses them (nf_conntrack drop, insert_failed)",
+            LossCauses.Backlog => "the queue of a processor is full (softnet_stat)",
+            LossCauses.Receive => $"{@interface} drops them as it receives (rx dropped, errors)",
+            _ => $"{@interface} drops them as it sends (tx dropped, errors)",
+        };
 
-    private static string VerdictOf(string cause) => cause switch
-    {
-        LossCauses.NoRoute => TrafficVerdicts.NoRoute,
-        LossCauses.Unreachable => TrafficVerdicts.Unreachable,
-        _ => TrafficVerdicts.Drops,
-    };
+    private static string VerdictOf(string cause) =>
+        cause switch
+        {
+            LossCauses.NoRoute => TrafficVerdicts.NoRoute,
+            LossCauses.Unreachable => TrafficVerdicts.Unreachable,
+            _ => TrafficVerdicts.Drops,
+        };
 
-    private static string Describe(string unit, string former, string cause, string? @interface, (long Lost, long OutOf) found, double was) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{unit} loses {Math.Min(1, (double)found.Lost / Math.Max(1, found.OutOf)):P1} of the packets, {found.Lost} of {found.OutOf}; {former} lost {was:P1}: {Words(cause, @interface)}");
+    private static string Describe(
+        string unit,
+        string former,
+        string cause,
+        string? @interface,
+        (long Lost, long OutOf) found,
+        double was
+    ) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{unit} loses {Math.Min(1, (double)found.Lost / Math.Max(1, found.OutOf)):P1} of the packets, {found.Lost} of "
+                + $"{found.OutOf}; {former} lost {was:P1}: {Words(cause, @interface)}"
+        );
 
     private static bool IsAbove(long lost, long outOf, double limit) => lost > outOf * limit;
 
-    private static bool Exceeds(long lost, long outOf, double limit) => lost >= LostMin && lost > (outOf * limit) + (Deviations * Math.Sqrt(outOf * limit));
+    private static bool Exceeds(long lost, long outOf, double limit) =>
+        lost >= LostMin && lost > (outOf * limit) + (Deviations * Math.Sqrt(outOf * limit));
 }

@@ -28,11 +28,20 @@ internal static class OutageRules
     /// <paramref name="Alive"/>: what has been seen going on since the switch.
     /// </summary>
     internal readonly record struct Facts(
-        string Unit, ForwardingFigures Before, ForwardingInterval? Window, ForwardingInterval? All, TimeSpan Age, bool Carried, IReadOnlySet<string> Alive);
+        string Unit,
+        ForwardingFigures Before,
+        ForwardingInterval? Window,
+        ForwardingInterval? All,
+        TimeSpan Age,
+        bool Carried,
+        IReadOnlySet<string> Alive
+    );
 
     /// <summary>The outage, if there is one.</summary>
     internal static (string Verdict, string Text)? Find(in Facts facts) =>
-        facts.Window is { } window ? Collapse(facts, window) ?? Attempts(facts) ?? DeadInterface(facts, window) ?? Unanswered(facts, window) : null;
+        facts.Window is { } window
+            ? Collapse(facts, window) ?? Attempts(facts) ?? DeadInterface(facts, window) ?? Unanswered(facts, window)
+            : null;
 
     /// <summary>Next to nothing leaves, and packets arrive or have not since the switch.</summary>
     private static (string Verdict, string Text)? Collapse(in Facts facts, ForwardingInterval window)
@@ -44,23 +53,35 @@ internal static class OutageRules
         }
 
         var stopped = window.Wanted - window.Left;
-        var arrivals = stopped >= Math.Max(5, SilentShare * steady * window.Seconds)
-            || window.Interfaces.Sum(each => each.Received) >= 0.2 * facts.Before.Interfaces.Sum(each => each.ReceivedPerSecond) * window.Seconds;
+        var arrivals =
+            stopped >= Math.Max(5, SilentShare * steady * window.Seconds)
+            || window.Interfaces.Sum(each => each.Received)
+                >= 0.2 * facts.Before.Interfaces.Sum(each => each.ReceivedPerSecond) * window.Seconds;
         return !facts.Carried || arrivals ? Outage(facts, window, $"{LossRules.Rate(facts.Before.ForwardedPerSecond)} before") : null;
     }
 
     /// <summary>Too little traffic for a rate, yet all of what arrives stays here.</summary>
     private static (string Verdict, string Text)? Attempts(in Facts facts)
     {
-        if (facts.All is not { } all || facts.Carried || facts.Before.ForwardedShare is not >= 0.5 || facts.Before.ForwardedPerSecond < 1 || all.Left >= SilentShare * all.Wanted)
+        if (
+            facts.All is not { } all
+            || facts.Carried
+            || facts.Before.ForwardedShare is not >= 0.5
+            || facts.Before.ForwardedPerSecond < 1
+            || all.Left >= SilentShare * all.Wanted
+        )
         {
             return null;
         }
 
         // What never was forwarded, such as a scan of this unit, was there before as well.
-        var stray = facts.Before.Losses.Where(loss => loss.Interface is null && loss.Cause != LossCauses.Unreachable).Sum(loss => loss.PerSecond) * all.Seconds;
+        var stray =
+            facts.Before.Losses.Where(loss => loss.Interface is null && loss.Cause != LossCauses.Unreachable).Sum(loss => loss.PerSecond)
+            * all.Seconds;
         var named = all.NoRoute + all.NotForwarding + all.ReversePath + all.Refused;
-        return named >= 10 + (2 * stray) || all.Wanted >= 20 + (2 * stray) ? Outage(facts, all, $"{all.Wanted} arrived to be forwarded, {all.Left} left") : null;
+        return named >= 10 + (2 * stray) || all.Wanted >= 20 + (2 * stray)
+            ? Outage(facts, all, $"{all.Wanted} arrived to be forwarded, {all.Left} left")
+            : null;
     }
 
     /// <summary>
@@ -79,19 +100,38 @@ internal static class OutageRules
 
             var others = window.Interfaces.Where(each => each.Name != was.Name).Sum(each => each.Received);
             var hears = was.ReceivedSteady < ForwardingJudge.SteadyMin || now.Received >= SilentShare * was.ReceivedSteady * window.Seconds;
-            if (!hears && now.Sent >= Math.Max(3, SilentShare * was.SentSteady * window.Seconds) && (!facts.Alive.Contains(was.Name) || facts.Age >= LateWindow))
+            if (
+                !hears
+                && now.Sent >= Math.Max(3, SilentShare * was.SentSteady * window.Seconds)
+                && (!facts.Alive.Contains(was.Name) || facts.Age >= LateWindow)
+            )
             {
-                return (TrafficVerdicts.NoAnswer, string.Create(CultureInfo.InvariantCulture,
-                    $"nothing comes in at {was.Name} of {facts.Unit}: {now.Received} packets in {window.Seconds:F1} s while {now.Sent} were sent there; {facts.Before.Unit} received {was.ReceivedPerSecond:#,0} a second there"));
+                return (
+                    TrafficVerdicts.NoAnswer,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"nothing comes in at {was.Name} of {facts.Unit}: {now.Received} packets in {window.Seconds:F1} s while "
+                            + $"{now.Sent} were sent there; {facts.Before.Unit} received {was.ReceivedPerSecond:#,0} a second there"
+                    )
+                );
             }
 
             var othersBefore = facts.Before.Interfaces.Where(each => each.Name != was.Name).Sum(each => each.ReceivedSteady);
             var sends = was.SentSteady < ForwardingJudge.SteadyMin || now.Sent >= SilentShare * was.SentSteady * window.Seconds;
             if (!sends && othersBefore >= ForwardingJudge.SteadyMin && others >= 0.2 * othersBefore * window.Seconds)
             {
-                var dropped = now.SendLost > 0 ? LossRules.Words(LossCauses.Send, was.Name) : "a rule or queue at its way out (nft hook egress, tc), or its driver, keeps them";
-                return (TrafficVerdicts.NothingForwarded, string.Create(CultureInfo.InvariantCulture,
-                    $"nothing leaves by {was.Name} of {facts.Unit}: {now.Sent} packets in {window.Seconds:F1} s while {others} came in elsewhere; {facts.Before.Unit} sent {was.SentPerSecond:#,0} a second: {dropped}"));
+                var dropped =
+                    now.SendLost > 0
+                        ? LossRules.Words(LossCauses.Send, was.Name)
+                        : "a rule or queue at its way out (nft hook egress, tc), or its driver, keeps them";
+                return (
+                    TrafficVerdicts.NothingForwarded,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"nothing leaves by {was.Name} of {facts.Unit}: {now.Sent} packets in {window.Seconds:F1} s while {others} "
+                            + $"came in elsewhere; {facts.Before.Unit} sent {was.SentPerSecond:#,0} a second: {dropped}"
+                    )
+                );
             }
         }
 
@@ -119,8 +159,14 @@ internal static class OutageRules
             }
             else
             {
-                return (TrafficVerdicts.NoAnswer, string.Create(CultureInfo.InvariantCulture,
-                    $"new connections through {facts.Unit} get no answer: {seen.Answered} of {seen.Made} were answered; through {facts.Before.Unit} {was:P0} were"));
+                return (
+                    TrafficVerdicts.NoAnswer,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"new connections through {facts.Unit} get no answer: {seen.Answered} of {seen.Made} were answered; through "
+                            + $"{facts.Before.Unit} {was:P0} were"
+                    )
+                );
             }
         }
 
@@ -138,22 +184,37 @@ internal static class OutageRules
     {
         (string Cause, long Count)[] causes =
         [
-            (LossCauses.NoRoute, seen.NoRoute), (LossCauses.NotForwarding, seen.NotForwarding), (LossCauses.ReversePath, seen.ReversePath),
-            (LossCauses.Refused, seen.Refused), (LossCauses.Vanished, seen.Vanished),
+            (LossCauses.NoRoute, seen.NoRoute),
+            (LossCauses.NotForwarding, seen.NotForwarding),
+            (LossCauses.ReversePath, seen.ReversePath),
+            (LossCauses.Refused, seen.Refused),
+            (LossCauses.Vanished, seen.Vanished),
         ];
         var (before, seconds) = (facts.Before, seen.Seconds);
 
         // What was lost all the time is not the cause.
-        bool Counts(string cause, long count) => count > 1.5 * seconds * (before.Losses.FirstOrDefault(loss => loss.Cause == cause)?.PerSecond ?? 0);
-        var most = causes.Select(cause => cause.Count > LeastOf(cause.Cause) && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 }).MaxBy(cause => cause.Count);
+        bool Counts(string cause, long count) =>
+            count > 1.5 * seconds * (before.Losses.FirstOrDefault(loss => loss.Cause == cause)?.PerSecond ?? 0);
+        var most = causes
+            .Select(cause => cause.Count > LeastOf(cause.Cause) && Counts(cause.Cause, cause.Count) ? cause : cause with { Count = 0 })
+            .MaxBy(cause => cause.Count);
         var (verdict, why) = most switch
         {
-            (LossCauses.Vanished, _) or (_, 0) when Counts(LossCauses.Unreachable, seen.Unreachables) => (TrafficVerdicts.Unreachable, LossRules.Words(LossCauses.Unreachable, null)),
+            (LossCauses.Vanished, _) or (_, 0) when Counts(LossCauses.Unreachable, seen.Unreachables) => (
+                TrafficVerdicts.Unreachable,
+                LossRules.Words(LossCauses.Unreachable, null)
+            ),
             (_, 0) => (TrafficVerdicts.NothingForwarded, "no packet to be forwarded arrives"),
             (LossCauses.NoRoute, _) => (TrafficVerdicts.NoRoute, LossRules.Words(LossCauses.NoRoute, null)),
             _ => (TrafficVerdicts.NothingForwarded, LossRules.Words(most.Cause, null)),
         };
-        return (verdict, string.Create(CultureInfo.InvariantCulture,
-            $"{facts.Unit} forwards nothing {(facts.Carried ? "any more" : "since the switch")} ({held}): {why}{(most.Count > 0 ? $", {most.Count} packets" : "")}"));
+        return (
+            verdict,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{facts.Unit} forwards nothing {(facts.Carried ? "any more" : "since the switch")} ({held}): "
+                    + $"{why}{(most.Count > 0 ? $", {most.Count} packets" : "")}"
+            )
+        );
     }
 }

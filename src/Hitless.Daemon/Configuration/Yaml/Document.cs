@@ -38,11 +38,13 @@ public sealed class Document
 
             problems.Add(PlaceOf(e.End), $"not YAML: {OneLine(e.Message)}; expected keys and values such as \"cluster: {{ name: edge }}\"");
         }
-
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // YamlDotNet's scanner lets these out on some broken input (seen in ScanPlainScalar; found by the fuzz test).
-            problems.Add(PlaceOf(document._parser.Current?.End ?? Mark.Empty), "not YAML after this place; expected keys and values such as \"cluster: { name: edge }\"");
+            problems.Add(
+                PlaceOf(document._parser.Current?.End ?? Mark.Empty),
+                "not YAML after this place; expected keys and values such as \"cluster: { name: edge }\""
+            );
         }
 
         return null;
@@ -77,7 +79,10 @@ public sealed class Document
 
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
-            throw new RefusedException(alias.Start, $"alias *{alias.Value}; expected the value itself (anchors and aliases are not used here)");
+            throw new RefusedException(
+                alias.Start,
+                $"alias *{alias.Value}; expected the value itself (anchors and aliases are not used here)"
+            );
         }
 
         if (at is NodeEvent node && (!node.Anchor.IsEmpty || !node.Tag.IsEmpty))

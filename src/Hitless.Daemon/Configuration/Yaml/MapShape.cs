@@ -10,13 +10,14 @@ public sealed record MapShape(string KeyExpected, Regex KeyPattern, ScalarShape 
     public override string Expected => $"a map from {KeyExpected} to {Item.Expected}";
 
     /// <inheritdoc/>
-    public override JsonObject Schema() => new()
-    {
-        ["type"] = "object",
-        ["maxProperties"] = CountMax,
-        ["propertyNames"] = new JsonObject { ["pattern"] = KeyPattern.ToString() },
-        ["additionalProperties"] = Item.Schema(),
-    };
+    public override JsonObject Schema() =>
+        new()
+        {
+            ["type"] = "object",
+            ["maxProperties"] = CountMax,
+            ["propertyNames"] = new JsonObject { ["pattern"] = KeyPattern.ToString() },
+            ["additionalProperties"] = Item.Schema(),
+        };
 
     /// <inheritdoc/>
     public override Located? Read(Node node, string path, Problems problems)

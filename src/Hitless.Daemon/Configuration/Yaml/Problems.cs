@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Hitless.Daemon.Configuration.Yaml;
 
-/// <summary>Collects everything that is wrong in one file, so that an operator mends it in one go. Bounded: a file of garbage gets no endless list.</summary>
+/// <summary>
+/// Collects everything that is wrong in one file, so that an operator mends it in one go. Bounded: a file of garbage gets no endless list.
+/// </summary>
 public sealed class Problems(string file)
 {
     private const int Max = 100;
@@ -23,7 +25,10 @@ public sealed class Problems(string file)
         }
     }
 
-    /// <summary>What an operator wrote, fit to be repeated in one line: quoted, shortened, control characters and halves of surrogates shown as a dot.</summary>
+    /// <summary>
+    /// What an operator wrote, fit to be repeated in one line: quoted, shortened, control characters and halves of surrogates shown as a
+    /// dot.
+    /// </summary>
     public static string Quote(string text)
     {
         const int longest = 60;

@@ -21,9 +21,10 @@ public sealed class Section(Place at)
     }
 
     /// <summary>The value of a key that is there; only called for a file without problems.</summary>
-    public T Get<T>(string key) => Find(key) is { Value: T value }
-        ? value
-        : throw new InvalidOperationException($"the table of keys and its reader disagree about {key}");
+    public T Get<T>(string key) =>
+        Find(key) is { Value: T value }
+            ? value
+            : throw new InvalidOperationException($"the table of keys and its reader disagree about {key}");
 
     /// <summary>The value and its place, or null.</summary>
     public Located? Find(string key) => _values.GetValueOrDefault(key);

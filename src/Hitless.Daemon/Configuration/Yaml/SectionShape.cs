@@ -24,9 +24,8 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
             schema["description"] = key.About;
             if (key.Default is not null)
             {
-                schema["default"] = schema["type"] is JsonValue type && type.GetValue<string>() is not "string"
-                    ? JsonNode.Parse(key.Default)
-                    : key.Default;
+                schema["default"] =
+                    schema["type"] is JsonValue type && type.GetValue<string>() is not "string" ? JsonNode.Parse(key.Default) : key.Default;
             }
 
             properties[key.Name] = schema;
@@ -46,7 +45,10 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
     {
         if (node is not MapNode map)
         {
-            problems.Add(node.At, $"{(path.Length == 0 ? "the file" : path)} is a {(node is ListNode ? "list" : "single value")}; expected {Expected}");
+            problems.Add(
+                node.At,
+                $"{(path.Length == 0 ? "the file" : path)} is a {(node is ListNode ? "list" : "single value")}; expected {Expected}"
+            );
             return null;
         }
 
@@ -81,7 +83,11 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
             if (!Keys.Any(k => k.Name == key.Text))
             {
                 var near = Spelling.Nearest(key.Text, Keys.Select(k => k.Name));
-                problems.Add(key.At, $"unknown key {Problems.Quote(key.Text)}{where}; expected {string.Join(", ", Keys.Select(k => k.Name))}{(near is null ? "" : $" (did you mean \"{near}\"?)")}");
+                problems.Add(
+                    key.At,
+                    $"unknown key {Problems.Quote(key.Text)}{where}; expected "
+                        + $"{string.Join(", ", Keys.Select(k => k.Name))}{(near is null ? "" : $" (did you mean \"{near}\"?)")}"
+                );
             }
             else if (!given.TryAdd(key.Text, value))
             {
@@ -92,12 +98,13 @@ public sealed record SectionShape(IReadOnlyList<Key> Keys) : Shape
         return given;
     }
 
-    private static Located? Absent(Key key, string path, Place at, Problems problems) => key switch
-    {
-        { Default: { } text } => key.Shape.Read(new TextNode(at, text, Plain: true), path, problems),
-        { Shape: SectionShape section } when !section.Keys.Any(k => k.Mandatory) => section.Read(new MapNode(at, []), path, problems),
-        { Shape: ListShape } => new Located(new List<Located>(), at),
-        { Shape: MapShape } => new Located(new Dictionary<string, Located>(StringComparer.Ordinal), at),
-        _ => null,
-    };
+    private static Located? Absent(Key key, string path, Place at, Problems problems) =>
+        key switch
+        {
+            { Default: { } text } => key.Shape.Read(new TextNode(at, text, Plain: true), path, problems),
+            { Shape: SectionShape section } when !section.Keys.Any(k => k.Mandatory) => section.Read(new MapNode(at, []), path, problems),
+            { Shape: ListShape } => new Located(new List<Located>(), at),
+            { Shape: MapShape } => new Located(new Dictionary<string, Located>(StringComparer.Ordinal), at),
+            _ => null,
+        };
 }

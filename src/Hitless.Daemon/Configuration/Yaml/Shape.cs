@@ -11,7 +11,10 @@ public abstract record Shape
     /// <summary>Ends the sentence "expected …".</summary>
     public abstract string Expected { get; }
 
-    /// <summary>Converts <paramref name="node"/>; null when it is wrong, and then the reason is in <paramref name="problems"/>. <paramref name="path"/> is the key's name for messages.</summary>
+    /// <summary>
+    /// Converts <paramref name="node"/>; null when it is wrong, and then the reason is in <paramref name="problems"/>.
+    /// <paramref name="path"/> is the key's name for messages.
+    /// </summary>
     public abstract Located? Read(Node node, string path, Problems problems);
 
     /// <summary>JSON Schema (2020-12) of this value.</summary>
@@ -64,13 +67,14 @@ public sealed record ListShape(Shape Item, int CountMin, int CountMax) : Shape
     public override string Expected => $"a list, each {Item.Expected}";
 
     /// <inheritdoc/>
-    public override JsonObject Schema() => new()
-    {
-        ["type"] = "array",
-        ["minItems"] = CountMin,
-        ["maxItems"] = CountMax,
-        ["items"] = Item.Schema(),
-    };
+    public override JsonObject Schema() =>
+        new()
+        {
+            ["type"] = "array",
+            ["minItems"] = CountMin,
+            ["maxItems"] = CountMax,
+            ["items"] = Item.Schema(),
+        };
 
     /// <inheritdoc/>
     public override Located? Read(Node node, string path, Problems problems)

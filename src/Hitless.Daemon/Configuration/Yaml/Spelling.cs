@@ -3,7 +3,9 @@ namespace Hitless.Daemon.Configuration.Yaml;
 /// <summary>"Did you mean": the known word that an unknown one is a slip of.</summary>
 public static class Spelling
 {
-    /// <summary>The nearest of <paramref name="known"/>, at most two slips away (one for words of four letters or fewer); null if there is none.</summary>
+    /// <summary>
+    /// The nearest of <paramref name="known"/>, at most two slips away (one for words of four letters or fewer); null if there is none.
+    /// </summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         var normal = word.ToLowerInvariant().Replace('_', '-');
@@ -24,9 +26,10 @@ public static class Spelling
         {
             for (var j = 0; j <= b.Length; j++)
             {
-                d[i, j] = i == 0 || j == 0
-                    ? i + j
-                    : Math.Min(Math.Min(d[i - 1, j] + 1, d[i, j - 1] + 1), d[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                d[i, j] =
+                    i == 0 || j == 0
+                        ? i + j
+                        : Math.Min(Math.Min(d[i - 1, j] + 1, d[i, j - 1] + 1), d[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 {
                     d[i, j] = Math.Min(d[i, j], d[i - 2, j - 2] + 1);

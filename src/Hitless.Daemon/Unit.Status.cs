@@ -1,0 +1,180 @@
+using Hitless.Core.Api;
+using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
+using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Api;
+using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Control;
+using Hitless.Daemon.Gateway;
+using Hitless.Daemon.Health;
+using Hitless.Daemon.Neighbours;
+using Hitless.Daemon.Peers;
+using Hitless.Daemon.Roles;
+using Hitless.Daemon.Sessions;
+using Hitless.Daemon.Upgrade;
+using Hitless.Firmware.Files;
+using Hitless.Firmware.Images;
+using Hitless.Firmware.Signing;
+using Hitless.Firmware.Slots;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Hitless.Daemon;
+
+/// <content>What the unit says of itself and of the cluster.</content>
+public sealed partial class Unit
+{
+    /// <inheritdoc/>
+    public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
+    {
+        var view = await control.ViewAsync();
+        var run = RunNow();
+        var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
+        var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
+        List<string> problems =
+        [
+            .. view.Complaints,
+            .. disk.Problems,
+            .. control.RoutingProblems,
+            .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
+        ];
+        var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
+        if (view.Primary is null)
+        {
+            problems.Add("this unit hears no primary");
+        }
+
+        if (units.Length < expected)
+        {
+            problems.Add($"{expected - units.Length} of {expected} units were never heard");
+        }
+
+        problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
+        problems.AddRange(
+            from unit in units
+            where unit.Forwarding is { AsPrimary: false }
+            from difference in unit.Forwarding?.Differences ?? []
+            where difference.LosesTraffic
+            let primary = unit.Forwarding?.Primary ?? ""
+            select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}"
+        );
+        problems.AddRange(units.SelectMany(u => (u.Services?.Problems ?? []).Select(problem => $"{u.Name}: {problem}")));
+        problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
+        return new ClusterStatus(
+            settings.Cluster.Name,
+            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
+            view.Primary is null ? "down"
+                : problems.Count == 0 ? "ok"
+                : "degraded",
+            view.Epoch.Number,
+            view.Primary?.Name,
+            Name,
+            units,
+            run is { State: "completed" or "rolled-back" or "failed" } ? null : run,
+            problems
+        );
+    }
+
+    private async Task<UnitStatus> OwnStatusAsync(ClusterView view)
+    {
+        var replication = await sessions.StatusAsync();
+        var tally = await sessions.TallyAsync();
+        var head = configuration.Current;
+        return Describe(view.Self, view, view.Reason, BootName()) with
+        {
+            Sessions = replication.Sessions,
+            SessionLag = replication.LagMs,
+            Replication = replication,
+            SessionClasses = tally?.Classes(),
+            SessionCauses = tally?.Causes(Name) ?? [],
+            ConfigurationRevision = head?.Number ?? 0,
+            Health = probes.Status(),
+            Forwarding = forwarding.Status,
+            Services = roles.Status,
+            Heartbeat = SilenceOf(view),
+        };
+    }
+
+    private HeartbeatStatus SilenceOf(ClusterView view) =>
+        new(
+            Milliseconds(view.LongestSilence),
+            (settings.Heartbeat.Interval * settings.Heartbeat.LostThreshold).TotalMilliseconds,
+            [
+                .. view.Limits.Select(peer => new SilenceStatus(
+                    peer.Unit,
+                    Milliseconds(peer.Limits.Silence),
+                    Milliseconds(peer.Limits.Stall),
+                    peer.Limits.Echo is { } echo ? Milliseconds(echo) : null,
+                    peer.Limits.Reason
+                )),
+            ]
+        );
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
+
+    /// <summary>What a peer says of itself; what its heartbeats said if it does not answer.</summary>
+    private async Task<UnitStatus> StatusOfAsync(UnitView unit, ClusterView view, CancellationToken cancel)
+    {
+        if (unit.Present)
+        {
+            try
+            {
+                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", Name), PeerTimeout, cancel);
+            }
+            catch (PeerException)
+            {
+                return Describe(unit, view, "heard by heartbeat only: its API does not answer", "");
+            }
+        }
+
+        return Describe(unit, view, "not heard", "");
+    }
+
+    private UnitStatus Describe(UnitView unit, ClusterView view, string reason, string slot)
+    {
+        var sameRevision =
+            view.Primary is { } primary && unit.Present ? (unit.RevisionTag == primary.RevisionTag ? "in-sync" : "out-of-sync") : "unknown";
+        var monitored = settings
+            .Interfaces.Where(p => p.Monitor)
+            .Select((p, i) => new InterfaceStatus(p.Name, unit.Present && (unit.PortsUp >> i & 1) != 0));
+        return new UnitStatus(
+            unit.Name,
+            unit.Role switch
+            {
+                UnitRole.Primary => "primary",
+                UnitRole.Standby => "standby",
+                _ => "none",
+            },
+            unit.State switch
+            {
+                UnitState.Leaving => "absent",
+                var state => state.ToString().ToLowerInvariant(),
+            },
+            reason,
+            unit.Version,
+            slot,
+            unit.Priority,
+            unit.Override,
+            (long)unit.Age.TotalSeconds,
+            unit.Sessions,
+            0,
+            sameRevision,
+            unit.Revision,
+            [.. monitored],
+            []
+        );
+    }
+
+    private static UnitStatus MarkUpgrading(UnitStatus unit, RunStatus? run) =>
+        run is { State: "running" or "rolling-back" } && run.Unit == unit.Name && unit.State is "absent" or "starting" or "syncing"
+            ? unit with
+            {
+                State = "upgrading",
+                Reason = run.Text,
+            }
+            : unit;
+
+    private static UnitView PrimaryOf(ClusterView view) =>
+        view.Primary ?? throw new RefusedException("nobody is primary now", "wait some seconds and try again; hitless status tells why");
+}
