@@ -8,6 +8,7 @@ using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
+using Hitless.Linux.Scheduling;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
@@ -179,7 +180,7 @@ public sealed partial class Unit
             );
             text =
                 $"sessions of the split: {answer.Taken} of {Name} go on at {name}, {answer.Lost} were lost because others stand in "
-                    + $"their place";
+                + $"their place";
         }
         catch (PeerException e)
         {
@@ -333,6 +334,7 @@ public sealed partial class Unit
     /// <summary>The sessions that a switch should keep, and those that it cannot, now.</summary>
     private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
     {
+        var begun = MonotonicClock.Now;
         var survey = await sessions.SurveyAsync(IsCritical);
         var (tally, causes, _) = await account.TakeAsync(survey.Tally);
         return new SessionSnapshot(run, survey.Follow, survey.Critical)
@@ -340,6 +342,9 @@ public sealed partial class Unit
             DropShare = traffic.RefusedShare(),
             Epoch = (await control.ViewAsync()).Epoch.Number,
             Excluded = survey.Excluded,
+            Ending = survey.Ending,
+            EndingSeconds = survey.EndingSeconds,
+            AgeMs = (long)(MonotonicClock.Now - begun).TotalMilliseconds,
             Classes = tally.Classes(),
             Causes = causes,
         };

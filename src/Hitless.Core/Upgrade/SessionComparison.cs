@@ -31,6 +31,23 @@ public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IRea
         init => field = value ?? [];
     } = [];
 
+    /// <summary>Of all these, those that end within <see cref="EndingMax"/> unless a packet comes.</summary>
+    public IReadOnlyList<ulong> Ending
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+
+    /// <summary>In how many seconds each of <see cref="Ending"/> ends.</summary>
+    public IReadOnlyList<int> EndingSeconds
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+
+    /// <summary>How old this was when it was sent, in milliseconds.</summary>
+    public long AgeMs { get; init; }
+
     /// <summary>All sessions by class; null: the version does not count them.</summary>
     public SessionClasses? Classes { get; init; }
 
@@ -40,6 +57,9 @@ public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IRea
         get;
         init => field = value ?? [];
     } = [];
+
+    /// <summary>A new primary's table is held against this one within so long.</summary>
+    public static readonly TimeSpan EndingMax = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Whether it was taken for the switch that made <paramref name="epoch"/>: what was sent for another one says nothing of it. The rules'
@@ -52,20 +72,35 @@ public sealed record SessionSnapshot(string Run, IReadOnlyList<ulong> Keys, IRea
 /// <summary>Holds the table of a new primary against the former one's.</summary>
 public static class SessionComparison
 {
+    // What was on its way to the new primary meanwhile, and the kernel's rounding.
+    private static readonly TimeSpan Transit = TimeSpan.FromSeconds(5);
+
     /// <summary>
-    /// What became of the sessions. What was bound is lost, whatever stands in the new table under its key: that is another connection's
-    /// translation. What was excluded is lost unless traffic has made its entry anew.
+    /// What became of the sessions, <paramref name="since"/> after the former primary's table arrived. What was about to end and is gone
+    /// has ended, and counts neither as lost nor as there before. What was bound is lost, whatever stands in the new table under its key:
+    /// that is another connection's translation. What was excluded is lost unless traffic has made its entry anew.
     /// </summary>
-    public static RunSessions Of(SessionSnapshot before, SessionSnapshot after)
+    public static RunSessions Of(SessionSnapshot before, SessionSnapshot after, TimeSpan since = default)
     {
         HashSet<ulong> here = [.. after.Keys];
-        var lost = before.Keys.Count(key => !here.Contains(key));
-        var criticalLost = before.Critical.Count(key => !here.Contains(key));
+        var age = since + TimeSpan.FromMilliseconds(before.AgeMs) + Transit;
+        HashSet<ulong> ended =
+        [
+            .. before.Ending.Zip(before.EndingSeconds).Where(each => TimeSpan.FromSeconds(each.Second) <= age).Select(each => each.First),
+        ];
+        ended.ExceptWith(after.Keys);
+        ended.ExceptWith(after.Excluded);
+        bool IsLost(ulong key) => !here.Contains(key) && !ended.Contains(key);
+        var lost = before.Keys.Count(IsLost);
+        var criticalLost = before.Critical.Count(IsLost);
         here.UnionWith(after.Excluded);
         var bound = before.Causes.Where(SessionGate.IsBound).ToArray();
-        var excludedLost = before.Excluded.Count(key => !here.Contains(key));
+        var excludedLost = before.Excluded.Count(IsLost);
         var foreseen = bound.Sum(cause => cause.Breaking) + excludedLost;
-        var total = before.Keys.Count + bound.Sum(cause => cause.Breaking) + before.Excluded.Count;
+        var total =
+            before.Keys.Count(key => !ended.Contains(key))
+            + bound.Sum(cause => cause.Breaking)
+            + before.Excluded.Count(key => !ended.Contains(key));
         var excludedCritical = before.Causes.Where(cause => cause.Class == "excluded").Sum(cause => cause.Critical);
         return new RunSessions(
             total,

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
+using Hitless.Core.Upgrade;
 using Hitless.Linux.Conntrack;
 using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
@@ -83,19 +84,25 @@ internal static class SessionReader
     /// </summary>
     public static SessionSurvey Survey(SessionFilter filter, Func<SessionRecord, bool> isCritical)
     {
-        var survey = new SessionSurvey([], [], [], new SessionTally());
+        var survey = new SessionSurvey([], [], [], [], [], new SessionTally());
         ForEach(
             (in SessionRecord record) =>
             {
                 var verdict = filter.Classify(record);
                 survey.Tally.Add(verdict);
-                if (verdict is { Class: SessionClass.Excluded, Breaks: true })
-                    survey.Excluded.Add(record.Key.Hash64());
-                if (verdict.Class != SessionClass.Follow)
+                var excluded = verdict is { Class: SessionClass.Excluded, Breaks: true };
+                if (!excluded && verdict.Class != SessionClass.Follow)
                     return;
-                survey.Follow.Add(record.Key.Hash64());
-                if (isCritical(record))
-                    survey.Critical.Add(survey.Follow[^1]);
+                var key = record.Key.Hash64();
+                (excluded ? survey.Excluded : survey.Follow).Add(key);
+                if (record.TimeoutSeconds < SessionSnapshot.EndingMax.TotalSeconds)
+                {
+                    survey.Ending.Add(key);
+                    survey.EndingSeconds.Add((int)record.TimeoutSeconds);
+                }
+
+                if (!excluded && isCritical(record))
+                    survey.Critical.Add(key);
             }
         );
         return survey;
@@ -181,5 +188,14 @@ internal static class SessionReader
 /// <param name="Follow">Hashes of the keys of the sessions that follow.</param>
 /// <param name="Critical">Of those, the critical ones.</param>
 /// <param name="Excluded">Of the excluded ones, those that break.</param>
+/// <param name="Ending">Of both, those that end soon unless a packet comes (<see cref="SessionSnapshot.EndingMax"/>).</param>
+/// <param name="EndingSeconds">And in how many seconds each of them does.</param>
 /// <param name="Tally">All sessions.</param>
-public sealed record SessionSurvey(List<ulong> Follow, List<ulong> Critical, List<ulong> Excluded, SessionTally Tally);
+public sealed record SessionSurvey(
+    List<ulong> Follow,
+    List<ulong> Critical,
+    List<ulong> Excluded,
+    List<ulong> Ending,
+    List<int> EndingSeconds,
+    SessionTally Tally
+);

@@ -6,6 +6,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -27,9 +28,10 @@ public sealed class StepActs(
     private static readonly TimeSpan BackTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
     private SessionSnapshot? snapshot;
+    private TimeSpan snapshotAt;
 
     /// <summary>The sessions that stood before a switch to this unit, as the former primary told.</summary>
-    public void Keep(SessionSnapshot received) => snapshot = received;
+    public void Keep(SessionSnapshot received) => (snapshot, snapshotAt) = (received, MonotonicClock.Now);
 
     /// <summary>Brings about the goal of a step.</summary>
     public async Task<(string? Detail, RunSessions? Sessions, double? GapMs)> ActAsync(
@@ -307,7 +309,7 @@ public sealed class StepActs(
         bool atTheEnd = false
     ) =>
         snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd)
-            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel))
+            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel), MonotonicClock.Now - snapshotAt)
             : null;
 
     /// <summary>

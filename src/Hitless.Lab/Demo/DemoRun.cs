@@ -21,7 +21,7 @@ public sealed class DemoRun(
     private static readonly TimeSpan DifferenceLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CoolDown = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FollowInterval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FollowInterval = TimeSpan.FromSeconds(10);
     private readonly ClusterWatch _cluster = new(plan);
 
     /// <summary>The whole of it. The lab stands afterwards; who called takes it down.</summary>
@@ -155,6 +155,6 @@ public sealed class DemoRun(
 
     private static string Describe(TrafficReport traffic) =>
         $"{traffic.Long.Opened} long connections ({traffic.Long.Hidden} SNAT, {traffic.Long.Forwarded} DNAT, {traffic.Long.Ipv6} "
-            + $"IPv6), {traffic.Short.Opened} short ones so far, "
+        + $"IPv6), {traffic.Short.Opened} short ones so far, "
         + $"{traffic.Probe.Sent} probe packets, lost {traffic.ConnectionsLost} connections and {traffic.PacketsLost} packets";
 }

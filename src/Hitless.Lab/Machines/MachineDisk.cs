@@ -23,7 +23,8 @@ public static class MachineDisk
         sed -i 's/^root:[^:]*:/root::/' etc/shadow
         for service in ssh nftables hitless; do
             unit=lib/systemd/system/$service.service; [ -e "$unit" ] || unit=etc/systemd/system/$service.service
-            mkdir -p etc/systemd/system/multi-user.target.wants; ln -sf "/$unit" "etc/systemd/system/multi-user.target.wants/$service.service"
+            mkdir -p etc/systemd/system/multi-user.target.wants
+            ln -sf "/$unit" "etc/systemd/system/multi-user.target.wants/$service.service"
         done
         usr/local/sbin/hitless-boot --state var/lib/hitless --install "root/$5" --trust etc/hitless/trust.pem >&2
         rm -f "$image"; truncate -s "$size" "$image"; mkfs.ext4 -q -F -d . "$image"
@@ -87,7 +88,12 @@ public static class MachineDisk
             Copy(unit.Plan.Program(file), Path.Combine("etc/systemd/system", file));
         }
 
-        Copy(unit.Plan.Image!, Path.Combine("root", Path.GetFileName(unit.Plan.Image!)));
+        // The images that a run may bring: to carry one by ssh costs the machine minutes.
+        foreach (var image in Directory.EnumerateFiles(Path.GetDirectoryName(unit.Plan.Image!)!, "*.hli"))
+        {
+            Copy(image, Path.Combine("root", Path.GetFileName(image)));
+        }
+
         Copy(MachineStore.Key + ".pub", "root/.ssh/authorized_keys");
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Tool.Run(

@@ -61,10 +61,16 @@ public sealed class MachinePlatform : Platform
     public override (string Program, IEnumerable<string> Arguments) Cli(LabUnit unit, IEnumerable<string> words) =>
         ("ip", unit.Inside(["hitless", .. words]));
 
-    /// <summary>Into root's folder on the machine.</summary>
+    /// <summary>Into root's folder on the machine, unless one of that name and size is there (<see cref="MachineDisk"/>).</summary>
     public override string Carry(LabUnit unit, string file)
     {
         var place = $"/root/{Path.GetFileName(file)}";
+        var there = Tool.Try("ip", MachinePower.Enter(unit, ["stat", "-c", "%s", place])).Output.Trim();
+        if (there == $"{new FileInfo(file).Length}")
+        {
+            return place;
+        }
+
         var write = MachinePower.Enter(unit, ["dd", $"of={place}", "status=none"]);
         Tool.Run("sh", ["-c", "file=$1; shift; exec ip \"$@\" < \"$file\"", "carry", file, .. write]);
         return place;

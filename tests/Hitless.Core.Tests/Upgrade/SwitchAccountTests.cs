@@ -126,6 +126,32 @@ public sealed class SwitchAccountTests
         );
     }
 
+    /// <summary>Of half-minute sessions one in a hundred ends within 0.3 s: that is no reason to go back.</summary>
+    [Fact]
+    public void What_was_about_to_end_and_is_gone_has_ended_and_is_not_lost()
+    {
+        var before = new SessionSnapshot("r", [1, 2, 3, 4], [2])
+        {
+            Excluded = [10, 11],
+            Ending = [1, 2, 3, 10],
+            EndingSeconds = [3, 20, 40, 1],
+            AgeMs = 5000,
+        };
+        var after = new SessionSnapshot("r", [4], []);
+
+        var at10s = SessionComparison.Of(before, after, TimeSpan.FromSeconds(10));
+        Assert.Equal((3L, 1L, 2L, 0L), (at10s.Before, at10s.Survived, at10s.Lost, at10s.CriticalLost));
+        var at9s = SessionComparison.Of(before, after, TimeSpan.FromSeconds(9));
+        Assert.Equal((4L, 1L, 3L, 1L), (at9s.Before, at9s.Survived, at9s.Lost, at9s.CriticalLost));
+
+        var kept = SessionComparison.Of(
+            before,
+            new SessionSnapshot("r", [1, 2, 3, 4], []) { Excluded = [10, 11] },
+            TimeSpan.FromMinutes(1)
+        );
+        Assert.Equal((6L, 6L, 0L), (kept.Before, kept.Survived, kept.Lost));
+    }
+
     [Fact]
     public void What_was_said_before_another_switch_says_nothing_of_this_one()
     {

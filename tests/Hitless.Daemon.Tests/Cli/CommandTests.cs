@@ -271,7 +271,7 @@ public sealed class CommandTests
         var file = Assert.Single(bench.Unit.Commit!.Files);
         Assert.Equal(ClusterFile.Path, file.Path);
         Assert.Matches(
-            "^# The settings of the cluster.*\n# Sections: interfaces.*\nsessions: {}\n$",
+            "^# The settings of the cluster.*\n# .*\n# Sections: interfaces.*\n# .*\nsessions: {}\n$",
             System.Text.Encoding.UTF8.GetString(file.Content)
         );
     }

@@ -23,7 +23,8 @@ public sealed class HeartbeatLinksTests : IDisposable
         unit: { name: gw1 }
         heartbeat:
           links:
-            [{ interface: hb0, address: 10.96.9.1, peers: [10.96.9.2] }, { interface: hb1, address: "fd96:9::1", peers: ["fd96:9::2"] }] }
+            - { interface: hb0, address: 10.96.9.1, peers: [10.96.9.2] }
+            - { interface: hb1, address: "fd96:9::1", peers: ["fd96:9::2"] }
         interfaces: [{ name: lan0, virtual-addresses: [10.96.1.1/24] }]
         """;
 

@@ -6,6 +6,7 @@ public sealed class FileTests(ITestOutputHelper output)
 {
     private const int LineLimit = 500;
     private const int MedianLimit = 100;
+    private const int ColumnLimit = 140;
 
     [Fact]
     public void No_file_is_longer_than_one_reads_in_one_go()
@@ -16,6 +17,20 @@ public sealed class FileTests(ITestOutputHelper output)
             from file in Repository.SourcesUnder(folder)
             where file.LineCount > LineLimit
             select $"{file.Path}: {file.LineCount} lines"
+        );
+    }
+
+    /// <summary>What the formatter (./dev format) cannot break: literals and comments.</summary>
+    [Fact]
+    public void No_line_is_longer_than_a_window_is_wide()
+    {
+        Findings.None(
+            $"At most {ColumnLimit} columns.",
+            from folder in new[] { "src", "tests", "bench" }
+            from file in Repository.SourcesUnder(folder)
+            from line in file.Text.Split('\n').Select((text, at) => (Text: text, Number: at + 1))
+            where line.Text.Length > ColumnLimit
+            select $"{file.Path}:{line.Number}: {line.Text.Length} columns"
         );
     }
 
