@@ -19,6 +19,9 @@ internal sealed record BootOptions(
     string? System = null
 )
 {
+    /// <summary>A machine that has not stopped us by then does not reboot, though its reboot command said nothing against it.</summary>
+    public TimeSpan RebootTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     public const string Usage = """
         usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
                hitless-boot --rauc PROGRAM [--state DIR] … as above

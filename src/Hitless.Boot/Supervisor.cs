@@ -29,9 +29,6 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
     /// <summary>A trial that missed its deadline has no sessions to hand over.</summary>
     private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>A machine that has not stopped us by then does not reboot.</summary>
-    private static readonly TimeSpan RebootPatience = TimeSpan.FromMinutes(2);
-
     private RestartPolicy restarts;
     private volatile DaemonProcess? running;
     private volatile bool restartAsked;
@@ -216,10 +213,18 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         log($"rebooting: {options.RebootCommand}");
         using var reboot = Process.Start("/bin/sh", ["-c", options.RebootCommand]);
         await reboot.WaitForExitAsync(CancellationToken.None);
-        if (slots.Backend.HoldsSystems)
+        if (reboot.ExitCode != 0)
         {
-            // The daemon of the old system must not come back while the machine goes down.
-            await Task.Delay(RebootPatience, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            log($"the machine does not reboot: {options.RebootCommand} ended with {reboot.ExitCode}; hitlessd starts over without");
+            return;
+        }
+
+        // A machine goes down in its own time. No daemon may come back meanwhile: it would use up a try of the new slot, join the cluster,
+        // even claim, and be killed with the rest.
+        await Task.Delay(options.RebootTimeout, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!stop.IsCancellationRequested)
+        {
+            log($"the machine has not rebooted within {options.RebootTimeout.TotalSeconds:0} s; hitlessd starts over without");
         }
     }
 

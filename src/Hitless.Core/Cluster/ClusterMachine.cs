@@ -90,6 +90,7 @@ public sealed partial class ClusterMachine
         outgoing.Priority = options.Priority;
         outgoing.Start = options.Start;
         lateness = new FadingPeak(options.SilenceMemory);
+        lateness.Note(options.LatenessAtStart, now);
         outgoing.AnswersAtOnce = true;
         if (options.AdoptClaim)
         {

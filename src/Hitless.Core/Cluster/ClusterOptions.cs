@@ -18,6 +18,8 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>What follows a start until heartbeats go out, and the second try of a start that failed, want their time too.</summary>
     private const int StartsPerHold = 3;
 
+    private const int StartsPerLateness = 40;
+
     private static readonly TimeSpan ClaimLeaseLeast = TimeSpan.FromSeconds(1);
 
     /// <summary>A kernel that does not preempt lets a real-time thread wait longer than a tuned threshold at times.</summary>
@@ -176,6 +178,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// has as primary stands a quarter longer.
     /// </summary>
     public TimeSpan LimitMaxOf(TimeSpan lateness) => TimeOf(LeaseOf(lateness))!.Value / 1.25;
+
+    /// <summary>
+    /// What a machine's start tells of its pace, until its loop has told more: a daemon that takes ten seconds to start is late by a quarter
+    /// of one at times, and one that takes a second (a cold disk) is not.
+    /// </summary>
+    public TimeSpan LatenessAtStart => Start / StartsPerLateness is var late && late < LatenessMax ? late : LatenessMax;
 
     /// <summary>The greatest lateness that tells of a machine's pace.</summary>
     public TimeSpan LatenessMax => ClaimLease * LongestLease / 1.25;

@@ -128,8 +128,42 @@ public sealed class SupervisorTests : IDisposable
     public async Task Exit_code_76_runs_the_reboot_command_and_starts_over_if_that_returns()
     {
         Script(Slot.A, "echo a >>DIARY; [ $(wc -l <DIARY) -ge 3 ] && exit 0; exit 76");
-        await RunAsync(options => options with { RebootCommand = $"echo reboot >>{Diary}" });
+        await RunAsync(options => options with { RebootCommand = $"echo reboot >>{Diary}", RebootTimeout = TimeSpan.Zero });
         Assert.Equal(["a", "reboot", "a"], Written());
+        Assert.Contains(log, line => line.Contains("has not rebooted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_reboot_command_that_fails_is_told_of_and_nothing_is_waited_for()
+    {
+        Script(Slot.A, "echo a >>DIARY; [ $(wc -l <DIARY) -ge 2 ] && exit 0; exit 76");
+        await RunAsync(options => options with { RebootCommand = "exit 3" });
+        Assert.Equal(["a", "a"], Written());
+        Assert.Contains(log, line => line.Contains("exit 3 ended with 3", StringComparison.Ordinal));
+    }
+
+    /// <summary>systemctl returns at once; what it asks for takes seconds.</summary>
+    [Fact]
+    public async Task While_a_machine_goes_down_no_daemon_is_started_and_no_try_used_up()
+    {
+        BeginTrial(TimeSpan.FromMinutes(1), "echo b >>DIARY; exit 0");
+        var state = State;
+        Script(Slot.A, "echo a >>DIARY; exit 0");
+        Script(Slot.B, "echo b >>DIARY; exit 76");
+        using var down = new CancellationTokenSource();
+        var running = RunAsync(options => options with { RebootCommand = $"echo reboot >>{Diary}" }, down);
+        for (var looks = 0; looks < 500 && !(File.Exists(Diary) && Written().Contains("reboot")); looks++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        // The machine goes down for a moment more: what should not be started would be by now.
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await down.CancelAsync();
+
+        Assert.Equal(0, await running);
+        Assert.Equal(["b", "reboot"], Written());
+        Assert.Equal(state.Trial!.TriesLeft - 1, State.Trial!.TriesLeft);
     }
 
     [Fact]
