@@ -5,6 +5,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Namespaces;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -137,6 +138,7 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 }
             )!
         );
+        RealTime.Unfavour(process.Id);
         try
         {
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -55,6 +56,7 @@ public static class ShellCommand
             return new CommandOutcome($"could not be started: {e.Message}", "");
         }
 
+        RealTime.Unfavour(process.Id);
         started?.Invoke(process.Id);
         process.StandardInput.Close();
         var output = new Output();

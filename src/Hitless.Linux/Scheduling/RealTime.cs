@@ -67,6 +67,12 @@ public static unsafe class RealTime
             : $"this thread has no higher priority: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: LimitNICE=-15).";
 
     /// <summary>
+    /// A program that this one has started is no more favoured than others (it inherits that, and what it does could keep the kernel's own
+    /// threads from forwarding). What it started itself before the call stays as it is.
+    /// </summary>
+    public static void Unfavour(int process) => _ = Libc.SetPriority(0, (uint)process, 0);
+
+    /// <summary>
     /// Favours every thread of this process, and those that they will start, over other programs (<c>nice(2)</c>). A garbage collection
     /// waits for each thread to come to a safe point: one that is not scheduled on a busy machine holds up the real-time thread too.
     /// </summary>
