@@ -180,8 +180,8 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public TimeSpan LimitMaxOf(TimeSpan lateness) => TimeOf(LeaseOf(lateness))!.Value / 1.25;
 
     /// <summary>
-    /// What a machine's start tells of its pace, until its loop has told more: a daemon that takes ten seconds to start is late by a quarter
-    /// of one at times, and one that takes a second (a cold disk) is not.
+    /// What a machine's start tells of its pace, until its loop has told more: a daemon that takes ten seconds to start is late by a
+    /// quarter of one at times, and one that takes a second (a cold disk) is not.
     /// </summary>
     public TimeSpan LatenessAtStart => Start / StartsPerLateness is var late && late < LatenessMax ? late : LatenessMax;
 
