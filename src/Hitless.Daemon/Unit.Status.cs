@@ -1,24 +1,11 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
-using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
-using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
-using Hitless.Daemon.Gateway;
-using Hitless.Daemon.Health;
-using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
-using Hitless.Daemon.Roles;
-using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
-using Hitless.Firmware.Files;
-using Hitless.Firmware.Images;
-using Hitless.Firmware.Signing;
-using Hitless.Firmware.Slots;
-using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
 

@@ -1,11 +1,5 @@
-using Hitless.Core.Api;
-using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
-using Hitless.Core.Wire;
 using Hitless.Linux.Conntrack;
-using Hitless.Linux.Netlink;
-using Hitless.Linux.Polling;
-using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Sessions;
 

@@ -223,34 +223,26 @@ public sealed class TrafficTable : IDisposable
     private TrafficState? ReadComment(string table)
     {
         var reading = new Reading { Table = table, Boot = _boot };
-        Span<byte> request = stackalloc byte[512];
-        var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(
-            NetlinkMessageType.Netfilter(Subsystem, GetTable),
-            NetlinkFlags.Request | NetlinkFlags.Acknowledge,
-            _netlink.NextSequence()
-        );
-        writer.NetfilterHeader(FamilyNetdev);
-        writer.String(TableName, table);
-        writer.EndMessage();
-        return _netlink.Query(writer.Written, ref reading, ReadTable).Succeeded && reading.OfThisBoot ? reading.State : null;
+        return Ask(GetTable, NetlinkFlags.Acknowledge, TableName, ref reading, ReadTable) && reading.OfThisBoot ? reading.State : null;
     }
 
     private int CountRules(string table)
     {
         var reading = new Reading { Table = table };
+        _ = Ask(GetRule, NetlinkFlags.Dump, RuleTable, ref reading, ReadRule);
+        return reading.Rules;
+    }
+
+    /// <summary>Asks for what is of <c>reading.Table</c>, which <paramref name="attribute"/> names.</summary>
+    private bool Ask(byte what, NetlinkFlags how, ushort attribute, ref Reading reading, NetlinkMessageHandler<Reading> handler)
+    {
         Span<byte> request = stackalloc byte[512];
         var writer = new NetlinkMessageWriter(request);
-        writer.BeginMessage(
-            NetlinkMessageType.Netfilter(Subsystem, GetRule),
-            NetlinkFlags.Request | NetlinkFlags.Dump,
-            _netlink.NextSequence()
-        );
+        writer.BeginMessage(NetlinkMessageType.Netfilter(Subsystem, what), NetlinkFlags.Request | how, _netlink.NextSequence());
         writer.NetfilterHeader(FamilyNetdev);
-        writer.String(RuleTable, table);
+        writer.String(attribute, reading.Table);
         writer.EndMessage();
-        _ = _netlink.Query(writer.Written, ref reading, ReadRule);
-        return reading.Rules;
+        return _netlink.Query(writer.Written, ref reading, handler).Succeeded;
     }
 
     private static void ReadRule(NetlinkMessage message, ref Reading reading)
