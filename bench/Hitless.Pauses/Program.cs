@@ -1,4 +1,4 @@
-// pauses SECONDS [low-latency]: how late a real-time thread comes to a deadline each 10 ms, while two other threads of its process
+// pauses SECONDS [low-latency] [nice=N]: how late a real-time thread comes to a deadline each 10 ms, while two other threads of its process
 // replace a heap of 45 MB at random. Prints one line of "name value" pairs. `pauses busy` keeps one core busy until it is ended.
 using System.Globalization;
 using System.Runtime;
@@ -19,10 +19,9 @@ if (args is ["busy"])
 }
 
 var length = TimeSpan.FromSeconds(int.Parse(args[0], CultureInfo.InvariantCulture));
-if (RealTime.TryFavourProcess(RealTime.Favoured) is { } problem)
+if (args.SingleOrDefault(word => word.StartsWith("nice=", StringComparison.Ordinal)) is { } nice)
 {
-    Console.Error.WriteLine(problem);
-    return 1;
+    RealTime.Favour(int.Parse(nice[5..], CultureInfo.InvariantCulture));
 }
 
 if (args.Contains("low-latency"))

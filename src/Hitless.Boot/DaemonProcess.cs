@@ -44,7 +44,6 @@ internal sealed class DaemonProcess : IDisposable
         try
         {
             daemon = new DaemonProcess(Process.Start(start)!);
-            Favour(daemon.process);
             return true;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
@@ -75,22 +74,6 @@ internal sealed class DaemonProcess : IDisposable
     }
 
     public void Dispose() => process.Dispose();
-
-    /// <summary>
-    /// Its peers wait some seconds for a daemon that is started again (docs/decisions/0021): a machine that others keep busy must not make
-    /// it late. Later it favours itself.
-    /// </summary>
-    private static void Favour(Process process)
-    {
-        try
-        {
-            process.PriorityClass = ProcessPriorityClass.High;
-        }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
-        {
-            // Without the right to do so it starts like any other program; one that has ended already needs no favour.
-        }
-    }
 
     private static void AddOption(ProcessStartInfo start, string name, string? value)
     {

@@ -59,8 +59,6 @@ if (KernelRelease.Refuse() is { } tooOld)
     return 2;
 }
 
-// Threads that are started from here on are favoured like this one (hitless-boot may not have done so yet).
-_ = RealTime.TryRaise(RealTime.Favoured);
 if (
     !LastGoodClusterFile.TryRead(
         arguments.Config,

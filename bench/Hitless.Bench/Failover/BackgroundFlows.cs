@@ -24,7 +24,7 @@ internal static class BackgroundFlows
     public static void Open(LabPlan plan, int count, long first = 0) => NetworkNamespace.Run(plan.NamespaceOf(LabPlan.Client), () =>
         {
             // So many a second also while other programs keep the machine busy.
-            _ = RealTime.TryRaise(-5);
+            RealTime.Favour(-5);
             var server = new IPEndPoint(IPAddress.Parse(Addresses.Server), Discard);
             for (var i = first; i < first + count; i++)
             {

@@ -13,6 +13,8 @@ internal static class HeartbeatBench
     private static readonly (string Words, string[] Arguments, (string Name, string Value)[] Settings)[] Variants =
     [
         ("as hitlessd: concurrent, generation 0 of 8 MB, sustained low latency", ["low-latency"], []),
+        ("the same, its other threads at nice -5", ["low-latency", "nice=-5"], []),
+        ("the same, its other threads at nice -15", ["low-latency", "nice=-15"], []),
         ("without sustained low latency", [], []),
         ("not concurrent", [], [("DOTNET_gcConcurrent", "0")]),
         ("not concurrent, generation 0 of 1 MB", [], [("DOTNET_gcConcurrent", "0"), ("DOTNET_GCgen0size", "0x100000")]),
@@ -28,15 +30,16 @@ internal static class HeartbeatBench
     public static int Run(string[] arguments)
     {
         var seconds = arguments is [var number, ..] ? number : "8";
+        var each = arguments is [_, var many, ..] ? int.Parse(many, CultureInfo.InvariantCulture) : 1;
         var folder = Path.Combine(AppContext.BaseDirectory, "..", "pauses");
         var busy = Enumerable
-            .Range(0, Environment.ProcessorCount)
+            .Range(0, each * Environment.ProcessorCount)
             .Select(_ => Process.Start(Path.Combine(folder, "native", "pauses"), "busy"))
             .ToList();
         try
         {
             Console.WriteLine(
-                $"heartbeats of 10 ms for {seconds} s, SCHED_FIFO, {busy.Count} busy cores, 200,000 objects of 45 MB replaced at "
+                $"heartbeats of 10 ms for {seconds} s, SCHED_FIFO, {busy.Count} busy programs on {Environment.ProcessorCount} cores, 200,000 objects of 45 MB replaced at "
                     + $"random by two threads; late in milliseconds"
             );
             Console.WriteLine(

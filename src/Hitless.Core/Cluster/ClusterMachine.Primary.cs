@@ -14,6 +14,7 @@ public sealed partial class ClusterMachine
 
     private TimeSpan nextAnnouncement = TimeSpan.MaxValue;
     private int announcements;
+    private TimeSpan drainTime;
     private TimeSpan raiseAfter;
     private bool everDecided;
     private uint ticket;
@@ -224,6 +225,7 @@ public sealed partial class ClusterMachine
         {
             Unclaim(TrafficState.Draining, effects);
             Enter(Phase.Draining, now);
+            drainTime = options.DrainTimeOf(lateness.At(now));
             nextAnnouncement = TimeSpan.MaxValue;
             synced = false;
             unmerged = was == Phase.Primary;

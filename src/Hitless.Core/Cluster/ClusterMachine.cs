@@ -192,7 +192,7 @@ public sealed partial class ClusterMachine
                 {
                     Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
                     Phase.TakingOver => phaseSince + options.TakeoverDrainMax,
-                    Phase.Draining => phaseSince + options.DrainTime,
+                    Phase.Draining => phaseSince + drainTime,
                     Phase.Handing => phaseSince + options.OfferTimeout,
                     _ => TimeSpan.MaxValue,
                 }
@@ -394,7 +394,7 @@ public sealed partial class ClusterMachine
             case Phase.Handing when FindOrAdd(handingTo) is { Absent: true } target && now - target.HeardAt >= options.OfferPatience:
                 WithdrawOffer("the target is gone", now, effects);
                 break;
-            case Phase.Draining when now - phaseSince >= options.DrainTime:
+            case Phase.Draining when now - phaseSince >= drainTime:
                 effects.SetTraffic(TrafficState.Muted);
                 BecomeStandby(reason, now, effects);
                 break;

@@ -19,6 +19,7 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     private const int StartsPerHold = 3;
 
     private const int StartsPerLateness = 40;
+    private const int DrainPerLateness = 4;
 
     private static readonly TimeSpan ClaimLeaseLeast = TimeSpan.FromSeconds(1);
 
@@ -46,8 +47,11 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>How long a starting unit waits for the first heartbeat link that can be used, before it claims without one.</summary>
     public TimeSpan LinksTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a former primary forwards what is still in flight.</summary>
+    /// <summary>How long a former primary forwards what is still in flight, at the least.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>No former primary forwards longer than this.</summary>
+    public TimeSpan DrainTimeMax { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>An offer that was not taken by then is withdrawn.</summary>
     public TimeSpan OfferTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -172,6 +176,13 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// what the operator takes for a silence.
     /// </summary>
     public TimeSpan EchoLimitMin => Silence / 8;
+
+    /// <summary>
+    /// How long a former primary forwards whose own loop came late by <paramref name="lateness"/>: its kernel is behind with the packets
+    /// that came before the switch, more than a real-time thread is late.
+    /// </summary>
+    public TimeSpan DrainTimeOf(TimeSpan lateness) =>
+        DrainTime + (lateness * DrainPerLateness) is var time && time < DrainTimeMax ? time : DrainTimeMax;
 
     /// <summary>
     /// No limit for a unit whose own loop came late by <paramref name="lateness"/> grows beyond this, whatever was seen: the claim that it

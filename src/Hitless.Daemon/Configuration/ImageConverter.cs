@@ -5,7 +5,6 @@ using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Namespaces;
-using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -138,7 +137,6 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 }
             )!
         );
-        RealTime.Unfavour(process.Id);
         try
         {
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
-using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -56,7 +55,6 @@ public static class ShellCommand
             return new CommandOutcome($"could not be started: {e.Message}", "");
         }
 
-        RealTime.Unfavour(process.Id);
         started?.Invoke(process.Id);
         process.StandardInput.Close();
         var output = new Output();

@@ -154,11 +154,6 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// </summary>
     public void Start()
     {
-        if (RealTime.TryFavourProcess(RealTime.Favoured) is { } why)
-        {
-            events.Add(EventKinds.Unit, why);
-        }
-
         // The whole heap is collected in the background only: where that stops everything, a full machine takes a quarter of a second for
         // it.
         GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;

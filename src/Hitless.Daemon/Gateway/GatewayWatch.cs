@@ -85,10 +85,6 @@ public sealed class GatewayWatch : IDisposable
 
     private void Run()
     {
-        // A real-time thread has started this one, which so began unfavoured (SCHED_RESET_ON_FORK): on a busy processor every garbage
-        // collection would wait for it, and each other thread for that.
-        _ = RealTime.TryRaise(RealTime.Favoured);
-
         // One failure must not end the watch for ever: what it looks at is read anew.
         while (!ending)
         {

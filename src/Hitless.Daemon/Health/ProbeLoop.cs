@@ -16,8 +16,6 @@ public sealed class ProbeLoop : IAsyncDisposable
 {
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(5);
 
-    // So often in a row a miss of a unit that was late itself is none.
-    private const int VoidMax = 5;
     private readonly IReadOnlyList<ProbeSettings> probes;
     private readonly Action<int> penaltyChanged;
     private readonly EventLog events;
@@ -91,7 +89,7 @@ public sealed class ProbeLoop : IAsyncDisposable
     {
         var probe = probes[index];
         var patience = PatienceOf(probe);
-        var misses = 0;
+        var misses = new LateMisses();
         using var timer = new PeriodicTimer(probe.Interval);
         do
         {
@@ -103,10 +101,7 @@ public sealed class ProbeLoop : IAsyncDisposable
 
             var asked = MonotonicClock.Now;
             var answer = await ProbeQuestion.AskAsync(probe.Target, patience, ending.Token);
-
-            // The end of the wait came late: this unit was not scheduled, and the answer may have come to nobody.
-            misses = !answer.Well && MonotonicClock.Now - asked > patience * 1.25 ? misses + 1 : 0;
-            if (misses is 0 or > VoidMax)
+            if (misses.Counts(answer.Well, MonotonicClock.Now - asked, patience))
             {
                 Take(index, answer);
             }

@@ -226,7 +226,6 @@ public sealed class SessionLoop : IDisposable
 
     private void Run()
     {
-        _ = RealTime.TryRaise(RealTime.Favoured);
         var urgency = new Urgency();
         Span<int> ready = stackalloc int[8];
         while (!stopping)

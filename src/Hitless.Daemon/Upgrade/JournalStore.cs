@@ -36,8 +36,7 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
 
         lock (gate)
         {
-            var here = Read(entries[0].Run);
-            if (here.Count > 0 && RunJournal.Compare(here[^1], entries[^1]) >= 0)
+            if (!JournalReplication.Replaces(Read(entries[0].Run), entries))
             {
                 return false;
             }

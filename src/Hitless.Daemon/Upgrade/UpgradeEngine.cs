@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Stopwatch = System.Diagnostics.Stopwatch;
@@ -75,6 +76,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     public void Command(RunCommand word) => inbox.Writer.TryWrite(new RunInput.Command(word));
 
     /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
+    /// <exception cref="RefusedException">It is not on this unit's disk now.</exception>
     public JournalAnswer Receive(IReadOnlyList<JournalEntry> journal)
     {
         if (store.Put(journal))
@@ -82,9 +84,14 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             AfterPut(journal);
         }
 
-        return new JournalAnswer(
-            journal.Count > 0 && store.Read(journal[0].Run) is [.., var last] && RunJournal.Compare(last, journal[^1]) > 0
-        );
+        return (journal.Count > 0 ? JournalReplication.CopyIn(store.Read(journal[0].Run), journal) : JournalCopy.None) switch
+        {
+            JournalCopy.None => throw new RefusedException(
+                $"{self} did not write the journal of the run: it is not whole, or cannot be read again",
+                $"look at the events of {self}"
+            ),
+            var copy => new JournalAnswer(copy == JournalCopy.Further),
+        };
     }
 
     void IRunEffects.Append(uint ticket, JournalEntry entry)
@@ -126,8 +133,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         Answer(
             async () =>
             {
-                var best = store.Last();
-                List<(string Name, IReadOnlyList<JournalEntry> Journal)> behind = [];
+                List<(string Name, IReadOnlyList<JournalEntry> Journal)> others = [];
                 var view = await control.ViewAsync();
                 foreach (var peer in view.Peers.Where(p => p.Present))
                 {
@@ -142,8 +148,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                                 ending.Token
                             )
                         ).Entries;
-                        best = RunJournal.Further(best, theirs);
-                        behind.Add((peer.Name, theirs));
+                        others.Add((peer.Name, theirs));
                     }
                     catch (PeerException e)
                     {
@@ -151,17 +156,14 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                     }
                 }
 
+                var best = JournalReplication.Furthest([store.Last(), .. others.Select(other => other.Journal)]);
                 if (TryPut(best))
                 {
                     AfterPut(best);
                 }
 
-                // A unit that was away when the run ended learns it now; an open run tells everybody with its next entry.
-                if (best.Count > 0 && !RunJournal.IsOpen(best))
-                {
-                    var whole = new JournalDocument(best);
-                    await Task.WhenAll(behind.Where(b => RunJournal.IsOpen(b.Journal)).Select(b => TellAsync(b.Name, whole)));
-                }
+                var behind = others.Where(other => JournalReplication.MustLearnEnd(best, other.Journal));
+                await Task.WhenAll(behind.Select(other => CopyToAsync(other.Name, new JournalDocument(best))));
 
                 return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
             },
@@ -246,9 +248,6 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// False: on no disk at all, or a unit (perhaps this one) has a journal of the run that is further: somebody else drives.
-    /// </summary>
     private async Task<bool> WriteEverywhereAsync(JournalEntry[] journal)
     {
         if (TryPut(journal))
@@ -258,11 +257,8 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
 
         var document = new JournalDocument(journal);
         var view = await control.ViewAsync();
-        var answers = await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => TellAsync(peer.Name, document)));
-        var here = store.Read(journal[0].Run) is [.., var last] ? RunJournal.Compare(last, journal[^1]) : -1;
-
-        // A full disk here is no reason to stop as long as another unit has the entry on its own.
-        return here <= 0 && !answers.Any(a => a is { Further: true }) && (here == 0 || answers.Any(a => a is not null));
+        var copies = await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => CopyToAsync(peer.Name, document)));
+        return JournalReplication.IsDurable([JournalReplication.CopyIn(store.Read(journal[0].Run), journal), .. copies]);
     }
 
     private bool TryPut(IReadOnlyList<JournalEntry> journal)
@@ -278,17 +274,18 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         }
     }
 
-    /// <summary>Null: the journal did not reach the unit's disk. It will when the unit is back and the next entry is written.</summary>
-    private async Task<JournalAnswer?> TellAsync(string unit, JournalDocument document)
+    /// <summary>Where the journal does not reach the unit's disk, it will when the unit is back and the next entry is written.</summary>
+    private async Task<JournalCopy> CopyToAsync(string unit, JournalDocument document)
     {
         try
         {
-            return await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
+            var answer = await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
+            return answer.Further ? JournalCopy.Further : JournalCopy.Written;
         }
         catch (PeerException e)
         {
             events.Add(EventKinds.Upgrade, $"the journal did not reach {unit}: {e.Message}");
-            return null;
+            return JournalCopy.None;
         }
     }
 

@@ -4,9 +4,9 @@ namespace Hitless.Firmware.Files;
 
 /// <summary>
 /// Reads another stream, and rests before each piece for twice as long as its reader has worked on the one before. What handles a whole
-/// image (hashing, unpacking, copying) runs in the daemon, whose threads are favoured over all others: on a gateway with one processor it
-/// kept the kernel's own thread for received packets (ksoftirqd, nice 0) waiting until the interfaces' rings were full
-/// (docs/decisions/0050). So it takes about a third of one processor. Time spent waiting for the stream itself is no work.
+/// image (hashing, unpacking, copying) runs in the daemon, beside the kernel's own thread for received packets (ksoftirqd): on a gateway
+/// with one processor, so it takes about a third of it instead of half (docs/decisions/0050, 0055). Time spent waiting for the stream
+/// itself is no work.
 /// </summary>
 public sealed class PacedStream(Stream inner) : Stream
 {

@@ -18,7 +18,7 @@ public static class StandstillWorker
     /// <summary>Until standard input ends.</summary>
     public static int Run()
     {
-        _ = RealTime.TryFavourProcess(Nice);
+        RealTime.Favour(Nice);
         var watched = Enumerable.Range(0, Environment.ProcessorCount).Select(WatchAsync).ToArray();
         Say(Task.WhenAll(watched).Result.FirstOrDefault(why => why is not null) ?? "ready");
         Console.In.ReadToEnd();

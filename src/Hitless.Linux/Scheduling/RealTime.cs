@@ -5,17 +5,10 @@ namespace Hitless.Linux.Scheduling;
 /// <summary>Puts a thread before everything that is scheduled normally.</summary>
 public static unsafe class RealTime
 {
-    /// <summary>
-    /// The nice value of a daemon's threads that are not real-time: while one of them waits for its turn, a garbage collection waits for
-    /// it, and a real-time thread for that.
-    /// </summary>
-    public const int Favoured = -15;
-
     private const int PolicyNormal = 0;
     private const int PolicyFifo = 1;
     private const int ClockThreadTime = 3;
     private const int ProcessorMaskBytes = 128;
-    private const int AccessDenied = 13;
     private const int ResetOnFork = 0x40000000;
 
     /// <summary>Schedules the calling thread with SCHED_FIFO; its child processes are scheduled normally.</summary>
@@ -27,7 +20,7 @@ public static unsafe class RealTime
             : $"this thread is not scheduled in real time: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or an RTPRIO limit (systemd: "
                 + $"LimitRTPRIO=50).";
 
-    /// <summary>Schedules the calling thread normally again, as much favoured as before (<c>nice(2)</c>).</summary>
+    /// <summary>Schedules the calling thread normally again.</summary>
     public static void Leave()
     {
         var none = 0;
@@ -57,41 +50,19 @@ public static unsafe class RealTime
     }
 
     /// <summary>
-    /// Gives the calling thread more of the processor than others that are scheduled normally, without ever starving them.
+    /// Gives every thread of this process, and those that they will start, more of the processor than others that are scheduled normally
+    /// (<c>nice(2)</c>), where it has the right to. Not for a gateway's daemon: ksoftirqd, which takes packets in, has nice 0
+    /// (docs/decisions/0055).
     /// </summary>
     /// <param name="nice">-20 (most) to 19.</param>
-    /// <returns>Null, or one line that says why not and what to do.</returns>
-    public static string? TryRaise(int nice) =>
-        Libc.SetPriority(0, 0, nice) == 0
-            ? null
-            : $"this thread has no higher priority: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: LimitNICE=-15).";
-
-    /// <summary>
-    /// A program that this one has started is no more favoured than others (it inherits that, and what it does could keep the kernel's own
-    /// threads from forwarding). What it started itself before the call stays as it is.
-    /// </summary>
-    public static void Unfavour(int process) => _ = Libc.SetPriority(0, (uint)process, 0);
-
-    /// <summary>
-    /// Favours every thread of this process, and those that they will start, over other programs (<c>nice(2)</c>). A garbage collection
-    /// waits for each thread to come to a safe point: one that is not scheduled on a busy machine holds up the real-time thread too.
-    /// </summary>
-    /// <returns>Null, or one line that says why not and what to do.</returns>
-    public static string? TryFavourProcess(int nice)
+    public static void Favour(int nice)
     {
         foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
         {
-            if (
-                uint.TryParse(Path.GetFileName(task), out var thread)
-                && Libc.SetPriority(0, thread, nice) != 0
-                && Errno.Last is Errno.Permission or AccessDenied
-            )
+            if (uint.TryParse(Path.GetFileName(task), out var thread))
             {
-                return $"the process is not favoured: {Errno.Words(Errno.Last)}. Give CAP_SYS_NICE or a NICE limit (systemd: "
-                    + $"LimitNICE=-15).";
+                _ = Libc.SetPriority(0, thread, nice);
             }
         }
-
-        return null;
     }
 }

@@ -43,9 +43,6 @@ public sealed class WorkThread : IDisposable
 
     private void Run()
     {
-        // Threads that it starts, those of the pool too, are favoured as much. Without the right it does its work all the same, in its
-        // turn.
-        _ = RealTime.TryRaise(RealTime.Favoured);
         while (true)
         {
             var last = ending;

@@ -48,6 +48,7 @@ internal sealed class Storm
             (Weight(), StandStill),
             (Weight(), unit => unit.DropsEcho = !unit.DropsEcho),
             (Weight(), ToggleOverload),
+            (Weight(), FillDisk),
         ];
     }
 
@@ -70,7 +71,7 @@ internal sealed class Storm
         HealPaths();
         foreach (var unit in world.Units)
         {
-            unit.Slow = unit.DropsEcho = false;
+            unit.Slow = unit.DropsEcho = unit.DiskFull = false;
             unit.Overload = null;
             Plug(unit, SimulatedUnit.AllPorts);
             unit.Process?.EndAtEffect(-1);
@@ -113,6 +114,13 @@ internal sealed class Storm
             world.Trace.Line(unit.Name, $"kill -9");
             world.Killed(process);
         }
+    }
+
+    /// <summary>Nothing fits on the disk any more, or again.</summary>
+    private void FillDisk(SimulatedUnit unit)
+    {
+        unit.DiskFull = !unit.DiskFull;
+        world.Trace.Line(unit.Name, $"{(unit.DiskFull ? "its disk is full" : "there is room on its disk again")}");
     }
 
     /// <summary>Probes fail, or pass again; not those that fail because of the firmware.</summary>

@@ -11,10 +11,13 @@ internal sealed class JournalShelf
     public IReadOnlyList<JournalEntry> Last =>
         journals.Count == 0 ? [] : journals.Values.MaxBy(journal => journal[0], Comparer<JournalEntry>.Create(RunJournal.CompareRuns))!;
 
+    /// <summary>The journal of a run; empty if it is not here.</summary>
+    public IReadOnlyList<JournalEntry> Of(string run) => journals.GetValueOrDefault(run, []);
+
     /// <summary>Takes a journal if it is further than the one of that run that is here.</summary>
     public bool Put(IReadOnlyList<JournalEntry> entries)
     {
-        if (entries.Count == 0 || (journals.TryGetValue(entries[0].Run, out var here) && RunJournal.Compare(here[^1], entries[^1]) >= 0))
+        if (entries.Count == 0 || !JournalReplication.Replaces(Of(entries[0].Run), entries))
         {
             return false;
         }

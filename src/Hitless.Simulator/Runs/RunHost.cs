@@ -51,7 +51,7 @@ internal sealed class RunHost : IRunEffects
 
             if (primary)
             {
-                process.Unit.DurableEpoch = Math.Max(process.Unit.DurableEpoch, epoch);
+                process.Unit.DurableEpoch = process.Unit.DiskFull ? process.Unit.DurableEpoch : Math.Max(process.Unit.DurableEpoch, epoch);
                 process.Steps.KeepTrialOfPrimary();
             }
 
@@ -84,24 +84,28 @@ internal sealed class RunHost : IRunEffects
 
             world.Rules.Runs.Noted(entry);
             Put(process, journal);
+            List<JournalCopy> copies = [];
             var open = 1;
-            var refused = false;
-            void One(bool further)
+            void One()
             {
-                refused |= further;
                 if (--open == 0)
                 {
-                    Take(new RunInput.Appended(ticket, Ok: !refused && process.Unit.Journals.Last[^1] == entry));
+                    copies.Add(JournalReplication.CopyIn(process.Unit.Journals.Of(entry.Run), journal));
+                    Take(new RunInput.Appended(ticket, JournalReplication.IsDurable(copies)));
                 }
             }
 
             foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
             {
                 open++;
-                Tell(world.UnitOf(peer.Unit), journal, One);
+                Tell(world.UnitOf(peer.Unit), journal, copy =>
+                {
+                    copies.Add(copy);
+                    One();
+                });
             }
 
-            One(further: false);
+            One();
         });
     }
 
@@ -114,15 +118,19 @@ internal sealed class RunHost : IRunEffects
     void IRunEffects.Load(uint ticket)
     {
         process.Effect();
-        var best = process.Unit.Journals.Last;
-        List<SimulatedUnit> behind = [];
+        List<(SimulatedUnit Unit, IReadOnlyList<JournalEntry> Journal)> others = [];
         var open = 1;
         void One()
         {
             if (--open == 0)
             {
+                var best = JournalReplication.Furthest([process.Unit.Journals.Last, .. others.Select(other => other.Journal)]);
                 Put(process, best);
-                TellEnd(best, behind);
+                foreach (var (unit, _) in others.Where(other => JournalReplication.MustLearnEnd(best, other.Journal)))
+                {
+                    Tell(unit, best, _ => { });
+                }
+
                 Take(new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []));
             }
         }
@@ -130,10 +138,11 @@ internal sealed class RunHost : IRunEffects
         foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
         {
             open++;
+            var unit = world.UnitOf(peer.Unit);
             IReadOnlyList<JournalEntry> theirs = [];
             world.Calls.Call(
                 process,
-                world.UnitOf(peer.Unit),
+                unit,
                 (served, answer) =>
                 {
                     theirs = served.Unit.Journals.Last;
@@ -141,10 +150,9 @@ internal sealed class RunHost : IRunEffects
                 },
                 reply =>
                 {
-                    best = reply.Ok ? RunJournal.Further(best, theirs) : best;
-                    if (reply.Ok && RunJournal.IsOpen(theirs))
+                    if (reply.Ok)
                     {
-                        behind.Add(world.UnitOf(peer.Unit));
+                        others.Add((unit, theirs));
                     }
 
                     One();
@@ -160,36 +168,26 @@ internal sealed class RunHost : IRunEffects
 
     private void Put(UnitProcess where, IReadOnlyList<JournalEntry> journal)
     {
-        if (where.Unit.Journals.Put(journal))
+        if (!where.Unit.DiskFull && where.Unit.Journals.Put(journal))
         {
             world.Rules.Runs.Written(where.Unit, journal);
             where.Take(ClusterInput.HoldChanged(RunJournal.IsOpen(journal)));
         }
     }
 
-    /// <summary>Gives a unit the journal; <paramref name="done"/> gets whether that unit has one of the same run that is further.</summary>
-    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action<bool> done)
+    /// <summary>Gives a unit the journal; <paramref name="done"/> gets what its disk has of it then.</summary>
+    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action<JournalCopy> done)
     {
-        var further = false;
+        var copy = JournalCopy.None;
         world.Calls.Call(process, unit, (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
                 {
                     if (served.Alive)
                     {
                         Put(served, journal);
-                        var last = served.Unit.Journals.Last;
-                        further = last.Count > 0 && last[0].Run == journal[0].Run && RunJournal.Compare(last[^1], journal[^1]) > 0;
+                        copy = JournalReplication.CopyIn(served.Unit.Journals.Of(journal[0].Run), journal);
                         answer(true, "");
                     }
-                }), answer => done(answer.Ok && further));
-    }
-
-    /// <summary>Units that were away when the run ended learn it now.</summary>
-    private void TellEnd(IReadOnlyList<JournalEntry> journal, List<SimulatedUnit> behind)
-    {
-        if (journal.Count > 0 && !RunJournal.IsOpen(journal))
-        {
-            behind.ForEach(unit => Tell(unit, journal, _ => { }));
-        }
+                }), answer => done(answer.Ok ? copy : JournalCopy.None));
     }
 
     private void Tick()

@@ -55,7 +55,11 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
     /// <summary>A unit that has to carry the traffic while its slot is on trial keeps the slot.</summary>
     public void KeepTrialOfPrimary()
     {
-        if (process.Unit.Boot.Trial?.Slot == process.Slot && BootRules.TryConfirm(process.Unit.Boot, process.Slot, out var kept, out _))
+        if (
+            !process.Unit.DiskFull
+            && process.Unit.Boot.Trial?.Slot == process.Slot
+            && BootRules.TryConfirm(process.Unit.Boot, process.Slot, out var kept, out _)
+        )
         {
             process.Unit.Boot = kept;
         }
@@ -77,7 +81,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(false, "cannot install");
         }
-        else
+        else if (!IsDiskFull(end))
         {
             Touched(header, "writes a slot", switched: false);
             unit.Boot = begun;
@@ -105,7 +109,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(false, "is about to carry the traffic, or still does");
         }
-        else
+        else if (!IsDiskFull(end))
         {
             Touched(header, "begins a trial", switched: true);
             Write(
@@ -127,6 +131,11 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         else if (process.Version.ToString() == header.From)
         {
             // A trial that was ordered and has not begun is called off.
+            if (process.Unit.Boot.Trial is not null && IsDiskFull(end))
+            {
+                return;
+            }
+
             if (
                 process.Unit.Boot.Trial is not null
                 && BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var off, out _)
@@ -141,7 +150,7 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         {
             end(false, "is about to carry the traffic, or still does");
         }
-        else
+        else if (!IsDiskFull(end))
         {
             world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
             Write(BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var next, out var why), next, why, end);
@@ -170,8 +179,23 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
 
     private void Write(bool ok, BootState? next, ImageProblem? why, Action<bool, string> end)
     {
+        if (IsDiskFull(end))
+        {
+            return;
+        }
+
         process.Unit.Boot = next ?? process.Unit.Boot;
         end(ok, why?.Error ?? "done");
+    }
+
+    private bool IsDiskFull(Action<bool, string> end)
+    {
+        if (process.Unit.DiskFull)
+        {
+            end(false, "no space left on the disk");
+        }
+
+        return process.Unit.DiskFull;
     }
 
     private void Later(TimeSpan delay, Action work) => world.Timeline.After(delay, () =>

@@ -62,6 +62,9 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>Which ports have carrier.</summary>
     public ulong PortsUp { get; set; } = AllPorts;
 
+    /// <summary>Nothing that is new fits on the disk: neither journal, nor epoch, nor slot.</summary>
+    public bool DiskFull { get; set; }
+
     /// <summary>The highest epoch that has reached the disk.</summary>
     public long DurableEpoch { get; set; }
 

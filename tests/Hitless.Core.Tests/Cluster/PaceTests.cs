@@ -62,6 +62,27 @@ public sealed class PaceTests
     public void The_hold_of_a_restart_goes_by_how_long_a_start_takes(double startSeconds, double holdSeconds) =>
         Assert.Equal(holdSeconds, ClusterOptions.RestartHoldOf(TimeSpan.FromSeconds(startSeconds)).TotalSeconds);
 
+    /// <summary>Before its loop has told anything, the start tells of the machine's pace: a fortieth of it, within the greatest limit.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 50)]
+    [InlineData(8, 200)]
+    [InlineData(3600, 4000)]
+    public void A_unit_begins_with_the_lateness_that_its_start_tells_of(int startSeconds, int latenessMs)
+    {
+        var options = new ClusterOptions(1, 2, "gw1", "1.0.0", 1) { Start = TimeSpan.FromSeconds(startSeconds) };
+        Assert.Equal(latenessMs, options.LatenessAtStart.TotalMilliseconds);
+
+        var bench = new MachineBench(200, 100).Run(3000);
+        var standby = bench.OtherThan(bench.Primary);
+        standby.StartTime = TimeSpan.FromSeconds(startSeconds);
+        standby.Kill();
+        bench.Run(200);
+        standby.Restart();
+        bench.Run(100);
+        Assert.InRange(standby.Machine!.Outgoing.Lateness.TotalMilliseconds, latenessMs - 1, latenessMs + 3);
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(8)]
@@ -85,6 +106,37 @@ public sealed class PaceTests
 
         Assert.Equal(epoch, standby.Machine!.Epoch);
         Assert.Equal(primary, bench.Primary);
+    }
+
+    /// <summary>Packets that came before the switch wait in its kernel: muted too early, it would drop them.</summary>
+    [Theory]
+    [InlineData(0, 200)]
+    [InlineData(100, 600)]
+    [InlineData(300, 1400)]
+    [InlineData(900, 2000)]
+    public void A_former_primary_that_was_late_forwards_longer_after_a_switchover(int latenessMs, int drainMs)
+    {
+        var bench = new MachineBench(200, 100).Run(3000);
+        var (former, next) = (bench.OtherThan(bench.Primary), bench.Primary);
+        StandStill(bench, former, latenessMs);
+        bench.Run(2000);
+        next.Take(ClusterInput.SwitchoverRequested(former.Serial, "test"));
+        bench.Run(4000);
+        Assert.Equal(former, bench.Primary);
+
+        former.Take(ClusterInput.SwitchoverRequested(next.Serial, "test"));
+        for (var waited = 0; former.Traffic != TrafficState.Draining && waited < 3000; waited++)
+        {
+            bench.Run(1);
+        }
+
+        var drained = 0;
+        for (; former.Traffic == TrafficState.Draining && drained < 5000; drained++)
+        {
+            bench.Run(1);
+        }
+
+        Assert.InRange(drained, drainMs - 30, drainMs + 30);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>A slot was touched on a unit that carried the traffic.</summary>
     public List<string> Wrongs { get; } = [];
 
-    public IReadOnlyList<JournalEntry> Journal => Units.Select(u => u.Disk).Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
+    public IReadOnlyList<JournalEntry> Journal => JournalReplication.Furthest(Units.Select(u => u.Disk));
 
     public string? Verdict => Journal is [.., { Kind: JournalEntryKind.End } end] ? end.Detail : null;
 
@@ -176,8 +176,7 @@ internal sealed class RunWorld : IRunEffects
         BeforeEntry?.Invoke(entry);
         Soon(unit, machine, () =>
         {
-            var answers = Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Take(journal)).ToArray();
-            var ok = answers.Contains(1) && !answers.Contains(-1);
+            var ok = JournalReplication.IsDurable(Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Take(journal)));
             if (ok)
             {
                 AfterEntry?.Invoke(entry);
@@ -192,10 +191,7 @@ internal sealed class RunWorld : IRunEffects
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
         {
-            var best = Units
-                .Where(u => u.Present && (u == unit || !u.ApiDead))
-                .Select(u => u.Disk)
-                .Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
+            var best = JournalReplication.Furthest(Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Disk));
             _ = unit.Take(best);
             Tell(unit, machine, new RunInput.Loaded(ticket, best));
         });
@@ -400,20 +396,19 @@ internal sealed class RunUnit(string name)
 
     public IReadOnlyList<JournalEntry> Disk { get; private set; } = [];
 
-    /// <summary>1: it is on disk, 0: the disk is full, -1: what is here is further.</summary>
-    public int Take(IReadOnlyList<JournalEntry> journal)
+    /// <summary>Writes it, unless the disk is full or has more of it; what the disk has of it then.</summary>
+    public JournalCopy Take(IReadOnlyList<JournalEntry> journal)
     {
         if (journal.Count == 0)
         {
-            return 0;
+            return JournalCopy.None;
         }
 
-        if (Disk.Count > 0 && Disk[0].Run == journal[0].Run && RunJournal.Compare(Disk[^1], journal[^1]) > 0)
+        if (!DiskFull && JournalReplication.Replaces(Disk.Count > 0 && Disk[0].Run == journal[0].Run ? Disk : [], journal))
         {
-            return -1;
+            Disk = journal;
         }
 
-        Disk = DiskFull ? Disk : journal;
-        return DiskFull ? 0 : 1;
+        return JournalReplication.CopyIn(Disk, journal);
     }
 }

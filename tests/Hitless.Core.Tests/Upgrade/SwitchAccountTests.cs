@@ -152,6 +152,25 @@ public sealed class SwitchAccountTests
         Assert.Equal((6L, 6L, 0L), (kept.Before, kept.Survived, kept.Lost));
     }
 
+    /// <summary>A former primary of an older version says nothing of when its sessions end: all that are gone are lost.</summary>
+    [Fact]
+    public void Where_it_is_not_known_when_sessions_end_none_has_ended()
+    {
+        var before = new SessionSnapshot("r", [1, 2, 3], [2]);
+        Assert.Empty(before.Ending);
+        var sessions = SessionComparison.Of(before, new SessionSnapshot("r", [3], []), TimeSpan.FromMinutes(5));
+        Assert.Equal((3L, 1L, 2L, 1L), (sessions.Before, sessions.Survived, sessions.Lost, sessions.CriticalLost));
+    }
+
+    /// <summary>One that would have ended, and that a packet has prolonged, came along: it is neither ended nor lost.</summary>
+    [Fact]
+    public void What_was_about_to_end_and_lives_on_came_along()
+    {
+        var before = new SessionSnapshot("r", [1, 2], [1]) { Ending = [1, 2], EndingSeconds = [1, 1] };
+        var sessions = SessionComparison.Of(before, new SessionSnapshot("r", [1], []), TimeSpan.FromSeconds(10));
+        Assert.Equal((1L, 1L, 0L, 0L), (sessions.Before, sessions.Survived, sessions.Lost, sessions.CriticalLost));
+    }
+
     [Fact]
     public void What_was_said_before_another_switch_says_nothing_of_this_one()
     {

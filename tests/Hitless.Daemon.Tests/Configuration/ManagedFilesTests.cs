@@ -1,7 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration;
-using Hitless.Linux.Scheduling;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Configuration;
@@ -129,23 +128,6 @@ public sealed class ManagedFilesTests : IDisposable
     [InlineData("cat {file}", "/it's", @"cat '/it'\''s'")]
     public void A_path_in_a_command_is_quoted_where_the_shell_needs_it(string template, string path, string expected) =>
         Assert.Equal(expected, ShellCommand.WithFile(template, path));
-
-    /// <summary>The daemon is favoured; what an operator's command does could keep the kernel from forwarding.</summary>
-    [Fact]
-    public async Task A_command_is_no_more_favoured_than_other_programs()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "to be favoured needs root");
-        const string nice = "sleep 0.1; cut -d' ' -f19 /proc/$$/stat";
-        Assert.Null(RealTime.TryFavourProcess(-5));
-        try
-        {
-            Assert.Equal("0", (await Sh(nice)).Trim());
-        }
-        finally
-        {
-            _ = RealTime.TryFavourProcess(0);
-        }
-    }
 
     private static async Task<string> Sh(string command) => (await ShellCommand.RunAsync(command, TimeSpan.FromSeconds(20), Cancel)).Output;
 }

@@ -2,6 +2,7 @@ using Hitless.Core.Api;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Xunit;
@@ -15,6 +16,8 @@ public sealed class EmulatedCluster : IDisposable
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan StandingLimit = TimeSpan.FromMinutes(2);
     private LabPlan? plan;
+
+    private static string LogFolder => Path.Combine(Prerequisites.Out, "test", "machines", "emulated");
 
     /// <summary>What a lab of machines with this kernel is made of.</summary>
     public static LabPlan Plan(string kernel)
@@ -76,10 +79,11 @@ public sealed class EmulatedCluster : IDisposable
     public static void Say(string text) => TestContext.Current.SendDiagnosticMessage("{0:HH:mm:ss} {1}", DateTimeOffset.UtcNow, text);
 
     /// <summary>Leaves consoles and journals in <c>out/test/machines/emulated</c>.</summary>
-    public static void KeepLogs(LabPlan plan)
-    {
-        LabSite.KeepLogs(plan, Path.Combine(Prerequisites.Out, "test", "machines", "emulated"));
-    }
+    public static void KeepLogs(LabPlan plan) => LabSite.KeepLogs(plan, LogFolder);
+
+    /// <summary>Leaves a report beside the logs, <c>NAME.json</c>.</summary>
+    public static void KeepReport(DemoReport report, string name) =>
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(LogFolder).FullName, $"{name}.json"), LabJson.WriteIndented(report));
 
     /// <inheritdoc/>
     public void Dispose() => Down();

@@ -22,8 +22,10 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
         var report = await RunAsync(kernel, "completed", meanwhile: null);
         EmulatedCluster.Say(
             $"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
-                + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}"
+                + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}; "
+                + $"lost {report.Traffic?.ConnectionsLost} connections, {report.Traffic?.PacketsLost} of {report.Traffic?.Probe.Sent} packets"
         );
+        EmulatedCluster.KeepReport(report, $"upgrade-{kernel}-{trial}");
         Assert.True(report.Passed, string.Join("; ", report.Problems));
     }
 
@@ -48,6 +50,7 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
             string[] drop = ["numgen", "random", "mod", "100", "<", $"{percent}", "drop"];
             Tool.Run("ip", new LabUnit(plan, changed).Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop]));
         });
+        EmulatedCluster.KeepReport(report, $"dropped-{kernel}-{percent}");
         Assert.Equal("rolled-back", report.Run?.Verdict);
     }
 
