@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Control;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
@@ -19,6 +21,7 @@ public sealed partial class Unit
 {
     private const int AnswerLooks = 40;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan GateLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan JudgementTimeout = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(15);
@@ -93,17 +96,30 @@ public sealed partial class Unit
         }
 
         engine.Start(header);
-        for (var waited = TimeSpan.Zero; journals.Read(header.Run).Count == 0; waited += LookAgain)
+        return await UntilWrittenAsync(() => journals.Read(header.Run).Count > 0, StartLimit, cancel)
+            ? RunNow()!
+            : throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+    }
+
+    /// <summary>Waits until an entry of a journal has made something so; false: not within <paramref name="limit"/>.</summary>
+    private async Task<bool> UntilWrittenAsync(Func<bool> so, TimeSpan limit, CancellationToken cancel)
+    {
+        for (var begun = Stopwatch.GetTimestamp(); ; )
         {
-            if (waited > StartLimit)
+            var change = journals.Changes.Next;
+            if (so())
             {
-                throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+                return true;
             }
 
-            await Task.Delay(LookAgain, cancel);
-        }
+            var left = limit - Stopwatch.GetElapsedTime(begun);
+            if (left <= TimeSpan.Zero)
+            {
+                return false;
+            }
 
-        return RunNow()!;
+            await ChangeSignal.WaitAsync(change, left, cancel);
+        }
     }
 
     /// <inheritdoc/>
@@ -121,6 +137,7 @@ public sealed partial class Unit
         var shown = 0;
         while (true)
         {
+            var change = journals.Changes.Next;
             var journal = journals.Read(name);
             if (journal.Count == 0)
             {
@@ -138,7 +155,7 @@ public sealed partial class Unit
                 yield break;
             }
 
-            await Task.Delay(LookAgain, cancel);
+            await ChangeSignal.WaitAsync(change, Timeout.InfiniteTimeSpan, cancel);
         }
     }
 
@@ -206,14 +223,10 @@ public sealed partial class Unit
         }
 
         engine.Command(word);
-        // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
-        for (
-            var waited = TimeSpan.Zero;
-            word is RunCommand.Next or RunCommand.Rehearse && RunNow() is { State: "waiting" } && waited < TimeSpan.FromSeconds(2);
-            waited += LookAgain
-        )
+        if (word is RunCommand.Next or RunCommand.Rehearse)
         {
-            await Task.Delay(LookAgain, cancel);
+            // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
+            _ = await UntilWrittenAsync(() => RunNow() is not { State: "waiting" }, GateLimit, cancel);
         }
 
         return RunNow()!;

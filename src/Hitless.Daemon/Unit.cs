@@ -179,7 +179,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
             events
         );
-        var follower = new JournalFollower(Name, control, journals, peers, entries => engine.Receive(entries));
+        var follower = new JournalFollower(Name, control, journals, peers, engine.Learn);
         background = Task.WhenAll(
             Task.Run(WatchFactsAsync),
             Task.Run(() => follower.RunAsync(ending.Token)),

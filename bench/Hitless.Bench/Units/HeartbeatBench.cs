@@ -39,8 +39,8 @@ internal static class HeartbeatBench
         try
         {
             Console.WriteLine(
-                $"heartbeats of 10 ms for {seconds} s, SCHED_FIFO, {busy.Count} busy programs on {Environment.ProcessorCount} cores, 200,000 objects of 45 MB replaced at "
-                    + $"random by two threads; late in milliseconds"
+                $"heartbeats of 10 ms for {seconds} s, SCHED_FIFO, {busy.Count} busy programs on {Environment.ProcessorCount} cores, "
+                    + $"200,000 objects of 45 MB replaced at random by two threads; late in milliseconds"
             );
             Console.WriteLine(
                 "| program | settings | late: p99 | p99.9 | most | collections of generation 0, 1, 2 | paused in all | replaced/s | "

@@ -54,7 +54,9 @@ public static class JournalReplication
         return written;
     }
 
-    /// <summary>The journal that a new driver goes on with, of its own and of those of the units that it reached; empty if none has one.</summary>
+    /// <summary>
+    /// The journal that a new driver goes on with, of its own and of those of the units that it reached; empty if none has one.
+    /// </summary>
     public static IReadOnlyList<JournalEntry> Furthest(IEnumerable<IReadOnlyList<JournalEntry>> journals) =>
         journals.Aggregate((IReadOnlyList<JournalEntry>)[], RunJournal.Further);
 

@@ -13,7 +13,7 @@ public sealed class JournalFollower(
     ControlLoop control,
     JournalStore store,
     PeerClient peers,
-    Action<IReadOnlyList<JournalEntry>> receive
+    Action<IReadOnlyList<JournalEntry>> learn
 )
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
@@ -35,7 +35,7 @@ public sealed class JournalFollower(
 
             try
             {
-                receive(
+                learn(
                     (
                         await peers.CallAsync(
                             primary.Name,

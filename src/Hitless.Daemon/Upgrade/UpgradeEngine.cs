@@ -75,15 +75,20 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     /// <summary>Passes an operator's word on.</summary>
     public void Command(RunCommand word) => inbox.Writer.TryWrite(new RunInput.Command(word));
 
-    /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
-    /// <exception cref="RefusedException">It is not on this unit's disk now.</exception>
-    public JournalAnswer Receive(IReadOnlyList<JournalEntry> journal)
+    /// <summary>Keeps a journal if it is further than the one here.</summary>
+    public void Learn(IReadOnlyList<JournalEntry> journal)
     {
         if (store.Put(journal))
         {
             AfterPut(journal);
         }
+    }
 
+    /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
+    /// <exception cref="RefusedException">It is not on this unit's disk now.</exception>
+    public JournalAnswer Receive(IReadOnlyList<JournalEntry> journal)
+    {
+        Learn(journal);
         return (journal.Count > 0 ? JournalReplication.CopyIn(store.Read(journal[0].Run), journal) : JournalCopy.None) switch
         {
             JournalCopy.None => throw new RefusedException(

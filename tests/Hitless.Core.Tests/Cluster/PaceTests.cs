@@ -62,7 +62,7 @@ public sealed class PaceTests
     public void The_hold_of_a_restart_goes_by_how_long_a_start_takes(double startSeconds, double holdSeconds) =>
         Assert.Equal(holdSeconds, ClusterOptions.RestartHoldOf(TimeSpan.FromSeconds(startSeconds)).TotalSeconds);
 
-    /// <summary>Before its loop has told anything, the start tells of the machine's pace: a fortieth of it, within the greatest limit.</summary>
+    /// <summary>Before its loop has told anything, the start tells of the machine's pace: a fortieth of it, within a limit.</summary>
     [Theory]
     [InlineData(0, 0)]
     [InlineData(2, 50)]

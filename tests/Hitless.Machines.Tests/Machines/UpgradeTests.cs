@@ -23,7 +23,8 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
         EmulatedCluster.Say(
             $"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
                 + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}; "
-                + $"lost {report.Traffic?.ConnectionsLost} connections, {report.Traffic?.PacketsLost} of {report.Traffic?.Probe.Sent} packets"
+                + $"lost {report.Traffic?.ConnectionsLost} connections, "
+                + $"{report.Traffic?.PacketsLost} of {report.Traffic?.Probe.Sent} packets"
         );
         EmulatedCluster.KeepReport(report, $"upgrade-{kernel}-{trial}");
         Assert.True(report.Passed, string.Join("; ", report.Problems));
