@@ -76,7 +76,9 @@ public sealed partial class Unit
             return await CommandAsync(RunCommand.Rollback, cancel);
         }
 
-        return await BeginAsync(await HeaderAsync(journal[0].Header!, cancel), cancel);
+        return RunPlanner.TryTakeBack(await OccasionAsync(cancel), journal[0].Header!, out var header, out var why)
+            ? await BeginAsync(header, cancel)
+            : throw new RefusedException(why);
     }
 
     private async Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, string from, CancellationToken cancel)
@@ -239,102 +241,37 @@ public sealed partial class Unit
             throw new RefusedException(problem!.Error, problem.Remedy);
         }
 
-        var image = images.List().First(i => i.Hash == hash);
-        var header = await HeaderAsync(hash, image.Version, cancel);
-        return header with
-        {
-            Guided = request.Guided,
-            KeepPrimary = request.KeepPrimary,
-            Parallel = request.Parallel,
-            Simultaneous = Simultaneous(request),
-            AcceptInterruption = request.AcceptInterruption,
-            AcceptConversion = request.AcceptConversion,
-            Rehearse = request.Rehearse,
-            RehearseOnly = request.RehearseOnly,
-            Until = request.Until ?? (request.OutsideWindow ? null : MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now)),
-            OutsideWindow = request.OutsideWindow,
-            AllowDowngrade = request.AllowDowngrade,
-            Baseline = request.RehearseOnly ? null : Rehearsal.BaselineFor(hash, journals.Runs().Reverse().Select(journals.Read)),
-            Units = request.Extent switch
-            {
-                _ when request.RehearseOnly => [],
-                "all" => null,
-                "standbys" => [.. header.Members.Where(m => m.Name != header.FormerPrimary).Select(m => m.Name)],
-                "this" => [asked],
-                _ => throw new RefusedException(
-                    $"\"{request.Extent}\" is no extent of an upgrade",
-                    "the extents are all, standbys and this"
-                ),
-            },
-        };
+        return RunPlanner.TryPlan(
+            await OccasionAsync(cancel),
+            request,
+            asked,
+            hash,
+            images.List().First(i => i.Hash == hash).Version,
+            MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now),
+            Rehearsal.BaselineFor(hash, journals.Runs().Reverse().Select(journals.Read)),
+            out var header,
+            out var why
+        )
+            ? header
+            : throw new RefusedException(why);
     }
 
-    private static bool Simultaneous(UpgradeRequest request) =>
-        request.Simultaneous && (request.Extent != "all" || request.Parallel || request.Rehearse || request.RehearseOnly)
-            ? throw new RefusedException(
-                "a simultaneous run takes every unit at once, and switches nothing over",
-                "leave out the extent, parallel and rehearse; or leave out simultaneous"
-            )
-            : request.Simultaneous;
-
-    /// <summary>A run that takes back what <paramref name="done"/> has changed and still stands.</summary>
-    private async Task<RunHeader> HeaderAsync(RunHeader done, CancellationToken cancel)
-    {
-        var header = await HeaderAsync("", done.From, cancel);
-        string[] changed =
-        [
-            .. header
-                .Members.Where(m => m.Version == done.To && done.Members.Any(d => d.Name == m.Name && d.Version == done.From))
-                .Select(m => m.Name),
-        ];
-        return changed.Length > 0
-            ? header with
-            {
-                From = done.To,
-                TakesBack = done.Run,
-                Units = changed,
-            }
-            : throw new RefusedException($"no unit runs {done.To} because of run {done.Run}", "hitless status tells what every unit runs");
-    }
-
-    private async Task<RunHeader> HeaderAsync(string image, string to, CancellationToken cancel)
+    private async Task<RunOccasion> OccasionAsync(CancellationToken cancel)
     {
         var status = await AnsweredStatusAsync(cancel);
-        var members = (await control.ViewAsync()).Units.ToArray();
-        if (
-            members.Where(u => u.Present).GroupBy(u => u.Name, StringComparer.Ordinal).FirstOrDefault(named => named.Count() > 1) is
-            { } same
-        )
-        {
-            throw new RefusedException(
-                $"{same.Count()} units are named {same.Key}",
-                "give each a unit.name of its own and restart hitlessd there"
-            );
-        }
-
-        var serials = members.DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Id, StringComparer.Ordinal);
+        var units = (await control.ViewAsync()).Units;
         var (name, number) = journals.Next(DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
-        return new RunHeader(
+        return new RunOccasion(
             name,
-            image,
-            status.Units.FirstOrDefault(u => u.Version != to)?.Version ?? RunningRelease.Version,
-            to,
-            Guided: false,
-            KeepPrimary: false,
-            status.Primary ?? Name,
-            [
-                .. status.Units.Select(u => new RunMember(u.Name, u.Version, u.Slot, u.Priority)
-                {
-                    Serial = serials.GetValueOrDefault(u.Name),
-                }),
-            ],
+            number,
+            Name,
+            RunningRelease.Version,
+            status,
+            [.. units.Select(u => (u.Name, u.Id, u.Present))],
             DateTimeOffset.UtcNow,
-            (long)settings.Upgrade.Soak.TotalMilliseconds,
-            (long)settings.Upgrade.RejoinTimeout.TotalMilliseconds
-        )
-        {
-            Number = number,
-        };
+            settings.Upgrade.Soak,
+            settings.Upgrade.RejoinTimeout
+        );
     }
 
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;

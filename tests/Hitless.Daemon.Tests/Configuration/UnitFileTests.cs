@@ -390,7 +390,7 @@ public sealed partial class UnitFileTests
         return problems;
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Hitless.slnx")))

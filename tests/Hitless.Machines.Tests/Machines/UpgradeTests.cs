@@ -38,18 +38,18 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
     {
         var report = await RunAsync(kernel, "rolled-back", async (watch, cancellation) =>
         {
-            // The first new primary; its former one is what the run goes back to.
-            var first = watch.Status()?.Primary;
-            string? changed = null;
-            while (changed is null || changed == first)
+            // The first unit that is back on the new version: before it carries the traffic, since that takes seconds only.
+            var upgraded = (string?)null;
+            while (upgraded is null)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation);
-                changed = watch.Status()?.Primary;
+                await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
+                upgraded = watch.Status()?.Units.FirstOrDefault(unit => unit is { Version: "1.0.0", State: not "absent" })?.Name;
             }
 
-            var plan = EmulatedCluster.Plan(kernel);
             string[] drop = ["numgen", "random", "mod", "100", "<", $"{percent}", "drop"];
-            Tool.Run("ip", new LabUnit(plan, changed).Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop]));
+            var unit = new LabUnit(EmulatedCluster.Plan(kernel), upgraded);
+            Tool.Run("ip", unit.Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop]));
+            EmulatedCluster.Say($"{upgraded} drops {percent} % of what it forwards");
         });
         EmulatedCluster.KeepReport(report, $"dropped-{kernel}-{percent}");
         Assert.Equal("rolled-back", report.Run?.Verdict);

@@ -1,0 +1,138 @@
+using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
+using Xunit;
+
+namespace Hitless.Core.Tests.Upgrade;
+
+/// <summary>What an operator asks for becomes the header of a run, or is refused with the reason.</summary>
+public sealed class RunPlannerTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+    private static readonly DateTimeOffset WindowEnd = Now.AddHours(2);
+    private static readonly UpgradeRequest All = new("image", Guided: false, KeepPrimary: false);
+    private static readonly RunBaseline Baseline = new("run-3", Now, 4.2, 100, 0);
+
+    [Fact]
+    public void A_run_of_all_units_knows_who_they_are_and_what_they_run()
+    {
+        var header = Plan(All, "1.1.0");
+
+        Assert.Equal(("run-7", 7L, "hash", "1.0.0", "1.1.0", "gw1"), Head(header));
+        Assert.Equal(
+            [("gw1", "1.0.0", "a", 11UL), ("gw2", "1.0.0", "b", 22UL)],
+            header.Members.Select(m => (m.Name, m.Version, m.Slot, m.Serial))
+        );
+        Assert.Equal((2000L, 60_000L, Now), (header.SoakMs, header.RejoinTimeoutMs, header.StartedAt));
+        Assert.Null(header.Units);
+        Assert.Equal((WindowEnd, Baseline), (header.Until, header.Baseline));
+    }
+
+    [Theory]
+    [InlineData("all", null)]
+    [InlineData("standbys", "gw2")]
+    [InlineData("this", "gw9")]
+    public void An_extent_names_units(string extent, string? unit) =>
+        Assert.Equal(unit is null ? null : new[] { unit }, Plan(All with { Extent = extent }, "1.1.0").Units);
+
+    [Fact]
+    public void A_rehearsal_touches_no_unit_and_is_held_against_no_other()
+    {
+        var header = Plan(All with { RehearseOnly = true, Extent = "whatever" }, "1.1.0");
+        Assert.Equal([], header.Units!);
+        Assert.Null(header.Baseline);
+    }
+
+    [Fact]
+    public void A_given_end_comes_before_the_window_s_and_outside_of_windows_there_is_none()
+    {
+        var until = Now.AddMinutes(5);
+        Assert.Equal(until, Plan(All with { Until = until }, "1.1.0").Until);
+        Assert.Null(Plan(All with { OutsideWindow = true }, "1.1.0").Until);
+    }
+
+    [Fact]
+    public void What_is_upgraded_to_is_not_what_is_upgraded_from()
+    {
+        Assert.Equal("1.0.0", Plan(All, "1.1.0", "1.1.0", "1.0.0").From);
+        Assert.Equal("0.1.0", Plan(All, "1.1.0", "1.1.0", "1.1.0").From);
+    }
+
+    [Theory]
+    [InlineData("some", false, false, "is no extent")]
+    [InlineData("standbys", true, false, "simultaneous")]
+    [InlineData("all", true, true, "simultaneous")]
+    public void What_cannot_be_is_refused(string extent, bool simultaneous, bool parallel, string expected)
+    {
+        var request = All with { Extent = extent, Simultaneous = simultaneous, Parallel = parallel };
+        Assert.False(RunPlanner.TryPlan(Occasion(), request, "gw9", "hash", "1.1.0", null, null, out var header, out var why));
+        Assert.Null(header);
+        Assert.Contains(expected, why.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_units_of_one_name_are_refused_unless_one_of_them_is_gone()
+    {
+        var occasion = Occasion();
+        Assert.False(Try(occasion with { Units = [.. occasion.Units, ("gw2", 33, true)] }, out var why));
+        Assert.Contains("2 units are named gw2", why!.Error, StringComparison.Ordinal);
+        Assert.True(Try(occasion with { Units = [.. occasion.Units, ("gw2", 33, false)] }, out _));
+    }
+
+    [Fact]
+    public void What_a_run_has_changed_is_taken_back_where_it_still_stands()
+    {
+        var done = Plan(All, "1.1.0");
+        Assert.True(RunPlanner.TryTakeBack(Occasion("1.1.0", "1.0.0"), done, out var header, out _));
+        Assert.Equal(("1.1.0", "1.0.0", "run-7"), (header.From, header.To, header.TakesBack));
+        Assert.Equal(["gw1"], header.Units!);
+
+        Assert.False(RunPlanner.TryTakeBack(Occasion(), done, out header, out var why));
+        Assert.Null(header);
+        Assert.Contains("no unit runs 1.1.0", why.Error, StringComparison.Ordinal);
+    }
+
+    private static bool Try(RunOccasion occasion, out Refusal? why) =>
+        RunPlanner.TryPlan(occasion, All, "gw9", "hash", "1.1.0", null, null, out _, out why);
+
+    private static RunHeader Plan(UpgradeRequest request, string version, params string[] versions)
+    {
+        Assert.True(
+            RunPlanner.TryPlan(Occasion(versions), request, "gw9", "hash", version, WindowEnd, Baseline, out var header, out var why),
+            why?.Error
+        );
+        return header;
+    }
+
+    private static RunOccasion Occasion(params string[] versions)
+    {
+        versions = versions.Length == 0 ? ["1.0.0", "1.0.0"] : versions;
+        var status = new ClusterStatus(
+            "edge",
+            "active-passive",
+            "healthy",
+            3,
+            "gw1",
+            "gw1",
+            [Unit("gw1", versions[0], "a"), Unit("gw2", versions[1], "b")],
+            null,
+            []
+        );
+        return new RunOccasion(
+            "run-7",
+            7,
+            "gw1",
+            "0.1.0",
+            status,
+            [("gw1", 11, true), ("gw2", 22, true)],
+            Now,
+            TimeSpan.FromSeconds(2),
+            TimeSpan.FromMinutes(1)
+        );
+    }
+
+    private static UnitStatus Unit(string name, string version, string slot) =>
+        new(name, "standby", "ready", "", version, slot, 128, false, 0, 0, 0, "in-sync", 1, [], []);
+
+    private static (string, long, string, string, string, string) Head(RunHeader header) =>
+        (header.Run, header.Number, header.Image, header.From, header.To, header.FormerPrimary);
+}
