@@ -26,6 +26,11 @@ public sealed partial class Unit
             .. control.RoutingProblems,
             .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
         ];
+        if (settings.Cluster.ActiveActive)
+        {
+            problems.Add("cluster.mode is active-active, which this version cannot do yet: the primary carries all traffic");
+        }
+
         var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
         if (view.Primary is null)
         {
@@ -50,7 +55,7 @@ public sealed partial class Unit
         problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
         return new ClusterStatus(
             settings.Cluster.Name,
-            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
+            "active-passive",
             view.Primary is null ? "down"
                 : problems.Count == 0 ? "ok"
                 : "degraded",

@@ -39,7 +39,12 @@ public static partial class UnitKeys
             "Number of the cluster, part of its virtual MAC; another cluster on the same network needs another.",
             "0"
         ),
-        new("mode", Scalars.Choice("active-passive", "active-active"), "Whether standbys carry traffic too.", "active-passive"),
+        new(
+            "mode",
+            Scalars.Choice("active-passive", "active-active"),
+            "Whether standbys carry traffic too; active-active is taken, and not built yet.",
+            "active-passive"
+        ),
         new("key-file", FilePath, "Key of the cluster, made by hitless key generate; relative to this file's folder.", "cluster.key"),
     ]);
 
