@@ -170,7 +170,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         witness = settings.Election.Witness is { } address
-            ? Task.Run(() => WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token))
+            ? Stand("asking the witness", () =>
+                WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)
+            )
             : Task.CompletedTask;
         probes = new ProbeLoop(
             settings.Health,
@@ -181,20 +183,22 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         );
         var follower = new JournalFollower(Name, control, journals, peers, engine.Learn);
         background = Task.WhenAll(
-            Task.Run(WatchFactsAsync),
-            Task.Run(() => follower.RunAsync(ending.Token)),
-            Task.Run(AuditSessionsAsync),
-            Task.Run(() => disk.RunAsync(ending.Token)),
-            Task.Run(() => neighbours.RunAsync(ending.Token)),
-            Task.Run(() => forwarding.RunAsync(ending.Token)),
-            Task.Run(() => traffic.RunAsync(ending.Token)),
-            Task.Run(roles.RunAsync)
+            Stand("the watch on the configuration", WatchFactsAsync),
+            Stand("following the journals", () => follower.RunAsync(ending.Token)),
+            Stand("the audit of sessions", AuditSessionsAsync),
+            Stand("the watch on the disk", () => disk.RunAsync(ending.Token)),
+            Stand("the exchange of neighbours", () => neighbours.RunAsync(ending.Token)),
+            Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
+            Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
+            Stand("services and hooks", roles.RunAsync)
         );
         complete.SetResult();
     }
 
     /// <summary>The unit's name.</summary>
     public string Name { get; }
+
+    private Task Stand(string name, Func<Task> work) => StandingTask.Run(name, work, events, ending.Token);
 
     /// <summary>
     /// What the process is to exit with, once the unit has stopped: 0, or what asks <c>hitless-boot</c> for another start.

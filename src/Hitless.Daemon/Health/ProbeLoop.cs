@@ -43,7 +43,7 @@ public sealed class ProbeLoop : IAsyncDisposable
         this.events = events;
         tally = new ProbeTally([.. probes.Select(p => (p.Weight, p.FailAfter))], threshold);
         details = new string?[probes.Count];
-        tasks = [.. Enumerable.Range(0, probes.Count).Select(i => Task.Run(() => ProbeAsync(i)))];
+        tasks = [.. probes.Select((probe, i) => StandingTask.Run($"the probe {probe.Name}", () => ProbeAsync(i), events, ending.Token))];
     }
 
     /// <summary>Whether the unit answers for the virtual addresses: then it can ask from them.</summary>

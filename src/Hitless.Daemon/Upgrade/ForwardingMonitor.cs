@@ -263,7 +263,7 @@ public sealed class ForwardingMonitor(
                     return;
                 }
             }
-            catch (RefusedException e)
+            catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 events.Add(EventKinds.Role, $"the traffic could not be handed back to {to} yet: {e.Message}");
             }

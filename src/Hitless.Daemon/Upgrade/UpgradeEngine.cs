@@ -56,7 +56,11 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         this.ended = ended;
         machine = new RunMachine(self);
         control.SetHold(RunJournal.IsOpen(store.Last()));
-        tasks = [Task.Run(RunAsync), Task.Run(TickAsync)];
+        tasks =
+        [
+            StandingTask.Run("the driver of runs", RunAsync, events, ending.Token),
+            StandingTask.Run("the clock of runs", TickAsync, events, ending.Token),
+        ];
     }
 
     /// <summary>Whether the run that this unit drives waits at a gate.</summary>
