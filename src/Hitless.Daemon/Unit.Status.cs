@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
-using Hitless.Core.Forwarding;
+using Hitless.Core.Status;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -12,6 +12,9 @@ namespace Hitless.Daemon;
 /// <content>What the unit says of itself and of the cluster.</content>
 public sealed partial class Unit
 {
+    private const string NoActiveActive =
+        "cluster.mode is active-active, which this version cannot do yet: the primary carries all traffic";
+
     /// <inheritdoc/>
     public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
     {
@@ -19,46 +22,22 @@ public sealed partial class Unit
         var run = RunNow();
         var rows = await Task.WhenAll(view.Units.Select(u => u.Id == view.Self.Id ? OwnStatusAsync(view) : StatusOfAsync(u, view, cancel)));
         var units = rows.Select(u => MarkUpgrading(u, run)).OrderBy(u => u.Name, StringComparer.Ordinal).ToArray();
-        List<string> problems =
-        [
-            .. view.Complaints,
-            .. disk.Problems,
-            .. control.RoutingProblems,
-            .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
-        ];
-        if (settings.Cluster.ActiveActive)
-        {
-            problems.Add("cluster.mode is active-active, which this version cannot do yet: the primary carries all traffic");
-        }
-
-        var expected = 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count);
-        if (view.Primary is null)
-        {
-            problems.Add("this unit hears no primary");
-        }
-
-        if (units.Length < expected)
-        {
-            problems.Add($"{expected - units.Length} of {expected} units were never heard");
-        }
-
-        problems.AddRange(units.Where(u => u.State != "ready").Select(u => $"{u.Name} is {u.State}"));
-        problems.AddRange(
-            from unit in units
-            where unit.Forwarding is { AsPrimary: false }
-            from difference in unit.Forwarding?.Differences ?? []
-            where difference.LosesTraffic
-            let primary = unit.Forwarding?.Primary ?? ""
-            select $"{unit.Name} would not forward as {primary} does: {ForwardingComparison.Describe(difference, primary, unit.Name)}"
+        var problems = ClusterHealth.Problems(
+            [
+                .. view.Complaints,
+                .. disk.Problems,
+                .. control.RoutingProblems,
+                .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
+                .. settings.Cluster.ActiveActive ? [NoActiveActive] : Array.Empty<string>(),
+            ],
+            view.Primary?.Name,
+            1 + settings.Heartbeat.Links.Max(l => l.Peers.Count),
+            units
         );
-        problems.AddRange(units.SelectMany(u => (u.Services?.Problems ?? []).Select(problem => $"{u.Name}: {problem}")));
-        problems.AddRange(units.Where(u => u.Configuration == "out-of-sync").Select(u => $"the configuration of {u.Name} is out of sync"));
         return new ClusterStatus(
             settings.Cluster.Name,
             "active-passive",
-            view.Primary is null ? "down"
-                : problems.Count == 0 ? "ok"
-                : "degraded",
+            ClusterHealth.Of(view.Primary?.Name, problems),
             view.Epoch.Number,
             view.Primary?.Name,
             Name,

@@ -38,7 +38,7 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public async Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
-        await readiness.CheckAsync(await HeaderAsync(request, Name, cancel), duringRun: false, cancel);
+        await preflight.CheckAsync(await HeaderAsync(request, Name, cancel), duringRun: false, cancel);
 
     /// <inheritdoc/>
     public async Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel)
@@ -91,7 +91,7 @@ public sealed partial class Unit
 
     private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
     {
-        var check = await readiness.CheckAsync(header, duringRun: false, cancel);
+        var check = await preflight.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
         {
             throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");

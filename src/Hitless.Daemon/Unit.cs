@@ -51,7 +51,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
     private readonly JournalStore journals;
     private readonly UnitSteps steps;
     private readonly StepActs acts;
-    private readonly Readiness readiness;
+    private readonly PreflightReader preflight;
     private readonly ForwardingMonitor traffic;
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
@@ -105,7 +105,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         );
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots
-            ? new SlotStore(stateFolder, new RaucBackend(Readiness.RunningHere.Version, new RaucCommand("rauc")))
+            ? new SlotStore(stateFolder, new RaucBackend(PreflightReader.RunningHere.Version, new RaucCommand("rauc")))
             : new SlotStore(stateFolder);
         configuration = OpenConfiguration(unitFile);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
@@ -122,7 +122,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             text => events.Add(EventKinds.Unit, text),
             RequestExit
         );
-        readiness = new Readiness(
+        var targets = new StepTargets(Name, control, peers, steps);
+        preflight = new PreflightReader(
             settings,
             control,
             images,
@@ -130,23 +131,21 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             trust,
             journals,
             peers,
+            targets,
             CompareAsync,
             ConfigurationReportAsync,
             PreviewConversionAsync,
-            configuration.SchemaInUseAsync,
-            (header, cancel) => acts!.CheckSparesAsync(header, cancel),
-            (unit, cancel) => acts!.FreeBytesAsync(unit, cancel),
-            (unit, cancel) => acts!.CanRebootAsync(unit, cancel)
+            configuration.SchemaInUseAsync
         );
         acts = new StepActs(
             Name,
             settings.Upgrade,
             control,
             peers,
-            steps,
+            targets,
             CompareAsync,
             SnapshotAsync,
-            readiness,
+            preflight,
             ConfigurationReportAsync
         );
 
@@ -181,10 +180,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
             events
         );
-        var follower = new JournalFollower(Name, control, journals, peers, engine.Learn);
         background = Task.WhenAll(
             Stand("the watch on the configuration", WatchFactsAsync),
-            Stand("following the journals", () => follower.RunAsync(ending.Token)),
             Stand("the audit of sessions", AuditSessionsAsync),
             Stand("the watch on the disk", () => disk.RunAsync(ending.Token)),
             Stand("the exchange of neighbours", () => neighbours.RunAsync(ending.Token)),
@@ -410,7 +407,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
                 steps.KeepTrialOfPrimary();
             }
 
-            engine.Drive(primary, epoch, reason, primary ? (await control.ViewAsync()).LastGap.TotalMilliseconds : null);
+            await engine.DriveAsync(primary, epoch, reason, primary ? (await control.ViewAsync()).LastGap.TotalMilliseconds : null);
         });
     }
 

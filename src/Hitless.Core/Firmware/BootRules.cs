@@ -11,6 +11,11 @@ public sealed record BootChoice(Slot? Slot, Trial? Trial, BootState State, strin
 /// </summary>
 public static class BootRules
 {
+    /// <summary>What to do about a unit without slots.</summary>
+    public const string NoSlotsRemedy =
+        "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status "
+        + "has to answer";
+
     /// <summary>
     /// Step 1 of an installation: the slot counts as empty while it is written. Never the slot that runs, never the one to fall back to.
     /// </summary>

@@ -1,4 +1,16 @@
 namespace Hitless.Core.Upgrade;
 
-/// <summary>What the driver of a run knows of a unit now. <c>Tag</c> tells one start of its daemon from another.</summary>
-public readonly record struct UnitFacts(string Name, bool Present, bool Primary, bool Ready, string Version, int Failures, ulong Tag);
+/// <summary>
+/// What the driver of a run knows of a unit now. <c>Tag</c> tells one start of its daemon from another; <c>RunOpen</c>: it knows a run that
+/// has not ended.
+/// </summary>
+public readonly record struct UnitFacts(
+    string Name,
+    bool Present,
+    bool Primary,
+    bool Ready,
+    string Version,
+    int Failures,
+    ulong Tag,
+    bool RunOpen = false
+);

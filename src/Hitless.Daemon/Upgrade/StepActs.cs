@@ -16,14 +16,13 @@ public sealed class StepActs(
     UpgradeSettings settings,
     ControlLoop control,
     PeerClient peers,
-    UnitSteps own,
+    StepTargets targets,
     Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
     Func<string, CancellationToken, Task<SessionSnapshot>> snapshotSessions,
-    Readiness readiness,
+    PreflightReader preflight,
     Func<CancellationToken, Task<SyncReport>> configurationReport
 )
 {
-    private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan BackTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
@@ -56,14 +55,14 @@ public sealed class StepActs(
     private async Task<IEnumerable<string?>> AskAllAsync(RunStep step, RunHeader header, CancellationToken cancel)
     {
         var answers = await Task.WhenAll(
-            step.Targets.Where(target => target != self).Select(target => AskAsync(target, step.Name, header, cancel))
+            step.Targets.Where(target => target != self).Select(target => targets.AskAsync(target, step.Name, header, cancel))
         );
-        return step.Targets.Contains(self) ? answers.Append(await AskAsync(self, step.Name, header, cancel)) : answers;
+        return step.Targets.Contains(self) ? answers.Append(await targets.AskAsync(self, step.Name, header, cancel)) : answers;
     }
 
     private async Task<string> PreflightAsync(RunHeader header, CancellationToken cancel)
     {
-        var check = await readiness.CheckAsync(header, duringRun: true, cancel);
+        var check = await preflight.CheckAsync(header, duringRun: true, cancel);
         return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
             ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
             : string.Join(
@@ -75,89 +74,15 @@ public sealed class StepActs(
             );
     }
 
-    /// <summary>Refuses unless the spare slot of every unit that is to go back still holds the version.</summary>
-    public async Task<IReadOnlyList<CheckResult>> CheckSparesAsync(RunHeader header, CancellationToken cancel)
-    {
-        List<CheckResult> checks = [];
-        foreach (var member in header.Members.Where(m => header.Includes(m.Name)))
-        {
-            try
-            {
-                checks.Add(
-                    new CheckResult(
-                        "old-slot",
-                        "pass",
-                        $"{member.Name}: {await AskAsync(member.Name, RunStep.Spare, header, cancel)}",
-                        null
-                    )
-                );
-            }
-            catch (Exception e) when (e is RefusedException or PeerException)
-            {
-                checks.Add(
-                    new CheckResult(
-                        "old-slot",
-                        "fail",
-                        $"{member.Name}: {e.Message}",
-                        (e as RefusedException)?.Remedy ?? ((PeerException)e).Refusal.Remedy
-                    )
-                );
-            }
-        }
-
-        return checks;
-    }
-
     private async Task<string> BackUpAsync(RunHeader header, CancellationToken cancel)
     {
         List<string> made = [];
         foreach (var member in header.Members)
         {
-            made.Add($"{member.Name}: {await AskAsync(member.Name, RunStep.Backup, header, cancel)}");
+            made.Add($"{member.Name}: {await targets.AskAsync(member.Name, RunStep.Backup, header, cancel)}");
         }
 
         return string.Join("; ", made);
-    }
-
-    /// <summary>The bytes that are free for slots and images on a unit; null if it does not know the question.</summary>
-    public async Task<long?> FreeBytesAsync(string unit, CancellationToken cancel)
-    {
-        try
-        {
-            var request = new StepRequest(RunStep.Room, "", "", "", self);
-            var answer =
-                unit == self
-                    ? await own.TakeAsync(request, cancel)
-                    : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
-            return long.TryParse(answer.Detail, System.Globalization.CultureInfo.InvariantCulture, out var free) ? free : null;
-        }
-        catch (PeerException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Whether a unit's hitless-boot can reboot its machine; null if that is not known.</summary>
-    public async Task<bool?> CanRebootAsync(string unit, CancellationToken cancel)
-    {
-        try
-        {
-            var request = new StepRequest(RunStep.Reboot, "", "", "", self);
-            var answer =
-                unit == self
-                    ? await own.TakeAsync(request, cancel)
-                    : await peers.CallAsync(unit, UpgradeCalls.Step, request, SettleTimeout, cancel);
-            return answer.Detail switch
-            {
-                "yes" => true,
-                "no" => false,
-                _ => null,
-            };
-        }
-        catch (PeerException)
-        {
-            return null;
-        }
     }
 
     private async Task<string> VerifyAllAsync(IReadOnlyList<string> targets, RunHeader header, CancellationToken cancel) =>
@@ -340,43 +265,5 @@ public sealed class StepActs(
                 sessions,
                 gap
             );
-    }
-
-    private async Task<string?> AskAsync(string target, string step, RunHeader header, CancellationToken cancel)
-    {
-        // A driver that was itself to get the image has it from whoever is there.
-        var source = target != self ? self : (await control.ViewAsync()).Peers.FirstOrDefault(p => p.Present)?.Name ?? self;
-        var request = new StepRequest(
-            step,
-            header.Run,
-            header.Image,
-            await VersionAsync(target, step, header),
-            source,
-            header.AcceptConversion,
-            header.Simultaneous
-        );
-        var answer =
-            target == self
-                ? await own.TakeAsync(request, cancel)
-                : await peers.CallAsync(target, UpgradeCalls.Step, request, StepTimeout, cancel);
-        return answer.Detail;
-    }
-
-    /// <summary>
-    /// The version that the target is to run after the step. To revert is to start from the other slot: a run that takes another one back
-    /// does that on
-    /// its way forward too.
-    /// </summary>
-    private async Task<string> VersionAsync(string target, string step, RunHeader header)
-    {
-        var before = header.Members.FirstOrDefault(m => m.Name == target)?.Version ?? header.From;
-        if (step != RunStep.Revert)
-        {
-            return header.To;
-        }
-
-        return header.TakesBack is not null && (await control.ViewAsync()).Units.FirstOrDefault(u => u.Name == target)?.Version == before
-            ? header.To
-            : before;
     }
 }

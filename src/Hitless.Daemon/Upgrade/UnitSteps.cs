@@ -34,11 +34,6 @@ public sealed class UnitSteps(
     Action<int, string, bool> exit
 ) : IDisposable
 {
-    /// <summary>What to do about a unit without slots.</summary>
-    public const string NoSlots =
-        "start it by hitless-boot, as the package's service does; where unit.slots is rauc, by hitless-boot --rauc, and rauc status "
-        + "has to answer";
-
     private static readonly TimeSpan DownloadSilence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CopyPause = TimeSpan.FromSeconds(1);
     private const int CopyAttempts = 5;
@@ -275,13 +270,19 @@ public sealed class UnitSteps(
             );
         }
 
-        var problem = change();
-        if (problem is not null)
+        var switched = false;
+        try
         {
-            await control.StandAsideAsync(aside: false);
+            Throw(change());
+            switched = true;
         }
-
-        Throw(problem);
+        finally
+        {
+            if (!switched)
+            {
+                await control.StandAsideAsync(aside: false);
+            }
+        }
     }
 
     /// <summary>
@@ -303,7 +304,7 @@ public sealed class UnitSteps(
         slots.Running
         ?? throw new RefusedException(
             $"this unit was not started by a hitless-boot for slots of the kind {slots.Backend.Name}, so it has none",
-            NoSlots
+            BootRules.NoSlotsRemedy
         );
 
     private static void Throw(ImageProblem? problem)

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
@@ -10,18 +11,19 @@ using Stopwatch = System.Diagnostics.Stopwatch;
 namespace Hitless.Daemon.Upgrade;
 
 /// <summary>
-/// Runs the <see cref="RunMachine"/> of this unit: one task owns it; what it wants done is done by tasks that answer into its inbox.
+/// Runs the <see cref="ManagementMachine"/> of this unit: one task owns it; what it wants done is done by tasks that answer into its inbox.
 /// Decides nothing.
 /// </summary>
-public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
+public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
 {
-    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan JournalTimeout = TimeSpan.FromSeconds(2);
-    private readonly Channel<RunInput> inbox = Channel.CreateUnbounded<RunInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<ManagementInput> inbox = Channel.CreateUnbounded<ManagementInput>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
     private readonly CancellationTokenSource ending = new();
     private readonly string self;
-    private readonly RunMachine machine;
+    private readonly ManagementMachine machine;
     private readonly ControlLoop control;
     private readonly JournalStore store;
     private readonly PeerClient peers;
@@ -32,7 +34,7 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
     private readonly Task[] tasks;
     private CancellationTokenSource acting = new();
     private readonly ChangeSignal turned = new();
-    private volatile bool idle = true;
+    private Turn turn = new(Driving: false, Waiting: false, LookAgainAt: null, AllowedDropShare: 0);
 
     /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
     public UpgradeEngine(
@@ -54,45 +56,40 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         this.forwarding = forwarding;
         this.events = events;
         this.ended = ended;
-        machine = new RunMachine(self);
+        machine = new ManagementMachine(self);
         control.SetHold(RunJournal.IsOpen(store.Last()));
         tasks =
         [
             StandingTask.Run("the driver of runs", RunAsync, events, ending.Token),
-            StandingTask.Run("the clock of runs", TickAsync, events, ending.Token),
+            StandingTask.Run("the clock of runs", LookAsync, events, ending.Token),
         ];
     }
 
     /// <summary>Whether the run that this unit drives waits at a gate.</summary>
-    public bool Waiting { get; private set; }
-
-    /// <summary>Whether this unit drives a run now.</summary>
-    public bool Driving { get; private set; }
+    public bool Waiting => Volatile.Read(ref turn).Waiting;
 
     /// <summary>This unit has become primary, after a gap of <paramref name="gapMs"/> milliseconds, or is no longer.</summary>
-    public void Drive(bool primary, long epoch, string reason, double? gapMs) =>
-        inbox.Writer.TryWrite(new RunInput.Drive(primary, epoch, reason) { GapMs = gapMs });
+    public async Task DriveAsync(bool primary, long epoch, string reason, double? gapMs)
+    {
+        Post(SeenIn(await control.ViewAsync()));
+        Post(new ManagementInput.Role(new RunInput.Drive(primary, epoch, reason) { GapMs = gapMs }));
+    }
 
     /// <summary>Begins a run.</summary>
-    public void Start(RunHeader header) => inbox.Writer.TryWrite(new RunInput.Start(header));
+    public void Start(RunHeader header) => Post(new ManagementInput.Passed(new RunInput.Start(header)));
 
     /// <summary>Passes an operator's word on.</summary>
-    public void Command(RunCommand word) => inbox.Writer.TryWrite(new RunInput.Command(word));
-
-    /// <summary>Keeps a journal if it is further than the one here.</summary>
-    public void Learn(IReadOnlyList<JournalEntry> journal)
-    {
-        if (store.Put(journal))
-        {
-            AfterPut(journal);
-        }
-    }
+    public void Command(RunCommand word) => Post(new ManagementInput.Passed(new RunInput.Command(word)));
 
     /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
     /// <exception cref="RefusedException">It is not on this unit's disk now.</exception>
     public JournalAnswer Receive(IReadOnlyList<JournalEntry> journal)
     {
-        Learn(journal);
+        if (store.Put(journal))
+        {
+            AfterPut(journal);
+        }
+
         return (journal.Count > 0 ? JournalReplication.CopyIn(store.Read(journal[0].Run), journal) : JournalCopy.None) switch
         {
             JournalCopy.None => throw new RefusedException(
@@ -103,21 +100,23 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         };
     }
 
-    void IRunEffects.Append(uint ticket, JournalEntry entry)
-    {
-        JournalEntry[] journal = [.. machine.Journal, entry];
+    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal) =>
         Answer(
-            async () => new RunInput.Appended(ticket, await WriteEverywhereAsync(journal)),
-            _ => new RunInput.Appended(ticket, Ok: false)
+            async () =>
+            {
+                var copy = unit == self ? WriteHere(journal) : await CopyToAsync(unit, journal);
+                return new ManagementInput.Written(round, unit, copy);
+            },
+            _ => new ManagementInput.Written(round, unit, JournalCopy.None)
         );
-        events.Add(
-            EventKinds.Upgrade,
-            $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}",
-            entry.Epoch
-        );
-    }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IManagementEffects.Read(uint round, string unit) =>
+        Answer(
+            async () => new ManagementInput.Found(round, unit, unit == self ? store.Last() : await FetchAsync(unit)),
+            _ => new ManagementInput.Found(round, unit, null)
+        );
+
+    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header)
     {
         acting.Cancel();
         acting = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
@@ -126,61 +125,30 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
             async () =>
             {
                 var (detail, sessions, gap) = await acts.ActAsync(step, header, cancel);
-                return new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap);
+                return Passed(new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap));
             },
             e =>
             {
                 var failed = e as ServiceCheckException;
                 var retry =
                     e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
-                return new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs);
+                return Passed(new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs));
             }
         );
+
+        static ManagementInput Passed(RunInput.Replied reply) => new ManagementInput.Passed(reply);
     }
 
-    void IRunEffects.Load(uint ticket) =>
-        Answer(
-            async () =>
-            {
-                List<(string Name, IReadOnlyList<JournalEntry> Journal)> others = [];
-                var view = await control.ViewAsync();
-                foreach (var peer in view.Peers.Where(p => p.Present))
-                {
-                    try
-                    {
-                        var theirs = (
-                            await peers.CallAsync(
-                                peer.Name,
-                                UpgradeCalls.GetJournal,
-                                new StepRequest("", "", "", "", self),
-                                JournalTimeout,
-                                ending.Token
-                            )
-                        ).Entries;
-                        others.Add((peer.Name, theirs));
-                    }
-                    catch (PeerException e)
-                    {
-                        events.Add(EventKinds.Upgrade, $"the journal of {peer.Name} could not be read: {e.Message}");
-                    }
-                }
+    void IManagementEffects.CancelAct() => acting.Cancel();
 
-                var best = JournalReplication.Furthest([store.Last(), .. others.Select(other => other.Journal)]);
-                if (TryPut(best))
-                {
-                    AfterPut(best);
-                }
-
-                var behind = others.Where(other => JournalReplication.MustLearnEnd(best, other.Journal));
-                await Task.WhenAll(behind.Select(other => CopyToAsync(other.Name, new JournalDocument(best))));
-
-                return new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []);
-            },
-            _ => new RunInput.Loaded(ticket, [])
+    void IManagementEffects.Announce(JournalEntry entry) =>
+        events.Add(
+            EventKinds.Upgrade,
+            $"{entry.Run} {entry.Kind} {new RunStep(entry.Step, entry.Target)}{(entry.Detail is null ? "" : ": " + entry.Detail)}",
+            entry.Epoch
         );
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
-        events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
+    void IManagementEffects.Ended(RunHeader header, string verdict) => events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -192,61 +160,54 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         ending.Dispose();
     }
 
+    private void Post(ManagementInput input) => inbox.Writer.TryWrite(input);
+
     private async Task RunAsync()
     {
         await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
         {
-            if (input is RunInput.Drive drive && !(drive.Primary && machine.Drives(drive.Epoch)))
-            {
-                // What the unit did as driver of another term ends here; a successor finds it done or not.
-                await acting.CancelAsync();
-            }
-
             machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
-            Waiting = machine.Waiting;
-            var (driving, nowIdle) = (machine.Header is not null, machine.Idle);
-            var news = driving != Driving || nowIdle != idle;
-            (Driving, idle, forwarding.RunDriven) = (driving, nowIdle, driving);
-            if (news)
+            var now = new Turn(machine.Header is not null, machine.Waiting, machine.LookAgainAt, machine.Baseline?.DropShare ?? 0);
+            if (now != turn)
             {
+                Volatile.Write(ref turn, now);
+                forwarding.RunDriven = now.Driving;
                 turned.Raise();
             }
         }
     }
 
-    /// <summary>The machine's clock while it drives a run; else there is nothing to do until the cluster changes.</summary>
-    private async Task TickAsync()
+    /// <summary>Shows the cluster to the machine: ten times a second while it drives a run, else after each change.</summary>
+    private async Task LookAsync()
     {
-        var askedAt = 0L;
         while (true)
         {
-            var (turn, change) = (turned.Next, control.Changes.Next);
-            var view = await control.ViewAsync();
-            if (Driving)
-            {
-                var judged = forwarding.Judged(machine.Baseline?.DropShare ?? 0);
-                inbox.Writer.TryWrite(
-                    new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare)
-                    {
-                        Traffic = judged?.Traffic,
-                        Judging = judged is { Decided: false },
-                    }
-                );
-                await ChangeSignal.WaitAsync(turn, TickEvery, ending.Token);
-                continue;
-            }
-
-            // A unit has (come back with) a run that is open for it, and nobody drives one.
-            var orphaned = idle && view.Self.Role == UnitRole.Primary && view.Peers.Any(p => p.Present && p.Upgrading);
-            if (orphaned && Stopwatch.GetElapsedTime(askedAt) >= AskAgain)
-            {
-                askedAt = Stopwatch.GetTimestamp();
-                inbox.Writer.TryWrite(new RunInput.Drive(Primary: true, view.Epoch.Number, view.Reason));
-            }
-
-            await ChangeSignal.WaitAsync(Task.WhenAny(turn, change), orphaned ? AskAgain : Timeout.InfiniteTimeSpan, ending.Token);
+            var change = Task.WhenAny(turned.Next, control.Changes.Next, store.Changes.Next);
+            var known = Volatile.Read(ref turn);
+            Post(SeenIn(await control.ViewAsync()));
+            var wait =
+                known.Driving ? TickInterval
+                : known.LookAgainAt is { } at ? Max(at - Stopwatch.GetElapsedTime(0), TickInterval)
+                : Timeout.InfiniteTimeSpan;
+            await ChangeSignal.WaitAsync(known.Driving ? turned.Next : change, wait, ending.Token);
         }
     }
+
+    private ManagementInput.Seen SeenIn(ClusterView view)
+    {
+        var judged = Volatile.Read(ref turn) is { Driving: true } driven ? forwarding.Judged(driven.AllowedDropShare) : null;
+        return new ManagementInput.Seen(
+            view.Epoch.Number,
+            view.Reason,
+            new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare)
+            {
+                Traffic = judged?.Traffic,
+                Judging = judged is { Decided: false },
+            }
+        );
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private void AfterPut(IReadOnlyList<JournalEntry> journal)
     {
@@ -257,38 +218,29 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         }
     }
 
-    private async Task<bool> WriteEverywhereAsync(JournalEntry[] journal)
-    {
-        if (TryPut(journal))
-        {
-            AfterPut(journal);
-        }
-
-        var document = new JournalDocument(journal);
-        var view = await control.ViewAsync();
-        var copies = await Task.WhenAll(view.Peers.Where(p => p.Present).Select(peer => CopyToAsync(peer.Name, document)));
-        return JournalReplication.IsDurable([JournalReplication.CopyIn(store.Read(journal[0].Run), journal), .. copies]);
-    }
-
-    private bool TryPut(IReadOnlyList<JournalEntry> journal)
+    private JournalCopy WriteHere(IReadOnlyList<JournalEntry> journal)
     {
         try
         {
-            return store.Put(journal);
+            if (store.Put(journal))
+            {
+                AfterPut(journal);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             events.Add(EventKinds.Upgrade, $"the journal cannot be written here: {e.Message}");
-            return false;
         }
+
+        return JournalReplication.CopyIn(store.Read(journal[0].Run), journal);
     }
 
     /// <summary>Where the journal does not reach the unit's disk, it will when the unit is back and the next entry is written.</summary>
-    private async Task<JournalCopy> CopyToAsync(string unit, JournalDocument document)
+    private async Task<JournalCopy> CopyToAsync(string unit, IReadOnlyList<JournalEntry> journal)
     {
         try
         {
-            var answer = await peers.CallAsync(unit, UpgradeCalls.PutJournal, document, JournalTimeout, ending.Token);
+            var answer = await peers.CallAsync(unit, UpgradeCalls.PutJournal, new JournalDocument(journal), JournalTimeout, ending.Token);
             return answer.Further ? JournalCopy.Further : JournalCopy.Written;
         }
         catch (PeerException e)
@@ -298,11 +250,30 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
         }
     }
 
+    /// <summary>The journal of a unit's last run; null: it does not answer, being just started or gone.</summary>
+    private async Task<IReadOnlyList<JournalEntry>?> FetchAsync(string unit)
+    {
+        try
+        {
+            var request = new StepRequest("", "", "", "", self);
+            return (await peers.CallAsync(unit, UpgradeCalls.GetJournal, request, JournalTimeout, ending.Token)).Entries;
+        }
+        catch (PeerException e)
+        {
+            if ((await control.ViewAsync()).Self.Role == UnitRole.Primary)
+            {
+                events.Add(EventKinds.Upgrade, $"the journal of {unit} could not be read: {e.Message}");
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Does something slow outside the machine's task and puts the answer into its inbox.</summary>
-    private void Answer(Func<Task<RunInput>> work, Func<Exception, RunInput> failed) =>
+    private void Answer(Func<Task<ManagementInput>> work, Func<Exception, ManagementInput> failed) =>
         _ = Task.Run(async () =>
         {
-            RunInput answer;
+            ManagementInput answer;
             try
             {
                 answer = await work();
@@ -312,9 +283,23 @@ public sealed class UpgradeEngine : IRunEffects, IAsyncDisposable
                 answer = failed(e);
             }
 
-            inbox.Writer.TryWrite(answer);
+            Post(answer);
         });
 
-    private static UnitFacts[] FactsOf(ClusterView view) =>
-        [.. view.Units.Select(u => new UnitFacts(u.Name, u.Present, u.Role == UnitRole.Primary, u.Ready, u.Version, u.Failures, u.Tag))];
+    private UnitFacts[] FactsOf(ClusterView view) =>
+        [
+            .. view.Units.Select(u => new UnitFacts(
+                u.Name,
+                u.Present,
+                u.Role == UnitRole.Primary,
+                u.Ready,
+                u.Version,
+                u.Failures,
+                u.Tag,
+                u.Id == view.Self.Id ? RunJournal.IsOpen(store.Last()) : u.Upgrading
+            )),
+        ];
+
+    /// <summary>What the machine's task tells the others after an input.</summary>
+    private sealed record Turn(bool Driving, bool Waiting, TimeSpan? LookAgainAt, double AllowedDropShare);
 }

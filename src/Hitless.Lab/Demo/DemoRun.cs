@@ -42,9 +42,15 @@ public sealed class DemoRun(
         var primary = before.Primary ?? throw new InvalidOperationException("a ready cluster has a primary");
         say($"upgrade to {Path.GetFileName(options.ImageTo)}");
         var fault = meanwhile?.Invoke(_cluster, cancellation) ?? Task.CompletedTask;
-        var exitCode = Platform.Of(plan).ShellOutlivesRestart
-            ? await ShowAsync(primary, cancellation)
-            : await FollowAsync(primary, cancellation);
+        var run = Platform.Of(plan).ShellOutlivesRestart ? ShowAsync(primary, cancellation) : FollowAsync(primary, cancellation);
+        await Task.WhenAny(run, Failed(fault));
+        if (fault.IsFaulted)
+        {
+            // Without its fault the run would show nothing.
+            await fault;
+        }
+
+        var exitCode = await run;
         await fault;
         await Task.Delay(CoolDown, cancellation);
 
@@ -53,6 +59,14 @@ public sealed class DemoRun(
         report = report with { Traffic = await traffic.FinishAsync(), Standstills = machine.Since(began) };
         var problems = DemoJudge.Problems(report).ToArray();
         return report with { Problems = problems, Passed = problems.Length == 0 };
+    }
+
+    // Ends when the task fails, and only then.
+    private static Task Failed(Task task)
+    {
+        var failed = new TaskCompletionSource();
+        _ = task.ContinueWith(_ => failed.SetResult(), TaskContinuationOptions.OnlyOnFaulted);
+        return failed.Task;
     }
 
     private Task<int?> ShowAsync(string primary, CancellationToken cancellation) =>

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
@@ -7,31 +8,26 @@ using Hitless.Simulator.Units;
 namespace Hitless.Simulator.Runs;
 
 /// <summary>
-/// A daemon's upgrade engine: the real <see cref="RunMachine"/>, with disk, calls and time as the daemon would give them to it.
+/// A daemon's upgrade engine: the real <see cref="ManagementMachine"/>, with disk, calls and time as the daemon would give them to it.
 /// </summary>
-internal sealed class RunHost : IRunEffects
+internal sealed class RunHost : IManagementEffects
 {
-    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private readonly Simulation world;
     private readonly UnitProcess process;
     private readonly RunActs acts;
-    private readonly RunMachine machine;
+    private readonly ManagementMachine machine;
     private TimeSpan rolesHandledAt;
-    private TimeSpan askedAt;
 
     public RunHost(Simulation world, UnitProcess process, Chance chance)
     {
         this.world = world;
         this.process = process;
         acts = new RunActs(world, process, chance);
-        machine = new RunMachine(process.Unit.Name);
+        machine = new ManagementMachine(process.Unit.Name);
         process.Take(ClusterInput.HoldChanged(RunJournal.IsOpen(process.Unit.Journals.Last)));
-        world.Timeline.After(TickEvery, Tick);
+        world.Timeline.After(LookInterval, Look);
     }
-
-    /// <summary>The machine that drives, or would.</summary>
-    public RunMachine Machine => machine;
 
     /// <summary>
     /// The cluster machine of this process has another role, or opened an epoch. Handled off the control loop's thread, one after the
@@ -55,115 +51,81 @@ internal sealed class RunHost : IRunEffects
                 process.Steps.KeepTrialOfPrimary();
             }
 
-            Take(new RunInput.Drive(primary, epoch, reason));
+            Take(Seen());
+            Take(new ManagementInput.Role(new RunInput.Drive(primary, epoch, reason)));
         });
     }
 
     /// <summary>An operator starts a run.</summary>
-    public void Start(RunHeader header) => Take(new RunInput.Start(header));
+    public void Start(RunHeader header) => Take(new ManagementInput.Passed(new RunInput.Start(header)));
 
     /// <summary>An operator's word.</summary>
-    public void Command(RunCommand word) => Take(new RunInput.Command(word));
+    public void Command(RunCommand word) => Take(new ManagementInput.Passed(new RunInput.Command(word)));
 
-    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    void IManagementEffects.Announce(JournalEntry entry)
+    {
+        world.Trace.Line(process.Unit.Name, $"run: {entry.Kind} {new RunStep(entry.Step, entry.Target)}: {entry.Detail}");
+        world.Rules.Runs.Noted(entry);
+    }
+
+    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal)
     {
         process.Effect();
-        world.Trace.Line(process.Unit.Name, $"run: {entry.Kind} {new RunStep(entry.Step, entry.Target)}: {entry.Detail}");
-        JournalEntry[] journal = [.. machine.Journal, entry];
+        void Written(JournalCopy copy) => Take(new ManagementInput.Written(round, unit, copy));
         if (world.Plant == Plant.JournalAfterEffect)
         {
-            Take(new RunInput.Appended(ticket, Ok: true));
+            Written(JournalCopy.Written);
+        }
+
+        if (unit != process.Unit.Name)
+        {
+            Send(unit, journal, Written);
+            return;
         }
 
         world.Timeline.After(process.DiskDelay(), () =>
         {
-            if (!process.Alive)
+            if (process.Alive)
             {
-                return;
+                Put(process, journal);
+                Written(JournalReplication.CopyIn(process.Unit.Journals.Of(journal[0].Run), journal));
             }
-
-            world.Rules.Runs.Noted(entry);
-            Put(process, journal);
-            List<JournalCopy> copies = [];
-            var open = 1;
-            void One()
-            {
-                if (--open == 0)
-                {
-                    copies.Add(JournalReplication.CopyIn(process.Unit.Journals.Of(entry.Run), journal));
-                    Take(new RunInput.Appended(ticket, JournalReplication.IsDurable(copies)));
-                }
-            }
-
-            foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
-            {
-                open++;
-                Tell(world.UnitOf(peer.Unit), journal, copy =>
-                {
-                    copies.Add(copy);
-                    One();
-                });
-            }
-
-            One();
         });
     }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IManagementEffects.Read(uint round, string unit)
     {
         process.Effect();
-        acts.Begin(step, header, (ok, retry, text) => Take(new RunInput.Replied(ticket, ok, retry, text, null, null)));
-    }
-
-    void IRunEffects.Load(uint ticket)
-    {
-        process.Effect();
-        List<(SimulatedUnit Unit, IReadOnlyList<JournalEntry> Journal)> others = [];
-        var open = 1;
-        void One()
+        if (unit == process.Unit.Name)
         {
-            if (--open == 0)
+            Take(new ManagementInput.Found(round, unit, process.Unit.Journals.Last));
+            return;
+        }
+
+        IReadOnlyList<JournalEntry> theirs = [];
+        world.Calls.Call(
+            process,
+            Named(unit),
+            (served, answer) =>
             {
-                var best = JournalReplication.Furthest([process.Unit.Journals.Last, .. others.Select(other => other.Journal)]);
-                Put(process, best);
-                foreach (var (unit, _) in others.Where(other => JournalReplication.MustLearnEnd(best, other.Journal)))
-                {
-                    Tell(unit, best, _ => { });
-                }
-
-                Take(new RunInput.Loaded(ticket, RunJournal.IsOpen(best) ? best : []));
-            }
-        }
-
-        foreach (var peer in process.Machine.Peers.Where(peer => !peer.Absent))
-        {
-            open++;
-            var unit = world.UnitOf(peer.Unit);
-            IReadOnlyList<JournalEntry> theirs = [];
-            world.Calls.Call(
-                process,
-                unit,
-                (served, answer) =>
-                {
-                    theirs = served.Unit.Journals.Last;
-                    answer(true, "");
-                },
-                reply =>
-                {
-                    if (reply.Ok)
-                    {
-                        others.Add((unit, theirs));
-                    }
-
-                    One();
-                }
-            );
-        }
-
-        One();
+                theirs = served.Unit.Journals.Last;
+                answer(true, "");
+            },
+            reply => Take(new ManagementInput.Found(round, unit, reply.Ok ? theirs : null))
+        );
     }
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) =>
+    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header)
+    {
+        process.Effect();
+        acts.Begin(step, header, (ok, retry, text) =>
+            Take(new ManagementInput.Passed(new RunInput.Replied(ticket, ok, retry, text, null, null)))
+        );
+    }
+
+    void IManagementEffects.CancelAct() { }
+
+    void IManagementEffects.Ended(RunHeader header, string verdict) =>
         world.Trace.Line(process.Unit.Name, $"run {header.Run} has ended: {verdict}");
 
     private void Put(UnitProcess where, IReadOnlyList<JournalEntry> journal)
@@ -175,11 +137,11 @@ internal sealed class RunHost : IRunEffects
         }
     }
 
-    /// <summary>Gives a unit the journal; <paramref name="done"/> gets what its disk has of it then.</summary>
-    private void Tell(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal, Action<JournalCopy> done)
+    /// <summary>Gives another unit the journal; <paramref name="done"/> gets what its disk has of it then.</summary>
+    private void Send(string unit, IReadOnlyList<JournalEntry> journal, Action<JournalCopy> done)
     {
         var copy = JournalCopy.None;
-        world.Calls.Call(process, unit, (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
+        world.Calls.Call(process, Named(unit), (served, answer) => world.Timeline.After(served.DiskDelay(), () =>
                 {
                     if (served.Alive)
                     {
@@ -190,32 +152,20 @@ internal sealed class RunHost : IRunEffects
                 }), answer => done(answer.Ok ? copy : JournalCopy.None));
     }
 
-    private void Tick()
+    private SimulatedUnit Named(string name) => world.Units.Single(unit => unit.Name == name);
+
+    private void Look()
     {
-        if (!process.Alive)
+        if (process.Alive)
         {
-            return;
+            Take(Seen());
+            world.Timeline.After(LookInterval, Look);
         }
-
-        if (machine.Header is not null)
-        {
-            Take(new RunInput.Tick(Facts()));
-        }
-        else if (
-            machine.Idle
-            && process.Machine.Role == UnitRole.Primary
-            && process.Machine.Peers.Any(peer => !peer.Absent && peer.Last.Upgrading)
-            && world.Timeline.Now - askedAt >= AskAgain
-        )
-        {
-            askedAt = world.Timeline.Now;
-            Take(new RunInput.Drive(Primary: true, process.Machine.Epoch.Number, process.Machine.Reason));
-        }
-
-        world.Timeline.After(TickEvery, Tick);
     }
 
-    private void Take(RunInput input) =>
+    private ManagementInput.Seen Seen() => new(process.Machine.Epoch.Number, process.Machine.Reason, new RunInput.Tick(Facts()));
+
+    private void Take(ManagementInput input) =>
         world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () =>
             process.WhenScheduled(() =>
                 process.Guard(() => machine.Step(input, process.LocalNow, DateTimeOffset.UnixEpoch + world.Timeline.Now, this))
@@ -234,7 +184,8 @@ internal sealed class RunHost : IRunEffects
                 IsReady(own.Role, own.State),
                 process.Version.ToString(),
                 own.Outgoing.Failures,
-                process.Tag
+                process.Tag,
+                RunJournal.IsOpen(process.Unit.Journals.Last)
             ),
             .. own
                 .Peers.Where(peer => peer.Tag != 0)
@@ -245,7 +196,8 @@ internal sealed class RunHost : IRunEffects
                     !peer.Absent && IsReady(peer.Last.Role, peer.Last.State),
                     peer.Last.Version,
                     peer.Last.Failures,
-                    peer.Tag
+                    peer.Tag,
+                    peer.Last.Upgrading
                 )),
         ];
     }

@@ -192,6 +192,8 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
     {
         if (process.Unit.DiskFull)
         {
+            // Nothing is switched: the unit may become primary again.
+            process.TakePart();
             end(false, "no space left on the disk");
         }
 

@@ -139,6 +139,9 @@ internal sealed partial class UnitProcess : IClusterEffects
     /// <summary>Promises that this standby becomes primary no more until it has restarted; false if it is none.</summary>
     public bool StandAside() => Guard(() => Step(ClusterInput.StandAside(true))) && Alive && machine.StandsAside;
 
+    /// <summary>Takes that promise back.</summary>
+    public void TakePart() => Guard(() => Step(ClusterInput.StandAside(false)));
+
     /// <summary>
     /// A step of a run wants the daemon started anew; the answer to who asked goes out first. <paramref name="inService"/>: its kernel
     /// carries the traffic meanwhile.

@@ -5,7 +5,7 @@ namespace Hitless.Core.Tests.Firmware;
 
 public sealed class ImageRulesTests
 {
-    private static readonly RunningFirmware Running = new(VersionTests.Version("1.0.0"), "linux-x64", VersionTests.Range("1.0", "1.0"), 1);
+    private static readonly RunningFirmware Running = SampleImage.Running;
 
     [Fact]
     public void An_image_made_to_follow_this_one_passes()

@@ -27,6 +27,9 @@ internal static class SampleImage
             DateTimeOffset.UnixEpoch
         );
 
+    /// <summary>What the image may follow.</summary>
+    public static RunningFirmware Running { get; } = new(VersionTests.Version("1.0.0"), "linux-x64", VersionTests.Range("1.0", "1.0"), 1);
+
     public static byte[] Bytes() => With(Manifest.ToJson());
 
     /// <summary>An image around any manifest bytes.</summary>

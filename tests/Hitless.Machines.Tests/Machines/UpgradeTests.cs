@@ -36,23 +36,38 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
     [InlineData("6.1", 5)]
     public async Task A_version_that_drops_packets_is_rolled_back(string kernel, int percent)
     {
-        var report = await RunAsync(kernel, "rolled-back", async (watch, cancellation) =>
-        {
-            // The first unit that is back on the new version: before it carries the traffic, since that takes seconds only.
-            var upgraded = (string?)null;
-            while (upgraded is null)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
-                upgraded = watch.Status()?.Units.FirstOrDefault(unit => unit is { Version: "1.0.0", State: not "absent" })?.Name;
-            }
-
-            string[] drop = ["numgen", "random", "mod", "100", "<", $"{percent}", "drop"];
-            var unit = new LabUnit(EmulatedCluster.Plan(kernel), upgraded);
-            Tool.Run("ip", unit.Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop]));
-            EmulatedCluster.Say($"{upgraded} drops {percent} % of what it forwards");
-        });
+        var report = await RunAsync(kernel, "rolled-back", (watch, cancellation) => DropAsync(kernel, percent, watch, cancellation));
         EmulatedCluster.KeepReport(report, $"dropped-{kernel}-{percent}");
         Assert.Equal("rolled-back", report.Run?.Verdict);
+    }
+
+    // On the first unit that is back on the new version: before it carries the traffic, since that takes seconds only.
+    private static async Task DropAsync(string kernel, int percent, ClusterWatch watch, CancellationToken cancellation)
+    {
+        var plan = EmulatedCluster.Plan(kernel);
+        var told = "";
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
+            var units = watch.Status()?.Units ?? [];
+            var seen = string.Join(", ", units.Select(unit => $"{unit.Name} {unit.State} {unit.Version}"));
+            if (seen != told)
+            {
+                EmulatedCluster.Say(told = seen);
+            }
+
+            if (units.FirstOrDefault(unit => unit is { Version: "1.0.0", State: not "absent" }) is { } upgraded)
+            {
+                // A machine that boots lets nobody in at first.
+                string[] drop = ["numgen", "random", "mod", "100", "<", $"{percent}", "drop"];
+                var unit = new LabUnit(plan, upgraded.Name);
+                if (Tool.Try("ip", unit.Inside(["nft", "insert", "rule", "inet", "gateway", "forward", .. drop])).Ok)
+                {
+                    EmulatedCluster.Say($"{upgraded.Name} drops {percent} % of what it forwards");
+                    return;
+                }
+            }
+        }
     }
 
     private async Task<DemoReport> RunAsync(string kernel, string expected, Func<ClusterWatch, CancellationToken, Task>? meanwhile)

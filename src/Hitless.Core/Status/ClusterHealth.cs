@@ -1,0 +1,45 @@
+using Hitless.Core.Api;
+using Hitless.Core.Forwarding;
+
+namespace Hitless.Core.Status;
+
+/// <summary>What is wrong with a cluster, and what that makes of its health.</summary>
+public static class ClusterHealth
+{
+    /// <summary>Everything that an operator should know of, a sentence each.</summary>
+    /// <param name="ofThisUnit">What the answering unit has found wrong with its links, disk and routing.</param>
+    /// <param name="primary">Who carries the traffic; null: nobody that it hears.</param>
+    /// <param name="expected">How many units the cluster has.</param>
+    /// <param name="units">What each unit says of itself, or its heartbeats do.</param>
+    public static IReadOnlyList<string> Problems(
+        IEnumerable<string> ofThisUnit,
+        string? primary,
+        int expected,
+        IReadOnlyList<UnitStatus> units
+    ) =>
+        [
+            .. ofThisUnit,
+            .. primary is null ? ["this unit hears no primary"] : Array.Empty<string>(),
+            .. units.Count < expected ? [$"{expected - units.Count} of {expected} units were never heard"] : Array.Empty<string>(),
+            .. units.Where(unit => unit.State != "ready").Select(unit => $"{unit.Name} is {unit.State}"),
+            .. units.SelectMany(Forwarding),
+            .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
+            .. units.Where(unit => unit.Configuration == "out-of-sync").Select(unit => $"the configuration of {unit.Name} is out of sync"),
+        ];
+
+    /// <summary>ok, degraded (there are problems, the traffic is carried), or down.</summary>
+    public static string Of(string? primary, IReadOnlyCollection<string> problems) =>
+        primary is null ? "down"
+        : problems.Count == 0 ? "ok"
+        : "degraded";
+
+    private static IEnumerable<string> Forwarding(UnitStatus unit) =>
+        unit.Forwarding is { AsPrimary: false } forwarding
+            ? forwarding
+                .Differences.Where(difference => difference.LosesTraffic)
+                .Select(difference =>
+                    $"{unit.Name} would not forward as {forwarding.Primary} does: "
+                    + ForwardingComparison.Describe(difference, forwarding.Primary, unit.Name)
+                )
+            : [];
+}

@@ -1,0 +1,34 @@
+using Hitless.Core.Upgrade;
+
+namespace Hitless.Core.Units;
+
+/// <summary>What can happen to a <see cref="ManagementMachine"/>.</summary>
+public abstract record ManagementInput
+{
+    private ManagementInput() { }
+
+    /// <summary>
+    /// The cluster as this unit sees it now, itself included: after each change, and each 100 ms while a run is driven.
+    /// </summary>
+    /// <param name="Epoch">The epoch that this unit knows.</param>
+    /// <param name="Reason">Why it has its role.</param>
+    /// <param name="Run">The units, and what is known of the traffic.</param>
+    public sealed record Seen(long Epoch, string Reason, RunInput.Tick Run) : ManagementInput;
+
+    /// <summary>This unit has become primary, or is no longer: <see cref="RunInput.Drive"/>.</summary>
+    public sealed record Role(RunInput.Drive Drive) : ManagementInput;
+
+    /// <summary>An operator's wish, or the end of an act: for the run machine.</summary>
+    public sealed record Passed(RunInput Run) : ManagementInput;
+
+    /// <summary>
+    /// What a unit's disk has of a journal that was to be written there: the answer to <see cref="IManagementEffects.Write"/>.
+    /// </summary>
+    public sealed record Written(uint Round, string Unit, JournalCopy Copy) : ManagementInput;
+
+    /// <summary>
+    /// The journal of the last run on a unit's disk (empty: there was none; null: the unit was not reached): the answer to
+    /// <see cref="IManagementEffects.Read"/>.
+    /// </summary>
+    public sealed record Found(uint Round, string Unit, IReadOnlyList<JournalEntry>? Journal) : ManagementInput;
+}

@@ -1,0 +1,91 @@
+using Hitless.Core.Api;
+using Hitless.Core.Forwarding;
+
+namespace Hitless.Core.Upgrade.Checks;
+
+/// <summary>Whether the units are there, whole, of one version, and would forward as the primary does.</summary>
+internal static class UnitChecks
+{
+    private const int DifferencesNamed = 3;
+
+    public static IEnumerable<CheckResult> Of(PreflightFacts facts)
+    {
+        yield return Ready(facts);
+        yield return Healthy(facts);
+        yield return OneVersion(facts);
+    }
+
+    /// <summary>Routes, rules, sysctls, interfaces and firewall of a standby against the primary's.</summary>
+    public static CheckResult Forwarding(PreflightForwarding standby, string? primary)
+    {
+        if (standby.Silence is { } silence)
+        {
+            return new CheckResult(
+                "forwarding",
+                "warn",
+                $"{standby.Unit} does not say what it forwards by: {silence}",
+                "hitless status tells whether it answers"
+            );
+        }
+
+        var (result, text) = standby.Status switch
+        {
+            null => ("warn", $"{standby.Unit} has not compared yet what it forwards by with the primary"),
+            { Differences: [] } => ("pass", $"{standby.Unit} would forward as {primary} does"),
+            { AsPrimary: true } other => ("warn", $"{standby.Unit} forwards otherwise: {Differences(other, standby.Unit)}"),
+            var other => ("fail", $"{standby.Unit} would not forward as {primary} does: {Differences(other, standby.Unit)}"),
+        };
+        return new CheckResult("forwarding", result, text, result == "pass" ? null : "hitless status lists every difference");
+    }
+
+    private static string Differences(ForwardingStatus forwarding, string unit) =>
+        string.Join(
+            "; ",
+            forwarding.Differences.Take(DifferencesNamed).Select(each => ForwardingComparison.Describe(each, forwarding.Primary, unit))
+        );
+
+    private static CheckResult Ready(PreflightFacts facts)
+    {
+        var (ready, expected) = (facts.Units.Count(unit => unit.Ready), facts.Rules.Units);
+        var late = facts.Units.Where(unit => !unit.Ready).Select(unit => $"{unit.Name} is {unit.State}");
+        return Preflight.Result(
+            "units-ready",
+            ready == expected && facts.Primary is not null,
+            $"{ready} of {expected} units are ready",
+            $"{ready} of {expected} units are ready: {string.Join(", ", late)}",
+            "hitless status tells why a unit is not ready"
+        );
+    }
+
+    private static CheckResult Healthy(PreflightFacts facts)
+    {
+        var failing = facts.Units.Where(unit => unit.Failures > 0).Select(unit => unit.Name).ToArray();
+        return Preflight.Result(
+            "units-healthy",
+            failing.Length == 0,
+            "no failed port or probe",
+            $"failed ports or probes on {string.Join(", ", failing)}",
+            "hitless status tells which"
+        );
+    }
+
+    private static CheckResult OneVersion(PreflightFacts facts)
+    {
+        var versions = facts
+            .Units.Where(unit => unit.Present)
+            .Select(unit => unit.Version)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        var all = string.Join(", ", versions);
+        return versions.Length == 2 && versions.Contains(facts.Header.To) && !facts.Header.RehearseOnly
+            ? new CheckResult("one-version", "warn", $"versions are mixed ({all}); this run ends that", null)
+            : Preflight.Result(
+                "one-version",
+                versions.Length == 1,
+                $"every unit runs {all}",
+                $"versions are mixed: {all}",
+                "finish or roll back the former run first"
+            );
+    }
+}
