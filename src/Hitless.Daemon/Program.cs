@@ -77,29 +77,9 @@ if (
     return 2;
 }
 
-var keyFile = settings.Cluster.KeyFile;
-if (!File.Exists(keyFile))
+if (!ClusterKeyFile.TryRead(settings.Cluster.KeyFile, out var key, out var noKey))
 {
-    Console.Error.WriteLine(
-        $"{keyFile}: the cluster key is not there\nmake one with \"hitless key generate {keyFile}\" and copy it to every unit"
-    );
-    return 2;
-}
-
-string keyText;
-try
-{
-    keyText = File.ReadAllText(keyFile);
-}
-catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine($"{keyFile}: the cluster key cannot be read: {e.Message}\nlook at the disk and at the rights of the file");
-    return 2;
-}
-
-if (!ClusterKey.TryParse(keyText, out var key, out var keyError))
-{
-    Console.Error.WriteLine($"{keyFile}: {keyError}");
+    Console.Error.WriteLine($"{noKey.Error}\n{noKey.Remedy}");
     return 2;
 }
 

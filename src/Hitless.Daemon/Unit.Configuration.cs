@@ -7,6 +7,7 @@ using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Upgrade;
+using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Slots;
 using Stopwatch = System.Diagnostics.Stopwatch;
@@ -115,10 +116,17 @@ public sealed partial class Unit
     /// <inheritdoc/>
     public async Task BackUpConfigurationAsync(Stream destination, bool secrets, CancellationToken cancel)
     {
-        var path = Path.Combine(stateFolder, "backups", ".download");
-        await BackUpAsync(path, secrets, cancel);
-        await using var file = File.OpenRead(path);
-        await file.CopyToAsync(destination, cancel);
+        var path = Backups.Temporary();
+        try
+        {
+            await BackUpAsync(path, secrets, cancel);
+            await using var file = File.OpenRead(path);
+            await file.CopyToAsync(destination, cancel);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     /// <inheritdoc/>
@@ -130,11 +138,16 @@ public sealed partial class Unit
             throw new RefusedException($"{Name} is not the primary", $"restore on {view.Primary!.Name}");
         }
 
-        Directory.CreateDirectory(Path.Combine(stateFolder, "backups"));
-        var path = Path.Combine(stateFolder, "backups", ".upload");
+        var path = Backups.Temporary();
         try
         {
-            await using (var file = File.Create(path))
+            var mine = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = DurableFile.OwnerOnly,
+            };
+            await using (var file = new FileStream(path, mine))
             {
                 await CopyAsync(source, file, cancel);
             }

@@ -245,10 +245,11 @@ public sealed partial class Unit
             await OccasionAsync(cancel),
             request,
             asked,
-            hash,
-            images.List().First(i => i.Hash == hash).Version,
-            MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now),
-            Rehearsal.BaselineFor(hash, journals.Runs().Reverse().Select(journals.Read)),
+            new PlannedImage(
+                hash,
+                images.List().First(i => i.Hash == hash).Version,
+                Rehearsal.BaselineFor(hash, journals.Runs().Reverse().Select(journals.Read))
+            ),
             out var header,
             out var why
         )
@@ -271,7 +272,10 @@ public sealed partial class Unit
             DateTimeOffset.UtcNow,
             settings.Upgrade.Soak,
             settings.Upgrade.RejoinTimeout
-        );
+        )
+        {
+            WindowEnd = MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now),
+        };
     }
 
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;

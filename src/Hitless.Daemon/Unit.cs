@@ -101,6 +101,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         peerServer = new PeerServer(
             certificate,
             [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))],
+            [.. settings.Heartbeat.Links.SelectMany(l => l.Peers)],
             text => events.Add(EventKinds.Unit, text)
         );
         images = new ImageStore(stateFolder, trust);
@@ -108,6 +109,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             ? new SlotStore(stateFolder, new RaucBackend(PreflightReader.RunningHere.Version, new RaucCommand("rauc")))
             : new SlotStore(stateFolder);
         configuration = OpenConfiguration(unitFile);
+        disk.Write("the clearing of its backups", Backups.RemoveTemporary);
         converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
         steps = new UnitSteps(
             settings.Upgrade,

@@ -22,6 +22,9 @@ public static class ClusterHealth
             .. primary is null ? ["this unit hears no primary"] : Array.Empty<string>(),
             .. units.Count < expected ? [$"{expected - units.Count} of {expected} units were never heard"] : Array.Empty<string>(),
             .. units.Where(unit => unit.State != "ready").Select(unit => $"{unit.Name} is {unit.State}"),
+            .. units
+                .Where(unit => unit is { State: "ready", Replication: null })
+                .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
             .. units.SelectMany(Forwarding),
             .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
             .. units.Where(unit => unit.Configuration == "out-of-sync").Select(unit => $"the configuration of {unit.Name} is out of sync"),

@@ -4,7 +4,7 @@ using Hitless.Core.Api;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// One line of a run's journal. It is on disk on every reachable unit before the effect that it announces. Entries are ordered by
+/// One line of a run's journal. It is on a disk (docs/decisions/0056) before the effect that it announces. Entries are ordered by
 /// (<c>Epoch</c>, <c>Sequence</c>): of two journals of one run the one with the higher last entry is the true one.
 /// </summary>
 public sealed record JournalEntry(

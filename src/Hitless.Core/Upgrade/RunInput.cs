@@ -29,15 +29,15 @@ public abstract record RunInput
         public double? GapMs { get; init; }
     }
 
-    /// <summary>The longest journal among the reachable units; empty: no run is open.</summary>
+    /// <summary>The furthest journal among the units that were reached; empty: no run is open.</summary>
     public sealed record Loaded(uint Ticket, IReadOnlyList<JournalEntry> Entries) : RunInput;
 
     /// <summary>Begin a run.</summary>
     public sealed record Start(RunHeader Header) : RunInput;
 
     /// <summary>
-    /// An entry is on disk on every reachable unit. Not <paramref name="Ok"/>: on no disk at all, or a unit has a journal of this run that
-    /// is further.
+    /// An entry is on a disk at least, on each unit's where that can be. Not <paramref name="Ok"/>: on no disk at all, or a unit has a
+    /// journal of this run that is further.
     /// </summary>
     public sealed record Appended(uint Ticket, bool Ok) : RunInput;
 

@@ -23,7 +23,17 @@ public sealed record RunOccasion(
     DateTimeOffset Now,
     TimeSpan Soak,
     TimeSpan RejoinTimeout
-);
+)
+{
+    /// <summary>When the maintenance window that is open ends; null: none is.</summary>
+    public DateTimeOffset? WindowEnd { get; init; }
+}
+
+/// <summary>The image of a run.</summary>
+/// <param name="Hash">Its hash.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Baseline">What a rehearsal of it has measured.</param>
+public sealed record PlannedImage(string Hash, string Version, RunBaseline? Baseline);
 
 /// <summary>Makes the header of a run from what an operator asks for, or says why there can be none.</summary>
 public static class RunPlanner
@@ -32,25 +42,19 @@ public static class RunPlanner
     /// <param name="occasion">The cluster now.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="asked">The unit that was asked: it alone is meant by the extent <c>this</c>.</param>
-    /// <param name="image">The image's hash.</param>
-    /// <param name="version">The image's version.</param>
-    /// <param name="windowEnd">When the maintenance window that is open ends; null: none is.</param>
-    /// <param name="baseline">What a rehearsal of this image has measured.</param>
+    /// <param name="image">The image.</param>
     /// <param name="header">The header.</param>
     /// <param name="why">Why there is none.</param>
     public static bool TryPlan(
         RunOccasion occasion,
         UpgradeRequest request,
         string asked,
-        string image,
-        string version,
-        DateTimeOffset? windowEnd,
-        RunBaseline? baseline,
+        PlannedImage image,
         [NotNullWhen(true)] out RunHeader? header,
         [NotNullWhen(false)] out Refusal? why
     )
     {
-        if (!TryBegin(occasion, image, version, out header, out why))
+        if (!TryBegin(occasion, image.Hash, image.Version, out header, out why))
         {
             return false;
         }
@@ -80,10 +84,10 @@ public static class RunPlanner
             AcceptConversion = request.AcceptConversion,
             Rehearse = request.Rehearse,
             RehearseOnly = request.RehearseOnly,
-            Until = request.Until ?? (request.OutsideWindow ? null : windowEnd),
+            Until = request.Until ?? (request.OutsideWindow ? null : occasion.WindowEnd),
             OutsideWindow = request.OutsideWindow,
             AllowDowngrade = request.AllowDowngrade,
-            Baseline = request.RehearseOnly ? null : baseline,
+            Baseline = request.RehearseOnly ? null : image.Baseline,
             Units = request switch
             {
                 { RehearseOnly: true } => [],

@@ -11,6 +11,7 @@ namespace Hitless.Daemon.Configuration;
 public sealed class BackupFolder(string folder, KeepSettings keep)
 {
     private const string Scheduled = "scheduled-";
+    private const string TemporarySuffix = ".part";
     private const string Format = "yyyyMMdd-HHmmss";
 
     /// <summary>The file for the backup before a run.</summary>
@@ -35,6 +36,25 @@ public sealed class BackupFolder(string folder, KeepSettings keep)
         return keep.BackupEvery > TimeSpan.Zero && (now - last >= keep.BackupEvery || last > now)
             ? Path.Combine(folder, $"{Scheduled}{now.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture)}.backup")
             : null;
+    }
+
+    /// <summary>A name that no file has, for what one request sends or fetches; whoever takes it removes it.</summary>
+    public string Temporary()
+    {
+        Directory.CreateDirectory(folder);
+        return Path.Combine(folder, $".{Guid.NewGuid():N}{TemporarySuffix}");
+    }
+
+    /// <summary>Removes what requests left behind when a former daemon ended: backups hold the cluster's key.</summary>
+    public void RemoveTemporary()
+    {
+        if (Directory.Exists(folder))
+        {
+            foreach (var file in Directory.EnumerateFiles(folder, ".*"))
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     /// <summary>Removes what the rule does not keep.</summary>

@@ -91,7 +91,7 @@ internal static class DiskFile
         }
         finally
         {
-            TryDelete(temporary);
+            DurableFile.DeleteQuietly(temporary);
         }
     }
 
@@ -144,17 +144,5 @@ internal static class DiskFile
         RandomAccess.Write(handle, content, 0);
 
         RandomAccess.FlushToDisk(handle);
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A temporary that stays is replaced by the next write.
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
@@ -17,6 +18,10 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
 {
     /// <summary>The identifier of the readiness check.</summary>
     public const string CheckId = "configuration-conversion";
+
+    private const int OutputMaxChars = 4 << 20;
+    private const int Late = -1;
+    private const int Talkative = -2;
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private (string Asked, CheckResult Answer)? _last;
@@ -106,7 +111,7 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 && (errors.Contains("unit.yaml", StringComparison.Ordinal) || errors.Contains(ClusterFile.Path, StringComparison.Ordinal))
                 ? Fail($"version {version} does not read the configuration: {errors.Split('\n')[0]}")
                 : Warn(
-                    $"version {version} has no converter that answers ({(code < 0 ? "it did not end in time" : $"exit code {code}")})",
+                    $"version {version} has no converter that answers ({Ending(code)})",
                     "the trial boot will show whether it reads the configuration"
                 );
         }
@@ -120,9 +125,18 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
             );
     }
 
-    /// <summary>The exit code is -1 when it was killed.</summary>
+    private static string Ending(int code) =>
+        code switch
+        {
+            Late => "it did not end in time",
+            Talkative => $"it printed more than {OutputMaxChars >> 20} MB",
+            _ => $"exit code {code}",
+        };
+
+    /// <summary>The exit code is <see cref="Late"/> or <see cref="Talkative"/> when it was killed.</summary>
     private async Task<(int Code, string Output, string Errors)> RunAsync(string program, byte[] input, CancellationToken cancel)
     {
+        var clock = Stopwatch.StartNew();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(timeMax);
         using var process = NetworkNamespace.RunInEmpty(() =>
@@ -139,14 +153,14 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         );
         try
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+            var (output, errors) = (ReadAsync(process.StandardOutput, limit), ReadAsync(process.StandardError, limit));
             await FeedAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             return (process.ExitCode, await output, await errors);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (-1, "", "");
+            return (clock.Elapsed < timeMax ? Talkative : Late, "", "");
         }
         finally
         {
@@ -156,6 +170,24 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 await process.WaitForExitAsync(CancellationToken.None);
             }
         }
+    }
+
+    /// <summary>All that it prints; one that prints without end is given up, by <paramref name="limit"/>.</summary>
+    private static async Task<string> ReadAsync(StreamReader stream, CancellationTokenSource limit)
+    {
+        var (text, buffer) = (new StringBuilder(), new char[4096]);
+        for (int count; (count = await stream.ReadAsync(buffer, limit.Token)) > 0; )
+        {
+            if (text.Length + count > OutputMaxChars)
+            {
+                await limit.CancelAsync();
+                limit.Token.ThrowIfCancellationRequested();
+            }
+
+            text.Append(buffer, 0, count);
+        }
+
+        return text.ToString();
     }
 
     private static async Task FeedAsync(Process process, byte[] input, CancellationToken cancel)

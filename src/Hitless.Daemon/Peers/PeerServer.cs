@@ -24,20 +24,27 @@ public sealed class PeerServer : IAsyncDisposable
 
     /// <param name="identity">Derived from the cluster key; stays the caller's to dispose.</param>
     /// <param name="endPoints">The heartbeat addresses. They need not be there yet.</param>
+    /// <param name="peers">Where the other units call from, as configured: strangers do not take their places.</param>
     /// <param name="log">One line for each handler that crashed.</param>
-    public PeerServer(ClusterCertificate identity, IReadOnlyList<IPEndPoint> endPoints, Action<string> log)
+    public PeerServer(
+        ClusterCertificate identity,
+        IReadOnlyList<IPEndPoint> endPoints,
+        IReadOnlyCollection<IPAddress> peers,
+        Action<string> log
+    )
     {
         _log = log;
+        var strangers = new StrangerLimit(peers);
         _application = QuietHost.Build(Bind, kestrel =>
         {
-            // Before the handshake anybody on a heartbeat link is a stranger: few of them, and not for long.
-            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Limits.MaxConcurrentConnections = 256;
             kestrel.Limits.MaxRequestBodySize = 64 << 20;
             foreach (var endPoint in endPoints)
             {
                 kestrel.Listen(endPoint, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(strangers.Guard);
                     listen.UseHttps(
                         new TlsHandshakeCallbackOptions
                         {

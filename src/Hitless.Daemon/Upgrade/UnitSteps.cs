@@ -51,10 +51,7 @@ public sealed class UnitSteps(
                 {
                     RunStep.Backup => await backUp(request.Run, cancel),
                     RunStep.Copy => await CopyAsync(request, cancel),
-                    RunStep.Install => await InstallAsync(request, cancel),
-                    RunStep.Trial => await TryAsync(request),
-                    RunStep.Confirm => await ConfirmAsync(),
-                    RunStep.Revert => await RevertAsync(request),
+                    RunStep.Install or RunStep.Trial or RunStep.Confirm or RunStep.Revert => await SlotStepAsync(request, cancel),
                     RunStep.Room => DiskRoom
                         .FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)
                         .ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -161,16 +158,46 @@ public sealed class UnitSteps(
             + $"{request.From}{(offset > 0 ? $", {offset >> 10} KB were here" : "")}";
     }
 
-    private async Task<string> InstallAsync(StepRequest request, CancellationToken cancel)
+    /// <summary>Does to the slots what <see cref="SlotSteps"/> says.</summary>
+    private async Task<string> SlotStepAsync(StepRequest request, CancellationToken cancel)
     {
-        var (running, _) = await OwnSlotAsync(mayInterrupt: request.Simultaneous);
-        var state = slots.Read(out _);
-        var spare = BootState.Other(running);
-        if (state.Content(spare) is { } there && there.ImageHash == request.Image && there.Good)
+        var running = RunningSlot();
+        var isPrimary = (await control.ViewAsync()).Self.Role == UnitRole.Primary;
+        var wish = new SlotWish(request.Step, request.Image, request.Version, request.Simultaneous);
+        if (!SlotSteps.TryDecide(wish, new SlotFacts(slots.Read(out _), running, isPrimary), out var decision, out var refusal))
         {
-            return $"slot {BootState.NameOf(spare)} holds the image already";
+            throw new RefusedException(refusal);
         }
 
+        var spare = BootState.Other(running);
+        switch (decision.Act)
+        {
+            case SlotAct.Install:
+                await InstallAsync(request, running, cancel);
+                break;
+            case SlotAct.BeginTrial:
+                await SwitchAsync(decision, () => slots.BeginTrial(settings.ConfirmTimeout));
+                exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}", decision.InService);
+                break;
+            case SlotAct.Confirm:
+                Throw(slots.Confirm(running));
+                break;
+            case SlotAct.CallOffTrial:
+                Throw(slots.RollBack(running, $"run {request.Run} is rolled back before the trial began"));
+                break;
+            case SlotAct.GoBack:
+                await SwitchAsync(decision, () => slots.RollBack(running, $"run {request.Run} is rolled back"));
+                exit(slots.ExitCodeTo(spare), "rollback", false);
+                break;
+            default:
+                break;
+        }
+
+        return decision.Text;
+    }
+
+    private async Task InstallAsync(StepRequest request, Slot running, CancellationToken cancel)
+    {
         if (
             !images.TryFind(request.Image, out var hash, out var path, out var problem)
             || !ImageFile.TryOpen(path, out var image, out problem)
@@ -188,81 +215,23 @@ public sealed class UnitSteps(
                 throw new RefusedException($"{preview.Id}: {preview.Text}", preview.Remedy ?? "hitless upgrade check tells more");
             }
 
+            var spare = BootState.Other(running);
             Throw(await Task.Run(() => slots.Install(image, hash, trust, DateTimeOffset.UtcNow, spare, running, tell)));
         }
-
-        return $"installed in slot {BootState.NameOf(spare)}";
-    }
-
-    private async Task<string> TryAsync(StepRequest request)
-    {
-        var (running, inService) = await OwnSlotAsync(mayInterrupt: request.Simultaneous);
-        var spare = BootState.Other(running);
-        var state = slots.Read(out _);
-        if (state.Content(running)?.ImageHash == request.Image)
-        {
-            return "runs the image already";
-        }
-
-        if (inService)
-        {
-            Throw(slots.BeginTrial(settings.ConfirmTimeout));
-        }
-        else
-        {
-            await SwitchAsync(() => slots.BeginTrial(settings.ConfirmTimeout));
-        }
-
-        exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}", inService);
-        return $"starts from slot {BootState.NameOf(spare)}";
-    }
-
-    private Task<string> ConfirmAsync()
-    {
-        var running = RunningSlot();
-        Throw(slots.Confirm(running));
-        return Task.FromResult($"slot {BootState.NameOf(running)} is good");
-    }
-
-    private async Task<string> RevertAsync(StepRequest request)
-    {
-        var (running, _) = await OwnSlotAsync(mayInterrupt: false);
-        var state = slots.Read(out _);
-        if (state.Content(running)?.Version.ToString() == request.Version)
-        {
-            if (state.Trial is not null)
-            {
-                Throw(slots.RollBack(running, $"run {request.Run} is rolled back before the trial began"));
-            }
-
-            return $"runs {request.Version}";
-        }
-
-        if (state.Trial is null)
-        {
-            SpareHolds(request.Version);
-        }
-
-        await SwitchAsync(() => slots.RollBack(running, $"run {request.Run} is rolled back"));
-        exit(slots.ExitCodeTo(BootState.Other(running)), "rollback", false);
-        return $"goes back to slot {BootState.NameOf(BootState.Other(running))}";
     }
 
     private string SpareHolds(string version)
     {
-        var spare = BootState.Other(RunningSlot());
-        return slots.Read(out _).Content(spare) is { Good: true } content && content.Version.ToString() == version
-            ? $"slot {BootState.NameOf(spare)} holds {version}"
-            : throw new RefusedException(
-                $"slot {BootState.NameOf(spare)} does not hold {version} any more",
-                "upgrade to the image of that version instead: hitless upgrade start IMAGE"
-            );
+        var running = RunningSlot();
+        return SlotSteps.WhyNotBack(slots.Read(out _), running, version) is { } refusal
+            ? throw new RefusedException(refusal)
+            : $"slot {BootState.NameOf(BootState.Other(running))} holds {version}";
     }
 
     /// <summary>Switches slots on a unit that cannot become primary between the decision and its restart.</summary>
-    private async Task SwitchAsync(Func<ImageProblem?> change)
+    private async Task SwitchAsync(SlotDecision decision, Func<ImageProblem?> change)
     {
-        if (!await control.StandAsideAsync(aside: true))
+        if (decision.StandAside && !await control.StandAsideAsync(aside: true))
         {
             throw new RefusedException(
                 "this unit is about to carry the traffic, or still does: its slots are not switched",
@@ -278,26 +247,11 @@ public sealed class UnitSteps(
         }
         finally
         {
-            if (!switched)
+            if (decision.StandAside && !switched)
             {
                 await control.StandAsideAsync(aside: false);
             }
         }
-    }
-
-    /// <summary>
-    /// The slot that runs, and whether it carries the traffic: its slots are not touched then, unless the operator has accepted the
-    /// interruption.
-    /// </summary>
-    private async Task<(Slot Running, bool InService)> OwnSlotAsync(bool mayInterrupt)
-    {
-        var inService = (await control.ViewAsync()).Self.Role == UnitRole.Primary;
-        if (inService && !mayInterrupt)
-        {
-            throw new RefusedException("this unit carries the traffic: its slots are not touched", "switch over first: hitless switchover");
-        }
-
-        return (RunningSlot(), inService);
     }
 
     private Slot RunningSlot() =>

@@ -6,7 +6,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
-using Stopwatch = System.Diagnostics.Stopwatch;
+using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -36,7 +36,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     private readonly ChangeSignal turned = new();
     private Turn turn = new(Driving: false, Waiting: false, LookAgainAt: null, AllowedDropShare: 0);
 
-    /// <summary>Starts at once; drives nothing until <see cref="Drive"/> says that this unit is primary.</summary>
+    /// <summary>Starts at once; drives nothing until <see cref="DriveAsync"/> says that this unit is primary.</summary>
     public UpgradeEngine(
         string self,
         ControlLoop control,
@@ -119,6 +119,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header)
     {
         acting.Cancel();
+        acting.Dispose();
         acting = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         var cancel = acting.Token;
         Answer(
@@ -166,7 +167,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     {
         await foreach (var input in inbox.Reader.ReadAllAsync(ending.Token))
         {
-            machine.Step(input, Stopwatch.GetElapsedTime(0), DateTimeOffset.UtcNow, this);
+            machine.Step(input, MonotonicClock.Now, DateTimeOffset.UtcNow, this);
             var now = new Turn(machine.Header is not null, machine.Waiting, machine.LookAgainAt, machine.Baseline?.DropShare ?? 0);
             if (now != turn)
             {
@@ -187,7 +188,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             Post(SeenIn(await control.ViewAsync()));
             var wait =
                 known.Driving ? TickInterval
-                : known.LookAgainAt is { } at ? Max(at - Stopwatch.GetElapsedTime(0), TickInterval)
+                : known.LookAgainAt is { } at ? Max(at - MonotonicClock.Now, TickInterval)
                 : Timeout.InfiniteTimeSpan;
             await ChangeSignal.WaitAsync(known.Driving ? turned.Next : change, wait, ending.Token);
         }

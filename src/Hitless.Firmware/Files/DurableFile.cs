@@ -124,7 +124,8 @@ public static class DurableFile
 
     private static string Parent(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
 
-    private static void DeleteQuietly(string path)
+    /// <summary>Takes a temporary file away, if that can be done.</summary>
+    public static void DeleteQuietly(string path)
     {
         try
         {

@@ -73,18 +73,15 @@ public sealed unsafe class NetlinkSocket : IDisposable
     /// <exception cref="NetlinkException">The kernel refuses.</exception>
     public void Ignore(uint portId)
     {
-        // linux/filter.h. A filter reads words as if they were in network order.
-        const ushort loadWord = 0x20,
-            jumpIfEqual = 0x15,
-            answer = 0x06;
+        // A filter reads words as if they were in network order.
         const uint portOffset = 12;
         var port = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId;
         Span<FilterStep> steps =
         [
-            new(loadWord, 0, 0, portOffset),
-            new(jumpIfEqual, 0, 1, port),
-            new(answer, 0, 0, 0),
-            new(answer, 0, 0, uint.MaxValue),
+            new(FilterStep.LoadWord, 0, 0, portOffset),
+            new(FilterStep.JumpIfEqual, 0, 1, port),
+            new(FilterStep.Answer, 0, 0, 0),
+            new(FilterStep.Answer, 0, 0, uint.MaxValue),
         ];
         fixed (FilterStep* first = steps)
         {
@@ -193,10 +190,6 @@ public sealed unsafe class NetlinkSocket : IDisposable
             throw new NetlinkException(what, errno);
         }
     }
-
-    /// <summary><c>struct sock_filter</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
 
     /// <summary><c>struct sock_fprog</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

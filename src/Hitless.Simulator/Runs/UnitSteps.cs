@@ -34,17 +34,8 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
             case RunStep.Copy:
                 Later(chance.Milliseconds(20, 600), () => End(process.Unit.HasImage = true, "copied"));
                 break;
-            case RunStep.Install:
-                Install(header, End);
-                break;
-            case RunStep.Trial:
-                Try(header, End);
-                break;
-            case RunStep.Confirm:
-                Write(BootRules.TryConfirm(process.Unit.Boot, process.Slot, out var confirmed, out var why), confirmed, why, End);
-                break;
-            case RunStep.Revert:
-                Revert(header, End);
+            case RunStep.Install or RunStep.Trial or RunStep.Confirm or RunStep.Revert:
+                TakeSlotStep(step, header, End);
                 break;
             default:
                 Later(chance.Milliseconds(1, 50), () => End(true, step.Name));
@@ -65,96 +56,77 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
         }
     }
 
-    private void Install(RunHeader header, Action<bool, string> end)
+    private void TakeSlotStep(RunStep step, RunHeader header, Action<bool, string> end)
     {
         var unit = process.Unit;
-        var spare = BootState.Other(process.Slot);
-        if (IsPrimary && !header.Simultaneous)
+        var version = step.Name == RunStep.Revert ? header.From : header.To;
+        var wish = new SlotWish(step.Name, header.Image, version, header.Simultaneous);
+        if (!SlotSteps.TryDecide(wish, new SlotFacts(unit.Boot, process.Slot, IsPrimary), out var decision, out var refusal))
         {
-            end(false, "carries the traffic");
+            end(false, refusal.Error);
         }
-        else if (unit.Boot.Content(spare) is { ImageHash: FirmwareVersions.NewImage, Good: true })
+        else if (decision.Act == SlotAct.Nothing)
         {
-            end(true, "is installed already");
+            end(true, decision.Text);
         }
-        else if (!unit.HasImage || !BootRules.TryBeginInstall(unit.Boot, spare, process.Slot, out var begun, out _))
-        {
-            end(false, "cannot install");
-        }
-        else if (!IsDiskFull(end))
-        {
-            Touched(header, "writes a slot", switched: false);
-            unit.Boot = begun;
-            Later(chance.Milliseconds(20, 800), () =>
-            {
-                unit.Boot = BootRules.Installed(unit.Boot, spare, FirmwareVersions.New, FirmwareVersions.NewImage);
-                end(true, "installed");
-            });
-        }
-    }
-
-    private void Try(RunHeader header, Action<bool, string> end)
-    {
-        var unit = process.Unit;
-        var inService = IsPrimary && header.Simultaneous;
-        if (IsPrimary && !inService)
-        {
-            end(false, "carries the traffic");
-        }
-        else if (unit.Boot.Content(process.Slot)?.ImageHash == header.Image)
-        {
-            end(true, "runs the image already");
-        }
-        else if (!inService && !StandsAside())
+        else if (decision.StandAside && !StandsAside())
         {
             end(false, "is about to carry the traffic, or still does");
         }
-        else if (!IsDiskFull(end))
+        else if (unit.DiskFull)
         {
-            Touched(header, "begins a trial", switched: true);
-            Write(
-                BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out var next, out var why),
-                next,
-                why,
-                end
-            );
-            process.ExitForRun(inService);
+            process.TakePart();
+            end(false, "no space left on the disk");
+        }
+        else
+        {
+            Do(decision, header, end);
         }
     }
 
-    private void Revert(RunHeader header, Action<bool, string> end)
+    private void Do(SlotDecision decision, RunHeader header, Action<bool, string> end)
     {
-        if (IsPrimary)
+        var (unit, spare) = (process.Unit, BootState.Other(process.Slot));
+        var (ok, next, why) = (true, (BootState?)null, (ImageProblem?)null);
+        switch (decision.Act)
         {
-            end(false, "carries the traffic");
-        }
-        else if (process.Version.ToString() == header.From)
-        {
-            // A trial that was ordered and has not begun is called off.
-            if (process.Unit.Boot.Trial is not null && IsDiskFull(end))
-            {
+            case SlotAct.Install when unit.HasImage && BootRules.TryBeginInstall(unit.Boot, spare, process.Slot, out var begun, out _):
+                Touched(header, "writes a slot", switched: false);
+                unit.Boot = begun;
+                Later(chance.Milliseconds(20, 800), () =>
+                {
+                    unit.Boot = BootRules.Installed(unit.Boot, spare, FirmwareVersions.New, FirmwareVersions.NewImage);
+                    end(true, decision.Text);
+                });
                 return;
-            }
-
-            if (
-                process.Unit.Boot.Trial is not null
-                && BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var off, out _)
-            )
-            {
-                process.Unit.Boot = off;
-            }
-
-            end(true, "runs the old version");
+            case SlotAct.BeginTrial:
+                Touched(header, "begins a trial", switched: true);
+                ok = BootRules.TryBeginTrial(unit.Boot, BootState.DefaultTries, FirmwareVersions.ConfirmTimeout, out next, out why);
+                break;
+            case SlotAct.Confirm:
+                ok = BootRules.TryConfirm(unit.Boot, process.Slot, out next, out why);
+                break;
+            case SlotAct.CallOffTrial:
+                ok = BootRules.TryRollBack(unit.Boot, process.Slot, "rollback", out next, out why);
+                break;
+            case SlotAct.GoBack:
+                world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
+                ok = BootRules.TryRollBack(unit.Boot, process.Slot, "rollback", out next, out why);
+                break;
+            default:
+                end(false, "cannot install");
+                return;
         }
-        else if (!StandsAside())
+
+        unit.Boot = next ?? unit.Boot;
+        end(ok, why?.Error ?? decision.Text);
+        if (ok && decision.Act is SlotAct.BeginTrial or SlotAct.GoBack)
         {
-            end(false, "is about to carry the traffic, or still does");
+            process.ExitForRun(decision.InService);
         }
-        else if (!IsDiskFull(end))
+        else if (decision.StandAside)
         {
-            world.Rules.Runs.SlotTouched(process, "goes back", switched: true);
-            Write(BootRules.TryRollBack(process.Unit.Boot, process.Slot, "rollback", out var next, out var why), next, why, end);
-            process.ExitForRun(inService: false);
+            process.TakePart();
         }
     }
 
@@ -176,29 +148,6 @@ internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance ch
     private bool StandsAside() => process.StandAside() || world.Plant == Plant.InstallAnywhere;
 
     private bool IsPrimary => world.Plant != Plant.InstallAnywhere && process.Machine.Role == UnitRole.Primary;
-
-    private void Write(bool ok, BootState? next, ImageProblem? why, Action<bool, string> end)
-    {
-        if (IsDiskFull(end))
-        {
-            return;
-        }
-
-        process.Unit.Boot = next ?? process.Unit.Boot;
-        end(ok, why?.Error ?? "done");
-    }
-
-    private bool IsDiskFull(Action<bool, string> end)
-    {
-        if (process.Unit.DiskFull)
-        {
-            // Nothing is switched: the unit may become primary again.
-            process.TakePart();
-            end(false, "no space left on the disk");
-        }
-
-        return process.Unit.DiskFull;
-    }
 
     private void Later(TimeSpan delay, Action work) => world.Timeline.After(delay, () =>
         {

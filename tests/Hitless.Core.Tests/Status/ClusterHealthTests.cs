@@ -21,6 +21,7 @@ public sealed class ClusterHealthTests
             { "gw2 is syncing", Unit("gw2") with { State = "syncing" } },
             { "gw2 is absent", Unit("gw2") with { State = "absent" } },
             { "the configuration of gw2 is out of sync", Unit("gw2") with { Configuration = "out-of-sync" } },
+            { "gw2 is heard, and its API does not answer", Unit("gw2") with { Replication = null } },
             { "gw2: dhcpd failed", Unit("gw2") with { Services = new ServicesStatus("standby", "failed", ["dhcpd failed"]) } },
             { "gw2 would not forward as gw1 does: ", Unit("gw2") with { Forwarding = Other(losesTraffic: true) } },
         };
@@ -50,5 +51,8 @@ public sealed class ClusterHealthTests
         new(!losesTraffic, "gw1", [new ForwardingDifference("sysctl net.ipv4.ip_forward", "1", "0", losesTraffic)]);
 
     private static UnitStatus Unit(string name) =>
-        new(name, "standby", "ready", "", "1.0.0", "a", 100, false, 10, 0, 0, "in-sync", 1, [], []);
+        new(name, "standby", "ready", "", "1.0.0", "a", 100, false, 10, 0, 0, "in-sync", 1, [], [])
+        {
+            Replication = new SessionReplicationStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        };
 }

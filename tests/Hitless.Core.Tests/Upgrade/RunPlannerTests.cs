@@ -11,6 +11,7 @@ public sealed class RunPlannerTests
     private static readonly DateTimeOffset WindowEnd = Now.AddHours(2);
     private static readonly UpgradeRequest All = new("image", Guided: false, KeepPrimary: false);
     private static readonly RunBaseline Baseline = new("run-3", Now, 4.2, 100, 0);
+    private static readonly PlannedImage Image = new("hash", "1.1.0", Baseline);
 
     [Fact]
     public void A_run_of_all_units_knows_who_they_are_and_what_they_run()
@@ -64,7 +65,7 @@ public sealed class RunPlannerTests
     public void What_cannot_be_is_refused(string extent, bool simultaneous, bool parallel, string expected)
     {
         var request = All with { Extent = extent, Simultaneous = simultaneous, Parallel = parallel };
-        Assert.False(RunPlanner.TryPlan(Occasion(), request, "gw9", "hash", "1.1.0", null, null, out var header, out var why));
+        Assert.False(RunPlanner.TryPlan(Occasion(), request, "gw9", Image, out var header, out var why));
         Assert.Null(header);
         Assert.Contains(expected, why.Error, StringComparison.Ordinal);
     }
@@ -91,13 +92,12 @@ public sealed class RunPlannerTests
         Assert.Contains("no unit runs 1.1.0", why.Error, StringComparison.Ordinal);
     }
 
-    private static bool Try(RunOccasion occasion, out Refusal? why) =>
-        RunPlanner.TryPlan(occasion, All, "gw9", "hash", "1.1.0", null, null, out _, out why);
+    private static bool Try(RunOccasion occasion, out Refusal? why) => RunPlanner.TryPlan(occasion, All, "gw9", Image, out _, out why);
 
     private static RunHeader Plan(UpgradeRequest request, string version, params string[] versions)
     {
         Assert.True(
-            RunPlanner.TryPlan(Occasion(versions), request, "gw9", "hash", version, WindowEnd, Baseline, out var header, out var why),
+            RunPlanner.TryPlan(Occasion(versions), request, "gw9", Image with { Version = version }, out var header, out var why),
             why?.Error
         );
         return header;
@@ -127,7 +127,10 @@ public sealed class RunPlannerTests
             Now,
             TimeSpan.FromSeconds(2),
             TimeSpan.FromMinutes(1)
-        );
+        )
+        {
+            WindowEnd = WindowEnd,
+        };
     }
 
     private static UnitStatus Unit(string name, string version, string slot) =>

@@ -153,6 +153,23 @@ public sealed class BackupFileTests : IDisposable
     }
 
     [Fact]
+    public void What_requests_left_in_the_folder_is_removed_and_backups_are_not()
+    {
+        var folder = _bench.Folder + "/backups";
+        var backups = new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.FromDays(1), 2));
+        backups.RemoveTemporary();
+        var (one, other) = (backups.Temporary(), backups.Temporary());
+        Assert.NotEqual(one, other);
+        foreach (var left in new[] { one, other + ".new", System.IO.Path.Combine(folder, ".download"), backups.ForRun("20300101-120000") })
+        {
+            File.WriteAllText(left, "the key");
+        }
+
+        backups.RemoveTemporary();
+        Assert.Equal(["20300101-120000.backup"], Directory.EnumerateFiles(folder).Select(System.IO.Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_backup_that_is_damaged_anywhere_is_refused_and_nothing_is_thrown()
     {
         await Backup();

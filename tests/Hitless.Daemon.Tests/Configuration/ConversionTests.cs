@@ -97,6 +97,8 @@ public sealed class ConversionTests : IDisposable
     )]
     [InlineData("exit 1", "warn", "version 1.0.3 has no converter that answers (exit code 1)")]
     [InlineData("exec sleep 1000", "warn", "version 1.0.3 has no converter that answers (it did not end in time)")]
+    [InlineData("exec yes", "warn", "version 1.0.3 has no converter that answers (it printed more than 4 MB)")]
+    [InlineData("exec yes >&2", "warn", "version 1.0.3 has no converter that answers (it printed more than 4 MB)")]
     public async Task The_preview_names_what_an_image_would_do_to_the_real_configuration(string script, string result, string text)
     {
         File.WriteAllText(UnitFile, UnitYaml);

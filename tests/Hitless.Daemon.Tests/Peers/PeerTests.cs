@@ -21,7 +21,8 @@ public sealed class PeerTests : IAsyncLifetime
 
     public PeerTests()
     {
-        _server = new PeerServer(_identity, [new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse("192.0.2.77:0")], _log.Add);
+        IPEndPoint[] endPoints = [new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse("192.0.2.77:0")];
+        _server = new PeerServer(_identity, endPoints, [IPAddress.Loopback], _log.Add);
         _server.Map(Echo, (request, _) => request.Error switch
             {
                 "refuse" => throw new RefusedException("a run is open", "wait for its end"),
@@ -73,6 +74,39 @@ public sealed class PeerTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal(new Refusal("hello", "wörld"), await client.CallAsync("gw2", Echo, new Refusal("hello", "wörld"), Plenty, Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task Strangers_that_hold_connections_open_take_no_place_of_a_peer()
+    {
+        List<Socket> strangers = [];
+        try
+        {
+            for (var host = 2; host < 10; host++)
+            {
+                for (var i = 0; i < 50; i++)
+                {
+                    var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                    strangers.Add(socket);
+                    socket.Bind(new IPEndPoint(IPAddress.Parse($"127.0.0.{host}"), 0));
+                    try
+                    {
+                        await socket.ConnectAsync(_server.Listening[0], Cancel);
+                    }
+                    catch (SocketException)
+                    {
+                        // One too many: closed before this side knew that it was open.
+                    }
+                }
+            }
+
+            using var client = Client(_identity, _server.Listening[0]);
+            Assert.Equal(new Refusal("a", "b"), await client.CallAsync("gw2", Echo, new Refusal("a", "b"), Plenty, Cancel));
+        }
+        finally
+        {
+            strangers.ForEach(socket => socket.Dispose());
         }
     }
 

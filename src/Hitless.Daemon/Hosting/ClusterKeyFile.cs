@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using Hitless.Core.Api;
+using Hitless.Core.Wire;
+
+namespace Hitless.Daemon.Hosting;
+
+/// <summary>The file that <c>cluster.key-file</c> names.</summary>
+public static class ClusterKeyFile
+{
+    private const UnixFileMode Foreign =
+        UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite;
+
+    /// <summary>
+    /// Reads the key. A file that everybody on the machine may read, or others than its owner may write, is refused: whoever has the key
+    /// speaks as a unit of the cluster.
+    /// </summary>
+    public static bool TryRead(string path, [NotNullWhen(true)] out ClusterKey? key, [NotNullWhen(false)] out Refusal? refusal)
+    {
+        key = null;
+        refusal = null;
+        try
+        {
+            if (!File.Exists(path))
+            {
+                refusal = new Refusal(
+                    $"{path}: the cluster key is not there",
+                    $"make one with \"hitless key generate {path}\" and copy it to every unit"
+                );
+            }
+            else if ((File.GetUnixFileMode(path) & Foreign) != 0)
+            {
+                refusal = new Refusal(
+                    $"{path}: the cluster key is open to other users of this machine (mode {Octal(File.GetUnixFileMode(path))})",
+                    $"close it: chmod 600 {path}; if somebody may have read it, make a new one with \"hitless key generate\""
+                );
+            }
+            else if (!ClusterKey.TryParse(File.ReadAllText(path), out key, out var why))
+            {
+                refusal = why.Split("; ", 2) is [var error, var remedy] ? new Refusal($"{path}: {error}", remedy) : new Refusal(path, why);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            refusal = new Refusal($"{path}: the cluster key cannot be read: {e.Message}", "look at the disk and at the rights of the file");
+        }
+
+        return refusal is null && key is not null;
+    }
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
+}

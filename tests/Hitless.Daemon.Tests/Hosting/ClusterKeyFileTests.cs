@@ -1,0 +1,58 @@
+using Hitless.Core.Wire;
+using Hitless.Daemon.Hosting;
+using Xunit;
+
+namespace Hitless.Daemon.Tests.Hosting;
+
+/// <summary>Whoever has the cluster's key speaks as one of its units: the file that holds it is closed to others.</summary>
+public sealed class ClusterKeyFileTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("hitless-key").FullName;
+
+    private string Key => Path.Combine(folder, "cluster.key");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("600", true)]
+    [InlineData("400", true)]
+    [InlineData("640", true)]
+    [InlineData("644", false)]
+    [InlineData("604", false)]
+    [InlineData("660", false)]
+    [InlineData("602", false)]
+    public void A_key_that_others_may_read_or_write_is_refused_with_what_to_do(string mode, bool taken)
+    {
+        File.WriteAllText(Key, new ClusterKey([.. Enumerable.Range(1, ClusterKey.Size).Select(i => (byte)i)]).ToFileText());
+        File.SetUnixFileMode(Key, (UnixFileMode)Convert.ToInt32(mode, 8));
+
+        Assert.Equal(taken, ClusterKeyFile.TryRead(Key, out var key, out var refusal));
+        Assert.Equal(taken, key is not null);
+        Assert.Equal(taken, refusal is null);
+        Assert.True(
+            taken
+                || (
+                    refusal!.Error.Contains(mode, StringComparison.Ordinal)
+                    && refusal.Remedy.Contains($"chmod 600 {Key}", StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Theory]
+    [InlineData("", "not a cluster key")]
+    [InlineData("hitless-key-1:abc", "damaged cluster key")]
+    public void A_damaged_key_is_named(string text, string expected)
+    {
+        File.WriteAllText(Key, text);
+        File.SetUnixFileMode(Key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.False(ClusterKeyFile.TryRead(Key, out _, out var refusal));
+        Assert.StartsWith($"{Key}: {expected}", refusal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_is_not_there_is_named()
+    {
+        Assert.False(ClusterKeyFile.TryRead(Key, out _, out var refusal));
+        Assert.Contains("hitless key generate", refusal.Remedy, StringComparison.Ordinal);
+    }
+}
