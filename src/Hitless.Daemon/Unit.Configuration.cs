@@ -3,7 +3,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Upgrade;
@@ -62,7 +62,7 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<CommitResult> ConfirmConfigurationAsync(string author, CancellationToken cancel) =>
-        OnPrimaryAsync(ConfigurationCalls.Confirm, new StepRequest("", "", "", "", author), cancel, async (epoch, units) =>
+        OnPrimaryAsync(ConfigurationCalls.Confirm, new ConfirmRequest(author), cancel, async (epoch, units) =>
             await configuration.ConfirmAsync(author, epoch, units, cancel)
         );
 
@@ -295,13 +295,13 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.Ask, (ask, cancel) => configuration.Local.AnswerAsync(ask.Phase, ask.Revision, cancel));
         peerServer.Map(ConfigurationCalls.Read, (_, cancel) => configuration.ReadLocalAsync(cancel));
         peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) =>
-            new FetchedRevision(await configuration.Local.FetchAsync(request.Step, cancel))
+            new FetchedRevision(await configuration.Local.FetchAsync(request.Reference, cancel))
         );
         peerServer.Map(ConfigurationCalls.Commit, CommitConfigurationAsync);
         peerServer.Map(ConfigurationCalls.RollBack, RollBackConfigurationAsync);
-        peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.From, cancel));
+        peerServer.Map(ConfigurationCalls.Confirm, (request, cancel) => ConfirmConfigurationAsync(request.Author, cancel));
         peerServer.Map(ConfigurationCalls.Find, async (request, cancel) =>
-            new FetchedRevision(await configuration.Local.FindAsync(request.Step, cancel))
+            new FetchedRevision(await configuration.Local.FindAsync(request.Reference, cancel))
         );
         peerServer.Map(ConfigurationCalls.Describe, (_, cancel) => configuration.DescribeUnitAsync(RunningRelease.Version, cancel));
         peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));

@@ -2,7 +2,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Status;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
@@ -91,7 +91,7 @@ public sealed partial class Unit
         {
             try
             {
-                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new StepRequest("", "", "", "", Name), PeerTimeout, cancel);
+                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new PeerQuestion(Name), PeerTimeout, cancel);
             }
             catch (PeerException)
             {

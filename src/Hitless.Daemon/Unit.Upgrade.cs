@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Configuration;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
-using Hitless.Daemon.Control;
-using Hitless.Daemon.Gateway;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
@@ -62,7 +62,7 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new StepRequest("", run, "", "", Name), cancel);
+            return await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new TakeBackRequest(run, Name), cancel);
         }
 
         var journal = journals.Read(run);
@@ -336,13 +336,7 @@ public sealed partial class Unit
         ReportTraffic traffic;
         try
         {
-            traffic = await peers.CallAsync(
-                successor,
-                ForwardingCalls.Judgement,
-                new StepRequest("", "", "", "", Name),
-                JudgementTimeout,
-                cancel
-            );
+            traffic = await peers.CallAsync(successor, ForwardingCalls.Judgement, new PeerQuestion(Name), JudgementTimeout, cancel);
         }
         catch (PeerException)
         {

@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sysctls;

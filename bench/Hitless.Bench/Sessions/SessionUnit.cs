@@ -1,5 +1,6 @@
 using System.Net;
 using Hitless.Core.Configuration;
+using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Sessions;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
-using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Configuration;
 
@@ -40,8 +39,11 @@ public sealed record UnitSettings(
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);
 
+    /// <summary><c>sessions.link</c>: a network for sessions alone; null: they share the heartbeat links.</summary>
+    public HeartbeatLinkSettings? SessionLink { get; init; }
+
     /// <summary>Where sessions travel, the preferred link first: <c>sessions.link</c> if there is one, then the heartbeat links.</summary>
-    public IReadOnlyList<HeartbeatLinkSettings> SessionLinks => Sessions.Link is { } own ? [own, .. Heartbeat.Links] : Heartbeat.Links;
+    public IReadOnlyList<HeartbeatLinkSettings> SessionLinks => SessionLink is { } own ? [own, .. Heartbeat.Links] : Heartbeat.Links;
 
     /// <summary><c>unit.values</c>: what <c>{{name}}</c> in a template stands for on this unit.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -83,50 +85,6 @@ public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> Virt
 
     /// <summary>Routes by this interface that every unit has.</summary>
     public IReadOnlyList<DeclaredRoute> Routes { get; init; } = [];
-}
-
-/// <summary>An address with its prefix length, <c>10.10.1.1/24</c>.</summary>
-public readonly record struct AddressPrefix(IPAddress Address, int PrefixLength)
-{
-    /// <summary>IPv6, not IPv4.</summary>
-    public bool IsIpv6 => Address.GetAddressBytes().Length == 16;
-
-    /// <summary>Whether an address is of this one's network.</summary>
-    public bool Contains(IPAddress other)
-    {
-        Span<byte> own = stackalloc byte[16];
-        Span<byte> theirs = stackalloc byte[16];
-        if (!Address.TryWriteBytes(own, out var length) || !other.TryWriteBytes(theirs, out var otherLength) || length != otherLength)
-        {
-            return false;
-        }
-
-        var whole = PrefixLength / 8;
-        var mask = (byte)(0xff00 >> (PrefixLength % 8));
-        return own[..whole].SequenceEqual(theirs[..whole]) && (mask == 0 || ((own[whole] ^ theirs[whole]) & mask) == 0);
-    }
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Address}/{PrefixLength}";
-}
-
-/// <summary>
-/// <c>sessions:</c>. <c>Delay</c>: only sessions older than this are replicated. <c>Critical</c>: those that an upgrade must not lose.
-/// </summary>
-public sealed record SessionSettings(
-    bool Tcp,
-    bool Connectionless,
-    bool Expectations,
-    bool Nat,
-    TimeSpan Delay,
-    IReadOnlyList<SessionExpression> Critical
-)
-{
-    /// <summary><c>sessions.exclude</c>: sessions that stay where they are.</summary>
-    public IReadOnlyList<SessionExpression> Exclude { get; init; } = [];
-
-    /// <summary><c>sessions.link</c>: a network for sessions alone; null: they share the heartbeat links.</summary>
-    public HeartbeatLinkSettings? Link { get; init; }
 }
 
 /// <summary>One entry of <c>configuration.files</c>; the keys are those of <see cref="Api.ManagedFile"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Forwarding;
 

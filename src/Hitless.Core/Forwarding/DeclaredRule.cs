@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Forwarding;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Forwarding;
 

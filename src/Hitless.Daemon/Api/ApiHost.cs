@@ -1,4 +1,4 @@
-using Hitless.Daemon.Hosting;
+using Hitless.Daemon.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hitless.Daemon.Api;

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Http;
 
 namespace Hitless.Daemon.Api;
 

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Daemon.Common;
 
 namespace Hitless.Daemon.Api;
 

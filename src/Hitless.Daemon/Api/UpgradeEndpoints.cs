@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Daemon.Http;
 
 namespace Hitless.Daemon.Api;
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Peers;
-using Hitless.Daemon.Upgrade;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -28,27 +28,27 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
 
     /// <inheritdoc/>
     public Task<UnitConfiguration> ReadAsync(string unit, CancellationToken cancel) =>
-        CallAsync(unit, ConfigurationCalls.Read, new StepRequest("", "", "", "", self), ReadTimeout, cancel);
+        CallAsync(unit, ConfigurationCalls.Read, new PeerQuestion(self), ReadTimeout, cancel);
 
     /// <inheritdoc/>
     public async Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) =>
-        (await CallAsync(unit, ConfigurationCalls.Fetch, new StepRequest(hash, "", "", "", self), CallTimeout, cancel)).Revision;
+        (await CallAsync(unit, ConfigurationCalls.Fetch, new RevisionQuestion(hash, self), CallTimeout, cancel)).Revision;
 
     /// <inheritdoc/>
     public async Task<Revision?> FindAsync(string unit, string reference, CancellationToken cancel) =>
-        (await CallAsync(unit, ConfigurationCalls.Find, new StepRequest(reference, "", "", "", self), CallTimeout, cancel)).Revision;
+        (await CallAsync(unit, ConfigurationCalls.Find, new RevisionQuestion(reference, self), CallTimeout, cancel)).Revision;
 
     /// <inheritdoc/>
     public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) =>
-        CallAsync(unit, ConfigurationCalls.Follow, new StepRequest("", "", "", "", self), CallTimeout, cancel);
+        CallAsync(unit, ConfigurationCalls.Follow, new PeerQuestion(self), CallTimeout, cancel);
 
     /// <inheritdoc/>
     public Task<UnitBackup> DescribeUnitAsync(string unit, CancellationToken cancel) =>
-        CallAsync(unit, ConfigurationCalls.Describe, new StepRequest("", "", "", "", self), ReadTimeout, cancel);
+        CallAsync(unit, ConfigurationCalls.Describe, new PeerQuestion(self), ReadTimeout, cancel);
 
     /// <summary>It puts back files that drifted: <see cref="LocalConfiguration.RepairAsync"/> there.</summary>
     public Task<UnitAnswer> RepairAsync(string unit, CancellationToken cancel) =>
-        CallAsync(unit, ConfigurationCalls.Repair, new StepRequest("", "", "", "", self), CallTimeout, cancel);
+        CallAsync(unit, ConfigurationCalls.Repair, new PeerQuestion(self), CallTimeout, cancel);
 
     private async Task<TAnswer> CallAsync<TRequest, TAnswer>(
         string unit,
@@ -77,44 +77,50 @@ public static class ConfigurationCalls
         new("config.ask", ConfigurationJson.Default.CommitQuestion, ConfigurationJson.Default.UnitAnswer);
 
     /// <summary>The asked unit's facts.</summary>
-    public static PeerCall<StepRequest, UnitConfiguration> Read { get; } =
-        new("config.read", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitConfiguration);
+    public static PeerCall<PeerQuestion, UnitConfiguration> Read { get; } =
+        new("config.read", PeerJson.Default.PeerQuestion, ConfigurationJson.Default.UnitConfiguration);
 
-    /// <summary>One revision by its hash (in <c>Step</c>).</summary>
-    public static PeerCall<StepRequest, FetchedRevision> Fetch { get; } =
-        new("config.fetch", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
+    /// <summary>One revision by its hash.</summary>
+    public static PeerCall<RevisionQuestion, FetchedRevision> Fetch { get; } =
+        new("config.fetch", ConfigurationJson.Default.RevisionQuestion, ConfigurationJson.Default.FetchedRevision);
 
     /// <summary>An operator's commit on a standby, passed to the primary.</summary>
     public static PeerCall<CommitRequest, CommitResult> Commit { get; } =
         new("config.commit", ConfigurationJson.Default.CommitRequest, ConfigurationJson.Default.CommitResult);
 
     /// <summary>An operator's confirmation on a standby, passed to the primary.</summary>
-    public static PeerCall<StepRequest, CommitResult> Confirm { get; } =
-        new("config.confirm", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.CommitResult);
+    public static PeerCall<ConfirmRequest, CommitResult> Confirm { get; } =
+        new("config.confirm", ConfigurationJson.Default.ConfirmRequest, ConfigurationJson.Default.CommitResult);
 
     /// <summary>An operator's rollback on a standby, passed to the primary.</summary>
     public static PeerCall<RollbackRequest, CommitResult> RollBack { get; } =
         new("config.rollback", ConfigurationJson.Default.RollbackRequest, ConfigurationJson.Default.CommitResult);
 
-    /// <summary>One revision by any reference (in <c>Step</c>).</summary>
-    public static PeerCall<StepRequest, FetchedRevision> Find { get; } =
-        new("config.find", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.FetchedRevision);
+    /// <summary>One revision by any reference.</summary>
+    public static PeerCall<RevisionQuestion, FetchedRevision> Find { get; } =
+        new("config.find", ConfigurationJson.Default.RevisionQuestion, ConfigurationJson.Default.FetchedRevision);
 
     /// <summary>Follow the unit that asks.</summary>
-    public static PeerCall<StepRequest, UnitAnswer> Follow { get; } =
-        new("config.follow", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
+    public static PeerCall<PeerQuestion, UnitAnswer> Follow { get; } =
+        new("config.follow", PeerJson.Default.PeerQuestion, ConfigurationJson.Default.UnitAnswer);
 
     /// <summary>What is the asked unit's own in a backup.</summary>
-    public static PeerCall<StepRequest, UnitBackup> Describe { get; } =
-        new("config.describe", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitBackup);
+    public static PeerCall<PeerQuestion, UnitBackup> Describe { get; } =
+        new("config.describe", PeerJson.Default.PeerQuestion, ConfigurationJson.Default.UnitBackup);
 
     /// <summary>Put back files that drifted.</summary>
-    public static PeerCall<StepRequest, UnitAnswer> Repair { get; } =
-        new("config.repair", UpgradeJson.Default.StepRequest, ConfigurationJson.Default.UnitAnswer);
+    public static PeerCall<PeerQuestion, UnitAnswer> Repair { get; } =
+        new("config.repair", PeerJson.Default.PeerQuestion, ConfigurationJson.Default.UnitAnswer);
 }
 
 /// <summary>A phase of a commit, with the whole revision.</summary>
 public sealed record CommitQuestion(CommitPhase Phase, Revision Revision);
+
+/// <summary>Which revision is wanted: its hash, or any reference. (<c>step</c> on the wire, as older versions write and read it.)</summary>
+public sealed record RevisionQuestion([property: JsonPropertyName("step")] string Reference, string From);
+
+/// <summary>Who confirms a commit. (<c>from</c> on the wire, as older versions write and read it.)</summary>
+public sealed record ConfirmRequest([property: JsonPropertyName("from")] string Author);
 
 /// <summary>A revision, or null if there is none such.</summary>
 public sealed record FetchedRevision(Revision? Revision);
@@ -125,6 +131,8 @@ public sealed record FetchedRevision(Revision? Revision);
 [JsonSerializable(typeof(UnitAnswer))]
 [JsonSerializable(typeof(UnitConfiguration))]
 [JsonSerializable(typeof(FetchedRevision))]
+[JsonSerializable(typeof(RevisionQuestion))]
+[JsonSerializable(typeof(ConfirmRequest))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitResult))]
 [JsonSerializable(typeof(RollbackRequest))]

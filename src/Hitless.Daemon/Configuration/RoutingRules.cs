@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Daemon.Configuration.Yaml;
 

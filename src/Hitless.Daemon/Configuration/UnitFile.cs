@@ -4,8 +4,8 @@ using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
-using Hitless.Core.Upgrade;
 using Hitless.Daemon.Configuration.Yaml;
 using Hitless.Firmware.Slots;
 
@@ -196,7 +196,6 @@ public static class UnitFile
             )
             {
                 Exclude = ValuesOf<SessionExpression>(sessions, "exclude"),
-                Link = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
             },
             [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
@@ -224,6 +223,7 @@ public static class UnitFile
                 election.Get<TimeSpan>("flip-guard"),
                 election.Find("witness")?.Value as IPAddress
             ),
+            SessionLink = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
             Services =

@@ -1,8 +1,8 @@
 using Hitless.Core.Api;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 

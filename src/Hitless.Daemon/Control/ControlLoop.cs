@@ -4,16 +4,17 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Wire;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
+using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
 using Hitless.Firmware.Images;
+using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Processes;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 

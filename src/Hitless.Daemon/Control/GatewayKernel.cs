@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;

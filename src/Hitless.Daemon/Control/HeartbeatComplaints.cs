@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Wire;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
 

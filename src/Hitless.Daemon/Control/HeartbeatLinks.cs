@@ -3,11 +3,14 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Http;
+using Hitless.Daemon.Links;
 using Hitless.Firmware.Images;
+using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Control;
 

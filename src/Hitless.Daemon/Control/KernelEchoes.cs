@@ -1,6 +1,8 @@
 using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
 

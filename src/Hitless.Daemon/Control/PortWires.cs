@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Native;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using Hitless.Daemon.Common;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Control;

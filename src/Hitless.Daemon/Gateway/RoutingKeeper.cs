@@ -1,7 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
 using Hitless.Linux.Routes;

@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
+using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
 using Hitless.Linux.Traffic;
 

@@ -1,5 +1,5 @@
 using Hitless.Core.Api;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Sysctls;
 
 namespace Hitless.Daemon.Gateway;

@@ -1,10 +1,9 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Daemon.Gateway;
 

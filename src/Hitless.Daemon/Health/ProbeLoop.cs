@@ -2,7 +2,7 @@ using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Health;

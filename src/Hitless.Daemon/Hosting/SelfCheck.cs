@@ -6,6 +6,7 @@ using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
@@ -56,6 +57,8 @@ public static class SelfCheck
             ("JSON between units: configuration", () => Records(RoundTrip.Problems(ConfigurationJson.Default, out _))),
             ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
             ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
+            ("JSON between units: questions", () => Records(RoundTrip.Problems(PeerJson.Default, out _))),
+            ("JSON between units: forwarding state", () => Records(RoundTrip.Problems(ForwardingStateJson.Default, out _))),
             ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),
             ("JSON of revisions and backups", () => Records(RoundTrip.Problems(RevisionJson.Default, out _))),
             ("unit.yaml", () => Task.FromResult(Yaml())),

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Hitless.Core.Cluster;
 using Hitless.Core.Neighbours;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Linux.Neighbours;

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Daemon.Common;
 
 namespace Hitless.Daemon.Peers;
 

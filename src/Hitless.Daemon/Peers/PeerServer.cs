@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using Hitless.Core.Api;
-using Hitless.Daemon.Api;
-using Hitless.Daemon.Hosting;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 

@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Files;
 using Hitless.Linux.Processes;

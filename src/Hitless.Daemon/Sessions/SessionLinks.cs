@@ -2,7 +2,7 @@ using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Links;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
@@ -38,7 +38,7 @@ internal sealed class SessionLinks : IDisposable
         opener = new DatagramOpener(key, DatagramKind.Session, settings.Cluster.Group, unit);
         var port = settings.Heartbeat.Port + 1;
         var links = settings.SessionLinks;
-        string[] keys = [.. links.Select((_, i) => i == 0 && settings.Sessions.Link is not null ? "sessions.link" : "heartbeat.links")];
+        string[] keys = [.. links.Select((_, i) => i == 0 && settings.SessionLink is not null ? "sessions.link" : "heartbeat.links")];
         sockets = new LinkSockets(
             links,
             keys,

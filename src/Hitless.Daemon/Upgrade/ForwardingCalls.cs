@@ -13,8 +13,8 @@ public static class ForwardingCalls
         new("forwarding.tell", ForwardingJson.Default.ForwardingTelling, ForwardingJson.Default.StepAnswer);
 
     /// <summary>Whether the traffic goes on at a unit that has become primary; answers when that is decided, within some seconds.</summary>
-    public static PeerCall<StepRequest, ReportTraffic> Judgement { get; } =
-        new("forwarding.judgement", ForwardingJson.Default.StepRequest, ForwardingJson.Default.ReportTraffic);
+    public static PeerCall<PeerQuestion, ReportTraffic> Judgement { get; } =
+        new("forwarding.judgement", PeerJson.Default.PeerQuestion, ForwardingJson.Default.ReportTraffic);
 }
 
 /// <summary>
@@ -27,7 +27,6 @@ public sealed record ForwardingTelling(string Unit, ForwardingFigures Figures, b
 /// <summary>The JSON of <see cref="ForwardingCalls"/>.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ForwardingTelling))]
-[JsonSerializable(typeof(StepRequest))]
 [JsonSerializable(typeof(StepAnswer))]
 [JsonSerializable(typeof(ReportTraffic))]
 public sealed partial class ForwardingJson : JsonSerializerContext;

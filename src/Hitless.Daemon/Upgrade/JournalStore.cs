@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Upgrade;

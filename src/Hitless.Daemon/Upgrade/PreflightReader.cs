@@ -5,6 +5,7 @@ using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Upgrade.Checks;
 using Hitless.Core.Wire;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Firmware.Images;
@@ -148,7 +149,7 @@ public sealed class PreflightReader(
         {
             try
             {
-                var request = new StepRequest("", "", "", "", settings.Unit.Name);
+                var request = new PeerQuestion(settings.Unit.Name);
                 var status = await peers.CallAsync(peer, UpgradeCalls.Status, request, ForwardingTimeout, cancel);
                 standbys.Add(new PreflightForwarding(peer, status.Forwarding, Silence: null));
             }

@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 
 namespace Hitless.Daemon.Upgrade;
 

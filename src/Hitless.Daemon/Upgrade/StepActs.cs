@@ -3,7 +3,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Linux.Scheduling;
@@ -138,7 +138,7 @@ public sealed class StepActs(
     {
         try
         {
-            var status = await peers.CallAsync(target, UpgradeCalls.Status, new StepRequest("", "", "", "", self), SettleTimeout, cancel);
+            var status = await peers.CallAsync(target, UpgradeCalls.Status, new PeerQuestion(self), SettleTimeout, cancel);
             return status.Forwarding is { AsPrimary: false } forwarding
                 ? $"{target} would not forward as {self} does: {ForwardingComparison.Describe(forwarding.Differences[0], self, target)}"
                 : null;

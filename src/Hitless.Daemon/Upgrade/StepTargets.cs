@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 

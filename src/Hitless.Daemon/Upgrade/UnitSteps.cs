@@ -4,7 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Firmware.Files;

@@ -15,8 +15,8 @@ public static class UpgradeCalls
         new("journal.put", UpgradeJson.Default.JournalDocument, UpgradeJson.Default.JournalAnswer);
 
     /// <summary>The journal of the unit's last run, empty if there was none.</summary>
-    public static PeerCall<StepRequest, JournalDocument> GetJournal { get; } =
-        new("journal.get", UpgradeJson.Default.StepRequest, UpgradeJson.Default.JournalDocument);
+    public static PeerCall<PeerQuestion, JournalDocument> GetJournal { get; } =
+        new("journal.get", PeerJson.Default.PeerQuestion, UpgradeJson.Default.JournalDocument);
 
     /// <summary>Brings about the goal of a step on the unit that is asked.</summary>
     public static PeerCall<StepRequest, StepAnswer> Step { get; } =
@@ -35,16 +35,16 @@ public static class UpgradeCalls
         new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator wants an ended run taken back, passed to the primary.</summary>
-    public static PeerCall<StepRequest, RunStatus> TakeBack { get; } =
-        new("upgrade.take-back", UpgradeJson.Default.StepRequest, UpgradeJson.Default.RunStatus);
+    public static PeerCall<TakeBackRequest, RunStatus> TakeBack { get; } =
+        new("upgrade.take-back", UpgradeJson.Default.TakeBackRequest, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator's switchover on a standby, passed to the primary.</summary>
     public static PeerCall<SwitchoverRequest, SwitchoverResult> SwitchOver { get; } =
         new("unit.switchover", UpgradeJson.Default.SwitchoverRequest, UpgradeJson.Default.SwitchoverResult);
 
     /// <summary>What the asked unit says of itself.</summary>
-    public static PeerCall<StepRequest, UnitStatus> Status { get; } =
-        new("unit.status", UpgradeJson.Default.StepRequest, UpgradeJson.Default.UnitStatus);
+    public static PeerCall<PeerQuestion, UnitStatus> Status { get; } =
+        new("unit.status", PeerJson.Default.PeerQuestion, UpgradeJson.Default.UnitStatus);
 }
 
 /// <summary>A whole journal, oldest entry first.</summary>
@@ -67,6 +67,9 @@ public sealed record StepRequest(
     bool AcceptConversion = false,
     bool Simultaneous = false
 );
+
+/// <summary>An ended run that is to be taken back.</summary>
+public sealed record TakeBackRequest(string Run, string From);
 
 /// <summary>Done, with words.</summary>
 public sealed record StepAnswer(string? Detail);

@@ -3,7 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Linux.Scheduling;
@@ -256,7 +256,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     {
         try
         {
-            var request = new StepRequest("", "", "", "", self);
+            var request = new PeerQuestion(self);
             return (await peers.CallAsync(unit, UpgradeCalls.GetJournal, request, JournalTimeout, ending.Token)).Entries;
         }
         catch (PeerException e)

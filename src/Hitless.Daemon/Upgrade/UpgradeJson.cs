@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
-using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
-using Hitless.Daemon.Gateway;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -14,6 +12,7 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSerializable(typeof(JournalAnswer))]
 [JsonSerializable(typeof(StepRequest))]
 [JsonSerializable(typeof(StepAnswer))]
+[JsonSerializable(typeof(TakeBackRequest))]
 [JsonSerializable(typeof(ForwardedStart))]
 [JsonSerializable(typeof(SessionSnapshot))]
 [JsonSerializable(typeof(RunCommand))]
@@ -22,6 +21,4 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSerializable(typeof(UnitStatus))]
 [JsonSerializable(typeof(SwitchoverRequest))]
 [JsonSerializable(typeof(SwitchoverResult))]
-[JsonSerializable(typeof(ForwardingRequest))]
-[JsonSerializable(typeof(ForwardingState))]
 public sealed partial class UpgradeJson : JsonSerializerContext;

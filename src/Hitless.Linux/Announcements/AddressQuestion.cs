@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hitless.Core.Cluster;
+using Hitless.Linux.Links;
 using Hitless.Linux.Native;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Linux.Announcements;
 

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using Hitless.Core.Cluster;
+using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Linux.Announcements;
 
@@ -49,7 +49,7 @@ public sealed class Announcer : IDisposable
 
     private static byte[][] Frames(TrafficPort port, MacAddress mac) =>
         [
-            .. port.Addresses.SelectMany<Core.Configuration.AddressPrefix, byte[]>(prefix =>
+            .. port.Addresses.SelectMany<Core.Forwarding.AddressPrefix, byte[]>(prefix =>
                 prefix.Address.AddressFamily == AddressFamily.InterNetworkV6
                     ? [AnnouncementFrame.NeighbourAdvertisement(mac, prefix.Address)]
                     :

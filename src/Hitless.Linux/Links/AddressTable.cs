@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Linux.Netlink;
 
 namespace Hitless.Linux.Links;

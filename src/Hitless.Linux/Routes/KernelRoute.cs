@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;

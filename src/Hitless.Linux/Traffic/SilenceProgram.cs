@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Cluster;
+using Hitless.Linux.Links;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Traffic;

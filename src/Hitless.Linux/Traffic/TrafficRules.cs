@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hitless.Core.Cluster;
+using Hitless.Linux.Links;
 using Hitless.Linux.Nftables;
 
 namespace Hitless.Linux.Traffic;

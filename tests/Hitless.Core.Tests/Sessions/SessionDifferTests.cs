@@ -1,5 +1,4 @@
 using System.Net;
-using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
 using Xunit;
 

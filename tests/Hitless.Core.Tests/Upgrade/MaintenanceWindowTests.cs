@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hitless.Core.Upgrade;
+using Hitless.Core.Configuration;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Core.Tests.Firmware;
 using Hitless.Core.Upgrade;

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Daemon.Api;
-using Hitless.Daemon.Peers;
+using Hitless.Daemon.Common;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Api;

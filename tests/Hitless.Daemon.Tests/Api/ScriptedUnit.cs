@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 
 namespace Hitless.Daemon.Tests.Api;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Hitless.Core.Configuration;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Tests.Api;
 using Xunit;

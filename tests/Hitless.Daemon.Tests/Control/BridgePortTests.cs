@@ -1,11 +1,12 @@
 using System.Text;
 using Hitless.Core.Cluster;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Tests.Sessions;
+using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
-using Hitless.Linux.Traffic;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Control;

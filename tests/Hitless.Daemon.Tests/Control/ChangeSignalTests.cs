@@ -1,4 +1,4 @@
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Control;

@@ -1,10 +1,11 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
-using Hitless.Daemon.Control;
+using Hitless.Core.Forwarding;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Tests.Sessions;
+using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
-using Hitless.Linux.Traffic;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Control;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Tests.Firmware;

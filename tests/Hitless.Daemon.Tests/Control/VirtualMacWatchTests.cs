@@ -1,7 +1,8 @@
 using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
-using Hitless.Daemon.Control;
+using Hitless.Core.Forwarding;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Tests.Sessions;
 using Hitless.Linux.Links;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
-using Hitless.Daemon.Control;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Health;
 using Xunit;
 

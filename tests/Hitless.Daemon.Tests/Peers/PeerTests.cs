@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Hitless.Core.Api;
-using Hitless.Daemon.Api;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Peers;
 using Xunit;
 

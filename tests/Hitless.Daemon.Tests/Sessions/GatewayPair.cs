@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Sessions;
@@ -354,11 +355,14 @@ internal sealed class GatewayPair : IDisposable
             new IdentitySettings(name, 100, false),
             new HeartbeatSettings([Link("hb0", 9)], TimeSpan.FromMilliseconds(20), 4, 8417),
             [Port("lan0", "10.91.1.1", "fd91:1::1"), Port("wan0", "10.91.2.1", "fd91:2::1")],
-            new SessionSettings(true, true, true, true, delay, []) { Link = sessionLink ? Link("ss0", 8) : null, Exclude = exclude },
+            new SessionSettings(true, true, true, true, delay, []) { Exclude = exclude },
             [],
             [],
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0)
-        );
+        )
+        {
+            SessionLink = sessionLink ? Link("ss0", 8) : null,
+        };
     }
 
     private static PortSettings Port(string name, params string[] addresses) =>

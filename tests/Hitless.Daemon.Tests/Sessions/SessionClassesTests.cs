@@ -1,6 +1,7 @@
 using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Hitless.Daemon.Sessions;
 using Xunit;

@@ -2,7 +2,6 @@ using Hitless.Core.Cluster;
 using Hitless.Linux.Announcements;
 using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
-using Hitless.Linux.Traffic;
 
 namespace Hitless.Linux.Tests.Announcements;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
 

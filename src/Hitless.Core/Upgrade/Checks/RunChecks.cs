@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Upgrade.Checks;
 

@@ -1,3 +1,4 @@
+using Hitless.Daemon.Common;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Route = Hitless.Core.Forwarding.Route;
 

@@ -1,7 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Firmware.Files;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Common;
 
 /// <summary>
 /// The state directory, which may be full, read-only or damaged at any time: no reason not to run. What cannot be written is said once (an

@@ -1,11 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Forwarding;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
-using Hitless.Daemon.Upgrade;
 
-namespace Hitless.Daemon.Gateway;
+namespace Hitless.Daemon.Forwarding;
 
 /// <summary>
 /// Holds what this standby forwards by against what the primary does: digests in heartbeats, and the whole only while those differ. A
@@ -19,8 +21,8 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
     private (ulong Own, ulong Primary) compared;
 
     /// <summary>The call by which a standby fetches the primary's state.</summary>
-    public static PeerCall<ForwardingRequest, ForwardingState> Call { get; } =
-        new("forwarding.state", UpgradeJson.Default.ForwardingRequest, UpgradeJson.Default.ForwardingState);
+    public static PeerCall<PeerQuestion, ForwardingState> Call { get; } =
+        new("forwarding.state", PeerJson.Default.PeerQuestion, ForwardingStateJson.Default.ForwardingState);
 
     /// <summary>The last comparison; null: this unit is primary, there is no primary, or it does not tell.</summary>
     public ForwardingStatus? Status => status;
@@ -60,7 +62,7 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
     {
         try
         {
-            var theirs = await peers.CallAsync(primary.Name, Call, new ForwardingRequest(name), Timeout, cancel);
+            var theirs = await peers.CallAsync(primary.Name, Call, new PeerQuestion(name), Timeout, cancel);
             var differences = ForwardingComparison.Compare(theirs, own, ignored);
             Take(new ForwardingStatus(!differences.Any(each => each.LosesTraffic), primary.Name, differences), (now.Own, theirs.Digest));
         }
@@ -91,5 +93,7 @@ public sealed class ForwardingWatch(string name, ControlLoop control, PeerClient
     }
 }
 
-/// <summary>A standby asks what the primary forwards by.</summary>
-public sealed record ForwardingRequest(string From);
+/// <summary>The JSON of <see cref="ForwardingWatch.Call"/>.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(ForwardingState))]
+public sealed partial class ForwardingStateJson : JsonSerializerContext;

@@ -1,7 +1,8 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 
-namespace Hitless.Linux.Traffic;
+namespace Hitless.Linux.Links;
 
 /// <summary>
 /// A port with its virtual MAC (<see cref="VirtualMac.For"/>) and the virtual addresses that stand on it. Without a virtual MAC the unit

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Hitless.Daemon.Hosting;
+namespace Hitless.Daemon.Http;
 
 /// <summary>
 /// Kestrel and routing and nothing else: no configuration files or environment variables, no logging, no signal handlers

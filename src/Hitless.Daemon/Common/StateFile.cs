@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hitless.Firmware.Files;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Common;
 
 /// <summary>Small files of the state directory that hold one value, each read so that a damaged one is no reason not to start.</summary>
 public static class StateFile

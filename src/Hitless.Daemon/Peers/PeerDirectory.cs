@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Peers;
 
 /// <summary>
 /// Where the other units can be called: learned from where their heartbeats come from. Written by the control loop, read by everybody.

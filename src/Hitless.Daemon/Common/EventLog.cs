@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Hitless.Core.Api;
 using Hitless.Linux.Scheduling;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Common;
 
 /// <summary>
 /// What happened, for operators: kept in <c>events.jsonl</c> across restarts, and told to whoever follows. <see cref="Add"/> may be called

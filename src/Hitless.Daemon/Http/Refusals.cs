@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Hitless.Core.Api;
-using Hitless.Daemon.Peers;
+using Hitless.Daemon.Common;
 
-namespace Hitless.Daemon.Api;
+namespace Hitless.Daemon.Http;
 
 /// <summary>
 /// Turns what went wrong into a status code and a <see cref="Refusal"/>: 400 not understood, 404 no such thing, 409 refused here or by

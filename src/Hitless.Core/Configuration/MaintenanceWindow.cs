@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Hitless.Core.Upgrade;
+namespace Hitless.Core.Configuration;
 
 /// <summary>
 /// A time of the week in which units may be upgraded, in the unit's local time: <c>sat 02:00-04:00</c>, <c>mon-fri 22:30-01:00</c> (over

@@ -5,7 +5,7 @@ using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
 using Hitless.Linux.Sockets;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Links;
 
 /// <summary>
 /// A UDP socket for each of some links, bound to the link's interface while that is there and opened anew when it was made anew. A link

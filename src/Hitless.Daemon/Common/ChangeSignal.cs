@@ -1,4 +1,4 @@
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Common;
 
 /// <summary>
 /// Lets any number of tasks wait for the next change of something, so that nobody has to look at it again and again. Take

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Hitless.Daemon.Api;
+namespace Hitless.Daemon.Http;
 
 /// <summary>Routes whose JSON is source-generated: no reflection at start, nothing hidden between the path and the call.</summary>
 internal static class JsonRoutes

@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 
-namespace Hitless.Daemon.Api;
+namespace Hitless.Daemon.Common;
 
 /// <summary>
 /// What was asked cannot be done now, and nothing has changed. Becomes HTTP 409 with the <see cref="Refusal"/>, and exit code 1 of the CLI.

@@ -1,4 +1,4 @@
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Gateway;
 
 /// <summary>
 /// When a primary was last heard through each interface of <c>interfaces:</c>. Written by the control loop's thread, read by any.

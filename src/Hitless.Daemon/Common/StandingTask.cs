@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 
-namespace Hitless.Daemon.Control;
+namespace Hitless.Daemon.Common;
 
 /// <summary>
 /// Work that goes on for as long as the daemon does. What ends it unexpectedly is said in an event, and it is begun again: nothing that a

@@ -1,6 +1,6 @@
 using Hitless.Core.Api;
 
-namespace Hitless.Daemon.Peers;
+namespace Hitless.Daemon.Common;
 
 /// <summary>How a call to another unit can fail.</summary>
 public enum PeerFailureKind
