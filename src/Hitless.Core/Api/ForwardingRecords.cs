@@ -53,7 +53,7 @@ public static class LossCauses
 
     /// <summary>
     /// Received and neither forwarded, delivered nor counted as dropped: a rule before routing, a blackhole route, or a rule at the hook
-    /// input.
+    /// input. Where the kernel counts a packet as forwarded only behind the hook forward (seen on 6.1), a rule there too.
     /// </summary>
     public const string Vanished = "vanished";
 

@@ -12,8 +12,9 @@ public abstract record ManagementInput
     /// </summary>
     /// <param name="Epoch">The epoch that this unit knows.</param>
     /// <param name="Reason">Why it has its role.</param>
-    /// <param name="Run">The units, and what is known of the traffic.</param>
-    public sealed record Seen(long Epoch, string Reason, RunInput.Tick Run) : ManagementInput;
+    /// <param name="Units">The units.</param>
+    /// <param name="Run">The same with what is known of the traffic; null: it was not asked for, since no run was driven then.</param>
+    public sealed record Seen(long Epoch, string Reason, IReadOnlyList<UnitFacts> Units, RunInput.Tick? Run) : ManagementInput;
 
     /// <summary>This unit has become primary, or is no longer: <see cref="RunInput.Drive"/>.</summary>
     public sealed record Role(RunInput.Drive Drive) : ManagementInput;

@@ -111,11 +111,16 @@ public sealed class ManagementMachine(string self) : IRunEffects
 
     private void OnSeen(ManagementInput.Seen seen, TimeSpan now, DateTimeOffset wall)
     {
-        units = seen.Run.Units;
+        units = seen.Units;
         LookAgainAt = null;
         if (run.Header is not null)
         {
-            run.Step(seen.Run, now, wall, this);
+            // Seen before the run was driven, it says nothing of the traffic: the next look does.
+            if (seen.Run is { } tick)
+            {
+                run.Step(tick, now, wall, this);
+            }
+
             return;
         }
 

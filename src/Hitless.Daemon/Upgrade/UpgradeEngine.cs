@@ -196,11 +196,18 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
 
     private ManagementInput.Seen SeenIn(ClusterView view)
     {
-        var judged = Volatile.Read(ref turn) is { Driving: true } driven ? forwarding.Judged(driven.AllowedDropShare) : null;
+        var units = FactsOf(view);
+        if (Volatile.Read(ref turn) is not { Driving: true } driven)
+        {
+            return new ManagementInput.Seen(view.Epoch.Number, view.Reason, units, Run: null);
+        }
+
+        var judged = forwarding.Judged(driven.AllowedDropShare);
         return new ManagementInput.Seen(
             view.Epoch.Number,
             view.Reason,
-            new RunInput.Tick(FactsOf(view), judged?.Traffic.Breach, judged?.DropShare)
+            units,
+            new RunInput.Tick(units, judged?.Traffic.Breach, judged?.DropShare)
             {
                 Traffic = judged?.Traffic,
                 Judging = judged is { Decided: false },

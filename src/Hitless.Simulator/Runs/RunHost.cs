@@ -163,7 +163,11 @@ internal sealed class RunHost : IManagementEffects
         }
     }
 
-    private ManagementInput.Seen Seen() => new(process.Machine.Epoch.Number, process.Machine.Reason, new RunInput.Tick(Facts()));
+    private ManagementInput.Seen Seen()
+    {
+        var units = Facts();
+        return new ManagementInput.Seen(process.Machine.Epoch.Number, process.Machine.Reason, units, new RunInput.Tick(units));
+    }
 
     private void Take(ManagementInput input) =>
         world.Timeline.After(TimeSpan.FromMilliseconds(0.1), () =>

@@ -156,6 +156,19 @@ public sealed class ManagementMachineTests : IManagementEffects
     }
 
     [Fact]
+    public void What_was_seen_before_the_run_was_driven_moves_no_step()
+    {
+        Begin();
+        Answer("gw1", JournalCopy.Written);
+        Answer("gw2", JournalCopy.Written);
+        UnitFacts[] units = [Unit("gw1", primary: true), Unit("gw2")];
+        Step(new ManagementInput.Seen(1, "priority", units, Run: null));
+        Assert.Single(announced);
+        See();
+        Assert.Equal(2, announced.Count);
+    }
+
+    [Fact]
     public void Who_is_primary_no_more_gives_its_act_up_and_who_hears_twice_that_it_is_does_not()
     {
         Begin();
@@ -207,7 +220,7 @@ public sealed class ManagementMachineTests : IManagementEffects
 
     private void See() => See(Unit("gw1", primary: true), Unit("gw2"));
 
-    private void See(params UnitFacts[] units) => Step(new ManagementInput.Seen(1, "priority", new RunInput.Tick(units)));
+    private void See(params UnitFacts[] units) => Step(new ManagementInput.Seen(1, "priority", units, new RunInput.Tick(units)));
 
     private void Answer(string unit, JournalCopy copy) =>
         Step(new ManagementInput.Written(writes.Last(write => write.Unit == unit).Round, unit, copy));

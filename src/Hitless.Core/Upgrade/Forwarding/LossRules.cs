@@ -82,7 +82,8 @@ internal static class LossRules
                 "a firewall rule drops them (routed by the kernel, and dropped before they left: an nftables chain at the hook "
                     + "forward or postrouting)",
             LossCauses.Vanished =>
-                "they arrive and vanish without a counter (an nftables chain at the hook prerouting or input, or a blackhole route)",
+                "they arrive and vanish without a counter (an nftables chain at the hook prerouting or input, on older kernels also at "
+                    + "forward, or a blackhole route)",
             LossCauses.NoRoute => "no route to their destination (InNoRoutes)",
             LossCauses.NotForwarding => "IPv4 forwarding is off, or their addresses are not valid (InAddrErrors)",
             LossCauses.ReversePath => "rp_filter refuses them (IPReversePathFilter)",
