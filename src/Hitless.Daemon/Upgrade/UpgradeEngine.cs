@@ -183,14 +183,14 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     {
         while (true)
         {
-            var change = Task.WhenAny(turned.Next, control.Changes.Next, store.Changes.Next);
+            var (turning, cluster, journal) = (turned.Next, control.Changes.Next, store.Changes.Next);
             var known = Volatile.Read(ref turn);
             Post(SeenIn(await control.ViewAsync()));
             var wait =
                 known.Driving ? TickInterval
                 : known.LookAgainAt is { } at ? Max(at - MonotonicClock.Now, TickInterval)
                 : Timeout.InfiniteTimeSpan;
-            await ChangeSignal.WaitAsync(known.Driving ? turned.Next : change, wait, ending.Token);
+            await ChangeSignal.WaitAsync(known.Driving ? turning : Task.WhenAny(turning, cluster, journal), wait, ending.Token);
         }
     }
 
