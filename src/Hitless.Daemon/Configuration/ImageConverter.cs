@@ -22,6 +22,8 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
     private const int OutputMaxChars = 4 << 20;
     private const int Late = -1;
     private const int Talkative = -2;
+    private const int TextFileBusy = 26;
+    private const int StartAttemptsMax = 50;
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private (string Asked, CheckResult Answer)? _last;
@@ -136,31 +138,21 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
     /// <summary>The exit code is <see cref="Late"/> or <see cref="Talkative"/> when it was killed.</summary>
     private async Task<(int Code, string Output, string Errors)> RunAsync(string program, byte[] input, CancellationToken cancel)
     {
-        var clock = Stopwatch.StartNew();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var talkative = new CancellationTokenSource();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, talkative.Token);
         limit.CancelAfter(timeMax);
-        using var process = NetworkNamespace.RunInEmpty(() =>
-            Process.Start(
-                new ProcessStartInfo(program, [ConfigurationConverter.Option])
-                {
-                    UseShellExecute = false,
-                    RedirectStandardInput = true,
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                    WorkingDirectory = Path.GetDirectoryName(program),
-                }
-            )!
-        );
+        using var process = await StartAsync(program, cancel);
         try
         {
-            var (output, errors) = (ReadAsync(process.StandardOutput, limit), ReadAsync(process.StandardError, limit));
+            var output = ReadAsync(process.StandardOutput, talkative, limit.Token);
+            var errors = ReadAsync(process.StandardError, talkative, limit.Token);
             await FeedAsync(process, input, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             return (process.ExitCode, await output, await errors);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return (clock.Elapsed < timeMax ? Talkative : Late, "", "");
+            return (talkative.IsCancellationRequested ? Talkative : Late, "", "");
         }
         finally
         {
@@ -172,16 +164,43 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         }
     }
 
-    /// <summary>All that it prints; one that prints without end is given up, by <paramref name="limit"/>.</summary>
-    private static async Task<string> ReadAsync(StreamReader stream, CancellationTokenSource limit)
+    /// <summary>
+    /// Starts what was just written. Another process that this one forked at that moment holds the file open for writing until its own
+    /// exec, and so long the kernel refuses it (ETXTBSY, execve(2)): it is tried again.
+    /// </summary>
+    private static async Task<Process> StartAsync(string program, CancellationToken cancel)
+    {
+        var start = new ProcessStartInfo(program, [ConfigurationConverter.Option])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(program),
+        };
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return NetworkNamespace.RunInEmpty(() => Process.Start(start)!);
+            }
+            catch (Win32Exception e) when (e.NativeErrorCode == TextFileBusy && attempt < StartAttemptsMax)
+            {
+                await Task.Delay(10, cancel);
+            }
+        }
+    }
+
+    /// <summary>All that it prints; one that prints without end is given up, by <paramref name="talkative"/>.</summary>
+    private static async Task<string> ReadAsync(StreamReader stream, CancellationTokenSource talkative, CancellationToken cancel)
     {
         var (text, buffer) = (new StringBuilder(), new char[4096]);
-        for (int count; (count = await stream.ReadAsync(buffer, limit.Token)) > 0; )
+        for (int count; (count = await stream.ReadAsync(buffer, cancel)) > 0; )
         {
             if (text.Length + count > OutputMaxChars)
             {
-                await limit.CancelAsync();
-                limit.Token.ThrowIfCancellationRequested();
+                await talkative.CancelAsync();
+                cancel.ThrowIfCancellationRequested();
             }
 
             text.Append(buffer, 0, count);

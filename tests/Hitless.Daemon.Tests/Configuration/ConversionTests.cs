@@ -123,6 +123,20 @@ public sealed class ConversionTests : IDisposable
         Assert.Equal(result == "fail" ? "warn" : result, accepted.Result);
     }
 
+    /// <summary>A timer may fire some milliseconds before a stopwatch says that its time is over.</summary>
+    [Fact]
+    public async Task A_late_converter_is_never_called_a_talkative_one()
+    {
+        File.WriteAllText(UnitFile, UnitYaml);
+        using var image = Workshop.Open(_shop.MakeImage("1.0.3", "exec sleep 1000"));
+        using var converter = new ImageConverter(_shop.State, UnitFile, TimeSpan.FromMilliseconds(25));
+        for (var attempt = 0; attempt < 30; attempt++)
+        {
+            var check = await converter.CheckAsync(image, $"{attempt:x64}", Head, accepted: false, Cancel);
+            Assert.Contains("(it did not end in time)", check.Text);
+        }
+    }
+
     private static (int Code, string Said) Convert(string unitYaml)
     {
         var question = new ConversionQuestion("/etc/hitless/unit.yaml", Encoding.UTF8.GetBytes(unitYaml), Head.Files);
