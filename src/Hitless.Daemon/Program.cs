@@ -90,6 +90,11 @@ _ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile,
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
 running = unit;
+if (ClusterKeyFile.OpenToOthers(settings.Cluster.KeyFile) is { } open)
+{
+    unit.NoteDamage(open);
+}
+
 if (damage is not null)
 {
     unit.NoteDamage(damage);

@@ -10,10 +10,7 @@ public static class ClusterKeyFile
     private const UnixFileMode Foreign =
         UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite;
 
-    /// <summary>
-    /// Reads the key. A file that everybody on the machine may read, or others than its owner may write, is refused: whoever has the key
-    /// speaks as a unit of the cluster.
-    /// </summary>
+    /// <summary>Reads the key.</summary>
     public static bool TryRead(string path, [NotNullWhen(true)] out ClusterKey? key, [NotNullWhen(false)] out Refusal? refusal)
     {
         key = null;
@@ -25,13 +22,6 @@ public static class ClusterKeyFile
                 refusal = new Refusal(
                     $"{path}: the cluster key is not there",
                     $"make one with \"hitless key generate {path}\" and copy it to every unit"
-                );
-            }
-            else if ((File.GetUnixFileMode(path) & Foreign) != 0)
-            {
-                refusal = new Refusal(
-                    $"{path}: the cluster key is open to other users of this machine (mode {Octal(File.GetUnixFileMode(path))})",
-                    $"close it: chmod 600 {path}; if somebody may have read it, make a new one with \"hitless key generate\""
                 );
             }
             else if (!ClusterKey.TryParse(File.ReadAllText(path), out key, out var why))
@@ -46,6 +36,16 @@ public static class ClusterKeyFile
 
         return refusal is null && key is not null;
     }
+
+    /// <summary>
+    /// What to say of a file that everybody on the machine may read, or others than its owner may write, because whoever has the key speaks
+    /// as a unit of the cluster; null: nothing. It is no reason not to start: a gateway that stands still helps nobody.
+    /// </summary>
+    public static string? OpenToOthers(string path) =>
+        (File.GetUnixFileMode(path) & Foreign) == 0
+            ? null
+            : $"{path}: the cluster key is open to other users of this machine (mode {Octal(File.GetUnixFileMode(path))}): "
+                + $"chmod 600 {path}, and restart hitlessd; if somebody may have read it, make a new one with \"hitless key generate\"";
 
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
 }
