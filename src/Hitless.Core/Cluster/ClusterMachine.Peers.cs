@@ -10,7 +10,7 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan StallMemory = TimeSpan.FromSeconds(2);
     private readonly Unrest unrest = new();
-    private FadingPeak lateness;
+    private LearnedPeak lateness;
 
     /// <summary>
     /// The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of
@@ -61,7 +61,7 @@ public sealed partial class ClusterMachine
         var planned = IsOffered(input.Unit);
         LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);
         peer.Last.CopyFrom(heartbeat);
-        peer.Liveness.Told(heartbeat.Lateness, now);
+        peer.Liveness.Told(heartbeat.Lateness);
         peer.Liveness.Heard(input.Flag ? null : (int)input.Ticket, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
         if (news)
         {
@@ -165,7 +165,11 @@ public sealed partial class ClusterMachine
             ownLateness += late;
 
             // Far beyond every limit it was a suspended machine, or a debugger's: that tells of no pace.
-            lateness.Note(late < options.LatenessMax * 2 ? Earlier(late, options.LatenessMax) : TimeSpan.Zero, now);
+            if (late < options.LatenessMax * 2)
+            {
+                lateness.Note(Earlier(late, options.LatenessMax), now);
+            }
+
             askedSince += late;
             if (late > longestStall || IsOver(stalledAt, StallMemory, now))
             {

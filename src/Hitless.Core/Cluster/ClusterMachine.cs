@@ -89,8 +89,9 @@ public sealed partial class ClusterMachine
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
         outgoing.Start = options.Start;
-        lateness = new FadingPeak(options.SilenceMemory);
+        lateness = new LearnedPeak(options);
         lateness.Note(options.LatenessAtStart, now);
+        lateness.Begin(now);
         outgoing.AnswersAtOnce = true;
         if (options.AdoptClaim)
         {

@@ -104,6 +104,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// </summary>
     public TimeSpan TakeoverDrainMax { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>For so long from its first moment on a unit starts, for itself and for who hears it (docs/decisions/0059).</summary>
+    public TimeSpan StartTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Silences that were seen during a start fade within this.</summary>
+    public TimeSpan StartMemory { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a silence that ended by itself raises the limits: less and less, in a straight line.</summary>
     public TimeSpan SilenceMemory { get; init; } = TimeSpan.FromHours(1);
 

@@ -24,8 +24,8 @@ public sealed class Liveness(ClusterOptions options)
     private static readonly TimeSpan QuestionSpacingMin = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan PortMemory = TimeSpan.FromSeconds(3);
 
-    private FadingPeak quiet = new(options.SilenceMemory);
-    private FadingPeak stall = new(options.SilenceMemory);
+    private LearnedPeak quiet = new(options);
+    private LearnedPeak stall = new(options);
     private TimeSpan told;
     private TimeSpan jitter;
     private TimeSpan ownLateness;
@@ -69,6 +69,8 @@ public sealed class Liveness(ClusterOptions options)
         {
             ForgetEcho();
             unansweredSince = null;
+            quiet.Begin(now);
+            stall.Begin(now);
         }
 
         HeardAt = now;
@@ -157,18 +159,10 @@ public sealed class Liveness(ClusterOptions options)
     public void Learn(TimeSpan silence, TimeSpan now) => quiet.Note(Limit(silence, TimeSpan.Zero, LimitMax), now);
 
     /// <summary>
-    /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. As late
-    /// as the threshold, the whole machine stood still, and its kernel with it.
+    /// It says how late its own loop came (docs/decisions/0049): who has just started knows by that what the others have learned. It
+    /// counts for as long as it is said; how it fades is the sender's to know.
     /// </summary>
-    public void Told(TimeSpan lateness, TimeSpan now)
-    {
-        told = lateness;
-        stall.Note(Limit(lateness, TimeSpan.Zero, LimitMax), now);
-        if (lateness >= options.Silence)
-        {
-            Learn(lateness, now);
-        }
-    }
+    public void Told(TimeSpan lateness) => told = lateness;
 
     /// <summary>
     /// When its kernel is to be asked next, if the last question was at <paramref name="askedAt"/>. <paramref name="urgent"/>: it is the
@@ -198,28 +192,33 @@ public sealed class Liveness(ClusterOptions options)
     /// <summary>
     /// What is seen of its kernel's silences beyond what is usual: who asks for another reason than a late heartbeat waits as long.
     /// </summary>
-    public TimeSpan Noise(TimeSpan now) => Later(quiet.At(now) * Margin, PortsNoise(now));
+    public TimeSpan Noise(TimeSpan now) => Later(Quiet(now) * Margin, PortsNoise(now));
 
     /// <summary>The limits now, and what raised them.</summary>
     public LivenessLimits LimitsAt(TimeSpan now)
     {
-        var stalls = StallLimit(now) > options.StallPatience ? $", heartbeats late by {stall.At(now).TotalMilliseconds:F0} ms" : "";
+        var stalls = StallLimit(now) > options.StallPatience ? $", heartbeats late by {Stalls(now).TotalMilliseconds:F0} ms" : "";
         var reason =
             !EchoKnown ? "its kernel is not known to answer ICMP echo on every heartbeat link"
             : Noise(now) <= options.EchoLimitMin ? "as configured"
             : PortsNoise(now) >= Noise(now)
-                ? $"stalls of {stall.At(now).TotalMilliseconds:F0} ms were seen, and its kernel cannot be asked through the interfaces"
-            : $"its kernel was seen to answer after {quiet.At(now).TotalMilliseconds:F0} ms";
+                ? $"stalls of {Stalls(now).TotalMilliseconds:F0} ms were seen, and its kernel cannot be asked through the interfaces"
+            : $"its kernel was seen to answer after {Quiet(now).TotalMilliseconds:F0} ms";
         return new LivenessLimits(SilenceLimit(now), StallLimit(now), EchoKnown ? EchoLimit(now) : null, reason + stalls);
     }
+
+    // As late as the threshold, the whole machine stood still, and its kernel with it.
+    private TimeSpan Quiet(TimeSpan now) => told >= options.Silence ? Later(quiet.At(now), Earlier(told, LimitMax)) : quiet.At(now);
+
+    private TimeSpan Stalls(TimeSpan now) => Later(stall.At(now), Earlier(told, LimitMax));
 
     private TimeSpan LimitMax => options.LimitMaxOf(told);
 
     private TimeSpan EchoLimit(TimeSpan now) => Limit(Noise(now), options.EchoLimitMin, LimitMax);
 
-    private TimeSpan SilenceLimit(TimeSpan now) => Limit((LateAt - HeardAt) + (quiet.At(now) * Margin), options.Silence, LimitMax);
+    private TimeSpan SilenceLimit(TimeSpan now) => Limit((LateAt - HeardAt) + (Quiet(now) * Margin), options.Silence, LimitMax);
 
-    private TimeSpan StallLimit(TimeSpan now) => Limit(stall.At(now) * Margin, options.StallPatience, LimitMax);
+    private TimeSpan StallLimit(TimeSpan now) => Limit(Stalls(now) * Margin, options.StallPatience, LimitMax);
 
     private TimeSpan QuestionSpacing(TimeSpan now) => Limit(EchoLimit(now) / QuestionsPerLimit, QuestionSpacingMin, options.Interval / 2);
 
@@ -229,7 +228,7 @@ public sealed class Liveness(ClusterOptions options)
     /// </summary>
     private TimeSpan PortsNoise(TimeSpan now) =>
         Within(portHeardAt, now) && !Within(portAnsweredAt, now)
-            ? Earlier(stall.At(now) * Margin, options.Silence) - (LateAt - HeardAt)
+            ? Earlier(Stalls(now) * Margin, options.Silence) - (LateAt - HeardAt)
             : TimeSpan.Zero;
 
     private static bool Within(TimeSpan since, TimeSpan now) => since != TimeSpan.MinValue && now - since < PortMemory;
