@@ -39,6 +39,19 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     public bool AllowDowngrade { get; init; }
 }
 
+/// <summary>The values of <see cref="CheckResult.Result"/>.</summary>
+public static class CheckOutcome
+{
+    /// <summary>Nothing stands in the way.</summary>
+    public const string Pass = "pass";
+
+    /// <summary>It works, and somebody should look at it.</summary>
+    public const string Warn = "warn";
+
+    /// <summary>It must not go on.</summary>
+    public const string Fail = "fail";
+}
+
 /// <summary>One readiness check: a stable identifier, pass, warn or fail, what was found, and what to do about it.</summary>
 public sealed record CheckResult(string Id, string Result, string Text, string? Remedy);
 

@@ -46,10 +46,10 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
                 $"{hash} {head?.Info.Hash} {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(question.UnitFile))}";
             var answer = _last?.Asked == asked ? _last.Value.Answer : await AskAsync(image, hash, question, cancel);
             _last = (asked, answer);
-            return accepted && answer.Result == "fail"
+            return accepted && answer.Result == CheckOutcome.Fail
                 ? answer with
                 {
-                    Result = "warn",
+                    Result = CheckOutcome.Warn,
                     Text = $"{answer.Text}; accepted by the operator",
                 }
                 : answer;
@@ -120,7 +120,12 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
 
         var changes = ConversionPreview.Compare(before, after);
         return changes.Count == 0
-            ? new CheckResult(CheckId, "pass", $"version {version} keeps all {before.Count} statements of the configuration", null)
+            ? new CheckResult(
+                CheckId,
+                CheckOutcome.Pass,
+                $"version {version} keeps all {before.Count} statements of the configuration",
+                null
+            )
             : Fail(
                 $"version {version} would not keep the configuration: "
                     + $"{string.Join("; ", changes.Take(5))}{(changes.Count > 5 ? $"; and {changes.Count - 5} more" : "")}"
@@ -222,12 +227,12 @@ public sealed class ImageConverter(string stateFolder, string unitFile, TimeSpan
         }
     }
 
-    private static CheckResult Warn(string text, string remedy) => new(CheckId, "warn", text, remedy);
+    private static CheckResult Warn(string text, string remedy) => new(CheckId, CheckOutcome.Warn, text, remedy);
 
     private static CheckResult Fail(string text) =>
         new(
             CheckId,
-            "fail",
+            CheckOutcome.Fail,
             text,
             "ask for an image that keeps it; or, if this is as it should be: hitless upgrade start IMAGE --accept-conversion"
         );

@@ -13,7 +13,7 @@ internal static class ImageChecks
     {
         var image = facts.Image ?? throw new ArgumentException("a run that brings an image has one", nameof(facts));
         var ofImage = image.Missing is { } missing
-            ? [new CheckResult("image", "fail", missing.Error, missing.Remedy)]
+            ? [new CheckResult("image", CheckOutcome.Fail, missing.Error, missing.Remedy)]
             : Content(facts, image, image.Manifest!);
         foreach (var check in ofImage)
         {
@@ -32,7 +32,7 @@ internal static class ImageChecks
                 ? Preflight.Pass("rehearsal", baseline.ToString())
                 : new CheckResult(
                     "rehearsal",
-                    "pass",
+                    CheckOutcome.Pass,
                     "not rehearsed: the new primary is held against the former one only",
                     "hitless upgrade rehearse IMAGE measures what a switch costs under today's traffic"
                 );
@@ -43,10 +43,10 @@ internal static class ImageChecks
     {
         var header = facts.Header;
         yield return image.Forged is { } forged
-            ? new CheckResult("image-signature", "fail", forged.Error, forged.Remedy)
+            ? new CheckResult("image-signature", CheckOutcome.Fail, forged.Error, forged.Remedy)
             : Preflight.Pass("image-signature", $"signed by {image.Signer}");
         yield return image.OtherSlots is { } other
-            ? new CheckResult("image-slots", "fail", other.Error, other.Remedy)
+            ? new CheckResult("image-slots", CheckOutcome.Fail, other.Error, other.Remedy)
             : Preflight.Pass("image-slots", $"the image goes into slots of the kind {image.SlotKind}");
         if (manifest.Activation == Activation.Reboot)
         {
@@ -82,7 +82,7 @@ internal static class ImageChecks
             [
                 new CheckResult(
                     "image-upgrade-path",
-                    "fail",
+                    CheckOutcome.Fail,
                     $"every unit already runs {facts.Header.To}",
                     "take an image of another version"
                 ),
@@ -105,13 +105,13 @@ internal static class ImageChecks
             true => Preflight.Pass("activation", $"the image is activated by a reboot, which {unit} can do"),
             false => new CheckResult(
                 "activation",
-                "fail",
+                CheckOutcome.Fail,
                 $"the image is activated by a reboot, and hitless-boot of {unit} has no --reboot-command: nothing would reboot it",
                 NoRebootRemedy
             ),
             null => new CheckResult(
                 "activation",
-                "warn",
+                CheckOutcome.Warn,
                 $"the image is activated by a reboot, and {unit} does not say whether its hitless-boot has a --reboot-command",
                 NoRebootRemedy
             ),
@@ -124,7 +124,7 @@ internal static class ImageChecks
             ? Preflight.Pass("minimum-version", minimum is null ? "no version is too old here" : $"not older than {least}")
             : new CheckResult(
                 "minimum-version",
-                header.AllowDowngrade ? "warn" : "fail",
+                header.AllowDowngrade ? CheckOutcome.Warn : CheckOutcome.Fail,
                 $"version {version} is older than upgrade.minimum-version, {least}",
                 "take a newer image; if this one is really wanted: --allow-downgrade"
             );
@@ -150,7 +150,7 @@ internal static class ImageChecks
             )
             : new CheckResult(
                 "disk-room",
-                "warn",
+                CheckOutcome.Warn,
                 $"{unit} does not say how much room its disk has",
                 "its version is too old for that; look there: df /var/lib/hitless"
             );

@@ -24,7 +24,7 @@ public static class Preflight
         )
             .SelectMany(part => part)
             .ToList();
-        return new UpgradeCheck(facts.Header.Image, facts.Header.To, checks.TrueForAll(check => check.Result != "fail"), checks);
+        return new UpgradeCheck(facts.Header.Image, facts.Header.To, checks.TrueForAll(check => check.Result != CheckOutcome.Fail), checks);
     }
 
     /// <summary>A commit that is under way is no reason to refuse a run: it is worth asking again.</summary>
@@ -35,9 +35,9 @@ public static class Preflight
         SessionGate.Of(difference, rules.SessionDifferenceLimit, header).DifferenceIsOpen;
 
     internal static CheckResult Result(string id, bool passed, string good, string bad, string remedy) =>
-        passed ? Pass(id, good) : new CheckResult(id, "fail", bad, remedy);
+        passed ? Pass(id, good) : new CheckResult(id, CheckOutcome.Fail, bad, remedy);
 
-    internal static CheckResult Pass(string id, string text) => new(id, "pass", text, null);
+    internal static CheckResult Pass(string id, string text) => new(id, CheckOutcome.Pass, text, null);
 
     private static CheckResult Configuration(SyncReport report) =>
         Result(

@@ -24,7 +24,7 @@ internal static class RunChecks
         {
             yield return new CheckResult(
                 "interruption",
-                facts.Header.AcceptInterruption ? "warn" : "fail",
+                facts.Header.AcceptInterruption ? CheckOutcome.Warn : CheckOutcome.Fail,
                 "every unit restarts at once: nobody stands by meanwhile, and the traffic may be interrupted",
                 "leave out --simultaneous; if it is really wanted: --accept-interruption"
             );
@@ -46,7 +46,7 @@ internal static class RunChecks
             ? Preflight.Pass("heartbeat-links", $"{links} heartbeat links")
             : new CheckResult(
                 "heartbeat-links",
-                "warn",
+                CheckOutcome.Warn,
                 "one heartbeat link: if it fails, sessions do not follow until it is back, and heartbeats go through the ports only",
                 "add a second link to heartbeat.links"
             );
@@ -68,7 +68,7 @@ internal static class RunChecks
         var next = MaintenanceWindow.NextBegin(windows, local);
         return new CheckResult(
             "maintenance-window",
-            facts.Header.OutsideWindow ? "warn" : "fail",
+            facts.Header.OutsideWindow ? CheckOutcome.Warn : CheckOutcome.Fail,
             $"no maintenance window is open ({string.Join("; ", windows.Select(window => window.Text))}); the next begins "
                 + $"{next:yyyy-MM-dd HH:mm}",
             $"let it begin then: --at {next:yyyy-MM-ddTHH:mm}; or now: --outside-window"

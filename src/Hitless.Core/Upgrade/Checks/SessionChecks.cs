@@ -41,7 +41,7 @@ internal static class SessionChecks
         {
             return new CheckResult(
                 "bound-sessions",
-                "warn",
+                CheckOutcome.Warn,
                 $"how many sessions are bound to {difference.ClassesOf} is not known: its version does not count them",
                 "look there for translation to own addresses (nft list ruleset): what has it is lost at the switch"
             );
@@ -65,7 +65,7 @@ internal static class SessionChecks
             : "if they may be lost: --accept-interruption";
         return new CheckResult(
             "bound-sessions",
-            gate.BoundIsOpen ? "warn" : "fail",
+            gate.BoundIsOpen ? CheckOutcome.Warn : CheckOutcome.Fail,
             string.Join("; ", lines),
             string.Join("; ", remedies.Append(last).OfType<string>())
         );

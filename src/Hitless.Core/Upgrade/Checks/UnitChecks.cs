@@ -22,7 +22,7 @@ internal static class UnitChecks
         {
             return new CheckResult(
                 "forwarding",
-                "warn",
+                CheckOutcome.Warn,
                 $"{standby.Unit} does not say what it forwards by: {silence}",
                 "hitless status tells whether it answers"
             );
@@ -30,12 +30,12 @@ internal static class UnitChecks
 
         var (result, text) = standby.Status switch
         {
-            null => ("warn", $"{standby.Unit} has not compared yet what it forwards by with the primary"),
-            { Differences: [] } => ("pass", $"{standby.Unit} would forward as {primary} does"),
-            { AsPrimary: true } other => ("warn", $"{standby.Unit} forwards otherwise: {Differences(other, standby.Unit)}"),
-            var other => ("fail", $"{standby.Unit} would not forward as {primary} does: {Differences(other, standby.Unit)}"),
+            null => (CheckOutcome.Warn, $"{standby.Unit} has not compared yet what it forwards by with the primary"),
+            { Differences: [] } => (CheckOutcome.Pass, $"{standby.Unit} would forward as {primary} does"),
+            { AsPrimary: true } other => (CheckOutcome.Warn, $"{standby.Unit} forwards otherwise: {Differences(other, standby.Unit)}"),
+            var other => (CheckOutcome.Fail, $"{standby.Unit} would not forward as {primary} does: {Differences(other, standby.Unit)}"),
         };
-        return new CheckResult("forwarding", result, text, result == "pass" ? null : "hitless status lists every difference");
+        return new CheckResult("forwarding", result, text, result == CheckOutcome.Pass ? null : "hitless status lists every difference");
     }
 
     private static string Differences(ForwardingStatus forwarding, string unit) =>
@@ -79,7 +79,7 @@ internal static class UnitChecks
             .ToArray();
         var all = string.Join(", ", versions);
         return versions.Length == 2 && versions.Contains(facts.Header.To) && !facts.Header.RehearseOnly
-            ? new CheckResult("one-version", "warn", $"versions are mixed ({all}); this run ends that", null)
+            ? new CheckResult("one-version", CheckOutcome.Warn, $"versions are mixed ({all}); this run ends that", null)
             : Preflight.Result(
                 "one-version",
                 versions.Length == 1,
