@@ -33,6 +33,29 @@ internal sealed record BootOptions(
         is started by a reboot (default command: reboot).
         """;
 
+    /// <summary>The manual page hitless-boot(8), in man(7).</summary>
+    public static string Manual =>
+        $"""
+            .TH HITLESS\-BOOT 8
+            .SH NAME
+            hitless\-boot \- chooses a slot and keeps hitlessd running from it
+            .SH SYNOPSIS
+            .nf
+            {Usage.Split("\n\n")[0].Replace("usage: ", "       ", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal)}
+            .fi
+            .SH DESCRIPTION
+            .nf
+            {Usage.Split("\n\n")[1].Replace("-", "\\-", StringComparison.Ordinal)}
+            .fi
+            .SH EXIT STATUS
+            0: told to stop, or installed; 1: refused, or no slot can run; 2: usage.
+            .SH FILES
+            /var/lib/hitless/boot.json, /var/lib/hitless/slots
+            .SH SEE ALSO
+            .BR hitless (1)
+
+            """;
+
     /// <summary>Reads the arguments; false with what is wrong.</summary>
     public static bool TryParse(IReadOnlyList<string> arguments, out BootOptions options, out string wrong)
     {

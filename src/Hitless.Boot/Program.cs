@@ -2,10 +2,17 @@
 using System.Runtime.InteropServices;
 using Hitless.Boot;
 using Hitless.Firmware.Slots;
+using Hitless.Linux.Processes;
 
 if (args is ["--help"] or ["-h"])
 {
     Console.WriteLine(BootOptions.Usage);
+    return 0;
+}
+
+if (args is ["--manual"])
+{
+    Console.Write(BootOptions.Manual);
     return 0;
 }
 
@@ -39,6 +46,7 @@ using var stop = new CancellationTokenSource();
 Action<PosixSignalContext> onStop = context =>
 {
     context.Cancel = true;
+    ServiceNotice.Stopping();
     stop.Cancel();
 };
 using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, onStop);
@@ -56,4 +64,7 @@ using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =
     context.Cancel = true;
     supervisor.RestartDaemon();
 });
+
+// It is ready whatever becomes of hitlessd: a gateway whose daemon falls is started anew, and never given up by systemd.
+ServiceNotice.Ready();
 return await supervisor.RunAsync(stop.Token);
