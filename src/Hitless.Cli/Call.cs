@@ -11,6 +11,8 @@ internal sealed class Call(ParseResult parsed, Screen screen, string socketPath,
 
     public Screen Screen { get; } = screen;
 
+    public Command Command => parsed.CommandResult.Command;
+
     public Patience Patience { get; } = patience;
 
     public CancellationToken Cancel { get; } = cancel;

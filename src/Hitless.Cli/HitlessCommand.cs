@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Hitless.Cli.Client;
 using Hitless.Cli.Commands;
 using Hitless.Cli.Display;
+using Hitless.Cli.Setup;
 using Hitless.Firmware.Images;
 
 namespace Hitless.Cli;
@@ -49,6 +50,9 @@ internal static class HitlessCommand
             StatusCommand.Make(shell),
             SwitchoverCommand.Make(shell),
             SwitchoverCommand.MakeAge(shell),
+            SetupCommand.Make(shell),
+            InviteCommand.Make(shell),
+            JoinCommand.Make(shell),
             UnitCommands.Make(shell),
             SessionCommands.Make(shell),
             ConfigurationCommands.Make(shell),
@@ -59,6 +63,7 @@ internal static class HitlessCommand
             CredentialCommands.MakeKey(shell),
             CredentialCommands.MakeWeb(shell),
             SelfCheckCommand.Make(shell),
+            ManualCommand.Make(shell),
             LabCommand.Make(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new ShowVersion(screen);

@@ -5,6 +5,7 @@ using Hitless.Daemon;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
+using Hitless.Daemon.Joining;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Linux.Native;
@@ -105,7 +106,10 @@ if (untrusted is not null)
     unit.NoteDamage($"{untrusted.Error}: no image is accepted; {untrusted.Remedy}, then restart hitlessd");
 }
 
+var joining = new JoinService(unit, settings, arguments.Config, arguments.State, JoinService.PackageFolder);
+await using var invitations = new Invitations(joining, settings, unit);
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
+invitations.Map(api.Routes);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 try

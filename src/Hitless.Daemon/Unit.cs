@@ -10,6 +10,7 @@ using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Health;
+using Hitless.Daemon.Joining;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Roles;
@@ -24,7 +25,7 @@ using Stopwatch = System.Diagnostics.Stopwatch;
 namespace Hitless.Daemon;
 
 /// <summary>One unit, put together: the two loops, the engine, the stores, and what the API asks of them.</summary>
-public sealed partial class Unit : IUnit, IAsyncDisposable
+public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
 {
     private static readonly TimeSpan PeerTimeout = TimeSpan.FromMilliseconds(700);
     private static readonly TimeSpan ForwardTimeout = TimeSpan.FromSeconds(90);
@@ -152,8 +153,7 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             ConfigurationReportAsync
         );
 
-        // Its arrays are large enough for a garbage collection, which stops every thread for some milliseconds: by now the first heartbeat
-        // is out.
+        // Its arrays are large enough for a garbage collection, which stops every thread: by now the first heartbeat is out.
         sessions = OpenSessions(identity, key);
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
@@ -190,7 +190,8 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
             Stand("the exchange of neighbours", () => neighbours.RunAsync(ending.Token)),
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
-            Stand("services and hooks", roles.RunAsync)
+            Stand("services and hooks", roles.RunAsync),
+            Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
         );
         complete.SetResult();
     }
@@ -214,6 +215,9 @@ public sealed partial class Unit : IUnit, IAsyncDisposable
         MapPeerCalls();
         return peerServer.StartAsync(cancel);
     }
+
+    /// <summary>Puts a line into the unit's events.</summary>
+    public void Note(string text) => events.Add(EventKinds.Unit, text);
 
     /// <summary>A file that the unit needs is damaged, and it runs all the same: said in an event and in <c>status</c>.</summary>
     public void NoteDamage(string text) => disk.NoteDamage(text);

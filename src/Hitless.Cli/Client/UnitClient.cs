@@ -1,11 +1,15 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.ServerSentEvents;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
+using Hitless.Core.Joining;
 
 namespace Hitless.Cli.Client;
 
@@ -15,19 +19,19 @@ namespace Hitless.Cli.Client;
 /// </summary>
 internal sealed class UnitClient : IDisposable
 {
-    private readonly string _socketPath;
+    private readonly string _where;
+    private readonly string _base;
+    private readonly string _remedy;
     private readonly HttpMessageInvoker _http;
+    private string? _secret;
 
     public UnitClient(string socketPath)
-    {
-        _socketPath = socketPath;
-        _http = new HttpMessageInvoker(
+        : this(
+            socketPath,
+            "http://unit",
+            "start hitlessd (systemctl start hitless), or name its socket with --socket PATH",
             new SocketsHttpHandler
             {
-                UseProxy = false,
-                UseCookies = false,
-                AllowAutoRedirect = false,
-                ActivityHeadersPropagator = null,
                 ConnectCallback = async (_, cancel) =>
                 {
                     var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -43,8 +47,43 @@ internal sealed class UnitClient : IDisposable
                     }
                 },
             }
-        );
+        ) { }
+
+    private UnitClient(string where, string address, string remedy, SocketsHttpHandler handler)
+    {
+        (_where, _base, _remedy) = (where, address, remedy);
+        handler.UseProxy = false;
+        handler.UseCookies = false;
+        handler.AllowAutoRedirect = false;
+        handler.ActivityHeadersPropagator = null;
+        _http = new HttpMessageInvoker(handler);
     }
+
+    /// <summary>The unit that a code comes from: only the one whose certificate has the code's fingerprint is spoken to.</summary>
+    public static UnitClient Inviting(InvitationCode code) =>
+        new(
+            $"{code.EndPoint}",
+            $"https://{code.EndPoint}",
+            $"is the code still valid, and does this machine reach {code.EndPoint.Address}, TCP port {code.EndPoint.Port}? Else a new one: "
+                + "hitless invite",
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    EnabledSslProtocols = SslProtocols.Tls13,
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                        certificate is not null
+                        && SHA256
+                            .HashData(certificate.GetRawCertData())
+                            .AsSpan(0, InvitationCode.PartBytes)
+                            .SequenceEqual(code.Fingerprint),
+                },
+            }
+        )
+        {
+            _secret = code.SecretText,
+        };
 
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancel) =>
         AskAsync(HttpMethod.Get, path, null, answer, cancel);
@@ -109,7 +148,12 @@ internal sealed class UnitClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, "http://unit" + path) { Content = content };
+        using var request = new HttpRequestMessage(method, _base + path) { Content = content };
+        if (_secret is not null)
+        {
+            request.Headers.Add("Hitless-Secret", _secret);
+        }
+
         var answer = await _http.SendAsync(request, cancel);
         if (answer.IsSuccessStatusCode)
         {
@@ -121,7 +165,7 @@ internal sealed class UnitClient : IDisposable
             await using var body = await answer.Content.ReadAsStreamAsync(cancel);
             throw new RefusedException(
                 await JsonSerializer.DeserializeAsync(body, ApiJson.Default.Refusal, cancel)
-                    ?? new Refusal($"the unit answered {(int)answer.StatusCode}", "see the log of hitlessd (journalctl -u hitlessd)")
+                    ?? new Refusal($"the unit answered {(int)answer.StatusCode}", "see the log of hitlessd (journalctl -u hitless)")
             );
         }
     }
@@ -136,25 +180,29 @@ internal sealed class UnitClient : IDisposable
             when (failed.GetBaseException() is SocketException { SocketErrorCode: SocketError.AccessDenied })
         {
             throw new UnreachableException(
-                new Refusal($"no right to open {_socketPath}", "run it as root, or join the group that owns the socket"),
+                new Refusal($"no right to open {_where}", "run it as root, or join the group that owns the socket"),
+                failed
+            );
+        }
+        catch (HttpRequestException failed) when (failed.HttpRequestError is HttpRequestError.SecureConnectionError)
+        {
+            throw new RefusedException(
+                new Refusal(
+                    $"whoever answers at {_where} is not the unit that the code comes from",
+                    "look at the code, and at who has this address; a new code: hitless invite"
+                ),
                 failed
             );
         }
         catch (HttpRequestException failed) when (failed.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            throw new UnreachableException(
-                new Refusal(
-                    $"no unit answers on {_socketPath}",
-                    "start hitlessd (systemctl start hitlessd), or name its socket with --socket PATH"
-                ),
-                failed
-            );
+            throw new UnreachableException(new Refusal($"no unit answers on {_where}", _remedy), failed);
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException && !cancel.IsCancellationRequested)
         {
             throw new UnreachableException(
                 new Refusal(
-                    $"the unit behind {_socketPath} went away before it had answered",
+                    $"the unit behind {_where} went away before it had answered",
                     "ask again: hitless status shows whether it is back"
                 ),
                 failed

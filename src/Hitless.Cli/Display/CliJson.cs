@@ -9,6 +9,7 @@ namespace Hitless.Cli.Display;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(WrittenFiles))]
 [JsonSerializable(typeof(Verdict))]
+[JsonSerializable(typeof(SetupResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For people's eyes too: "priority 200 > 100", not "priority 200 \u003E 100".</summary>
@@ -30,3 +31,13 @@ internal sealed record WrittenFiles(IReadOnlyList<string> Files);
 
 /// <summary><c>firmware verify --json</c> of a good image; a bad one is refused.</summary>
 internal sealed record Verdict(bool Valid, string Hash, string Version, string SignedBy, bool SignatureChecked);
+
+/// <summary><c>setup --json</c> and <c>join --json</c>. <c>Status</c> null: not started, or it did not answer.</summary>
+internal sealed record SetupResult(
+    string Cluster,
+    string Unit,
+    IReadOnlyList<string> Files,
+    IReadOnlyList<CheckResult> Checks,
+    IReadOnlyList<string> Notes,
+    UnitStatus? Status
+);

@@ -133,3 +133,8 @@ public sealed record BackupInfo(
 
 /// <summary>What is one unit's own in a backup: the text of its unit.yaml, its head, and the branches that it keeps.</summary>
 public sealed record UnitBackup(string Unit, string Version, string UnitFile, RevisionInfo? Head, IReadOnlyList<RevisionBranch> Branches);
+
+/// <summary>
+/// What <c>hitlessd --convert-configuration</c> is given: the unit's own file, and the files of the current revision.
+/// </summary>
+public sealed record ConversionQuestion(string UnitFilePath, byte[] UnitFile, IReadOnlyList<ManagedFile> Files);

@@ -33,6 +33,9 @@ public sealed class ApiHost : IAsyncDisposable
         EventEndpoints.Map(_application, unit);
     }
 
+    /// <summary>Takes what is not the unit's own, until <see cref="StartAsync"/>.</summary>
+    public IEndpointRouteBuilder Routes => _application;
+
     /// <summary>Binds the socket and begins to answer.</summary>
     /// <exception cref="IOException">
     /// The socket cannot be made: another unit answers on it, or something else lies there. The message is fit for an operator.

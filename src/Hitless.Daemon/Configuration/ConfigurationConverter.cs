@@ -8,9 +8,6 @@ using Hitless.Daemon.Configuration.Yaml;
 
 namespace Hitless.Daemon.Configuration;
 
-/// <summary>What a converter is given: the unit's own file, and the files of the current revision.</summary>
-public sealed record ConversionQuestion(string UnitFilePath, byte[] UnitFile, IReadOnlyList<ManagedFile> Files);
-
 /// <summary>
 /// This version's converter, <c>hitlessd --convert-configuration</c>: reads a configuration as an older version left it (JSON of a
 /// <see cref="ConversionQuestion"/>) and says what it has understood, statement by statement. It touches nothing on disk.

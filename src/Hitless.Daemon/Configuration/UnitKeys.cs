@@ -350,7 +350,7 @@ public static partial class UnitKeys
         new([
             new("interface", Interface, about, Mandatory: true),
             new("address", Scalars.Address, "This unit's own address on it.", Mandatory: true),
-            new("peers", new ListShape(Scalars.Address, 1, 3), "The other units' addresses on it.", Mandatory: true),
+            new("peers", new ListShape(Scalars.Address, 0, 3), "The other units' addresses on it; none yet: [].", Mandatory: true),
         ]);
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,31}$", RegexOptions.ExplicitCapture)]

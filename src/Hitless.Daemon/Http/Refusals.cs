@@ -56,7 +56,7 @@ internal static class Refusals
             await WriteAsync(
                 context,
                 StatusCodes.Status500InternalServerError,
-                new Refusal($"the unit failed: {fault.Message.ReplaceLineEndings(" ")}", "see the log of hitlessd (journalctl -u hitlessd)")
+                new Refusal($"the unit failed: {fault.Message.ReplaceLineEndings(" ")}", "see the log of hitlessd (journalctl -u hitless)")
             );
         }
     }

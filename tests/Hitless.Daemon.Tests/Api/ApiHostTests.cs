@@ -81,7 +81,7 @@ public sealed class ApiHostTests
         await using var bench = await ApiBench.StartAsync();
         bench.Unit.Failure = new InvalidOperationException("a bug");
         var ran = await bench.HitlessAsync("status");
-        Assert.Equal((1, "hitless: the unit failed: a bug\n  see the log of hitlessd (journalctl -u hitlessd)\n"), (ran.Code, ran.Error));
+        Assert.Equal((1, "hitless: the unit failed: a bug\n  see the log of hitlessd (journalctl -u hitless)\n"), (ran.Code, ran.Error));
         Assert.StartsWith("GET /v1/status failed:", Assert.Single(bench.Log), StringComparison.Ordinal);
         bench.Unit.Failure = null;
         Assert.Equal(0, (await bench.HitlessAsync("status")).Code);

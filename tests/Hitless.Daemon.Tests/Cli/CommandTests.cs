@@ -171,7 +171,7 @@ public sealed class CommandTests
         var ran = await bench.HitlessAsync("status");
         Assert.Equal(3, ran.Code);
         Assert.Equal(
-            $"hitless: no unit answers on {bench.Socket}\n  start hitlessd (systemctl start hitlessd), or name its socket with "
+            $"hitless: no unit answers on {bench.Socket}\n  start hitlessd (systemctl start hitless), or name its socket with "
                 + $"--socket PATH\n",
             ran.Error
         );

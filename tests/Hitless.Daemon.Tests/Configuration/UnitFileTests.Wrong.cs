@@ -87,7 +87,11 @@ public sealed partial class UnitFileTests
         "peers: [fd00::2]",
         "12:53: peer fd00::2 is of another address family than the link's own address 10.10.9.1; expected both IPv4 or both IPv6"
     )]
-    [InlineData("peers: [10.10.9.2]", "peers: []", "12:52: heartbeat.links[1].peers has 0 entries; expected 1 to 3")]
+    [InlineData(
+        "peers: [10.10.9.2]",
+        "peers: [10.10.9.2, 10.10.9.3, 10.10.9.4, 10.10.9.5]",
+        "12:52: heartbeat.links[1].peers has 4 entries; expected 0 to 3"
+    )]
     [InlineData(
         "peers: [10.10.9.2]",
         "peers: [10.10.9]",

@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using Hitless.Core.Joining;
+
+namespace Hitless.Cli.Setup;
+
+/// <summary>
+/// Waits for a heartbeat of the inviting unit before the new unit starts: one that hears nobody would take the virtual addresses.
+/// </summary>
+internal static class FirstHeartbeat
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Waits for a datagram from the address of <paramref name="inviting"/> on the port of heartbeats.</summary>
+    /// <param name="inviting">Where the invitation was listened for: the port of heartbeats and three.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="RefusedException">None came within thirty seconds.</exception>
+    public static async Task AwaitAsync(IPEndPoint inviting, CancellationToken cancel)
+    {
+        var port = inviting.Port - InvitationCode.PortsAboveHeartbeats;
+        var anybody = new IPEndPoint(inviting.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        using var socket = new Socket(inviting.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(anybody.Address, port));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Limit);
+        var buffer = new byte[2048];
+        try
+        {
+            while (true)
+            {
+                var heard = await socket.ReceiveFromAsync(buffer, SocketFlags.None, anybody, limit.Token);
+                if (heard.RemoteEndPoint is IPEndPoint from && from.Address.Equals(inviting.Address))
+                {
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new RefusedException(
+                $"no heartbeat of {inviting.Address} arrives on UDP port {port}: the unit is set up, and was not started",
+                $"let heartbeats in on both units (UDP {port} and {port + 1}, "
+                    + $"TCP {port + 2}, ICMP echo), then: systemctl enable --now hitless"
+            );
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Core.Joining;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Hitless.Daemon.Joining;
+
+/// <summary>
+/// <c>hitless invite</c>: for some minutes a unit listens on a heartbeat address, on a port of its own, for one new unit that knows the
+/// secret. At most one invitation is open; a new one makes the former void, and so does the end of the daemon.
+/// </summary>
+public sealed class Invitations(JoinService service, UnitSettings settings, IInvitingUnit unit) : IAsyncDisposable
+{
+    /// <summary>The header that carries the secret.</summary>
+    public const string SecretHeader = "Hitless-Secret";
+
+    /// <summary>How long a code is valid.</summary>
+    public static readonly TimeSpan Valid = TimeSpan.FromMinutes(10);
+
+    // The answer, with the key, must have reached the new unit before the daemon restarts with its new peer.
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly CancellationTokenSource _ending = new();
+    private Listener? _open;
+
+    /// <summary>Where invitations are listened for: above heartbeats, sessions and the units' API.</summary>
+    public int Port => settings.Heartbeat.Port + InvitationCode.PortsAboveHeartbeats;
+
+    /// <summary><c>POST /v1/invite</c> of the unit's own API.</summary>
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.Post("/v1/invite", ApiJson.Default.InviteRequest, ApiJson.Default.InviteResult, InviteAsync);
+
+    /// <summary>Opens an invitation.</summary>
+    /// <exception cref="RefusedException">A run is under way, or the address is none of this unit's.</exception>
+    public async Task<InviteResult> InviteAsync(InviteRequest request, CancellationToken cancel)
+    {
+        await service.RefuseDuringRunAsync(cancel);
+        var link = settings.Heartbeat.Links[0].Address;
+        if (request.Address is { } wanted && !IPAddress.TryParse(wanted, out link!))
+        {
+            throw new RefusedException($"\"{wanted}\" is no address", "give one of this unit's, as in: hitless invite --address 10.10.9.1");
+        }
+
+        await _one.WaitAsync(cancel);
+        try
+        {
+            await CloseAsync();
+            var invitation = new Invitation();
+            try
+            {
+                _open = await ListenAsync(invitation, new IPEndPoint(link, Port), cancel);
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                invitation.Dispose();
+                throw new RefusedException(
+                    $"this unit cannot listen on {link}, port {Port}: {e.Message}",
+                    $"is {link} one of its addresses? Another one: hitless invite --address ADDRESS",
+                    e
+                );
+            }
+
+            unit.Note($"an invitation is open for {Valid.TotalMinutes:F0} minutes on {link}, port {Port}");
+            return new InviteResult($"{invitation.CodeAt(new IPEndPoint(link, Port))}", DateTimeOffset.UtcNow + Valid, $"{link}", Port);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await CloseAsync();
+        _ending.Dispose();
+        _one.Dispose();
+    }
+
+    private async Task<Listener> ListenAsync(Invitation invitation, IPEndPoint at, CancellationToken cancel)
+    {
+        var application = QuietHost.Build(SocketTransport, kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = 8;
+            kestrel.Limits.MaxRequestBodySize = 64 << 10;
+            kestrel.Listen(at, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UseHttps(
+                    new HttpsConnectionAdapterOptions
+                    {
+                        ServerCertificate = invitation.Certificate,
+                        SslProtocols = SslProtocols.Tls13,
+                        HandshakeTimeout = TimeSpan.FromSeconds(5),
+                    }
+                );
+            });
+        });
+        application.Use(next => context => Refusals.AnswerAsync(context, next, unit.Note));
+        MapJoin(application, invitation);
+        try
+        {
+            await application.StartAsync(cancel);
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+
+        var listener = new Listener(invitation, application);
+        _ = CloseLaterAsync(listener);
+        return listener;
+    }
+
+    private void MapJoin(IEndpointRouteBuilder routes, Invitation invitation)
+    {
+        routes.Get("/v1/join/offer", ApiJson.Default.JoinOffer, context =>
+        {
+            Admit(invitation, context);
+            return Task.FromResult(service.Offer());
+        });
+        routes.MapGet(
+            "/v1/join/image",
+            (RequestDelegate)(
+                async context =>
+                {
+                    Admit(invitation, context);
+                    await TypedResults.Stream(service.OpenImage()).ExecuteAsync(context);
+                }
+            )
+        );
+        routes.Post("/v1/join", ApiJson.Default.JoinResult, async context =>
+        {
+            Admit(invitation, context);
+            var request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.JoinRequest, context.RequestAborted)
+                ?? throw new JsonException("the body is null");
+            await service.RefuseDuringRunAsync(context.RequestAborted);
+            var joined = service.Join(request);
+            unit.Note($"{request.Unit} joins by invitation, from {context.Connection.RemoteIpAddress}");
+            _ = RestartSoonAsync();
+            return joined;
+        });
+    }
+
+    private void Admit(Invitation invitation, HttpContext context)
+    {
+        if (invitation.Accepts(context.Request.Headers[SecretHeader], out var isVoid))
+        {
+            return;
+        }
+
+        unit.Note($"an invitation was answered with a wrong secret, from {context.Connection.RemoteIpAddress}");
+        throw new RefusedException(
+            isVoid ? "the invitation is void: too many wrong secrets" : "the secret of the code is wrong",
+            "look at the code again, or ask for a new one: hitless invite"
+        );
+    }
+
+    private async Task RestartSoonAsync()
+    {
+        await Task.Delay(RestartDelay);
+        unit.RequestRestart();
+    }
+
+    private async Task CloseLaterAsync(Listener listener)
+    {
+        await Task.Delay(Valid, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_ending.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _one.WaitAsync();
+        try
+        {
+            if (ReferenceEquals(_open, listener))
+            {
+                await CloseAsync();
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_open is { } open)
+        {
+            _open = null;
+            await open.Application.StopAsync();
+            await open.Application.DisposeAsync();
+            open.Invitation.Dispose();
+        }
+    }
+
+    private static Socket SocketTransport(EndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private sealed record Listener(Invitation Invitation, WebApplication Application);
+}

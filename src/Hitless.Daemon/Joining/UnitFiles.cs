@@ -1,0 +1,120 @@
+using System.Net;
+using System.Text;
+using Hitless.Core.Api;
+using Hitless.Core.Configuration;
+using Hitless.Daemon.Common;
+using Hitless.Daemon.Configuration;
+using YamlDotNet.RepresentationModel;
+
+namespace Hitless.Daemon.Joining;
+
+/// <summary>
+/// The unit.yaml of a joining unit, made from the inviting unit's, and the inviting unit's own with the new unit among its peers. Both are
+/// read as a unit reads them before anybody gets them.
+/// </summary>
+/// <param name="Own">The inviting unit's unit.yaml as it is to be.</param>
+/// <param name="Joined">The joining unit's.</param>
+/// <param name="Notes">What an operator has to do or to look at.</param>
+public sealed record UnitFiles(string Own, string Joined, IReadOnlyList<string> Notes)
+{
+    private const int PriorityStep = 50;
+
+    /// <summary>Derives both.</summary>
+    /// <exception cref="RefusedException">The joining unit lacks an address, or has one that does not go with the cluster's.</exception>
+    public static UnitFiles Derive(string path, string text, byte[]? cluster, UnitSettings settings, JoinRequest joining)
+    {
+        if (joining.Unit == settings.Unit.Name)
+        {
+            throw new RefusedException(
+                $"this unit is named {joining.Unit} itself",
+                "give the joining unit another name: hitless join CODE --unit NAME"
+            );
+        }
+
+        var (own, joined) = (Open(text), Open(text));
+        var links = LinksOf(own).Zip(LinksOf(joined));
+        var notes = new List<string>();
+        foreach (var (mine, theirs) in links)
+        {
+            var link = ReadLink(mine);
+            var address = AddressOn(link, joining);
+            if (link.Peers.Contains(address))
+            {
+                notes.Add($"{settings.Unit.Name} has {address} among its peers on {link.Interface} already");
+            }
+            else
+            {
+                own.Append((YamlSequenceNode)YamlEdit.Find(mine, "peers")!, $"{address}");
+            }
+
+            joined.Set(theirs, "address", $"{address}");
+            joined.SetItems(
+                theirs,
+                "peers",
+                new[] { link.Address }.Concat(link.Peers.Where(peer => !peer.Equals(address))).Select(peer => $"{peer}")
+            );
+            notes.AddRange(
+                link.Peers.Where(peer => !peer.Equals(address))
+                    .Select(peer => $"the unit with {peer} on {link.Interface} must hear {joining.Unit} too: add {address} to its peers")
+            );
+        }
+
+        var unit = (YamlMappingNode)YamlEdit.Find(joined.Root, "unit")!;
+        joined.Set(unit, "name", joining.Unit);
+        joined.Set(unit, "priority", $"{joining.Priority ?? Math.Max(settings.Unit.Priority - PriorityStep, 0)}");
+        if (YamlEdit.Find(unit, "values") is YamlMappingNode { Children.Count: > 0 })
+        {
+            notes.Add($"unit.values are {settings.Unit.Name}'s: look through them in {path} of {joining.Unit}");
+        }
+
+        return new UnitFiles(
+            Checked(own, path, cluster, settings.Unit.Name),
+            Checked(joined, path, cluster, joining.Unit),
+            [.. notes.Distinct()]
+        );
+    }
+
+    private static YamlEdit Open(string text) =>
+        YamlEdit.Open(text) ?? throw new RefusedException("this unit's own unit.yaml is not readable any more", "mend it first");
+
+    private static IEnumerable<YamlMappingNode> LinksOf(YamlEdit file)
+    {
+        var heartbeat = YamlEdit.Find(YamlEdit.Find(file.Root, "heartbeat"), "links") as YamlSequenceNode;
+        var session = YamlEdit.Find(YamlEdit.Find(file.Root, "sessions"), "link") as YamlMappingNode;
+        return (heartbeat?.Children.OfType<YamlMappingNode>() ?? []).Concat(session is null ? [] : [session]);
+    }
+
+    private static HeartbeatLinkSettings ReadLink(YamlMappingNode link) =>
+        new(
+            Text(YamlEdit.Find(link, "interface")),
+            IPAddress.Parse(Text(YamlEdit.Find(link, "address"))),
+            [.. ((YamlSequenceNode)YamlEdit.Find(link, "peers")!).Select(peer => IPAddress.Parse(Text(peer)))]
+        );
+
+    private static string Text(YamlNode? node) => (node as YamlScalarNode)?.Value ?? "";
+
+    private static IPAddress AddressOn(HeartbeatLinkSettings link, JoinRequest joining)
+    {
+        var found = joining
+            .Addresses.Where(each => each.Interface == link.Interface)
+            .Select(each => IPAddress.TryParse(each.Address, out var address) ? address : null)
+            .FirstOrDefault(address =>
+                address is { IsIPv6LinkLocal: false }
+                && address.AddressFamily == link.Address.AddressFamily
+                && !address.Equals(link.Address)
+            );
+        return found
+            ?? throw new RefusedException(
+                $"{joining.Unit} has no address of its own on {link.Interface} that goes with {link.Address}",
+                $"give it one (and the interface the same name on both units), then: hitless join CODE"
+            );
+    }
+
+    private static string Checked(YamlEdit edit, string path, byte[]? cluster, string unit)
+    {
+        var text = edit.ToString();
+        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), path, cluster, out _, out var problems)
+            ? text
+            : throw new RefusedException($"the unit.yaml of {unit} would be wrong: {problems[0]}", "add the unit by hand (README)");
+    }
+}
