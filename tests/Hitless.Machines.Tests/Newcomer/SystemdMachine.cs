@@ -56,6 +56,7 @@ internal sealed class SystemdMachine : IDisposable
         {
             if (machine.Leader() is not null && machine.Try("systemctl is-system-running").Output.Trim() is "running" or "degraded")
             {
+                machine.Type($"hostname {name}");
                 return machine;
             }
         }

@@ -27,6 +27,7 @@ internal sealed class SystemdPair : IDisposable
         Topology.Create(plan);
         foreach (var unit in plan.Units)
         {
+            Topology.AttachMissing(plan, unit);
             var lines = new StringBuilder("link set lo up\n");
             foreach (var port in plan.UnitPorts)
             {
