@@ -108,7 +108,7 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     public TimeSpan StartTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Silences that were seen during a start fade within this.</summary>
-    public TimeSpan StartMemory { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan StartMemory { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a silence that ended by itself raises the limits: less and less, in a straight line.</summary>
     public TimeSpan SilenceMemory { get; init; } = TimeSpan.FromHours(1);

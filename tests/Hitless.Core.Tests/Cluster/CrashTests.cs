@@ -201,7 +201,7 @@ public sealed class CrashTests
         Assert.Equal(primary, bench.Primary);
     }
 
-    private static MachineBench Settled() => new MachineBench(200, 100).Run(3000);
+    private static MachineBench Settled() => new MachineBench(200, 100).Run(6000);
 
     private static void CutPower(MachineBench.Node unit)
     {
