@@ -85,7 +85,8 @@ public sealed partial class ClusterMachine
 
     private void Enter(Phase next, TimeSpan now)
     {
-        if (next is Phase.Primary or Phase.Draining)
+        // A takeover that was called off has let frames be passed over that the primary still has: what differs is asked for again.
+        if (next is Phase.Primary or Phase.Draining || phase == Phase.TakingOver)
         {
             syncFrom = 0;
             syncTag = 0;

@@ -10,17 +10,25 @@ internal static class RoleNotice
     /// <summary>Tells each change until cancelled.</summary>
     public static async Task RunAsync(ControlLoop control, CancellationToken cancel)
     {
-        for (var told = ""; ; )
+        var told = "";
+        try
         {
-            var change = control.Changes.Next;
-            var view = await control.ViewAsync();
-            var text = $"{Words(view.Self.Role)}, epoch {view.Epoch.Number}: {view.Reason}";
-            if (text != told)
+            while (true)
             {
-                ServiceNotice.Status(told = text);
-            }
+                var change = control.Changes.Next;
+                var view = await control.ViewAsync();
+                var text = $"{Words(view.Self.Role)}, epoch {view.Epoch.Number}: {view.Reason}";
+                if (text != told)
+                {
+                    ServiceNotice.Status(told = text);
+                }
 
-            await change.WaitAsync(cancel);
+                await Task.WhenAny(change, control.Stopped).WaitAsync(cancel);
+            }
+        }
+        catch (OperationCanceledException) when (control.Stopped.IsCompleted)
+        {
+            // The unit has left the cluster.
         }
     }
 

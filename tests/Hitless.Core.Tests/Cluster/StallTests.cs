@@ -108,4 +108,29 @@ public sealed class StallTests
 
         Assert.Single(bench[0].Machine!.Peers);
     }
+
+    /// <summary>
+    /// A takeover lets frames be passed over that never came. When it is called off, the primary still has them: what differs is asked for.
+    /// </summary>
+    [Theory]
+    [InlineData(300)]
+    [InlineData(900)]
+    public void A_takeover_that_is_called_off_asks_for_the_sessions_again(int silentMs)
+    {
+        var bench = new MachineBench(200, 100).Run(8000);
+        var (primary, standby) = (bench.Primary, bench.OtherThan(bench.Primary));
+        standby.Drains = false;
+        var held = Held();
+
+        primary.LinkOut = false;
+        bench.Run(silentMs);
+        Assert.Contains(standby.Told, text => text.Contains("takes over", StringComparison.Ordinal));
+        primary.LinkOut = true;
+        bench.Run(500);
+
+        Assert.Equal(primary, bench.Primary);
+        Assert.Equal(held + 1, Held());
+
+        int Held() => standby.Told.Count(text => text.Contains("holds the sessions of the primary", StringComparison.Ordinal));
+    }
 }
