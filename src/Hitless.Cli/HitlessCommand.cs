@@ -53,6 +53,7 @@ internal static class HitlessCommand
             SetupCommand.Make(shell),
             InviteCommand.Make(shell),
             JoinCommand.Make(shell),
+            ImportCommand.Make(shell),
             UnitCommands.Make(shell),
             SessionCommands.Make(shell),
             ConfigurationCommands.Make(shell),

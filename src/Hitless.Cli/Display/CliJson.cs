@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
+using Hitless.Core.Importing;
 
 namespace Hitless.Cli.Display;
 
@@ -10,6 +11,7 @@ namespace Hitless.Cli.Display;
 [JsonSerializable(typeof(WrittenFiles))]
 [JsonSerializable(typeof(Verdict))]
 [JsonSerializable(typeof(SetupResult))]
+[JsonSerializable(typeof(ImportResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For people's eyes too: "priority 200 > 100", not "priority 200 \u003E 100".</summary>
