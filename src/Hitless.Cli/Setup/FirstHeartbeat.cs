@@ -20,12 +20,12 @@ internal static class FirstHeartbeat
         var port = inviting.Port - InvitationCode.PortsAboveHeartbeats;
         var anybody = new IPEndPoint(inviting.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         using var socket = new Socket(inviting.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(anybody.Address, port));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Limit);
         var buffer = new byte[2048];
         try
         {
+            socket.Bind(new IPEndPoint(anybody.Address, port));
             while (true)
             {
                 var heard = await socket.ReceiveFromAsync(buffer, SocketFlags.None, anybody, limit.Token);
@@ -34,6 +34,13 @@ internal static class FirstHeartbeat
                     return;
                 }
             }
+        }
+        catch (SocketException failed)
+        {
+            throw new RefusedException(
+                $"UDP port {port} cannot be listened on ({failed.Message}): the unit is set up, and was not started",
+                $"does a hitlessd run here already? ss -lunp | grep {port}"
+            );
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -211,7 +211,9 @@ public sealed partial class ClusterMachine
     /// <summary>When a unit counts as gone. Only for the primary is haste worth anything: that is gone as soon as its kernel is.</summary>
     private TimeSpan GoneAt(Peer peer, TimeSpan now)
     {
-        var silent = Later(Later(peer.Liveness.SilentAt(now), peer.HeldUntil), graceUntil);
+        // Who does not hold the sessions would end them all by taking over, and a kernel that answers forwards on.
+        var patient = !synced && peer.Last.Role == UnitRole.Primary;
+        var silent = Later(Later(peer.Liveness.SilentAt(patient, now), peer.HeldUntil), graceUntil);
         return IsUrgent(peer) ? Earlier(silent, Later(peer.Liveness.KernelGoneAt(now), peer.HeldUntil)) : silent;
     }
 

@@ -135,6 +135,9 @@ internal sealed class MachineBench
         /// <summary>The sessions that an offer waits for arrive.</summary>
         public bool Applies { get; set; } = true;
 
+        /// <summary>It gets the sessions that it asks for.</summary>
+        public bool Fetches { get; set; } = true;
+
         /// <summary>Its session loop answers: what it received is in the kernel.</summary>
         public bool Drains { get; set; } = true;
 
@@ -314,7 +317,7 @@ internal sealed class MachineBench
 
         void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
         {
-            if (syncFrom is { } from)
+            if (syncFrom is { } from && Fetches)
             {
                 inbox.Enqueue(ClusterInput.SessionsSynced(from, windows: !WindowsTakeLonger));
             }

@@ -109,6 +109,27 @@ public sealed class StallTests
         Assert.Single(bench[0].Machine!.Peers);
     }
 
+    /// <summary>Who does not hold the sessions yet bears a stall of the primary's daemon for as long as its claim may stand.</summary>
+    [Theory]
+    [InlineData(300, false, 1)]
+    [InlineData(700, false, 1)]
+    [InlineData(300, true, 2)]
+    [InlineData(1500, false, 2)]
+    public void A_unit_that_fetches_the_sessions_bears_more_than_one_that_holds_them(int stallMs, bool fetches, long epoch)
+    {
+        var bench = new MachineBench(200, 100).Run(8000);
+        var (primary, standby) = (bench.Primary, bench.OtherThan(bench.Primary));
+        standby.Kill();
+        bench.Run(500);
+        standby.Fetches = fetches;
+        standby.Restart();
+        bench.Run(2000);
+
+        primary.Frozen = true;
+        bench.Run(stallMs);
+        Assert.Equal(epoch, standby.Machine!.Epoch.Number);
+    }
+
     /// <summary>
     /// A takeover lets frames be passed over that never came. When it is called off, the primary still has them: what differs is asked for.
     /// </summary>

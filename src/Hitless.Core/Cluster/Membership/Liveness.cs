@@ -171,13 +171,15 @@ public sealed class Liveness(ClusterOptions options)
     public TimeSpan AskAt(TimeSpan askedAt, bool urgent, TimeSpan now) =>
         Later(LateAt, askedAt + (urgent && !KernelAnswered ? QuestionSpacing(now) : options.Interval / 2));
 
-    /// <summary>When it counts as gone because nothing at all was heard, neither a heartbeat nor an answer.</summary>
-    public TimeSpan SilentAt(TimeSpan now)
+    /// <summary>
+    /// When it counts as gone because nothing at all was heard, neither a heartbeat nor an answer. <paramref name="patient"/>: while its
+    /// kernel answers, it is borne for as long as any limit may grow.
+    /// </summary>
+    public TimeSpan SilentAt(bool patient, TimeSpan now)
     {
         var silent = HeardAt + SilenceLimit(now);
-        return KernelAnswered
-            ? Later(silent, Earlier(KernelAt + Later(options.Interval, EchoLimit(now)), HeardAt + StallLimit(now)))
-            : silent;
+        var stalled = HeardAt + (patient ? LimitMax : StallLimit(now));
+        return KernelAnswered ? Later(silent, Earlier(KernelAt + Later(options.Interval, EchoLimit(now)), stalled)) : silent;
     }
 
     /// <summary>
