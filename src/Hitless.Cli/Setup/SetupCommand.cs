@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Cli.Setup;
@@ -17,7 +18,6 @@ internal static partial class SetupCommand
 
     public const string DefaultConfig = "/etc/hitless/unit.yaml";
     public const string DefaultState = "/var/lib/hitless";
-    private const int KeyBytes = 32;
     private const int HeartbeatPort = 8417;
 
     public static Command Make(Shell shell)
@@ -193,8 +193,7 @@ internal static partial class SetupCommand
         return found;
     }
 
-    private static byte[] NewKey() =>
-        Encoding.UTF8.GetBytes($"hitless-key-1:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))}\n");
+    private static byte[] NewKey() => Encoding.UTF8.GetBytes(new ClusterKey(RandomNumberGenerator.GetBytes(ClusterKey.Size)).ToFileText());
 
     [GeneratedRegex("[^a-z0-9-]+")]
     private static partial Regex NoName();

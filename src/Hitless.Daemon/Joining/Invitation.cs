@@ -38,6 +38,9 @@ public sealed class Invitation : IDisposable
         return right && !isVoid;
     }
 
+    /// <summary>A unit has joined by it: nobody else does.</summary>
+    public void Spend() => Volatile.Write(ref _wrong, WrongMax);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -145,6 +145,7 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
                 ?? throw new JsonException("the body is null");
             await service.RefuseDuringRunAsync(context.RequestAborted);
             var joined = service.Join(request);
+            invitation.Spend();
             unit.Note($"{request.Unit} joins by invitation, from {context.Connection.RemoteIpAddress}");
             _ = RestartSoonAsync();
             return joined;
@@ -160,7 +161,7 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
 
         unit.Note($"an invitation was answered with a wrong secret, from {context.Connection.RemoteIpAddress}");
         throw new RefusedException(
-            isVoid ? "the invitation is void: too many wrong secrets" : "the secret of the code is wrong",
+            isVoid ? "the invitation is void: it was used, or too many secrets were wrong" : "the secret of the code is wrong",
             "look at the code again, or ask for a new one: hitless invite"
         );
     }

@@ -61,6 +61,11 @@ public sealed class InvitationsTests : IAsyncDisposable
         Assert.Contains("address: 127.0.0.2, peers: [127.0.0.1]", joined.UnitFile, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "cluster.key")), joined.Key);
         Assert.Contains("peers: [127.0.0.2]", File.ReadAllText(UnitYaml), StringComparison.Ordinal);
+        Assert.Contains(
+            "void",
+            (await Assert.ThrowsAsync<RefusedException>(() => JoinAsync(client, Second))).Message,
+            StringComparison.Ordinal
+        );
         await _unit.Restarted.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Contains(_unit.Notes, line => line.StartsWith("gw2 joins by invitation", StringComparison.Ordinal));
     }

@@ -129,7 +129,13 @@ public sealed partial class ReadmeTests
         return section.IndexOf("\n## ", 1, StringComparison.Ordinal) is > 0 and var end ? section[..end] : section;
     }
 
-    private static async Task UntilNoProblemAsync(SystemdMachine machine)
+    private static Task UntilNoProblemAsync(SystemdMachine machine) =>
+        UntilStatusAsync(machine, status => status.GetProperty("problems").GetArrayLength() == 0, "there are problems");
+
+    private static Task UntilPrimaryAsync(SystemdMachine machine, string primary) =>
+        UntilStatusAsync(machine, status => status.GetProperty("primary").GetString() == primary, $"{primary} is not primary");
+
+    private static async Task UntilStatusAsync(SystemdMachine machine, Func<JsonElement, bool> wanted, string otherwise)
     {
         var said = "";
         for (
@@ -139,32 +145,13 @@ public sealed partial class ReadmeTests
         )
         {
             said = machine.Type("hitless status --json || true");
-            if (said.StartsWith('{') && JsonDocument.Parse(said).RootElement.GetProperty("problems").GetArrayLength() == 0)
+            if (said.StartsWith('{') && wanted(JsonDocument.Parse(said).RootElement))
             {
                 return;
             }
         }
 
-        Assert.Fail($"there are problems: {said}");
-    }
-
-    private static async Task UntilPrimaryAsync(SystemdMachine machine, string primary)
-    {
-        var said = "";
-        for (
-            var until = DateTimeOffset.UtcNow + ReadyLimit;
-            DateTimeOffset.UtcNow < until;
-            await Task.Delay(500, TestContext.Current.CancellationToken)
-        )
-        {
-            said = machine.Type("hitless status --json || true");
-            if (said.StartsWith('{') && JsonDocument.Parse(said).RootElement.GetProperty("primary").GetString() == primary)
-            {
-                return;
-            }
-        }
-
-        Assert.Fail($"{primary} is not primary: {said}");
+        Assert.Fail($"{otherwise}: {said}");
     }
 
     private static async Task UntilActiveAsync(SystemdMachine machine, string target)
