@@ -1,11 +1,12 @@
 using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
 
 namespace Hitless.Daemon.Sessions;
 
 /// <content>What <see cref="TableReading"/> does to the ledger, and to the windows of the kernel's own entries.</content>
 internal sealed partial class SessionEngine
 {
-    private readonly Dictionary<ulong, UnitAddresses> others = [];
+    private readonly Dictionary<ulong, OtherUnit> others = [];
 
     /// <summary>
     /// What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on
@@ -123,18 +124,27 @@ internal sealed partial class SessionEngine
     /// <summary>Reads the unit's own addresses when it is time, or at once, and sends them to the others.</summary>
     public void RefreshFilter(bool atOnce)
     {
-        if (!kernel.RefreshFilter(now, atOnce))
-            return;
-        foreach (var payload in UnitAddresses.ToPayloads(kernel.OwnAddresses))
-            links.Send(ISessionEffects.EveryUnit, payload, now);
+        if (kernel.RefreshFilter(now, atOnce))
+            SendAddresses(ISessionEffects.EveryUnit);
     }
 
-    private void OnAddresses(ulong unit, ReadOnlySpan<byte> payload)
+    private void SendAddresses(ulong unit)
     {
-        if (!others.TryGetValue(unit, out var parts))
-            others[unit] = parts = new UnitAddresses();
-        if (parts.TryTake(payload, out var addresses))
-            kernel.OnAddresses(unit, addresses);
+        foreach (var payload in UnitAddresses.ToPayloads(kernel.OwnAddresses))
+            links.Send(unit, payload, now);
+    }
+
+    // Who has just started does not know our addresses: it is told at once, lest it has to read a table twice that is being filled.
+    private void OnAddresses(in DatagramHeader from, ReadOnlySpan<byte> payload)
+    {
+        if (!others.TryGetValue(from.UnitId, out var other) || other.Incarnation != from.Incarnation)
+        {
+            others[from.UnitId] = other = new OtherUnit(from.Incarnation, new UnitAddresses());
+            SendAddresses(from.UnitId);
+        }
+
+        if (other.Parts.TryTake(payload, out var addresses))
+            kernel.OnAddresses(from.UnitId, addresses);
     }
 
     /// <summary>How long nothing is due; what lies in between is woken for by a socket.</summary>
@@ -150,4 +160,6 @@ internal sealed partial class SessionEngine
             deadline = waiter.Deadline < deadline ? waiter.Deadline : deadline;
         return deadline - now < IdleMax ? deadline - now : IdleMax;
     }
+
+    private sealed record OtherUnit(UInt128 Incarnation, UnitAddresses Parts);
 }

@@ -253,7 +253,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
             for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
             {
                 if (UnitAddresses.IsPart(payload))
-                    OnAddresses(header.UnitId, payload);
+                    OnAddresses(header, payload);
                 else
                     exchange.OnMessage(header, payload, now, this);
             }

@@ -162,11 +162,27 @@ public sealed class SessionClassesTests
         );
     }
 
+    // Units tell their addresses every ten seconds, and at once to who has just started.
+    [Theory]
+    [InlineData("10.91.1.2")]
+    [InlineData("10.91.77.150")]
+    public async Task Who_has_just_started_is_told_the_others_addresses_at_once(string address)
+    {
+        using var pair = new GatewayPair();
+        GatewayPair.Shell($"for i in $(seq 1 150); do ip -n {pair.A} addr add 10.91.77.$i/32 dev lo; done");
+        pair.Follow();
+        await pair.LoopA.DigestsAsync();
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        pair.RestartB();
+        ReplicationTests.Change(pair.B, table => table.Put(Session(address)));
+        Assert.Equal(0, (await SettledAsync(pair, looksMax: 80)).Sessions);
+    }
+
     // The addresses of A come with a datagram of their own.
-    private static async Task<SessionDigests> SettledAsync(GatewayPair pair)
+    private static async Task<SessionDigests> SettledAsync(GatewayPair pair, int looksMax = 200)
     {
         var digests = await pair.LoopB.DigestsAsync();
-        for (var looks = 0; looks < 200 && digests.Sessions > 0; looks++)
+        for (var looks = 0; looks < looksMax && digests.Sessions > 0; looks++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
             digests = await pair.LoopB.DigestsAsync();
