@@ -86,7 +86,7 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         return primary.Name == Name
             ? await BeginAsync(await HeaderAsync(request, from, cancel), cancel)
-            : await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(request, Name), cancel);
+            : await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(Whole(request), Name), cancel);
     }
 
     private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
@@ -233,6 +233,10 @@ public sealed partial class Unit
 
         return RunNow()!;
     }
+
+    // A version or the beginning of a hash says elsewhere nothing, or something else.
+    private UpgradeRequest Whole(UpgradeRequest request) =>
+        images.TryFind(request.Image, out var hash, out _, out _) ? request with { Image = hash } : request;
 
     private async Task<RunHeader> HeaderAsync(UpgradeRequest request, string asked, CancellationToken cancel)
     {

@@ -51,7 +51,10 @@ internal sealed class UpgradeWish
     };
 
     public Argument<string> Image { get; } =
-        new("IMAGE") { Description = "An image file (uploaded first), or the hash of an uploaded one or its beginning" };
+        new("IMAGE")
+        {
+            Description = "An image file (uploaded first), or the version of an uploaded one, or its hash or the beginning of that",
+        };
 
     public Symbol[] Symbols =>
         [
@@ -144,7 +147,7 @@ internal sealed class UpgradeWish
         return image.Contains('/') || image.EndsWith(".hli", StringComparison.Ordinal)
             ? throw new RefusedException(
                 $"there is no file {image}",
-                "name an image file, or the hash of an uploaded one (hitless firmware list)"
+                "name an image file, or the version or hash of an uploaded one (hitless firmware list)"
             )
             : image;
     }

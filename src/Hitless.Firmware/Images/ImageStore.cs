@@ -35,15 +35,13 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         return images;
     }
 
-    /// <summary>Finds the one image whose hash begins like this. <paramref name="hash"/> is then the whole hash.</summary>
-    public bool TryFind(string hashBeginning, out string hash, out string path, out ImageProblem? problem)
+    /// <summary>
+    /// Finds the one image that is meant: its hash begins like this, or it has this version. <paramref name="hash"/> is then the whole
+    /// hash.
+    /// </summary>
+    public bool TryFind(string wanted, out string hash, out string path, out ImageProblem? problem)
     {
-        var found =
-            hashBeginning.Length == 0
-                ? []
-                : Paths()
-                    .Where(candidate => Path.GetFileName(candidate).StartsWith(hashBeginning, StringComparison.OrdinalIgnoreCase))
-                    .ToArray();
+        string[] found = wanted.Length == 0 ? [] : [.. PathsOf(wanted)];
         path = found is [var only] ? only : "";
         hash = Path.GetFileNameWithoutExtension(path);
         problem = found.Length switch
@@ -51,13 +49,13 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
             1 => null,
             0 => new ImageProblem(
                 ImageFault.NotFound,
-                $"no image here has a hash that begins with \"{hashBeginning}\"",
+                $"no image here has the version \"{wanted}\", or a hash that begins so",
                 "upload it with `hitless firmware upload FILE`; `hitless firmware list` shows what is here"
             ),
             _ => new ImageProblem(
                 ImageFault.NotFound,
-                $"{found.Length} images have a hash that begins with \"{hashBeginning}\"",
-                "give more of the hash"
+                $"{found.Length} images here have the version \"{wanted}\", or a hash that begins so",
+                "give more of the hash; `hitless firmware list` shows what is here"
             ),
         };
         return problem is null;
@@ -229,6 +227,13 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
     }
 
     private string PathOf(string hash) => Path.Combine(folder, hash + Suffix);
+
+    private IEnumerable<string> PathsOf(string wanted)
+    {
+        var hashed = Paths().Where(path => Path.GetFileName(path).StartsWith(wanted, StringComparison.OrdinalIgnoreCase));
+        var versioned = List().Where(image => image.Version == wanted).Select(image => Path.Combine(folder, image.Hash + Suffix));
+        return hashed.Any() ? hashed : versioned;
+    }
 
     private string[] Paths()
     {

@@ -30,6 +30,22 @@ public sealed class ImageStoreTests : IDisposable
         Assert.Equal(ImageFault.NotFound, problem!.Fault);
     }
 
+    [Theory]
+    [InlineData("1.1.0")]
+    [InlineData("1.1.0-rc.2")]
+    public async Task An_image_is_found_by_a_version_that_it_alone_has(string version)
+    {
+        var first = (await PutAsync(File.ReadAllBytes(workshop.MakeImage(version)), null)).Image!;
+        await PutAsync(File.ReadAllBytes(workshop.MakeImage("1.2.0")), null);
+        Assert.True(store.TryFind(version, out var hash, out var path, out _));
+        Assert.Equal((first.Hash, true), (hash, File.Exists(path)));
+        Assert.False(store.TryFind("1.1", out _, out _, out _));
+        await PutAsync(File.ReadAllBytes(workshop.MakeImage(version, "exit 0 # another")), null);
+        Assert.False(store.TryFind(version, out _, out _, out var problem));
+        Assert.StartsWith("2 images here have the version", problem!.Error, StringComparison.Ordinal);
+        Assert.True(store.TryFind(first.Hash[..9], out _, out _, out _));
+    }
+
     [Fact]
     public async Task A_broken_transfer_goes_on_where_it_stopped()
     {
