@@ -1,5 +1,6 @@
 // Benchmarks by name; each prints a table that can stand in a document as it is.
 using System.Globalization;
+using Hitless.Bench.Compare;
 using Hitless.Bench.Failover;
 using Hitless.Bench.Flood;
 using Hitless.Bench.Million;
@@ -13,6 +14,8 @@ switch (args)
         return 2;
     case ["failover", .. var rest]:
         return await FailoverBench.RunAsync(rest);
+    case ["compare", .. var rest]:
+        return await CompareBench.RunAsync(rest);
     case ["sessions", .. var rest]:
         return SessionsBench.Run(rest);
     case ["million", .. var rest]:
@@ -40,6 +43,7 @@ switch (args)
             $"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: "
                 + $"{BenchOptions.Usage}"
         );
+        Console.WriteLine($"compare    the same at both products' defaults, as a page: [FILE=compare.html] {BenchOptions.Usage}");
         Console.WriteLine(
             "sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] "
                 + "[MINUTES=60]"

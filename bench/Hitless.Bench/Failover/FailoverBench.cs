@@ -13,6 +13,12 @@ namespace Hitless.Bench.Failover;
 /// </summary>
 internal static class FailoverBench
 {
+    /// <summary>A product.</summary>
+    public const string Ours = "Hitless";
+
+    /// <summary>The other.</summary>
+    public const string Rival = "keepalived + conntrackd";
+
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(6);
 
@@ -31,6 +37,14 @@ internal static class FailoverBench
             return 2;
         }
 
+        await MeasureAsync(cases, options);
+        Print(cases, options);
+        return 0;
+    }
+
+    /// <summary>Every case in every round; what was measured is in its <see cref="FailoverCase.Samples"/>.</summary>
+    public static async Task MeasureAsync(IReadOnlyList<FailoverCase> cases, BenchOptions options)
+    {
         for (var round = 1; round <= options.Rounds; round++)
         {
             foreach (var one in cases)
@@ -43,12 +57,10 @@ internal static class FailoverBench
                 );
             }
         }
-
-        Print(cases, options);
-        return 0;
     }
 
-    private static IEnumerable<FailoverCase> Cases(BenchOptions options)
+    /// <summary>All that can be measured.</summary>
+    public static IEnumerable<FailoverCase> Cases(BenchOptions options)
     {
         LabPlan Plan(int links, bool router)
         {
@@ -77,16 +89,14 @@ internal static class FailoverBench
             }
         )
         {
-            yield return new(happens, "defaults", "keepalived + conntrackd", () => new KeepalivedPair(Plan(1, router: true), seconds));
-            yield return new(happens, "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
+            yield return new(happens, FailoverCase.Defaults, Rival, () => new KeepalivedPair(Plan(1, router: true), seconds));
+            yield return new(happens, FailoverCase.Defaults, Ours, () => new HitlessPair(Plan(1, router: false), ""));
         }
 
-        yield return new(FailoverEvent.Busy(options), "defaults", "Hitless", () => new HitlessPair(Plan(1, router: false), ""));
-        yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", "keepalived + conntrackd", () =>
-            new KeepalivedPair(Plan(1, router: true), "0.01")
-        );
-        yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", "Hitless", () => new HitlessPair(Plan(1, router: false), Tuned));
-        yield return new(FailoverEvent.PowerOff, "direct cable, defaults", "Hitless", () =>
+        yield return new(FailoverEvent.Busy(options), FailoverCase.Defaults, Ours, () => new HitlessPair(Plan(1, router: false), ""));
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", Rival, () => new KeepalivedPair(Plan(1, router: true), "0.01"));
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", Ours, () => new HitlessPair(Plan(1, router: false), Tuned));
+        yield return new(FailoverEvent.PowerOff, "direct cable, defaults", Ours, () =>
             new HitlessPair(Plan(2, router: false) with { DirectCable = true }, "")
         );
     }
@@ -186,6 +196,6 @@ internal static class FailoverBench
     }
 
     /// <summary>The nearest rank; with fewer than a hundred samples p99 is the worst.</summary>
-    private static double Quantile(double[] ordered, double q) =>
+    public static double Quantile(double[] ordered, double q) =>
         ordered[Math.Clamp((int)Math.Ceiling(q * ordered.Length) - 1, 0, ordered.Length - 1)];
 }

@@ -3,6 +3,9 @@ namespace Hitless.Bench.Failover;
 /// <summary>One line of the table: a pair, set up in one way, and what happens to it.</summary>
 internal sealed record FailoverCase(FailoverEvent Event, string Variant, string Product, Func<IGatewayPair> Make)
 {
+    /// <summary>The variant that both products have as they come.</summary>
+    public const string Defaults = "defaults";
+
     /// <summary>The event and how the pair is set up for it.</summary>
     public string Name => Variant.Length == 0 ? Event.Name : $"{Event.Name}, {Variant}";
 
