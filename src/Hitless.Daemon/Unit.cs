@@ -207,6 +207,17 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         return peerServer.StartAsync(cancel);
     }
 
+    /// <summary>Answers the other units; what is not the unit's own is mapped before <see cref="StartAsync"/>.</summary>
+    public PeerServer PeerServer => peerServer;
+
+    /// <inheritdoc/>
+    public Task<TAnswer> AskAsync<TRequest, TAnswer>(
+        string unit,
+        PeerCall<TRequest, TAnswer> call,
+        TRequest request,
+        CancellationToken cancel
+    ) => ForwardAsync(unit, call, request, cancel);
+
     /// <summary>Puts a line into the unit's events.</summary>
     public void Note(string text) => events.Add(EventKinds.Unit, text);
 
