@@ -26,11 +26,15 @@ internal sealed record BootOptions(
         usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
                hitless-boot --rauc PROGRAM [--state DIR] … as above
                hitless-boot [--state DIR] --install IMAGE --trust CERTIFICATES.pem
+               hitless-boot --version
 
         Starts hitlessd from the slot that boot.json in the state directory (default /var/lib/hitless) names, restarts it when
         it crashes, counts the tries of a trial and falls back. --install puts a first image into slot a.
         --rauc: the slots are whole systems in the hands of RAUC (unit.slots: rauc); hitlessd is PROGRAM, and the other slot
         is started by a reboot (default command: reboot).
+
+        SIGTERM: stop, a primary hands over first. SIGHUP: restart hitlessd in service. SIGUSR2: hitless-boot itself was
+        replaced on disk: the new one goes on in its place, with the same hitlessd.
         """;
 
     /// <summary>The manual page hitless-boot(8), in man(7).</summary>
@@ -46,6 +50,10 @@ internal sealed record BootOptions(
             .SH DESCRIPTION
             .nf
             {Usage.Split("\n\n")[1].Replace("-", "\\-", StringComparison.Ordinal)}
+            .fi
+            .SH SIGNALS
+            .nf
+            {Usage.Split("\n\n")[2].Replace("-", "\\-", StringComparison.Ordinal)}
             .fi
             .SH EXIT STATUS
             0: told to stop, or installed; 1: refused, or no slot can run; 2: usage.

@@ -5,18 +5,23 @@ using Hitless.Linux.Processes;
 
 namespace Hitless.Boot;
 
-/// <summary>One run of the daemon from a slot. Its output is ours; it leads no terminal and no process group of its own.</summary>
-internal sealed class DaemonProcess : IDisposable
+/// <summary>
+/// One run of the daemon from a slot: started here, or by the hitless-boot whose process this is (<see cref="OwnProgram"/>). Its output is
+/// ours; it leads no terminal and no process group of its own.
+/// </summary>
+internal sealed class DaemonProcess
 {
-    private readonly Process process;
     private readonly long startedAt = Stopwatch.GetTimestamp();
 
-    private DaemonProcess(Process process) => this.process = process;
+    private DaemonProcess(int id, Task<int> exited) => (Id, Exited) = (id, exited);
 
-    public int Id => process.Id;
+    public int Id { get; }
 
-    /// <summary>128 + the signal's number if a signal ended it.</summary>
-    public int ExitCode => process.ExitCode;
+    /// <summary>Ends with the daemon: its exit code, or 128 + the signal's number if a signal ended it.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>Takes over a daemon that runs; null: it is no child of this process.</summary>
+    public static DaemonProcess? Adopt(int id) => ChildProcess.IsOurs(id) ? new DaemonProcess(id, ChildProcess.ExitAsync(id)) : null;
 
     public TimeSpan Ran => Stopwatch.GetElapsedTime(startedAt);
 
@@ -43,7 +48,8 @@ internal sealed class DaemonProcess : IDisposable
         (daemon, why) = (null!, "");
         try
         {
-            daemon = new DaemonProcess(Process.Start(start)!);
+            var process = Process.Start(start)!;
+            daemon = new DaemonProcess(process.Id, ExitOfAsync(process));
             return true;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
@@ -53,27 +59,46 @@ internal sealed class DaemonProcess : IDisposable
         }
     }
 
-    public Task ExitedAsync() => process.WaitForExitAsync(CancellationToken.None);
-
     /// <summary>Sends SIGHUP, on which the daemon ends for a restart in service.</summary>
-    public void HangUp() => Signal.TrySend(process.Id, Signal.HangUp);
+    public void HangUp() => Signal.TrySend(Id, Signal.HangUp);
 
     /// <summary>Asks with SIGTERM, and kills what is still there after <paramref name="patience"/>.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
-        if (!process.HasExited)
+        if (Exited.IsCompleted)
         {
-            Signal.TrySend(process.Id, Signal.Terminate);
-            var exited = ExitedAsync();
-            if (await Task.WhenAny(exited, Task.Delay(patience)) != exited)
-            {
-                process.Kill(entireProcessTree: true);
-                await exited;
-            }
+            return;
+        }
+
+        Signal.TrySend(Id, Signal.Terminate);
+        if (await Task.WhenAny(Exited, Task.Delay(patience)) != Exited)
+        {
+            Kill();
+            await Exited;
         }
     }
 
-    public void Dispose() => process.Dispose();
+    private static async Task<int> ExitOfAsync(Process process)
+    {
+        using (process)
+        {
+            await process.WaitForExitAsync(CancellationToken.None);
+            return process.ExitCode;
+        }
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(Id);
+            process.Kill(entireProcessTree: true);
+        }
+        catch (ArgumentException)
+        {
+            // It has just ended.
+        }
+    }
 
     private static void AddOption(ProcessStartInfo start, string name, string? value)
     {

@@ -1,12 +1,19 @@
 // hitless-boot: picks an application slot and keeps hitlessd running from it. Never part of an image, so it stays small.
 using System.Runtime.InteropServices;
 using Hitless.Boot;
+using Hitless.Firmware.Images;
 using Hitless.Firmware.Slots;
 using Hitless.Linux.Processes;
 
 if (args is ["--help"] or ["-h"])
 {
     Console.WriteLine(BootOptions.Usage);
+    return 0;
+}
+
+if (args is ["--version"])
+{
+    Console.WriteLine($"hitless-boot {RunningRelease.CompiledVersion}");
     return 0;
 }
 
@@ -58,13 +65,19 @@ if (instance is null)
     return 1;
 }
 
-var supervisor = new Supervisor(options, slots, log);
+var supervisor = new Supervisor(options, slots, new OwnProgram(Environment.ProcessPath!), log);
 using var restart = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
 {
     context.Cancel = true;
     supervisor.RestartDaemon();
 });
 
+using var replace = PosixSignalRegistration.Create((PosixSignal)Signal.User2, context =>
+{
+    context.Cancel = true;
+    supervisor.ReplaceProgram();
+});
+
 // It is ready whatever becomes of hitlessd: a gateway whose daemon falls is started anew, and never given up by systemd.
 ServiceNotice.Ready();
-return await supervisor.RunAsync(stop.Token);
+return await supervisor.RunAsync(stop.Token, OwnProgram.TakeAdopted(log));

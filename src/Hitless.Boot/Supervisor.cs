@@ -12,6 +12,7 @@ namespace Hitless.Boot;
 ///   exit 0 of a good slot: it was told to stop, so we end too
 ///   exit 75 or crash of a good slot: choose again, the first time at once, then after 100 ms to 2 s
 ///   exit 76: the reboot command, then as 75
+///   SIGUSR2: our own program was replaced: the new one runs in this process, and goes on with the same daemon (docs/decisions/0073)
 ///   SIGHUP: hand it on; the daemon exits with 75 and is started at once, while the kernel forwards (docs/decisions/0021)
 ///   deadline without a confirmation: stop it, fall back, choose again
 ///   SIGTERM: hand it on, wait, end
@@ -21,7 +22,7 @@ namespace Hitless.Boot;
 /// If the supervisor itself is killed, the daemon goes on and traffic with it: nothing ties a child to its parent (PR_SET_PDEATHSIG is not
 /// set), and here that is welcome. What starts hitless-boot again has to end the old daemon first (systemd does, by its control group).
 /// </summary>
-internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<string> log)
+internal sealed class Supervisor(BootOptions options, SlotStore slots, OwnProgram own, Action<string> log)
 {
     /// <summary>A primary hands over before it stops; systemd would wait 90 s.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
@@ -32,6 +33,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
     private RestartPolicy restarts;
     private volatile DaemonProcess? running;
     private volatile bool restartAsked;
+    private volatile TaskCompletionSource replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private enum Next
     {
@@ -39,9 +41,17 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         End,
     }
 
-    /// <summary>The exit code of hitless-boot: 0 after a stop, 1 if no slot can run.</summary>
-    public async Task<int> RunAsync(CancellationToken stop)
+    /// <summary>
+    /// The exit code of hitless-boot: 0 after a stop, 1 if no slot can run. <paramref name="adopted"/>: the daemon that runs already, from
+    /// which slot.
+    /// </summary>
+    public async Task<int> RunAsync(CancellationToken stop, (DaemonProcess Daemon, Slot Slot)? adopted = null)
     {
+        if (adopted is var (daemon, from) && await SuperviseAsync(daemon, from, trial: null, stop) == Next.End)
+        {
+            return 0;
+        }
+
         while (!stop.IsCancellationRequested)
         {
             var choice = Choose();
@@ -80,6 +90,11 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
         restartAsked = true;
         running?.HangUp();
     }
+
+    /// <summary>
+    /// Lets the program that lies in our own's place by now run in this process, once a daemon runs that is not on trial.
+    /// </summary>
+    public void ReplaceProgram() => replaced.TrySetResult();
 
     /// <summary>A try that cannot be paid on disk is not made: the good slot runs even when the disk is full.</summary>
     private BootChoice Choose()
@@ -130,35 +145,43 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, Action<st
             return await PauseAsync(TimeSpan.Zero, stop);
         }
 
-        using (daemon)
+        return await SuperviseAsync(daemon, slot, trial, stop);
+    }
+
+    private async Task<Next> SuperviseAsync(DaemonProcess daemon, Slot slot, Trial? trial, CancellationToken stop)
+    {
+        running = daemon;
+        var stopping = Task.Delay(Timeout.Infinite, stop);
+        if (
+            trial is not null
+            && await Task.WhenAny(daemon.Exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
+            && first != daemon.Exited
+            && !stop.IsCancellationRequested
+            && IsOnTrial(slot)
+        )
         {
-            running = daemon;
-            var exited = daemon.ExitedAsync();
-            var stopping = Task.Delay(Timeout.Infinite, stop);
-            if (
-                trial is not null
-                && await Task.WhenAny(exited, stopping, Task.Delay(trial.ConfirmTimeout, stop)) is var first
-                && first != exited
-                && !stop.IsCancellationRequested
-                && IsOnTrial(slot)
-            )
-            {
-                await daemon.StopAsync(TrialPatience);
-                FallBackUnlessConfirmed(slot, $"not confirmed within {trial.ConfirmTimeout.TotalSeconds:0.###} s");
-                return Next.Choose;
-            }
-
-            if (await Task.WhenAny(exited, stopping) != exited)
-            {
-                log("stopping");
-                await daemon.StopAsync(StopPatience);
-                return Next.End;
-            }
-
-            running = null;
-            log($"hitlessd of slot {BootState.NameOf(slot)} exited with code {daemon.ExitCode} after {daemon.Ran.TotalSeconds:0.0} s");
-            return await AfterExitAsync(slot, daemon.ExitCode, daemon.Ran, stop);
+            await daemon.StopAsync(TrialPatience);
+            FallBackUnlessConfirmed(slot, $"not confirmed within {trial.ConfirmTimeout.TotalSeconds:0.###} s");
+            return Next.Choose;
         }
+
+        while (await Task.WhenAny(daemon.Exited, stopping, replaced.Task) == replaced.Task)
+        {
+            replaced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            log($"this hitless-boot goes on: {own.Replace(daemon.Id, slot, log)}");
+        }
+
+        if (!daemon.Exited.IsCompleted)
+        {
+            log("stopping");
+            await daemon.StopAsync(StopPatience);
+            return Next.End;
+        }
+
+        running = null;
+        var code = await daemon.Exited;
+        log($"hitlessd of slot {BootState.NameOf(slot)} exited with code {code} after {daemon.Ran.TotalSeconds:0.0} s");
+        return await AfterExitAsync(slot, code, daemon.Ran, stop);
     }
 
     private async Task<Next> AfterExitAsync(Slot slot, int code, TimeSpan ran, CancellationToken stop)

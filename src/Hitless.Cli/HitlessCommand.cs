@@ -55,6 +55,7 @@ internal static class HitlessCommand
             JoinCommand.Make(shell),
             ImportCommand.Make(shell),
             UnitCommands.Make(shell),
+            RebootCommand.Make(shell),
             SessionCommands.Make(shell),
             ConfigurationCommands.Make(shell),
             FirmwareCommands.Make(shell),

@@ -107,9 +107,11 @@ if (untrusted is not null)
 }
 
 var joining = new JoinService(unit, settings, arguments.Config, arguments.State, JoinService.PackageFolder);
+joining.Map(unit.PeerServer);
 await using var invitations = new Invitations(joining, settings, unit);
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 invitations.Map(api.Routes);
+unit.MapMaintenance(api.Routes);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 try

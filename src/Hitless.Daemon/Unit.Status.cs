@@ -4,6 +4,7 @@ using Hitless.Core.Status;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
 
@@ -63,6 +64,7 @@ public sealed partial class Unit
             Health = probes.Status(),
             Forwarding = forwarding.Status,
             Services = roles.Status,
+            Hold = MaintenanceService.StatusOf(view.Hold),
             Heartbeat = SilenceOf(view),
         };
     }
@@ -134,7 +136,10 @@ public sealed partial class Unit
             unit.Revision,
             [.. monitored],
             []
-        );
+        )
+        {
+            Incarnation = $"{unit.Tag:x16}",
+        };
     }
 
     private static UnitStatus MarkUpgrading(UnitStatus unit, RunStatus? run) =>

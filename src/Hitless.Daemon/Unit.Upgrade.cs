@@ -404,6 +404,7 @@ public sealed partial class Unit
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
+        Maintenance().Map(peerServer);
         MapSessionCalls();
         MapConfigurationCalls();
     }

@@ -11,6 +11,7 @@ using Hitless.Daemon.Control;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Joining;
+using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Roles;
@@ -33,6 +34,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private readonly string stateFolder;
     private readonly EventLog events;
     private readonly StateDisk disk;
+    private readonly HoldFile holdFile;
     private readonly PeerDirectory directory;
     private readonly ClusterCertificate certificate;
     private readonly ReportSeal seal;
@@ -58,7 +60,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private readonly UpgradeEngine engine;
     private readonly CancellationTokenSource ending = new();
     private readonly Task background;
-    private readonly Task witness;
     private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task roleWork = Task.CompletedTask;
     private long writtenEpoch;
@@ -77,23 +78,13 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         Name = settings.Unit.Name;
         events = new EventLog(stateFolder, Name);
         disk = new StateDisk(stateFolder, events);
+        holdFile = new HoldFile(stateFolder, disk);
         disk.Write("the directory", () => Directory.CreateDirectory(stateFolder));
         var identity = UnitIdentity.Load(stateFolder, disk);
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
         journals = new JournalStore(stateFolder, disk);
         writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
-        control = new ControlLoop(
-            settings,
-            stateFolder,
-            identity,
-            key,
-            RunningRelease.Version,
-            Math.Max(writtenEpoch, journals.HighestEpoch()),
-            events,
-            directory
-        );
-        control.RoleChanged += OnRoleChanged;
-        control.MergeWanted += unit => _ = MergeSessionsAsync(unit);
+        control = OpenControl(identity, key);
         control.Start();
         Span<byte> secret = stackalloc byte[ClusterKey.Size];
         key.Derive([], "hitless peer identity v1"u8, secret);
@@ -171,11 +162,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         );
         control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
-        witness = settings.Election.Witness is { } address
-            ? Stand("asking the witness", () =>
-                WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)
-            )
-            : Task.CompletedTask;
         probes = new ProbeLoop(
             settings.Health,
             settings.Election.ProbeThreshold,
@@ -184,6 +170,11 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             events
         );
         background = Task.WhenAll(
+            settings.Election.Witness is { } address
+                ? Stand("asking the witness", () =>
+                    WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)
+                )
+                : Task.CompletedTask,
             Stand("the watch on the configuration", WatchFactsAsync),
             Stand("the audit of sessions", AuditSessionsAsync),
             Stand("the watch on the disk", () => disk.RunAsync(ending.Token)),
@@ -215,6 +206,17 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         MapPeerCalls();
         return peerServer.StartAsync(cancel);
     }
+
+    /// <summary>Answers the other units; what is not the unit's own is mapped before <see cref="StartAsync"/>.</summary>
+    public PeerServer PeerServer => peerServer;
+
+    /// <inheritdoc/>
+    public Task<TAnswer> AskAsync<TRequest, TAnswer>(
+        string unit,
+        PeerCall<TRequest, TAnswer> call,
+        TRequest request,
+        CancellationToken cancel
+    ) => ForwardAsync(unit, call, request, cancel);
 
     /// <summary>Puts a line into the unit's events.</summary>
     public void Note(string text) => events.Add(EventKinds.Unit, text);
@@ -255,7 +257,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         await ending.CancelAsync();
         await probes.DisposeAsync();
         await engine.DisposeAsync();
-        await Task.WhenAll(background, witness).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();

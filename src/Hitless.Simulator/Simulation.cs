@@ -148,6 +148,12 @@ internal sealed class Simulation
         RunFor(CalmToRest);
         FinishRun();
         Check("at rest");
+        if (Breached is null && !LosesUnit && !IsOverloaded && Chance.Happens(0.2))
+        {
+            EveryoneHeld.Pass(this, Chance.Fork());
+            Check("released");
+        }
+
         PlannedSwitch();
         Trace.Line("", $"end after {Timeline.EventCount} events: {SettledRules.Describe(this)}");
     }

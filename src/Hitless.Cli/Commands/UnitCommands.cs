@@ -5,15 +5,18 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>unit leave</c>.</summary>
+/// <summary><c>unit list, hold, release, leave</c>.</summary>
 internal static class UnitCommands
 {
     public static Command Make(Shell shell)
     {
         var yes = new Option<bool>("--yes") { Description = "Do it; without this the command only says what it would take away" };
         var force = new Option<bool>("--force") { Description = "Also where no other unit can take over" };
-        return new Command("unit", "This unit's place in the cluster")
+        return new Command("unit", "A unit's place in the cluster")
         {
+            shell.Command("list", "The units, their roles and states, and which are held", ListAsync),
+            HoldCommands.MakeHold(shell),
+            HoldCommands.MakeRelease(shell),
             shell.Command(
                 "leave",
                 "Take this unit out of the cluster, with its virtual addresses; a stop alone leaves them in place, muted",
@@ -22,6 +25,22 @@ internal static class UnitCommands
                 force
             ),
         };
+    }
+
+    private static async Task<int> ListAsync(Call call)
+    {
+        var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
+        call.Screen.Show(status.Units, CliJson.Api.IReadOnlyListUnitStatus, units =>
+        {
+            var table = Tables.Plain("UNIT", "ROLE", "STATE", "VERSION", "HELD");
+            foreach (var unit in units)
+            {
+                table.AddTexts(unit.Name, unit.Role, unit.State, unit.Version, unit.Hold is { } hold ? HoldWords.Of(hold) : "");
+            }
+
+            call.Screen.Console.Write(table);
+        });
+        return ExitCode.Done;
     }
 
     private static async Task<int> LeaveAsync(Call call, bool yes, bool force)

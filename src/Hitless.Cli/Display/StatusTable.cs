@@ -13,6 +13,7 @@ internal static class StatusTable
         parts.AddRange(
             status.Units.Select(unit => new Markup(
                 $"{Escape(unit.Name)} is {(unit.Role == "none" ? "in no role" : Escape(unit.Role))}: [dim]{Escape(unit.Reason)}[/]"
+                    + (unit.Hold is { } hold ? $"; [yellow]held {Escape(HoldWords.Of(hold))}[/]" : "")
             ))
         );
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));

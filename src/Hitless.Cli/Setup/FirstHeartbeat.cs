@@ -13,15 +13,16 @@ internal static class FirstHeartbeat
 
     /// <summary>Waits for a datagram from the address of <paramref name="inviting"/> on the port of heartbeats.</summary>
     /// <param name="inviting">Where the invitation was listened for: the port of heartbeats and three.</param>
+    /// <param name="restarts">How many daemons restart one after the other before the inviting unit's does.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="RefusedException">None came within thirty seconds.</exception>
-    public static async Task AwaitAsync(IPEndPoint inviting, CancellationToken cancel)
+    /// <exception cref="RefusedException">None came within thirty seconds for each daemon.</exception>
+    public static async Task AwaitAsync(IPEndPoint inviting, int restarts, CancellationToken cancel)
     {
         var port = inviting.Port - InvitationCode.PortsAboveHeartbeats;
         var anybody = new IPEndPoint(inviting.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         using var socket = new Socket(inviting.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(Limit * (1 + restarts));
         var buffer = new byte[2048];
         try
         {

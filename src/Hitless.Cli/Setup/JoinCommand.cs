@@ -70,8 +70,9 @@ internal static class JoinCommand
         var files = Write(offer, joined, config, keyFile, state);
         if (!call.Value(places.NoStart))
         {
-            call.Screen.Error.WriteLine($"waiting for a heartbeat of {offer.Unit}");
-            await FirstHeartbeat.AwaitAsync(code.EndPoint, call.Cancel);
+            var first = string.Concat(joined.RestartFirst.Select(unit => $"; {unit} restarts in service first"));
+            call.Screen.Error.WriteLine($"waiting for a heartbeat of {offer.Unit}{first}");
+            await FirstHeartbeat.AwaitAsync(code.EndPoint, joined.RestartFirst.Count, call.Cancel);
         }
 
         var heartbeat = interfaces.FirstOrDefault(each => each.OwnAddresses.Contains(Machine.AddressTowards(code.EndPoint)));

@@ -45,6 +45,9 @@ internal sealed class Questions(Screen screen)
         return answers.Count > 0 ? answers : throw Missing(what, option, interfaces);
     }
 
+    /// <summary>Yes or no; where nobody is there to answer, yes: what it costs has been said.</summary>
+    public bool Confirm(string question) => !_somebody || Ask($"{question} [y/N] ") is "y" or "Y" or "yes";
+
     private static UsageException Missing(string what, string option, IReadOnlyList<MachineInterface> interfaces) =>
         new($"{what}: give {option}", $"this machine has {Names(interfaces)}");
 

@@ -15,7 +15,7 @@ public sealed record ClusterStatus(
 
 /// <summary>
 /// One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault,
-/// upgrading, absent.
+/// upgrading, absent, held.
 /// </summary>
 public sealed record UnitStatus(
     string Name,
@@ -55,6 +55,16 @@ public sealed record UnitStatus(
 
     /// <summary>How services and hooks follow the role; null: there are none, or it does not answer.</summary>
     public ServicesStatus? Services { get; init; }
+
+    /// <summary>An operator holds it for maintenance; null: it is not held, or does not answer (then <c>State</c> says it).</summary>
+    public HoldStatus? Hold { get; init; }
+
+    /// <summary>Another one after each start of its daemon.</summary>
+    public string Incarnation
+    {
+        get;
+        init => field = value ?? "";
+    } = "";
 
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
     public HeartbeatStatus? Heartbeat { get; init; }

@@ -39,4 +39,12 @@ public sealed record JoinRequest(string Unit, int? Priority, IReadOnlyList<PortA
 /// <param name="ClusterFile">The cluster.yaml of the current revision; null: there is none.</param>
 /// <param name="Key">The key's file.</param>
 /// <param name="Notes">What an operator has to do or to look at, a line each.</param>
-public sealed record JoinResult(string UnitFile, byte[]? ClusterFile, byte[] Key, IReadOnlyList<string> Notes);
+public sealed record JoinResult(string UnitFile, byte[]? ClusterFile, byte[] Key, IReadOnlyList<string> Notes)
+{
+    /// <summary>The units that restart with their new peer before the inviting one does, in this order.</summary>
+    public IReadOnlyList<string> RestartFirst
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+}

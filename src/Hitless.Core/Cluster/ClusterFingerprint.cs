@@ -28,6 +28,7 @@ public static class ClusterFingerprint
         var flags =
             (said.Upgrading ? 1UL : 0)
             | (said.Override ? 2UL : 0)
+            | (said.Held ? 4UL : 0)
             | ((ulong)said.Role << 8)
             | ((ulong)said.State << 16)
             | ((ulong)said.Priority << 24)

@@ -29,6 +29,9 @@ public readonly record struct ClusterInput
     /// <summary>Why, in words.</summary>
     public string? Text { get; private init; }
 
+    /// <summary>The hold of <see cref="UnitHeld"/>.</summary>
+    public UnitHold Hold => new(Text ?? "", Flag ? TimeSpan.FromTicks((long)Value) : null);
+
     /// <summary>A deadline passed, or nothing did: look at the time.</summary>
     public static ClusterInput Tick => new(ClusterInputKind.Tick);
 
@@ -173,6 +176,21 @@ public readonly record struct ClusterInput
     /// <summary>The operator sets the unit's age to 0; a primary then lets the rules choose.</summary>
     public static ClusterInput AgeReset => new(ClusterInputKind.AgeReset);
 
+    /// <summary>
+    /// The operator holds this unit for maintenance: it does not become primary any more, and a primary hands over as soon as it can. Not
+    /// taken during a run.
+    /// </summary>
+    public static ClusterInput UnitHeld(UnitHold hold) =>
+        new(ClusterInputKind.UnitHeld)
+        {
+            Text = hold.Reason,
+            Flag = hold.Remaining is not null,
+            Value = (ulong)(hold.Remaining ?? TimeSpan.Zero).Ticks,
+        };
+
+    /// <summary>The operator ends the hold.</summary>
+    public static ClusterInput UnitReleased => new(ClusterInputKind.UnitReleased);
+
     /// <summary>A run is open (true): nobody preempts until it ends.</summary>
     public static ClusterInput HoldChanged(bool hold) => new(ClusterInputKind.Hold) { Flag = hold };
 
@@ -256,6 +274,12 @@ public enum ClusterInputKind : byte
 
     /// <summary>The age begins again.</summary>
     AgeReset,
+
+    /// <summary>An operator holds this unit.</summary>
+    UnitHeld,
+
+    /// <summary>An operator releases it.</summary>
+    UnitReleased,
 
     /// <summary>Preemption is held or released.</summary>
     Hold,

@@ -35,7 +35,11 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (
+        if (OperatorHold.Stands && best.Failures <= Failures)
+        {
+            BeginHanding(best, $"{options.Name} is held {OperatorHold.At(now)}", forOperator: false, now, effects);
+        }
+        else if (
             best.Failures < Failures
             && (FailedPorts > 0 || (now >= Later(flipUntil, calmUntil) && now - probesSince >= options.ProbeSettle))
         )
@@ -104,7 +108,12 @@ public sealed partial class ClusterMachine
             }
         }
 
-        effects.SwitchoverEnded(done: false, input.Flag ? "the unit asked for is not a standby that is ready" : "no standby is ready");
+        effects.SwitchoverEnded(
+            done: false,
+            !input.Flag ? "no standby is ready"
+                : FindOrAdd(wanted) is { Absent: false, Last: { Held: true, Name: var held } } ? $"{held} is held for maintenance"
+                : "the unit asked for is not a standby that is ready"
+        );
     }
 
     /// <summary>As after an upgrade: the rules choose among all that are ready, the present primary included.</summary>

@@ -223,6 +223,7 @@ public sealed partial class ClusterMachine
         outgoing.State = State;
         outgoing.Epoch = epoch;
         outgoing.Override = overrideOn;
+        outgoing.Held = OperatorHold.Stands;
         outgoing.Age = AgeAt(now);
         outgoing.Failures = (ushort)Math.Min(Failures, ushort.MaxValue);
         outgoing.PortsUp = portsUp;

@@ -38,6 +38,11 @@ public sealed partial class ClusterMachine
         }
 
         noPrimarySince = noPrimarySince > now ? now : noPrimarySince;
+        if (WaitsForRelease(now, effects))
+        {
+            return;
+        }
+
         if (StandsAside || now < listenUntil || !WitnessAllows(now) || WaitsForLinks(now, effects) || AddressesAreTaken(now, effects))
         {
             return;
@@ -125,6 +130,7 @@ public sealed partial class ClusterMachine
             && Follows(primary)
             && !stopping
             && !StandsAside
+            && !OperatorHold.Stands
         )
         {
             acceptingFrom = primary.Unit;

@@ -118,7 +118,8 @@ public sealed partial class ClusterMachine
         candidates[count++] = Myself(now);
         foreach (var peer in peers)
         {
-            if (peer.Absent || count == candidates.Length)
+            // Who is held claims only with everybody, so nobody else waits for it.
+            if (peer.Absent || count == candidates.Length || (peer.Last.Held && !OperatorHold.Stands))
             {
                 continue;
             }

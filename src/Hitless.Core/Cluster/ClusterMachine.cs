@@ -93,6 +93,11 @@ public sealed partial class ClusterMachine
         lateness.Note(options.LatenessAtStart, now);
         lateness.Begin(now);
         outgoing.AnswersAtOnce = true;
+        if (options.Hold is { } kept)
+        {
+            OperatorHold.Begin(kept, now);
+        }
+
         if (options.AdoptClaim)
         {
             Resume(now, effects);
@@ -130,6 +135,7 @@ public sealed partial class ClusterMachine
             _ when stopped => UnitState.Leaving,
             Phase.Draining => UnitState.Draining,
             Phase.Starting => UnitState.Starting,
+            _ when OperatorHold.Stands => UnitState.Held,
             Phase.Primary or Phase.Handing => Failures > 0 ? UnitState.Fault : UnitState.Ready,
             _ when !synced || StandsAside => UnitState.Syncing,
             _ => Failures > 0 ? UnitState.Fault : UnitState.Ready,
@@ -185,6 +191,7 @@ public sealed partial class ClusterMachine
                 next = peer.Absent ? next : Earlier(next, Later(soon, Earlier(GoneAt(peer, lastStep), AskAt(peer, lastStep))));
             }
 
+            next = Earlier(next, Later(soon, OperatorHold.NextDeadline));
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
             next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
             return Earlier(
@@ -242,14 +249,10 @@ public sealed partial class ClusterMachine
                 OnPorts(input.Value, now, effects);
                 break;
             case ClusterInputKind.Links:
-                // Who hears for the first time listens as long as one that has just started.
-                noPrimarySince = linksMissing && input.Flag && phase == Phase.Starting ? now : noPrimarySince;
-                linksMissing = !input.Flag;
+                OnLinks(input.Flag, now);
                 break;
             case ClusterInputKind.Probes:
-                probePenalty = (int)input.Ticket;
-                probesSince = now;
-                Tell(now, effects);
+                OnProbes((int)input.Ticket, now, effects);
                 break;
             case ClusterInputKind.ForwardingKnown:
                 outgoing.ForwardingDigest = input.Value;
@@ -282,9 +285,14 @@ public sealed partial class ClusterMachine
             case ClusterInputKind.Renegotiate:
                 OnRenegotiate(input.Text ?? "renegotiation", now, effects);
                 break;
+            case ClusterInputKind.UnitHeld:
+                OnUnitHeld(input.Hold, now, effects);
+                break;
+            case ClusterInputKind.UnitReleased:
+                OnUnitReleased("an operator has released it", now, effects);
+                break;
             case ClusterInputKind.Hold:
-                hold = input.Flag;
-                outgoing.Upgrading = hold;
+                outgoing.Upgrading = hold = input.Flag;
                 break;
             case ClusterInputKind.Aside:
                 StandsAside = input.Flag && phase == Phase.Standby;
@@ -308,15 +316,14 @@ public sealed partial class ClusterMachine
                 effects.Record(EventKinds.Unit, "asked to stop");
                 break;
             case ClusterInputKind.Facts:
-                outgoing.Sessions = input.Ticket;
-                outgoing.Revision = (long)input.Unit;
-                outgoing.RevisionTag = input.Value;
+                OnFacts(input);
                 break;
             default:
                 break;
         }
 
         twin.OnTime(now);
+        KeepHold(now, effects);
         KeepAsking(now, effects);
         AskTheSilent(now, effects);
         FindSilentPeers(now, effects);
@@ -407,6 +414,27 @@ public sealed partial class ClusterMachine
         {
             Announce(now, effects);
         }
+    }
+
+    private void OnLinks(bool usable, TimeSpan now)
+    {
+        // Who hears for the first time listens as long as one that has just started.
+        noPrimarySince = linksMissing && usable && phase == Phase.Starting ? now : noPrimarySince;
+        linksMissing = !usable;
+    }
+
+    private void OnProbes(int penalty, TimeSpan now, IClusterEffects effects)
+    {
+        probePenalty = penalty;
+        probesSince = now;
+        Tell(now, effects);
+    }
+
+    private void OnFacts(in ClusterInput input)
+    {
+        outgoing.Sessions = input.Ticket;
+        outgoing.Revision = (long)input.Unit;
+        outgoing.RevisionTag = input.Value;
     }
 
     private void OnPorts(ulong up, TimeSpan now, IClusterEffects effects)

@@ -119,6 +119,12 @@ public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string V
     /// <summary>There are virtual addresses that <see cref="IClusterEffects.AskForAddresses"/> can ask for.</summary>
     public bool CanAskForAddresses { get; init; } = true;
 
+    /// <summary>How many units the cluster has, this one included.</summary>
+    public int UnitCount { get; init; } = 2;
+
+    /// <summary>What is left of an operator's hold that a daemon before this one had kept; null: there is none.</summary>
+    public UnitHold? Hold { get; init; }
+
     /// <summary>Monitored ports, in the order of the port bits.</summary>
     public int PortCount { get; init; }
 

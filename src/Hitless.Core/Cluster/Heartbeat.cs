@@ -51,6 +51,9 @@ public sealed class Heartbeat
     /// </summary>
     public bool MissesLinks { get; set; }
 
+    /// <summary>An operator holds the sender, whatever its role and state.</summary>
+    public bool Held { get; set; }
+
     /// <summary>Time in the cluster.</summary>
     public TimeSpan Age { get; set; }
 
@@ -109,6 +112,7 @@ public sealed class Heartbeat
         AnswersAtOnce = other.AnswersAtOnce;
         OfferForProbes = other.OfferForProbes;
         MissesLinks = other.MissesLinks;
+        Held = other.Held;
         Age = other.Age;
         Failures = other.Failures;
         Offer = other.Offer;

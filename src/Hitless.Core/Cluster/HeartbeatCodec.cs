@@ -45,16 +45,9 @@ public static class HeartbeatCodec
         at = WriteString(target, at, Tag.Version, heartbeat.Version);
         var field = Begin(target, ref at, Tag.Role, 4);
         field[0] = (byte)heartbeat.Role;
-        field[1] = (byte)heartbeat.State;
+        field[1] = (byte)(heartbeat.State == UnitState.Held ? UnitState.Syncing : heartbeat.State);
         field[2] = heartbeat.WireMinor;
-        field[3] = (byte)(
-            (heartbeat.Override ? 1 : 0)
-            | (heartbeat.Upgrading ? 2 : 0)
-            | (heartbeat.WantsAnswer ? 4 : 0)
-            | (heartbeat.AnswersAtOnce ? 8 : 0)
-            | (heartbeat.OfferForProbes ? 16 : 0)
-            | (heartbeat.MissesLinks ? 32 : 0)
-        );
+        field[3] = FlagsOf(heartbeat);
         field = Begin(target, ref at, Tag.Epoch, 16);
         BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Epoch.Number);
         BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant);
@@ -145,14 +138,9 @@ public static class HeartbeatCodec
                 return true;
             case Tag.Role when field.Length >= 4 && field[0] <= (byte)UnitRole.Primary && field[1] <= (byte)UnitState.Absent:
                 heartbeat.Role = (UnitRole)field[0];
-                heartbeat.State = (UnitState)field[1];
                 heartbeat.WireMinor = field[2];
-                heartbeat.Override = (field[3] & 1) != 0;
-                heartbeat.Upgrading = (field[3] & 2) != 0;
-                heartbeat.WantsAnswer = (field[3] & 4) != 0;
-                heartbeat.AnswersAtOnce = (field[3] & 8) != 0;
-                heartbeat.OfferForProbes = (field[3] & 16) != 0;
-                heartbeat.MissesLinks = (field[3] & 32) != 0;
+                ReadFlags(field[3], heartbeat);
+                heartbeat.State = heartbeat.Held && field[1] == (byte)UnitState.Syncing ? UnitState.Held : (UnitState)field[1];
                 return true;
             case Tag.Epoch when field.Length >= 16:
                 heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), BinaryPrimitives.ReadUInt64BigEndian(field[8..]));
@@ -204,6 +192,28 @@ public static class HeartbeatCodec
                 heartbeat.UnknownFields++;
                 return true;
         }
+    }
+
+    private static byte FlagsOf(Heartbeat heartbeat) =>
+        (byte)(
+            (heartbeat.Override ? 1 : 0)
+            | (heartbeat.Upgrading ? 2 : 0)
+            | (heartbeat.WantsAnswer ? 4 : 0)
+            | (heartbeat.AnswersAtOnce ? 8 : 0)
+            | (heartbeat.OfferForProbes ? 16 : 0)
+            | (heartbeat.MissesLinks ? 32 : 0)
+            | (heartbeat.Held ? 64 : 0)
+        );
+
+    private static void ReadFlags(byte flags, Heartbeat heartbeat)
+    {
+        heartbeat.Override = (flags & 1) != 0;
+        heartbeat.Upgrading = (flags & 2) != 0;
+        heartbeat.WantsAnswer = (flags & 4) != 0;
+        heartbeat.AnswersAtOnce = (flags & 8) != 0;
+        heartbeat.OfferForProbes = (flags & 16) != 0;
+        heartbeat.MissesLinks = (flags & 32) != 0;
+        heartbeat.Held = (flags & 64) != 0;
     }
 
     private static Span<byte> Begin(Span<byte> target, ref int at, Tag tag, int length)

@@ -67,6 +67,11 @@ public interface IClusterEffects
     /// <summary>Apply all that has arrived; answer with <see cref="ClusterInput.Drained"/>.</summary>
     void Drain(uint ticket);
 
+    /// <summary>
+    /// Keep the hold where a restart and a reboot find it (<see cref="ClusterOptions.Hold"/>); null: this unit is not held any more.
+    /// </summary>
+    void KeepHold(UnitHold? hold);
+
     /// <summary>Something that an operator wants to read later.</summary>
     void Record(string kind, string text);
 

@@ -23,4 +23,9 @@ public enum UnitState : byte
 
     /// <summary>Not heard.</summary>
     Absent = 6,
+
+    /// <summary>
+    /// Held by an operator. It travels as <see cref="Syncing"/> and a flag: older versions take it for a unit that is not ready.
+    /// </summary>
+    Held = 7,
 }

@@ -21,7 +21,7 @@ public static class ClusterHealth
             .. ofThisUnit,
             .. primary is null ? ["this unit hears no primary"] : Array.Empty<string>(),
             .. units.Count < expected ? [$"{expected - units.Count} of {expected} units were never heard"] : Array.Empty<string>(),
-            .. units.Where(unit => unit.State != "ready").Select(unit => $"{unit.Name} is {unit.State}"),
+            .. units.Where(unit => unit.State != UnitStates.Ready).Select(NotReady),
             .. units
                 .Where(unit => unit is { State: "ready", Replication: null })
                 .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
@@ -35,6 +35,13 @@ public static class ClusterHealth
         primary is null ? "down"
         : problems.Count == 0 ? "ok"
         : "degraded";
+
+    private static string NotReady(UnitStatus unit) =>
+        unit.State != UnitStates.Held
+            ? $"{unit.Name} is {unit.State}"
+            : $"{unit.Name} is held for maintenance{(unit.Hold is { Reason.Length: > 0 } hold ? $" ({hold.Reason})" : "")}: "
+                + (unit.Role == UnitRoles.Primary ? "it hands over when another unit is ready" : "it does not take over")
+                + $"; hitless unit release {unit.Name} ends that";
 
     private static IEnumerable<string> Forwarding(UnitStatus unit) =>
         unit.Forwarding is { AsPrimary: false } forwarding

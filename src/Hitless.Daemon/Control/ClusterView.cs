@@ -21,6 +21,9 @@ public sealed record ClusterView(
     /// <summary>The limits for each unit that is present, by name.</summary>
     public IReadOnlyList<(string Unit, LivenessLimits Limits)> Limits { get; init; } = [];
 
+    /// <summary>The operator's hold of this unit; null: it is not held.</summary>
+    public UnitHold? Hold { get; init; }
+
     /// <summary>This unit, then the others.</summary>
     public IEnumerable<UnitView> Units => Peers.Prepend(Self);
 
@@ -54,6 +57,7 @@ public sealed record ClusterView(
         )
         {
             LongestSilence = machine.LongestSilence,
+            Hold = machine.OperatorHold.At(now),
             Limits = [.. machine.Peers.Where(p => !p.Absent).Select(p => (p.Last.Name, p.Liveness.LimitsAt(now)))],
         };
     }

@@ -92,6 +92,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             Interval = settings.Heartbeat.Interval,
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
+            UnitCount = 1 + settings.Heartbeat.Links.Max(link => link.Peers.Count),
             PortCount = settings.Interfaces.Count(p => p.Monitor),
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),
             FlipGuard = settings.Election.FlipGuard,
@@ -122,6 +123,15 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// <see cref="ClusterInput.SessionsMerged"/> posted.
     /// </summary>
     public event Action<ulong>? MergeWanted;
+
+    /// <summary>
+    /// Called when an operator's hold has begun or ended, and once a minute while it stands, with what is left of it: not on the loop's
+    /// thread, and in this order.
+    /// </summary>
+    public event Action<UnitHold?>? HoldKept;
+
+    /// <summary>The hold that a daemon before this one had kept; null: none.</summary>
+    public UnitHold? Hold { private get; init; }
 
     /// <summary>Awaited before a switchover that somebody asks for begins: what the other units should be told first.</summary>
     public Func<Task> Preparing { get; set; } = () => Task.CompletedTask;
@@ -176,36 +186,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     /// <summary>The cluster as this unit sees it now.</summary>
-    public Task<ClusterView> ViewAsync() =>
-        AskAsync(() =>
-            ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now)
-        );
-
-    /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
-    /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
-    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) =>
-        EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
-
-    /// <summary>Lets the rules choose the primary now.</summary>
-    public Task<string> RenegotiateAsync(string reason) => EndOfSwitchoverAsync(ClusterInput.Renegotiate(reason));
-
-    /// <summary>Lets this unit's age begin again; a primary then lets the rules choose.</summary>
-    /// <exception cref="RefusedException">An upgrade or a switchover is under way.</exception>
-    public Task<string> ResetAgeAsync() => EndOfSwitchoverAsync(ClusterInput.AgeReset);
-
-    /// <summary>A run is open: nobody preempts.</summary>
-    public void SetHold(bool hold) => Post(ClusterInput.HoldChanged(hold));
-
-    /// <summary>
-    /// Promises that this standby becomes primary no more until it has restarted; false if it is none. <paramref name="aside"/> false takes
-    /// the promise back.
-    /// </summary>
-    public Task<bool> StandAsideAsync(bool aside) =>
-        AskAsync(() =>
-        {
-            Step(ClusterInput.StandAside(aside));
-            return machine.StandsAside;
-        });
+    public Task<ClusterView> ViewAsync() => AskAsync(View);
 
     /// <summary>What of the declared routes and rules cannot stand, and why.</summary>
     public IReadOnlyList<string> RoutingProblems => watch?.RoutingProblems ?? [];
@@ -279,6 +260,8 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.Drain(uint ticket) => sessions.Give(each => each.Drain(ticket));
 
+    void IClusterEffects.KeepHold(UnitHold? hold) => errands.Do(() => HoldKept?.Invoke(hold));
+
     void IClusterEffects.Record(string kind, string text) => events.Add(kind, text, machine?.Epoch.Number);
 
     void IClusterEffects.SwitchoverEnded(bool done, string text)
@@ -296,6 +279,9 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     }
 
     void IClusterEffects.Stopped() => leaving = true;
+
+    private ClusterView View() =>
+        ClusterView.Of(machine, identity, [.. links.Complaints, .. silence.Problems, .. virtualMacs.Problems], MonotonicClock.Now);
 
     private void Ask(Action question)
     {
@@ -321,26 +307,6 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             ? await answer
             : throw new OperationCanceledException("this unit has left the cluster");
 
-    private async Task<string> EndOfSwitchoverAsync(ClusterInput request)
-    {
-        var end = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Preparing();
-        var begun = await AskAsync(() =>
-        {
-            if (switchover is not null)
-            {
-                return false;
-            }
-
-            switchover = end;
-            Step(request);
-            return true;
-        });
-        return begun
-            ? await UnlessStoppedAsync(end.Task)
-            : throw new RefusedException("a switchover is under way", "wait for its end: hitless status");
-    }
-
     private void Run()
     {
         try
@@ -355,15 +321,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
             // The kernel is muted (or its claim adopted) by the machine's first word, and the first heartbeat goes out; then the addresses,
             // which the mute rules keep silent.
-            machine = new ClusterMachine(
-                options with
-                {
-                    AdoptClaim = kernel.WasClaimed,
-                    KernelIsUsed = kernel.WasUsed,
-                },
-                MonotonicClock.Now,
-                this
-            );
+            machine = new ClusterMachine(OptionsAtStart(), MonotonicClock.Now, this);
             Step(ClusterInput.PortsChanged(kernel.PortsUp));
             NoteLinks();
             kernel.Prepare();
@@ -406,6 +364,14 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             kernel?.Dispose();
         }
     }
+
+    private ClusterOptions OptionsAtStart() =>
+        options with
+        {
+            AdoptClaim = kernel.WasClaimed,
+            KernelIsUsed = kernel.WasUsed,
+            Hold = Hold,
+        };
 
     private void Prepared()
     {

@@ -7,6 +7,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Forwarding;
+using Hitless.Daemon.Joining;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
@@ -57,6 +58,7 @@ public static class SelfCheck
             ("JSON between units: configuration", () => Records(RoundTrip.Problems(ConfigurationJson.Default, out _))),
             ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
             ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
+            ("JSON between units: joining", () => Records(RoundTrip.Problems(JoinJson.Default, out _))),
             ("JSON between units: questions", () => Records(RoundTrip.Problems(PeerJson.Default, out _))),
             ("JSON between units: forwarding state", () => Records(RoundTrip.Problems(ForwardingStateJson.Default, out _))),
             ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Daemon.Peers;
 
 namespace Hitless.Daemon.Joining;
 
@@ -7,6 +8,10 @@ public interface IInvitingUnit
 {
     /// <summary>Says, among other things, whether a run is open.</summary>
     Task<ClusterStatus> StatusAsync(CancellationToken cancel);
+
+    /// <summary>Asks another unit.</summary>
+    /// <exception cref="Common.RefusedException">It refuses, does not answer, or does not know the question.</exception>
+    Task<TAnswer> AskAsync<TRequest, TAnswer>(string unit, PeerCall<TRequest, TAnswer> call, TRequest request, CancellationToken cancel);
 
     /// <summary>Puts a line into the unit's events.</summary>
     void Note(string text);

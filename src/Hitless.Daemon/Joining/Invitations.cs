@@ -144,10 +144,10 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
             var request = await JsonSerializer.DeserializeAsync(context.Request.Body, ApiJson.Default.JoinRequest, context.RequestAborted)
                 ?? throw new JsonException("the body is null");
             await service.RefuseDuringRunAsync(context.RequestAborted);
-            var joined = service.Join(request);
+            var joined = await service.JoinAsync(request, context.RequestAborted);
             invitation.Spend();
             unit.Note($"{request.Unit} joins by invitation, from {context.Connection.RemoteIpAddress}");
-            _ = RestartSoonAsync();
+            _ = RestartSoonAsync(joined.RestartFirst);
             return joined;
         });
     }
@@ -166,10 +166,10 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
         );
     }
 
-    private async Task RestartSoonAsync()
+    private async Task RestartSoonAsync(IReadOnlyList<string> others)
     {
         await Task.Delay(RestartDelay);
-        unit.RequestRestart();
+        await service.RestartAllAsync(others, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task CloseLaterAsync(Listener listener)

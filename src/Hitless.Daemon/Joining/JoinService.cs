@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Peers;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
@@ -21,6 +22,8 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
     /// <summary>Where the package puts the first image.</summary>
     public const string PackageFolder = "/usr/lib/hitless";
 
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
     private readonly Lock _one = new();
     private readonly string _unitFilePath = Path.GetFullPath(unitFilePath);
 
@@ -60,30 +63,146 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
             ? File.OpenRead(path)
             : throw new RefusedException("the image of this version is not here any more", "install the same package on the joining unit");
 
+    /// <summary>Answers the units that invite.</summary>
+    public void Map(PeerServer server)
+    {
+        server.Map(JoinCalls.AddPeer, (request, _) => Task.FromResult(AddPeer(request)));
+        server.Map(JoinCalls.Restart, (_, _) =>
+        {
+            _ = RestartAsync();
+            return Task.FromResult(new AddPeerAnswer([]));
+        });
+    }
+
     /// <summary>
-    /// Puts the new unit among this unit's peers, on disk, and answers with everything that makes it a unit. Asked twice, the same again.
+    /// Puts the new unit among the peers of every unit that is heard, on disk, and answers with everything that makes it a unit. Asked
+    /// twice, the same again. If one of them cannot, nothing is written anywhere.
     /// </summary>
-    public JoinResult Join(JoinRequest request)
+    public async Task<JoinResult> JoinAsync(JoinRequest request, CancellationToken cancel)
+    {
+        var others = await OthersAsync(request.Unit, cancel);
+        var asks = new AddPeerRequest(settings.Unit.Name, request, CheckOnly: true);
+        List<PortAddress> told = [];
+        foreach (var other in others)
+        {
+            told.AddRange((await unit.AskAsync(other, JoinCalls.AddPeer, asks, cancel)).Addresses);
+        }
+
+        var joined = Write(request, told) with { RestartFirst = others };
+        foreach (var other in others)
+        {
+            await unit.AskAsync(other, JoinCalls.AddPeer, asks with { CheckOnly = false }, cancel);
+        }
+
+        return joined;
+    }
+
+    /// <summary>
+    /// Starts the daemons with their new peer, one after the other, the others first: the new unit begins when it hears this one, and must
+    /// hear the primary then.
+    /// </summary>
+    public async Task RestartAllAsync(IReadOnlyList<string> others, CancellationToken cancel)
+    {
+        foreach (var other in others)
+        {
+            try
+            {
+                var before = await IncarnationAsync(other, cancel);
+                await unit.AskAsync(other, JoinCalls.Restart, new PeerQuestion(settings.Unit.Name), cancel);
+                await UntilRestartedAsync(other, before, cancel);
+            }
+            catch (RefusedException e)
+            {
+                unit.Note($"{other} does not restart with its new peer: {e.Message}; run there: systemctl reload hitless");
+            }
+        }
+
+        unit.RequestRestart();
+    }
+
+    private async Task<IReadOnlyList<string>> OthersAsync(string joining, CancellationToken cancel)
+    {
+        var status = await unit.StatusAsync(cancel);
+        return
+        [
+            .. status
+                .Units.Where(each => each.Name != settings.Unit.Name && each.Name != joining && each.State != UnitStates.Absent)
+                .OrderBy(each => each.Role == UnitRoles.Primary)
+                .Select(each => each.Name),
+        ];
+    }
+
+    private async Task<string?> IncarnationAsync(string name, CancellationToken cancel) =>
+        (await unit.StatusAsync(cancel)).Units.FirstOrDefault(each => each.Name == name && each.State == UnitStates.Ready)?.Incarnation;
+
+    private async Task UntilRestartedAsync(string name, string? before, CancellationToken cancel)
+    {
+        for (var begin = TimeProvider.System.GetTimestamp(); await IncarnationAsync(name, cancel) is not { } now || now == before; )
+        {
+            if (TimeProvider.System.GetElapsedTime(begin) > RestartTimeout)
+            {
+                unit.Note($"{name} is not ready {RestartTimeout.TotalSeconds:0} s after it was asked to restart with its new peer");
+                return;
+            }
+
+            await Task.Delay(Between, cancel);
+        }
+    }
+
+    private AddPeerAnswer AddPeer(AddPeerRequest request)
     {
         lock (_one)
         {
-            var text = File.ReadAllText(_unitFilePath);
-            var clusterPath = ClusterFileHere.RealPathIn(stateFolder);
-            var cluster = File.Exists(clusterPath) ? File.ReadAllBytes(clusterPath) : null;
-            if (!UnitFile.TryParse(Encoding.UTF8.GetBytes(text), _unitFilePath, cluster, out var current, out var problems))
+            var (text, cluster, current) = ReadOwn();
+            var (own, _) = UnitFiles.WithPeer(_unitFilePath, text, cluster, current, request.Joining);
+            if (!request.CheckOnly)
             {
-                throw new RefusedException($"this unit's own files are not readable any more: {problems[0]}", "mend them first");
+                WriteOwn(text, own);
+                unit.Note($"{request.Joining.Unit} joins, invited by {request.From}: it is among the peers in {_unitFilePath}");
             }
 
-            var files = UnitFiles.Derive(_unitFilePath, text, cluster, current, request);
+            return new AddPeerAnswer([.. UnitFiles.AddressesOf(current)]);
+        }
+    }
+
+    private JoinResult Write(JoinRequest request, IReadOnlyCollection<PortAddress> told)
+    {
+        lock (_one)
+        {
+            var (text, cluster, current) = ReadOwn();
+            var files = UnitFiles.Derive(_unitFilePath, text, cluster, current, request, told);
             var key = File.ReadAllBytes(current.Cluster.KeyFile);
-            if (files.Own != text)
-            {
-                DurableFile.WriteAllText(_unitFilePath, files.Own, File.GetUnixFileMode(_unitFilePath));
-            }
-
+            WriteOwn(text, files.Own);
             return new JoinResult(files.Joined, cluster, key, files.Notes);
         }
+    }
+
+    private (string Text, byte[]? Cluster, UnitSettings Settings) ReadOwn()
+    {
+        var text = File.ReadAllText(_unitFilePath);
+        var clusterPath = ClusterFileHere.RealPathIn(stateFolder);
+        var cluster = File.Exists(clusterPath) ? File.ReadAllBytes(clusterPath) : null;
+        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), _unitFilePath, cluster, out var current, out var problems)
+            ? (text, cluster, current)
+            : throw new RefusedException(
+                $"the files of {settings.Unit.Name} are not readable any more: {problems[0]}",
+                $"fix the reported error on {settings.Unit.Name} first"
+            );
+    }
+
+    private void WriteOwn(string former, string next)
+    {
+        if (next != former)
+        {
+            DurableFile.WriteAllText(_unitFilePath, next, File.GetUnixFileMode(_unitFilePath));
+        }
+    }
+
+    // The answer to who asked goes out first.
+    private async Task RestartAsync()
+    {
+        await Task.Delay(Between);
+        unit.RequestRestart();
     }
 
     private string? ImageHash()

@@ -19,43 +19,36 @@ public sealed record UnitFiles(string Own, string Joined, IReadOnlyList<string> 
 {
     private const int PriorityStep = 50;
 
-    /// <summary>Derives both.</summary>
+    /// <summary>
+    /// Derives both. <paramref name="told"/>: the addresses of units that get the new one among their peers by themselves.
+    /// </summary>
     /// <exception cref="RefusedException">The joining unit lacks an address, or has one that does not go with the cluster's.</exception>
-    public static UnitFiles Derive(string path, string text, byte[]? cluster, UnitSettings settings, JoinRequest joining)
+    public static UnitFiles Derive(
+        string path,
+        string text,
+        byte[]? cluster,
+        UnitSettings settings,
+        JoinRequest joining,
+        IReadOnlyCollection<PortAddress> told
+    )
     {
-        if (joining.Unit == settings.Unit.Name)
+        var (own, ownNotes) = WithPeer(path, text, cluster, settings, joining);
+        var joined = Open(text);
+        var notes = new List<string>(ownNotes);
+        foreach (var theirs in LinksOf(joined))
         {
-            throw new RefusedException(
-                $"this unit is named {joining.Unit} itself",
-                "give the joining unit another name: hitless join CODE --unit NAME"
-            );
-        }
-
-        var (own, joined) = (Open(text), Open(text));
-        var links = LinksOf(own).Zip(LinksOf(joined));
-        var notes = new List<string>();
-        foreach (var (mine, theirs) in links)
-        {
-            var link = ReadLink(mine);
+            var link = ReadLink(theirs);
             var address = AddressOn(link, joining);
-            if (link.Peers.Contains(address))
-            {
-                notes.Add($"{settings.Unit.Name} has {address} among its peers on {link.Interface} already");
-            }
-            else
-            {
-                own.Append((YamlSequenceNode)YamlEdit.Find(mine, "peers")!, $"{address}");
-            }
-
+            var others = link.Peers.Where(peer => !peer.Equals(address)).ToArray();
             joined.Set(theirs, "address", $"{address}");
-            joined.SetItems(
-                theirs,
-                "peers",
-                new[] { link.Address }.Concat(link.Peers.Where(peer => !peer.Equals(address))).Select(peer => $"{peer}")
-            );
+            joined.SetItems(theirs, "peers", new[] { link.Address }.Concat(others).Select(peer => $"{peer}"));
             notes.AddRange(
-                link.Peers.Where(peer => !peer.Equals(address))
-                    .Select(peer => $"the unit with {peer} on {link.Interface} must hear {joining.Unit} too: add {address} to its peers")
+                others
+                    .Where(peer => !told.Contains(new PortAddress(link.Interface, $"{peer}")))
+                    .Select(peer =>
+                        $"the unit with {peer} on {link.Interface} is not heard, and must hear {joining.Unit} too: "
+                        + $"add {address} to its peers"
+                    )
             );
         }
 
@@ -67,12 +60,51 @@ public sealed record UnitFiles(string Own, string Joined, IReadOnlyList<string> 
             notes.Add($"unit.values are {settings.Unit.Name}'s: look through them in {path} of {joining.Unit}");
         }
 
-        return new UnitFiles(
-            Checked(own, path, cluster, settings.Unit.Name),
-            Checked(joined, path, cluster, joining.Unit),
-            [.. notes.Distinct()]
-        );
+        return new UnitFiles(own, Checked(joined, path, cluster, joining.Unit), [.. notes.Distinct()]);
     }
+
+    /// <summary>A unit's unit.yaml with the joining unit among its peers on every link, and what there is to say of it.</summary>
+    /// <exception cref="RefusedException">The joining unit lacks an address, or has one that does not go with the cluster's.</exception>
+    public static (string Text, IReadOnlyList<string> Notes) WithPeer(
+        string path,
+        string text,
+        byte[]? cluster,
+        UnitSettings settings,
+        JoinRequest joining
+    )
+    {
+        if (joining.Unit == settings.Unit.Name)
+        {
+            throw new RefusedException(
+                $"this unit is named {joining.Unit} itself",
+                "give the joining unit another name: hitless join CODE --unit NAME"
+            );
+        }
+
+        var own = Open(text);
+        var notes = new List<string>();
+        foreach (var mine in LinksOf(own))
+        {
+            var link = ReadLink(mine);
+            var address = AddressOn(link, joining);
+            if (link.Peers.Contains(address))
+            {
+                notes.Add($"{settings.Unit.Name} has {address} among its peers on {link.Interface} already");
+            }
+            else
+            {
+                own.Append((YamlSequenceNode)YamlEdit.Find(mine, "peers")!, $"{address}");
+            }
+        }
+
+        return (Checked(own, path, cluster, settings.Unit.Name), notes);
+    }
+
+    /// <summary>A unit's own addresses on its links.</summary>
+    public static IEnumerable<PortAddress> AddressesOf(UnitSettings settings) =>
+        settings
+            .Heartbeat.Links.Concat(settings.SessionLink is { } session ? [session] : [])
+            .Select(link => new PortAddress(link.Interface, $"{link.Address}"));
 
     private static YamlEdit Open(string text) =>
         YamlEdit.Open(text) ?? throw new RefusedException("this unit's own unit.yaml is not readable any more", "mend it first");

@@ -17,7 +17,8 @@ internal static class RoleNotice
             {
                 var change = control.Changes.Next;
                 var view = await control.ViewAsync();
-                var text = $"{Words(view.Self.Role)}, epoch {view.Epoch.Number}: {view.Reason}";
+                var held = view.Hold is { } hold ? $", held{(hold.Reason.Length == 0 ? "" : $" ({hold.Reason})")}" : "";
+                var text = $"{Words(view.Self.Role)}{held}, epoch {view.Epoch.Number}: {view.Reason}";
                 if (text != told)
                 {
                     ServiceNotice.Status(told = text);

@@ -124,8 +124,8 @@ public static class MatrixImages
     }
 
     /// <summary>
-    /// An image of version 1.0.0 whose hitlessd is <paramref name="script"/>; <paramref name="whole"/>: with the good one beside it, as
-    /// <c>$here/hitlessd.real</c>.
+    /// An image of version 1.0.0 (unless <paramref name="more"/> says another) whose hitlessd is <paramref name="script"/>;
+    /// <paramref name="whole"/>: with the good one beside it, as <c>$here/hitlessd.real</c>.
     /// </summary>
     public static void Build(string binaries, string folder, string image, string key, string script, bool whole, params string[] more)
     {
@@ -143,6 +143,7 @@ public static class MatrixImages
             new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)
         );
         File.SetUnixFileMode(program, (UnixFileMode)0b111_101_101);
+        string[] version = more.Contains("--version") ? [] : ["--version", "1.0.0"];
         string[] from = more.Contains("--from") ? [] : ["--from", ">=0.9.0 <2.0.0"];
         string[] activation = more.Contains("--activation") ? [] : ["--activation", "reboot"];
         Tool.Run(
@@ -151,8 +152,7 @@ public static class MatrixImages
                 "firmware",
                 "build",
                 parts,
-                "--version",
-                "1.0.0",
+                .. version,
                 "--wire-min",
                 "1.0",
                 "--wire-max",

@@ -33,6 +33,11 @@ internal static unsafe partial class Libc
     internal const int NetlinkDropMembership = 2;
     internal const int NetlinkStrictCheck = 12;
 
+    internal const int WaitForProcess = 1; // P_PID
+    internal const int WaitExited = 4; // WEXITED
+    internal const int WaitNoHang = 1; // WNOHANG
+    internal const int WaitNoReap = 0x01000000; // WNOWAIT
+
     internal const int OpenReadOnly = 0;
     internal const int OpenCloseOnExec = 0x80000;
     internal const int CloneNewNet = 0x40000000;
@@ -43,6 +48,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "close")]
     internal static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Execve(string path, nint* arguments, nint* environment);
+
+    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int WaitPid(int processId, out int status, int options);
+
+    [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
+    internal static partial int WaitId(int kind, int processId, byte* information, int options);
 
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int processId, int signal);

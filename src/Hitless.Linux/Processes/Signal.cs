@@ -8,6 +8,9 @@ public static class Signal
     /// <summary><c>SIGHUP</c> of <c>asm-generic/signal.h</c>.</summary>
     public const int HangUp = 1;
 
+    /// <summary><c>SIGUSR2</c> of <c>asm-generic/signal.h</c>.</summary>
+    public const int User2 = 12;
+
     /// <summary><c>SIGTERM</c> of <c>asm-generic/signal.h</c>.</summary>
     public const int Terminate = 15;
 

@@ -49,6 +49,7 @@ internal sealed class Storm
             (Weight(), unit => unit.DropsEcho = !unit.DropsEcho),
             (Weight(), ToggleOverload),
             (Weight(), FillDisk),
+            (Weight(), Hold),
         ];
     }
 
@@ -75,6 +76,8 @@ internal sealed class Storm
             unit.Overload = null;
             Plug(unit, SimulatedUnit.AllPorts);
             unit.Process?.EndAtEffect(-1);
+            unit.KeepHold(null, world.Timeline.Now);
+            unit.Process?.Take(ClusterInput.UnitReleased);
             if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
             {
                 process.Take(ClusterInput.ProbesChanged(0));
@@ -105,6 +108,17 @@ internal sealed class Storm
         }
 
         world.Timeline.After(chance.Between(TimeSpan.Zero, pause * 2), Strike);
+    }
+
+    /// <summary>An operator holds a unit, or at times every unit, for a while or until he releases it.</summary>
+    private void Hold(SimulatedUnit unit)
+    {
+        foreach (var held in chance.Happens(0.2) ? world.Units : [unit])
+        {
+            var time = chance.Milliseconds(200, 6000);
+            held.Process?.Take(ClusterInput.UnitHeld(new UnitHold("maintenance", chance.Happens(0.5) ? time : null)));
+            world.Timeline.After(time + chance.Milliseconds(0, 2000), () => held.Process?.Take(ClusterInput.UnitReleased));
+        }
     }
 
     private void Kill(SimulatedUnit unit)

@@ -9,6 +9,7 @@ namespace Hitless.Simulator.Rules;
 /// </summary>
 internal sealed class ClusterRules(Simulation world)
 {
+    private static readonly TimeSpan HeardOf = TimeSpan.FromSeconds(3);
     private readonly Dictionary<Epoch, SimulatedUnit> claims = [];
     private readonly Dictionary<SimulatedUnit, Claim> lastClaims = [];
 
@@ -51,12 +52,20 @@ internal sealed class ClusterRules(Simulation world)
             );
         }
 
+        if (process.Machine.OperatorHold.Stands && world.Units.FirstOrDefault(IsFree) is { } free)
+        {
+            world.Breach("who is held claims only if every unit is held", $"{process.Unit} claims while {free} is not held");
+        }
+
         claims[epoch] = process.Unit;
         Unrest.Claimed(process.Unit);
         lastClaims[process.Unit] = new Claim(epoch, process);
         CheckCommit(process);
         process.Sessions.ForgetPromise();
     }
+
+    /// <summary>It is not held, and was not of late: what another one has heard of it may be as old.</summary>
+    private bool IsFree(SimulatedUnit unit) => unit.Hold is null && world.Timeline.Now - unit.ReleasedAt > HeardOf;
 
     /// <summary>A primary has raised its epoch: its claim is of that epoch from now on.</summary>
     public void Raised(UnitProcess process)

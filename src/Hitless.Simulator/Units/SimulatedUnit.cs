@@ -68,6 +68,12 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>The highest epoch that has reached the disk.</summary>
     public long DurableEpoch { get; set; }
 
+    /// <summary>The operator's hold on its disk; null: it is not held.</summary>
+    public UnitHold? Hold { get; private set; }
+
+    /// <summary>When a hold of it ended, last.</summary>
+    public TimeSpan ReleasedAt { get; private set; } = TimeSpan.MinValue / 2;
+
     /// <summary>Which slot starts next: boot.json.</summary>
     public BootState Boot { get; set; } = FirmwareVersions.Initial;
 
@@ -100,6 +106,9 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
 
     /// <summary>Takes traffic for the virtual addresses from the wire.</summary>
     public bool Forwards => Traffic != TrafficState.Muted;
+
+    /// <summary>Writes the hold to disk.</summary>
+    public void KeepHold(UnitHold? hold, TimeSpan now) => (Hold, ReleasedAt) = (hold, hold is null ? now : ReleasedAt);
 
     /// <summary>Does what the kernel does, now or when the machine stands still no more.</summary>
     public void WhenKernelRuns(Timeline timeline, Action work)

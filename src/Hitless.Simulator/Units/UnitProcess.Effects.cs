@@ -119,6 +119,12 @@ internal sealed partial class UnitProcess
         Sessions.Drain(ticket);
     }
 
+    void IClusterEffects.KeepHold(UnitHold? hold)
+    {
+        Effect();
+        Unit.KeepHold(hold, world.Timeline.Now);
+    }
+
     void IClusterEffects.Record(string kind, string text) => world.Trace.Line(Unit.Name, $"{kind}: {text}");
 
     void IClusterEffects.SwitchoverEnded(bool done, string text)

@@ -54,6 +54,8 @@ internal sealed partial class UnitProcess : IClusterEffects
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
             KernelIsUsed = unit.KernelIsUsed,
+            UnitCount = world.Units.Count,
+            Hold = unit.Hold,
         };
         options = world.Plant == Plant.ForgetsSilences ? options with { SilenceMemory = TimeSpan.FromMilliseconds(1) } : options;
         unit.KernelIsUsed = true;

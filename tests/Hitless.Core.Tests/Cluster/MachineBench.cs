@@ -16,12 +16,16 @@ internal sealed class MachineBench
 
     public MachineBench(bool witness, params ReadOnlySpan<byte> priorities)
     {
+        Count = priorities.Length;
         foreach (var priority in priorities)
         {
             nodes.Add(new Node(this, (ulong)nodes.Count + 1, priority) { HasWitness = witness });
             nodes[^1].Start(adopt: false);
         }
     }
+
+    /// <summary>How many units the cluster has.</summary>
+    public int Count { get; }
 
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(100);
 
@@ -146,6 +150,9 @@ internal sealed class MachineBench
 
         public bool HasWitness { get; init; }
 
+        /// <summary>The hold that lies on its disk.</summary>
+        public UnitHold? Hold { get; private set; }
+
         public bool WitnessAnswers { get; set; } = true;
 
         /// <summary>What the kernel does: a claim that is over is muted.</summary>
@@ -167,6 +174,8 @@ internal sealed class MachineBench
                     HasWitness = HasWitness,
                     EpochNumber = epoch,
                     Start = StartTime,
+                    UnitCount = bench.Count,
+                    Hold = Hold,
                     AdoptClaim = adopt && Traffic == TrafficState.Claimed,
                 },
                 bench.Now,
@@ -340,6 +349,8 @@ internal sealed class MachineBench
                 inbox.Enqueue(ClusterInput.Drained(ticket));
             }
         }
+
+        void IClusterEffects.KeepHold(UnitHold? hold) => Hold = hold;
 
         void IClusterEffects.Record(string kind, string text) => Told.Add(text);
 

@@ -73,6 +73,8 @@ public sealed class PreflightTests
             { "full disk", "disk-room", "fail", f => Units(f, u => u with { FreeBytes = 99 }) },
             { "disk not known", "disk-room", "warn", f => Units(f, u => u with { FreeBytes = null }) },
             { "a unit away", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = "absent" }) },
+            { "a unit held", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = "held" }) },
+            { "a held primary", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u with { State = "held" } : u) },
             { "no primary", "units-ready", "fail", f => f with { Primary = null } },
             { "a failed probe", "units-healthy", "fail", f => Units(f, u => u with { Failures = u.Name == "gw1" ? 0 : 1 }) },
             { "mixed with another", "one-version", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Version = "1.0.5" }) },

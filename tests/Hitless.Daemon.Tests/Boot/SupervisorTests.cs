@@ -230,7 +230,7 @@ public sealed class SupervisorTests : IDisposable
     private Task<int> RunAsync(Func<BootOptions, BootOptions>? change = null, CancellationTokenSource? stop = null)
     {
         var options = new BootOptions(workshop.State, null, null, null, [], null, null);
-        return new Supervisor(change is null ? options : change(options), slots, log.Add)
+        return new Supervisor(change is null ? options : change(options), slots, new OwnProgram("/none"), log.Add)
             .RunAsync(stop?.Token ?? TestContext.Current.CancellationToken)
             .WaitAsync(Patience, TestContext.Current.CancellationToken);
     }

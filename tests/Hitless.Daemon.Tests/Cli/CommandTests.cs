@@ -15,6 +15,7 @@ public sealed class CommandTests
     public static TheoryData<string, string, string> Commands =>
         new()
         {
+            { "unit list", "status", "gw1   primary  ready" },
             { "status", "status", "gw1 is primary: priority 200 > 100, ages within 300 s" },
             {
                 "switchover --to gw2",

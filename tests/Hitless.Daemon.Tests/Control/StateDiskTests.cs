@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Tests.Firmware;
 using Hitless.Daemon.Upgrade;
 using Xunit;
@@ -79,6 +81,31 @@ public sealed class StateDiskTests : IDisposable
         Assert.NotEqual(0UL, UnitIdentity.Load(folder, disk).Id);
         Assert.Equal(3, disk.Problems.Count);
         Assert.Contains(await events.LastAsync(null, 10, TestContext.Current.CancellationToken), e => e is { Number: 5, Text: "kept" });
+    }
+
+    [Fact]
+    public async Task A_hold_is_read_as_it_was_kept_and_a_damaged_one_holds_until_it_is_released()
+    {
+        Directory.CreateDirectory(folder);
+        using var events = new EventLog(folder, "gw1");
+        var disk = new StateDisk(folder, events);
+        var file = new HoldFile(folder, disk);
+        Assert.Null(file.Read());
+        foreach (var hold in (UnitHold[])[new("new disk", TimeSpan.FromSeconds(7200)), new("", null), new("two words", null)])
+        {
+            file.Keep(new UnitHold("overtaken", null));
+            file.Keep(hold);
+            await file.Written;
+            Assert.Equal(hold, file.Read());
+        }
+
+        file.Keep(null);
+        await file.Written;
+        Assert.Null(file.Read());
+        Assert.Empty(disk.Problems);
+        File.WriteAllText(Path.Combine(folder, "hold"), "\0\0\0");
+        Assert.Equal(new UnitHold("", null), file.Read());
+        Assert.Contains("is damaged: this unit is held until it is released", Assert.Single(disk.Problems));
     }
 
     [Theory]

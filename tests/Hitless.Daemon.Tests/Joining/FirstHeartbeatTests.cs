@@ -20,6 +20,7 @@ public sealed class FirstHeartbeatTests
         var port = FreePort();
         var waiting = FirstHeartbeat.AwaitAsync(
             new IPEndPoint(IPAddress.Parse(inviting), port + InvitationCode.PortsAboveHeartbeats),
+            restarts: 0,
             Cancel
         );
         if (other is not null)
@@ -40,7 +41,7 @@ public sealed class FirstHeartbeatTests
         taken.Bind(new IPEndPoint(IPAddress.Any, 0));
         var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         var refused = await Assert.ThrowsAsync<RefusedException>(() =>
-            FirstHeartbeat.AwaitAsync(new IPEndPoint(IPAddress.Loopback, port + InvitationCode.PortsAboveHeartbeats), Cancel)
+            FirstHeartbeat.AwaitAsync(new IPEndPoint(IPAddress.Loopback, port + InvitationCode.PortsAboveHeartbeats), restarts: 0, Cancel)
         );
         Assert.Contains($"UDP port {port}", refused.Message, StringComparison.Ordinal);
     }

@@ -7,6 +7,7 @@ using Hitless.Core.Joining;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Joining;
+using Hitless.Daemon.Peers;
 using Hitless.Daemon.Tests.Api;
 using Xunit;
 
@@ -68,6 +69,39 @@ public sealed class InvitationsTests : IAsyncDisposable
         );
         await _unit.Restarted.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Contains(_unit.Notes, line => line.StartsWith("gw2 joins by invitation", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_other_units_hear_a_third_one_too_and_restart_before_the_one_that_has_invited_it()
+    {
+        using var client = UnitClient.Inviting(await InviteAsync());
+        await JoinAsync(client, Second);
+        await _unit.Restarted.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        using var another = UnitClient.Inviting(await InviteAsync());
+        var joined = await JoinAsync(another, new JoinRequest("gw3", null, [new PortAddress("lo", "127.0.0.3")]));
+        Assert.Contains("peers: [127.0.0.1, 127.0.0.2]", joined.UnitFile, StringComparison.Ordinal);
+        Assert.Equal(["gw2"], joined.RestartFirst);
+        Assert.DoesNotContain(joined.Notes, note => note.Contains("127.0.0.2", StringComparison.Ordinal));
+        for (var looks = 0; looks < 600 && _unit.Asked.Count < 3; looks++)
+        {
+            await Task.Delay(50, Cancel);
+        }
+
+        Assert.Equal(["gw2 unit.add-peer True", "gw2 unit.add-peer False", "gw2 unit.restart"], _unit.Asked);
+    }
+
+    [Fact]
+    public async Task Where_another_unit_cannot_take_it_nothing_is_written_anywhere()
+    {
+        using var client = UnitClient.Inviting(await InviteAsync());
+        _unit.Refusing = new Common.RefusedException("gw3 has no address of its own on hb1", "give it one");
+        var before = File.ReadAllText(UnitYaml);
+        var refused = await Assert.ThrowsAsync<RefusedException>(() =>
+            JoinAsync(client, new JoinRequest("gw3", null, [new PortAddress("lo", "127.0.0.3")]))
+        );
+        Assert.Equal("gw3 has no address of its own on hb1", refused.Message);
+        Assert.Equal(before, File.ReadAllText(UnitYaml));
+        Assert.Equal(["gw2 unit.add-peer True"], _unit.Asked);
     }
 
     [Fact]
@@ -152,7 +186,38 @@ public sealed class InvitationsTests : IAsyncDisposable
 
         public RunStatus? Run { get; set; }
 
-        public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Task.FromResult(Samples.Status with { Upgrade = Run });
+        public Task<ClusterStatus> StatusAsync(CancellationToken cancel) =>
+            Task.FromResult(
+                Samples.Status with
+                {
+                    Upgrade = Run,
+                    Units =
+                    [
+                        .. Samples.Status.Units.Select(unit =>
+                            unit with
+                            {
+                                State = UnitStates.Ready,
+                                Incarnation = $"{Asked.Count(asked => asked == $"{unit.Name} unit.restart")}",
+                            }
+                        ),
+                    ],
+                }
+            );
+
+        public async Task<TAnswer> AskAsync<TRequest, TAnswer>(
+            string unit,
+            PeerCall<TRequest, TAnswer> call,
+            TRequest request,
+            CancellationToken cancel
+        )
+        {
+            Asked.Add($"{unit} {call.Name} {(request as AddPeerRequest)?.CheckOnly}".Trim());
+            return Refusing is { } why ? throw why : await Task.FromResult((TAnswer)(object)new AddPeerAnswer([new("lo", "127.0.0.2")]));
+        }
+
+        public List<string> Asked { get; } = [];
+
+        public Common.RefusedException? Refusing { get; set; }
 
         public void Note(string text) => Notes.Add(text);
 

@@ -86,8 +86,23 @@ public sealed class UnitFilesTests
             joined.Heartbeat.Links.SelectMany(l => l.Peers).Select(p => $"{p}")
         );
         Assert.Equal(("10.10.8.3", "10.10.8.1"), ($"{joined.SessionLink!.Address}", $"{joined.SessionLink.Peers[0]}"));
-        Assert.Contains(files.Notes, note => note.StartsWith("the unit with 10.10.9.2 on hb0 must hear gw3 too", StringComparison.Ordinal));
+        Assert.Contains(files.Notes, note =>
+            note.StartsWith("the unit with 10.10.9.2 on hb0 is not heard, and must hear gw3 too", StringComparison.Ordinal)
+        );
         Assert.Contains(files.Notes, note => note.Contains("unit.values", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Units_that_were_told_are_no_operators_work()
+    {
+        var second = Read(Derive(Block, Third).Joined);
+        var third = UnitFiles.Derive(Path, Block, null, Read(Block), Third, [new("hb0", "10.10.9.2"), new("hb1", "fd00:9::2")]);
+        Assert.DoesNotContain(third.Notes, note => note.Contains("on hb0 is not heard", StringComparison.Ordinal));
+        Assert.Contains(third.Notes, note => note.Contains("the unit with 10.10.8.2 on se0 is not heard", StringComparison.Ordinal));
+        Assert.Equal(
+            (PortAddress[])[new("hb0", "10.10.9.3"), new("hb1", "fd00:9::3"), new("se0", "10.10.8.3")],
+            UnitFiles.AddressesOf(second)
+        );
     }
 
     [Fact]
@@ -127,7 +142,7 @@ public sealed class UnitFilesTests
     private static JoinRequest Joining(string unit, params (string Interface, string Address)[] addresses) =>
         new(unit, null, [.. addresses.Select(each => new PortAddress(each.Interface, each.Address))]);
 
-    private static UnitFiles Derive(string text, JoinRequest request) => UnitFiles.Derive(Path, text, null, Read(text), request);
+    private static UnitFiles Derive(string text, JoinRequest request) => UnitFiles.Derive(Path, text, null, Read(text), request, []);
 
     private static UnitSettings Read(string text)
     {

@@ -48,12 +48,15 @@ internal static class UnitChecks
     {
         var (ready, expected) = (facts.Units.Count(unit => unit.Ready), facts.Rules.Units);
         var late = facts.Units.Where(unit => !unit.Ready).Select(unit => $"{unit.Name} is {unit.State}");
+        var held = facts.Units.FirstOrDefault(unit => unit.State == UnitStates.Held);
         return Preflight.Result(
             "units-ready",
-            ready == expected && facts.Primary is not null,
+            ready == expected && facts.Primary is not null && held is null,
             $"{ready} of {expected} units are ready",
-            $"{ready} of {expected} units are ready: {string.Join(", ", late)}",
-            "hitless status tells why a unit is not ready"
+            held is { Ready: true }
+                ? $"{held.Name} is held for maintenance, and carries the traffic"
+                : $"{ready} of {expected} units are ready: {string.Join(", ", late)}",
+            held is null ? "hitless status tells why a unit is not ready" : $"end its hold first: hitless unit release {held.Name}"
         );
     }
 

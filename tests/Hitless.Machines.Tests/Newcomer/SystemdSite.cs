@@ -6,22 +6,25 @@ using Hitless.Lab.Tests.Clusters;
 namespace Hitless.Machines.Tests.Newcomer;
 
 /// <summary>
-/// Two gateways that have nothing of Hitless yet: Debian 12 with systemd, ports up with own addresses, hosts on both sides.
+/// Gateways that have nothing of Hitless yet: Debian 12 with systemd, ports up with own addresses, hosts on both sides.
 /// </summary>
-internal sealed class SystemdPair : IDisposable
+internal sealed class SystemdSite : IDisposable
 {
     private const string Name = "newcomer";
     private readonly string _shared;
+    private readonly List<SystemdMachine> _machines = [];
 
-    private SystemdPair(SystemdMachine first, SystemdMachine second, string shared) => (First, Second, _shared) = (first, second, shared);
+    private SystemdSite(LabPlan plan, string shared) => (Plan, _shared) = (plan, shared);
 
-    public SystemdMachine First { get; }
+    /// <summary>The networks and the hosts.</summary>
+    public LabPlan Plan { get; }
 
-    public SystemdMachine Second { get; }
+    /// <summary>A machine by its place: gw1 is the first.</summary>
+    public SystemdMachine this[int index] => _machines[index];
 
-    public static SystemdPair Boot()
+    public static SystemdSite Boot(int units = 2)
     {
-        var plan = new LabPlan(Name, Path.Combine(LabPlan.DefaultRoot, Name), Prerequisites.Out, 2, 1, StaticRouter: false, null, null);
+        var plan = new LabPlan(Name, Path.Combine(LabPlan.DefaultRoot, Name), Prerequisites.Out, units, 1, StaticRouter: false, null, null);
         MachineStore.Prepare(LabPlan.DebianKernel, _ => { });
         Topology.Remove(Name);
         Topology.Create(plan);
@@ -42,19 +45,28 @@ internal sealed class SystemdPair : IDisposable
             Topology.SetSysctls(plan.NamespaceOf(unit), ["net.ipv4.ip_forward=1"]);
         }
 
-        var shared = Directory.CreateTempSubdirectory("hitless-newcomer").FullName;
-        return new SystemdPair(
-            SystemdMachine.Boot("gw1", MachineStore.System, plan.NamespaceOf("gw1"), shared),
-            SystemdMachine.Boot("gw2", MachineStore.System, plan.NamespaceOf("gw2"), shared),
-            shared
-        );
+        var site = new SystemdSite(plan, Directory.CreateTempSubdirectory("hitless-newcomer").FullName);
+        try
+        {
+            foreach (var unit in plan.Units)
+            {
+                site._machines.Add(SystemdMachine.Boot(unit, MachineStore.System, plan.NamespaceOf(unit), site._shared));
+            }
+
+            return site;
+        }
+        catch
+        {
+            site.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Carries a file into root's home on both.</summary>
+    /// <summary>Carries a file into root's home on all.</summary>
     public void Bring(string file)
     {
         File.Copy(file, Path.Combine(_shared, Path.GetFileName(file)));
-        foreach (var machine in (SystemdMachine[])[First, Second])
+        foreach (var machine in _machines)
         {
             machine.Type($"cp /media/{Path.GetFileName(file)} /root/");
         }
@@ -63,8 +75,7 @@ internal sealed class SystemdPair : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        First.Dispose();
-        Second.Dispose();
+        _machines.ForEach(machine => machine.Dispose());
         Topology.Remove(Name);
         Directory.Delete(_shared, recursive: true);
     }
