@@ -91,11 +91,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         certificate = ClusterCertificate.Derive(secret.ToArray());
         seal = new ReportSeal(key);
         peers = new PeerClient(certificate, directory.AddressesOf);
-        peerServer = new PeerServer(
-            certificate,
-            [.. settings.Heartbeat.Links.Select(l => new System.Net.IPEndPoint(l.Address, settings.Heartbeat.Port + 2))],
-            [.. settings.Heartbeat.Links.SelectMany(l => l.Peers)],
-            text => events.Add(EventKinds.Unit, text)
+        peerServer = new PeerServer(certificate, settings.Heartbeat.Links, settings.Heartbeat.Port + 2, text =>
+            events.Add(EventKinds.Unit, text)
         );
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots
@@ -182,6 +179,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
             Stand("services and hooks", roles.RunAsync),
+            Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
         );
         complete.SetResult();

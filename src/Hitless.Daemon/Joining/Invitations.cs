@@ -7,6 +7,8 @@ using Hitless.Core.Configuration;
 using Hitless.Core.Joining;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Http;
+using Hitless.Daemon.Links;
+using Hitless.Linux.Links;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -42,12 +44,7 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
     public async Task<InviteResult> InviteAsync(InviteRequest request, CancellationToken cancel)
     {
         await service.RefuseDuringRunAsync(cancel);
-        var link = settings.Heartbeat.Links[0].Address;
-        if (request.Address is { } wanted && !IPAddress.TryParse(wanted, out link!))
-        {
-            throw new RefusedException($"\"{wanted}\" is no address", "give one of this unit's, as in: hitless invite --address 10.10.9.1");
-        }
-
+        var link = LinkOf(request.Address);
         await _one.WaitAsync(cancel);
         try
         {
@@ -55,20 +52,21 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
             var invitation = new Invitation();
             try
             {
-                _open = await ListenAsync(invitation, new IPEndPoint(link, Port), cancel);
+                _open = await ListenAsync(invitation, link, cancel);
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
                 invitation.Dispose();
                 throw new RefusedException(
-                    $"this unit cannot listen on {link}, port {Port}: {e.Message}",
-                    $"is {link} one of its addresses? Another one: hitless invite --address ADDRESS",
+                    $"this unit cannot listen on {link.Address}, port {Port}: {e.Message}",
+                    "look what has the port: ss -lntp; or invite through another heartbeat link: hitless invite --address ADDRESS",
                     e
                 );
             }
 
-            unit.Note($"an invitation is open for {Valid.TotalMinutes:F0} minutes on {link}, port {Port}");
-            return new InviteResult($"{invitation.CodeAt(new IPEndPoint(link, Port))}", DateTimeOffset.UtcNow + Valid, $"{link}", Port);
+            unit.Note($"an invitation is open for {Valid.TotalMinutes:F0} minutes on {link.Address}, port {Port}");
+            var code = invitation.CodeAt(new IPEndPoint(link.Address, Port));
+            return new InviteResult($"{code}", DateTimeOffset.UtcNow + Valid, $"{link.Address}", Port);
         }
         finally
         {
@@ -85,13 +83,32 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
         _one.Dispose();
     }
 
-    private async Task<Listener> ListenAsync(Invitation invitation, IPEndPoint at, CancellationToken cancel)
+    /// <summary>The heartbeat link that has an address, or the first; it must be there.</summary>
+    private HeartbeatLinkSettings LinkOf(string? address)
     {
-        var application = QuietHost.Build(SocketTransport, kestrel =>
+        var links = settings.Heartbeat.Links;
+        var link = address is null
+            ? links[0]
+            : links.FirstOrDefault(each => IPAddress.TryParse(address, out var wanted) && each.Address.Equals(wanted))
+                ?? throw new RefusedException(
+                    $"\"{address}\" is no address of a heartbeat link of this unit",
+                    $"give one of {string.Join(", ", links.Select(each => each.Address))}"
+                );
+        using var presence = new LinkPresence([link]);
+        return presence.ProblemOf(0, "heartbeat.links") is not { } problem
+            ? link
+            : throw new RefusedException(problem, "or invite through another heartbeat link: hitless invite --address ADDRESS");
+    }
+
+    // An interface that is made anew is not followed: the invitation is void then, and another one can be made.
+    private async Task<Listener> ListenAsync(Invitation invitation, HeartbeatLinkSettings link, CancellationToken cancel)
+    {
+        using var listeners = new LinkListeners([link]);
+        var application = QuietHost.Build(listeners.Bind, kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = 8;
             kestrel.Limits.MaxRequestBodySize = 64 << 10;
-            kestrel.Listen(at, listen =>
+            kestrel.Listen(new IPEndPoint(link.Address, Port), listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.UseHttps(
@@ -202,21 +219,6 @@ public sealed class Invitations(JoinService service, UnitSettings settings, IInv
             await open.Application.StopAsync();
             await open.Application.DisposeAsync();
             open.Invitation.Dispose();
-        }
-    }
-
-    private static Socket SocketTransport(EndPoint endPoint)
-    {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(endPoint);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Http;
+using Hitless.Daemon.Links;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -18,30 +19,30 @@ namespace Hitless.Daemon.Peers;
 /// </summary>
 public sealed class PeerServer : IAsyncDisposable
 {
-    private const int SocketOptionIpFreeBind = 15; // IP_FREEBIND, linux/in.h; valid for IPv6 sockets too
+    private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
+    private readonly LinkListeners _listeners;
     private readonly WebApplication _application;
     private readonly Action<string> _log;
 
     /// <param name="identity">Derived from the cluster key; stays the caller's to dispose.</param>
-    /// <param name="endPoints">The heartbeat addresses. They need not be there yet.</param>
-    /// <param name="peers">Where the other units call from, as configured: strangers do not take their places.</param>
+    /// <param name="links">
+    /// The heartbeat links: only through their interfaces is anybody answered. Interfaces and addresses need not be there yet. Strangers do
+    /// not take the places of their peers.
+    /// </param>
+    /// <param name="port">The TCP port; 0: the kernel chooses one for each link.</param>
     /// <param name="log">One line for each handler that crashed.</param>
-    public PeerServer(
-        ClusterCertificate identity,
-        IReadOnlyList<IPEndPoint> endPoints,
-        IReadOnlyCollection<IPAddress> peers,
-        Action<string> log
-    )
+    public PeerServer(ClusterCertificate identity, IReadOnlyList<HeartbeatLinkSettings> links, int port, Action<string> log)
     {
         _log = log;
-        var strangers = new StrangerLimit(peers);
-        _application = QuietHost.Build(Bind, kestrel =>
+        _listeners = new LinkListeners(links);
+        var strangers = new StrangerLimit([.. links.SelectMany(link => link.Peers)]);
+        _application = QuietHost.Build(_listeners.Bind, kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = 256;
             kestrel.Limits.MaxRequestBodySize = 64 << 20;
-            foreach (var endPoint in endPoints)
+            foreach (var link in links)
             {
-                kestrel.Listen(endPoint, listen =>
+                kestrel.Listen(new IPEndPoint(link.Address, port), listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;
                     listen.Use(strangers.Guard);
@@ -107,11 +108,22 @@ public sealed class PeerServer : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     public Task StartAsync(CancellationToken cancel) => _application.StartAsync(cancel);
 
+    /// <summary>Answers on interfaces that came later or were made anew, a quarter of a second after that, until it is cancelled.</summary>
+    public async Task FollowLinksAsync(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(FollowInterval);
+        while (await timer.WaitForNextTickAsync(cancel))
+        {
+            _listeners.Follow();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _application.StopAsync();
         await _application.DisposeAsync();
+        _listeners.Dispose();
     }
 
     private static SslServerAuthenticationOptions ServerOptions(ClusterCertificate identity) =>
@@ -123,17 +135,4 @@ public sealed class PeerServer : IAsyncDisposable
             CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => identity.Matches(certificate),
         };
-
-    private static Socket Bind(EndPoint endPoint)
-    {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            socket.DualMode = false;
-        }
-
-        socket.SetRawSocketOption((int)SocketOptionLevel.IP, SocketOptionIpFreeBind, BitConverter.GetBytes(1));
-        socket.Bind(endPoint);
-        return socket;
-    }
 }

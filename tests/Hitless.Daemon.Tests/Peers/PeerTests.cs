@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Peers;
 using Xunit;
@@ -21,8 +22,12 @@ public sealed class PeerTests : IAsyncLifetime
 
     public PeerTests()
     {
-        IPEndPoint[] endPoints = [new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse("192.0.2.77:0")];
-        _server = new PeerServer(_identity, endPoints, [IPAddress.Loopback], _log.Add);
+        HeartbeatLinkSettings[] links =
+        [
+            new("lo", IPAddress.Loopback, [IPAddress.Loopback]),
+            new("hb9", IPAddress.Parse("192.0.2.77"), []),
+        ];
+        _server = new PeerServer(_identity, links, port: 0, _log.Add);
         _server.Map(Echo, (request, _) => request.Error switch
             {
                 "refuse" => throw new RefusedException("a run is open", "wait for its end"),
