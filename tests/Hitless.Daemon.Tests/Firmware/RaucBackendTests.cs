@@ -221,6 +221,7 @@ public sealed class RaucBackendTests : IDisposable
         new(
             new BootOptions(machine.Workshop.State, null, null, reboot, [], null, null, daemon),
             new SlotStore(machine.Workshop.State, new RaucBackend(null, machine.Rauc)),
+            new OwnProgram("/none"),
             log.Add
         );
 
