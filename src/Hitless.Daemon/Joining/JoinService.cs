@@ -1,6 +1,7 @@
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Firmware.Files;
@@ -13,16 +14,14 @@ namespace Hitless.Daemon.Joining;
 /// <summary>What an inviting unit gives to one that joins, and what it changes on itself.</summary>
 /// <param name="unit">This unit.</param>
 /// <param name="settings">Its settings.</param>
-/// <param name="unitFilePath">Its unit.yaml.</param>
-/// <param name="stateFolder">Its state.</param>
+/// <param name="files">Its unit.yaml and its cluster.yaml.</param>
 /// <param name="packageFolder">Where the package's own image lies.</param>
-public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, string unitFilePath, string stateFolder, string packageFolder)
+public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, SettingsFiles files, string packageFolder)
 {
     /// <summary>Where the package puts the first image.</summary>
     public const string PackageFolder = "/usr/lib/hitless";
 
     private readonly Lock _one = new();
-    private readonly string _unitFilePath = Path.GetFullPath(unitFilePath);
 
     /// <summary>Refuses where the cluster is in the middle of something.</summary>
     public async Task RefuseDuringRunAsync(CancellationToken cancel)
@@ -46,7 +45,7 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
             RunningRelease.Version,
             hash,
             hash is not null && FindImage(hash) is not null,
-            _unitFilePath,
+            files.Unit,
             settings.Cluster.KeyFile,
             settings.Upgrade.TrustFile,
             settings.Upgrade.TrustFile is { } trust && File.Exists(trust) ? File.ReadAllBytes(trust) : null
@@ -67,35 +66,39 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
     {
         lock (_one)
         {
-            var text = File.ReadAllText(_unitFilePath);
-            var clusterPath = ClusterFileHere.RealPathIn(stateFolder);
-            var cluster = File.Exists(clusterPath) ? File.ReadAllBytes(clusterPath) : null;
-            if (!UnitFile.TryParse(Encoding.UTF8.GetBytes(text), _unitFilePath, cluster, out var current, out var problems))
+            var text = File.ReadAllText(files.Unit);
+            var cluster = files.Cluster;
+            if (!UnitFile.TryParse(Encoding.UTF8.GetBytes(text), files.Unit, cluster, out var current, out var problems))
             {
                 throw new RefusedException($"this unit's own files are not readable any more: {problems[0]}", "mend them first");
             }
 
-            var files = UnitFiles.Derive(_unitFilePath, text, cluster, current, request);
-            var key = File.ReadAllBytes(current.Cluster.KeyFile);
-            if (files.Own != text)
+            var derived = UnitFiles.Derive(files.Unit, text, cluster, current, request);
+            var key = File.ReadAllText(current.Cluster.KeyFile);
+            if (ClusterKeys.TryParse(key, out var keys, out _) && keys.IsRotating)
             {
-                DurableFile.WriteAllText(_unitFilePath, files.Own, File.GetUnixFileMode(_unitFilePath));
+                throw new RefusedException("the cluster key is being rotated", "let it end: hitless status shows how far it is");
             }
 
-            return new JoinResult(files.Joined, cluster, key, files.Notes);
+            if (derived.Own != text)
+            {
+                DurableFile.WriteAllText(files.Unit, derived.Own, File.GetUnixFileMode(files.Unit));
+            }
+
+            return new JoinResult(derived.Joined, cluster, Encoding.UTF8.GetBytes(key), derived.Notes);
         }
     }
 
     private string? ImageHash()
     {
-        var slots = new SlotStore(stateFolder);
+        var slots = new SlotStore(files.StateFolder);
         return settings.Unit.RaucSlots || slots.Running is not { } running ? null : slots.Read(out _).Content(running)?.ImageHash;
     }
 
     // Uploaded ones are named by their hash; the package's own must be looked into.
     private string? FindImage(string hash)
     {
-        if (new ImageStore(stateFolder, TrustStore.Empty).TryFind(hash, out _, out var kept, out _))
+        if (new ImageStore(files.StateFolder, TrustStore.Empty).TryFind(hash, out _, out var kept, out _))
         {
             return kept;
         }
