@@ -78,7 +78,7 @@ if (
     return 2;
 }
 
-if (!ClusterKeyFile.TryRead(settings.Cluster.KeyFile, out var key, out var noKey))
+if (!ClusterKeyFile.TryRead(settings.Cluster.KeyFile, out var keys, out var noKey))
 {
     Console.Error.WriteLine($"{noKey.Error}\n{noKey.Remedy}");
     return 2;
@@ -89,7 +89,7 @@ var trust = TrustStore.Empty;
 ImageProblem? untrusted = null;
 _ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile, out trust, out untrusted);
 
-await using var unit = new Unit(settings, arguments.Config, arguments.State, key, trust);
+await using var unit = new Unit(settings, arguments.Config, arguments.State, keys, trust);
 running = unit;
 if (ClusterKeyFile.OpenToOthers(settings.Cluster.KeyFile) is { } open)
 {
@@ -106,12 +106,14 @@ if (untrusted is not null)
     unit.NoteDamage($"{untrusted.Error}: no image is accepted; {untrusted.Remedy}, then restart hitlessd");
 }
 
-var joining = new JoinService(unit, settings, arguments.Config, arguments.State, JoinService.PackageFolder);
+var files = new SettingsFiles(Path.GetFullPath(arguments.Config), arguments.State);
+var joining = new JoinService(unit, settings, files, JoinService.PackageFolder);
 joining.Map(unit.PeerServer);
 await using var invitations = new Invitations(joining, settings, unit);
 await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
 invitations.Map(api.Routes);
 unit.MapMaintenance(api.Routes);
+unit.MapKeys(api.Routes, files);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 try

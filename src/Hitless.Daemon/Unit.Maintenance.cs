@@ -1,4 +1,4 @@
-using Hitless.Core.Wire;
+using Hitless.Core.Keys;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Maintenance;
 using Hitless.Firmware.Images;
@@ -20,13 +20,13 @@ public sealed partial class Unit : IRebootingMachine
 
     private MaintenanceService Maintenance() => new(Name, control, peers, journals, this, holdFile);
 
-    private ControlLoop OpenControl(UnitIdentity identity, ClusterKey key)
+    private ControlLoop OpenControl(UnitIdentity identity, ClusterKeys start)
     {
         var loop = new ControlLoop(
             settings,
             stateFolder,
             identity,
-            key,
+            start,
             RunningRelease.Version,
             Math.Max(writtenEpoch, journals.HighestEpoch()),
             events,

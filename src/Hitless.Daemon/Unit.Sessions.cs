@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
@@ -105,9 +106,9 @@ public sealed partial class Unit
         return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes, withRemedies: true));
     }
 
-    private SessionLoop OpenSessions(UnitIdentity identity, ClusterKey key)
+    private SessionLoop OpenSessions(UnitIdentity identity, ClusterKeys keys)
     {
-        return new SessionLoop(settings, key, identity.Id, identity.Incarnation, notice => control.Post(
+        return new SessionLoop(settings, keys, identity.Id, identity.Incarnation, notice => control.Post(
                 notice.Kind switch
                 {
                     SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),

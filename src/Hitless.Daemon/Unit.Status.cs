@@ -28,6 +28,7 @@ public sealed partial class Unit
                 .. view.Complaints,
                 .. disk.Problems,
                 .. control.RoutingProblems,
+                .. Keys.Problem is { } rotation ? [rotation] : Array.Empty<string>(),
                 .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
                 .. settings.Cluster.ActiveActive ? [NoActiveActive] : Array.Empty<string>(),
             ],

@@ -13,6 +13,7 @@ using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
+using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon;
 
@@ -91,6 +92,11 @@ public sealed partial class Unit
 
     private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
     {
+        if (Keys.IsRotating)
+        {
+            throw new RefusedException("the cluster key is being rotated", "let it end: hitless status shows how far it is");
+        }
+
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
         {
@@ -291,6 +297,7 @@ public sealed partial class Unit
             var path = ReportPath(journal[0].Run);
             if (!File.Exists(path))
             {
+                using var seal = new ReportSeal(keys.Now.Sending);
                 var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
                 disk.Write($"the report of {journal[0].Run}", () =>
                 {
@@ -405,6 +412,7 @@ public sealed partial class Unit
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
         Maintenance().Map(peerServer);
+        Keys.Map(peerServer);
         MapSessionCalls();
         MapConfigurationCalls();
     }

@@ -2,8 +2,8 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Keys;
 using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
@@ -11,6 +11,7 @@ using Hitless.Daemon.Control;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Joining;
+using Hitless.Daemon.Keys;
 using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
@@ -36,8 +37,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private readonly StateDisk disk;
     private readonly HoldFile holdFile;
     private readonly PeerDirectory directory;
-    private readonly ClusterCertificate certificate;
-    private readonly ReportSeal seal;
+    private readonly PeerIdentity identity;
+    private readonly KeyHolder keys;
     private readonly PeerServer peerServer;
     private readonly PeerClient peers;
     private readonly ControlLoop control;
@@ -70,7 +71,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     /// identity, epoch, kernel) is read at once, and everything else
     /// takes its time beside them. The unit claims nothing before its session loop is there (<see cref="ControlLoop.Attach"/>).
     /// </summary>
-    public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKey key, TrustStore trust)
+    public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKeys keys, TrustStore trust)
     {
         this.settings = settings;
         this.stateFolder = stateFolder;
@@ -80,18 +81,15 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         disk = new StateDisk(stateFolder, events);
         holdFile = new HoldFile(stateFolder, disk);
         disk.Write("the directory", () => Directory.CreateDirectory(stateFolder));
-        var identity = UnitIdentity.Load(stateFolder, disk);
+        var self = UnitIdentity.Load(stateFolder, disk);
         directory = new PeerDirectory(settings.Heartbeat.Port + 2);
         journals = new JournalStore(stateFolder, disk);
         writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
-        control = OpenControl(identity, key);
+        control = OpenControl(self, keys);
         control.Start();
-        Span<byte> secret = stackalloc byte[ClusterKey.Size];
-        key.Derive([], "hitless peer identity v1"u8, secret);
-        certificate = ClusterCertificate.Derive(secret.ToArray());
-        seal = new ReportSeal(key);
-        peers = new PeerClient(certificate, directory.AddressesOf);
-        peerServer = new PeerServer(certificate, settings.Heartbeat.Links, settings.Heartbeat.Port + 2, text =>
+        identity = new PeerIdentity(keys);
+        peers = new PeerClient(identity, directory.AddressesOf);
+        peerServer = new PeerServer(identity, settings.Heartbeat.Links, settings.Heartbeat.Port + 2, text =>
             events.Add(EventKinds.Unit, text)
         );
         images = new ImageStore(stateFolder, trust);
@@ -142,7 +140,9 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         );
 
         // Its arrays are large enough for a garbage collection, which stops every thread: by now the first heartbeat is out.
-        sessions = OpenSessions(identity, key);
+        sessions = OpenSessions(self, keys);
+        this.keys = new KeyHolder(settings.Cluster.KeyFile, keys, control, sessions, identity, peers);
+        Keys = new KeyRotations(Name, 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count), this.keys, control, peers, journals, events);
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
@@ -179,6 +179,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
             Stand("services and hooks", roles.RunAsync),
+            Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
         );
@@ -187,6 +188,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
 
     /// <summary>The unit's name.</summary>
     public string Name { get; }
+
+    private KeyRotations Keys { get; }
 
     private Task Stand(string name, Func<Task> work) => StandingTask.Run(name, work, events, ending.Token);
 
@@ -215,6 +218,13 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         TRequest request,
         CancellationToken cancel
     ) => ForwardAsync(unit, call, request, cancel);
+
+    /// <summary>The commands by which the cluster gets another key, or loses a unit. Before <see cref="StartAsync"/>.</summary>
+    public void MapKeys(IEndpointRouteBuilder routes, SettingsFiles files)
+    {
+        Keys.Map(routes);
+        new UnitRemovals(this, settings, files, Keys, control, peers, directory).Map(routes, peerServer);
+    }
 
     /// <summary>Puts a line into the unit's events.</summary>
     public void Note(string text) => events.Add(EventKinds.Unit, text);
@@ -266,8 +276,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         peers.Dispose();
         sessions.Dispose();
         control.Dispose();
-        certificate.Dispose();
-        seal.Dispose();
+        Keys.Dispose();
+        identity.Dispose();
         events.Dispose();
         ending.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Sessions;
@@ -34,7 +35,7 @@ internal static class SessionUnit
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0)
         );
         var incarnation = new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64());
-        using var loop = new SessionLoop(settings, new ClusterKey(new byte[32]), id, incarnation, notice =>
+        using var loop = new SessionLoop(settings, new ClusterKeys(new ClusterKey(new byte[32])), id, incarnation, notice =>
         {
             if (notice.Kind == SessionNoticeKind.Synced)
                 Console.WriteLine("synced");

@@ -2,16 +2,16 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
+using Hitless.Core.Api;
+using Hitless.Core.Wire;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Signing;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>key generate</c> and <c>web password</c>.</summary>
+/// <summary><c>key generate</c>, <c>key rotate</c> and <c>web password</c>.</summary>
 internal static class CredentialCommands
 {
-    private const int ClusterKeyBytes = 32;
-
     public static Command MakeKey(Shell shell)
     {
         var file = new Argument<string>("FILE")
@@ -29,6 +29,10 @@ internal static class CredentialCommands
             Description = "Name in the signing certificate",
             DefaultValueFactory = _ => "Hitless images",
         };
+        var force = new Option<bool>("--force")
+        {
+            Description = "Also without units that are missing: they need a copy of the key file afterwards",
+        };
         return new Command("key", "Keys of the cluster and of images")
         {
             shell.Command(
@@ -43,6 +47,12 @@ internal static class CredentialCommands
                 file,
                 signing,
                 name
+            ),
+            shell.Command(
+                "rotate",
+                "Give the cluster a new key while it runs; no packet and no heartbeat is lost, and the former key is refused afterwards",
+                call => RotateAsync(call, call.Value(force)),
+                force
             ),
         };
     }
@@ -61,13 +71,40 @@ internal static class CredentialCommands
     private static int GenerateCluster(Call call, string file)
     {
         RefuseExisting(file);
-        var secret = RandomNumberGenerator.GetBytes(ClusterKeyBytes);
-        DurableFile.WriteAllText(file, $"hitless-key-1:{Convert.ToBase64String(secret)}\n", DurableFile.OwnerOnly);
-        CryptographicOperations.ZeroMemory(secret);
+        var key = new ClusterKey(RandomNumberGenerator.GetBytes(ClusterKey.Size));
+        DurableFile.WriteAllText(file, key.ToFileText(), DurableFile.OwnerOnly);
         call.Screen.Show(new WrittenFiles([Path.GetFullPath(file)]), CliJson.Own.WrittenFiles, _ =>
             call.Screen.Line($"cluster key written to {file}; copy it to every unit and name it in cluster.key-file")
         );
         return ExitCode.Done;
+    }
+
+    private static async Task<int> RotateAsync(Call call, bool force)
+    {
+        var result = await call.Unit.PostAsync(
+            "/v1/key/rotate",
+            new KeyRotationRequest(force),
+            ApiJson.Default.KeyRotationRequest,
+            ApiJson.Default.KeyRotationResult,
+            call.Cancel
+        );
+        call.Screen.Show(result, CliJson.Api.KeyRotationResult, rotated =>
+        {
+            call.Screen.Line(
+                rotated.Done
+                    ? $"{string.Join(", ", rotated.Units)} have the new key {rotated.Key}; the former one is refused"
+                    : $"the rotation goes on by itself; {rotated.Waiting}"
+            );
+            if (rotated.LeftBehind.Count > 0)
+            {
+                call.Screen.Line(
+                    $"left behind: {string.Join(", ", rotated.LeftBehind)}: copy the file of cluster.key-file there, and start it again"
+                );
+            }
+
+            call.Screen.Line("backups of before hold the former key: make a new one with hitless config backup FILE");
+        });
+        return result.Done ? ExitCode.Done : ExitCode.Refused;
     }
 
     private static int GenerateSigning(Call call, string folder, string name)

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
-using Hitless.Core.Wire;
+using Hitless.Core.Keys;
 using Hitless.Firmware.Signing;
 
 namespace Hitless.Cli.Commands;
@@ -67,12 +67,12 @@ internal static class ReportCommand
             ?? throw new RefusedException($"{file} holds no report", "give what `hitless upgrade report --json` or `--html` wrote");
         if (publicKey is null)
         {
-            if (!ClusterKey.TryParse(File.ReadAllText(keyFile), out var clusterKey, out var error))
+            if (!ClusterKeys.TryParse(File.ReadAllText(keyFile), out var keys, out var error))
             {
                 throw new RefusedException($"{keyFile}: {error}", "name the key with --key-file");
             }
 
-            using var seal = new ReportSeal(clusterKey);
+            using var seal = new ReportSeal(keys.Sending);
             publicKey = seal.PublicKey;
         }
 

@@ -10,6 +10,7 @@ public sealed class ClusterKey
 
     private const string Prefix = "hitless-key-1:";
     private readonly byte[] secret;
+    private string? id;
 
     /// <summary>Takes 32 random bytes.</summary>
     public ClusterKey(ReadOnlySpan<byte> secret)
@@ -42,6 +43,9 @@ public sealed class ClusterKey
         return true;
     }
 
+    /// <summary>What tells it from other keys, and gives nothing of it away: 16 hexadecimal digits.</summary>
+    public string Id => id ??= DeriveId();
+
     /// <summary>The line that the key file holds.</summary>
     public string ToFileText() => Prefix + Convert.ToBase64String(secret) + "\n";
 
@@ -67,5 +71,12 @@ public sealed class ClusterKey
         var cipher = new AesGcm(key, DatagramHeader.TagSize);
         CryptographicOperations.ZeroMemory(key);
         return cipher;
+    }
+
+    private string DeriveId()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        Derive([], "hitless key id v1"u8, bytes);
+        return Convert.ToHexStringLower(bytes);
     }
 }

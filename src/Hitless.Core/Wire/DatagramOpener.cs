@@ -9,14 +9,19 @@ namespace Hitless.Core.Wire;
 /// derivation of a
 /// key, and of those there is only so much a second. Not thread-safe.
 /// </summary>
-/// <param name="key">The cluster key.</param>
+/// <param name="keys">The cluster key, or, while it is rotated, two.</param>
 /// <param name="kind">Only datagrams of this kind are opened.</param>
 /// <param name="group">Only of this cluster group.</param>
 /// <param name="ownUnitId">This unit's id.</param>
 /// <param name="ownIncarnation">This start's incarnation: datagrams with our id and another one are opened too, as
 /// <see cref="DatagramVerdict.Twin"/>; null: they are refused like our own.</param>
-public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group, ulong ownUnitId, UInt128? ownIncarnation = null)
-    : IDisposable
+public sealed class DatagramOpener(
+    IReadOnlyList<ClusterKey> keys,
+    DatagramKind kind,
+    int group,
+    ulong ownUnitId,
+    UInt128? ownIncarnation = null
+) : IDisposable
 {
     private const int SenderLimit = 32;
 
@@ -25,6 +30,7 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
     private static readonly TimeSpan DerivationInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DerivationBurst = TimeSpan.FromMilliseconds(64);
     private readonly List<Sender> senders = new(SenderLimit);
+    private ClusterKey[] accepted = [.. keys];
     private readonly long[] counts = new long[(int)DatagramVerdict.Twin + 1];
     private long opened;
     private TimeSpan derivedUpTo;
@@ -74,11 +80,22 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         return verdict;
     }
 
+    /// <summary>Only these keys open datagrams from now on. Whoever was last heard with another one is forgotten.</summary>
+    public void Accept(IReadOnlyList<ClusterKey> keys)
+    {
+        accepted = [.. keys];
+        foreach (var sender in senders.Where(sender => !IsAccepted(sender.Key)))
+            sender.Dispose();
+        senders.RemoveAll(sender => !IsAccepted(sender.Key));
+        foreach (var sender in senders)
+            sender.ForgetOther();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var sender in senders)
-            sender.Cipher.Dispose();
+            sender.Dispose();
         senders.Clear();
     }
 
@@ -108,20 +125,44 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
             return DatagramVerdict.Replayed;
         if (known is null && !MayDerive(now))
             return DatagramVerdict.TooManyUnknown;
-        var cipher = known?.Cipher ?? key.DeriveCipher(kind, header.UnitId, header.Incarnation);
-        if (!TryDecrypt(cipher, datagram, header, plaintext[..length]))
-        {
-            if (known is null)
-                cipher.Dispose();
+        known = known is null ? TryMeet(datagram, header, plaintext[..length]) : TryOpen(known, datagram, header, plaintext[..length]);
+        if (known is null)
             return DatagramVerdict.BadTag;
-        }
-
-        known ??= Remember(header.UnitId, header.Incarnation, cipher);
         known.Window.Mark(header.Sequence);
         known.LastOpened = ++opened;
         payload = plaintext[..length];
         return header.UnitId == ownUnitId ? DatagramVerdict.Twin : DatagramVerdict.Accepted;
     }
+
+    /// <summary>A sender that is not known yet; null if no key opens what it sent.</summary>
+    private Sender? TryMeet(ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
+    {
+        foreach (var key in accepted)
+        {
+            var cipher = key.DeriveCipher(kind, header.UnitId, header.Incarnation);
+            if (TryDecrypt(cipher, datagram, header, plaintext))
+                return Remember(new Sender(header.UnitId, header.Incarnation, key, cipher));
+            cipher.Dispose();
+        }
+
+        return null;
+    }
+
+    /// <summary>By the key that its last datagram had, then, during a rotation, by the other one; null if neither opens it.</summary>
+    private Sender? TryOpen(Sender sender, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
+    {
+        if (TryDecrypt(sender.Cipher, datagram, header, plaintext))
+            return sender;
+        if (accepted.Length == 1)
+            return null;
+        var other = accepted[0].Id == sender.Key.Id ? accepted[1] : accepted[0];
+        if (!TryDecrypt(sender.Other ??= other.DeriveCipher(kind, sender.UnitId, sender.Incarnation), datagram, header, plaintext))
+            return null;
+        sender.TakeOther(other);
+        return sender;
+    }
+
+    private bool IsAccepted(ClusterKey key) => Array.Exists(accepted, each => each.Id == key.Id);
 
     private bool MayDerive(TimeSpan now)
     {
@@ -163,30 +204,49 @@ public sealed class DatagramOpener(ClusterKey key, DatagramKind kind, int group,
         return null;
     }
 
-    private Sender Remember(ulong unitId, UInt128 incarnation, AesGcm cipher)
+    private Sender Remember(Sender added)
     {
         if (senders.Count == SenderLimit)
         {
             var oldest = senders.MinBy(sender => sender.LastOpened)!;
-            oldest.Cipher.Dispose();
+            oldest.Dispose();
             senders.Remove(oldest);
         }
 
-        var added = new Sender(unitId, incarnation, cipher);
         senders.Add(added);
         return added;
     }
 
-    private sealed class Sender(ulong unitId, UInt128 incarnation, AesGcm cipher)
+    private sealed class Sender(ulong unitId, UInt128 incarnation, ClusterKey key, AesGcm cipher) : IDisposable
     {
         public ulong UnitId { get; } = unitId;
 
         public UInt128 Incarnation { get; } = incarnation;
 
-        public AesGcm Cipher { get; } = cipher;
+        /// <summary>The key of the last datagram.</summary>
+        public ClusterKey Key { get; private set; } = key;
+
+        public AesGcm Cipher { get; private set; } = cipher;
+
+        /// <summary>Of the other key of a rotation, once it was tried.</summary>
+        public AesGcm? Other { get; set; }
 
         public ReplayWindow Window { get; } = new();
 
         public long LastOpened { get; set; }
+
+        public void TakeOther(ClusterKey other) => (Key, Cipher, Other) = (other, Other!, Cipher);
+
+        public void ForgetOther()
+        {
+            Other?.Dispose();
+            Other = null;
+        }
+
+        public void Dispose()
+        {
+            Cipher.Dispose();
+            Other?.Dispose();
+        }
     }
 }

@@ -12,7 +12,7 @@ public sealed class DatagramSealer : IDisposable
     /// <summary>Bytes that sealing adds to a payload.</summary>
     public const int Overhead = DatagramHeader.Size + DatagramHeader.TagSize;
 
-    private readonly AesGcm cipher;
+    private AesGcm cipher;
     private readonly DatagramHeader header;
 
     /// <summary>
@@ -50,6 +50,13 @@ public sealed class DatagramSealer : IDisposable
             datagram[..DatagramHeader.Size]
         );
         return payload.Length + Overhead;
+    }
+
+    /// <summary>Seals with another key from now on. The sequence goes on, so that receivers know what is old, whatever its key.</summary>
+    public void Use(ClusterKey key)
+    {
+        cipher.Dispose();
+        cipher = key.DeriveCipher(header.Kind, header.UnitId, header.Incarnation);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
-using Hitless.Core.Wire;
+using Hitless.Core.Keys;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
@@ -20,8 +20,7 @@ namespace Hitless.Daemon.Control;
 
 /// <summary>
 /// The one thread that owns the <see cref="ClusterMachine"/>: real-time scheduled, waits in one place, allocates nothing in steady state.
-/// Turns
-/// datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
+/// Turns datagrams, link changes and posted inputs into steps, and the machine's effects into system calls. Decides nothing.
 /// </summary>
 public sealed partial class ControlLoop : IClusterEffects, IDisposable
 {
@@ -73,7 +72,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         UnitSettings settings,
         string stateFolder,
         UnitIdentity identity,
-        ClusterKey key,
+        ClusterKeys keys,
         string version,
         long epochNumber,
         EventLog events,
@@ -109,7 +108,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         hearing = new InBandHearing(ports.Count);
         virtualMacs = new VirtualMacWatch(ports, hearing, events);
         openKernel = log => new GatewayKernel(settings, sysctls, silence, options.ClaimTimes, log);
-        openLinks = () => new HeartbeatLinks(settings, identity, key, events, poller);
+        openLinks = () => new HeartbeatLinks(settings, identity, keys, events, poller);
         thread = new Thread(Run) { Name = "control", IsBackground = true };
     }
 
@@ -187,6 +186,14 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
     /// <summary>The cluster as this unit sees it now.</summary>
     public Task<ClusterView> ViewAsync() => AskAsync(View);
+
+    /// <summary>Heartbeats are sealed and opened with these keys once the task has ended.</summary>
+    public Task UseAsync(ClusterKeys keys) =>
+        AskAsync(() =>
+        {
+            links.Use(keys);
+            return true;
+        });
 
     /// <summary>What of the declared routes and rules cannot stand, and why.</summary>
     public IReadOnlyList<string> RoutingProblems => watch?.RoutingProblems ?? [];

@@ -2,6 +2,7 @@ using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Http;
@@ -46,7 +47,7 @@ public sealed class HeartbeatLinks : IDisposable
     /// Opens a socket a link, watched by <paramref name="poller"/>; a link whose interface is missing is told of and stays silent until
     /// that is there.
     /// </summary>
-    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKey key, EventLog events, Poller poller)
+    public HeartbeatLinks(UnitSettings settings, UnitIdentity identity, ClusterKeys keys, EventLog events, Poller poller)
     {
         this.events = events;
         this.poller = poller;
@@ -69,14 +70,14 @@ public sealed class HeartbeatLinks : IDisposable
             firstToken: 0
         );
         sealer = new DatagramSealer(
-            key,
+            keys.Sending,
             DatagramKind.Heartbeat,
             RunningRelease.WireMinor,
             settings.Cluster.Group,
             identity.Id,
             identity.Incarnation
         );
-        opener = new DatagramOpener(key, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
+        opener = new DatagramOpener(keys.Accepted, DatagramKind.Heartbeat, settings.Cluster.Group, identity.Id, identity.Incarnation);
         told = new string?[links.Count];
         Follow();
     }
@@ -129,6 +130,13 @@ public sealed class HeartbeatLinks : IDisposable
         {
             Follow();
         }
+    }
+
+    /// <summary>Seals and opens with these keys from now on.</summary>
+    public void Use(ClusterKeys keys)
+    {
+        sealer.Use(keys.Sending);
+        opener.Accept(keys.Accepted);
     }
 
     /// <summary>Whether a token is that of a port's answers for virtual addresses.</summary>

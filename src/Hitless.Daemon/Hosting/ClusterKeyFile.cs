@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Hitless.Core.Api;
-using Hitless.Core.Wire;
+using Hitless.Core.Keys;
 
 namespace Hitless.Daemon.Hosting;
 
@@ -10,10 +10,10 @@ public static class ClusterKeyFile
     private const UnixFileMode Foreign =
         UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite;
 
-    /// <summary>Reads the key.</summary>
-    public static bool TryRead(string path, [NotNullWhen(true)] out ClusterKey? key, [NotNullWhen(false)] out Refusal? refusal)
+    /// <summary>Reads the key, or the two of a rotation.</summary>
+    public static bool TryRead(string path, [NotNullWhen(true)] out ClusterKeys? keys, [NotNullWhen(false)] out Refusal? refusal)
     {
-        key = null;
+        keys = null;
         refusal = null;
         try
         {
@@ -24,7 +24,7 @@ public static class ClusterKeyFile
                     $"make one with \"hitless key generate {path}\" and copy it to every unit"
                 );
             }
-            else if (!ClusterKey.TryParse(File.ReadAllText(path), out key, out var why))
+            else if (!ClusterKeys.TryParse(File.ReadAllText(path), out keys, out var why))
             {
                 refusal = why.Split("; ", 2) is [var error, var remedy] ? new Refusal($"{path}: {error}", remedy) : new Refusal(path, why);
             }
@@ -34,7 +34,7 @@ public static class ClusterKeyFile
             refusal = new Refusal($"{path}: the cluster key cannot be read: {e.Message}", "look at the disk and at the rights of the file");
         }
 
-        return refusal is null && key is not null;
+        return refusal is null && keys is not null;
     }
 
     /// <summary>
@@ -45,7 +45,7 @@ public static class ClusterKeyFile
         (File.GetUnixFileMode(path) & Foreign) == 0
             ? null
             : $"{path}: the cluster key is open to other users of this machine (mode {Octal(File.GetUnixFileMode(path))}): "
-                + $"chmod 600 {path}, and restart hitlessd; if somebody may have read it, make a new one with \"hitless key generate\"";
+                + $"chmod 600 {path}, and restart hitlessd; if somebody may have read it, make a new one: hitless key rotate";
 
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
 }

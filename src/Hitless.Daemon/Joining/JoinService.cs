@@ -1,6 +1,7 @@
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Peers;
@@ -14,10 +15,9 @@ namespace Hitless.Daemon.Joining;
 /// <summary>What an inviting unit gives to one that joins, and what it changes on itself.</summary>
 /// <param name="unit">This unit.</param>
 /// <param name="settings">Its settings.</param>
-/// <param name="unitFilePath">Its unit.yaml.</param>
-/// <param name="stateFolder">Its state.</param>
+/// <param name="files">Its unit.yaml and its cluster.yaml.</param>
 /// <param name="packageFolder">Where the package's own image lies.</param>
-public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, string unitFilePath, string stateFolder, string packageFolder)
+public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, SettingsFiles files, string packageFolder)
 {
     /// <summary>Where the package puts the first image.</summary>
     public const string PackageFolder = "/usr/lib/hitless";
@@ -25,7 +25,6 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
     private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
     private readonly Lock _one = new();
-    private readonly string _unitFilePath = Path.GetFullPath(unitFilePath);
 
     /// <summary>Refuses where the cluster is in the middle of something.</summary>
     public async Task RefuseDuringRunAsync(CancellationToken cancel)
@@ -49,7 +48,7 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
             RunningRelease.Version,
             hash,
             hash is not null && FindImage(hash) is not null,
-            _unitFilePath,
+            files.Unit,
             settings.Cluster.KeyFile,
             settings.Upgrade.TrustFile,
             settings.Upgrade.TrustFile is { } trust && File.Exists(trust) ? File.ReadAllBytes(trust) : null
@@ -154,11 +153,11 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
         lock (_one)
         {
             var (text, cluster, current) = ReadOwn();
-            var (own, _) = UnitFiles.WithPeer(_unitFilePath, text, cluster, current, request.Joining);
+            var (own, _) = UnitFiles.WithPeer(files.Unit, text, cluster, current, request.Joining);
             if (!request.CheckOnly)
             {
                 WriteOwn(text, own);
-                unit.Note($"{request.Joining.Unit} joins, invited by {request.From}: it is among the peers in {_unitFilePath}");
+                unit.Note($"{request.Joining.Unit} joins, invited by {request.From}: it is among the peers in {files.Unit}");
             }
 
             return new AddPeerAnswer([.. UnitFiles.AddressesOf(current)]);
@@ -170,19 +169,23 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
         lock (_one)
         {
             var (text, cluster, current) = ReadOwn();
-            var files = UnitFiles.Derive(_unitFilePath, text, cluster, current, request, told);
-            var key = File.ReadAllBytes(current.Cluster.KeyFile);
-            WriteOwn(text, files.Own);
-            return new JoinResult(files.Joined, cluster, key, files.Notes);
+            var derived = UnitFiles.Derive(files.Unit, text, cluster, current, request, told);
+            var key = File.ReadAllText(current.Cluster.KeyFile);
+            if (ClusterKeys.TryParse(key, out var keys, out _) && keys.IsRotating)
+            {
+                throw new RefusedException("the cluster key is being rotated", "let it end: hitless status shows how far it is");
+            }
+
+            WriteOwn(text, derived.Own);
+            return new JoinResult(derived.Joined, cluster, Encoding.UTF8.GetBytes(key), derived.Notes);
         }
     }
 
     private (string Text, byte[]? Cluster, UnitSettings Settings) ReadOwn()
     {
-        var text = File.ReadAllText(_unitFilePath);
-        var clusterPath = ClusterFileHere.RealPathIn(stateFolder);
-        var cluster = File.Exists(clusterPath) ? File.ReadAllBytes(clusterPath) : null;
-        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), _unitFilePath, cluster, out var current, out var problems)
+        var text = File.ReadAllText(files.Unit);
+        var cluster = files.Cluster;
+        return UnitFile.TryParse(Encoding.UTF8.GetBytes(text), files.Unit, cluster, out var current, out var problems)
             ? (text, cluster, current)
             : throw new RefusedException(
                 $"the files of {settings.Unit.Name} are not readable any more: {problems[0]}",
@@ -194,7 +197,7 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
     {
         if (next != former)
         {
-            DurableFile.WriteAllText(_unitFilePath, next, File.GetUnixFileMode(_unitFilePath));
+            DurableFile.WriteAllText(files.Unit, next, File.GetUnixFileMode(files.Unit));
         }
     }
 
@@ -207,14 +210,14 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, strin
 
     private string? ImageHash()
     {
-        var slots = new SlotStore(stateFolder);
+        var slots = new SlotStore(files.StateFolder);
         return settings.Unit.RaucSlots || slots.Running is not { } running ? null : slots.Read(out _).Content(running)?.ImageHash;
     }
 
     // Uploaded ones are named by their hash; the package's own must be looked into.
     private string? FindImage(string hash)
     {
-        if (new ImageStore(stateFolder, TrustStore.Empty).TryFind(hash, out _, out var kept, out _))
+        if (new ImageStore(files.StateFolder, TrustStore.Empty).TryFind(hash, out _, out var kept, out _))
         {
             return kept;
         }

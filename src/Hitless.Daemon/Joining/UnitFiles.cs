@@ -106,6 +106,23 @@ public sealed record UnitFiles(string Own, string Joined, IReadOnlyList<string> 
             .Heartbeat.Links.Concat(settings.SessionLink is { } session ? [session] : [])
             .Select(link => new PortAddress(link.Interface, $"{link.Address}"));
 
+    /// <summary>A unit.yaml without these addresses among its peers.</summary>
+    /// <exception cref="RefusedException">It is not readable.</exception>
+    public static string Without(string path, string text, byte[]? cluster, IReadOnlyCollection<IPAddress> addresses)
+    {
+        var edit = Open(text);
+        foreach (var link in LinksOf(edit))
+        {
+            var peers = ReadLink(link).Peers;
+            if (peers.Any(addresses.Contains))
+            {
+                edit.SetItems(link, "peers", peers.Where(peer => !addresses.Contains(peer)).Select(peer => $"{peer}"));
+            }
+        }
+
+        return Checked(edit, path, cluster, "this unit");
+    }
+
     private static YamlEdit Open(string text) =>
         YamlEdit.Open(text) ?? throw new RefusedException("this unit's own unit.yaml is not readable any more", "mend it first");
 

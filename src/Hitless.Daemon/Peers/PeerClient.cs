@@ -12,9 +12,9 @@ namespace Hitless.Daemon.Peers;
 /// Calls other units by name over the units' own API. Connections are kept and used again; each new one tries the unit's addresses in turn,
 /// the one that worked last first. What fails comes as a <see cref="PeerException"/> with its kind.
 /// </summary>
-/// <param name="identity">Derived from the cluster key; stays the caller's to dispose.</param>
+/// <param name="identity">Follows from the cluster key; stays the caller's to dispose.</param>
 /// <param name="addresses">The addresses of a unit, asked at each new connection; empty: unknown unit.</param>
-public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOnlyList<IPEndPoint>> addresses) : IDisposable
+public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList<IPEndPoint>> addresses) : IDisposable
 {
     private readonly ConcurrentDictionary<string, PeerConnections> _units = new(StringComparer.Ordinal);
 
@@ -100,6 +100,9 @@ public sealed class PeerClient(ClusterCertificate identity, Func<string, IReadOn
             }
         });
     }
+
+    /// <summary>The next calls make connections of their own: the identity has changed. Calls under way go on.</summary>
+    public void ConnectAnew() => _units.Clear();
 
     /// <inheritdoc/>
     public void Dispose()

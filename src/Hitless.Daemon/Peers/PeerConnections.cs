@@ -17,7 +17,7 @@ internal sealed class PeerConnections : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private IPEndPoint? _lastGood;
 
-    public PeerConnections(ClusterCertificate identity, Func<IReadOnlyList<IPEndPoint>> addresses)
+    public PeerConnections(PeerIdentity identity, Func<IReadOnlyList<IPEndPoint>> addresses)
     {
         _addresses = addresses;
         _invoker = new HttpMessageInvoker(

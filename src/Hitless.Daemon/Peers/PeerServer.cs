@@ -24,14 +24,14 @@ public sealed class PeerServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly Action<string> _log;
 
-    /// <param name="identity">Derived from the cluster key; stays the caller's to dispose.</param>
+    /// <param name="identity">Follows from the cluster key; stays the caller's to dispose.</param>
     /// <param name="links">
     /// The heartbeat links: only through their interfaces is anybody answered. Interfaces and addresses need not be there yet. Strangers do
     /// not take the places of their peers.
     /// </param>
     /// <param name="port">The TCP port; 0: the kernel chooses one for each link.</param>
     /// <param name="log">One line for each handler that crashed.</param>
-    public PeerServer(ClusterCertificate identity, IReadOnlyList<HeartbeatLinkSettings> links, int port, Action<string> log)
+    public PeerServer(PeerIdentity identity, IReadOnlyList<HeartbeatLinkSettings> links, int port, Action<string> log)
     {
         _log = log;
         _listeners = new LinkListeners(links);
@@ -56,6 +56,20 @@ public sealed class PeerServer : IAsyncDisposable
                 });
             }
         });
+
+        // A connection may be older than the rotation of a key: its proof counts for each request anew.
+        _application.Use(next =>
+            context =>
+            {
+                if (identity.Matches(context.Connection.ClientCertificate))
+                {
+                    return next(context);
+                }
+
+                context.Abort();
+                return Task.CompletedTask;
+            }
+        );
     }
 
     /// <summary>Where it listens once it is started; tells the port that the kernel chose for port 0.</summary>
@@ -126,7 +140,7 @@ public sealed class PeerServer : IAsyncDisposable
         _listeners.Dispose();
     }
 
-    private static SslServerAuthenticationOptions ServerOptions(ClusterCertificate identity) =>
+    private static SslServerAuthenticationOptions ServerOptions(PeerIdentity identity) =>
         new()
         {
             ServerCertificate = identity.Certificate,

@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Linux.Conntrack;
@@ -66,7 +67,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 
     public SessionEngine(
         UnitSettings settings,
-        ClusterKey key,
+        ClusterKeys keys,
         ulong unit,
         UInt128 incarnation,
         ulong nonceSeed,
@@ -78,7 +79,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         this.notify = notify;
         now = MonotonicClock.Now;
         exchange = new SessionExchange(unit, incarnation, nonceSeed);
-        links = new SessionLinks(settings, key, unit, incarnation, poller, FirstLinkToken);
+        links = new SessionLinks(settings, keys, unit, incarnation, poller, FirstLinkToken);
         kernel = new KernelSessions(settings, poller, EventToken, nonceSeed);
         tellExpectation = expectation => exchange.OnExpected(expectation, ended: false, this);
         pruneExpectation = expectation =>
@@ -96,6 +97,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 
     /// <summary>Takes the links up as they are in the kernel now.</summary>
     public void FollowLinks() => links.Follow(now);
+
+    /// <summary>Seals and opens with these keys from now on.</summary>
+    public void Use(ClusterKeys keys) => links.Use(keys);
 
     /// <summary>For other threads too.</summary>
     public AnswerCount Answers => kernel.Answers;

@@ -1,5 +1,6 @@
 using System.Net;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Links;
@@ -32,16 +33,26 @@ internal sealed class SessionLinks : IDisposable
     /// A link whose interface is missing is used as soon as that is there. The tokens of <paramref name="poller"/> count from
     /// <paramref name="firstToken"/>.
     /// </summary>
-    public SessionLinks(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Poller poller, int firstToken)
+    public SessionLinks(UnitSettings settings, ClusterKeys keys, ulong unit, UInt128 incarnation, Poller poller, int firstToken)
     {
-        sealer = new DatagramSealer(key, DatagramKind.Session, RunningRelease.WireMinor, settings.Cluster.Group, unit, incarnation);
-        opener = new DatagramOpener(key, DatagramKind.Session, settings.Cluster.Group, unit);
+        sealer = new DatagramSealer(
+            keys.Sending,
+            DatagramKind.Session,
+            RunningRelease.WireMinor,
+            settings.Cluster.Group,
+            unit,
+            incarnation
+        );
+        opener = new DatagramOpener(keys.Accepted, DatagramKind.Session, settings.Cluster.Group, unit);
         var port = settings.Heartbeat.Port + 1;
         var links = settings.SessionLinks;
-        string[] keys = [.. links.Select((_, i) => i == 0 && settings.SessionLink is not null ? "sessions.link" : "heartbeat.links")];
+        string[] settingNames =
+        [
+            .. links.Select((_, i) => i == 0 && settings.SessionLink is not null ? "sessions.link" : "heartbeat.links"),
+        ];
         sockets = new LinkSockets(
             links,
-            keys,
+            settingNames,
             port,
             new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes),
             poller,
@@ -78,6 +89,13 @@ internal sealed class SessionLinks : IDisposable
 
     /// <summary>Takes the links up as they are in the kernel now.</summary>
     public void Follow(TimeSpan now) => sockets.Follow(now);
+
+    /// <summary>Seals and opens with these keys from now on.</summary>
+    public void Use(ClusterKeys keys)
+    {
+        sealer.Use(keys.Sending);
+        opener.Accept(keys.Accepted);
+    }
 
     public void Send(ulong unit, ReadOnlySpan<byte> payload, TimeSpan now)
     {

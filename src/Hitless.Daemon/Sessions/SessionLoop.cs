@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Linux.Polling;
@@ -30,16 +31,16 @@ public sealed class SessionLoop : IDisposable
     /// Opens the sockets and starts the thread. The unit carries no traffic and follows nobody until <see cref="SetRole"/>.
     /// </summary>
     /// <param name="settings">The unit's settings.</param>
-    /// <param name="key">The cluster key.</param>
+    /// <param name="keys">The cluster key, or, while it is rotated, two.</param>
     /// <param name="unit">This unit's id.</param>
     /// <param name="incarnation">Random per process start.</param>
     /// <param name="notify">Called on the session thread; must not block.</param>
     /// <exception cref="IOException">The system is out of descriptors. A link that is missing is no error.</exception>
-    public SessionLoop(UnitSettings settings, ClusterKey key, ulong unit, UInt128 incarnation, Action<SessionNotice> notify)
+    public SessionLoop(UnitSettings settings, ClusterKeys keys, ulong unit, UInt128 incarnation, Action<SessionNotice> notify)
     {
         unitName = settings.Unit.Name;
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        engine = new SessionEngine(settings, key, unit, incarnation, seed, poller, notify);
+        engine = new SessionEngine(settings, keys, unit, incarnation, seed, poller, notify);
         reading = new TableReading(engine, reader, action => Post(_ => action()));
         thread = new Thread(Run) { Name = "sessions", IsBackground = true };
         thread.Start();
@@ -70,6 +71,14 @@ public sealed class SessionLoop : IDisposable
 
     /// <summary>An interface or an address has changed: the links are taken up as they are now.</summary>
     public void FollowLinks() => Post(static each => each.FollowLinks());
+
+    /// <summary>Sessions are sealed and opened with these keys once the task has ended.</summary>
+    public Task UseAsync(ClusterKeys keys) =>
+        AskAsync(each =>
+        {
+            each.Use(keys);
+            return true;
+        });
 
     /// <summary>What is wrong with the network for sessions alone (<c>sessions.link</c>); null while nothing is.</summary>
     public Task<string?> LinkProblemAsync() => AskAsync(each => each.LinkProblem);

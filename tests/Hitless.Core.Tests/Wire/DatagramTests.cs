@@ -37,7 +37,7 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.OtherGroup, Altered(opener, length, 7, 1));
         for (var at = 8; at < length; at++)
             Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, at, 0x10));
-        using var self = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11);
+        using var self = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11);
         Assert.Equal(DatagramVerdict.Own, self.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
 
         Assert.Equal(0, opener.SenderCount);
@@ -50,7 +50,7 @@ public sealed class DatagramTests
     public void Another_clusters_key_is_refused()
     {
         using var sealer = Sealer();
-        using var opener = new DatagramOpener(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 22);
+        using var opener = new DatagramOpener([new ClusterKey(new byte[32])], DatagramKind.Heartbeat, 7, 22);
         Assert.Equal(DatagramVerdict.BadTag, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, Now, out _, out _));
     }
 
@@ -58,16 +58,16 @@ public sealed class DatagramTests
     public void Our_own_id_with_another_incarnation_is_opened_and_kept_apart()
     {
         using var sealer = Sealer();
-        using var opener = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        using var opener = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
         var length = sealer.Seal("hello"u8, datagram);
         Assert.Equal(DatagramVerdict.Twin, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out var header, out var payload));
         Assert.Equal("hello"u8, payload);
         Assert.Equal((11UL, (UInt128)5), (header.UnitId, header.Incarnation));
         Assert.Equal(DatagramVerdict.Replayed, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
 
-        using var looped = new DatagramOpener(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 5);
+        using var looped = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 5);
         Assert.Equal(DatagramVerdict.Own, looped.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
-        using var foreign = new DatagramOpener(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        using var foreign = new DatagramOpener([new ClusterKey(new byte[32])], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
         Assert.Equal(DatagramVerdict.BadTag, foreign.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
     }
 
@@ -234,9 +234,41 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, 2 * Now, out _, out _));
     }
 
+    [Fact]
+    public void Two_keys_are_accepted_while_the_key_is_rotated_and_the_former_is_refused_afterwards()
+    {
+        ClusterKey former = new(Secret),
+            next = new(new byte[32]);
+        using var sealer = Sealer();
+        using var thief = new DatagramSealer(former, DatagramKind.Heartbeat, WireVersion.Minor, 7, 33, 44);
+        using var opener = Opener();
+        var buffer = new byte[100];
+        var before = Sealed(sealer, buffer);
+        Assert.Equal(DatagramVerdict.Accepted, Verdict(opener, before));
+        Assert.Equal(DatagramVerdict.Accepted, Verdict(opener, Sealed(thief, buffer)));
+
+        opener.Accept([former, next]);
+        sealer.Use(next);
+        var late = Sealed(sealer, buffer);
+        Assert.Equal(DatagramVerdict.Accepted, Verdict(opener, Sealed(sealer, buffer)));
+        Assert.Equal(DatagramVerdict.Accepted, Verdict(opener, late));
+        Assert.Equal(DatagramVerdict.Replayed, Verdict(opener, before));
+
+        opener.Accept([next]);
+        Assert.Equal(DatagramVerdict.Replayed, Verdict(opener, late));
+        Assert.Equal(DatagramVerdict.Accepted, Verdict(opener, Sealed(sealer, buffer)));
+        Assert.Equal(DatagramVerdict.BadTag, Verdict(opener, Sealed(thief, buffer)));
+        Assert.False(opener.SenderWasKnown);
+    }
+
+    private static byte[] Sealed(DatagramSealer sealer, byte[] buffer) => buffer[..sealer.Seal("content"u8, buffer)];
+
+    private static DatagramVerdict Verdict(DatagramOpener opener, byte[] datagram) =>
+        opener.Open(datagram, new byte[200], TimeSpan.Zero, out _, out _);
+
     private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, 5);
 
-    private static DatagramOpener Opener() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, 7, 22);
+    private static DatagramOpener Opener() => new([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 22);
 
     private DatagramVerdict Altered(DatagramOpener opener, int length, int at, byte flip)
     {

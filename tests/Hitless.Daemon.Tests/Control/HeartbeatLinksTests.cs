@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
@@ -182,7 +183,7 @@ public sealed class HeartbeatLinksTests : IDisposable
         return new HeartbeatLinks(
             settings!,
             new UnitIdentity(unit, (UInt128)unit << 64 | 1),
-            new ClusterKey(GatewayPair.Secret),
+            new ClusterKeys(new ClusterKey(GatewayPair.Secret)),
             events,
             watch
         );

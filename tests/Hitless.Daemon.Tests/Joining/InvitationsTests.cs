@@ -38,7 +38,7 @@ public sealed class InvitationsTests : IAsyncDisposable
         File.WriteAllText(Path.Combine(_folder, "cluster.key"), new ClusterKey(new byte[ClusterKey.Size]).ToFileText());
         File.WriteAllText(Path.Combine(_folder, "trust.pem"), "a certificate");
         Assert.True(UnitFile.TryRead(UnitYaml, Path.Combine(_folder, "cluster.yaml"), out var settings, out _));
-        var service = new JoinService(_unit, settings, UnitYaml, _folder, _folder);
+        var service = new JoinService(_unit, settings, new SettingsFiles(UnitYaml, _folder), _folder);
         _invitations = new Invitations(service, settings, _unit);
     }
 

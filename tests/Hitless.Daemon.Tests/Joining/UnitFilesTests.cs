@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
@@ -112,6 +113,20 @@ public sealed class UnitFilesTests
         var again = Derive(once.Own, Second);
         Assert.Equal((once.Own, once.Joined), (again.Own, again.Joined));
         Assert.Contains("already", Assert.Single(again.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_unit_that_is_removed_is_nobodys_peer_and_nothing_else_changes()
+    {
+        IPAddress[] lost = [IPAddress.Parse("10.10.9.3"), IPAddress.Parse("fd00:9::3"), IPAddress.Parse("10.10.8.3")];
+        var with = Derive(Block, Third).Own;
+        var without = UnitFiles.Without(Path, with, null, lost);
+        Assert.Equal(
+            ["10.10.9.2", "fd00:9::2", "10.10.8.2"],
+            Read(without).Heartbeat.Links.Append(Read(without).SessionLink!).SelectMany(l => l.Peers).Select(p => $"{p}")
+        );
+        Assert.Equal(without, UnitFiles.Without(Path, without, null, lost));
+        Assert.Equal(Flow, UnitFiles.Without(Path, Derive(Flow, Second).Own, null, [IPAddress.Parse("10.10.9.2")]));
     }
 
     public static TheoryData<string, JoinRequest, string> Wrong =>

@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Keys;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Peers;
 using Xunit;
@@ -16,7 +18,7 @@ public sealed class PeerTests : IAsyncLifetime
     private static readonly PeerCall<Refusal, Refusal> Echo = new("test.echo", ApiJson.Default.Refusal, ApiJson.Default.Refusal);
     private static readonly TimeSpan Plenty = TimeSpan.FromSeconds(30);
     private readonly byte[] _image = RandomNumberGenerator.GetBytes((9 << 20) + 12345);
-    private readonly ClusterCertificate _identity = ClusterCertificate.Derive(Key(1));
+    private readonly PeerIdentity _identity = IdentityOf(1);
     private readonly PeerServer _server;
     private readonly List<string> _log = [];
 
@@ -54,8 +56,8 @@ public sealed class PeerTests : IAsyncLifetime
     [Fact]
     public void The_same_cluster_key_gives_the_same_identity_and_another_does_not()
     {
-        using var same = ClusterCertificate.Derive(Key(1));
-        using var other = ClusterCertificate.Derive(Key(2));
+        using var same = IdentityOf(1);
+        using var other = IdentityOf(2);
         Assert.True(_identity.Matches(same.Certificate));
         Assert.False(_identity.Matches(other.Certificate));
         Assert.False(_identity.Matches(null));
@@ -116,6 +118,26 @@ public sealed class PeerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_keys_are_taken_while_the_key_is_rotated_and_who_proved_the_former_is_refused_at_its_next_request()
+    {
+        using PeerIdentity former = IdentityOf(1),
+            next = IdentityOf(2);
+        using PeerClient one = Client(former, _server.Listening[0]),
+            other = Client(next, _server.Listening[0]);
+        _identity.Use(new ClusterKeys(new ClusterKey(Key(1))).With(new ClusterKey(Key(2)), ["gw1", "gw2"]));
+        next.Use(new ClusterKeys(new ClusterKey(Key(1))).With(new ClusterKey(Key(2)), ["gw1", "gw2"]).Advanced());
+        foreach (var client in (PeerClient[])[one, other])
+        {
+            Assert.Equal(new Refusal("a", "b"), await client.CallAsync("gw2", Echo, new Refusal("a", "b"), Plenty, Cancel));
+        }
+
+        _identity.Use(new ClusterKeys(new ClusterKey(Key(2))));
+        await Assert.ThrowsAsync<PeerException>(() => one.CallAsync("gw2", Echo, new Refusal("a", "b"), Plenty, Cancel));
+        Assert.Equal(new Refusal("a", "b"), await other.CallAsync("gw2", Echo, new Refusal("a", "b"), Plenty, Cancel));
+        await Assert.ThrowsAsync<PeerException>(() => one.CallAsync("gw2", Echo, new Refusal("a", "b"), Plenty, Cancel));
+    }
+
+    [Fact]
     public async Task A_refusal_comes_over_with_its_remedy()
     {
         using var client = Client(_identity, _server.Listening[0]);
@@ -150,7 +172,7 @@ public sealed class PeerTests : IAsyncLifetime
     [Fact]
     public async Task Another_cluster_key_is_told_apart_from_a_dead_link()
     {
-        using var stranger = ClusterCertificate.Derive(Key(2));
+        using var stranger = IdentityOf(2);
         using var client = Client(stranger, _server.Listening[0]);
         var failure = await Assert.ThrowsAsync<PeerException>(() => client.CallAsync("gw2", Echo, new Refusal("", ""), Plenty, Cancel));
         Assert.Equal(PeerFailureKind.WrongKey, failure.Kind);
@@ -171,7 +193,7 @@ public sealed class PeerTests : IAsyncLifetime
     [InlineData(true)]
     public async Task A_stranger_is_refused_even_if_it_does_not_check_us(bool withCertificate)
     {
-        using var stranger = ClusterCertificate.Derive(Key(2));
+        using var stranger = IdentityOf(2);
         using var connection = new TcpClient();
         await connection.ConnectAsync(_server.Listening[0], Cancel);
         await using var tls = new SslStream(connection.GetStream());
@@ -261,5 +283,7 @@ public sealed class PeerTests : IAsyncLifetime
 
     private static byte[] Key(byte seed) => [.. Enumerable.Repeat(seed, 32)];
 
-    private static PeerClient Client(ClusterCertificate identity, params IPEndPoint[] addresses) => new(identity, _ => addresses);
+    private static PeerIdentity IdentityOf(byte key) => new(new ClusterKeys(new ClusterKey(Key(key))));
+
+    private static PeerClient Client(PeerIdentity identity, params IPEndPoint[] addresses) => new(identity, _ => addresses);
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Sessions;
@@ -378,7 +379,9 @@ internal sealed class GatewayPair : IDisposable
         );
 
     private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
-        NetworkNamespace.Run(unit, () => new SessionLoop(Settings(unit, id), new ClusterKey(Secret), id, incarnation, notices.Add));
+        NetworkNamespace.Run(unit, () =>
+            new SessionLoop(Settings(unit, id), new ClusterKeys(new ClusterKey(Secret)), id, incarnation, notices.Add)
+        );
 
     private static SessionNotice Notice(BlockingCollection<SessionNotice> notices, SessionNoticeKind kind)
     {
