@@ -78,7 +78,8 @@ public sealed class RouteTableTests : IDisposable
         Shell.Run(
             $"ip -n {space} rule add from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100 pref 900; ip netns exec {space} nft 'add table "
                 + $"inet f; add chain inet f forward {"{"} type filter hook forward priority 0; {"}"}; add rule inet f forward drop; "
-                + $"add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add table ip empty'"
+                + $"add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add rule inet f hide masquerade; "
+                + "add table ip empty'"
         );
 
         NetworkNamespace.Run(space, () =>
@@ -88,10 +89,10 @@ public sealed class RouteTableTests : IDisposable
             var rule = Assert.Single(rules.Read(), each => each.Priority == 900);
             Assert.Equal((false, 100U, "from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100"), (rule.Ipv6, rule.Table, rule.Words));
             Assert.Equal(
-                ["inet f 1 2 1", "ip empty 0 0 0"],
+                ["inet f 2 1 2 1", "ip empty 0 0 0 0"],
                 ruleset
                     .Read()
-                    .Select(table => $"{table.Family} {table.Name} {table.Rules} {table.Hooks} {table.Nats}")
+                    .Select(table => $"{table.Family} {table.Name} {table.Rules} {table.NatRules} {table.Hooks} {table.Nats}")
                     .Order(StringComparer.Ordinal)
             );
         });
