@@ -65,6 +65,26 @@ public sealed class RouteTableTests : IDisposable
         Assert.Equal(before, Show());
     }
 
+    [Fact]
+    public void A_route_whose_next_hop_object_is_gone_comes_back_by_its_hops()
+    {
+        Shell.Run(
+            $"ip -n {space} nexthop add id 10 via 10.10.2.10 dev wan0; ip -n {space} nexthop add id 11 via 10.10.3.10 dev wan1; "
+                + $"ip -n {space} nexthop add id 20 group 10/11; ip -n {space} route add default nhid 20 src 10.10.2.1"
+        );
+        var remembered = NetworkNamespace.Run(space, () => Read().Single(each => each.Route.IsDefault));
+        Shell.Run($"ip -n {space} nexthop flush");
+        Assert.DoesNotContain("default", Show(), StringComparison.Ordinal);
+
+        NetworkNamespace.Run(space, () =>
+        {
+            using var table = new RouteTable();
+            using var links = new LinkTable();
+            table.Restore(remembered, links.Read().ToDictionary(link => link.Name, link => link.Index)).ThrowIfFailed("restore");
+            Assert.Equal(remembered.Route.Hops, Read().Single(each => each.Route.IsDefault).Route.Hops);
+        });
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("x y")]
