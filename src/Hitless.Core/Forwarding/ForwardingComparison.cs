@@ -8,6 +8,9 @@ namespace Hitless.Core.Forwarding;
 /// </summary>
 public static class ForwardingComparison
 {
+    private const string MetricWord = " metric ";
+    private static readonly string[] NeededSwitches = ["forward", ".forwarding", ".proxy_arp", ".proxy_ndp"];
+
     /// <summary>The differences, those that cost traffic first.</summary>
     /// <param name="primary">The state of the unit that carries the traffic.</param>
     /// <param name="standby">That of the unit that would.</param>
@@ -31,7 +34,8 @@ public static class ForwardingComparison
             var (wanted, found) = (there.GetValueOrDefault(name), here.GetValueOrDefault(name));
             if (wanted?.Value != found?.Value)
             {
-                differences.Add(new ForwardingDifference(name, wanted?.Value, found?.Value, LosesTraffic(wanted, found)));
+                var loses = LosesTraffic(wanted, found) && !(found is null && LeadsByAnotherMetric(wanted!, there, here));
+                differences.Add(new ForwardingDifference(name, wanted?.Value, found?.Value, loses));
             }
         }
 
@@ -69,9 +73,47 @@ public static class ForwardingComparison
                 || MtuOf(found.Value) < MtuOf(wanted.Value),
             ForwardingKind.Network or ForwardingKind.Address => found is null,
             ForwardingKind.Firewall => wanted is not null
-                && NatsOf(found?.Value) != NatsOf(wanted.Value) | found?.Value == ForwardingItems.Empty,
+                && (
+                    NatsOf(found?.Value) != NatsOf(wanted.Value)
+                    || found?.Value == ForwardingItems.Empty
+                    || (found is not null && LacksTranslations(wanted, found))
+                ),
             _ => false,
         };
+
+    // Metrics are given by whoever set the route (NetworkManager counts them up in the order in which interfaces came): as long as the
+    // same way is there, and the first that counts is the same, packets go alike.
+    private static bool LeadsByAnotherMetric(
+        ForwardingItem wanted,
+        Dictionary<string, ForwardingItem> there,
+        Dictionary<string, ForwardingItem> here
+    )
+    {
+        if (wanted.Kind != ForwardingKind.Route)
+        {
+            return false;
+        }
+
+        var to = DestinationOf(wanted.Name);
+        var ways = Ways(here);
+        return ways.Exists(way => way.Value == wanted.Value) && Ways(there)[0].Value == ways[0].Value;
+
+        List<ForwardingItem> Ways(Dictionary<string, ForwardingItem> state) =>
+            [
+                .. state
+                    .Values.Where(item => item.Kind == ForwardingKind.Route && DestinationOf(item.Name) == to)
+                    .OrderBy(item => MetricOf(item.Name)),
+            ];
+    }
+
+    private static string DestinationOf(string name) =>
+        name.LastIndexOf(MetricWord, StringComparison.Ordinal) is >= 0 and var at ? name[..at] : name;
+
+    private static uint MetricOf(string name) =>
+        name.LastIndexOf(MetricWord, StringComparison.Ordinal) is >= 0 and var at
+        && uint.TryParse(name.AsSpan(at + MetricWord.Length), System.Globalization.CultureInfo.InvariantCulture, out var metric)
+            ? metric
+            : 0;
 
     // Blackhole, unreachable and the like begin with their name.
     private static bool IsWay(ForwardingItem route) =>
@@ -82,11 +124,15 @@ public static class ForwardingComparison
         {
             (ForwardingItems.SessionsMax, _, _) => false,
             (_, _, "1") when wanted.Name.EndsWith(".rp_filter", StringComparison.Ordinal) => true,
-            (_, "0", _) => wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal),
-            (_, _, "0") => wanted.Name.EndsWith("forward", StringComparison.Ordinal)
-                || wanted.Name.EndsWith(".forwarding", StringComparison.Ordinal),
+            (_, "0", _) when wanted.Name.EndsWith(".disable_ipv6", StringComparison.Ordinal) => true,
+            (_, _, "0") => NeededSwitches.Any(end => wanted.Name.EndsWith(end, StringComparison.Ordinal)),
+            // Sessions that wait longer than that between two packets end there.
+            _ when wanted.Name.Contains("_timeout_", StringComparison.Ordinal) => SecondsOf(found) < SecondsOf(wanted),
             _ => false,
         };
+
+    private static long SecondsOf(ForwardingItem item) =>
+        long.TryParse(item.Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
 
     private static int Rank(string value) =>
         value.StartsWith("up", StringComparison.Ordinal) ? 2
@@ -101,6 +147,19 @@ public static class ForwardingComparison
     // A ban list adds rules on one unit alone, and a filter that is missing stops nobody; translations that are missing do.
     private static string NatsOf(string? value) =>
         value is not null && value.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var at ? value[at..] : ", 0 nat";
+
+    // A rule less of those that translate. Where iptables keeps them, programs (docker) add theirs on one unit alone: there only none is
+    // too few. A version that does not tell how many says nothing.
+    private static bool LacksTranslations(ForwardingItem wanted, ForwardingItem found) =>
+        TranslationsOf(wanted.Value) is { } there
+        && TranslationsOf(found.Value) is { } here
+        && here < (wanted.Name is "nftables table ip nat" or "nftables table ip6 nat" ? Math.Min(there, 1) : there);
+
+    private static int? TranslationsOf(string value) =>
+        value.Split('(', ' ') is [_, "rules", _, var rules, ..]
+        && int.TryParse(rules, System.Globalization.CultureInfo.InvariantCulture, out var count)
+            ? count
+            : null;
 
     private static Dictionary<string, ForwardingItem> ByName(ForwardingState state)
     {

@@ -48,7 +48,7 @@ public static class ForwardingItems
                     yield return new ForwardingItem(ForwardingKind.Network, $"network {route.Destination} dev {device}", "");
                 }
             }
-            else if (!devices.Any(links.Contains) && !devices.Any(IsOfProgram))
+            else if (!devices.Any(links.Contains) && !devices.Any(device => IsOfProgram(device) && !interfaces.Contains(device)))
             {
                 var plain = route with { Source = route.Source is { } source && virtualAddresses.Contains(source) ? source : null };
                 var name = (route with { Hops = [], Source = null, Kind = RouteKind.Unicast }).ToString();
@@ -84,11 +84,19 @@ public static class ForwardingItems
         new(ForwardingKind.Address, $"address {prefix} dev {port}", "");
 
     /// <summary>A table of nftables.</summary>
-    public static ForwardingItem Table(string family, string name, int rules, int hooks, int nats) =>
+    /// <param name="family">As <c>nft</c> writes it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="rules">Rules in all of its chains.</param>
+    /// <param name="natRules">Those of them in chains of type nat that have a hook.</param>
+    /// <param name="hooks">Chains with a hook.</param>
+    /// <param name="nats">Those of them of type nat.</param>
+    public static ForwardingItem Table(string family, string name, int rules, int natRules, int hooks, int nats) =>
         new(
             ForwardingKind.Firewall,
             $"nftables table {family} {name}",
-            rules == 0 ? Empty : string.Create(CultureInfo.InvariantCulture, $"{rules} rules, {hooks} hooks, {nats} nat")
+            rules == 0
+                ? Empty
+                : string.Create(CultureInfo.InvariantCulture, $"{rules} rules ({natRules} that translate), {hooks} hooks, {nats} nat")
         );
 
     private static string DestinationOf(Route route) =>

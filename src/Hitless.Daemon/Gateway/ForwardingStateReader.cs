@@ -70,7 +70,7 @@ public sealed class ForwardingStateReader : IDisposable
             ruleset
                 .Read()
                 .Where(table => !table.Name.StartsWith(OfHitless, StringComparison.Ordinal))
-                .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.Hooks, table.Nats))
+                .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.NatRules, table.Hooks, table.Nats))
         );
         return new ForwardingState(items);
     }
@@ -92,8 +92,17 @@ public sealed class ForwardingStateReader : IDisposable
             "net/ipv4/ip_forward",
             "net/ipv6/conf/all/forwarding",
             "net/netfilter/nf_conntrack_max",
+            "net/netfilter/nf_conntrack_tcp_timeout_established",
+            "net/netfilter/nf_conntrack_udp_timeout_stream",
             .. portNames.SelectMany(port =>
-                (string[])[$"net/ipv4/conf/{port}/forwarding", $"net/ipv6/conf/{port}/forwarding", $"net/ipv6/conf/{port}/disable_ipv6"]
+                (string[])
+                    [
+                        $"net/ipv4/conf/{port}/forwarding",
+                        $"net/ipv4/conf/{port}/proxy_arp",
+                        $"net/ipv6/conf/{port}/forwarding",
+                        $"net/ipv6/conf/{port}/disable_ipv6",
+                        $"net/ipv6/conf/{port}/proxy_ndp",
+                    ]
             ),
         ];
         foreach (var name in names)

@@ -112,7 +112,8 @@ public sealed class PreflightReader(
         }
     }
 
-    // What has to be known of its disk and its boot is asked only of units that are to get the image.
+    // What has to be known of its disk and its boot is asked only of units that are to get the image, and that are there: one that stands
+    // still takes the call and never answers.
     private async Task<IReadOnlyList<PreflightUnit>> UnitsAsync(
         RunHeader header,
         ClusterView view,
@@ -120,7 +121,8 @@ public sealed class PreflightReader(
         CancellationToken cancel
     )
     {
-        bool GetsImage(string unit) => image is not null && header.Concerns(unit) && header.Members.Any(member => member.Name == unit);
+        bool IsAsked(UnitView unit) =>
+            unit.Present && image is not null && header.Concerns(unit.Name) && header.Members.Any(member => member.Name == unit.Name);
         var reboots = image?.Manifest?.Activation == Activation.Reboot;
         List<PreflightUnit> units = [];
         foreach (var unit in view.Units)
@@ -133,8 +135,8 @@ public sealed class PreflightReader(
                     unit.Ready,
                     unit.Version,
                     unit.Failures,
-                    GetsImage(unit.Name) ? await targets.FreeBytesAsync(unit.Name, cancel) : null,
-                    GetsImage(unit.Name) && reboots ? await targets.CanRebootAsync(unit.Name, cancel) : null
+                    IsAsked(unit) ? await targets.FreeBytesAsync(unit.Name, cancel) : null,
+                    IsAsked(unit) && reboots ? await targets.CanRebootAsync(unit.Name, cancel) : null
                 )
             );
         }

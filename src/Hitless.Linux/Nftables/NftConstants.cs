@@ -23,6 +23,7 @@ internal static class NftConstants
     internal const ushort TableName = 1;
     internal const ushort TableUserData = 6;
     internal const ushort RuleTable = 1;
+    internal const ushort RuleChain = 2; // NFTA_RULE_CHAIN
     internal const ushort ChainTable = 1;
     internal const ushort ChainName = 3;
     internal const ushort ChainHook = 4;

@@ -16,6 +16,12 @@ public sealed record RulesetTable(string Family, string Name)
 
     /// <summary>Those of them that translate addresses.</summary>
     public int Nats { get; internal set; }
+
+    /// <summary>Rules in those.</summary>
+    public int NatRules { get; internal set; }
+
+    /// <summary>The names of those.</summary>
+    internal HashSet<string> NatChains { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>Reads what tables nftables has in the namespace of the thread that made it. Not for several threads at once.</summary>
@@ -54,12 +60,15 @@ public sealed class RulesetReader : IDisposable
     private static void Add(NetlinkMessage message, ref Dictionary<(byte Family, string Name), RulesetTable> tables)
     {
         var family = message.Payload.IsEmpty ? (byte)0 : message.Payload[0];
-        var (name, hooked, nat) = ("", false, false);
+        const byte messageMask = 0xff;
+        var kind = message.Type & messageMask;
+        var (name, chain, hooked, nat) = ("", "", false, false);
         var attributes = message.Attributes(4);
         while (attributes.TryRead(out var attribute))
         {
             // NFTA_TABLE_NAME, NFTA_CHAIN_TABLE and NFTA_RULE_TABLE are the same number.
             name = attribute.Type == TableName ? attribute.Text : name;
+            chain = attribute.Type == (kind == NewRule ? RuleChain : ChainName) && kind is NewRule or NewChain ? attribute.Text : chain;
             hooked |= attribute.Type == ChainHook;
             nat |= attribute.Type == ChainType && attribute.Value.StartsWith("nat\0"u8);
         }
@@ -69,10 +78,17 @@ public sealed class RulesetReader : IDisposable
             tables[(family, name)] = table = new RulesetTable(NameOf(family), name);
         }
 
-        const byte messageMask = 0xff;
-        table.Hooks += (message.Type & messageMask) == NewChain && hooked ? 1 : 0;
-        table.Nats += (message.Type & messageMask) == NewChain && hooked && nat ? 1 : 0;
-        table.Rules += (message.Type & messageMask) == NewRule ? 1 : 0;
+        switch (kind)
+        {
+            case NewChain when hooked:
+                table.Hooks++;
+                table.Nats += nat && table.NatChains.Add(chain) ? 1 : 0;
+                break;
+            case NewRule:
+                table.Rules++;
+                table.NatRules += table.NatChains.Contains(chain) ? 1 : 0;
+                break;
+        }
     }
 
     private static string NameOf(byte family) =>

@@ -134,11 +134,36 @@ public sealed class KernelRoute
         return table != tableOfLocalAddresses;
     }
 
+    /// <summary>It goes by a next-hop object, which the kernel deletes when its interface goes down.</summary>
+    internal bool IsByObject
+    {
+        get
+        {
+            var attributes = new AttributeReader(_payload.AsSpan(12));
+            while (attributes.TryRead(out var attribute))
+            {
+                if (attribute.Type == Rtnetlink.RouteNextHopId)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>
-    /// Writes the request that makes it again; <paramref name="linkOf"/> gives an interface's number of today by its name.
+    /// Writes the request that makes it again; <paramref name="linkOf"/> gives an interface's number of today by its name. With
+    /// <paramref name="byObject"/> it goes by its next-hop object, else by the hops themselves.
     /// </summary>
     /// <returns>False if one of its interfaces is not there.</returns>
-    internal bool TryWrite(ref NetlinkMessageWriter writer, NetlinkFlags flags, uint sequence, IReadOnlyDictionary<string, int> linkOf)
+    internal bool TryWrite(
+        ref NetlinkMessageWriter writer,
+        NetlinkFlags flags,
+        uint sequence,
+        IReadOnlyDictionary<string, int> linkOf,
+        bool byObject
+    )
     {
         foreach (var hop in Route.Hops)
         {
@@ -152,20 +177,14 @@ public sealed class KernelRoute
         header.Flags &= ~Rtnetlink.RouteHopFlagsOfKernel;
         writer.BeginMessage(Rtnetlink.NewRoute, NetlinkFlags.Request | flags, sequence);
         writer.Header(header);
-        var byObject = false;
         var attributes = new AttributeReader(_payload.AsSpan(12));
-        while (attributes.TryRead(out var attribute))
-        {
-            byObject |= attribute.Type == Rtnetlink.RouteNextHopId;
-        }
-
-        attributes = new AttributeReader(_payload.AsSpan(12));
         while (attributes.TryRead(out var attribute))
         {
             switch (attribute.Type)
             {
                 // A route of a next-hop object must not name the hops too.
                 case Rtnetlink.RouteCacheInfo:
+                case Rtnetlink.RouteNextHopId when !byObject:
                 case Rtnetlink.RouteOutput or Rtnetlink.RouteGateway or Rtnetlink.RouteVia or Rtnetlink.RouteMultipath when byObject:
                     break;
                 case Rtnetlink.RouteOutput:

@@ -66,16 +66,10 @@ public sealed class RouteTable : IDisposable
     /// <returns>Whether it stands now, or why not.</returns>
     public NetlinkResult Restore(KernelRoute route, IReadOnlyDictionary<string, int> linkOf)
     {
-        var writer = new NetlinkMessageWriter(new byte[MessageMax]);
-        var ipv6 = route.Route.Destination.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        var flags = NetlinkFlags.Acknowledge | NetlinkFlags.Create | (ipv6 ? NetlinkFlags.Replace : NetlinkFlags.Exclusive);
-        if (!route.TryWrite(ref writer, flags, _netlink.NextSequence(), linkOf))
-        {
-            return new NetlinkResult(Errno.NoDevice, 1, 0, 0, "its interface is not there");
-        }
+        var result = Restore(route, linkOf, route.IsByObject);
 
-        var result = _netlink.Execute(writer.Written);
-        return result.Errno == Errno.Exists ? default : result;
+        // The object is gone with its interface, and only its owner can make it anew: the hops are known.
+        return result.Errno == Errno.InvalidArgument && route.IsByObject ? Restore(route, linkOf, byObject: false) : result;
     }
 
     /// <summary>Makes a route, unless one stands in its place.</summary>
@@ -91,6 +85,20 @@ public sealed class RouteTable : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
+
+    private NetlinkResult Restore(KernelRoute route, IReadOnlyDictionary<string, int> linkOf, bool byObject)
+    {
+        var writer = new NetlinkMessageWriter(new byte[MessageMax]);
+        var ipv6 = route.Route.Destination.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+        var flags = NetlinkFlags.Acknowledge | NetlinkFlags.Create | (ipv6 ? NetlinkFlags.Replace : NetlinkFlags.Exclusive);
+        if (!route.TryWrite(ref writer, flags, _netlink.NextSequence(), linkOf, byObject))
+        {
+            return new NetlinkResult(Errno.NoDevice, 1, 0, 0, "its interface is not there");
+        }
+
+        var result = _netlink.Execute(writer.Written);
+        return result.Errno == Errno.Exists ? default : result;
+    }
 
     private NetlinkResult Change(ushort type, NetlinkFlags flags, Route route, IReadOnlyDictionary<string, int> linkOf)
     {

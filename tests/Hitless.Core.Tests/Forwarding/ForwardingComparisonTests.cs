@@ -11,8 +11,10 @@ public sealed class ForwardingComparisonTests
         ForwardingItems.Interface("wan0", up: true, 1500),
         ForwardingItems.Sysctl("net/ipv4/ip_forward", "1"),
         ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
-        ForwardingItems.Table("inet", "gateway", 12, 3, 1),
-        ForwardingItems.Table("inet", "filter", 5, 2, 0),
+        ForwardingItems.Sysctl("net/netfilter/nf_conntrack_tcp_timeout_established", "432000"),
+        ForwardingItems.Sysctl("net/ipv4/conf/lan0/proxy_arp", "1"),
+        ForwardingItems.Table("inet", "gateway", 12, 4, 3, 1),
+        ForwardingItems.Table("inet", "filter", 5, 0, 2, 0),
         ForwardingItems.Rule(ipv6: false, 100, "from 10.10.2.1/32 lookup 100"),
         new(ForwardingKind.Route, "route default", "via 10.10.2.10 dev wan0"),
     ];
@@ -34,8 +36,13 @@ public sealed class ForwardingComparisonTests
     [InlineData("interface wan0", "down, MTU 1500", true)]
     [InlineData("sysctl net.ipv4.ip_forward", "0", true)]
     [InlineData("sysctl net.netfilter.nf_conntrack_max", "1000", false)]
+    [InlineData("sysctl net.netfilter.nf_conntrack_tcp_timeout_established", "3600", true)]
+    [InlineData("sysctl net.netfilter.nf_conntrack_tcp_timeout_established", "1000000", false)]
+    [InlineData("sysctl net.ipv4.conf.lan0.proxy_arp", "0", true)]
     [InlineData("nftables table inet gateway", null, true)]
     [InlineData("nftables table inet gateway", ForwardingItems.Empty, true)]
+    [InlineData("nftables table inet gateway", "11 rules (4 that translate), 3 hooks, 1 nat", false)]
+    [InlineData("nftables table inet gateway", "12 rules (3 that translate), 3 hooks, 1 nat", true)]
     [InlineData("nftables table inet gateway", "11 rules, 3 hooks, 1 nat", false)]
     [InlineData("nftables table inet gateway", "12 rules, 2 hooks, 0 nat", true)]
     [InlineData("nftables table inet filter", null, false)]
@@ -83,6 +90,59 @@ public sealed class ForwardingComparisonTests
         Assert.False(Assert.Single(ForwardingComparison.Compare(new ForwardingState(Both), more, [])).LosesTraffic);
     }
 
+    [Theory]
+    [InlineData("100 via a", "101 via a", false)]
+    [InlineData("100 via a, 200 via b", "100 via a, 300 via b", false)]
+    [InlineData("100 via a, 200 via b", "100 via a", true)]
+    [InlineData("100 via a, 200 via b", "300 via a, 200 via b", true)]
+    [InlineData("100 via a", "101 via b", true)]
+    [InlineData("100 via a", "50 via b, 100 via a", false)]
+    public void Another_metric_of_the_same_way_is_named_and_costs_no_traffic(string there, string here, bool losesTraffic)
+    {
+        var differences = ForwardingComparison.Compare(Ways(there), Ways(here), []);
+
+        Assert.NotEmpty(differences);
+        Assert.Equal(losesTraffic, differences.Any(each => each.LosesTraffic));
+
+        static ForwardingState Ways(string text) =>
+            new([
+                .. text.Split(", ")
+                    .Select(way => new ForwardingItem(
+                        ForwardingKind.Route,
+                        $"route default metric {way.Split(' ', 2)[0]}",
+                        way.Split(' ', 2)[1]
+                    )),
+            ]);
+    }
+
+    [Theory]
+    [InlineData("inet", 3, true)]
+    [InlineData("ip", 3, false)]
+    [InlineData("ip", 0, true)]
+    public void A_rule_less_that_translates_costs_traffic_and_where_iptables_keeps_them_none_does(
+        string family,
+        int left,
+        bool losesTraffic
+    )
+    {
+        ForwardingState[] states =
+        [
+            new([ForwardingItems.Table(family, "nat", 9, 4, 2, 1)]),
+            new([ForwardingItems.Table(family, "nat", 9, left, 2, 1)]),
+        ];
+
+        Assert.Equal(losesTraffic, Assert.Single(ForwardingComparison.Compare(states[0], states[1], [])).LosesTraffic);
+        Assert.False(Assert.Single(ForwardingComparison.Compare(states[1], states[0], [])).LosesTraffic);
+    }
+
+    [Fact]
+    public void Routes_of_an_interface_that_carries_traffic_count_whatever_it_is_called()
+    {
+        Route[] routes = [Route("10.9.0.0/16", "10.10.1.7", "br-lan", null), Route("172.18.0.0/16", null, "br-0a1b2c", null)];
+
+        Assert.Equal("route 10.9.0.0/16", Assert.Single(ForwardingItems.Of(routes, ["br-lan"], [], new HashSet<IPAddress>())).Name);
+    }
+
     [Fact]
     public void A_primary_whose_forwarding_is_off_or_that_drops_by_a_route_does_not_make_the_standby_worse()
     {
@@ -91,6 +151,8 @@ public sealed class ForwardingComparisonTests
             .. Both.Where(item => item.Kind is not (ForwardingKind.Sysctl or ForwardingKind.Interface)),
             ForwardingItems.Sysctl("net/ipv4/ip_forward", "0"),
             ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
+            ForwardingItems.Sysctl("net/netfilter/nf_conntrack_tcp_timeout_established", "432000"),
+            ForwardingItems.Sysctl("net/ipv4/conf/lan0/proxy_arp", "1"),
             ForwardingItems.Interface("wan0", up: false, 1500),
             new(ForwardingKind.Route, "route 198.51.100.0/24", "blackhole"),
             ForwardingItems.Rule(ipv6: false, 7, "from all action 7"),

@@ -64,6 +64,18 @@ public sealed class ForwardingJudgeTests
         Assert.InRange(at, 0.5, 1.1);
     }
 
+    [Fact]
+    public void Where_little_arrives_and_none_of_it_leaves_nothing_is_said_before_an_outage_can_be_told()
+    {
+        scene = unit => (unit.Rate, unit.Sessions, unit.Own, unit.Broadcasts) = ((4, 4), (0, 0), 0, 0);
+        var (judge, unit) = Switch();
+        Break(unit, "firewall");
+        Watch(judge, unit, 2.2);
+        Assert.False(judge.Decided, judge.Judgement.Text);
+        Watch(judge, unit, 2);
+        Assert.Equal(TrafficVerdicts.NothingForwarded, judge.Judgement.Verdict);
+    }
+
     [Theory]
     [InlineData("routes")]
     [InlineData("forwarding")]

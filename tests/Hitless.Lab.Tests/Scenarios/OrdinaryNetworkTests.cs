@@ -55,6 +55,7 @@ public sealed class OrdinaryNetworkTests
         [
             ($"ip route add blackhole {Far}/32", $"ip route del blackhole {Far}/32", $"route {Far}/32"),
             ("ip link set wan0 mtu 1400", "ip link set wan0 mtu 1500", "interface wan0"),
+            ("nft flush chain inet gateway hide", "nft -f /etc/hitless/nftables.conf", "nftables table inet gateway"),
             ("nft delete chain inet gateway hide", "nft -f /etc/hitless/nftables.conf", "nftables table inet gateway"),
         ];
         foreach (var (broken, mended, name) in faults)

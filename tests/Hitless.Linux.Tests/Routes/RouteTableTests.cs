@@ -65,6 +65,26 @@ public sealed class RouteTableTests : IDisposable
         Assert.Equal(before, Show());
     }
 
+    [Fact]
+    public void A_route_whose_next_hop_object_is_gone_comes_back_by_its_hops()
+    {
+        Shell.Run(
+            $"ip -n {space} nexthop add id 10 via 10.10.2.10 dev wan0; ip -n {space} nexthop add id 11 via 10.10.3.10 dev wan1; "
+                + $"ip -n {space} nexthop add id 20 group 10/11; ip -n {space} route add default nhid 20 src 10.10.2.1"
+        );
+        var remembered = NetworkNamespace.Run(space, () => Read().Single(each => each.Route.IsDefault));
+        Shell.Run($"ip -n {space} nexthop flush");
+        Assert.DoesNotContain("default", Show(), StringComparison.Ordinal);
+
+        NetworkNamespace.Run(space, () =>
+        {
+            using var table = new RouteTable();
+            using var links = new LinkTable();
+            table.Restore(remembered, links.Read().ToDictionary(link => link.Name, link => link.Index)).ThrowIfFailed("restore");
+            Assert.Equal(remembered.Route.Hops, Read().Single(each => each.Route.IsDefault).Route.Hops);
+        });
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("x y")]
@@ -78,7 +98,8 @@ public sealed class RouteTableTests : IDisposable
         Shell.Run(
             $"ip -n {space} rule add from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100 pref 900; ip netns exec {space} nft 'add table "
                 + $"inet f; add chain inet f forward {"{"} type filter hook forward priority 0; {"}"}; add rule inet f forward drop; "
-                + $"add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add table ip empty'"
+                + $"add chain inet f hide {"{"} type nat hook postrouting priority 100; {"}"}; add rule inet f hide masquerade; "
+                + "add table ip empty'"
         );
 
         NetworkNamespace.Run(space, () =>
@@ -88,10 +109,10 @@ public sealed class RouteTableTests : IDisposable
             var rule = Assert.Single(rules.Read(), each => each.Priority == 900);
             Assert.Equal((false, 100U, "from 10.10.2.0/24 iif wan0 fwmark 0x5 lookup 100"), (rule.Ipv6, rule.Table, rule.Words));
             Assert.Equal(
-                ["inet f 1 2 1", "ip empty 0 0 0"],
+                ["inet f 2 1 2 1", "ip empty 0 0 0 0"],
                 ruleset
                     .Read()
-                    .Select(table => $"{table.Family} {table.Name} {table.Rules} {table.Hooks} {table.Nats}")
+                    .Select(table => $"{table.Family} {table.Name} {table.Rules} {table.NatRules} {table.Hooks} {table.Nats}")
                     .Order(StringComparer.Ordinal)
             );
         });

@@ -24,6 +24,9 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
     private const int SamplesMax = 240;
     private static readonly TimeSpan Early = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan DecidedAfter = TimeSpan.FromSeconds(2);
+
+    // Little arrives, and none of it leaves: it may take longer to tell an outage from a stray packet.
+    private static readonly TimeSpan SuspectedUntil = TimeSpan.FromSeconds(4);
     private readonly List<ForwardingSample> samples = [];
     private readonly HashSet<string> alive = new(StringComparer.Ordinal);
     private string verdict = TrafficVerdicts.Undecided;
@@ -101,7 +104,7 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         {
             Decide(TrafficVerdicts.Forwards, Forwarding(former));
         }
-        else if (Age >= DecidedAfter)
+        else if (Age >= (all.Left == 0 && all.Wanted >= 3 ? SuspectedUntil : DecidedAfter))
         {
             var tells = all.Left >= 5;
             Decide(
