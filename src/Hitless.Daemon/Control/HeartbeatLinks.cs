@@ -65,7 +65,7 @@ public sealed class HeartbeatLinks : IDisposable
             links,
             [.. links.Select(_ => "heartbeat.links")],
             port,
-            new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true),
+            new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true, SealedOnly: true),
             poller,
             firstToken: 0
         );

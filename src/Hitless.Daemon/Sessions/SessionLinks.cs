@@ -54,7 +54,7 @@ internal sealed class SessionLinks : IDisposable
             links,
             settingNames,
             port,
-            new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes),
+            new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes, SealedOnly: true),
             poller,
             firstToken
         );

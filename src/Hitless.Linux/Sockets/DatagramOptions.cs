@@ -13,11 +13,13 @@ namespace Hitless.Linux.Sockets;
 /// <param name="EchoReplies">
 /// Not UDP: ICMP as it is on the wire (<c>raw(7)</c>, for IPv4 received with the IP header), and only echo replies arrive.
 /// </param>
+/// <param name="SealedOnly">What cannot be a sealed datagram of Hitless is dropped in the kernel.</param>
 public readonly record struct DatagramOptions(
     string? Interface = null,
     int ReceiveBufferBytes = 0,
     int SendBufferBytes = 0,
     int Priority = 0,
     bool Refusals = false,
-    bool EchoReplies = false
+    bool EchoReplies = false,
+    bool SealedOnly = false
 );

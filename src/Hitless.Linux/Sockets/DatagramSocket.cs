@@ -27,6 +27,7 @@ public sealed unsafe class DatagramSocket : IDisposable
     private const int EchoReplyIpv4 = 0;
     private const int EchoReplyIpv6 = 129;
     private const int AttemptsMax = 16;
+    private const uint UdpHeaderBytes = 8; // RFC 768: a filter of a UDP socket sees the header first
 
     /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says
     /// which.</exception>
@@ -65,6 +66,11 @@ public sealed unsafe class DatagramSocket : IDisposable
         if (options.Refusals)
         {
             Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6ReceiveErrors : IpReceiveErrors, 1), "cannot ask for refusals");
+        }
+
+        if (options.SealedOnly)
+        {
+            Check(SealedFilter.Attach(Handle, UdpHeaderBytes), "cannot filter a UDP socket");
         }
 
         SetBuffer(Libc.OptionReceiveBufferForce, options.ReceiveBufferBytes);

@@ -56,6 +56,7 @@ public sealed unsafe class PortSocket : IDisposable
         };
         if (
             Handle.IsInvalid
+            || SealedFilter.Attach(Handle, headerBytes: 0) < 0
             || Libc.Bind(Handle, &local, (uint)sizeof(LinkLayerAddress)) < 0
             || Libc.SetSocketOption(Handle, LevelPacket, AddMembership, &membership, (uint)sizeof(Membership)) < 0
         )

@@ -19,7 +19,7 @@ public sealed class PortSocketTests
         units.TableB.Apply(TrafficState.Muted).ThrowIfFailed("b");
         using var a = Open(units.A, Group);
         using var b = Open(units.B, Group);
-        var datagram = Enumerable.Range(0, 200).Select(i => (byte)i).ToArray();
+        byte[] datagram = [.. "HL"u8, .. Enumerable.Range(0, 200).Select(i => (byte)i)];
         Exchange(a, b, datagram);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -27,6 +27,11 @@ public sealed class PortSocketTests
         Exchange(b, a, datagram);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.False(a.TryReceive(new byte[300], out _, out _));
+
+        // What cannot be sealed is dropped by the kernel.
+        a.Send(new byte[200]);
+        Exchange(a, b, datagram);
+        Assert.False(b.TryReceive(new byte[300], out _, out _));
     }
 
     [Fact]
@@ -51,7 +56,7 @@ public sealed class PortSocketTests
         Assert.NotEqual(0, b.Send(new byte[100]));
         Shell.Run($"ip -n {units.B} link set lan0 up");
 
-        Exchange(a, b, new byte[100]);
+        Exchange(a, b, [.. "HL"u8, .. new byte[100]]);
     }
 
     [Fact]
