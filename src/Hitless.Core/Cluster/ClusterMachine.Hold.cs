@@ -9,6 +9,8 @@ namespace Hitless.Core.Cluster;
 /// </content>
 public sealed partial class ClusterMachine
 {
+    private const string HeldAlone = "no primary is heard, and this unit is held";
+
     /// <summary>The operator's hold of this unit.</summary>
     public HoldClock OperatorHold { get; } = new();
 
@@ -28,7 +30,7 @@ public sealed partial class ClusterMachine
         noPrimarySince = now;
         if (phase == Phase.Starting && !linksMissing)
         {
-            BecomeStandby("no primary is heard, and this unit is held", now, effects);
+            BecomeStandby(HeldAlone, now, effects);
         }
 
         return true;

@@ -140,6 +140,7 @@ public sealed partial class ClusterMachine
         }
         else if (phase == Phase.Standby)
         {
+            reason = reason == HeldAlone ? $"{primary.Last.Name} is primary" : reason;
             SyncFrom(primary, now, effects);
         }
     }

@@ -372,13 +372,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
         }
     }
 
-    private ClusterOptions OptionsAtStart() =>
-        options with
-        {
-            AdoptClaim = kernel.WasClaimed,
-            KernelIsUsed = kernel.WasUsed,
-            Hold = Hold,
-        };
+    private ClusterOptions OptionsAtStart() => options with { AdoptClaim = kernel.WasClaimed, KernelIsUsed = kernel.WasUsed, Hold = Hold };
 
     private void Prepared()
     {

@@ -76,7 +76,8 @@ public sealed class HoldTests
         Assert.Equal((UnitRole.Standby, UnitState.Held), (second.Machine!.Role, second.Machine.State));
         first.Start(adopt: false);
         bench.Run(3000);
-        Assert.Single(new[] { first, second }, unit => unit.Machine!.Role == UnitRole.Primary);
+        var serving = Assert.Single(new[] { first, second }, unit => unit.Machine!.Role == UnitRole.Primary);
+        Assert.Equal($"{serving.Name} is primary", bench.OtherThan(serving).Machine!.Reason);
     }
 
     [Fact]

@@ -77,9 +77,13 @@ public sealed class MaintenanceTests
         Assert.StartsWith($"{primary} hands over to {standby}\n{primary} reboots\n", said.Output, StringComparison.Ordinal);
         Assert.Contains($"{primary} is back, and every unit ready", said.Output);
         Assert.EndsWith($"{standby} hands over to {primary}\n{standby} reboots\n", said.Output, StringComparison.Ordinal);
-        await UntilAsync(cluster, primary, standby, UnitStates.Absent, UnitStates.Ready);
-        await cluster.UntilReadyAsync();
-        Assert.Empty(Incarnations(cluster).Intersect(before));
+        await cluster.Watch.UntilAsync(
+            "both have restarted",
+            Limit,
+            seen => seen[primary]?.Units.FirstOrDefault(unit => before.Contains(unit.Incarnation))?.Name,
+            Cancellation
+        );
+        Assert.Equal(primary, (await cluster.UntilReadyAsync()).Primary);
         var report = await traffic.FinishAsync();
         Assert.True(report.Clean, $"{report.ConnectionsLost} connections and {report.PacketsLost} packets are lost");
 
