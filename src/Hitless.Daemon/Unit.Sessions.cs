@@ -6,6 +6,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
 using Hitless.Linux.Scheduling;
@@ -20,6 +21,11 @@ public sealed partial class Unit
     private static readonly TimeSpan SettleMin = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan SettleMax = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan AuditInterval = TimeSpan.FromSeconds(60);
+    private const int RepairsMax = 2;
+    private static readonly TimeSpan RemovedInterval = TimeSpan.FromSeconds(1);
+
+    // Who wants to switch waits for no table to be read.
+    private static readonly TimeSpan SwitchCompareMax = TimeSpan.FromSeconds(3);
 
     /// <inheritdoc/>
     public Task<SessionCount> CountSessionsAsync(CancellationToken cancel) => sessions.CountAsync();
@@ -126,7 +132,6 @@ public sealed partial class Unit
     /// </summary>
     private async Task AuditSessionsAsync()
     {
-        var audit = new SessionAudit(sessions);
         while (!ending.IsCancellationRequested)
         {
             try
@@ -135,12 +140,7 @@ public sealed partial class Unit
                 var view = await control.ViewAsync();
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
-                    var drifted = await audit.RunAsync(
-                        () => DigestsOfAsync(standby.Name),
-                        (buckets, wanted) => EntriesOfAsync(standby.Name, buckets, wanted),
-                        ending.Token
-                    );
-                    if (drifted > 0)
+                    if (await AuditAsync(standby.Name) is > 0 and var drifted)
                     {
                         events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");
                     }
@@ -156,6 +156,88 @@ public sealed partial class Unit
             }
         }
     }
+
+    private Task<int> AuditAsync(string standby) =>
+        new SessionAudit(sessions).RunAsync(
+            () => DigestsOfAsync(standby),
+            (buckets, wanted) => EntriesOfAsync(standby, buckets, wanted),
+            ending.Token
+        );
+
+    /// <summary>
+    /// While this unit is a standby: what another program takes from its table (<c>conntrack -F</c>) is asked for again within a second.
+    /// </summary>
+    private async Task WatchRemovedSessionsAsync()
+    {
+        using var timer = new PeriodicTimer(RemovedInterval);
+        for (var known = 0L; await timer.WaitForNextTickAsync(ending.Token); )
+        {
+            var removed = await sessions.RemovedByOthersAsync();
+            if (removed == known || (await control.ViewAsync()).Primary is not { } primary || primary.Name == Name)
+            {
+                known = removed;
+                continue;
+            }
+
+            try
+            {
+                var answer = await peers.CallAsync(primary.Name, SessionCalls.Audit, new PeerQuestion(Name), CompareTimeout, ending.Token);
+                events.Add(
+                    EventKinds.Sessions,
+                    $"another program removed {removed - known} sessions from the table of {Name} (conntrack -F or -D); "
+                        + $"{primary.Name} sent {answer.Drifted} of them again"
+                );
+                known = removed;
+            }
+            catch (PeerException)
+            {
+                // It is asked again in a second.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Before a switchover that somebody asked for: what the unit that is to carry on does not hold is sent to it once more; what it then
+    /// still lacks is a reason to refuse, or, where the switchover is forced, lost.
+    /// </summary>
+    /// <returns>How many sessions are lost, and a line that says so, or that it is not known; null: none is.</returns>
+    /// <exception cref="RefusedException">
+    /// More would be lost than <c>upgrade.session-difference-limit</c> allows, or a critical one.
+    /// </exception>
+    private async Task<(long Lost, string? Line)> RequireSessionsAsync(string target, bool force, CancellationToken cancel)
+    {
+        try
+        {
+            var difference = await MissingAsync(target, cancel);
+            for (var attempt = 0; attempt < RepairsMax && difference.Breaking > 0; attempt++)
+            {
+                await AuditAsync(target).WaitAsync(SwitchCompareMax, cancel);
+                await SettleAsync(target, cancel);
+                difference = await MissingAsync(target, cancel);
+            }
+
+            if (difference.Breaking == 0)
+            {
+                return (0, null);
+            }
+
+            var (of, why) = ($"{difference.Breaking} of {difference.Compared} sessions", $"{target} does not hold them as {Name} does");
+            var max = settings.Upgrade.SessionDifferenceLimit * Math.Max(1, difference.Compared);
+            return force || (difference.Breaking <= max && difference.Critical == 0)
+                ? (difference.Breaking, $"{of} are lost: {why}")
+                : throw new RefusedException(
+                    $"{of} would be lost: {why}",
+                    "hitless sessions diff names them, hitless sessions resync sends all again; --force switches all the same"
+                );
+        }
+        catch (Exception e) when (e is PeerException or TimeoutException)
+        {
+            return (0, $"whether {target} holds the sessions is not known: {e.Message}");
+        }
+    }
+
+    private async Task<SessionDifference> MissingAsync(string target, CancellationToken cancel) =>
+        (await CompareTablesAsync(target, cancel).WaitAsync(SwitchCompareMax, cancel)).Difference;
 
     /// <summary>
     /// After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.
@@ -365,6 +447,7 @@ public sealed partial class Unit
             var (tally, causes, _) = await account.TakeAsync();
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes()) { Classes = tally.Classes(), Causes = causes };
         });
+        peerServer.Map(SessionCalls.Audit, async (asked, _) => new SessionAuditAnswer(await AuditAsync(asked.From)));
         peerServer.Map(SessionCalls.Merge, (told, _) =>
             SessionRecords.TryParse(told.Records, out var records)
                 ? sessions.MergeAsync(records)

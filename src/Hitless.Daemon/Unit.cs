@@ -166,7 +166,15 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
             events
         );
-        background = Task.WhenAll(
+        background = StandAll();
+        complete.SetResult();
+    }
+
+    /// <summary>The unit's name.</summary>
+    public string Name { get; }
+
+    private Task StandAll() =>
+        Task.WhenAll(
             settings.Election.Witness is { } address
                 ? Stand("asking the witness", () =>
                     WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)
@@ -174,6 +182,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
                 : Task.CompletedTask,
             Stand("the watch on the configuration", WatchFactsAsync),
             Stand("the audit of sessions", AuditSessionsAsync),
+            Stand("the watch on sessions that others remove", WatchRemovedSessionsAsync),
             Stand("the watch on the disk", () => disk.RunAsync(ending.Token)),
             Stand("the exchange of neighbours", () => neighbours.RunAsync(ending.Token)),
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
@@ -183,11 +192,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
         );
-        complete.SetResult();
-    }
-
-    /// <summary>The unit's name.</summary>
-    public string Name { get; }
 
     private KeyRotations Keys { get; }
 
@@ -302,7 +306,11 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
                 );
         }
 
+        // Tables are compared first: that also finds what programs on this unit hold in other hosts' names.
+        var successor = view.Peers.FirstOrDefault(peer => peer.Ready && (request.To is null || peer.Name == request.To));
+        var (missing, line) = successor is null ? (0, null) : await RequireSessionsAsync(successor.Name, request.Force, cancel);
         var (lost, warnings) = await ForecastAsync();
+        (lost, warnings) = (lost + missing, line is null ? warnings : [.. warnings, line]);
         var begun = Stopwatch.GetTimestamp();
         var switched = control.SwitchOverAsync(target, "asked for by an operator", request.Force);
         if (request.Wait)

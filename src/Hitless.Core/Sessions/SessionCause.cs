@@ -30,7 +30,7 @@ public enum SessionCause : byte
     /// <summary>Bound: it was opened to an address that only one unit has, and goes on to another host (dnat).</summary>
     DestinationAddress,
 
-    /// <summary>Bound: on its way to another host it is redirected to a program on the unit (redirect, dnat).</summary>
+    /// <summary>Bound: on its way to another host it is taken by a program on the unit (redirect, dnat, tproxy).</summary>
     Redirected,
 
     /// <summary>Excluded by an expression of <c>sessions.exclude</c>.</summary>

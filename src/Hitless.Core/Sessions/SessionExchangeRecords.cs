@@ -33,3 +33,6 @@ public sealed record SessionEntriesAnswer(string Unit, byte[] Records);
 /// that stand here.
 /// </summary>
 public sealed record SessionMergeAnswer(int Taken, int Lost);
+
+/// <summary>How many sessions of the standby that asked had drifted, and are sent anew.</summary>
+public sealed record SessionAuditAnswer(int Drifted);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 
 namespace Hitless.Core.Sessions;
@@ -53,6 +54,15 @@ public sealed class SessionFilter(
         /// <summary>Link-local, multicast or broadcast: not forwarded.</summary>
         Scope,
     }
+
+    /// <summary>
+    /// TCP sessions between other hosts, in zone 0, that a program on this unit ends in their names (<c>tproxy</c>). Replaced as a whole:
+    /// who reads a table beside that counts as of before or after.
+    /// </summary>
+    public IReadOnlySet<SessionKey> Intercepted { get; set; } = FrozenSet<SessionKey>.Empty;
+
+    /// <summary>Whether an address (of IPv6 or not) is neither a unit's nor one that is not forwarded.</summary>
+    public bool IsElsewhere(bool isV6, UInt128 address) => PlaceOf(isV6, address) == Place.Elsewhere;
 
     /// <summary>True when the session is sent to the others, held for them, and compared with them. Allocates nothing.</summary>
     public bool Replicates(in SessionRecord record) => CauseOf(record) is SessionCause.None or SessionCause.VirtualAddress;
@@ -141,6 +151,9 @@ public sealed class SessionFilter(
         {
             return AtUnit(asked);
         }
+
+        if (record.Key.Protocol == Protocols.Tcp && Intercepted is { Count: > 0 } held && held.Contains(record.Key with { Zone = 0 }))
+            return Excluded(record) ?? SessionCause.Redirected;
 
         var bound =
             translated

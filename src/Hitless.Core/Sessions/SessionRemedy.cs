@@ -34,7 +34,7 @@ public static class SessionRemedy
             ),
             SessionCause.DestinationAddress => Joined(samples.Select(each => each.Key.Original.Destination), samples, own, Destination),
             SessionCause.Redirected =>
-                "no program's connections can be handed over: expect them to be opened again, or let them pass without redirect",
+                "no program's connections can be handed over: expect them to be opened again, or let them pass without redirect or tproxy",
             SessionCause.ExcludedByRule => "take them out of sessions.exclude if they are to follow",
             SessionCause.ExcludedByPickup => "turn the kind on in sessions.pickup if they are to follow",
             SessionCause.VirtualAddress => "they end at the gateway itself: expect them to be opened again at the new primary",

@@ -41,4 +41,7 @@ public enum SessionStatus : ushort
 
     /// <summary>Packets do not move its end.</summary>
     FixedTimeout = 1 << 10,
+
+    /// <summary>A flowtable forwards its packets: the kernel tells no timeout of it (<c>IPS_OFFLOAD</c>).</summary>
+    Offload = 1 << 14,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
@@ -5,6 +6,7 @@ using Hitless.Linux.Conntrack;
 using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
 using Hitless.Linux.Polling;
+using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Sessions;
 
@@ -55,6 +57,9 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>When <see cref="RefreshFilter"/> has something to do.</summary>
     public TimeSpan FilterDue { get; private set; }
 
+    /// <summary>Replicated sessions that another program (<c>conntrack -F</c>) took from this unit while it carried no traffic.</summary>
+    public long RemovedByOthers { get; private set; }
+
     /// <summary>How often the kernel had more to tell than could be kept.</summary>
     public long Overruns { get; private set; }
 
@@ -83,6 +88,8 @@ internal sealed class KernelSessions : IDisposable
         telling = Ledger.TrustsEvents = on;
         if (on)
             return;
+        Ledger.Doubt(filter.Intercepted.Where(IsSession));
+        filter.Intercepted = FrozenSet<SessionKey>.Empty;
         Helpers.Clear();
         Young.Clear();
     }
@@ -127,6 +134,8 @@ internal sealed class KernelSessions : IDisposable
                     Answers.OnTold(change, record, verdict.IsReplicated && telling);
                     if (telling && verdict.IsReplicated)
                         Tell(change, record, exchange, effects, now);
+                    else if (verdict.IsReplicated && change == ConntrackChange.Deleted && reader.Requester != 0)
+                        RemovedByOthers++;
                 }
 
                 return true;
@@ -301,6 +310,21 @@ internal sealed class KernelSessions : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Looks which sessions programs on this unit end in other hosts' names. Returns those that have begun or ceased to be so: what becomes
+    /// of them at a switch is another now.
+    /// </summary>
+    public IReadOnlyCollection<SessionKey> RefreshIntercepted()
+    {
+        var found = TransparentConnections.Read(filter.IsElsewhere);
+        if (filter.Intercepted.SetEquals(found))
+            return [];
+        SessionKey[] changed = [.. found.Except(filter.Intercepted).Concat(filter.Intercepted.Except(found)).Where(IsSession)];
+        filter.Intercepted = found;
+        Ledger.Doubt(changed);
+        return changed;
+    }
+
     public void Dispose()
     {
         events.Dispose();
@@ -332,6 +356,9 @@ internal sealed class KernelSessions : IDisposable
         }
     }
 
+    // Of the two keys that a socket gives one is a session's; the kernel finds an entry by the tuple of its answers as well.
+    private bool IsSession(SessionKey key) => table.TryGet(key, out var record) && record.Key == key;
+
     private SessionFilter ReadFilter()
     {
         var shared = settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(prefix => prefix.Address).ToHashSet();
@@ -350,6 +377,9 @@ internal sealed class KernelSessions : IDisposable
             own.Concat(others.Values.SelectMany(each => each)),
             settings.SessionLinks.SelectMany(link => link.Peers.Append(link.Address)),
             shared
-        );
+        )
+        {
+            Intercepted = filter?.Intercepted ?? FrozenSet<SessionKey>.Empty,
+        };
     }
 }

@@ -106,6 +106,9 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
         wasDeaf |= on;
     }
 
+    /// <summary>What becomes of these at a switch may be another than it was: they are looked up.</summary>
+    public void Doubt(IEnumerable<SessionKey> keys) => doubted.UnionWith(keys);
+
     /// <summary>
     /// Nothing has changed that the ledger does not know: the table has been read, and all of what came then was told or accepted.
     /// </summary>

@@ -17,6 +17,10 @@ public static class SessionCalls
     public static PeerCall<SessionEntriesRequest, SessionEntriesAnswer> Entries { get; } =
         new("sessions.entries", SessionJson.Default.SessionEntriesRequest, SessionJson.Default.SessionEntriesAnswer);
 
+    /// <summary>A standby asks the primary to look at once whether it still holds what it was told.</summary>
+    public static PeerCall<PeerQuestion, SessionAuditAnswer> Audit { get; } =
+        new("sessions.audit", PeerJson.Default.PeerQuestion, SessionJson.Default.SessionAuditAnswer);
+
     /// <summary>After a split: sessions that the asked primary may not have.</summary>
     public static PeerCall<SessionEntriesAnswer, SessionMergeAnswer> Merge { get; } =
         new("sessions.merge", SessionJson.Default.SessionEntriesAnswer, SessionJson.Default.SessionMergeAnswer);
@@ -29,4 +33,5 @@ public static class SessionCalls
 [JsonSerializable(typeof(SessionEntriesRequest))]
 [JsonSerializable(typeof(SessionEntriesAnswer))]
 [JsonSerializable(typeof(SessionMergeAnswer))]
+[JsonSerializable(typeof(SessionAuditAnswer))]
 public sealed partial class SessionJson : JsonSerializerContext;

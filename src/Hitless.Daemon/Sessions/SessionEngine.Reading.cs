@@ -124,6 +124,8 @@ internal sealed partial class SessionEngine
     /// <summary>Reads the unit's own addresses when it is time, or at once, and sends them to the others.</summary>
     public void RefreshFilter(bool atOnce)
     {
+        if (exchange.Sending && (atOnce || now >= kernel.FilterDue))
+            Repair(kernel.RefreshIntercepted());
         if (kernel.RefreshFilter(now, atOnce))
             SendAddresses(ISessionEffects.EveryUnit);
     }

@@ -174,6 +174,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         return new SessionMergeAnswer(taken.Length, missing.Length - taken.Length);
     }
 
+    /// <inheritdoc cref="KernelSessions.RemovedByOthers"/>
+    public long RemovedByOthers => kernel.RemovedByOthers;
+
     /// <summary>A standby was compared, and so many of its sessions had drifted.</summary>
     public void NoteAudit(int drifted)
     {

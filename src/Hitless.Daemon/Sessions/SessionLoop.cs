@@ -114,6 +114,9 @@ public sealed class SessionLoop : IDisposable
     public Task<SessionReplicationStatus> StatusAsync() =>
         AskAsync(each => each.Status() with { AuditMs = (long)reading.AuditTook.TotalMilliseconds });
 
+    /// <inheritdoc cref="KernelSessions.RemovedByOthers"/>
+    public Task<long> RemovedByOthersAsync() => AskAsync(each => each.RemovedByOthers);
+
     /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
     public AnswerCount Answers => engine.Answers;
 

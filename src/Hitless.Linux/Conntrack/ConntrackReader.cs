@@ -31,6 +31,9 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
     /// <summary>What is expected, when the change is about that.</summary>
     public SessionExpectation Expectation { get; private set; }
 
+    /// <summary>The netlink port of the program that asked for the change; 0: the kernel made it by itself.</summary>
+    public uint Requester { get; private set; }
+
     /// <summary>Messages that could not be read.</summary>
     public int Unreadable { get; private set; }
 
@@ -50,6 +53,7 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
         {
             Interrupted |= (message.Flags & NetlinkFlags.DumpInterrupted) != 0;
             change = ChangeOf(message.Type);
+            Requester = message.PortId;
             record = default;
             switch (message.Type)
             {
@@ -60,6 +64,7 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
                     Error = message.TryReadHeader(out int error) ? -error : 1;
                     break;
                 case New or Delete when TryReadEntry(message, out record):
+                    record = (record.Status & SessionStatus.Offload) != 0 && record.TimeoutSeconds == 0 ? Offloaded(record) : record;
                     return true;
                 case ExpectationNew or ExpectationDelete when ExpectationReader.TryRead(message, out var expectation):
                     Expectation = expectation;
@@ -84,6 +89,21 @@ public ref struct ConntrackReader(ReadOnlySpan<byte> datagram)
             ExpectationDelete => ConntrackChange.Unexpected,
             _ => ConntrackChange.Updated,
         };
+
+    // Of a session whose packets a flowtable forwards the kernel tells neither timeout nor state (nf_conntrack_netlink.c,
+    // ctnetlink_dump_info): a copy would end at once, and a TCP session look unlike itself. It takes only open ones in, and keeps their
+    // entries for a day at a time (nf_flow_table_core.c, flow_offload_add); others are told again while they live.
+    private static SessionRecord Offloaded(in SessionRecord record) =>
+        record.Key.Protocol == Protocols.Tcp
+            ? record with
+            {
+                TimeoutSeconds = 86_400,
+                Tcp = new TcpProgress(Core.Sessions.TcpState.Established, 0, 0, 0, 0),
+            }
+            : record with
+            {
+                TimeoutSeconds = 120,
+            };
 
     private static bool TryReadEntry(scoped in NetlinkMessage message, out SessionRecord record)
     {

@@ -86,6 +86,22 @@ public sealed class SessionClassTests
     }
 
     [Fact]
+    public void What_a_program_on_the_unit_ends_in_another_hosts_name_is_bound_in_whatever_zone()
+    {
+        var filter = Filter(critical: "tcp");
+        var held = Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.1.50");
+        var other = Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.1.50", port: 4001);
+        Assert.Equal(SessionCause.None, filter.Classify(held).Cause);
+
+        filter.Intercepted = new HashSet<SessionKey> { held.Key };
+
+        Assert.Equal(new SessionVerdict(SessionCause.Redirected, true, true), filter.Classify(held));
+        Assert.Equal(SessionCause.Redirected, filter.Classify(held with { Key = held.Key with { Zone = 9 } }).Cause);
+        Assert.Equal(SessionCause.None, filter.Classify(other).Cause);
+        Assert.False(filter.Replicates(held));
+    }
+
+    [Fact]
     public void What_has_nothing_to_lose_does_not_break_and_critical_is_only_what_breaks()
     {
         SessionRecord Masqueraded(byte protocol, TcpState state = TcpState.None) =>

@@ -4,6 +4,7 @@ using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
+using Hitless.Lab.Tools;
 using Hitless.Linux.Namespaces;
 using Xunit;
 
@@ -84,6 +85,49 @@ public sealed class BoundSessionTests
             Assert.Single(switched.Warnings),
             StringComparison.Ordinal
         );
+        sockets.ForEach(socket => socket.Dispose());
+    }
+
+    [Scenario]
+    public async Task Connections_of_a_transparent_proxy_are_bound_though_no_address_is_translated()
+    {
+        const int proxyPort = 3129;
+        const string rules =
+            "table ip proxy {\nchain pre { type filter hook prerouting priority mangle; "
+            + "meta l4proto tcp socket transparent 1 meta mark set 1 accept; "
+            + "iifname lan0 tcp dport 7555 tproxy to :3129 meta mark set 1 accept; }\n}\n"
+            + "insert rule inet gateway input meta mark 1 accept\n";
+        using var cluster = await LabCluster.ReadyAsync();
+        foreach (var space in cluster.Plan.Units.Select(cluster.Plan.NamespaceOf))
+        {
+            Tool.Run("ip", ["-n", space, "rule", "add", "fwmark", "1", "lookup", "100", "pref", "50"]);
+            Tool.Run("ip", ["-n", space, "route", "add", "local", "default", "dev", "lo", "table", "100"]);
+            Tool.Run("ip", ["netns", "exec", space, "nft", "-f", "-"], rules);
+        }
+
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var cli = cluster.Watch.Cli(primary);
+        using var proxy = NetworkNamespace.Run(cluster.Plan.NamespaceOf(primary), () =>
+        {
+            const int ip = 0; // SOL_IP
+            const int transparent = 19; // IP_TRANSPARENT
+            var made = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            made.SetRawSocketOption(ip, transparent, BitConverter.GetBytes(1));
+            made.Bind(new IPEndPoint(IPAddress.Any, proxyPort));
+            made.Listen(10);
+            return made;
+        });
+        List<Socket> sockets = [.. Enumerable.Range(0, 5).SelectMany(_ => Connect(cluster, proxy))];
+
+        var difference = cli.Ask<SessionDifference>(out var why, "sessions", "diff");
+
+        Assert.True(difference is not null, why);
+        var cause = Assert.Single(difference.Causes, each => each.Class == "bound");
+        Assert.Equal(("redirected", 5L, 5L), (cause.Cause, cause.Count, cause.Breaking));
+        Assert.Equal(0, difference.Missing + difference.Extra);
+        var switched = cli.Ask<SwitchoverResult>(out why, "switchover");
+        Assert.True(switched is not null, why);
+        Assert.Equal(5, switched.SessionsLost);
         sockets.ForEach(socket => socket.Dispose());
     }
 

@@ -30,6 +30,22 @@ public sealed class ConntrackReaderTests
     }
 
     [Fact]
+    public void A_session_of_a_flowtable_is_open_and_does_not_end_at_once_though_the_kernel_tells_neither()
+    {
+        // Status with IPS_OFFLOAD; numbers of no attribute in the places of timeout and state.
+        var text = Convert
+            .ToHexString(Trimmed())
+            .Replace("0800030000000188", "080003000000418E", StringComparison.Ordinal)
+            .Replace("0800070000000078", "08007F0000000078", StringComparison.Ordinal)
+            .Replace("300004802C000180", "30007F802C000180", StringComparison.Ordinal);
+        var reader = new ConntrackReader(Convert.FromHexString(text));
+
+        Assert.True(reader.TryNext(out _, out var record));
+        Assert.Equal((86_400u, TcpState.Established), (record.TimeoutSeconds, record.Tcp.State));
+        Assert.True(record.IsComplete);
+    }
+
+    [Fact]
     public void Random_and_mutated_datagrams_never_throw()
     {
         var valid = Trimmed();
