@@ -7,7 +7,7 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>key generate</c> and <c>web password</c>.</summary>
+/// <summary><c>key generate</c>.</summary>
 internal static class CredentialCommands
 {
     private const int ClusterKeyBytes = 32;
@@ -46,17 +46,6 @@ internal static class CredentialCommands
             ),
         };
     }
-
-    public static Command MakeWeb(Shell shell) =>
-        new("web", "The web manager")
-        {
-            shell.Command("password", "Set the password of the web manager", _ =>
-                throw new RefusedException(
-                    "this version has no web manager; the command comes with it",
-                    "use the CLI; hitless --help lists what it does"
-                )
-            ),
-        };
 
     private static int GenerateCluster(Call call, string file)
     {
