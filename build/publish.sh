@@ -1,7 +1,8 @@
 #!/bin/sh
 # build/publish.sh OUTDIR [PROGRAM…]
 # Compiles native programs for linux-x64 into OUTDIR, with their symbols apart in OUTDIR/symbols.
-# PROGRAM is a project of src/ without "Hitless."; default: Daemon Cli Boot Lab.
+# PROGRAM is a project of src/ without "Hitless."; default: Daemon Cli Boot Lab. (Web is
+# asked for by ./dev build and ./dev package: it needs npm, and the demo does without.)
 set -eu
 [ $# -ge 1 ] || { echo "usage: build/publish.sh OUTDIR [PROGRAM...]" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -63,7 +63,7 @@ internal static class HitlessCommand
             EventCommands.MakeEvents(shell),
             EventCommands.MakeHistory(shell),
             CredentialCommands.MakeKey(shell),
-            CredentialCommands.MakeWeb(shell),
+            WebCommands.Make(shell),
             SelfCheckCommand.Make(shell),
             ManualCommand.Make(shell),
             LabCommand.Make(),

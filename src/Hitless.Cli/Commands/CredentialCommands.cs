@@ -9,7 +9,7 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>key generate</c>, <c>key rotate</c> and <c>web password</c>.</summary>
+/// <summary><c>key generate</c> and <c>key rotate</c>.</summary>
 internal static class CredentialCommands
 {
     public static Command MakeKey(Shell shell)
@@ -56,17 +56,6 @@ internal static class CredentialCommands
             ),
         };
     }
-
-    public static Command MakeWeb(Shell shell) =>
-        new("web", "The web manager")
-        {
-            shell.Command("password", "Set the password of the web manager", _ =>
-                throw new RefusedException(
-                    "this version has no web manager; the command comes with it",
-                    "use the CLI; hitless --help lists what it does"
-                )
-            ),
-        };
 
     private static int GenerateCluster(Call call, string file)
     {

@@ -12,6 +12,8 @@ namespace Hitless.Cli.Display;
 [JsonSerializable(typeof(Verdict))]
 [JsonSerializable(typeof(SetupResult))]
 [JsonSerializable(typeof(ImportResult))]
+[JsonSerializable(typeof(WebChange))]
+[JsonSerializable(typeof(WebAccess))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>For people's eyes too: "priority 200 > 100", not "priority 200 \u003E 100".</summary>

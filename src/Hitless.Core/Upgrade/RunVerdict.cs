@@ -11,4 +11,7 @@ public static class RunVerdict
 
     /// <summary>An operator ended the run in between, or a unit that is there could not be brought to the version of the others.</summary>
     public const string Failed = "failed";
+
+    /// <summary>Whether a run in this state has ended.</summary>
+    public static bool IsVerdict(string state) => state is Completed or RolledBack or Failed;
 }

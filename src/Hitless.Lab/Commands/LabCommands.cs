@@ -22,6 +22,7 @@ public static class LabCommands
                     SiteCommands.Status(),
                     SiteCommands.Exec(),
                     SiteCommands.ResetUnit(),
+                    WebCommand.Make(),
                     TrafficCommands.Traffic(),
                     .. TrafficCommands.Workers(),
                     FaultCommands.Fault(),

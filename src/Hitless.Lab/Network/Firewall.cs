@@ -26,6 +26,7 @@ public static class Firewall
                     iifname { "lo", "{{management}}" } accept
                     iifname { "hb0", "hb1", "ss0" } udp dport { 8417, 8418 } accept
                     iifname { "hb0", "hb1", "ss0" } tcp dport 8419 accept
+                    iifname "lan0" tcp dport {{Ports.Web}} accept
                     ct state established,related accept
                     ct state invalid drop
                     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept

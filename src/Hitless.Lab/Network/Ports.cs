@@ -1,6 +1,8 @@
 namespace Hitless.Lab.Network;
 
-/// <summary>The server's ports. The firewall also forwards (DNAT) the TCP ones from the virtual addresses on lan0.</summary>
+/// <summary>
+/// The server's ports, which the firewall also forwards (DNAT, the TCP ones) from the virtual addresses on lan0; and the units' own.
+/// </summary>
 public static class Ports
 {
     /// <summary>UDP: sends every datagram back.</summary>
@@ -14,4 +16,7 @@ public static class Ports
 
     /// <summary>TCP: HTTP.</summary>
     public const int Http = 7003;
+
+    /// <summary>TCP, on the units: the web manager.</summary>
+    public const int Web = 8443;
 }

@@ -3,14 +3,18 @@ namespace Hitless.Lab.Units;
 /// <summary>The power switch of a unit.</summary>
 public static class UnitPower
 {
-    /// <summary>On.</summary>
-    public static void Boot(LabUnit unit) => unit.Platform.Boot(unit);
+    /// <summary>On, with its web manager where it has one.</summary>
+    public static void Boot(LabUnit unit)
+    {
+        unit.Platform.Boot(unit);
+        LabWeb.Start(unit);
+    }
 
     /// <summary>Off, and on again.</summary>
     public static void Restart(LabUnit unit)
     {
         unit.Platform.Reset(unit);
-        unit.Platform.Boot(unit);
+        Boot(unit);
     }
 
     /// <summary>A line of the lab itself in the unit's log.</summary>

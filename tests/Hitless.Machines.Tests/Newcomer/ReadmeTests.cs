@@ -30,6 +30,16 @@ public sealed partial class ReadmeTests
         await first.UntilReadyAsync("gw2");
         await first.UntilNoProblemAsync();
 
+        // The web manager starts by itself when somebody may log in.
+        Assert.Equal("inactive", first.Type("systemctl is-active hitless-web || true").Trim());
+        first.Type("echo four words that rhyme | hitless web password admin");
+        var answers = first.Type(
+            "for i in $(seq 50); do bash -c ': </dev/tcp/localhost/8443' 2>/dev/null && break; sleep 0.2; done; "
+                + "systemctl is-active hitless-web; "
+                + "grep -E '^Cap(Eff|Bnd)' /proc/$(pidof hitless-web)/status"
+        );
+        Assert.StartsWith("active\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000", answers, StringComparison.Ordinal);
+
         // What the page says of an upgrade of the package: nothing is restarted.
         var before = second.Type("pidof hitlessd hitless-boot; hitless --json status | grep '\"epoch\"'");
         Assert.Contains("nothing was restarted", second.Type($"apt-get install -y --reinstall ./{Path.GetFileName(package)} 2>&1"));

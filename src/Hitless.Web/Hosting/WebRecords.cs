@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hitless.Core.Web;
+
+namespace Hitless.Web.Hosting;
+
+/// <summary><c>POST /session</c>.</summary>
+internal sealed record LoginRequest(string User, string Password);
+
+/// <summary>Who is logged in (<c>/session</c>). <c>Version</c>: of the program that answers.</summary>
+internal sealed record SessionAnswer(string User, WebRole Role, DateTimeOffset ExpiresAt, string Version);
+
+/// <summary><c>GET /healthz</c>: that this program answers, and nothing about the cluster.</summary>
+internal sealed record HealthAnswer(bool Answers);
+
+/// <summary>Their JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(SessionAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+internal sealed partial class HostingJson : JsonSerializerContext;
