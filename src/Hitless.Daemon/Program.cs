@@ -78,7 +78,7 @@ if (
     return 2;
 }
 
-if (!ClusterKeyFile.TryRead(settings.Cluster.KeyFile, out var keys, out var noKey))
+if (!ClusterKeyFile.TryRead(settings.Cluster.KeyFile, arguments.State, out var keys, out var noKey, out var lostKey))
 {
     Console.Error.WriteLine($"{noKey.Error}\n{noKey.Remedy}");
     return 2;
@@ -91,7 +91,11 @@ _ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile,
 
 await using var unit = new Unit(settings, arguments.Config, arguments.State, keys, trust);
 running = unit;
-if (ClusterKeyFile.OpenToOthers(settings.Cluster.KeyFile) is { } open)
+if (lostKey is not null)
+{
+    unit.NoteDamage(lostKey);
+}
+else if (ClusterKeyFile.OpenToOthers(settings.Cluster.KeyFile) is { } open)
 {
     unit.NoteDamage(open);
 }

@@ -182,11 +182,17 @@ public sealed partial class Unit
     {
         var said = slots.Running is { } slot ? slots.ManifestIn(slot)?.Configuration.Max : null;
         var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
-        return new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema)
+        var service = new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema)
         {
             RunLimits = SchemasOfRun,
             RunIsOpen = () => RunJournal.IsOpen(journals.Last()),
         };
+        foreach (var damage in service.Damage)
+        {
+            disk.NoteDamage($"{damage}: what is missing is fetched from the other units");
+        }
+
+        return service;
     }
 
     private ConfigurationPeers PeersIn(ClusterView view) =>

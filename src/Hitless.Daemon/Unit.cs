@@ -141,7 +141,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
 
         // Its arrays are large enough for a garbage collection, which stops every thread: by now the first heartbeat is out.
         sessions = OpenSessions(self, keys);
-        this.keys = new KeyHolder(settings.Cluster.KeyFile, keys, control, sessions, identity, peers);
+        this.keys = new KeyHolder(KeyFileHere(), keys, control, sessions, identity, peers);
         Keys = new KeyRotations(Name, 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count), this.keys, control, peers, journals, events);
         account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
@@ -229,6 +229,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         Keys.Map(routes);
         new UnitRemovals(this, settings, files, Keys, control, peers, directory).Map(routes, peerServer);
     }
+
+    private KeyFile KeyFileHere() => new(settings.Cluster.KeyFile, stateFolder, disk);
 
     /// <summary>Puts a line into the unit's events.</summary>
     public void Note(string text) => events.Add(EventKinds.Unit, text);

@@ -30,13 +30,15 @@ public sealed class EventLog : IDisposable
     private long bytes;
     private bool unwritten;
     private TimeSpan renewAt;
+    private readonly bool isFirstStart;
     private readonly TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Begins to read what is on disk; lines that cannot be read are left out.</summary>
+    /// <summary>Begins to read what is on disk; lines that cannot be read are left out, and counted in an event.</summary>
     public EventLog(string stateFolder, string unit)
     {
         this.unit = unit;
         path = Path.Combine(stateFolder, "events.jsonl");
+        isFirstStart = !File.Exists(Path.Combine(stateFolder, "epoch"));
         writer.Do(Read);
     }
 
@@ -118,12 +120,18 @@ public sealed class EventLog : IDisposable
         {
             if (File.Exists(path))
             {
+                var kept = File.ReadLines(path).TakeLast(KeptCount).ToList();
                 lock (gate)
                 {
-                    events.AddRange(File.ReadLines(path).TakeLast(KeptCount).Select(TryParse).OfType<ClusterEvent>());
+                    events.AddRange(kept.Select(TryParse).OfType<ClusterEvent>());
                 }
 
                 TryWrite(Renew);
+                NoteLoss(kept.Count - events.Count);
+            }
+            else
+            {
+                NoteLoss(0);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -133,6 +141,15 @@ public sealed class EventLog : IDisposable
         }
 
         read.SetResult();
+    }
+
+    private void NoteLoss(int unreadable)
+    {
+        if (unreadable > 0 || (events.Count == 0 && !isFirstStart))
+        {
+            var lost = unreadable > 0 ? $"{unreadable} events of before are left out" : "the events of before are gone";
+            Write(DateTimeOffset.UtcNow, EventKinds.Unit, $"{path} is damaged: {lost}; other units have theirs", null);
+        }
     }
 
     private void Write(DateTimeOffset time, string kind, string text, long? epoch)

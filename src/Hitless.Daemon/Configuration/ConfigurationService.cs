@@ -70,6 +70,9 @@ public sealed partial class ConfigurationService : IDisposable
     /// <summary>The current revision; null before the first.</summary>
     public RevisionInfo? Current => _store.Head;
 
+    /// <summary>What of the revisions was found damaged at the start, a line each.</summary>
+    public IReadOnlyList<string> Damage => _store.Problems;
+
     /// <summary>A commit was applied here and neither stands nor was taken back yet: <see cref="SyncFromAsync"/> ends it.</summary>
     public bool IsOnTrial => _store.Pending is not null;
 

@@ -33,10 +33,11 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
             return new UnitIdentity(id, incarnation);
         }
 
-        if (written is not null)
+        if (written is not null || File.Exists(Path.Combine(stateFolder, "epoch")))
         {
             disk.NoteDamage(
-                $"{path} is damaged: this unit has a new identity from now on, its former one counts as another unit that is gone"
+                $"{path} is {(written is null ? "gone" : "damaged")}: this unit has a new identity from now on,"
+                    + " its former one counts as another unit that is gone"
             );
         }
 

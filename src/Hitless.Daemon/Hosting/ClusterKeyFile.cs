@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hitless.Core.Api;
 using Hitless.Core.Keys;
+using Hitless.Daemon.Keys;
 
 namespace Hitless.Daemon.Hosting;
 
@@ -9,6 +10,35 @@ public static class ClusterKeyFile
 {
     private const UnixFileMode Foreign =
         UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite;
+
+    /// <summary>
+    /// Reads the key, or, where the file is damaged, unreadable or gone, the copy of it in the state directory; <paramref name="damage"/>
+    /// says so then.
+    /// </summary>
+    public static bool TryRead(
+        string path,
+        string stateFolder,
+        [NotNullWhen(true)] out ClusterKeys? keys,
+        [NotNullWhen(false)] out Refusal? refusal,
+        out string? damage
+    )
+    {
+        damage = null;
+        if (TryRead(path, out keys, out refusal))
+        {
+            return true;
+        }
+
+        var copy = KeyFile.CopyIn(stateFolder);
+        if (!TryRead(copy, out keys, out _))
+        {
+            return false;
+        }
+
+        damage = $"{refusal.Error}: this unit goes on with the key that it had before; put the file back: cp -p {copy} {path}";
+        refusal = null;
+        return true;
+    }
 
     /// <summary>Reads the key, or the two of a rotation.</summary>
     public static bool TryRead(string path, [NotNullWhen(true)] out ClusterKeys? keys, [NotNullWhen(false)] out Refusal? refusal)

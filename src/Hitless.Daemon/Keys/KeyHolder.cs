@@ -2,19 +2,18 @@ using Hitless.Core.Keys;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
-using Hitless.Firmware.Files;
 
 namespace Hitless.Daemon.Keys;
 
 /// <summary>The keys of this unit: in its key file, and in everything that seals, opens or proves by them.</summary>
-/// <param name="path">The file that <c>cluster.key-file</c> names.</param>
+/// <param name="file">The key file.</param>
 /// <param name="keys">What it held at the start.</param>
 /// <param name="control">Heartbeats.</param>
 /// <param name="sessions">Sessions.</param>
 /// <param name="identity">The units' API, both sides.</param>
 /// <param name="peers">Keeps connections, which are made anew.</param>
 public sealed class KeyHolder(
-    string path,
+    KeyFile file,
     ClusterKeys keys,
     ControlLoop control,
     SessionLoop sessions,
@@ -22,7 +21,7 @@ public sealed class KeyHolder(
     PeerClient peers
 )
 {
-    private ClusterKeys now = keys;
+    private ClusterKeys now = file.Kept(keys);
 
     /// <summary>The keys in use.</summary>
     public ClusterKeys Now => Volatile.Read(ref now);
@@ -32,7 +31,7 @@ public sealed class KeyHolder(
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public async Task SetAsync(ClusterKeys next)
     {
-        DurableFile.WriteAllText(path, next.ToFileText(), File.Exists(path) ? File.GetUnixFileMode(path) : DurableFile.OwnerOnly);
+        file.Write(next);
         await control.UseAsync(next);
         await sessions.UseAsync(next);
         identity.Use(next);

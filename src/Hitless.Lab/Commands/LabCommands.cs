@@ -30,6 +30,7 @@ public static class LabCommands
                     DemoCommands.Demo(),
                     MatrixCommand.Make(),
                     CutsCommand.Make(),
+                    StateFaultsCommand.Make(),
                 ]
         )
         {

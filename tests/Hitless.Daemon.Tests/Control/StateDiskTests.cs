@@ -54,6 +54,41 @@ public sealed class StateDiskTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData(null, "the events of before are gone")]
+    [InlineData("", "the events of before are gone")]
+    [InlineData("nonsense\n{}\n", "2 events of before are left out")]
+    public async Task Events_that_are_lost_are_said_in_an_event(string? content, string expected)
+    {
+        var state = Directory.CreateTempSubdirectory("hitless-events-").FullName;
+        try
+        {
+            using (var first = new EventLog(state, "gw1"))
+            {
+                Assert.Empty(await first.LastAsync(null, 10, TestContext.Current.CancellationToken));
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(state, "epoch"), "1\n", TestContext.Current.CancellationToken);
+            if (content is not null)
+            {
+                await File.WriteAllTextAsync(Path.Combine(state, "events.jsonl"), content, TestContext.Current.CancellationToken);
+            }
+
+            using var events = new EventLog(state, "gw1");
+            var said = Assert.Single(await events.LastAsync(null, 10, TestContext.Current.CancellationToken));
+            Assert.Contains(expected, said.Text, StringComparison.Ordinal);
+
+            // Nor does a unit become another one without a word.
+            var disk = new StateDisk(state, events);
+            UnitIdentity.Load(state, disk);
+            Assert.Contains("unit-id is gone: this unit has a new identity", Assert.Single(disk.Problems), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Damaged_files_are_named_and_stop_nothing()
     {

@@ -1,5 +1,8 @@
+using Hitless.Core.Keys;
 using Hitless.Core.Wire;
+using Hitless.Daemon.Common;
 using Hitless.Daemon.Hosting;
+using Hitless.Daemon.Keys;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Hosting;
@@ -35,6 +38,30 @@ public sealed class ClusterKeyFileTests : IDisposable
                     said!.Contains($"mode 0{mode}", StringComparison.Ordinal) && said.Contains($"chmod 600 {Key}", StringComparison.Ordinal)
                 )
         );
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hitless-key-1:AQID")]
+    [InlineData(null)]
+    public void A_key_file_that_is_damaged_or_gone_is_replaced_by_its_copy_and_that_is_said(string? content)
+    {
+        var keys = new ClusterKeys(new ClusterKey([.. Enumerable.Range(1, ClusterKey.Size).Select(i => (byte)i)]));
+        Assert.False(ClusterKeyFile.TryRead(Key + ".file", folder, out _, out var refusal, out _));
+        Assert.Contains("is not there", refusal.Error, StringComparison.Ordinal);
+
+        using var events = new EventLog(folder, "gw1");
+        new KeyFile(Key + ".file", folder, new StateDisk(folder, events)).Write(keys);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Key));
+        File.Delete(Key + ".file");
+        if (content is not null)
+        {
+            File.WriteAllText(Key + ".file", content);
+        }
+
+        Assert.True(ClusterKeyFile.TryRead(Key + ".file", folder, out var read, out _, out var damage));
+        Assert.Equal(keys.Sending.Id, read.Sending.Id);
+        Assert.Contains($"cp -p {Key} {Key}.file", damage, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Hitless.Lab.Tools;
+
+namespace Hitless.Lab.StateFaults;
+
+/// <summary>A file of a unit, how it is damaged, and how it is put back.</summary>
+public sealed partial class DamagedFile
+{
+    private const int Nobody = 65534;
+    private readonly string path;
+    private readonly string copy;
+
+    /// <param name="path">The file as seen from outside the unit.</param>
+    /// <param name="safe">A folder for what was in it.</param>
+    public DamagedFile(string path, string safe)
+    {
+        this.path = path;
+        copy = Path.Combine(safe, "before");
+        Tool.Run("cp", ["-a", "--no-target-directory", path, copy]);
+    }
+
+    /// <summary>Does it.</summary>
+    public void Do(Damage damage)
+    {
+        var bytes = File.ReadAllBytes(path);
+        switch (damage)
+        {
+            case Damage.Empty:
+                File.WriteAllBytes(path, []);
+                break;
+            case Damage.Cut:
+                File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+                break;
+            case Damage.Garbage:
+                new Random(bytes.Length).NextBytes(bytes);
+                File.WriteAllBytes(path, bytes);
+                break;
+            case Damage.Absurd:
+                File.WriteAllText(path, Number().Replace(Encoding.UTF8.GetString(bytes), "9223372036854775807"));
+                break;
+            case Damage.Missing:
+                File.Delete(path);
+                break;
+            case Damage.Foreign:
+                File.SetUnixFileMode(path, UnixFileMode.None);
+                Tool.Run("chown", [$"{Nobody}:{Nobody}", path]);
+                break;
+            case Damage.Folder:
+                File.Delete(path);
+                Directory.CreateDirectory(path);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>As it was, owner and mode included.</summary>
+    public void PutBack()
+    {
+        Tool.Run("rm", ["-rf", path]);
+        Tool.Run("cp", ["-a", "--no-target-directory", copy, path]);
+    }
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Number();
+}
