@@ -11,7 +11,15 @@ namespace Hitless.Web.Tests.Server;
 public sealed class AccessTests
 {
     private const HttpStatusCode Unknown = HttpStatusCode.NotFound;
-    private static readonly string[] OutsideApiHost = ["POST /v1/invite"];
+    private static readonly string[] OutsideApiHost =
+    [
+        "POST /v1/invite",
+        "POST /v1/key/rotate",
+        "POST /v1/unit/hold",
+        "POST /v1/unit/reboot",
+        "POST /v1/unit/release",
+        "POST /v1/unit/remove",
+    ];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
