@@ -65,7 +65,7 @@ function Start({ image }: { image: Image }) {
     const [plan, setPlan] = useState<Plan | null>(null);
     const [asking, setAsking] = useState(false);
     const { busy, refusal, act } = useAction();
-    const request = { image: image.hash, guided, keepPrimary: false };
+    const request = { image: image.hash, guided, keepPrimary: false, extent: "all" };
     const look = () => act(async () => {
         setCheck(await ask<Check>("POST", "/v1/upgrade/check", request, 60000));
         setPlan(await ask<Plan>("POST", "/v1/upgrade/plan", request, 20000));
