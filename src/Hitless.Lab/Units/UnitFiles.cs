@@ -78,7 +78,7 @@ public static class UnitFiles
               files:
                 - { path: {{unit.Platform.FirewallFile}}, check: "nft -c -f {file}", apply: "nft -f {file}" }
                 - { path: /etc/hitless/sysctl.conf, apply: "sysctl -q -p {file}" }
-                - { path: {{LabWeb.SecretsInside}}, mode: "0600", secret: true }
+                - { path: {{LabWeb.SecretsInside}}, mode: "0600" }
             health:
               - { name: upstream, ping: {{Addresses.Server}}, interval: 1s, fail-after: 3 }
 

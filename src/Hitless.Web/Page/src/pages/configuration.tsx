@@ -21,7 +21,7 @@ export function Configuration() {
         <section>
             <h2>{c.history}</h2>
             {history.answer?.revisions.length === 0 && <p class="muted">{c.none}</p>}
-            <div class="scroll"><table>
+            <div class="scroll" tabIndex={0}><table>
                 <thead><tr><th class="num">{c.revision}</th><th>{texts.time}</th><th>{c.author}</th><th>{c.message}</th></tr></thead>
                 <tbody>{history.answer?.revisions.map(each => <tr key={each.hash}>
                     <td class="num" title={each.hash}>{each.number}</td><td><Time at={each.time} date /></td><td>{each.author}</td><td>{each.message}</td>

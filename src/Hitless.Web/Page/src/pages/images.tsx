@@ -65,7 +65,7 @@ function Start({ image }: { image: Image }) {
     const [plan, setPlan] = useState<Plan | null>(null);
     const [asking, setAsking] = useState(false);
     const { busy, refusal, act } = useAction();
-    const request = { image: image.hash, guided, keepPrimary: false };
+    const request = { image: image.hash, guided, keepPrimary: false, extent: "all" };
     const look = () => act(async () => {
         setCheck(await ask<Check>("POST", "/v1/upgrade/check", request, 60000));
         setPlan(await ask<Plan>("POST", "/v1/upgrade/plan", request, 20000));
@@ -90,7 +90,7 @@ function Start({ image }: { image: Image }) {
         {plan && <>
             <h4>{u.planned}</h4>
             <p>{u.final(plan.finalPrimary, plan.finalReason)} {u.takes(plan.takesMs)}</p>
-            <div class="scroll"><table>
+            <div class="scroll" tabIndex={0}><table>
                 <thead><tr><th class="num">#</th><th>{texts.text}</th><th>{texts.unit}</th><th>{u.primaryAfter}</th></tr></thead>
                 <tbody>{plan.steps.map(step => <tr key={step.index}>
                     <td class="num">{step.index + 1}</td>

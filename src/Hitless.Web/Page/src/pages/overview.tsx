@@ -70,7 +70,7 @@ export function Classes({ cluster }: { cluster: Status }) {
     const causes = cluster.units.find(unit => unit.name === cluster.primary)?.sessionCauses ?? [];
     return <section aria-labelledby="classes">
         <h2 id="classes">{c.title}</h2>
-        <div class="scroll"><table>
+        <div class="scroll" tabIndex={0}><table>
             <thead><tr><th>{c.unit}</th><th class="num">{c.total}</th><th class="num">{c.follow}</th><th class="num">{c.bound}</th>
                 <th class="num">{c.excluded}</th><th class="num">{c.local}</th></tr></thead>
             <tbody>{units.map(({ name, sessions, sessionClasses: k }) => <tr key={name}>
