@@ -2,11 +2,19 @@ using System.Globalization;
 
 namespace Hitless.Core.Api;
 
-/// <summary><c>POST /v1/upgrade/check|plan|start</c>. <c>Image</c> is the hash (or its unique beginning) of an uploaded image.</summary>
+/// <summary>
+/// <c>POST /v1/upgrade/check|plan|start</c>. <c>Image</c> is the hash (or its unique beginning) of an uploaded image, or its version.
+/// </summary>
 public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
 {
+    private const string All = "all";
+
     /// <summary>Which units: <c>all</c>, <c>standbys</c>, or <c>this</c> (the unit that is asked).</summary>
-    public string Extent { get; init; } = "all";
+    public string Extent
+    {
+        get;
+        init => field = value ?? All;
+    } = All;
 
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }

@@ -8,6 +8,7 @@ using Hitless.Core.Wire;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Joining;
+using Hitless.Daemon.Keys;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
@@ -59,6 +60,8 @@ public static class SelfCheck
             ("JSON between units: sessions", () => Records(RoundTrip.Problems(SessionJson.Default, out _))),
             ("JSON between units: forwarding", () => Records(RoundTrip.Problems(ForwardingJson.Default, out _))),
             ("JSON between units: joining", () => Records(RoundTrip.Problems(JoinJson.Default, out _))),
+            ("JSON between units: keys", () => Records(RoundTrip.Problems(KeyJson.Default, out _))),
+            ("JSON between units: removals", () => Records(RoundTrip.Problems(RemovalJson.Default, out _))),
             ("JSON between units: questions", () => Records(RoundTrip.Problems(PeerJson.Default, out _))),
             ("JSON between units: forwarding state", () => Records(RoundTrip.Problems(ForwardingStateJson.Default, out _))),
             ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),

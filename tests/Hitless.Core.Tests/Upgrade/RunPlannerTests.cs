@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Xunit;
@@ -12,6 +13,15 @@ public sealed class RunPlannerTests
     private static readonly UpgradeRequest All = new("image", Guided: false, KeepPrimary: false);
     private static readonly RunBaseline Baseline = new("run-3", Now, 4.2, 100, 0);
     private static readonly PlannedImage Image = new("hash", "1.1.0", Baseline);
+
+    [Theory]
+    [InlineData("""{"image":"image"}""")]
+    [InlineData("""{"image":"image","guided":false,"extent":null}""")]
+    public void A_request_that_leaves_the_rest_out_is_for_all_units(string json)
+    {
+        var request = JsonSerializer.Deserialize(json, ApiJson.Default.UpgradeRequest)!;
+        Assert.Null(Plan(request, "1.1.0").Units);
+    }
 
     [Fact]
     public void A_run_of_all_units_knows_who_they_are_and_what_they_run()

@@ -52,10 +52,16 @@ public sealed class MaintenanceTests
         Assert.Null(alone.Primary);
         Assert.Equal(UnitStates.Held, alone.Units.Single(unit => unit.Name == former).State);
         Faults.PowerOn(cluster.Unit(other));
-        await UntilAsync(cluster, other, former, UnitStates.Held);
+        await cluster.Watch.UntilAsync(
+            $"{other} is primary again",
+            Limit,
+            seen => seen[former]?.Primary == other ? null : $"primary is {seen[former]?.Primary ?? "nobody"}",
+            Cancellation
+        );
 
         // Held anew for a time, it is back at its end.
-        Assert.True(cluster.Watch.Cli(former).Run("unit", "hold", "--for", "6s").Ok);
+        var anew = cluster.Watch.Cli(former).Run("unit", "hold", "--for", "6s");
+        Assert.True(anew.Ok, anew.Errors);
         Assert.InRange(Hold(cluster.Watch.Status(former, out _)!, former).Left!.Value, 1, 6000);
         await cluster.UntilReadyAsync();
         var events = cluster.Watch.Cli(former).Run("history").Output + cluster.Watch.Cli(former).Run("events").Output;
