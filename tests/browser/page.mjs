@@ -130,10 +130,11 @@ await test("a planned switch by a click, and the page goes on", async () => {
     return `the other unit answers ${Date.now() - begun} ms after the click`;
 });
 
-await test("the keyboard reaches everything: skip link, pages, dialog", async () => {
+await test("the keyboard reaches the skip link first, then every page", async () => {
     await page.goto(`${address}/#/overview`);
+    // Another hash is the same document, in which the next stop counts from the last click.
+    await page.reload();
     await page.locator("article.unit").nth(1).waitFor();
-    await page.evaluate(() => document.activeElement?.blur?.());
     await page.keyboard.press("Tab");
     equal(await page.evaluate(() => document.activeElement.textContent), "Skip to content", "first stop");
     const names = [];
