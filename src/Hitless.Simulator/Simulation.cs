@@ -4,9 +4,9 @@ using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Network;
 using Hitless.Simulator.Rules;
-using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
+using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
+using Hitless.Lab.Units.Machines;
 using Spectre.Console;
 
 namespace Hitless.Lab.Commands;

@@ -1,5 +1,5 @@
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
+using Hitless.Lab.Units.Machines;
 
 namespace Hitless.Lab.Units;
 

@@ -1,8 +1,8 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
-using Hitless.Simulator.Runs;
 using Hitless.Simulator.Units;
+using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Rules;
 

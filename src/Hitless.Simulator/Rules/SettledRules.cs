@@ -1,7 +1,7 @@
 using System.Numerics;
 using Hitless.Core.Cluster;
-using Hitless.Simulator.Runs;
 using Hitless.Simulator.Units;
+using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Rules;
 

@@ -2,8 +2,8 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
 using Hitless.Simulator.Faults;
-using Hitless.Simulator.Runs;
 using Hitless.Simulator.Time;
+using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Units;
 

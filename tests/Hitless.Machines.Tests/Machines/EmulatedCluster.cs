@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Lab;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;

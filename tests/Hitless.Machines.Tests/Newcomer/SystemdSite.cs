@@ -1,7 +1,7 @@
 using System.Text;
-using Hitless.Lab.Machines;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Units.Machines;
 
 namespace Hitless.Machines.Tests.Newcomer;
 

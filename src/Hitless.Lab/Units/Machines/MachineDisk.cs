@@ -3,7 +3,7 @@ using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
-namespace Hitless.Lab.Machines;
+namespace Hitless.Lab.Units.Machines;
 
 /// <summary>
 /// The disk of an emulated machine: the common system, and over it what the machine's operator would have written. Ports are named by

@@ -1,7 +1,7 @@
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>How a call to another unit ended. <c>Reached</c> false: nobody answered, so whether it was carried out is not known.</summary>
 internal readonly record struct PeerAnswer(bool Reached, bool Ok, string Text);

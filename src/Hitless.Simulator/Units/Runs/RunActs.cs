@@ -3,7 +3,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>What the unit that drives a run does for each step: asks the target, compares, switches.</summary>
 internal sealed class RunActs(Simulation world, UnitProcess process, Chance chance)

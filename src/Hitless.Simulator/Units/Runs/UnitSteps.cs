@@ -5,7 +5,7 @@ using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>The part of a run that happens on the unit itself, one step at a time: fetch, install, try, keep, go back.</summary>
 internal sealed class UnitSteps(Simulation world, UnitProcess process, Chance chance)

@@ -8,7 +8,7 @@ using Hitless.Lab.Matrix;
 using Hitless.Lab.Network;
 using Hitless.Lab.Traffic;
 
-namespace Hitless.Lab.Tools;
+namespace Hitless.Lab;
 
 /// <summary>What the lab's programs say to each other, what the lab keeps, and what it reports.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]

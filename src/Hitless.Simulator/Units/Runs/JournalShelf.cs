@@ -1,6 +1,6 @@
 using Hitless.Core.Upgrade;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>The journals on a unit's disk: only ever growing, as the daemon's store keeps them.</summary>
 internal sealed class JournalShelf

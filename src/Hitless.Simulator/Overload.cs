@@ -1,7 +1,7 @@
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Faults;
+namespace Hitless.Simulator;
 
 /// <summary>
 /// More is asked of a machine than it can do, all the time: its daemon is not scheduled, the whole machine stands still, each input takes

@@ -1,7 +1,7 @@
 using Hitless.Core.Firmware;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>What hitless-boot does, with the real <see cref="BootRules"/>: chooses a slot, pays tries, falls back, starts again.</summary>
 internal sealed class BootSupervisor(Simulation world, SimulatedUnit unit)

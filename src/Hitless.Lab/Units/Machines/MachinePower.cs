@@ -2,7 +2,7 @@ using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
-namespace Hitless.Lab.Machines;
+namespace Hitless.Lab.Units.Machines;
 
 /// <summary>
 /// The power switch of an emulated machine, and the way into it. QEMU without hardware virtualization: every processor that runs Linux runs

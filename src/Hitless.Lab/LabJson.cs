@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
 
-namespace Hitless.Lab.Tools;
+namespace Hitless.Lab;
 
 /// <summary>
 /// The JSON of the lab, as contract.md wants it: its own records and the units' that it reads. Source-generated, since the lab is a native

@@ -2,7 +2,7 @@ using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 using Hitless.Lab.Units;
 
-namespace Hitless.Lab.Machines;
+namespace Hitless.Lab.Units.Machines;
 
 /// <summary>Units that are emulated machines: their own kernel, Debian 12 with systemd, entered by ssh.</summary>
 public sealed class MachinePlatform : Platform

@@ -1,7 +1,7 @@
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
 
-namespace Hitless.Lab.Machines;
+namespace Hitless.Lab.Units.Machines;
 
 /// <summary>
 /// What all emulated machines begin with, made once and kept between labs: a Debian 12 system with systemd and its kernel 6.1, as a small

@@ -5,7 +5,7 @@ using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>
 /// A daemon's upgrade engine: the real <see cref="ManagementMachine"/>, with disk, calls and time as the daemon would give them to it.

@@ -1,6 +1,6 @@
 using Hitless.Core.Firmware;
 
-namespace Hitless.Simulator.Runs;
+namespace Hitless.Simulator.Units.Runs;
 
 /// <summary>The two versions that lives are about, and how good the new one is.</summary>
 internal enum Firmware

@@ -3,7 +3,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
 
-namespace Hitless.Simulator.Faults;
+namespace Hitless.Simulator;
 
 /// <summary>
 /// All that may go wrong, or be asked for at a bad moment. Which of it, how often and how hard differs from seed to seed.
@@ -78,7 +78,7 @@ internal sealed class Storm
             unit.Process?.EndAtEffect(-1);
             unit.KeepHold(null, world.Timeline.Now);
             unit.Process?.Take(ClusterInput.UnitReleased);
-            if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
+            if (unit.Process is { } process && !process.Ails(Units.Runs.Firmware.Unhealthy))
             {
                 process.Take(ClusterInput.ProbesChanged(0));
             }
@@ -140,7 +140,7 @@ internal sealed class Storm
     /// <summary>Probes fail, or pass again; not those that fail because of the firmware.</summary>
     private void Misprobe(SimulatedUnit unit)
     {
-        if (unit.Process is { } process && !process.Ails(Runs.Firmware.Unhealthy))
+        if (unit.Process is { } process && !process.Ails(Units.Runs.Firmware.Unhealthy))
         {
             process.Take(ClusterInput.ProbesChanged(chance.Below(3)));
         }
