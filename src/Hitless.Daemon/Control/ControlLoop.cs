@@ -333,11 +333,13 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             NoteLinks();
             kernel.Prepare();
             Prepared();
+            var proxies = new ProxyWatch([.. settings.Interfaces.Select(port => port.Name)]);
+            proxies.Changed += answering => Ask(() => kernel.Use(answering));
             watch = new GatewayWatch(
                 settings,
                 Path.Combine(stateFolder, "routes"),
                 kernel.RoutesBefore,
-                [sysctls, silence, virtualMacs],
+                [sysctls, silence, virtualMacs, proxies],
                 events,
                 kernel.TablePersists ? null : () => Ask(() => kernel.RestoreTable()),
                 state => Forwarding = state

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -58,6 +59,7 @@ public sealed class GatewayKernel : IDisposable
             LongestLease = claim.LongestLease,
         };
         traffic = new TrafficTable(trafficPorts, fence);
+        TellProxied(ProxyWatch.Read([.. trafficPorts.Select(port => port.Name)]));
         var found = traffic.Read();
         WasUsed = found is not null;
         WasClaimed = found == TrafficState.Claimed;
@@ -127,6 +129,13 @@ public sealed class GatewayKernel : IDisposable
         }
     }
 
+    /// <summary>These ports answer on behalf of others from now on: with the virtual MAC while this unit is primary, else not.</summary>
+    public void Use(IReadOnlyList<ProxiedPort> answering)
+    {
+        TellProxied(answering);
+        ApplyAgain();
+    }
+
     /// <summary>Lets the claim stand for <paramref name="term"/> from now. Costs a microsecond and takes no lock.</summary>
     /// <returns>False if the claim that this unit believed in was over already: the kernel has muted it.</returns>
     public bool RenewClaim(ClaimTerm term) => lease.Renew(term) || state != TrafficState.Claimed;
@@ -146,9 +155,10 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
     public bool ReadChanges()
     {
-        var (changed, repair, announce) = (false, false, false);
+        var (changed, repair, announce, ownChanged) = (false, false, false, false);
         while (monitor.TryRead(out var change))
         {
+            ownChanged |= change.Kind is LinkChangeKind.AddressAdded or LinkChangeKind.AddressRemoved && !change.Address.OfHitless;
             switch (change.Kind)
             {
                 case LinkChangeKind.Link when heartbeatInterfaces.Contains(change.Link.Name) && !change.Link.Up:
@@ -187,7 +197,7 @@ public sealed class GatewayKernel : IDisposable
             }
         }
 
-        if (repair)
+        if (repair |= ownChanged && TellOwnChanged())
         {
             Repair();
             if (announce)
@@ -293,8 +303,7 @@ public sealed class GatewayKernel : IDisposable
             }
         }
 
-        // A claim that is over is not given again: at the next renewal the machine hears that it is.
-        Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
+        ApplyAgain();
         FollowBridges();
         if (!muteFails)
         {
@@ -322,6 +331,37 @@ public sealed class GatewayKernel : IDisposable
             _ = state == TrafficState.Muted ? links.RemoveUnicastFilter(index, mac) : links.EnsureUnicastFilter(index, mac);
         }
     }
+
+    private bool TellOwnChanged()
+    {
+        var matters = traffic.Proxied.Ports.Count > 0;
+        if (matters)
+        {
+            TellProxied(traffic.Proxied.Ports);
+        }
+
+        return matters;
+    }
+
+    // An answer for any other address than these is one on behalf of somebody.
+    private void TellProxied(IReadOnlyList<ProxiedPort> proxied) =>
+        traffic.Use(
+            proxied.Count == 0
+                ? ProxiedAnswers.None
+                : new ProxiedAnswers(
+                    proxied,
+                    [
+                        .. addresses
+                            .Read()
+                            .Where(each => !each.OfHitless && each.Prefix.Address.AddressFamily == AddressFamily.InterNetwork)
+                            .Select(each => each.Prefix.Address)
+                            .Distinct(),
+                    ]
+                )
+        );
+
+    // A claim that is over is not given again: at the next renewal the machine hears that it is.
+    private void ApplyAgain() => Apply(traffic.Read() == TrafficState.Muted ? TrafficState.Muted : state);
 
     /// <summary>Makes the kernel so. If it cannot, no virtual address stands that would speak against another unit's.</summary>
     private void Apply(TrafficState wanted)

@@ -70,6 +70,7 @@ internal static class Rtnetlink
     internal const ushort NeighbourProbe = 0x10;
     internal const ushort NeighbourPermanent = 0x80;
     internal const byte NeighbourSelf = 0x02;
+    internal const byte NeighbourProxy = 0x08;
 
     /// <summary><c>struct ifinfomsg</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -215,26 +215,18 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
         Compare(NftCompare.LessOrEqual, [last]);
     }
 
-    /// <summary>Matches if the bytes of the packet are a key of the set.</summary>
-    public void MatchSet(NftBase from, int offset, int keyBytes, string set)
+    /// <summary>Matches if the bytes of the packet are a key of the set (or, <paramref name="inverted"/>, are not).</summary>
+    public void MatchSet(NftBase from, int offset, int keyBytes, string set, bool inverted = false)
     {
         Load(from, offset, keyBytes);
-        var data = BeginExpression("lookup", out var expression);
-        _writer.String(1, set);
-        _writer.U32BigEndian(2, Register);
-        EndExpression(data, expression);
+        LookUp(set, inverted);
     }
 
     /// <summary>Matches if a <see cref="Flag"/> stands (or, <paramref name="inverted"/>, does not), whatever the packet.</summary>
     public void MatchFlag(string set, bool inverted = false)
     {
-        const uint Inverted = 1;
         LoadFlagKey();
-        var data = BeginExpression("lookup", out var expression);
-        _writer.String(1, set);
-        _writer.U32BigEndian(2, Register);
-        _writer.U32BigEndian(5, inverted ? Inverted : 0);
-        EndExpression(data, expression);
+        LookUp(set, inverted);
     }
 
     /// <summary>Lets a <see cref="Flag"/> stand for <paramref name="lasting"/> from now (zero: as long as the set).</summary>
@@ -262,6 +254,16 @@ internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
             _writer.U64BigEndian(6, (ulong)lasting.TotalMilliseconds);
         }
 
+        EndExpression(data, expression);
+    }
+
+    private void LookUp(string set, bool inverted)
+    {
+        const uint Inverted = 1;
+        var data = BeginExpression("lookup", out var expression);
+        _writer.String(1, set);
+        _writer.U32BigEndian(2, Register);
+        _writer.U32BigEndian(5, inverted ? Inverted : 0);
         EndExpression(data, expression);
     }
 

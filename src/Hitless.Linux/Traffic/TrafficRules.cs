@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Cluster;
 using Hitless.Linux.Links;
 using Hitless.Linux.Nftables;
+using static Hitless.Linux.Traffic.NeighbourFrames;
 
 namespace Hitless.Linux.Traffic;
 
@@ -23,31 +24,11 @@ internal static class TrafficRules
     private const int Priority = -500;
 
     internal const int EthernetDestination = 0;
-    internal const int EthernetSource = 6;
-    private const int ArpSenderMac = 8;
-    private const int ArpSenderAddress = 14;
-    private const int ArpTargetAddress = 24;
     private const int Ipv4Source = 12;
-    private const int Ipv6Source = 8;
-    private const int IcmpType = 0;
-    private const int IcmpChecksum = 2;
-    private const int DiscoveryTarget = 8;
-    private const int DiscoveryOptionType = 24;
-    private const int DiscoveryOptionMac = 26;
 
-    private const byte Solicitation = 135;
-    private const byte Advertisement = 136;
-    private const byte OptionSourceMac = 1;
-    private const byte OptionTargetMac = 2;
     private const byte PacketTypeHost = 0;
 
-    private static ReadOnlySpan<byte> ProtocolArp => [0x08, 0x06];
-
     private static ReadOnlySpan<byte> ProtocolIpv4 => [0x08, 0x00];
-
-    private static ReadOnlySpan<byte> ProtocolIpv6 => [0x86, 0xdd];
-
-    private static ReadOnlySpan<byte> IcmpV6 => [58];
 
     internal static string IngressChain(string port) => $"in-{port}";
 
@@ -81,6 +62,7 @@ internal static class TrafficRules
         IReadOnlyList<TrafficTableCopy> copies,
         TrafficState state,
         IReadOnlyList<TrafficPort> ports,
+        ProxiedAnswers proxied,
         ClaimFence? fence,
         ReadOnlySpan<byte> boot,
         out int rules
@@ -89,7 +71,7 @@ internal static class TrafficRules
         rules = 0;
         var ipv4 = Keys(ports, AddressFamily.InterNetwork);
         var ipv6 = Keys(ports, AddressFamily.InterNetworkV6);
-        var bytes = 16384 + (ports.Count * 24576) + (ipv4.Length * 8) + (ipv6.Length * 128);
+        var bytes = 16384 + (ports.Count * 24576) + (ipv4.Length * 8) + (ipv6.Length * 128) + ProxyRules.Bytes(proxied);
         var batch = new NftBatchWriter(new byte[copies.Count * bytes], copies[0].Name);
         batch.Begin();
         for (var i = 0; i < copies.Count; i++)
@@ -107,12 +89,13 @@ internal static class TrafficRules
                 batch.Set(Ipv6Set, NftKeyType.Ipv6Address, 16, ipv6);
             }
 
+            ProxyRules.WriteSet(ref batch, proxied);
             Write(
                 ref batch,
                 state,
                 ports,
+                proxied,
                 fence,
-                (ipv4.Length > 0, ipv6.Length > 0),
                 Priority - (copies.Count - 1 - i),
                 last: i == copies.Count - 1
             );
@@ -127,13 +110,13 @@ internal static class TrafficRules
         ref NftBatchWriter batch,
         TrafficState state,
         IReadOnlyList<TrafficPort> ports,
+        ProxiedAnswers proxied,
         ClaimFence? fence,
-        (bool Ipv4, bool Ipv6) addresses,
         int priority,
         bool last
     )
     {
-        var (ipv4, ipv6) = addresses;
+        var (ipv4, ipv6) = (Has(ports, AddressFamily.InterNetwork), Has(ports, AddressFamily.InterNetworkV6));
         if (ipv6)
         {
             WriteDiscovery(ref batch, state, ports);
@@ -147,7 +130,7 @@ internal static class TrafficRules
         if (state == TrafficState.Claimed && fence is not null)
         {
             ClaimRules.Write(ref batch, fence, priority, last);
-            WriteMuted(ref batch, ports, ipv4, ipv6);
+            WriteMuted(ref batch, ports, proxied, ipv4, ipv6);
         }
 
         foreach (var port in ports)
@@ -173,19 +156,19 @@ internal static class TrafficRules
             Ingress(ref batch, IngressChain(port.Name), state, port, ipv4, ipv6);
             batch.Chain(EgressChain(port.Name), NftHook.Egress, priority, port.Name);
             Fence(ref batch, EgressChain(port.Name), state, fence);
-            Egress(ref batch, EgressChain(port.Name), state, port, ipv4, ipv6);
+            Egress(ref batch, EgressChain(port.Name), state, port, proxied, ipv4, ipv6);
         }
     }
 
     /// <summary>Where the claimed chains go when the claim is over.</summary>
-    private static void WriteMuted(ref NftBatchWriter batch, IReadOnlyList<TrafficPort> ports, bool ipv4, bool ipv6)
+    private static void WriteMuted(ref NftBatchWriter batch, IReadOnlyList<TrafficPort> ports, ProxiedAnswers proxied, bool ipv4, bool ipv6)
     {
         foreach (var port in ports)
         {
             batch.Chain(Muted(IngressChain(port.Name)));
             Ingress(ref batch, Muted(IngressChain(port.Name)), TrafficState.Muted, port, ipv4, ipv6);
             batch.Chain(Muted(EgressChain(port.Name)));
-            Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, port, ipv4, ipv6);
+            Egress(ref batch, Muted(EgressChain(port.Name)), TrafficState.Muted, port, proxied, ipv4, ipv6);
         }
     }
 
@@ -273,12 +256,21 @@ internal static class TrafficRules
         }
     }
 
-    private static void Egress(ref NftBatchWriter batch, string chain, TrafficState state, TrafficPort port, bool ipv4, bool ipv6)
+    private static void Egress(
+        ref NftBatchWriter batch,
+        string chain,
+        TrafficState state,
+        TrafficPort port,
+        ProxiedAnswers proxied,
+        bool ipv4,
+        bool ipv6
+    )
     {
         switch (state)
         {
             case TrafficState.Claimed when port.VirtualMac is { } mac:
                 Speak(ref batch, chain, port, mac.ToArray(), ipv4);
+                ProxyRules.Speak(ref batch, chain, port.Name, mac.ToArray(), proxied);
                 return;
             case TrafficState.Claimed:
                 LetSpeak(ref batch, chain);
@@ -290,6 +282,7 @@ internal static class TrafficRules
                 break;
         }
 
+        ProxyRules.Mute(ref batch, chain, port.Name, proxied);
         if (ipv4)
         {
             batch.BeginRule(chain);
@@ -318,8 +311,7 @@ internal static class TrafficRules
             batch.BeginRule(chain);
             batch.Match(NftMeta.Protocol, ProtocolArp);
             batch.MatchSet(NftBase.Network, ArpSenderAddress, 4, Ipv4Set);
-            batch.Write(NftBase.Network, ArpSenderMac, mac);
-            batch.Write(NftBase.Link, EthernetSource, mac);
+            WriteArpSender(ref batch, mac);
             batch.EndRule();
         }
 
@@ -421,19 +413,6 @@ internal static class TrafficRules
         }
     }
 
-    private static void WriteMac(ref NftBatchWriter batch, byte option, bool withOption, byte[] mac)
-    {
-        if (withOption)
-        {
-            batch.Match(NftBase.Transport, DiscoveryOptionType, [option]);
-            batch.Write(NftBase.Transport, DiscoveryOptionMac, mac, IcmpChecksum);
-        }
-        else
-        {
-            batch.Write(NftBase.Link, EthernetSource, mac);
-        }
-    }
-
     private static void DropDiscoveryOfVirtualTargets(ref NftBatchWriter batch, string chain)
     {
         batch.BeginRule(chain);
@@ -442,15 +421,11 @@ internal static class TrafficRules
         batch.EndRule();
     }
 
-    private static void MatchDiscovery(ref NftBatchWriter batch, byte firstType, byte lastType)
-    {
-        batch.Match(NftMeta.Protocol, ProtocolIpv6);
-        batch.Match(NftMeta.LayerFourProtocol, IcmpV6);
-        batch.MatchRange(NftBase.Transport, IcmpType, firstType, lastType);
-    }
-
     private static IEnumerable<IPAddress> Ipv6Of(TrafficPort port) =>
         port.Addresses.Select(prefix => prefix.Address).Where(address => address.AddressFamily == AddressFamily.InterNetworkV6);
+
+    private static bool Has(IReadOnlyList<TrafficPort> ports, AddressFamily family) =>
+        ports.Any(port => port.Addresses.Any(prefix => prefix.Address.AddressFamily == family));
 
     private static byte[] Keys(IReadOnlyList<TrafficPort> ports, AddressFamily family) =>
         [

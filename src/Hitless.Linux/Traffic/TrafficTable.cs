@@ -84,6 +84,17 @@ public sealed class TrafficTable : IDisposable
             ? [new(_name, NftTableFlags.Owner | NftTableFlags.Persist)]
             : [new(_name, NftTableFlags.None), new(LiveName, NftTableFlags.Owner)];
 
+    /// <summary>What the kernel answers for on behalf of others.</summary>
+    public ProxiedAnswers Proxied { get; private set; } = ProxiedAnswers.None;
+
+    /// <summary>Replaces <see cref="Proxied"/>; in force with the next <see cref="Apply"/>.</summary>
+    public void Use(ProxiedAnswers proxied)
+    {
+        Proxied = proxied;
+        Encode(_ports, _fence);
+        _partly |= MissingPorts.Count > 0;
+    }
+
     /// <summary>
     /// Brings the unit into a state, whatever stood before; repeating it repairs. Where the kernel refuses a port that is
     /// absent, the others are done and <see cref="MissingPorts"/> names it: apply again once it is there.
@@ -305,7 +316,7 @@ public sealed class TrafficTable : IDisposable
     {
         foreach (var state in Enum.GetValues<TrafficState>())
         {
-            _batches[(int)state] = TrafficRules.Encode(Copies, state, ports, fence, _boot, out _rules[(int)state]);
+            _batches[(int)state] = TrafficRules.Encode(Copies, state, ports, Proxied, fence, _boot, out _rules[(int)state]);
         }
     }
 
