@@ -73,6 +73,13 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, OwnProgra
                 continue;
             }
 
+            if (slots.Backend.TakeRebootDue())
+            {
+                log("the system was changed, which takes effect by a reboot");
+                await RebootAsync(stop);
+                continue;
+            }
+
             log($"starting slot {BootState.NameOf(slot)}: {choice.Why}");
             if (await RunDaemonAsync(slot, choice.Trial, stop) == Next.End)
             {
@@ -102,7 +109,7 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, OwnProgra
         var state = ReadState();
         var choice = BootRules.Boot(state);
         var here = choice.Trial is not { } trial || !IsElsewhere(trial.Slot);
-        if (here && (choice.State != state || slots.Backend.HoldsSystems) && !TryWrite(choice.State))
+        if (here && (choice.State != state || slots.Backend.IsBehind(choice.State)) && !TryWrite(choice.State))
         {
             choice = BootRules.Boot(BootRules.FallBack(state, "its try could not be written down"));
         }

@@ -132,7 +132,7 @@ internal sealed class BuildCommand
         return ExitCode.Done;
     }
 
-    private static X509Certificate2 ReadKey(string path)
+    public static X509Certificate2 ReadKey(string path)
     {
         try
         {

@@ -25,6 +25,7 @@ internal static class FirmwareCommands
         return new Command("firmware", "Images: signed files with a version of Hitless")
         {
             BuildCommand.Make(shell),
+            SystemImageCommand.Make(shell),
             shell.Command("inspect", "What an image says of itself", call => Inspect(call, call.Value(file)!), file),
             shell.Command(
                 "verify",

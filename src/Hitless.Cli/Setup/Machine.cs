@@ -55,7 +55,11 @@ internal static class Machine
     }
 
     /// <summary>Runs a program that is on this machine; null if it is not. It ends within two minutes.</summary>
-    public static (int Code, string Output, string Errors)? Run(string program, params string[] arguments)
+    public static (int Code, string Output, string Errors)? Run(string program, params string[] arguments) =>
+        Run(ProgramLimit, program, arguments);
+
+    /// <summary>The same for one that may take longer.</summary>
+    public static (int Code, string Output, string Errors)? Run(TimeSpan limit, string program, params string[] arguments)
     {
         try
         {
@@ -68,7 +72,7 @@ internal static class Machine
                 }
             )!;
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            if (!process.WaitForExit(ProgramLimit))
+            if (!process.WaitForExit(limit))
             {
                 process.Kill(entireProcessTree: true);
                 process.WaitForExit();

@@ -14,6 +14,8 @@ namespace Hitless.Core.Firmware;
 )]
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(BootState))]
+[JsonSerializable(typeof(SystemChange))]
+[JsonSerializable(typeof(SystemRecipe))]
 internal sealed partial class FirmwareJson : JsonSerializerContext;
 
 internal delegate bool TryParseText<T>(string text, [MaybeNullWhen(false)] out T value);

@@ -30,6 +30,10 @@ public sealed record ImageManifest(
     DateTimeOffset BuiltAt
 )
 {
+    /// <summary>How the image changes the system under Hitless; null: it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SystemRecipe? Recipe { get; init; }
+
     /// <summary>The only product there is.</summary>
     public const string HitlessProduct = "hitless";
 

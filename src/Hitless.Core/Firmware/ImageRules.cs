@@ -36,7 +36,7 @@ public static class ImageRules
     private static CheckResult UpgradePath(ImageManifest image, RunningFirmware running)
     {
         var from = string.Join(" or ", image.UpgradeFrom);
-        if (image.Version.CompareTo(running.Version) == 0)
+        if (image.Version == running.Version)
         {
             return new CheckResult(
                 "image-upgrade-path",

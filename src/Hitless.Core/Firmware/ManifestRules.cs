@@ -42,7 +42,7 @@ internal static class ManifestRules
             );
         }
 
-        return CheckFiles(manifest);
+        return SystemRules.Check(manifest) ?? CheckFiles(manifest);
     }
 
     private static ImageProblem? CheckFiles(ImageManifest manifest)

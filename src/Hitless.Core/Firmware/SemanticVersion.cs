@@ -3,11 +3,12 @@ using System.Text.Json.Serialization;
 namespace Hitless.Core.Firmware;
 
 /// <summary>
-/// A version as semver.org 2.0.0 writes it, without build metadata: <c>1.2.3</c> or <c>1.2.3-rc.1</c>. A pre-release comes
-/// before its release (section 11).
+/// A version as semver.org 2.0.0 writes it: <c>1.2.3</c>, <c>1.2.3-rc.1</c>, <c>1.2.3+system.202611301000</c>. A pre-release comes
+/// before its release (section 11); build metadata tells two versions apart and puts neither before the other (section 10).
 /// </summary>
 [JsonConverter(typeof(SemanticVersionConverter))]
-public readonly record struct SemanticVersion(int Major, int Minor, int Patch, string? PreRelease = null) : IComparable<SemanticVersion>
+public readonly record struct SemanticVersion(int Major, int Minor, int Patch, string? PreRelease = null, string? Build = null)
+    : IComparable<SemanticVersion>
 {
     /// <summary>The longest text that is a version; longer ones are refused.</summary>
     public const int MaxLength = 64;
@@ -20,7 +21,7 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
 
     public static bool operator >=(SemanticVersion left, SemanticVersion right) => left.CompareTo(right) >= 0;
 
-    /// <summary>Reads <c>MAJOR.MINOR.PATCH[-PRE]</c>; false for anything else, leading zeros and signs included.</summary>
+    /// <summary>Reads <c>MAJOR.MINOR.PATCH[-PRE][+BUILD]</c>; false for anything else, leading zeros and signs included.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out SemanticVersion version)
     {
         version = default;
@@ -29,12 +30,23 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
             return false;
         }
 
+        string? build = null;
+        if (text.IndexOf('+') is >= 0 and var plus)
+        {
+            build = text[(plus + 1)..].ToString();
+            text = text[..plus];
+            if (!AreIdentifiers(build))
+            {
+                return false;
+            }
+        }
+
         string? preRelease = null;
         if (text.IndexOf('-') is >= 0 and var dash)
         {
             preRelease = text[(dash + 1)..].ToString();
             text = text[..dash];
-            if (!IsPreRelease(preRelease))
+            if (!AreIdentifiers(preRelease))
             {
                 return false;
             }
@@ -51,7 +63,7 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
             return false;
         }
 
-        version = new SemanticVersion(major, minor, patch, preRelease);
+        version = new SemanticVersion(major, minor, patch, preRelease, build);
         return true;
     }
 
@@ -70,7 +82,8 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
     }
 
     /// <inheritdoc/>
-    public override string ToString() => PreRelease is null ? $"{Major}.{Minor}.{Patch}" : $"{Major}.{Minor}.{Patch}-{PreRelease}";
+    public override string ToString() =>
+        $"{Major}.{Minor}.{Patch}{(PreRelease is null ? "" : $"-{PreRelease}")}{(Build is null ? "" : $"+{Build}")}";
 
     private static int ComparePreReleases(string mine, string theirs)
     {
@@ -94,11 +107,11 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
         return left.Length.CompareTo(right.Length);
     }
 
-    private static bool IsPreRelease(string text)
+    private static bool AreIdentifiers(string text)
     {
         foreach (var part in text.Split('.'))
         {
-            if (part.Length == 0 || part.AsSpan().ContainsAnyExcept(PreReleaseCharacters))
+            if (part.Length == 0 || part.AsSpan().ContainsAnyExcept(IdentifierCharacters))
             {
                 return false;
             }
@@ -129,7 +142,7 @@ public readonly record struct SemanticVersion(int Major, int Minor, int Patch, s
         return true;
     }
 
-    private static readonly System.Buffers.SearchValues<char> PreReleaseCharacters = System.Buffers.SearchValues.Create(
+    private static readonly System.Buffers.SearchValues<char> IdentifierCharacters = System.Buffers.SearchValues.Create(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
     );
 }

@@ -176,6 +176,7 @@ public sealed class UnitSteps(
                 await InstallAsync(request, running, cancel);
                 break;
             case SlotAct.BeginTrial:
+                Throw(await Task.Run(() => slots.Prepare(tell), CancellationToken.None));
                 await SwitchAsync(decision, () => slots.BeginTrial(settings.ConfirmTimeout));
                 exit(slots.ExitCodeTo(spare), $"trial of slot {BootState.NameOf(spare)}", decision.InService);
                 break;
@@ -193,7 +194,7 @@ public sealed class UnitSteps(
                 break;
         }
 
-        return decision.Text;
+        return slots.Backend.Leftover is { } leftover ? $"{decision.Text}; {leftover}" : decision.Text;
     }
 
     private async Task InstallAsync(StepRequest request, Slot running, CancellationToken cancel)

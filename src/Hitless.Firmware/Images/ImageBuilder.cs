@@ -53,7 +53,10 @@ public static class ImageBuilder
                 entries,
                 Describe(payloadFile),
                 options.BuiltAt
-            );
+            )
+            {
+                Recipe = options.Recipe,
+            };
             var json = draft.ToJson();
 
             // What we write we must be able to read: the reader's rules are the builder's rules.

@@ -19,6 +19,9 @@ public sealed record ImageOptions(SemanticVersion Version, ProtocolRange Wire)
 
     public Activation Activation { get; init; } = Activation.Restart;
 
+    /// <summary>How the image changes the system under Hitless; null: it does not.</summary>
+    public SystemRecipe? Recipe { get; init; }
+
     public string ReleaseNotes { get; init; } = "";
 
     public string EntryPoint { get; init; } = "hitlessd";

@@ -1,32 +1,170 @@
 using Hitless.Core.Firmware;
+using Hitless.Firmware.Files;
 
 namespace Hitless.Firmware.Slots;
 
-/// <summary>Slots as folders: what was unpacked is all there is, and <c>hitless-boot</c> starts what <c>boot.json</c> says.</summary>
-public sealed class DirectoryBackend : ISlotBackend
+/// <summary>
+/// Slots as folders: what was unpacked is all there is, and <c>hitless-boot</c> starts what <c>boot.json</c> says. An image may bring a
+/// recipe that changes the system under it (docs/decisions/0074); then the system is kept in step with the slot that starts next.
+/// </summary>
+public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
 {
     /// <summary>The default of <c>unit.slots</c>.</summary>
     public const string Kind = "directory";
 
+    private readonly string file = Path.Combine(stateFolder, "system.json");
+    private readonly RecipeRunner runner = new(stateFolder);
+    private bool rebootDue;
+
+    /// <inheritdoc/>
     public string Name => Kind;
 
+    /// <inheritdoc/>
     public bool HoldsSystems => false;
 
+    /// <inheritdoc/>
     public Slot? Booted => null;
 
+    /// <inheritdoc/>
+    public string? Leftover =>
+        ReadChange() is { Stage: SystemStage.Left } change
+            ? $"the system is still as \"{change.Recipe.Name}\" has changed it, with the former Hitless on it: "
+                + (change.Recipe.Revert is null ? "that recipe has no way back" : $"taking it back failed, see {runner.Log}")
+                + "; bring the system in order by hand, or upgrade again; the next installation forgets this"
+            : null;
+
+    /// <inheritdoc/>
     public ImageProblem? Refuse(ImageManifest manifest) => null;
 
+    /// <inheritdoc/>
     public BootState Observe(BootState recorded, out ImageProblem? problem)
     {
         problem = null;
         return recorded;
     }
 
+    /// <inheritdoc/>
+    public bool IsBehind(BootState state) => Due(state, ReadChange()) != SystemAct.Nothing;
+
+    /// <inheritdoc/>
+    public bool TakeRebootDue()
+    {
+        var due = rebootDue;
+        rebootDue = false;
+        return due;
+    }
+
+    /// <summary>
+    /// The files are in place already; a recipe checks that it could be followed. The way back from a former change ends here.
+    /// </summary>
     public ImageProblem? Fill(ImageManifest manifest, string folder, Slot slot, Action<string> tell, out string? written)
     {
         written = null;
+        File.Delete(file);
+        if (manifest.Recipe is not { Stage: { } stage } recipe)
+        {
+            return null;
+        }
+
+        File.Delete(runner.Log);
+        tell($"preparing the change of the system: {recipe.Name}");
+        return runner.Run("be prepared", stage, recipe, folder);
+    }
+
+    /// <inheritdoc/>
+    public ImageProblem? Prepare(BootState state, Slot slot, Action<string> tell)
+    {
+        var change = ReadChange();
+        if (
+            RecipeIn(slot) is not { } recipe
+            || state.Content(slot) is not { } content
+            || change is { Stage: SystemStage.Installed or SystemStage.Kept } && change.Image == content.ImageHash
+        )
+        {
+            return null;
+        }
+
+        tell($"changing the system: {recipe.Name}");
+        return Install(state, slot, content, recipe);
+    }
+
+    /// <inheritdoc/>
+    public ImageProblem? Follow(BootState state)
+    {
+        var change = ReadChange();
+        switch (Due(state, change))
+        {
+            case SystemAct.Install when state.Trial is { } trial && state.Content(trial.Slot) is { } content:
+                return Install(state, trial.Slot, content, RecipeIn(trial.Slot)!);
+            case SystemAct.Check:
+                var problem = change!.Recipe.Check is { } check ? Run(change, "find the system as it should be", check) : null;
+                return problem ?? Keep(change with { Stage = SystemStage.Kept });
+            case SystemAct.TakeBack:
+                return TakeBack(change!);
+            case SystemAct.Leave:
+                return Keep(change! with { Stage = SystemStage.Left });
+            default:
+                return null;
+        }
+    }
+
+    private ImageProblem? Install(BootState state, Slot slot, SlotContent content, SystemRecipe recipe)
+    {
+        var change = new SystemChange(
+            content.ImageHash,
+            state.Content(state.Active)?.ImageHash ?? "",
+            slot,
+            SystemStage.Installing,
+            recipe
+        );
+        Keep(change);
+        rebootDue |= recipe.Reboot;
+        return Run(change, "change the system", recipe.Install) ?? Keep(change with { Stage = SystemStage.Installed });
+    }
+
+    /// <summary>
+    /// What fails here must not keep a unit from its former slot: that it is there, and able to forward, is looked at afterwards.
+    /// </summary>
+    private ImageProblem? TakeBack(SystemChange change)
+    {
+        Keep(change with { Stage = SystemStage.TakingBack });
+
+        // What this very process has changed has not taken effect yet.
+        rebootDue = change.Recipe.Reboot && !rebootDue;
+        if (Run(change, "bring the former system back", change.Recipe.Revert!) is not null)
+        {
+            return Keep(change with { Stage = SystemStage.Left });
+        }
+
+        File.Delete(file);
         return null;
     }
 
-    public ImageProblem? Follow(BootState state) => null;
+    private ImageProblem? Run(SystemChange change, string what, string command) =>
+        runner.Run(what, command, change.Recipe, FolderOf(change.Slot));
+
+    private SystemAct Due(BootState state, SystemChange? change) =>
+        SystemRules.Due(state, change, state.Trial is { } trial ? RecipeIn(trial.Slot) : null);
+
+    private ImageProblem? Keep(SystemChange change)
+    {
+        DurableFile.WriteAllBytes(file, change.ToJson());
+        return null;
+    }
+
+    private SystemChange? ReadChange()
+    {
+        try
+        {
+            return File.Exists(file) && SystemChange.TryRead(File.ReadAllBytes(file), out var change) ? change : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private SystemRecipe? RecipeIn(Slot slot) => SlotStore.ManifestIn(FolderOf(slot))?.Recipe;
+
+    private string FolderOf(Slot slot) => SlotStore.FolderOf(stateFolder, slot);
 }

@@ -33,6 +33,21 @@ public interface ISlotBackend
     /// <param name="written">For <see cref="SlotContent.Written"/>.</param>
     ImageProblem? Fill(ImageManifest manifest, string folder, Slot slot, Action<string> tell, out string? written);
 
+    /// <summary>
+    /// Makes the machine fit what stands in a slot, before its trial. May take minutes; said twice, it is done once.
+    /// </summary>
+    /// <param name="tell">Is told of progress in words.</param>
+    ImageProblem? Prepare(BootState state, Slot slot, Action<string> tell);
+
     /// <summary>Makes the machine start what the state says. Said twice, it is done once.</summary>
     ImageProblem? Follow(BootState state);
+
+    /// <summary>Whether <see cref="Follow"/> would do anything: a power cut may have come between.</summary>
+    bool IsBehind(BootState state);
+
+    /// <summary>Whether what was done takes effect by a reboot of the machine; true once.</summary>
+    bool TakeRebootDue();
+
+    /// <summary>What a run that was taken back has left on the machine, and what to do about it; null: nothing.</summary>
+    string? Leftover { get; }
 }

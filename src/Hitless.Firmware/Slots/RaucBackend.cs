@@ -44,6 +44,15 @@ public sealed class RaucBackend(SemanticVersion? own, RaucCommand rauc) : ISlotB
         return problem;
     }
 
+    public ImageProblem? Prepare(BootState state, Slot slot, Action<string> tell) => null;
+
+    /// <summary>A start of the daemon tells the boot loader that the system is good.</summary>
+    public bool IsBehind(BootState state) => true;
+
+    public bool TakeRebootDue() => false;
+
+    public string? Leftover => null;
+
     public ImageProblem? Follow(BootState state)
     {
         if (!rauc.TryReadStatus(out var status, out var problem))

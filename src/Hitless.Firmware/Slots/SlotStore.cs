@@ -42,7 +42,7 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
 
     /// <summary>Slots that are folders.</summary>
     public SlotStore(string stateFolder)
-        : this(stateFolder, new DirectoryBackend()) { }
+        : this(stateFolder, new DirectoryBackend(stateFolder)) { }
 
     /// <summary>What the slots are made of.</summary>
     public ISlotBackend Backend => backend;
@@ -65,18 +65,25 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
             _ => null,
         };
 
-    public string FolderOf(Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
+    public string FolderOf(Slot slot) => FolderOf(stateFolder, slot);
 
     /// <summary>What the image in a slot says of itself; null if none was installed there.</summary>
-    public ImageManifest? ManifestIn(Slot slot)
+    public ImageManifest? ManifestIn(Slot slot) => ManifestIn(FolderOf(slot));
+
+    internal static string FolderOf(string stateFolder, Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
+
+    internal static ImageManifest? ManifestIn(string folder)
     {
-        var file = Path.Combine(FolderOf(slot), ImageExtractor.ManifestName);
+        var file = Path.Combine(folder, ImageExtractor.ManifestName);
         return File.Exists(file) && ImageManifest.TryRead(File.ReadAllBytes(file), out var manifest, out _) ? manifest : null;
     }
 
     /// <summary>What the daemon exits with so that <paramref name="slot"/> runs next.</summary>
-    public int ExitCodeTo(Slot slot) =>
-        backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
+    public int ExitCodeTo(Slot slot)
+    {
+        var due = backend.TakeRebootDue();
+        return due || backend.HoldsSystems || ManifestIn(slot)?.Activation == Activation.Reboot ? ExitReboot : ExitRestart;
+    }
 
     /// <summary>
     /// What is so. Without a <c>boot.json</c> nothing is installed; one that cannot be read is a problem, and then the state is made of
@@ -151,6 +158,26 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
             return Write(BootRules.Installed(emptied, slot, image.Manifest.Version, imageHash, written));
         });
     }
+
+    /// <summary>
+    /// Makes the machine fit what stands in the spare slot, before its trial. May take minutes. What fails is taken back.
+    /// </summary>
+    public ImageProblem? Prepare(Action<string> tell) =>
+        Guard(() =>
+        {
+            if (Observe(out var state) is { } unanswered)
+            {
+                return unanswered;
+            }
+
+            var problem = backend.Prepare(state, state.Spare, tell);
+            if (problem is not null)
+            {
+                _ = backend.Follow(state);
+            }
+
+            return problem;
+        });
 
     /// <summary>From the next start on, the spare slot is tried.</summary>
     public ImageProblem? BeginTrial(TimeSpan confirmTimeout, int tries = BootState.DefaultTries) =>

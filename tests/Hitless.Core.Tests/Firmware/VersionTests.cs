@@ -31,6 +31,16 @@ public sealed class VersionTests
         }
     }
 
+    [Fact]
+    public void Build_metadata_tells_versions_apart_and_orders_none()
+    {
+        var (plain, first, second) = (Version("1.0.0-rc.1"), Version("1.0.0-rc.1+system.202611301000"), Version("1.0.0-rc.1+b-2"));
+        Assert.Equal((0, 0), (plain.CompareTo(first), first.CompareTo(second)));
+        Assert.NotEqual(plain, first);
+        Assert.NotEqual(first, second);
+        Assert.Equal("1.0.0-rc.1+system.202611301000", first.ToString());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("1.2")]
@@ -42,6 +52,9 @@ public sealed class VersionTests
     [InlineData("1.2.3-ä")]
     [InlineData("1.2.9999999999")]
     [InlineData("v1.2.3")]
+    [InlineData("1.2.3+")]
+    [InlineData("1.2.3+a b")]
+    [InlineData("1.2.3+a+b")]
     public void What_is_no_version_is_refused(string text) => Assert.False(SemanticVersion.TryParse(text, out _));
 
     [Theory]

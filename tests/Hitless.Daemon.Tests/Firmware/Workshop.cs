@@ -37,7 +37,13 @@ internal sealed class Workshop : IDisposable
     }
 
     /// <summary>An image whose hitlessd is this shell script, with a second file in a folder; its path.</summary>
-    public string MakeImage(string version, string script = "exit 0", X509Certificate2? signer = null, bool signed = true)
+    public string MakeImage(
+        string version,
+        string script = "exit 0",
+        X509Certificate2? signer = null,
+        bool signed = true,
+        SystemRecipe? recipe = null
+    )
     {
         var folder = PathOf("parts-" + version);
         Directory.CreateDirectory(Path.Combine(folder, "share"));
@@ -45,7 +51,18 @@ internal sealed class Workshop : IDisposable
         File.WriteAllText(Path.Combine(folder, "share", "notes.txt"), new string('n', 10_000));
         var image = PathOf(version + ".hli");
         Assert.True(
-            ImageBuilder.TryBuild(folder, Options(version), signed ? signer ?? Signer : null, image, out _, out var problem),
+            ImageBuilder.TryBuild(
+                folder,
+                Options(version) with
+                {
+                    Recipe = recipe,
+                    Activation = recipe is { Reboot: true } ? Activation.Reboot : Activation.Restart,
+                },
+                signed ? signer ?? Signer : null,
+                image,
+                out _,
+                out var problem
+            ),
             problem?.Error
         );
         return image;

@@ -10,9 +10,6 @@ namespace Hitless.Machines.Tests.Newcomer;
 /// </summary>
 public sealed class PackageTests
 {
-    private const string Setup =
-        "hitless setup --cluster edge --heartbeat hb0 --address lan0=10.10.1.1/24 --address wan0=10.10.2.1/24 && hitless invite";
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -21,7 +18,7 @@ public sealed class PackageTests
         Prerequisites.NeedPrograms("debootstrap", "systemd-nspawn");
         var package = PackageFile.Build();
         using var site = SystemdSite.Boot(units: 3);
-        await ClusterAsync(site, package);
+        await SystemdCluster.MakeAsync(site, package);
 
         // Invited by the standby: it and the primary restart in service, the primary first.
         var said = site[2].Type($"hitless join {PackageFile.CodeIn(site[1].Type("hitless invite"))} 2>&1");
@@ -54,7 +51,7 @@ public sealed class PackageTests
         try
         {
             var newer = PackageFile.Newer(package, folder, "1.0.0+1");
-            await ClusterAsync(site, package);
+            await SystemdCluster.MakeAsync(site, package);
             site.Bring(newer);
             var image = PackageFile.NewerImage(folder);
             site.Bring(image);
@@ -103,25 +100,6 @@ public sealed class PackageTests
     }
 
     private const string State = "pidof hitlessd; systemctl show -p MainPID -p NRestarts hitless; hitless --json status | grep '\"epoch\"'";
-
-    /// <summary>The first two machines become a cluster, behind the firewall of the lab's gateways.</summary>
-    private static async Task ClusterAsync(SystemdSite site, string package)
-    {
-        var firewall = Firewall.Text(masquerade: false).Replace("8419", "{ 8419, 8420 }", StringComparison.Ordinal);
-        site.Bring(package);
-        foreach (var unit in site.Plan.Units)
-        {
-            var machine = site[LabPlan.NumberOf(unit) - 1];
-            machine.Type($"DEBIAN_FRONTEND=noninteractive apt-get install -y ./{Path.GetFileName(package)}");
-            machine.Type("cat > /etc/nftables.conf", firewall);
-            machine.Type("nft -f /etc/nftables.conf; sysctl -w net.netfilter.nf_conntrack_tcp_loose=0");
-        }
-
-        var said = site[0].Type(Setup);
-        await site[0].UntilReadyAsync("gw1", units: 1);
-        site[1].Type($"hitless join {PackageFile.CodeIn(said)}");
-        await site[0].UntilReadyAsync("gw1");
-    }
 
     private static async Task UntilReplacedAsync(SystemdMachine unit)
     {

@@ -56,6 +56,11 @@ internal static class ImageChecks
             }
         }
 
+        if (manifest.Recipe is { } recipe)
+        {
+            yield return OfSystem(recipe);
+        }
+
         if (image.Conversion is { } conversion)
         {
             yield return conversion;
@@ -97,6 +102,18 @@ internal static class ImageChecks
                 )
             );
     }
+
+    /// <summary>What the image does to the system under Hitless, and whether that can be taken back.</summary>
+    private static CheckResult OfSystem(SystemRecipe recipe) =>
+        recipe.Revert is null
+            ? new CheckResult(
+                "image-system",
+                CheckOutcome.Warn,
+                $"the image changes the system: {recipe.Name}; there is no way back from that: where it fails on the first unit "
+                    + "the run stops, that unit keeps the changed system, and the other one carries the traffic on",
+                "have a backup of that unit, or take a recipe with a way back (revert)"
+            )
+            : Preflight.Pass("image-system", $"the image changes the system, and can take that back: {recipe.Name}");
 
     /// <summary>An image that is activated by a reboot takes effect only where hitless-boot can reboot the machine.</summary>
     private static CheckResult Reboot(string unit, bool? can) =>
