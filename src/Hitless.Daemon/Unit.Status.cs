@@ -28,6 +28,8 @@ public sealed partial class Unit
                 .. view.Complaints,
                 .. disk.Problems,
                 .. control.RoutingProblems,
+                .. Notices?.Problems ?? [],
+                .. slots.Backend.Leftover is { } leftover ? [leftover] : Array.Empty<string>(),
                 .. Keys.Problem is { } rotation ? [rotation] : Array.Empty<string>(),
                 .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
                 .. settings.Cluster.ActiveActive ? [NoActiveActive] : Array.Empty<string>(),

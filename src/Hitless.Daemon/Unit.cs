@@ -14,6 +14,7 @@ using Hitless.Daemon.Joining;
 using Hitless.Daemon.Keys;
 using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Neighbours;
+using Hitless.Daemon.Notices;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Roles;
 using Hitless.Daemon.Sessions;
@@ -173,8 +174,10 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     /// <summary>The unit's name.</summary>
     public string Name { get; }
 
-    private Task StandAll() =>
-        Task.WhenAll(
+    private Task StandAll()
+    {
+        var notices = Notices = new NoticeService(settings, stateFolder, events, disk);
+        return Task.WhenAll(
             settings.Election.Witness is { } address
                 ? Stand("asking the witness", () =>
                     WitnessLoop.RunAsync(address, () => control.Post(ClusterInput.WitnessAnswered), ending.Token)
@@ -190,10 +193,19 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("services and hooks", roles.RunAsync),
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
-            Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
+            Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token)),
+            notices.IsIdle ? Task.CompletedTask : Stand("notices", () => notices.RunAsync(ending.Token)),
+            notices.IsIdle
+                ? Task.CompletedTask
+                : Stand("the watch on problems", () =>
+                    ProblemWatch.RunAsync(async cancel => (await StatusAsync(cancel)).Problems, events, ProblemWatch.Interval, ending.Token)
+                )
         );
+    }
 
     private KeyRotations Keys { get; }
+
+    private NoticeService? Notices { get; set; }
 
     private Task Stand(string name, Func<Task> work) => StandingTask.Run(name, work, events, ending.Token);
 

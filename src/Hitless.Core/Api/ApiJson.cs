@@ -51,6 +51,7 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(ImageInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ImageInfo>))]
 [JsonSerializable(typeof(UpgradeRequest))]
+[JsonSerializable(typeof(Notices.WebhookBody))]
 [JsonSerializable(typeof(UpgradeCheck))]
 [JsonSerializable(typeof(UpgradePlan))]
 [JsonSerializable(typeof(RunStatus))]

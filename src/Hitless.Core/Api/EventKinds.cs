@@ -23,4 +23,10 @@ public static class EventKinds
 
     /// <summary>A step of a run.</summary>
     public const string Upgrade = "upgrade";
+
+    /// <summary>A problem of <c>status</c> was raised or cleared; told where there are <c>notices</c>.</summary>
+    public const string Problem = "problem";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Role, Unit, Health, Sessions, Configuration, Firmware, Upgrade, Problem];
 }

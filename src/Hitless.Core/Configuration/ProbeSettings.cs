@@ -27,6 +27,9 @@ public abstract record ProbeTarget
 
     /// <summary>The unit itself: its load average of a minute, in percent of its processors.</summary>
     public sealed record Load(int PercentMax) : ProbeTarget;
+
+    /// <summary>A shell command that exits with 0 while all is well.</summary>
+    public sealed record Exec(string Command) : ProbeTarget;
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Notices;
 using Hitless.Core.Sessions;
 
 namespace Hitless.Core.Configuration;
@@ -35,6 +36,9 @@ public sealed record UnitSettings(
 
     /// <summary><c>hooks:</c>: commands that are run when the role changes.</summary>
     public HookSettings Hooks { get; init; } = HookSettings.None;
+
+    /// <summary><c>notices:</c>: who is told of this unit's events.</summary>
+    public IReadOnlyList<NoticeSettings> Notices { get; init; } = [];
 
     /// <summary>The rest of <c>configuration:</c>, beside <see cref="Files"/>.</summary>
     public KeepSettings Keep { get; init; } = new(200, TimeSpan.FromDays(1), 14);

@@ -73,11 +73,11 @@ public sealed class KeepalivedImport
                 _unit.Find(
                     line,
                     Decide,
-                    "no probe watches a process: list it under services (unit of systemd), which start and stop with the role"
+                    "a process: watch it under health (exec: pidof NAME), or list it under services (unit of systemd)"
                 );
                 break;
             case "vrrp_track_file" or "track_file" or "bfd_instance":
-                _unit.Find(line, Impossible, "there is no probe of this kind; health has ping, tcp, http, memory and load");
+                _unit.Find(line, Impossible, "there is no probe of this kind; health has ping, tcp, http, memory, load and exec");
                 break;
             case "include":
                 _unit.Find(line, Decide, "this file was not found here: import it too");
@@ -141,12 +141,7 @@ public sealed class KeepalivedImport
         var fall = script.All("fall").Select(line => line.Argument(0)).FirstOrDefault() ?? "1";
         if (ProbeCommand.Read(command) is not { } probe)
         {
-            _unit.Find(
-                script.Line,
-                $"{script}: {command}",
-                Decide,
-                "no probe runs a command: watch what it watches by ping, tcp or http under health, or list the service under services"
-            );
+            _unit.Find(script.Line, $"{script}: {command}", Decide, "it has no script: name the command under health, as exec");
             return;
         }
 

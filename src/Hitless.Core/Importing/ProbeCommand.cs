@@ -5,7 +5,7 @@ namespace Hitless.Core.Importing;
 /// <summary>Checks that people write as commands, and the probe that does the same.</summary>
 internal static class ProbeCommand
 {
-    /// <summary>The probe, as <c>ping: 10.0.0.1</c>; null: it is none of the known ones.</summary>
+    /// <summary>The probe, as <c>ping: 10.0.0.1</c>, or the command itself; null: there is none.</summary>
     public static string? Read(string command)
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -22,7 +22,7 @@ internal static class ProbeCommand
                 $"tcp: \"{new IPEndPoint(host, port)}\"",
             "curl" or "wget" when words.FirstOrDefault(word => word.StartsWith("http://", StringComparison.Ordinal)) is { } page =>
                 $"http: \"{page}\"",
-            _ => null,
+            _ => $"exec: {ImportedUnit.Quoted(command.Trim('"'))}",
         };
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Unicode;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Notices;
 using Hitless.Core.Sessions;
 using Hitless.Daemon.Configuration.Yaml;
 using Hitless.Firmware.Slots;
@@ -232,11 +233,8 @@ public static class UnitFile
                     .Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary")),
             ],
             Hooks = HooksFrom(root.Under("hooks")),
-            Keep = new KeepSettings(
-                configuration.Get<int>("keep-revisions"),
-                configuration.Get<TimeSpan>("backup-every"),
-                configuration.Get<int>("keep-backups")
-            ),
+            Notices = [.. root.Sections("notices").Select(each => NoticeFrom(each, folder))],
+            Keep = KeepFrom(configuration),
             Values = unit.Get<Dictionary<string, Located>>("values")
                 .ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
@@ -249,6 +247,22 @@ public static class UnitFile
             TextOf(hooks, "fault"),
             TextOf(hooks, "stop"),
             hooks.Get<TimeSpan>("timeout")
+        );
+
+    private static KeepSettings KeepFrom(Section configuration) =>
+        new(
+            configuration.Get<int>("keep-revisions"),
+            configuration.Get<TimeSpan>("backup-every"),
+            configuration.Get<int>("keep-backups")
+        );
+
+    private static NoticeSettings NoticeFrom(Section notice, string folder) =>
+        new(
+            notice.Get<string>("name"),
+            notice.Find("url")?.Value as Uri,
+            notice.Find("syslog")?.Value as IPEndPoint,
+            TextOf(notice, "secret-file") is { } secret ? Path.GetFullPath(secret, folder) : null,
+            ValuesOf<string>(notice, "kinds")
         );
 
     private static ManagedFileSettings ManagedFileFrom(Section file) =>
@@ -292,6 +306,7 @@ public static class UnitFile
             _ when probe.Find("http")?.Value is Uri page => new ProbeTarget.Http(page),
             _ when probe.Find("memory")?.Value is int percent => new ProbeTarget.Memory(percent),
             _ when probe.Find("load")?.Value is int percent => new ProbeTarget.Load(percent),
+            _ when probe.Find("exec")?.Value is string command => new ProbeTarget.Exec(command),
             _ => new ProbeTarget.Ping(probe.Get<IPAddress>("ping")),
         };
 

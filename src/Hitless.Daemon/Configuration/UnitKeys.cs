@@ -25,6 +25,7 @@ public static partial class UnitKeys
         PathPattern()
     );
     private static readonly ScalarShape FilePath = Scalars.Line("the path of a file", 1024);
+    private static readonly ScalarShape ProbeCommand = Scalars.Line("a shell command on one line", 2000);
     private static readonly ScalarShape Command = Scalars.Line("a shell command on one line, with {file} for the path", 2000);
     private static readonly ScalarShape Hook = Scalars.Line(
         "a shell command on one line; the environment has HITLESS_ROLE, _EPOCH, _REASON, _UNIT and _CLUSTER",
@@ -171,14 +172,32 @@ public static partial class UnitKeys
 
     private static readonly SectionShape Probe = new([
         new("name", Name, "Name of the probe.", Mandatory: true),
-        new("ping", Scalars.Address, "Address that answers ICMP echo. Each probe has exactly one of ping, tcp, http, memory, load."),
+        new("ping", Scalars.Address, "Address that answers ICMP echo. Each probe has exactly one of ping, tcp, http, memory, load, exec."),
         new("tcp", Scalars.Service, "Address and port that takes TCP connections."),
         new("http", Scalars.Page, "Page that answers GET with a status below 400."),
         new("memory", Scalars.Integer(1, 100), "More of this unit's memory in use, in percent, is a miss."),
         new("load", Scalars.Integer(1, 100_000), "A higher load average of this unit, in percent of its processors, is a miss."),
+        new(
+            "exec",
+            ProbeCommand,
+            "Command that exits with 0 within the interval, 5 s at most, while all is well; run as root on each unit. A folder of scripts: "
+                + "run-parts --exit-on-error DIR."
+        ),
         new("weight", Scalars.Integer(1, 1000), "What a failure costs in the choice of primary; a failed port costs 1.", "1"),
         new("interval", Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)), "Time between probes.", "1s"),
         new("fail-after", Scalars.Integer(1, 1000), "Failing after so many misses in a row.", "3"),
+    ]);
+
+    private static readonly SectionShape Notice = new([
+        new("name", Name, "Name of who is told.", Mandatory: true),
+        new("url", Scalars.Page, "Page that each event is posted to, as JSON, over and over until it answers 2xx. Either url or syslog."),
+        new("syslog", Scalars.Service, "Address and port of a collector of syslog messages (RFC 5424, by UDP)."),
+        new("secret-file", FilePath, "File whose content signs what is posted: HMAC-SHA-256, in the header Hitless-Signature."),
+        new(
+            "kinds",
+            new ListShape(Scalars.Choice([.. Core.Api.EventKinds.All]), 0, 32),
+            "Only events of these kinds; without it all of them."
+        ),
     ]);
 
     private static readonly SectionShape Forwarding = new([
@@ -306,6 +325,7 @@ public static partial class UnitKeys
             ),
             new("services", new ListShape(Service, 0, 64), "Units of systemd that run on the primary alone, or on standbys alone."),
             new("hooks", Hooks, "Commands that are run when the role of a unit changes."),
+            new("notices", new ListShape(Notice, 0, 16), "Who is told of each unit's events."),
             new("election", Election, "The choice of primary, beside priority and override."),
             new("upgrade", Upgrade, "Limits of an upgrade."),
         ]);

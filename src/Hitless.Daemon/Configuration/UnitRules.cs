@@ -19,11 +19,21 @@ internal static class UnitRules
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
         CheckTwice(root.Sections("services"), "unit", "the unit of systemd", problems);
         CheckProbes(root.Sections("health"), problems);
+        CheckTwice(root.Sections("notices"), "name", "who is told", problems);
+        CheckNotices(root.Sections("notices"), problems);
+    }
+
+    private static void CheckNotices(IReadOnlyList<Section> notices, Problems problems)
+    {
+        foreach (var notice in notices.Where(each => (each.Find("url") is null) == (each.Find("syslog") is null) && problems.None))
+        {
+            problems.Add(notice.At, "expected either url or syslog");
+        }
     }
 
     private static void CheckProbes(IReadOnlyList<Section> probes, Problems problems)
     {
-        string[] targets = ["ping", "tcp", "http", "memory", "load"];
+        string[] targets = ["ping", "tcp", "http", "memory", "load", "exec"];
         foreach (var probe in probes)
         {
             var given = targets.Where(key => probe.Find(key) is not null).ToArray();

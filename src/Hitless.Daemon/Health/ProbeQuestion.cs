@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration;
 
 namespace Hitless.Daemon.Health;
 
@@ -24,6 +25,8 @@ public static class ProbeQuestion
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    private const int OutputMax = 200;
+
     /// <summary>Asks, and waits at most <paramref name="patience"/>.</summary>
     public static async Task<ProbeAnswer> AskAsync(ProbeTarget target, TimeSpan patience, CancellationToken cancel)
     {
@@ -36,6 +39,7 @@ public static class ProbeQuestion
                 ProbeTarget.Ping ping => await PingAsync(ping, patience, cancel),
                 ProbeTarget.Tcp tcp => await ConnectAsync(tcp, limit.Token),
                 ProbeTarget.Http http => await GetAsync(http, limit.Token),
+                ProbeTarget.Exec exec => await RunAsync(exec, patience, cancel),
                 ProbeTarget.Memory memory => Judge(
                     "memory in use",
                     MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")),
@@ -116,6 +120,16 @@ public static class ProbeQuestion
     {
         using var answer = await Http.GetAsync(target.Page, HttpCompletionOption.ResponseHeadersRead, cancel);
         return new ProbeAnswer((int)answer.StatusCode < 400, $"{target.Page} answers {(int)answer.StatusCode}");
+    }
+
+    private static async Task<ProbeAnswer> RunAsync(ProbeTarget.Exec target, TimeSpan patience, CancellationToken cancel)
+    {
+        var ended = await ShellCommand.RunAsync(target.Command, patience, cancel);
+        var said = ended.Output.Split('\n')[^1].Trim();
+        said = said.Length == 0 ? "" : $" ({(said.Length > OutputMax ? said[..OutputMax] : said)})";
+        return ended.Why is null
+            ? new ProbeAnswer(true, $"{target.Command} exits with 0{said}")
+            : new ProbeAnswer(false, $"{target.Command}: {ended.Why}{said}");
     }
 
     private static ProbeAnswer Judge(string what, int percent, int percentMax) =>

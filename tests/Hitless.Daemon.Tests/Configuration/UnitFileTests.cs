@@ -336,7 +336,7 @@ public sealed partial class UnitFileTests
     [InlineData(
         "unit: { priority: 7 }",
         "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, "
-            + "hooks, election, upgrade"
+            + "hooks, notices, election, upgrade"
     )]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]
     [InlineData(

@@ -55,6 +55,47 @@ public sealed class ProbeQuestionTests
         Assert.EndsWith(status.Split(' ')[1], answer.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("exit 0", true, "exits with 0")]
+    [InlineData("echo all well", true, "(all well)")]
+    [InlineData("echo first; echo no lease >&2; exit 3", false, "exit code 3 (no lease)")]
+    [InlineData("/not/there", false, "exit code 127")]
+    public async Task A_command_passes_by_its_exit_code(string command, bool well, string said)
+    {
+        var answer = await AskAsync(new ProbeTarget.Exec(command));
+        Assert.Equal(well, answer.Well);
+        Assert.Contains(said, answer.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_does_not_end_fails_and_is_killed_with_its_children()
+    {
+        var mark = $"{Guid.NewGuid():N}"[..12];
+        var answer = await ProbeQuestion.AskAsync(
+            new ProbeTarget.Exec($"sh -c 'sleep 60; : {mark}' & wait"),
+            TimeSpan.FromMilliseconds(300),
+            TestContext.Current.CancellationToken
+        );
+        Assert.False(answer.Well);
+        Assert.Contains("did not end within 0.3 s", answer.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.EnumerateDirectories("/proc").Select(folder => Path.Combine(folder, "cmdline")).Where(File.Exists).Select(Content),
+            line => line.Contains(mark, StringComparison.Ordinal)
+        );
+    }
+
+    private static string Content(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
     [Fact]
     public async Task A_page_that_never_answers_fails_when_the_patience_is_over()
     {

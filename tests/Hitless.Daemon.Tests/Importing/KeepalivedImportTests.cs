@@ -26,7 +26,7 @@ public sealed class KeepalivedImportTests
             { "01-simplest", "decide", "192.168.200.16/32" },
             { "02-gateway-pair", "taken", "hooks.primary" },
             { "03-unicast", "taken", "heartbeat.links" },
-            { "04-scripts", "decide", "no probe runs a command" },
+            { "04-scripts", "taken", "exec: \"/usr/bin/killall -0 haproxy\"" },
             { "05-ipv6", "taken", "interfaces[eth0].virtual-addresses" },
             { "06-vmac", "equal", "the virtual MAC is on the port itself" },
             { "07-routes", "decide", "routes without one gateway" },
@@ -80,7 +80,7 @@ public sealed class KeepalivedImportTests
             Settings(KeepalivedImport.Run(Read("18-three-units"), null, Own)).Heartbeat.Links[0].Peers.Select(p => $"{p}")
         );
         var probes = Settings(KeepalivedImport.Run(Read("04-scripts"), null, Own)).Health;
-        Assert.Equal(["chk-ping", "chk-web", "chk-ssh"], probes.Select(probe => probe.Name));
+        Assert.Equal(["chk-ping", "chk-haproxy", "chk-web", "chk-ssh"], probes.Select(probe => probe.Name));
         var routes = KeepalivedImport.Run(Read("07-routes"), null, Own).UnitFile;
         Assert.Contains("{ to: default, via: 198.51.100.254 }", routes, StringComparison.Ordinal);
         Assert.Contains("source: 198.51.100.1", routes, StringComparison.Ordinal);
