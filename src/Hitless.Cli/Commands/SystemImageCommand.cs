@@ -125,7 +125,7 @@ internal sealed class SystemImageCommand
             call.Value(_version) is not { } wish
                 ? manifest.Version with
                 {
-                    Build = $"system.{TimeProvider.System.GetUtcNow().ToString("yyyyMMddHHmm", CultureInfo.InvariantCulture)}",
+                    Build = $"system.{TimeProvider.System.GetUtcNow().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}",
                 }
             : SemanticVersion.TryParse(wish, out var parsed) ? parsed
             : throw new UsageException($"--version \"{wish}\" is not understood", "write it as 1.2.3+system.1");

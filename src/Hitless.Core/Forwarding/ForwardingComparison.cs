@@ -72,12 +72,7 @@ public static class ForwardingComparison
             ForwardingKind.Interface when wanted is not null && found is not null => Rank(found.Value) < Rank(wanted.Value)
                 || MtuOf(found.Value) < MtuOf(wanted.Value),
             ForwardingKind.Network or ForwardingKind.Address => found is null,
-            ForwardingKind.Firewall => wanted is not null
-                && (
-                    NatsOf(found?.Value) != NatsOf(wanted.Value)
-                    || found?.Value == ForwardingItems.Empty
-                    || (found is not null && LacksTranslations(wanted, found))
-                ),
+            ForwardingKind.Firewall => TableComparison.LosesTraffic(wanted, found),
             _ => false,
         };
 
@@ -143,23 +138,6 @@ public static class ForwardingComparison
         int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu)
             ? mtu
             : int.MaxValue;
-
-    // A ban list adds rules on one unit alone, and a filter that is missing stops nobody; translations that are missing do.
-    private static string NatsOf(string? value) =>
-        value is not null && value.LastIndexOf(", ", StringComparison.Ordinal) is >= 0 and var at ? value[at..] : ", 0 nat";
-
-    // A rule less of those that translate. Where iptables keeps them, programs (docker) add theirs on one unit alone: there only none is
-    // too few. A version that does not tell how many says nothing.
-    private static bool LacksTranslations(ForwardingItem wanted, ForwardingItem found) =>
-        TranslationsOf(wanted.Value) is { } there
-        && TranslationsOf(found.Value) is { } here
-        && here < (wanted.Name is "nftables table ip nat" or "nftables table ip6 nat" ? Math.Min(there, 1) : there);
-
-    private static int? TranslationsOf(string value) =>
-        value.Split('(', ' ') is [_, "rules", _, var rules, ..]
-        && int.TryParse(rules, System.Globalization.CultureInfo.InvariantCulture, out var count)
-            ? count
-            : null;
 
     private static Dictionary<string, ForwardingItem> ByName(ForwardingState state)
     {

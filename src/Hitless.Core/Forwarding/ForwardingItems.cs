@@ -13,6 +13,12 @@ public static class ForwardingItems
     /// <summary>The value of a table of nftables that has no rule.</summary>
     public const string Empty = "no rules";
 
+    /// <summary>In the value of a table: one of its chains drops forwarded packets that it does not accept.</summary>
+    public const string PolicyDrop = "policy drop";
+
+    /// <summary>In the value of a table: what its rules do not drop goes on.</summary>
+    public const string PolicyAccept = "policy accept";
+
     /// <summary>How many sessions a kernel holds: a smaller table is a difference, but not one that stops what flows.</summary>
     public const string SessionsMax = "sysctl net.netfilter.nf_conntrack_max";
 
@@ -90,13 +96,17 @@ public static class ForwardingItems
     /// <param name="natRules">Those of them in chains of type nat that have a hook.</param>
     /// <param name="hooks">Chains with a hook.</param>
     /// <param name="nats">Those of them of type nat.</param>
-    public static ForwardingItem Table(string family, string name, int rules, int natRules, int hooks, int nats) =>
+    /// <param name="drops">One of its chains drops forwarded packets that it does not accept.</param>
+    public static ForwardingItem Table(string family, string name, int rules, int natRules, int hooks, int nats, bool drops) =>
         new(
             ForwardingKind.Firewall,
             $"nftables table {family} {name}",
-            rules == 0
+            rules == 0 && !drops
                 ? Empty
-                : string.Create(CultureInfo.InvariantCulture, $"{rules} rules ({natRules} that translate), {hooks} hooks, {nats} nat")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{rules} rules ({natRules} that translate), {(drops ? PolicyDrop : PolicyAccept)}, {hooks} hooks, {nats} nat"
+                )
         );
 
     private static string DestinationOf(Route route) =>

@@ -250,11 +250,7 @@ public static class UnitFile
         );
 
     private static KeepSettings KeepFrom(Section configuration) =>
-        new(
-            configuration.Get<int>("keep-revisions"),
-            configuration.Get<TimeSpan>("backup-every"),
-            configuration.Get<int>("keep-backups")
-        );
+        new(configuration.Get<int>("keep-revisions"), configuration.Get<TimeSpan>("backup-every"), configuration.Get<int>("keep-backups"));
 
     private static NoticeSettings NoticeFrom(Section notice, string folder) =>
         new(

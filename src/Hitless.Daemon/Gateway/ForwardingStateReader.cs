@@ -70,7 +70,9 @@ public sealed class ForwardingStateReader : IDisposable
             ruleset
                 .Read()
                 .Where(table => !table.Name.StartsWith(OfHitless, StringComparison.Ordinal))
-                .Select(table => ForwardingItems.Table(table.Family, table.Name, table.Rules, table.NatRules, table.Hooks, table.Nats))
+                .Select(table =>
+                    ForwardingItems.Table(table.Family, table.Name, table.Rules, table.NatRules, table.Hooks, table.Nats, table.Drops)
+                )
         );
         return new ForwardingState(items);
     }

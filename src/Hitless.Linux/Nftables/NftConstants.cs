@@ -27,6 +27,11 @@ internal static class NftConstants
     internal const ushort ChainTable = 1;
     internal const ushort ChainName = 3;
     internal const ushort ChainHook = 4;
+    internal const ushort ChainPolicy = 5; // NFTA_CHAIN_POLICY; 0 drops
+    internal const ushort HookNumber = 1; // NFTA_HOOK_HOOKNUM
+    internal const int Prerouting = 0;
+    internal const int Forward = 2;
+    internal const int Postrouting = 4;
     internal const ushort ChainType = 7; // NFTA_CHAIN_TYPE
 
     /// <summary>What the <c>nft</c> program shows as the table's comment: type 0, length, text with a closing zero.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Hitless.Linux.Netlink;
 using static Hitless.Linux.Nftables.NftConstants;
 
@@ -20,7 +21,10 @@ public sealed record RulesetTable(string Family, string Name)
     /// <summary>Rules in those.</summary>
     public int NatRules { get; internal set; }
 
-    /// <summary>The names of those.</summary>
+    /// <summary>A chain of it drops what it does not accept of the packets that are forwarded.</summary>
+    public bool Drops { get; internal set; }
+
+    /// <summary>The names of the chains that translate.</summary>
     internal HashSet<string> NatChains { get; } = new(StringComparer.Ordinal);
 }
 
@@ -63,6 +67,7 @@ public sealed class RulesetReader : IDisposable
         const byte messageMask = 0xff;
         var kind = message.Type & messageMask;
         var (name, chain, hooked, nat) = ("", "", false, false);
+        var (forwards, drops) = (false, false);
         var attributes = message.Attributes(4);
         while (attributes.TryRead(out var attribute))
         {
@@ -70,6 +75,8 @@ public sealed class RulesetReader : IDisposable
             name = attribute.Type == TableName ? attribute.Text : name;
             chain = attribute.Type == (kind == NewRule ? RuleChain : ChainName) && kind is NewRule or NewChain ? attribute.Text : chain;
             hooked |= attribute.Type == ChainHook;
+            forwards |= attribute.Type == ChainHook && IsOnTheWay(family, attribute);
+            drops |= attribute.Type == ChainPolicy && attribute.Value.IndexOfAnyExcept((byte)0) < 0;
             nat |= attribute.Type == ChainType && attribute.Value.StartsWith("nat\0"u8);
         }
 
@@ -82,6 +89,7 @@ public sealed class RulesetReader : IDisposable
         {
             case NewChain when hooked:
                 table.Hooks++;
+                table.Drops |= forwards && drops;
                 table.Nats += nat && table.NatChains.Add(chain) ? 1 : 0;
                 break;
             case NewRule:
@@ -89,6 +97,19 @@ public sealed class RulesetReader : IDisposable
                 table.NatRules += table.NatChains.Contains(chain) ? 1 : 0;
                 break;
         }
+    }
+
+    /// <summary>Whether packets that are routed through pass a chain there (<c>enum nf_inet_hooks</c>); its own are of no matter.</summary>
+    private static bool IsOnTheWay(byte family, NetlinkAttribute hook)
+    {
+        var place = -1;
+        var attributes = hook.Nested;
+        while (attributes.TryRead(out var attribute))
+        {
+            place = attribute.Type == HookNumber ? BinaryPrimitives.ReadInt32BigEndian(attribute.Value) : place;
+        }
+
+        return family is 1 or 2 or 10 && place is Prerouting or Forward or Postrouting;
     }
 
     private static string NameOf(byte family) =>

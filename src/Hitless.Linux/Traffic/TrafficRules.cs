@@ -90,15 +90,7 @@ internal static class TrafficRules
             }
 
             ProxyRules.WriteSet(ref batch, proxied);
-            Write(
-                ref batch,
-                state,
-                ports,
-                proxied,
-                fence,
-                Priority - (copies.Count - 1 - i),
-                last: i == copies.Count - 1
-            );
+            Write(ref batch, state, ports, proxied, fence, Priority - (copies.Count - 1 - i), last: i == copies.Count - 1);
             rules = i == 0 ? batch.Rules : rules;
         }
 

@@ -13,8 +13,8 @@ public sealed class ForwardingComparisonTests
         ForwardingItems.Sysctl("net/netfilter/nf_conntrack_max", "262144"),
         ForwardingItems.Sysctl("net/netfilter/nf_conntrack_tcp_timeout_established", "432000"),
         ForwardingItems.Sysctl("net/ipv4/conf/lan0/proxy_arp", "1"),
-        ForwardingItems.Table("inet", "gateway", 12, 4, 3, 1),
-        ForwardingItems.Table("inet", "filter", 5, 0, 2, 0),
+        ForwardingItems.Table("inet", "gateway", 12, 4, 3, 1, drops: true),
+        ForwardingItems.Table("inet", "filter", 5, 0, 2, 0, drops: false),
         ForwardingItems.Rule(ipv6: false, 100, "from 10.10.2.1/32 lookup 100"),
         new(ForwardingKind.Route, "route default", "via 10.10.2.10 dev wan0"),
     ];
@@ -127,12 +127,33 @@ public sealed class ForwardingComparisonTests
     {
         ForwardingState[] states =
         [
-            new([ForwardingItems.Table(family, "nat", 9, 4, 2, 1)]),
-            new([ForwardingItems.Table(family, "nat", 9, left, 2, 1)]),
+            new([ForwardingItems.Table(family, "nat", 9, 4, 2, 1, drops: false)]),
+            new([ForwardingItems.Table(family, "nat", 9, left, 2, 1, drops: false)]),
         ];
 
         Assert.Equal(losesTraffic, Assert.Single(ForwardingComparison.Compare(states[0], states[1], [])).LosesTraffic);
         Assert.False(Assert.Single(ForwardingComparison.Compare(states[1], states[0], [])).LosesTraffic);
+    }
+
+    [Theory]
+    [InlineData("12 rules, policy accept", "12 rules, policy drop", true)]
+    [InlineData("12 rules, policy drop", "12 rules, policy accept", false)]
+    [InlineData("12 rules, policy drop", "0 rules, policy drop", true)]
+    [InlineData("no rules", "0 rules, policy drop", true)]
+    [InlineData(null, "0 rules, policy drop", true)]
+    [InlineData(null, "3 rules, policy accept", false)]
+    [InlineData("12 rules", "12 rules, policy drop", false)]
+    public void A_chain_that_drops_what_the_primarys_lets_pass_costs_traffic(string? there, string here, bool losesTraffic)
+    {
+        static ForwardingState State(string? value) =>
+            new(value is null ? [] : [new ForwardingItem(ForwardingKind.Firewall, "nftables table ip filter", Whole(value))]);
+
+        static string Whole(string value) =>
+            value == ForwardingItems.Empty
+                ? value
+                : value.Replace(" rules", " rules (0 that translate)", StringComparison.Ordinal) + ", 2 hooks, 0 nat";
+
+        Assert.Equal(losesTraffic, Assert.Single(ForwardingComparison.Compare(State(there), State(here), [])).LosesTraffic);
     }
 
     [Fact]

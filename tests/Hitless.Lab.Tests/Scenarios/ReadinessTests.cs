@@ -34,6 +34,45 @@ public sealed class ReadinessTests
         Assert.StartsWith($"hitless: {standby} cannot be reached", refused.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>docker sets iptables' policy; a package brings a table of its own; a ruleset begins with a chain that drops.</summary>
+    [Scenario]
+    public async Task A_standby_whose_firewall_would_drop_everything_is_not_ready_and_is_not_switched_to()
+    {
+        string[] samples =
+        [
+            "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }",
+            "add table inet edge; add chain inet edge in { type filter hook prerouting priority 20; policy drop; }",
+        ];
+        using var cluster = await LabCluster.ReadyAsync();
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var standby = cluster.Plan.Units.Single(unit => unit != primary);
+        foreach (var sample in samples)
+        {
+            var table = sample.Split(';')[0]["add ".Length..];
+            Nft(cluster, standby, sample);
+            await LabCluster.UntilAsync("the standby is not ready", () =>
+                cluster.Watch.Status()?.Units.Single(unit => unit.Name == standby).State == "fault"
+            );
+            var refused = cluster.Watch.Cli(primary).Run("switchover", "--wait");
+            Assert.Equal(1, refused.ExitCode);
+            Assert.Contains($"nftables {table}", refused.Errors, StringComparison.Ordinal);
+            Nft(cluster, standby, $"delete {table}");
+            await cluster.UntilReadyAsync();
+        }
+
+        // Where both have it, it is the operator's wish.
+        foreach (var unit in (string[])[primary, standby])
+        {
+            Nft(cluster, unit, $"{samples[0]}; add rule ip filter FORWARD accept");
+        }
+
+        await Task.Delay(Late, TestContext.Current.CancellationToken);
+        await cluster.UntilReadyAsync();
+    }
+
+    private static void Nft(LabCluster cluster, string unit, string commands) =>
+        Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(unit), "nft", commands]);
+
     private static void SetAnswers(LabCluster cluster, string unit, bool answers) =>
         Tool.Run(
             "ip",

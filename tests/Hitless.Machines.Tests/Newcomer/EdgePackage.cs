@@ -20,20 +20,21 @@ internal sealed class EdgePackage : IDisposable
                 printf '%s\n' '#!/bin/sh' 'nft delete table inet edge || true' >tree/DEBIAN/prerm
                 chmod 755 tree/DEBIAN/postinst tree/DEBIAN/prerm
             fi
-            dpkg-deb -q --root-owner-group -b tree edge-demo_${version}_all.deb
+            dpkg-deb --root-owner-group -b tree edge-demo_${version}_all.deb >/dev/null
         done
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("hitless-edge").FullName;
+    /// <summary>Where it is made; gone with this.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("hitless-edge").FullName;
 
-    public EdgePackage() => Tool.Run("sh", ["-ec", Script, "edge", _folder]);
+    public EdgePackage() => Tool.Run("sh", ["-ec", Script, "edge", Folder]);
 
     /// <summary>Installs version 1 on all machines; no other archive is known to them.</summary>
     public void InstallFirst(SystemdSite site)
     {
         foreach (var version in (int[])[1, 2, 3])
         {
-            site.Bring(Path.Combine(_folder, $"edge-demo_{version}_all.deb"));
+            site.Bring(Path.Combine(Folder, $"edge-demo_{version}_all.deb"));
         }
 
         foreach (var unit in site.Plan.Units)
@@ -49,7 +50,7 @@ internal sealed class EdgePackage : IDisposable
     /// <summary>The machine's archive has these versions from now on.</summary>
     public void Offer(SystemdMachine machine, params int[] versions)
     {
-        var chosen = Path.Combine(_folder, "archive");
+        var chosen = Path.Combine(Folder, "archive");
         Directory.CreateDirectory(chosen);
         foreach (var old in Directory.GetFiles(chosen))
         {
@@ -58,7 +59,7 @@ internal sealed class EdgePackage : IDisposable
 
         foreach (var version in versions)
         {
-            File.Copy(Path.Combine(_folder, $"edge-demo_{version}_all.deb"), Path.Combine(chosen, $"edge-demo_{version}_all.deb"));
+            File.Copy(Path.Combine(Folder, $"edge-demo_{version}_all.deb"), Path.Combine(chosen, $"edge-demo_{version}_all.deb"));
         }
 
         var packages = Tool.Run("sh", ["-ec", "cd \"$1\" && dpkg-scanpackages --multiversion . 2>/dev/null", "scan", chosen]);
@@ -73,5 +74,5 @@ internal sealed class EdgePackage : IDisposable
     public static string On(SystemdMachine machine) => machine.Type("dpkg-query -W -f '${db:Status-Status} ${Version}' edge-demo");
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

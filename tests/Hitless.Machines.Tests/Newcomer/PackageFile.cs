@@ -38,6 +38,26 @@ internal static partial class PackageFile
         return newer;
     }
 
+    /// <summary>An image of this version that a restart of the daemon activates.</summary>
+    public static string RestartingImage(string folder)
+    {
+        var image = Path.Combine(folder, "hitless-1.0.0.hli");
+        var parts = Directory.CreateDirectory(Path.Combine(folder, "parts")).FullName;
+        foreach (var program in (string[])["hitless", "hitlessd"])
+        {
+            File.Copy(Path.Combine(Prerequisites.Out, program), Path.Combine(parts, program));
+        }
+
+        Tool.Run(
+            Path.Combine(Prerequisites.Out, "hitless"),
+            [
+                .. (string[])["firmware", "build", parts, "--version", "1.0.0", "--activation", "restart"],
+                .. (string[])["--key", Path.Combine(Prerequisites.Out, "keys", "image-signing.key"), "--out", image],
+            ]
+        );
+        return image;
+    }
+
     /// <summary>An image of a newer version, of the programs that are there.</summary>
     public static string NewerImage(string folder)
     {
