@@ -20,7 +20,7 @@ public sealed partial class ProxyTests
     {
         using var cluster = await LabCluster.ReadyAsync();
         var client = cluster.Plan.NamespaceOf(LabPlan.Client);
-        Tool.Run("ip", ["-n", client, "route", "add", Addresses.Server, "dev", "lan0"]);
+        Tool.Run("ip", ["-n", client, "route", "add", Addresses.Server, "dev", "eth0"]);
         foreach (var unit in cluster.Plan.Units)
         {
             Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(unit), "sysctl", "-qw", "net.ipv4.conf.lan0.proxy_arp=1"]);
@@ -47,7 +47,7 @@ public sealed partial class ProxyTests
     private static string[] Answers(string client) =>
         [
             .. Mac()
-                .Matches(Tool.Run("ip", ["netns", "exec", client, "arping", "-c", "3", "-w", "3", "-i", "lan0", Addresses.Server]))
+                .Matches(Tool.Run("ip", ["netns", "exec", client, "arping", "-c", "3", "-w", "3", "-i", "eth0", Addresses.Server]))
                 .Select(match => match.Value.ToUpperInvariant())
                 .Distinct(),
         ];

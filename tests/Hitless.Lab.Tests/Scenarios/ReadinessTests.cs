@@ -41,7 +41,7 @@ public sealed class ReadinessTests
         string[] samples =
         [
             "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }",
-            "add table inet edge; add chain inet edge in { type filter hook prerouting priority 20; policy drop; }",
+            "add table inet edge; add chain inet edge last { type filter hook forward priority 300; policy drop; }",
         ];
         using var cluster = await LabCluster.ReadyAsync();
         var primary = (await cluster.UntilReadyAsync()).Primary!;
@@ -55,7 +55,8 @@ public sealed class ReadinessTests
             );
             var refused = cluster.Watch.Cli(primary).Run("switchover", "--wait");
             Assert.Equal(1, refused.ExitCode);
-            Assert.Contains($"nftables {table}", refused.Errors, StringComparison.Ordinal);
+            Assert.Contains($"{standby} is worse", refused.Errors, StringComparison.Ordinal);
+            Assert.Contains(cluster.Watch.Status()!.Problems, each => each.Contains($"nftables {table}", StringComparison.Ordinal));
             Nft(cluster, standby, $"delete {table}");
             await cluster.UntilReadyAsync();
         }

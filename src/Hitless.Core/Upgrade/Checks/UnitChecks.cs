@@ -66,8 +66,8 @@ internal static class UnitChecks
         return Preflight.Result(
             "units-healthy",
             failing.Length == 0,
-            "no failed port or probe",
-            $"failed ports or probes on {string.Join(", ", failing)}",
+            "no failed port or probe, and no unit would forward worse",
+            $"failed ports or probes, or a worse way to forward, on {string.Join(", ", failing)}",
             "hitless status tells which"
         );
     }
