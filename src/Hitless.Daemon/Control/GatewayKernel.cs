@@ -17,6 +17,7 @@ namespace Hitless.Daemon.Control;
 /// </summary>
 public sealed class GatewayKernel : IDisposable
 {
+    private const int ReadsPerCall = 256;
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly IReadOnlyList<TrafficPort> trafficPorts;
     private readonly SysctlKeeper sysctls;
@@ -147,7 +148,8 @@ public sealed class GatewayKernel : IDisposable
     public bool ReadChanges()
     {
         var (changed, repair, announce) = (false, false, false);
-        while (monitor.TryRead(out var change))
+        var budget = ReadsPerCall;
+        while (monitor.TryRead(ref budget, out var change))
         {
             switch (change.Kind)
             {
