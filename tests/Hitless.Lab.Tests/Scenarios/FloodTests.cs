@@ -71,7 +71,10 @@ public sealed class FloodTests
         ThreadLoad[] loads = [new(unit, "control"), new(unit, "sessions")];
         await Task.Delay(Duration, TestContext.Current.CancellationToken);
         var status = cluster.Watch.Status(unit.Name, out _);
-        var said = status?.Problems.FirstOrDefault(problem => problem.Contains("is flooded", StringComparison.Ordinal));
+        var where = port == "hb0" ? $"UDP {udp}" : "through the ports";
+        var said = status?.Problems.FirstOrDefault(problem =>
+            problem.Contains("is flooded", StringComparison.Ordinal) && problem.Contains(where, StringComparison.Ordinal)
+        );
         LabCluster.Say(
             string.Create(
                 CultureInfo.InvariantCulture,
