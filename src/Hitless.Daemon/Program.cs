@@ -61,7 +61,7 @@ if (KernelRelease.Refuse() is { } tooOld)
 }
 
 if (
-    !LastGoodClusterFile.TryRead(
+    !LastGoodUnitFile.TryRead(
         arguments.Config,
         ClusterFileHere.RealPathIn(arguments.State),
         out var settings,

@@ -22,7 +22,7 @@ public sealed partial class Unit
     private string? lastFailure;
     private long? restartDueSince;
     private (uint Sessions, long Revision, ulong Tag) toldFacts;
-    private DateTimeOffset nextBackupLook = DateTimeOffset.UtcNow.AddMinutes(1);
+    private BackupSchedule? backupSchedule;
 
     /// <inheritdoc/>
     public async Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
@@ -187,13 +187,16 @@ public sealed partial class Unit
             RunLimits = SchemasOfRun,
             RunIsOpen = () => RunJournal.IsOpen(journals.Last()),
         };
-        foreach (var damage in service.Damage)
+        foreach (var damage in DescribeDamage(service))
         {
-            disk.NoteDamage($"{damage}: what is missing is fetched from the other units");
+            disk.NoteDamage(damage);
         }
 
         return service;
     }
+
+    private static IReadOnlyList<string> DescribeDamage(ConfigurationService service) =>
+        [.. service.Damage.Select(damage => $"{damage}: what is missing is fetched from the other units")];
 
     private ConfigurationPeers PeersIn(ClusterView view) =>
         new(Name, [.. view.Peers.Where(IsThere).Select(p => p.Name)], [.. view.Peers.Where(p => !IsThere(p)).Select(p => p.Name)], peers);
@@ -216,7 +219,7 @@ public sealed partial class Unit
             PeersIn(await control.ViewAsync()),
             cancel
         );
-        Backups.Prune();
+        Backups.Prune(path, TimeProvider.System.GetUtcNow());
         return refusal is null
             ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes"
             : throw new RefusedException(refusal);
@@ -298,7 +301,16 @@ public sealed partial class Unit
 
     private void MapConfigurationCalls()
     {
-        peerServer.Map(ConfigurationCalls.Ask, (ask, cancel) => configuration.Local.AnswerAsync(ask.Phase, ask.Revision, cancel));
+        peerServer.Map(ConfigurationCalls.Ask, async (ask, cancel) =>
+        {
+            var answer = await configuration.Local.AnswerAsync(ask.Phase, ask.Revision, cancel);
+            if (!answer.Ok && ask.Phase == CommitPhase.Check)
+            {
+                events.Add(EventKinds.Configuration, $"a commit that another unit drives is refused here: {answer.Why}");
+            }
+
+            return answer;
+        });
         peerServer.Map(ConfigurationCalls.Read, (_, cancel) => configuration.ReadLocalAsync(cancel));
         peerServer.Map(ConfigurationCalls.Fetch, async (request, cancel) =>
             new FetchedRevision(await configuration.Local.FetchAsync(request.Reference, cancel))
@@ -384,14 +396,15 @@ public sealed partial class Unit
     /// <summary>The backup that is due by the clock, if one is and there is something to keep.</summary>
     private async Task BackUpByScheduleAsync()
     {
-        if (DateTimeOffset.UtcNow is var now && now >= nextBackupLook && configuration.Current is not null)
+        backupSchedule ??= new BackupSchedule(settings.Keep.BackupEvery, TimeProvider.System);
+        if (configuration.Current is null || !backupSchedule.IsDue(Backups))
         {
-            nextBackupLook = now.AddMinutes(1);
-            if (Backups.Due(now) is { } path)
-            {
-                await BackUpAsync(path, secrets: true, ending.Token);
-            }
+            return;
         }
+
+        backupSchedule.Note(failed: true);
+        await BackUpAsync(Backups.Scheduled(TimeProvider.System.GetUtcNow()), secrets: true, ending.Token);
+        backupSchedule.Note();
     }
 
     /// <summary>

@@ -38,6 +38,21 @@ public sealed partial class Unit : IRebootingMachine
         loop.RoleChanged += OnRoleChanged;
         loop.MergeWanted += unit => _ = MergeSessionsAsync(unit);
         loop.HoldKept += holdFile.Keep;
+        loop.SetBack += OnSetBack;
         return loop;
+    }
+
+    /// <summary>Another start has another incarnation, whose numbers nobody has used.</summary>
+    private void OnSetBack(string by)
+    {
+        var text = $"{by} has heard later heartbeats of this start than it has sent: was this machine set back? Nobody listens to it";
+        if (slots.Running is null)
+        {
+            NoteDamage($"{text}: restart hitlessd");
+            return;
+        }
+
+        Note($"{text} until hitlessd has restarted, which it does now");
+        RequestRestart();
     }
 }

@@ -69,6 +69,8 @@ public sealed partial class Unit
             Services = roles.Status,
             Hold = MaintenanceService.StatusOf(view.Hold),
             Heartbeat = SilenceOf(view),
+            Clock = TimeProvider.System.GetUtcNow(),
+            ClockAheadMs = 0,
         };
     }
 
@@ -96,7 +98,9 @@ public sealed partial class Unit
         {
             try
             {
-                return await peers.CallAsync(unit.Name, UpgradeCalls.Status, new PeerQuestion(Name), PeerTimeout, cancel);
+                var asked = TimeProvider.System.GetUtcNow();
+                var answer = await peers.CallAsync(unit.Name, UpgradeCalls.Status, new PeerQuestion(Name), PeerTimeout, cancel);
+                return answer with { ClockAheadMs = ClockComparison.AheadMs(answer.Clock, asked, TimeProvider.System.GetUtcNow()) };
             }
             catch (PeerException)
             {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
@@ -10,6 +9,7 @@ using Hitless.Daemon.Common;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
+using Hitless.Daemon.Recovery;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
@@ -198,10 +198,7 @@ public sealed partial class Unit
             throw new RefusedException($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
-        var archived = ReportPath(name);
-        return File.Exists(archived)
-            ? JsonSerializer.Deserialize(await File.ReadAllBytesAsync(archived, cancel), UpgradeJson.Default.RunReport)!
-            : RunView.Report(journal, await UnitsNowAsync(journal, cancel));
+        return journals.Reports.Read(name) ?? RunView.Report(journal, await UnitsNowAsync(journal, cancel));
     }
 
     private async Task<RunStatus> CommandAsync(RunCommand word, CancellationToken cancel)
@@ -294,16 +291,10 @@ public sealed partial class Unit
     private void ArchiveReport(IReadOnlyList<JournalEntry> journal) =>
         _ = Task.Run(async () =>
         {
-            var path = ReportPath(journal[0].Run);
-            if (!File.Exists(path))
+            if (journals.Reports.Read(journal[0].Run) is null)
             {
                 using var seal = new ReportSeal(keys.Now.Sending);
-                var report = seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None)));
-                disk.Write($"the report of {journal[0].Run}", () =>
-                {
-                    Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                    DurableFile.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(report, UpgradeJson.Default.RunReport));
-                });
+                journals.Reports.Keep(seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None))));
             }
         });
 
@@ -373,13 +364,25 @@ public sealed partial class Unit
         );
     }
 
-    private string ReportPath(string run) => Path.Combine(stateFolder, "reports", run + ".json");
+    private StateRecovery Recovery() =>
+        new(
+            stateFolder,
+            settings.Heartbeat.Links.Max(link => link.Peers.Count),
+            control,
+            disk,
+            new RecoverableParts(Name, images, steps, journals, peers),
+            new RevisionRecovery(Name, configuration, DescribeDamage(configuration), peers, disk)
+        );
 
     private void MapPeerCalls()
     {
         peerServer.Map(UpgradeCalls.PutJournal, (document, _) => Task.FromResult(engine.Receive(document.Entries)));
         peerServer.Map(UpgradeCalls.TakeBack, (request, cancel) => TakeBackRunAsync(request.Run, cancel));
         peerServer.Map(UpgradeCalls.GetJournal, (_, _) => Task.FromResult(new JournalDocument(journals.Last())));
+        peerServer.Map(UpgradeCalls.ReadJournal, (question, _) =>
+            Task.FromResult(new JournalDocument(JournalStore.IsName(question.Run) ? journals.Read(question.Run) : []))
+        );
+        peerServer.Map(UpgradeCalls.ReadReport, (question, _) => Task.FromResult(new ReportDocument(journals.Reports.Read(question.Run))));
         peerServer.Map(UpgradeCalls.Step, steps.TakeAsync);
         peerServer.Map(UpgradeCalls.PutSnapshot, (snapshot, _) =>
         {

@@ -90,9 +90,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         control.Start();
         identity = new PeerIdentity(keys);
         peers = new PeerClient(identity, directory.AddressesOf);
-        peerServer = new PeerServer(identity, settings.Heartbeat.Links, settings.Heartbeat.Port + 2, text =>
-            events.Add(EventKinds.Unit, text)
-        );
+        peerServer = new PeerServer(identity, settings.Heartbeat.Links, settings.Heartbeat.Port + 2, Note, Name);
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots
             ? new SlotStore(stateFolder, new RaucBackend(PreflightReader.RunningHere.Version, new RaucCommand("rauc")))
@@ -187,6 +185,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the audit of sessions", AuditSessionsAsync),
             Stand("the watch on sessions that others remove", WatchRemovedSessionsAsync),
             Stand("the watch on the disk", () => disk.RunAsync(ending.Token)),
+            Stand("the return of what was lost on the disk", () => Recovery().RunAsync(ending.Token)),
             Stand("the exchange of neighbours", () => neighbours.RunAsync(ending.Token)),
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),

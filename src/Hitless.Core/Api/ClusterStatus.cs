@@ -68,6 +68,12 @@ public sealed record UnitStatus(
 
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
     public HeartbeatStatus? Heartbeat { get; init; }
+
+    /// <summary>What its clock said when it answered; null when it does not answer.</summary>
+    public DateTimeOffset? Clock { get; init; }
+
+    /// <summary>How many milliseconds that is ahead of the clock of the unit that was asked; null: not known.</summary>
+    public long? ClockAheadMs { get; init; }
 }
 
 /// <summary>

@@ -98,6 +98,11 @@ public sealed partial class ClusterMachine
             yield return taken;
         }
 
+        foreach (var problem in AbsurdProblemsAt(now))
+        {
+            yield return problem;
+        }
+
         if (twin.IsThere(now))
         {
             yield return DescribeTwin();

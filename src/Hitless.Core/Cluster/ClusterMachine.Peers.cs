@@ -236,6 +236,8 @@ public sealed partial class ClusterMachine
             AddEcho(peer.Unit, peer.PendingTag, now - peer.PendingAt);
         }
 
+        TellHeard();
+
         ChooseWays(now, effects);
         nextHeartbeat = now + options.Interval;
         RenewClaim(now, effects);

@@ -222,7 +222,7 @@ public sealed partial class ClusterMachine
         switch (input.Kind)
         {
             case ClusterInputKind.Heartbeat:
-                OnHeartbeat(input, now, effects);
+                OnHeard(input, now, effects);
                 break;
             case ClusterInputKind.Twin:
                 OnTwin(input, now, effects);

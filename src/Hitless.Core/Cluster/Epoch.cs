@@ -6,6 +6,12 @@ namespace Hitless.Core.Cluster;
 /// </summary>
 public readonly record struct Epoch(long Number, ulong Claimant) : IComparable<Epoch>
 {
+    /// <summary>No cluster comes to so many changes of primary: who names more is broken or lies.</summary>
+    public const long NumberMax = 1L << 40;
+
+    /// <summary>A unit that was away for years has missed fewer changes than this.</summary>
+    public const long LeapMax = 1L << 20;
+
     /// <summary>Before the first primary.</summary>
     public static readonly Epoch None;
 

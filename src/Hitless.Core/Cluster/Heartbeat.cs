@@ -93,6 +93,15 @@ public sealed class Heartbeat
     /// </summary>
     public Echo[] Echoes { get; } = new Echo[EchoCountMax];
 
+    /// <summary>How many of <see cref="Heard"/> count.</summary>
+    public int HeardCount { get; set; }
+
+    /// <summary>
+    /// Which incarnations the sender has heard since it started, also of units that are gone, and how far: an incarnation that is told of
+    /// more than it has sent was set back with its machine.
+    /// </summary>
+    public HeardUpTo[] Heard { get; } = new HeardUpTo[EchoCountMax];
+
     /// <summary>Fields of a newer version that were skipped in the last decode.</summary>
     public int UnknownFields { get; set; }
 
@@ -125,7 +134,25 @@ public sealed class Heartbeat
         Start = other.Start;
         EchoCount = other.EchoCount;
         UnknownFields = other.UnknownFields;
+        HeardCount = other.HeardCount;
         other.Echoes.AsSpan(0, other.EchoCount).CopyTo(Echoes);
+        other.Heard.AsSpan(0, other.HeardCount).CopyTo(Heard);
+    }
+
+    /// <summary>
+    /// The highest sequence of a start's heartbeats, by the tag of its incarnation, that the sender has heard; 0: none that it remembers.
+    /// </summary>
+    public ulong HeardOf(ulong start)
+    {
+        for (var i = 0; i < HeardCount; i++)
+        {
+            if (Heard[i].Start == start)
+            {
+                return Heard[i].Sequence;
+            }
+        }
+
+        return 0;
     }
 
     /// <summary>Whether the sender hears this incarnation of <paramref name="unit"/>.</summary>
@@ -145,6 +172,9 @@ public sealed class Heartbeat
 
 /// <summary>A unit that is heard, and the tag of its incarnation.</summary>
 public readonly record struct Echo(ulong Unit, ulong Tag);
+
+/// <summary>How far the heartbeats of an incarnation, by its tag, were heard.</summary>
+public readonly record struct HeardUpTo(ulong Start, ulong Sequence);
 
 /// <summary>
 /// The primary offers its role to <c>Target</c>, who may claim once it has applied the primary's sessions up to <c>Sequence</c>.

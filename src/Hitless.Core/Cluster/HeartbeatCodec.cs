@@ -32,6 +32,7 @@ public static class HeartbeatCodec
         // Whoever does not know it passes over it.
         Forwarding = 11,
         Pace = 12,
+        Heard = 13,
     }
 
     /// <summary>
@@ -87,6 +88,7 @@ public static class HeartbeatCodec
             BinaryPrimitives.WriteUInt64BigEndian(field, heartbeat.ForwardingDigest);
         }
 
+        WriteHeard(heartbeat, target, ref at);
         field = Begin(target, ref at, Tag.Pace, 8);
         BinaryPrimitives.WriteUInt32BigEndian(field, (uint)heartbeat.Lateness.TotalMilliseconds);
         BinaryPrimitives.WriteUInt32BigEndian(field[4..], (uint)heartbeat.Start.TotalMilliseconds);
@@ -97,7 +99,7 @@ public static class HeartbeatCodec
     public static bool TryRead(ReadOnlySpan<byte> source, Heartbeat heartbeat)
     {
         heartbeat.Offer = null;
-        heartbeat.EchoCount = 0;
+        heartbeat.EchoCount = heartbeat.HeardCount = 0;
         heartbeat.UnknownFields = 0;
         heartbeat.Sessions = 0;
         heartbeat.PortsUp = ulong.MaxValue;
@@ -112,7 +114,11 @@ public static class HeartbeatCodec
             }
 
             var tag = (Tag)source[0];
-            if (!TryReadField(tag, source.Slice(2, source[1]), heartbeat))
+            if (
+                tag == Tag.Heard
+                    ? !TryReadHeard(source.Slice(2, source[1]), heartbeat)
+                    : !TryReadField(tag, source.Slice(2, source[1]), heartbeat)
+            )
             {
                 return false;
             }
@@ -144,7 +150,7 @@ public static class HeartbeatCodec
                 return true;
             case Tag.Epoch when field.Length >= 16:
                 heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), BinaryPrimitives.ReadUInt64BigEndian(field[8..]));
-                return heartbeat.Epoch.Number is >= 0 and < long.MaxValue / 2;
+                return heartbeat.Epoch.Number is >= 0 and <= Epoch.NumberMax;
             case Tag.Rank when field.Length >= 3:
                 heartbeat.Priority = field[0];
                 heartbeat.Failures = BinaryPrimitives.ReadUInt16BigEndian(field[1..]);
@@ -192,6 +198,30 @@ public static class HeartbeatCodec
                 heartbeat.UnknownFields++;
                 return true;
         }
+    }
+
+    private static void WriteHeard(Heartbeat heartbeat, Span<byte> target, ref int at)
+    {
+        var field = Begin(target, ref at, Tag.Heard, heartbeat.HeardCount * 16);
+        for (var i = 0; i < heartbeat.HeardCount; i++)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Heard[i].Start);
+            BinaryPrimitives.WriteUInt64BigEndian(field[((i * 16) + 8)..], heartbeat.Heard[i].Sequence);
+        }
+    }
+
+    private static bool TryReadHeard(ReadOnlySpan<byte> field, Heartbeat heartbeat)
+    {
+        heartbeat.HeardCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
+        for (var i = 0; i < heartbeat.HeardCount; i++)
+        {
+            heartbeat.Heard[i] = new HeardUpTo(
+                BinaryPrimitives.ReadUInt64BigEndian(field[(i * 16)..]),
+                BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..])
+            );
+        }
+
+        return field.Length % 16 == 0;
     }
 
     private static byte FlagsOf(Heartbeat heartbeat) =>

@@ -53,6 +53,12 @@ public sealed class Peer(ulong unit, ClusterOptions options)
     /// <summary>The name of the other incarnation.</summary>
     public string RivalName { get; internal set; } = "";
 
+    /// <summary>When it last claimed an epoch that no unit can have come to.</summary>
+    public TimeSpan AbsurdAt { get; internal set; } = TimeSpan.MinValue;
+
+    /// <summary>The name that it had then.</summary>
+    public string AbsurdName { get; internal set; } = "";
+
     /// <summary>Its last heartbeat.</summary>
     public Heartbeat Last { get; internal set; } = new();
 

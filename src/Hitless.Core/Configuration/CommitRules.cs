@@ -126,10 +126,6 @@ public static class CommitRules
             };
     }
 
-    /// <summary>Whether a commit was not confirmed in time, and the primary has to put back what was before it.</summary>
-    public static bool IsUndoDue(RevisionInfo? head, DateTimeOffset now) =>
-        head is { ConfirmBy: { } limit, Parent: not null } && limit <= now;
-
     /// <summary>Paths of which anything differs.</summary>
     public static IReadOnlyList<string> Changed(Revision? from, Revision? to)
     {

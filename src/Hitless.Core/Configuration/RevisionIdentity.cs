@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 
 namespace Hitless.Core.Configuration;
 
@@ -46,7 +47,9 @@ public static class RevisionIdentity
     public static bool IsIntact(Revision? revision)
     {
         if (
-            revision is not { Info: { Hash: not null, Author: not null, Message: not null }, Files: not null }
+            revision is not { Info: { Hash: not null, Author: not null, Message: not null } info, Files: not null }
+            || info.Number is < 1 or > Epoch.NumberMax
+            || info.Epoch is < 0 or > Epoch.NumberMax
             || revision.Files.Any(f => f is not { Path: not null, Content: not null })
         )
         {

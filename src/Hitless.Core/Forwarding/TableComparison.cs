@@ -1,8 +1,8 @@
 namespace Hitless.Core.Forwarding;
 
 /// <summary>
-/// Whether a table of nftables on a standby costs traffic that the primary's does not. Rules are not understood, but counted: what cannot be
-/// seen here shows after the switch (<c>ForwardingJudge</c>).
+/// Whether a table of nftables on a standby costs traffic that the primary's does not. Rules are not understood, but counted: what cannot
+/// be seen here shows after the switch (<c>ForwardingJudge</c>).
 /// </summary>
 internal static class TableComparison
 {

@@ -27,6 +27,7 @@ public static class ClusterHealth
                 .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
             .. units.SelectMany(Forwarding),
             .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
+            .. ClockComparison.Problems(units),
             .. units.Where(unit => unit.Configuration == "out-of-sync").Select(unit => $"the configuration of {unit.Name} is out of sync"),
         ];
 

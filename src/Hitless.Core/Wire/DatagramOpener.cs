@@ -24,16 +24,21 @@ public sealed class DatagramOpener(
 ) : IDisposable
 {
     private const int SenderLimit = 32;
+    private const int SpokenFor = 8;
 
     // A derivation costs about 10 microseconds, so a flood of forged incarnations at most a hundredth of a core; a unit that starts amid
     // one says so many times a second.
     private static readonly TimeSpan DerivationInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DerivationBurst = TimeSpan.FromMilliseconds(64);
+
+    // A tag that does not fit costs an exception of the platform's; a sender that had one lately is checked without.
+    private static readonly TimeSpan SuspicionTime = TimeSpan.FromSeconds(1);
     private readonly List<Sender> senders = new(SenderLimit);
     private ClusterKey[] accepted = [.. keys];
     private readonly long[] counts = new long[(int)DatagramVerdict.Twin + 1];
     private long opened;
     private TimeSpan derivedUpTo;
+    private readonly TagCheck check = new();
 
     /// <summary>Senders' incarnations that are remembered, at most 32.</summary>
     public int SenderCount => senders.Count;
@@ -125,11 +130,18 @@ public sealed class DatagramOpener(
             return DatagramVerdict.Replayed;
         if (known is null && !MayDerive(now))
             return DatagramVerdict.TooManyUnknown;
-        known = known is null ? TryMeet(datagram, header, plaintext[..length]) : TryOpen(known, datagram, header, plaintext[..length]);
+        var sender = known;
+        known = known is null ? TryMeet(datagram, header, plaintext[..length]) : TryOpen(known, datagram, header, plaintext[..length], now);
         if (known is null)
+        {
+            if (sender is not null)
+                sender.SuspectUntil = now + SuspicionTime;
             return DatagramVerdict.BadTag;
+        }
+
         known.Window.Mark(header.Sequence);
         known.LastOpened = ++opened;
+        known.Opened++;
         payload = plaintext[..length];
         return header.UnitId == ownUnitId ? DatagramVerdict.Twin : DatagramVerdict.Accepted;
     }
@@ -140,7 +152,7 @@ public sealed class DatagramOpener(
         foreach (var key in accepted)
         {
             var cipher = key.DeriveCipher(kind, header.UnitId, header.Incarnation);
-            if (TryDecrypt(cipher, datagram, header, plaintext))
+            if (check.TryDecrypt(cipher, datagram, header, plaintext))
                 return Remember(new Sender(header.UnitId, header.Incarnation, key, cipher));
             cipher.Dispose();
         }
@@ -149,14 +161,15 @@ public sealed class DatagramOpener(
     }
 
     /// <summary>By the key that its last datagram had, then, during a rotation, by the other one; null if neither opens it.</summary>
-    private Sender? TryOpen(Sender sender, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
+    private Sender? TryOpen(Sender sender, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext, TimeSpan now)
     {
-        if (TryDecrypt(sender.Cipher, datagram, header, plaintext))
+        var suspect = now < sender.SuspectUntil;
+        if (suspect ? check.TryDecrypt(sender.Cipher, datagram, header, plaintext) : Decrypts(sender.Cipher, datagram, header, plaintext))
             return sender;
         if (accepted.Length == 1)
             return null;
         var other = accepted[0].Id == sender.Key.Id ? accepted[1] : accepted[0];
-        if (!TryDecrypt(sender.Other ??= other.DeriveCipher(kind, sender.UnitId, sender.Incarnation), datagram, header, plaintext))
+        if (!check.TryDecrypt(sender.Other ??= other.DeriveCipher(kind, sender.UnitId, sender.Incarnation), datagram, header, plaintext))
             return null;
         sender.TakeOther(other);
         return sender;
@@ -172,7 +185,7 @@ public sealed class DatagramOpener(
         return true;
     }
 
-    private static bool TryDecrypt(AesGcm cipher, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
+    private static bool Decrypts(AesGcm cipher, ReadOnlySpan<byte> datagram, in DatagramHeader header, Span<byte> plaintext)
     {
         Span<byte> nonce = stackalloc byte[12];
         DatagramSealer.WriteNonce(header.Sequence, nonce);
@@ -208,7 +221,8 @@ public sealed class DatagramOpener(
     {
         if (senders.Count == SenderLimit)
         {
-            var oldest = senders.MinBy(sender => sender.LastOpened)!;
+            // Recordings that come once each make room for one another, not a unit that has spoken for a while.
+            var oldest = senders.MinBy(sender => (sender.Opened >= SpokenFor, sender.LastOpened))!;
             oldest.Dispose();
             senders.Remove(oldest);
         }
@@ -234,6 +248,12 @@ public sealed class DatagramOpener(
         public ReplayWindow Window { get; } = new();
 
         public long LastOpened { get; set; }
+
+        /// <summary>How many of its datagrams were opened.</summary>
+        public long Opened { get; set; }
+
+        /// <summary>One of its datagrams was forged or altered.</summary>
+        public TimeSpan SuspectUntil { get; set; } = TimeSpan.MinValue;
 
         public void TakeOther(ClusterKey other) => (Key, Cipher, Other) = (other, Other!, Cipher);
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Hitless.Core.Api;
+using Hitless.Firmware.Files;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Common;
@@ -230,6 +231,7 @@ public sealed class EventLog : IDisposable
         }
 
         kept.Reverse();
+        DurableFile.MakeWay(path);
         File.WriteAllLines(path + ".new", kept);
         File.Move(path + ".new", path, overwrite: true);
         (lines, bytes, unwritten) = (kept.Count, size, false);

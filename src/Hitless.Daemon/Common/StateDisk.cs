@@ -17,7 +17,7 @@ public sealed class StateDisk(string folder, EventLog events)
     private readonly List<string> damaged = [];
     private readonly Lock gate = new();
     private string? reason;
-    private int code;
+    private readonly HashSet<int> codes = [];
 
     /// <summary>What is wrong now, in words that tell what to do; empty while all is well.</summary>
     public IReadOnlyList<string> Problems
@@ -58,6 +58,17 @@ public sealed class StateDisk(string folder, EventLog events)
         events.Add(EventKinds.Unit, text);
     }
 
+    /// <summary>What <see cref="NoteDamage"/> said of a file is no longer so; <paramref name="text"/>: how that came about.</summary>
+    public void NoteRepair(string damage, string text)
+    {
+        lock (gate)
+        {
+            damaged.Remove(damage);
+        }
+
+        events.Add(EventKinds.Unit, text);
+    }
+
     /// <summary>Looks after the directory until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -88,14 +99,18 @@ public sealed class StateDisk(string folder, EventLog events)
     {
         lock (gate)
         {
+            // One file that cannot be written (a folder is in its place) keeps no other from being.
             foreach (var (what, write) in waiting.ToArray())
             {
-                if (!Try(write))
+                if (Try(write))
                 {
-                    return;
+                    waiting.Remove(what);
                 }
+            }
 
-                waiting.Remove(what);
+            if (waiting.Count > 0)
+            {
+                return;
             }
         }
 
@@ -121,9 +136,8 @@ public sealed class StateDisk(string folder, EventLog events)
     {
         lock (gate)
         {
-            if (reason is null || code != failure.HResult)
+            if (codes.Add(failure.HResult))
             {
-                code = failure.HResult;
                 reason = DiskRoom.IsUsedUp(failure) ? "the disk, or its inodes, are used up" : failure.Message;
                 events.Add(EventKinds.Unit, Describe(reason));
             }
@@ -137,6 +151,7 @@ public sealed class StateDisk(string folder, EventLog events)
             if (reason is not null)
             {
                 reason = null;
+                codes.Clear();
                 events.Add(EventKinds.Unit, $"the state directory {folder} can be written again");
                 events.WriteAgain();
             }

@@ -6,8 +6,8 @@ namespace Hitless.Daemon.Common;
 /// <summary>Small files of the state directory that hold one value, each read so that a damaged one is no reason not to start.</summary>
 public static class StateFile
 {
-    /// <summary>No cluster comes to so many changes of primary: a file that names more is damaged.</summary>
-    public const long EpochMax = 1L << 53;
+    /// <summary>A file that names more is damaged.</summary>
+    public const long EpochMax = Core.Cluster.Epoch.NumberMax;
 
     /// <summary>The text without the white space around it; null if the file is not there, or cannot be read.</summary>
     public static string? Read(string path, StateDisk disk)
@@ -23,6 +23,21 @@ public static class StateFile
         }
     }
 
+    /// <summary>
+    /// Whether the file ends as it was written, in a line's end: of one that was cut off, a number may be left that is another.
+    /// </summary>
+    public static bool IsWhole(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path) is [.., (byte)'\n'];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The highest epoch that this unit has written down; 0: none.</summary>
     public static long ReadEpoch(string stateFolder, StateDisk disk)
     {
@@ -34,6 +49,11 @@ public static class StateFile
 
         if (long.TryParse(text, CultureInfo.InvariantCulture, out var number) && number is >= 0 and < EpochMax)
         {
+            if (!IsWhole(path))
+            {
+                disk.NoteDamage($"{path} was cut off: what the journals of runs and the other units know of later epochs counts");
+            }
+
             return number;
         }
 
@@ -43,7 +63,7 @@ public static class StateFile
 
     /// <summary>Writes the epoch down, now or as soon as that can be.</summary>
     public static void WriteEpoch(string stateFolder, long epoch, StateDisk disk) =>
-        disk.Write("epoch", () => DurableFile.WriteAllText(PathOfEpoch(stateFolder), $"{epoch}\n"));
+        disk.Write("epoch", () => DurableFile.WriteOwnText(PathOfEpoch(stateFolder), $"{epoch}\n"));
 
     private static string PathOfEpoch(string stateFolder) => Path.Combine(stateFolder, "epoch");
 }

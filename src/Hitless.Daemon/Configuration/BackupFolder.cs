@@ -10,33 +10,23 @@ namespace Hitless.Daemon.Configuration;
 /// </summary>
 public sealed class BackupFolder(string folder, KeepSettings keep)
 {
-    private const string Scheduled = "scheduled-";
+    private const string ScheduledPrefix = "scheduled-";
     private const string TemporarySuffix = ".part";
     private const string Format = "yyyyMMdd-HHmmss";
 
     /// <summary>The file for the backup before a run.</summary>
     public string ForRun(string run) => Path.Combine(folder, $"{run}.backup");
 
-    /// <summary>The file for the backup that is due by the clock; null if none is.</summary>
-    public string? Due(DateTimeOffset now)
-    {
-        var last =
-            Kind(scheduled: true) is [.., var newest]
-            && DateTimeOffset.TryParseExact(
-                Path.GetFileNameWithoutExtension(newest)[Scheduled.Length..],
-                Format,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out var time
-            )
-                ? time
-                : DateTimeOffset.MinValue;
+    /// <summary>The file for a backup by the clock at that time.</summary>
+    public string Scheduled(DateTimeOffset now) =>
+        Path.Combine(folder, $"{ScheduledPrefix}{now.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture)}.backup");
 
-        // A clock that was set back must not end the backups.
-        return keep.BackupEvery > TimeSpan.Zero && (now - last >= keep.BackupEvery || last > now)
-            ? Path.Combine(folder, $"{Scheduled}{now.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture)}.backup")
-            : null;
-    }
+    /// <summary>
+    /// How long ago the last backup by the clock was taken, by the names of the files; null: none is here but of a time to come, which a
+    /// clock has named that was wrong.
+    /// </summary>
+    public TimeSpan? LastAge(DateTimeOffset now) =>
+        Kind(scheduled: true, now) is [.., var newest] && TimeOf(newest) is { } time && time <= now ? now - time : null;
 
     /// <summary>A name that no file has, for what one request sends or fetches; whoever takes it removes it.</summary>
     public string Temporary()
@@ -57,24 +47,49 @@ public sealed class BackupFolder(string folder, KeepSettings keep)
         }
     }
 
-    /// <summary>Removes what the rule does not keep.</summary>
-    public void Prune()
+    /// <summary>
+    /// Removes what the rule does not keep, never <paramref name="written"/>. What bears a time to come counts as the oldest: a clock that
+    /// was set back must not end the backups.
+    /// </summary>
+    public void Prune(string written, DateTimeOffset now)
     {
-        foreach (var old in Kind(scheduled: true).SkipLast(keep.Backups).Concat(Kind(scheduled: false).SkipLast(keep.Backups)))
+        foreach (var kind in new[] { Kind(scheduled: true, now), Kind(scheduled: false, now) })
         {
-            File.Delete(old);
+            foreach (var old in kind.SkipLast(keep.Backups).Where(file => file != written))
+            {
+                File.Delete(old);
+            }
         }
     }
 
     /// <summary>Oldest first.</summary>
-    private List<string> Kind(bool scheduled) =>
+    private List<string> Kind(bool scheduled, DateTimeOffset now) =>
         Directory.Exists(folder)
             ?
             [
                 .. Directory
                     .EnumerateFiles(folder, "*.backup")
-                    .Where(f => Path.GetFileName(f).StartsWith(Scheduled, StringComparison.Ordinal) == scheduled)
-                    .Order(StringComparer.Ordinal),
+                    .Where(f => Path.GetFileName(f).StartsWith(ScheduledPrefix, StringComparison.Ordinal) == scheduled)
+                    .OrderByDescending(f => TimeOf(f) > now)
+                    .ThenBy(f => f, StringComparer.Ordinal),
             ]
             : [];
+
+    /// <summary>The time in the name: of the backup, or of the run before which it was taken; null: there is none.</summary>
+    private static DateTimeOffset? TimeOf(string file)
+    {
+        var name = Path.GetFileNameWithoutExtension(file);
+        name = name.StartsWith(ScheduledPrefix, StringComparison.Ordinal) ? name[ScheduledPrefix.Length..] : name;
+        return
+            name.Length >= Format.Length
+            && DateTimeOffset.TryParseExact(
+                name[..Format.Length],
+                Format,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var time
+            )
+            ? time
+            : null;
+    }
 }

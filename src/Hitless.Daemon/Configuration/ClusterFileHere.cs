@@ -15,6 +15,19 @@ public sealed class ClusterFileHere(string unitFilePath, string stateFolder)
     /// <summary>Where it lies under a state directory.</summary>
     public static string RealPathIn(string stateFolder) => Path.Combine(Path.GetFullPath(stateFolder), "configuration", ClusterFile.Path);
 
+    /// <summary>What <c>configuration.files</c> would list with this content; nothing where the daemon would not start with it.</summary>
+    public IReadOnlyList<ManagedFileSettings> FilesListedBy(byte[] content)
+    {
+        try
+        {
+            return UnitFile.TryParse(File.ReadAllBytes(unitFilePath), unitFilePath, content, out var settings, out _) ? settings.Files : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Null if this unit's daemon would start with this content; else what is wrong with it, and where.</summary>
     public string? Problem(byte[] content)
     {

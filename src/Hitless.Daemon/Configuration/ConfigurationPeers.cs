@@ -27,8 +27,23 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
         CallAsync(unit, ConfigurationCalls.Ask, new CommitQuestion(phase, revision), CallTimeout, cancel);
 
     /// <inheritdoc/>
-    public Task<UnitConfiguration> ReadAsync(string unit, CancellationToken cancel) =>
-        CallAsync(unit, ConfigurationCalls.Read, new PeerQuestion(self), ReadTimeout, cancel);
+    public async Task<UnitConfiguration> ReadAsync(string unit, CancellationToken cancel)
+    {
+        var answer = await CallAsync(unit, ConfigurationCalls.Read, new PeerQuestion(self), ReadTimeout, cancel);
+        return IsWhole(answer) ? answer : throw new IOException($"what {unit} says of its configuration makes no sense");
+    }
+
+    /// <summary>Nothing is null where something must be: what came from another unit may be anything.</summary>
+    internal static bool IsWhole(UnitConfiguration answer) =>
+        answer is { Unit: not null, Trunk: not null, Branches: not null, Items: not null }
+        && answer.Trunk.All(IsWhole)
+        && (answer.Head is null || IsWhole(answer.Head))
+        && (answer.Pending is null || IsWhole(answer.Pending))
+        && answer.Branches.All(branch => branch is { Name: not null, Why: not null } && IsWhole(branch.Head))
+        && answer.Items.All(item => item is { Path: not null, State: not null });
+
+    private static bool IsWhole(RevisionInfo? info) =>
+        info is { Hash: not null, Author: not null, Message: not null, Number: >= 1, Epoch: >= 0 };
 
     /// <inheritdoc/>
     public async Task<Revision?> FetchAsync(string unit, string hash, CancellationToken cancel) =>

@@ -61,7 +61,7 @@ public sealed partial class ConfigurationService : IDisposable
             Template.ValuesOf(settings),
             clusterFile: _clusterFile
         );
-        Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, schema);
+        Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, new ManagedList(settings.Files, _clusterFile), schema);
     }
 
     /// <summary>This unit alone: what the units' API answers with.</summary>
@@ -176,6 +176,47 @@ public sealed partial class ConfigurationService : IDisposable
         }
     }
 
+    /// <summary>Revisions that the current one goes on from are not on this unit's disk any more.</summary>
+    public bool IsBroken => _store.IsBroken;
+
+    /// <summary>
+    /// Fetches revisions that the current one goes on from, and that are gone or damaged here, from a unit that has them.
+    /// </summary>
+    /// <returns>The unit that had them; null: none that answers.</returns>
+    public async Task<string?> MendAsync(IConfigurationPeers peers, CancellationToken cancel)
+    {
+        foreach (var unit in peers.Names)
+        {
+            if (
+                await TryAsync(() => peers.ReadAsync(unit, cancel), cancel) is not { } theirs
+                || _store.Head is not { } head
+                || theirs.Trunk.All(revision => revision.Hash != head.Hash)
+            )
+            {
+                continue;
+            }
+
+            var missing = new List<Revision>();
+            foreach (var hash in await Local.MissingAsync(theirs.Trunk, cancel))
+            {
+                if (
+                    await TryAsync(async () => new FetchedRevision(await peers.FetchAsync(unit, hash, cancel)), cancel) is
+                    { Revision: { } one }
+                )
+                {
+                    missing.Add(one);
+                }
+            }
+
+            if ((await Local.MendAsync(theirs.Trunk, missing, cancel)).Ok)
+            {
+                return unit;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// Commits on all units (this one is the primary): all or none. <paramref name="epoch"/> is the cluster's. With <c>ConfirmMs</c> it
     /// undoes itself unless <see cref="ConfirmAsync"/> follows in time.
@@ -285,9 +326,7 @@ public sealed partial class ConfigurationService : IDisposable
     /// Null if nothing was due.
     /// </summary>
     public async Task<CommitOutcome?> UndoUnconfirmedAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel) =>
-        CommitRules.IsUndoDue(_store.Head, _clock.GetUtcNow())
-        && _store.Head is { Parent: { } parent } head
-        && await Local.FetchAsync(parent, cancel) is { } before
+        Local.IsUndoDue && _store.Head is { Parent: { } parent } head && await Local.FetchAsync(parent, cancel) is { } before
             ? await CommitAsync(
                 new CommitRequest(before.Files, $"revision {head.Number} was not confirmed in time", "confirm", head.Hash, null),
                 epoch,

@@ -25,27 +25,57 @@ public static class LastGoodClusterFile
     {
         damage = null;
         var copy = CopyOf(clusterFile);
-        var emptied = Length(clusterFile) == 0 && Length(copy) > 0;
-        if (UnitFile.TryRead(unitFile, clusterFile, out settings, out problems) && !emptied)
+        var cut = CutOff(clusterFile, copy);
+        if (UnitFile.TryRead(unitFile, clusterFile, out settings, out problems) && cut is null)
         {
             Keep(clusterFile);
             return true;
         }
 
-        if (!File.Exists(clusterFile) || !File.Exists(copy) || !UnitFile.TryRead(unitFile, copy, out var former, out _))
+        if (!File.Exists(copy) || !UnitFile.TryRead(unitFile, copy, out var former, out _))
         {
             return settings is not null;
         }
 
         settings = former;
         damage =
-            $"{clusterFile} is damaged ({(emptied ? "it is empty" : problems[0])}): this unit runs with its last good copy; hitless "
+            $"{clusterFile} is damaged ({cut ?? problems[0].ToString()}): this unit runs with its last good copy; hitless "
             + $"config sync puts the cluster's revision there, then restart hitlessd";
         return true;
     }
 
-    /// <summary>-1: there is no such file. One without a byte is what a power cut leaves; nobody commits that.</summary>
-    private static long Length(string file) => new FileInfo(file) is { Exists: true } info ? info.Length : -1;
+    /// <summary>
+    /// What a power cut leaves: nothing, or a beginning of what was there that does not end a line, though it may still be read. Null: it
+    /// is neither.
+    /// </summary>
+    private static string? CutOff(string clusterFile, string copy)
+    {
+        try
+        {
+            if (!File.Exists(copy))
+            {
+                return null;
+            }
+
+            if (!File.Exists(clusterFile))
+            {
+                // A revision that has taken it away is no loss.
+                var revisions = new RevisionStore(Path.GetDirectoryName(clusterFile)!);
+                var current = revisions.Head is { } head ? revisions.Read(head.Hash) : null;
+                return ClusterFile.ContentOf(current) is null ? null : "it is gone";
+            }
+
+            var (now, before) = (File.ReadAllBytes(clusterFile), File.ReadAllBytes(copy));
+            return before.Length <= now.Length || !before.AsSpan().StartsWith(now) ? null
+                : now.Length == 0 ? "it is empty"
+                : now[^1] != (byte)'\n' ? "it is cut off"
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static string CopyOf(string clusterFile) => Path.ChangeExtension(clusterFile, ".last.yaml");
 
@@ -63,7 +93,7 @@ public static class LastGoodClusterFile
                 && !(File.Exists(CopyOf(clusterFile)) && File.ReadAllBytes(CopyOf(clusterFile)).AsSpan().SequenceEqual(content))
             )
             {
-                DurableFile.WriteAllBytes(CopyOf(clusterFile), content, DurableFile.OwnerOnly);
+                DurableFile.WriteOwnBytes(CopyOf(clusterFile), content, DurableFile.OwnerOnly);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

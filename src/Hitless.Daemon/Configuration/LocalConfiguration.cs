@@ -12,6 +12,7 @@ public sealed class LocalConfiguration(
     RevisionStore store,
     ManagedFiles files,
     TimeProvider clock,
+    ManagedList listed,
     int schema = RevisionSchema.Newest
 ) : IDisposable
 {
@@ -20,6 +21,7 @@ public sealed class LocalConfiguration(
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly OverwrittenContent _overwritten = new(unit, store, files, clock);
+    private readonly ConfirmTimer _confirm = Resumed(store.Head, clock);
     private FilesOutcome? _failure;
     private Revision? _current;
 
@@ -29,8 +31,20 @@ public sealed class LocalConfiguration(
     /// <summary>The current revision.</summary>
     public RevisionInfo? Head => store.Head;
 
+    /// <summary>The current revision was committed with a time limit, nobody has confirmed it, and the time is over here.</summary>
+    public bool IsUndoDue => _confirm.IsDue(store.Head, Now);
+
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
+
+    private static ConfirmTimer Resumed(RevisionInfo? head, TimeProvider clock)
+    {
+        var timer = new ConfirmTimer();
+        timer.Resume(head, clock.GetElapsedTime(0), clock.GetUtcNow());
+        return timer;
+    }
 
     /// <summary>The facts of this unit, each managed file compared with the disk.</summary>
     public Task<UnitConfiguration> ReadAsync(CancellationToken cancel) =>
@@ -133,11 +147,20 @@ public sealed class LocalConfiguration(
                     return No($"revision {trunk[^1].Number} was not sent");
                 }
 
+                if (listed.Refuse(theirs, Current()) is { } unlisted)
+                {
+                    return No(unlisted);
+                }
+
                 store.AddPruned(trunk);
                 return await AdoptAsync(theirs, cancel);
             },
             cancel
         );
+
+    /// <summary>Puts back revisions that the head goes on from: <see cref="RevisionStore.Mend"/>.</summary>
+    public Task<UnitAnswer> MendAsync(IReadOnlyList<RevisionInfo> trunk, IReadOnlyList<Revision> missing, CancellationToken cancel) =>
+        AnswerAloneAsync(() => Task.FromResult(store.Mend(trunk, missing) ? Yes() : No("revisions are still missing")), cancel);
 
     /// <summary>
     /// Ends a trial that was cut off: the revision becomes the head if <paramref name="stands"/>, else what was there is put back.
@@ -178,7 +201,7 @@ public sealed class LocalConfiguration(
                     return No(why);
                 }
 
-                store.SetHead(head.Info, _overwritten.Edits(before, head));
+                SetHead(head.Info, _overwritten.Edits(before, head));
                 return Answer(await files.ApplyAsync(head.Files, head.Files, repeat: false, cancel));
             },
             cancel
@@ -201,7 +224,7 @@ public sealed class LocalConfiguration(
                         found.Count == 0 ? "no managed files" : $"as found on {unit}: {string.Join(", ", found.Select(f => f.Path))}";
                     var revision = RevisionIdentity.Next(head?.Info, epoch, known.Concat(found), "import", message, clock.GetUtcNow());
                     store.Add(revision);
-                    store.SetHead(revision.Info, []);
+                    SetHead(revision.Info, []);
                 }
 
                 return Task.FromResult(new UnitAnswer(unit, true, null, problems.Count == 0 ? null : string.Join("\n", problems)));
@@ -212,15 +235,17 @@ public sealed class LocalConfiguration(
     private Task<UnitAnswer> AnswerPhaseAsync(CommitPhase phase, Revision revision, CancellationToken cancel) =>
         AnswerAloneAsync(
             () =>
-                !RevisionIdentity.IsIntact(revision)
-                    ? Task.FromResult(No("the revision does not match its hash"))
+                phase is CommitPhase.Check or CommitPhase.Apply or CommitPhase.Verify && Unlisted(revision) is { } why
+                    ? Task.FromResult(No(why))
                     : phase switch
                     {
                         CommitPhase.Check => CheckAsync(revision, cancel),
                         CommitPhase.Apply => ApplyAsync(revision, cancel),
                         CommitPhase.Verify => VerifyAsync(revision, cancel),
+                        _ when !RevisionIdentity.IsIntact(revision) => Task.FromResult(No("the revision does not match its hash")),
                         CommitPhase.Finish => Task.FromResult(Finish(revision)),
-                        _ => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
+                        CommitPhase.TakeBack => TakeBackAsync(revision.Info.Hash, CancellationToken.None),
+                        _ => Task.FromResult(No($"this version knows no phase {(int)phase} of a commit")),
                     },
             cancel
         );
@@ -254,6 +279,10 @@ public sealed class LocalConfiguration(
         await TakeBackAsync(theirs.Info.Hash, CancellationToken.None);
         return Answer(verified);
     }
+
+    /// <summary>What of a revision that another unit wants written here is not listed on this unit; null: all is.</summary>
+    public string? Unlisted(Revision revision) =>
+        RevisionIdentity.IsIntact(revision) ? listed.Refuse(revision, Current()) : "the revision does not match its hash";
 
     private async Task<UnitAnswer> CheckAsync(Revision revision, CancellationToken cancel) =>
         NotOnHead(revision) ?? Answer(await files.CheckAsync(revision.Files, CurrentFiles(), cancel));
@@ -302,7 +331,7 @@ public sealed class LocalConfiguration(
             return No($"revision {revision.Info.Number} is not applied on trial here");
         }
 
-        store.SetHead(revision.Info, [.. _overwritten.Head(revision), .. _overwritten.Edits(store.Pending.Before, revision)]);
+        SetHead(revision.Info, [.. _overwritten.Head(revision), .. _overwritten.Edits(store.Pending.Before, revision)]);
         _failure = null;
         return Yes();
     }
@@ -317,7 +346,7 @@ public sealed class LocalConfiguration(
         var (outcome, restored) = await files.TakeBackAsync(pending.Before, store.Read(hash)?.Files ?? [], cancel);
         if (restored && store.Head is { } head && _overwritten.Commit(pending) is { Count: > 0 } edited)
         {
-            store.SetHead(head, edited);
+            SetHead(head, edited);
         }
         else if (restored)
         {
@@ -356,6 +385,16 @@ public sealed class LocalConfiguration(
         && store.Has(parent)
         && store.Head is { } head
         && store.LeadsTo(head, parent);
+
+    private void SetHead(RevisionInfo head, IReadOnlyList<RevisionBranch> branches)
+    {
+        var former = store.Head;
+        store.SetHead(head, branches);
+        if (former?.Hash != head.Hash)
+        {
+            _confirm.Begin(head, Now);
+        }
+    }
 
     private IReadOnlyList<ManagedFile> CurrentFiles() => Current()?.Files ?? [];
 

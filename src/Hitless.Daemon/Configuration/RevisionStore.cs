@@ -17,6 +17,7 @@ public sealed record PendingRevision(RevisionInfo Revision, IReadOnlyList<FileBe
 /// <code>
 /// revisions/NUMBER-HASH.json   one revision with its files, never changed
 /// head.json                    which of them is the head, and the branches
+/// head.last.json               a copy of it, should it be damaged
 /// pending.json                 only while a revision is applied on trial
 /// pruned.json                  revisions of which only the facts are kept, not the files
 /// </code>
@@ -48,7 +49,7 @@ public sealed class RevisionStore
     {
         _folder = folder;
         _keep = keep;
-        _write = write ?? ((path, content) => DurableFile.WriteAllBytes(path, content, DurableFile.OwnerOnly));
+        _write = write ?? ((path, content) => DurableFile.WriteOwnBytes(path, content, DurableFile.OwnerOnly));
         Try(MakeFolder);
         Load();
     }
@@ -68,9 +69,17 @@ public sealed class RevisionStore
     /// <summary>What was found damaged when the store was opened, a line each.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
+    /// <summary>
+    /// Revisions that the head goes on from are not here, nor their facts: files are gone or damaged. (What was pruned long ago is no
+    /// loss.)
+    /// </summary>
+    public bool IsBroken => Trunk.Count is > 0 and < PrunedMax && Trunk[0].Parent is not null;
+
     private string RevisionFolder => Path.Combine(_folder, "revisions");
 
     private string HeadPath => Path.Combine(_folder, "head.json");
+
+    private string HeadCopyPath => Path.Combine(_folder, "head.last.json");
 
     private string PendingPath => Path.Combine(_folder, "pending.json");
 
@@ -126,6 +135,23 @@ public sealed class RevisionStore
         }
     }
 
+    /// <summary>
+    /// Puts back what the head goes on from: <paramref name="trunk"/> is another unit's, over the head here, and
+    /// <paramref name="revisions"/> those of it that are not here. What nobody has the files of stays as facts.
+    /// </summary>
+    /// <returns>Whether nothing is missing any more.</returns>
+    public bool Mend(IReadOnlyList<RevisionInfo> trunk, IReadOnlyList<Revision> revisions)
+    {
+        foreach (var revision in revisions.Where(RevisionIdentity.IsIntact))
+        {
+            Add(revision);
+        }
+
+        AddPruned(trunk);
+        Trunk = TrunkOf(_stored.Head);
+        return !IsBroken;
+    }
+
     /// <summary>Notes what is about to be applied on trial, before anything on disk changes.</summary>
     public void SetPending(PendingRevision pending)
     {
@@ -144,11 +170,25 @@ public sealed class RevisionStore
     public void SetHead(RevisionInfo head, IReadOnlyList<RevisionBranch> newBranches)
     {
         var stored = new StoredHead(head.Hash, [.. Branches, .. newBranches.Where(n => !Branches.Any(b => b.Name == n.Name))]);
-        _write(HeadPath, JsonSerializer.SerializeToUtf8Bytes(stored, RevisionJson.Default.StoredHead));
+        WriteHead(stored);
         _stored = stored;
         Trunk = TrunkOf(head.Hash);
         DropPending();
         Prune();
+    }
+
+    private void WriteHead(StoredHead stored)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(stored, RevisionJson.Default.StoredHead);
+        _write(HeadPath, content);
+        try
+        {
+            _write(HeadCopyPath, content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The head is on disk. An older copy, should it ever count, is caught up with from the other units.
+        }
     }
 
     private void Prune()
@@ -192,9 +232,9 @@ public sealed class RevisionStore
 
     private void Load()
     {
-        SetPruned([
-            .. (ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo) ?? []).Where(info => info is { Hash: not null }),
-        ]);
+        var pruned = ReadJson(PrunedPath, RevisionJson.Default.IReadOnlyListRevisionInfo);
+        SetPruned([.. (pruned ?? []).Where(info => info is { Hash: not null })]);
+        NoteUnreadable(PrunedPath, pruned);
         foreach (var path in Directory.Exists(RevisionFolder) ? Directory.EnumerateFiles(RevisionFolder, "*.json") : [])
         {
             if (ReadIntact(path) is { } revision)
@@ -208,18 +248,45 @@ public sealed class RevisionStore
             }
         }
 
-        _stored =
-            ReadJson(HeadPath, RevisionJson.Default.StoredHead) is { Branches: not null } stored
-            && stored.Branches.All(b => b is { Name: not null, Head.Hash: not null })
-                ? stored
-                : new StoredHead(null, []);
-        if (_stored.Head is null || !Has(_stored.Head))
+        LoadHead();
+        Trunk = TrunkOf(_stored.Head);
+        if (IsBroken)
+        {
+            _problems.Add($"{RevisionFolder}: what revision {Trunk[0].Number} goes on from is gone or damaged");
+        }
+
+        LoadPending();
+    }
+
+    private void LoadHead()
+    {
+        var copy = ReadHead(HeadCopyPath);
+        _stored = ReadHead(HeadPath) ?? new StoredHead(null, []);
+        if (!IsHere(_stored) && copy is not null && IsHere(copy))
+        {
+            _stored = copy;
+            _problems.Add($"{HeadPath} is {(Path.Exists(HeadPath) ? "damaged" : "gone")}: its copy counts");
+            Try(() => WriteHead(copy));
+        }
+
+        if (!IsHere(_stored))
         {
             Recover();
         }
+    }
 
-        Trunk = TrunkOf(_stored.Head);
+    private bool IsHere(StoredHead stored) => stored.Head is { } head && Has(head);
+
+    private static StoredHead? ReadHead(string path) =>
+        ReadJson(path, RevisionJson.Default.StoredHead) is { Branches: not null } stored
+        && stored.Branches.All(b => b is { Name: not null, Head.Hash: not null })
+            ? stored
+            : null;
+
+    private void LoadPending()
+    {
         var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision);
+        NoteUnreadable(PendingPath, pending);
         Pending =
             pending is { Revision.Hash: not null, Before: not null }
             && pending.Before.All(b => b is not null)
@@ -250,18 +317,27 @@ public sealed class RevisionStore
         }
     }
 
+    private void NoteUnreadable(string path, object? content)
+    {
+        if (content is null && Path.Exists(path))
+        {
+            _problems.Add($"{path} is damaged and left out");
+        }
+    }
+
     /// <summary>
     /// Without a readable head.json, the winner among the revisions here is the best guess, if the file was there at all.
     /// </summary>
     private void Recover()
     {
-        if (File.Exists(HeadPath))
+        if (_stored.Head is not null || Path.Exists(HeadPath))
         {
             var pending = ReadJson(PendingPath, RevisionJson.Default.PendingRevision)?.Revision?.Hash;
             var best = _revisions
                 .Values.Where(r => r.Hash != pending && !_pruned.Contains(r.Hash) && !Branches.Any(b => b.Head.Hash == r.Hash))
                 .MaxBy(r => r, Comparer<RevisionInfo>.Create(RevisionMerge.Order));
-            _problems.Add($"{HeadPath} is damaged; going on with revision {best?.Number ?? 0}");
+            var lost = _stored.Head is null ? $"{HeadPath} is damaged" : $"the current revision is gone or damaged in {RevisionFolder}";
+            _problems.Add($"{lost}; going on with revision {best?.Number ?? 0}");
             _stored = _stored with { Head = best?.Hash };
         }
     }

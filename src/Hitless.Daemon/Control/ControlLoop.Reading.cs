@@ -27,7 +27,7 @@ public sealed partial class ControlLoop
     {
         if (links.IsEcho(token))
         {
-            ReadEchoes(token);
+            ReadEchoes(token, ref budget);
         }
         else
         {
@@ -73,16 +73,22 @@ public sealed partial class ControlLoop
                 hearing.Heard(links.PortOf(link), MonotonicClock.Now);
             }
 
-            if (unit != identity.Id && !overTraffic && heard.Learn(unit, from))
+            var input =
+                unit == identity.Id
+                    ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic)
+                    : ClusterInput.HeartbeatReceived(unit, tag, header.Sequence, heartbeat, overTraffic, link);
+            Step(input);
+
+            if (heartbeat.HeardOf(identity.Tag) > links.SentUpTo && machine.Believes(input))
+            {
+                NoteSetBack(heartbeat.Name);
+            }
+
+            // A recording from before our start must not teach where a unit is to be called.
+            if (unit != identity.Id && !overTraffic && machine.Believes(input) && heard.Learn(unit, from))
             {
                 directory.Learn(heartbeat.Name, from.ToIPEndPoint().Address);
             }
-
-            Step(
-                unit == identity.Id
-                    ? ClusterInput.TwinHeard(tag, heartbeat, overTraffic)
-                    : ClusterInput.HeartbeatReceived(unit, tag, header.Sequence, heartbeat, overTraffic, link)
-            );
         }
 
         if (links.TakeStranger(MonotonicClock.Now, out var stranger))
@@ -90,25 +96,38 @@ public sealed partial class ControlLoop
             Step(ClusterInput.StrangerHeard(stranger));
         }
 
-        while (refused && links.TryReadRefusal(link, out var by))
+        while (refused && budget-- > 0 && links.TryReadRefusal(link, out var by))
         {
             Step(ClusterInput.DaemonEnded(heard.UnitAt(by)));
         }
     }
 
-    private void ReadEchoes(int token)
+    /// <summary>
+    /// A unit has heard more of this incarnation than it has said: the machine goes on from a snapshot, and what it says would bear numbers
+    /// that are used up, which costs its secrets and which nobody believes (docs/decisions/0069).
+    /// </summary>
+    private void NoteSetBack(string by)
     {
-        while (links.IsPortEcho(token))
+        if (SetBack is { } tell)
         {
-            if (!links.TryReadPortAnswer(token, out var asked, out var unit))
+            SetBack = null;
+            errands.Do(() => tell(by));
+        }
+    }
+
+    private void ReadEchoes(int token, ref int budget)
+    {
+        if (links.IsPortEcho(token))
+        {
+            while (links.TryReadPortAnswer(token, ref budget, out var asked, out var unit))
             {
-                return;
+                Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
             }
 
-            Step(ClusterInput.KernelAnswered(unit, asked, overTraffic: true));
+            return;
         }
 
-        while (links.TryReadAnswer(token, out var question, out var link, out var by))
+        while (links.TryReadAnswer(token, ref budget, out var question, out var link, out var by))
         {
             Step(ClusterInput.KernelAnswered(heard.UnitAt(by), question, link: link));
         }

@@ -129,6 +129,11 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// </summary>
     public event Action<UnitHold?>? HoldKept;
 
+    /// <summary>
+    /// Called once, not on the loop's thread, when this machine was set back to an earlier moment, with the name of the unit that shows it.
+    /// </summary>
+    public event Action<string>? SetBack;
+
     /// <summary>The hold that a daemon before this one had kept; null: none.</summary>
     public UnitHold? Hold { private get; init; }
 

@@ -18,6 +18,7 @@ namespace Hitless.Daemon.Control;
 /// </summary>
 public sealed class GatewayKernel : IDisposable
 {
+    private const int ReadsPerCall = 256;
     private readonly IReadOnlyList<PortSettings> ports;
     private readonly IReadOnlyList<TrafficPort> trafficPorts;
     private readonly SysctlKeeper sysctls;
@@ -155,8 +156,8 @@ public sealed class GatewayKernel : IDisposable
     /// <summary>Reads what the kernel has to tell; true if <see cref="PortsUp"/> may have changed.</summary>
     public bool ReadChanges()
     {
-        var (changed, repair, announce, ownChanged) = (false, false, false, false);
-        while (monitor.TryRead(out var change))
+        var (changed, repair, announce, ownChanged, budget) = (false, false, false, false, ReadsPerCall);
+        while (monitor.TryRead(ref budget, out var change))
         {
             ownChanged |= change.Kind is LinkChangeKind.AddressAdded or LinkChangeKind.AddressRemoved && !change.Address.OfHitless;
             switch (change.Kind)

@@ -14,6 +14,7 @@ public sealed class HeartbeatComplaints(int group, EventLog events)
 {
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(60);
+    private readonly HashSet<string> floods = new(StringComparer.Ordinal);
     private readonly Dictionary<(DatagramVerdict Verdict, string? Port), (TimeSpan At, TimeSpan ToldAt, string Text)> last = [];
 
     /// <summary>What was refused within the last seconds.</summary>
@@ -32,6 +33,40 @@ public sealed class HeartbeatComplaints(int group, EventLog events)
         if ((port is null ? Describe(verdict, from) : DescribeStranger(verdict, port)) is { } text)
         {
             last[(verdict, port)] = (now, now, text);
+            events.Add(EventKinds.Unit, text);
+        }
+    }
+
+    /// <summary>Somebody floods a link or a port, or (null) no longer does: an event, once.</summary>
+    public void NoteFlood(string where, string? problem)
+    {
+        if (problem is not null && floods.Add(where))
+        {
+            events.Add(EventKinds.Unit, problem);
+        }
+        else if (problem is null && floods.Remove(where))
+        {
+            events.Add(EventKinds.Unit, $"{where} is flooded no longer");
+        }
+    }
+
+    /// <summary>A heartbeat was authentic, and is none that can be read.</summary>
+    public void NoteNonsense(in DatagramEndpoint from, string? port)
+    {
+        // Accepted, and yet refused: no other verdict is both.
+        var text =
+            $"{(port is null ? $"the unit at {from}" : $"a unit heard through {port}")} has the cluster's key and says what makes no "
+            + "sense: it is not listened to; look at the version and the log of that unit, and whether it is in other hands";
+        Tell((DatagramVerdict.Accepted, port), text);
+    }
+
+    private void Tell((DatagramVerdict Verdict, string? Port) key, string text)
+    {
+        var now = MonotonicClock.Now;
+        var quiet = last.TryGetValue(key, out var known) && now - known.ToldAt < Quiet;
+        last[key] = (now, quiet ? known.ToldAt : now, text);
+        if (!quiet)
+        {
             events.Add(EventKinds.Unit, text);
         }
     }

@@ -4,6 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Keys;
 using Hitless.Core.Wire;
+using Hitless.Core.Wire.Floods;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Http;
 using Hitless.Daemon.Links;
@@ -65,7 +66,12 @@ public sealed class HeartbeatLinks : IDisposable
             links,
             [.. links.Select(_ => "heartbeat.links")],
             port,
-            new DatagramOptions(ReceiveBufferBytes: 1 << 20, Priority: 6, Refusals: true, SealedOnly: true),
+            new DatagramOptions(
+                ReceiveBufferBytes: 1 << 20,
+                Priority: 6,
+                Refusals: true,
+                Admits: new Admission(DatagramKind.Heartbeat, settings.Cluster.Group, Strict: false, [], [])
+            ),
             poller,
             firstToken: 0
         );
@@ -96,7 +102,13 @@ public sealed class HeartbeatLinks : IDisposable
 
     /// <summary>What is wrong with the links now, in words; empty while all is well.</summary>
     public IReadOnlyList<string> Complaints =>
-        [.. Missing, .. complaints.Now, .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null)];
+        [
+            .. Missing,
+            .. complaints.Now,
+            .. silence.ProblemsAt(MonotonicClock.Now, link => sockets[link] is not null),
+            .. sockets.FloodsAt(MonotonicClock.Now),
+            .. ports.FloodsAt(MonotonicClock.Now),
+        ];
 
     /// <summary>Any link can be used: its interface is there, with our address.</summary>
     public bool Usable => sockets.AnyWhole;
@@ -122,7 +134,8 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>
-    /// While a link is missing it is looked for again and again, should the kernel's word of its return have been lost. Costs a comparison.
+    /// While a link is missing it is looked for again and again, should the kernel's word of its return have been lost; while a link or a
+    /// port is flooded, its socket takes what a peer may send and little else. Costs some comparisons.
     /// </summary>
     public void Retry(TimeSpan now)
     {
@@ -130,7 +143,21 @@ public sealed class HeartbeatLinks : IDisposable
         {
             Follow();
         }
+
+        for (var i = 0; i < sockets.Count + ports.Count; i++)
+        {
+            var guard = GuardOf(i);
+            if (IsPort(i) ? ports.TakeGuardChange(PortOf(i), now) : sockets.TakeGuardChange(i, now))
+            {
+                complaints.NoteFlood(guard.Where, guard.ProblemAt(now));
+            }
+        }
     }
+
+    private FloodGuard GuardOf(int link) => IsPort(link) ? ports.GuardOf(PortOf(link)) : sockets.GuardOf(link);
+
+    /// <summary>The sequence of the last heartbeat that was sent.</summary>
+    public ulong SentUpTo => sealer.Sequence;
 
     /// <summary>Seals and opens with these keys from now on.</summary>
     public void Use(ClusterKeys keys)
@@ -178,14 +205,14 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>The next answer of a kernel through a port: to which question, and by which unit.</summary>
-    public bool TryReadPortAnswer(int token, out uint question, out ulong unit) =>
-        portEchoes.TryReceive(token - FirstPortEcho, out question, out unit);
+    public bool TryReadPortAnswer(int token, ref int budget, out uint question, out ulong unit) =>
+        portEchoes.TryReceive(token - FirstPortEcho, ref budget, out question, out unit);
 
     /// <summary>The next answer of a kernel: to which question, on which link, and by the peer of which endpoint.</summary>
-    public bool TryReadAnswer(int token, out uint question, out int link, out DatagramEndpoint by)
+    public bool TryReadAnswer(int token, ref int budget, out uint question, out int link, out DatagramEndpoint by)
     {
         link = token - FirstEcho;
-        var read = echoes.TryReceive(link, out question, out var peer);
+        var read = echoes.TryReceive(link, ref budget, out question, out var peer);
         by = read ? peers[link][peer] : default;
         return read;
     }
@@ -244,7 +271,9 @@ public sealed class HeartbeatLinks : IDisposable
         var sender = default(MacAddress);
         while (budget-- > 0 && TryTake(link, out var length, out from, out sender))
         {
-            var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, MonotonicClock.Now, out header, out var content);
+            var now = MonotonicClock.Now;
+            var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, now, out header, out var content);
+            NoteVerdict(verdict, link, header, length, IsPort(link) ? new WireSource(0, sender.Bits, MacAddress.Bytes) : from.Source, now);
             if (verdict == DatagramVerdict.Twin && HeartbeatCodec.TryRead(content, heartbeat))
             {
                 return true;
@@ -269,11 +298,37 @@ public sealed class HeartbeatLinks : IDisposable
                 stranger = header.UnitId;
             }
 
-            complaints.Note(verdict, from, IsPort(link) ? ports.NameOf(link - sockets.Count) : null);
+            Complain(verdict, link, from);
         }
 
         header = default;
         return false;
+    }
+
+    private void NoteVerdict(DatagramVerdict verdict, int link, in DatagramHeader header, int length, in WireSource source, TimeSpan now)
+    {
+        if (verdict is DatagramVerdict.Accepted or DatagramVerdict.Twin)
+        {
+            GuardOf(link).NoteAccepted(header, source, now);
+        }
+        else
+        {
+            GuardOf(link).NoteRefused(verdict, datagram.AsSpan(0, length), source, now);
+        }
+    }
+
+    private void Complain(DatagramVerdict verdict, int link, in DatagramEndpoint from)
+    {
+        var port = IsPort(link) ? ports.NameOf(PortOf(link)) : null;
+        if (verdict is DatagramVerdict.Accepted or DatagramVerdict.Twin)
+        {
+            complaints.NoteNonsense(from, port);
+        }
+        else if (!GuardOf(link).IsStrict && (verdict != DatagramVerdict.BadTag || !opener.SenderWasKnown))
+        {
+            // A flood is told of by its guard; what is forged in a known sender's name is no word of an operator's mistake.
+            complaints.Note(verdict, from, port);
+        }
     }
 
     /// <summary>The next peer whose kernel told that nobody listens there for what we sent; false when there is none now.</summary>

@@ -59,11 +59,13 @@ internal sealed class KernelEchoes : IDisposable
         }
     }
 
-    /// <summary>The next answer on a link: which question, and by which of the link's peers.</summary>
-    public bool TryReceive(int link, out uint question, out int peer)
+    /// <summary>
+    /// The next answer on a link: which question, and by which of the link's peers; see <see cref="EchoSocket.TryReceive"/>.
+    /// </summary>
+    public bool TryReceive(int link, ref int budget, out uint question, out int peer)
     {
         (question, peer) = (0, 0);
-        while (sockets[link] is { } socket && socket.TryReceive(out question, out var from))
+        while (sockets[link] is { } socket && socket.TryReceive(ref budget, out question, out var from))
         {
             peer = Array.IndexOf(hosts[link], from);
             if (peer >= 0)

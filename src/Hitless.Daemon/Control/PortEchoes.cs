@@ -66,11 +66,13 @@ internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) :
         }
     }
 
-    /// <summary>The next answer through a port: to which question, and by which unit's kernel.</summary>
-    public bool TryReceive(int port, out uint question, out ulong unit)
+    /// <summary>
+    /// The next answer through a port: to which question, and by which unit's kernel; see <see cref="EchoSocket.TryReceive"/>.
+    /// </summary>
+    public bool TryReceive(int port, ref int budget, out uint question, out ulong unit)
     {
         (question, unit) = (0, 0);
-        while (sockets[port] is { } socket && socket.TryReceive(out question, out var from))
+        while (sockets[port] is { } socket && socket.TryReceive(ref budget, out question, out var from))
         {
             foreach (ref readonly var host in hosts.AsSpan(0, hostCount))
             {

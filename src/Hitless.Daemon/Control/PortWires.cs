@@ -1,5 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
+using Hitless.Core.Wire.Floods;
 using Hitless.Daemon.Common;
 using Hitless.Linux.Native;
 using Hitless.Linux.Polling;
@@ -14,6 +16,10 @@ namespace Hitless.Daemon.Control;
 internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog events) : IDisposable
 {
     private readonly PortSocket?[] sockets = new PortSocket?[ports.Count];
+    private readonly FloodGuard[] guards =
+    [
+        .. ports.Select(port => new FloodGuard(DatagramKind.Heartbeat, group, $"{port} (heartbeats through the ports)", [])),
+    ];
 
     /// <summary>How many ports there are.</summary>
     public int Count => ports.Count;
@@ -54,6 +60,16 @@ internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog
         return sockets[port]?.TryReceive(buffer, out length, out sender) ?? false;
     }
 
+    /// <summary>Who counts what a port's socket refuses.</summary>
+    public FloodGuard GuardOf(int port) => guards[port];
+
+    /// <summary>Who floods the ports now, in words; empty while nobody does.</summary>
+    public IEnumerable<string> FloodsAt(TimeSpan now) => guards.Select(guard => guard.ProblemAt(now)).OfType<string>();
+
+    /// <summary>Has a port's socket take what its guard wants, if that is another than before; true then.</summary>
+    public bool TakeGuardChange(int port, TimeSpan now) =>
+        guards[port].TakeChange(now, out var wanted) && (sockets[port]?.Take(wanted) ?? 0) >= 0;
+
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(sockets, socket => socket?.Dispose());
 
@@ -64,6 +80,7 @@ internal sealed class PortWires(int group, IReadOnlyList<string> ports, EventLog
             var socket = new PortSocket(index, Group(group));
             poller.Add(socket.Handle, firstToken + port);
             sockets[port] = socket;
+            guards[port].Renew();
         }
         catch (IOException e)
         {

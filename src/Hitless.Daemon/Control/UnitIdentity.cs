@@ -11,6 +11,8 @@ namespace Hitless.Daemon.Control;
 /// </summary>
 public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
 {
+    private const int IdDigits = 16;
+
     /// <summary>What heartbeats name the incarnation by; never 0.</summary>
     public ulong Tag => TagOf(Incarnation);
 
@@ -28,7 +30,11 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
         RandomNumberGenerator.Fill(random);
         var incarnation = BinaryPrimitives.ReadUInt128BigEndian(random[8..]);
         var written = StateFile.Read(path, disk);
-        if (written is not null && ulong.TryParse(written, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) && id != 0)
+        if (
+            written?.Length == IdDigits
+            && ulong.TryParse(written, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id)
+            && id != 0
+        )
         {
             return new UnitIdentity(id, incarnation);
         }
@@ -42,7 +48,7 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
         }
 
         id = BinaryPrimitives.ReadUInt64BigEndian(random) | 1;
-        disk.Write("unit-id", () => DurableFile.WriteAllText(path, id.ToString("x16", CultureInfo.InvariantCulture) + "\n"));
+        disk.Write("unit-id", () => DurableFile.WriteOwnText(path, id.ToString("x16", CultureInfo.InvariantCulture) + "\n"));
         return new UnitIdentity(id, incarnation);
     }
 }

@@ -150,7 +150,7 @@ public sealed class RouteKeeper : IDisposable
 
         try
         {
-            DurableFile.WriteAllText(file, text);
+            DurableFile.WriteOwnText(file, text);
             saved = text;
             unsaved = false;
         }

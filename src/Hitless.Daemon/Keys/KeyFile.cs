@@ -32,7 +32,7 @@ public sealed class KeyFile(string path, string stateFolder, StateDisk disk)
             var copy = CopyIn(stateFolder);
             if (!File.Exists(copy) || File.ReadAllText(copy) != keys.ToFileText())
             {
-                DurableFile.WriteAllText(copy, keys.ToFileText(), DurableFile.OwnerOnly);
+                DurableFile.WriteOwnText(copy, keys.ToFileText(), DurableFile.OwnerOnly);
             }
         });
         return keys;

@@ -1,5 +1,6 @@
 using System.Net;
 using Hitless.Core.Configuration;
+using Hitless.Core.Wire.Floods;
 using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Scheduling;
@@ -26,11 +27,12 @@ internal sealed class LinkSockets : IDisposable
     private readonly DatagramSocket?[] sockets;
     private readonly int[] indexes;
     private readonly string?[] problems;
+    private readonly FloodGuard[] guards;
 
     /// <param name="links">The links; <paramref name="keys"/> says for each which list of <c>unit.yaml</c> has it.</param>
     /// <param name="keys">One for each link.</param>
     /// <param name="port">The UDP port on every link.</param>
-    /// <param name="options">How the sockets are set up; the interface is the link's.</param>
+    /// <param name="options">How the sockets are set up, with what they admit; the interface is the link's.</param>
     /// <param name="poller">Watches the sockets; tokens count from <paramref name="firstToken"/>.</param>
     /// <param name="firstToken">The first link's token.</param>
     public LinkSockets(
@@ -52,6 +54,16 @@ internal sealed class LinkSockets : IDisposable
         sockets = new DatagramSocket?[links.Count];
         indexes = new int[links.Count];
         problems = new string?[links.Count];
+        var admits = options.Admits!;
+        guards =
+        [
+            .. links.Select(link => new FloodGuard(
+                admits.Kind,
+                admits.Group,
+                $"the link on {link.Interface} (UDP {port})",
+                [.. link.Peers.Select(peer => WireSource.From(peer.GetAddressBytes()))]
+            )),
+        ];
         Follow(MonotonicClock.Now);
     }
 
@@ -77,6 +89,16 @@ internal sealed class LinkSockets : IDisposable
 
     /// <summary>What is wrong with a link, in words that tell what to do; null while nothing is.</summary>
     public string? ProblemOf(int link) => problems[link];
+
+    /// <summary>Who counts what a link's socket refuses.</summary>
+    public FloodGuard GuardOf(int link) => guards[link];
+
+    /// <summary>Who floods the links now, in words; empty while nobody does.</summary>
+    public IEnumerable<string> FloodsAt(TimeSpan now) => guards.Select(guard => guard.ProblemAt(now)).OfType<string>();
+
+    /// <summary>Has a link's socket take what its guard wants, if that is another than before; true then.</summary>
+    public bool TakeGuardChange(int link, TimeSpan now) =>
+        guards[link].TakeChange(now, out var wanted) && (sockets[link]?.Take(wanted) ?? 0) >= 0;
 
     /// <summary>Takes the links up as they are now.</summary>
     public void Follow(TimeSpan now)
@@ -120,6 +142,7 @@ internal sealed class LinkSockets : IDisposable
             );
             poller.Add(socket.Handle, firstToken + link);
             (sockets[link], indexes[link]) = (socket, presence.IndexOf(link));
+            guards[link].Renew();
             return null;
         }
         catch (IOException e)

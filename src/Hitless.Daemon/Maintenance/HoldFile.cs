@@ -27,12 +27,18 @@ public sealed class HoldFile(string stateFolder, StateDisk disk)
         }
 
         var (time, reason) = text.Split('\n', 2) is [var first, var second] ? (first, second.Trim()) : (text, "");
-        if (time == UntilReleased)
+        var whole = StateFile.IsWhole(path);
+        if (whole && time == UntilReleased)
         {
             return new UnitHold(reason, Remaining: null);
         }
 
-        if (long.TryParse(time, CultureInfo.InvariantCulture, out var left) && left >= 0 && left <= UnitHold.TimeMax.TotalMilliseconds)
+        if (
+            whole
+            && long.TryParse(time, CultureInfo.InvariantCulture, out var left)
+            && left >= 0
+            && left <= UnitHold.TimeMax.TotalMilliseconds
+        )
         {
             return left == 0 ? null : new UnitHold(reason, TimeSpan.FromMilliseconds(left));
         }
@@ -67,7 +73,7 @@ public sealed class HoldFile(string stateFolder, StateDisk disk)
             var time = hold.Remaining is { } left
                 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left.TotalMilliseconds):0}")
                 : UntilReleased;
-            DurableFile.WriteAllText(path, $"{time}\n{hold.Reason}\n");
+            DurableFile.WriteOwnText(path, $"{time}\n{hold.Reason}\n");
         });
     }
 }

@@ -16,6 +16,9 @@ namespace Hitless.Daemon.Peers;
 /// <param name="addresses">The addresses of a unit, asked at each new connection; empty: unknown unit.</param>
 public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList<IPEndPoint>> addresses) : IDisposable
 {
+    /// <summary>The header that names the unit that is meant.</summary>
+    public const string Recipient = "Hitless-Unit";
+
     private readonly ConcurrentDictionary<string, PeerConnections> _units = new(StringComparer.Ordinal);
 
     /// <summary>One call. It is not repeated here: after <see cref="PeerFailureKind.Unreachable"/> it may have had its effect.</summary>
@@ -39,7 +42,10 @@ public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList
         {
             using var answer = await SendAsync(unit, call.Name, message, limit.Token);
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
-            return await JsonSerializer.DeserializeAsync(body, call.Answer, limit.Token) ?? throw new JsonException("the answer is null");
+            var given = await JsonSerializer.DeserializeAsync(body, call.Answer, limit.Token);
+            return given is null ? throw new JsonException("the answer is null")
+                : WholeJson.Gap(call.Answer, given) is { } gap ? throw new JsonException($"{gap} is missing")
+                : given;
         });
     }
 
@@ -116,6 +122,7 @@ public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList
     private async Task<HttpResponseMessage> SendAsync(string unit, string call, HttpRequestMessage message, CancellationToken cancel)
     {
         var connections = _units.GetOrAdd(unit, name => new PeerConnections(identity, () => addresses(name)));
+        message.Headers.TryAddWithoutValidation(Recipient, unit);
         var answer = await connections.SendAsync(message, cancel);
         if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {

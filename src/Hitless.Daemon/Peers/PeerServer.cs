@@ -22,7 +22,9 @@ public sealed class PeerServer : IAsyncDisposable
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
     private readonly LinkListeners _listeners;
     private readonly WebApplication _application;
+    private const int NameLengthMax = 64;
     private readonly Action<string> _log;
+    private readonly RareNews _misrouted = new();
 
     /// <param name="identity">Follows from the cluster key; stays the caller's to dispose.</param>
     /// <param name="links">
@@ -30,8 +32,9 @@ public sealed class PeerServer : IAsyncDisposable
     /// not take the places of their peers.
     /// </param>
     /// <param name="port">The TCP port; 0: the kernel chooses one for each link.</param>
-    /// <param name="log">One line for each handler that crashed.</param>
-    public PeerServer(PeerIdentity identity, IReadOnlyList<HeartbeatLinkSettings> links, int port, Action<string> log)
+    /// <param name="log">One line for each handler that crashed, and for what no unit asks for.</param>
+    /// <param name="self">This unit's name: what is meant for another is refused.</param>
+    public PeerServer(PeerIdentity identity, IReadOnlyList<HeartbeatLinkSettings> links, int port, Action<string> log, string self)
     {
         _log = log;
         _listeners = new LinkListeners(links);
@@ -63,7 +66,7 @@ public sealed class PeerServer : IAsyncDisposable
             {
                 if (identity.Matches(context.Connection.ClientCertificate))
                 {
-                    return next(context);
+                    return Refusals.AnswerAsync(context, each => AnswerForAsync(self, each, next), log);
                 }
 
                 context.Abort();
@@ -71,6 +74,31 @@ public sealed class PeerServer : IAsyncDisposable
             }
         );
     }
+
+    /// <summary>
+    /// Who asks names whom (an older version does not): heartbeat addresses that were swapped must not have the wrong unit upgraded.
+    /// </summary>
+    private Task AnswerForAsync(string self, HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Headers[PeerClient.Recipient] is not [{ } meant] || meant == self)
+        {
+            return next(context);
+        }
+
+        var asked = context.Request.Path.Value?.Split('/')[^1];
+        var news = $"{context.Connection.RemoteIpAddress} asked this unit for \"{asked}\", which was meant for {Shown(meant)}";
+        if (_misrouted.IsNew(news))
+        {
+            _log(news);
+        }
+
+        throw new RefusedException(
+            $"this is {self}, and \"{asked}\" was meant for {Shown(meant)}",
+            "look whether two units have each other's heartbeat address: hitless status on each"
+        );
+    }
+
+    private static string Shown(string name) => name.Length <= NameLengthMax ? name : name[..NameLengthMax] + "…";
 
     /// <summary>Where it listens once it is started; tells the port that the kernel chose for port 0.</summary>
     public IReadOnlyList<IPEndPoint> Listening => [.. _application.Urls.Select(url => IPEndPoint.Parse(new Uri(url).Authority))];
@@ -90,6 +118,11 @@ public sealed class PeerServer : IAsyncDisposable
                         {
                             var request = await JsonSerializer.DeserializeAsync(context.Request.Body, call.Request, context.RequestAborted)
                                 ?? throw new JsonException("the body is null");
+                            if (WholeJson.Gap(call.Request, request) is { } gap)
+                            {
+                                throw new JsonException($"{gap} is missing");
+                            }
+
                             await context.WriteAsync(call.Answer, await handler(request, context.RequestAborted));
                         },
                         _log

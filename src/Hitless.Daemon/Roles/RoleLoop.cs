@@ -126,7 +126,7 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
     }
 
     private void Save(AppliedRole applied) =>
-        disk.Write("the role that services follow", () => DurableFile.WriteAllText(file, $"{applied with { Boot = boot }}\n"));
+        disk.Write("the role that services follow", () => DurableFile.WriteOwnText(file, $"{applied with { Boot = boot }}\n"));
 
     private async Task AwaitAsync(uint ticket, Task task)
     {

@@ -21,7 +21,6 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     private const int EventDatagramsPerTurn = 256;
     private const int DatagramsPerTurn = 512;
     private const int DumpDatagramsPerTurn = 8;
-    private const int DrainMax = 100_000;
 
     // Some twenty milliseconds of the session thread, in slices; with more, reading the whole table is no dearer.
     private const int PartLookedUpMax = 20_000;
@@ -93,7 +92,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     public SessionFilter Filter => kernel.Filter;
 
     /// <summary>What is wrong with the network for sessions alone; null while nothing is.</summary>
-    public string? LinkProblem => links.Problem;
+    public string? LinkProblem => links.ProblemAt(MonotonicClock.Now);
 
     /// <summary>Takes the links up as they are in the kernel now.</summary>
     public void FollowLinks() => links.Follow(now);
@@ -116,7 +115,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         if (now >= kernel.NextDeadline)
             kernel.OnTime(exchange, this, now);
         exchange.Flush(this);
-        ReadDatagrams(DatagramsPerTurn);
+        for (var link = 0; link < links.Count; link++)
+            ReadDatagrams(link, DatagramsPerTurn);
+        links.KeepGuards(now);
         kernel.Flush();
         for (var i = 0; i < DumpDatagramsPerTurn && (part is not null ? PumpPart() : PumpDump()); i++) { }
 
@@ -206,7 +207,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
 
     public void Drain(uint ticket)
     {
-        ReadDatagrams(DrainMax);
+        // What arrives from here on is not waited for: a flood would never end. As many as may lie there, refused ones included.
+        for (var link = 0; link < links.Count; link++)
+            ReadDatagrams(link, links.WaitingMax(link));
         exchange.Drain(now, this);
         kernel.Flush();
         notify(new SessionNotice(SessionNoticeKind.Drained, ticket));
@@ -253,17 +256,15 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         while (kernel.ReadEvents(exchange, this, now) && MonotonicClock.Now < end) { }
     }
 
-    private void ReadDatagrams(int limit)
+    // At most so many of a link, those included that are refused.
+    private void ReadDatagrams(int link, int limit)
     {
-        for (var link = 0; link < links.Count; link++)
+        while (links.TryReceive(link, ref limit, now, out var header, out var payload))
         {
-            for (var i = 0; i < limit && links.TryReceive(link, now, out var header, out var payload); i++)
-            {
-                if (UnitAddresses.IsPart(payload))
-                    OnAddresses(header, payload);
-                else
-                    exchange.OnMessage(header, payload, now, this);
-            }
+            if (UnitAddresses.IsPart(payload))
+                OnAddresses(header, payload);
+            else
+                exchange.OnMessage(header, payload, now, this);
         }
     }
 

@@ -3,6 +3,7 @@ using Hitless.Core.Configuration;
 using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
 using Hitless.Core.Wire;
+using Hitless.Core.Wire.Floods;
 using Hitless.Daemon.Links;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Polling;
@@ -54,7 +55,11 @@ internal sealed class SessionLinks : IDisposable
             links,
             settingNames,
             port,
-            new DatagramOptions(ReceiveBufferBytes: BufferBytes, SendBufferBytes: BufferBytes, SealedOnly: true),
+            new DatagramOptions(
+                ReceiveBufferBytes: BufferBytes,
+                SendBufferBytes: BufferBytes,
+                Admits: new Admission(DatagramKind.Session, settings.Cluster.Group, Strict: false, [], [])
+            ),
             poller,
             firstToken
         );
@@ -75,14 +80,18 @@ internal sealed class SessionLinks : IDisposable
 
     public int Count => sockets.Count;
 
+    /// <summary>No more datagrams than this can lie in a link's socket now.</summary>
+    public int WaitingMax(int link) => sockets[link]?.WaitingMax ?? 0;
+
     /// <summary>Datagrams that ended in this verdict.</summary>
     public long CountOf(DatagramVerdict verdict) => opener.Count(verdict);
 
     /// <summary>
     /// What is wrong with the network for sessions alone, if there is one; what is wrong with the heartbeat links is told where heartbeats
-    /// are.
+    /// are. And who floods the links of sessions.
     /// </summary>
-    public string? Problem => sockets.Count > 0 && sockets.KeyOf(0) == "sessions.link" ? sockets.ProblemOf(0) : null;
+    public string? ProblemAt(TimeSpan now) =>
+        (sockets.Count > 0 && sockets.KeyOf(0) == "sessions.link" ? sockets.ProblemOf(0) : null) ?? sockets.FloodsAt(now).FirstOrDefault();
 
     /// <summary>When <see cref="Follow"/> is to be called though nobody told of a change.</summary>
     public TimeSpan LookAt => sockets.LookAt;
@@ -114,13 +123,29 @@ internal sealed class SessionLinks : IDisposable
         }
     }
 
-    /// <summary>Receives one authentic datagram of a link, if there is one; what is refused on the way is counted.</summary>
-    public bool TryReceive(int link, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
+    /// <summary>Has every socket take what its guard wants: to be called each turn. Costs some comparisons.</summary>
+    public void KeepGuards(TimeSpan now)
     {
-        while (sockets[link] is { } socket && socket.TryReceive(received, out var length, out var from))
+        for (var i = 0; i < sockets.Count; i++)
+            sockets.TakeGuardChange(i, now);
+    }
+
+    /// <summary>
+    /// Receives one authentic datagram of a link, if there is one among the next <paramref name="budget"/> that lie there; what is refused
+    /// on the way is counted, and counts.
+    /// </summary>
+    public bool TryReceive(int link, ref int budget, TimeSpan now, out DatagramHeader header, out ReadOnlySpan<byte> payload)
+    {
+        while (budget-- > 0 && sockets[link] is { } socket && socket.TryReceive(received, out var length, out var from))
         {
-            if (opener.Open(received.AsSpan(0, length), plaintext, now, out header, out payload) != DatagramVerdict.Accepted)
+            var verdict = opener.Open(received.AsSpan(0, length), plaintext, now, out header, out payload);
+            if (verdict != DatagramVerdict.Accepted)
+            {
+                sockets.GuardOf(link).NoteRefused(verdict, received.AsSpan(0, length), from.Source, now);
                 continue;
+            }
+
+            sockets.GuardOf(link).NoteAccepted(header, from.Source, now);
             Received++;
             foreach (var path in paths)
             {

@@ -16,11 +16,17 @@ namespace Hitless.Daemon.Upgrade;
 /// </summary>
 public sealed class JournalStore(string stateFolder, StateDisk disk)
 {
+    /// <summary>More runs than a cluster begins.</summary>
+    private const long NumberMax = int.MaxValue;
+
     private readonly string folder = Path.Combine(stateFolder, "journal");
     private readonly Lock gate = new();
-    private readonly HashSet<string> damaged = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> damaged = new(StringComparer.Ordinal);
     private Dictionary<string, JournalEntry>? begins;
     private IReadOnlyList<JournalEntry>? last;
+
+    /// <summary>The reports of the runs that have ended.</summary>
+    public ReportArchive Reports { get; } = new(stateFolder, disk);
 
     /// <summary>Something was written here.</summary>
     public ChangeSignal Changes { get; } = new();
@@ -42,14 +48,17 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
             }
 
             Directory.CreateDirectory(folder);
-            DurableFile.WriteAllText(
+            DurableFile.WriteOwnText(
                 PathOf(entries[0].Run),
                 string.Concat(entries.Select(e => JsonSerializer.Serialize(e, UpgradeJson.Default.JournalEntry) + "\n"))
             );
             last = null;
             begins?.Remove(entries[0].Run);
             begins?.Add(entries[0].Run, entries[0]);
-            damaged.Remove(entries[0].Run);
+            if (damaged.Remove(entries[0].Run, out var said))
+            {
+                disk.NoteRepair(said, $"the journal of {entries[0].Run} is whole again: another unit had it");
+            }
         }
 
         Changes.Raise();
@@ -124,6 +133,18 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
             }
 
             return (name, Math.Max(runs.Count, begins!.Values.Select(begin => begin.Header?.Number ?? 0).DefaultIfEmpty().Max()) + 1);
+        }
+    }
+
+    /// <summary>Runs whose journals were found damaged since the start, and are not whole again.</summary>
+    public IReadOnlyList<string> Damaged
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. damaged.Keys];
+            }
         }
     }
 
@@ -207,13 +228,16 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
                 ..,
             ]
         && members.All(member => member is { Name: not null, Version: not null, Slot: not null })
-        && entries.All(entry => entry is { Run: not null, Unit: not null, Step: not null });
+        && entries[0].Header is { Number: >= 0 and <= NumberMax }
+        && entries.All(entry =>
+            entry is { Run: not null, Unit: not null, Step: not null, Epoch: >= 0 and <= StateFile.EpochMax, Sequence: >= 0 }
+        );
 
     private void NoteDamage(string run, string text)
     {
         lock (gate)
         {
-            if (!damaged.Add(run))
+            if (!damaged.TryAdd(run, text))
             {
                 return;
             }
@@ -249,7 +273,8 @@ public sealed class JournalStore(string stateFolder, StateDisk disk)
         return 0;
     }
 
-    private static bool IsName(string run) => run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+    /// <summary>Whether this can be the name of a run: it becomes the name of a file.</summary>
+    public static bool IsName(string run) => run.Length is > 0 and <= 64 && run.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private string PathOf(string run) =>
         IsName(run) ? Path.Combine(folder, run + ".jsonl") : throw new InvalidDataException($"\"{run}\" is no name of a run");

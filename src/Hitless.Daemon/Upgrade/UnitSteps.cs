@@ -93,9 +93,15 @@ public sealed class UnitSteps(
 
     private async Task<string> CopyAsync(StepRequest request, CancellationToken cancel)
     {
-        if (images.TryFind(request.Image, out _, out _, out _))
+        if (images.TryFind(request.Image, out var hash, out _, out _))
         {
-            return "the image is here already";
+            if (await Task.Run(() => images.IsWhole(hash), cancel))
+            {
+                return "the image is here already";
+            }
+
+            // A damaged one under its name would never be fetched again.
+            images.Remove(hash);
         }
 
         for (var attempt = 1; ; attempt++)

@@ -18,6 +18,14 @@ public static class UpgradeCalls
     public static PeerCall<PeerQuestion, JournalDocument> GetJournal { get; } =
         new("journal.get", PeerJson.Default.PeerQuestion, UpgradeJson.Default.JournalDocument);
 
+    /// <summary>The journal of any run, empty if it is not there: for a unit that has lost it.</summary>
+    public static PeerCall<RunQuestion, JournalDocument> ReadJournal { get; } =
+        new("journal.read", UpgradeJson.Default.RunQuestion, UpgradeJson.Default.JournalDocument);
+
+    /// <summary>The report of an ended run as it was kept, null if it is not there: for a unit that has lost it.</summary>
+    public static PeerCall<RunQuestion, ReportDocument> ReadReport { get; } =
+        new("report.read", UpgradeJson.Default.RunQuestion, UpgradeJson.Default.ReportDocument);
+
     /// <summary>Brings about the goal of a step on the unit that is asked.</summary>
     public static PeerCall<StepRequest, StepAnswer> Step { get; } =
         new("upgrade.step", UpgradeJson.Default.StepRequest, UpgradeJson.Default.StepAnswer);
@@ -49,6 +57,12 @@ public static class UpgradeCalls
 
 /// <summary>A whole journal, oldest entry first.</summary>
 public sealed record JournalDocument(IReadOnlyList<JournalEntry> Entries);
+
+/// <summary>A run that something is asked of, and the unit that asks.</summary>
+public sealed record RunQuestion(string Run, string From);
+
+/// <summary>A kept report.</summary>
+public sealed record ReportDocument(RunReport? Report);
 
 /// <summary>
 /// What a unit says to a journal: the one on its own disk is <paramref name="Further"/>, so the sender is not the driver any more.

@@ -10,6 +10,8 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(JournalDocument))]
 [JsonSerializable(typeof(JournalAnswer))]
+[JsonSerializable(typeof(RunQuestion))]
+[JsonSerializable(typeof(ReportDocument))]
 [JsonSerializable(typeof(StepRequest))]
 [JsonSerializable(typeof(StepAnswer))]
 [JsonSerializable(typeof(TakeBackRequest))]

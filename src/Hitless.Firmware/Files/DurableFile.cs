@@ -25,6 +25,29 @@ public static class DurableFile
     private const string TemporarySuffix = ".new";
 
     /// <summary>
+    /// <see cref="WriteAllBytes"/> of a file that is Hitless's own: an empty folder in its place, as a damaged file system or a slip leaves
+    /// one, is removed, since the file could never be written again. A folder with anything in it stays, and is an error.
+    /// </summary>
+    public static void WriteOwnBytes(string path, ReadOnlySpan<byte> content, UnixFileMode mode = Readable)
+    {
+        MakeWay(path);
+        WriteAllBytes(path, content, mode);
+    }
+
+    /// <summary><see cref="WriteOwnBytes"/> of UTF-8 text without a byte order mark.</summary>
+    public static void WriteOwnText(string path, string content, UnixFileMode mode = Readable) =>
+        WriteOwnBytes(path, Encoding.UTF8.GetBytes(content), mode);
+
+    /// <summary>Removes an empty folder from where a file of Hitless's own belongs.</summary>
+    public static void MakeWay(string path)
+    {
+        if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            Directory.Delete(path);
+        }
+    }
+
+    /// <summary>
     /// Replaces the content of <paramref name="path"/> in one step; creates it if it is not there. One writer per path at a time.
     /// </summary>
     public static void WriteAllBytes(string path, ReadOnlySpan<byte> content, UnixFileMode mode = Readable)

@@ -146,6 +146,40 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         }
     }
 
+    /// <summary>
+    /// What is here under the name of an image, whole or not: hash, and length of the file in bytes; -1 where it cannot be opened as an
+    /// image. Reads the beginnings only.
+    /// </summary>
+    public IReadOnlyList<(string Hash, long Bytes)> Look()
+    {
+        var found = new List<(string, long)>();
+        foreach (var path in Paths())
+        {
+            var whole = ImageFile.TryOpen(path, out var image, out _);
+            found.Add((Path.GetFileNameWithoutExtension(path), whole ? image.SizeBytes : -1));
+            if (whole)
+            {
+                image.Dispose();
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether every byte of an image is as its name, the hash, says. Reads all of it, at leisure.</summary>
+    public bool IsWhole(string hash)
+    {
+        if (!IsHash(hash) || !ImageFile.TryOpen(PathOf(hash), out var image, out _))
+        {
+            return false;
+        }
+
+        using (image)
+        {
+            return image.ComputeHash() == hash;
+        }
+    }
+
     /// <summary>Removes an image. Slots keep what was installed from it.</summary>
     public void Remove(string hash)
     {
@@ -197,6 +231,7 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
                 return Refuse(part, problem);
             }
 
+            DurableFile.MakeWay(PathOf(hash));
             DurableFile.Move(part, PathOf(hash));
             return new ImagePut(image.Describe(hash), null);
         }

@@ -116,7 +116,7 @@ public sealed class TrustStore
         return now > until
             ? new ImageProblem(
                 ImageFault.Expired,
-                $"the certificate of {name} expired at {until.UtcDateTime:u}",
+                $"the certificate of {name} expired at {until.UtcDateTime:u}, by this unit's clock, which says {now.UtcDateTime:u}",
                 "take an image signed with a current certificate, or set the unit's clock"
             )
             : null;

@@ -197,10 +197,10 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
         Guard(() =>
         {
             Directory.CreateDirectory(Path.GetDirectoryName(FolderOf(Slot.A))!);
-            DurableFile.WriteAllBytes(bootFile, state.ToJson());
+            DurableFile.WriteOwnBytes(bootFile, state.ToJson());
             try
             {
-                DurableFile.WriteAllBytes(lastFile, state.ToJson());
+                DurableFile.WriteOwnBytes(lastFile, state.ToJson());
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -26,6 +26,7 @@ public static class LabCommands
                     TrafficCommands.Traffic(),
                     .. TrafficCommands.Workers(),
                     FaultCommands.Fault(),
+                    FloodCommand.Make(),
                     DemoCommands.SwitchoverSeries(),
                     DemoCommands.Demo(),
                     MatrixCommand.Make(),

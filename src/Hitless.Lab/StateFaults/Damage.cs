@@ -6,8 +6,14 @@ public enum Damage
     /// <summary>Nothing is in it any more.</summary>
     Empty,
 
+    /// <summary>All but its first byte is gone. (Unit tests cut what is read at every byte.)</summary>
+    CutToOne,
+
     /// <summary>The second half is gone.</summary>
     Cut,
+
+    /// <summary>Its last byte is gone.</summary>
+    CutByOne,
 
     /// <summary>Random bytes of the same length.</summary>
     Garbage,

@@ -10,12 +10,13 @@ public sealed partial class DamagedFile
     private const int Nobody = 65534;
     private readonly string path;
     private readonly string copy;
+    private readonly string safe;
 
     /// <param name="path">The file as seen from outside the unit.</param>
-    /// <param name="safe">A folder for what was in it.</param>
-    public DamagedFile(string path, string safe)
+    public DamagedFile(string path)
     {
         this.path = path;
+        safe = Directory.CreateTempSubdirectory("hitless-faults-").FullName;
         copy = Path.Combine(safe, "before");
         Tool.Run("cp", ["-a", "--no-target-directory", path, copy]);
     }
@@ -29,8 +30,14 @@ public sealed partial class DamagedFile
             case Damage.Empty:
                 File.WriteAllBytes(path, []);
                 break;
+            case Damage.CutToOne:
+                File.WriteAllBytes(path, bytes[..Math.Min(1, bytes.Length)]);
+                break;
             case Damage.Cut:
                 File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+                break;
+            case Damage.CutByOne:
+                File.WriteAllBytes(path, bytes[..Math.Max(0, bytes.Length - 1)]);
                 break;
             case Damage.Garbage:
                 new Random(bytes.Length).NextBytes(bytes);
@@ -55,11 +62,12 @@ public sealed partial class DamagedFile
         }
     }
 
-    /// <summary>As it was, owner and mode included.</summary>
+    /// <summary>As it was, owner and mode included. Once.</summary>
     public void PutBack()
     {
         Tool.Run("rm", ["-rf", path]);
         Tool.Run("cp", ["-a", "--no-target-directory", copy, path]);
+        Directory.Delete(safe, recursive: true);
     }
 
     [GeneratedRegex(@"\d+")]

@@ -27,6 +27,8 @@ public sealed class FaultRun(LabPlan plan)
     private static readonly string[] Needed = [UnitFile, KeyFile];
     private readonly LabUnit unit = new(plan, Victim);
     private readonly ClusterWatch watch = new(plan);
+    private UnitKnowledge? before;
+    private DamagedFile? damaged;
 
     /// <summary>Gives the units a history: an upgrade, and a configuration.</summary>
     public async Task PrepareAsync(string image, CancellationToken cancellation)
@@ -44,7 +46,8 @@ public sealed class FaultRun(LabPlan plan)
         await watch.UntilReadyAsync(ReadyLimit, cancellation);
     }
 
-    /// <summary>Every file that the unit has, but for slots and what is locked, sockets and logs; one of each folder of many.</summary>
+    /// <summary>Every file that the unit has, but for slots and what is locked, sockets and logs; one of each folder of many, and of
+    /// revisions the first and the current one.</summary>
     public IReadOnlyList<string> Files() =>
         [
             .. new[] { UnitFile, KeyFile, "etc/trust.pem" },
@@ -56,10 +59,11 @@ public sealed class FaultRun(LabPlan plan)
                 )
                 .Order(StringComparer.Ordinal)
                 .GroupBy(path => Path.GetDirectoryName(path) is "state" or "state/configuration" ? path : Path.GetDirectoryName(path))
-                .Select(group => group.Last()),
+                .SelectMany(group => IsRevision(group.First()) ? [group.First(), group.Last()] : (string[])[group.Last()])
+                .Distinct(StringComparer.Ordinal),
         ];
 
-    /// <summary>One cell; the unit is as it was before it afterwards.</summary>
+    /// <summary>One cell. The file is as it was before once the next one begins.</summary>
     public async Task<FaultOutcome> RunAsync(string file, Damage damage, CancellationToken cancellation)
     {
         var other = plan.Units.First(name => name != Victim);
@@ -68,38 +72,37 @@ public sealed class FaultRun(LabPlan plan)
             await DoAsync(cancellation, "switchover", "--to", other, "--wait", "--force");
         }
 
-        var before = UnitKnowledge.Of(unit, await watch.UntilReadyAsync(ReadyLimit, cancellation));
-        var safe = Directory.CreateTempSubdirectory("hitless-faults-").FullName;
-        try
+        before ??= UnitKnowledge.Of(unit, await watch.UntilReadyAsync(ReadyLimit, cancellation));
+        var logged = new FileInfo(unit.Log).Length;
+        unit.Platform.Reset(unit);
+        damaged?.PutBack();
+        damaged = new DamagedFile(Path.Combine(unit.Folder, file));
+        damaged.Do(damage);
+        if (damage == Damage.FullDisk)
         {
-            var logged = new FileInfo(unit.Log).Length;
-            unit.Platform.Reset(unit);
-            var damaged = new DamagedFile(Path.Combine(unit.Folder, file), safe);
-            damaged.Do(damage);
-            if (damage == Damage.FullDisk)
-            {
-                UnitDisk.Fill(unit, full: true);
-            }
+            UnitDisk.Fill(unit, full: true);
+        }
 
-            UnitPower.Boot(unit);
-            var (status, forwards) = await LookAsync(other, cancellation);
-            var said = Said(status, logged, Path.GetFileName(file));
-            var lost = status is null ? "" : UnitKnowledge.Of(unit, status).LostSince(before);
-            if (damage == Damage.FullDisk)
-            {
-                UnitDisk.Fill(unit, full: false);
-            }
+        UnitPower.Boot(unit);
+        var (status, forwards) = await LookAsync(other, cancellation);
+        var said = Said(status, logged, Path.GetFileName(file));
+        var lost = status is null ? "" : UnitKnowledge.Of(unit, status).LostSince(before);
+        if (damage == Damage.FullDisk)
+        {
+            UnitDisk.Fill(unit, full: false);
+        }
 
+        if (status is null)
+        {
+            // Nothing to wait for in the next cell.
             unit.Platform.Reset(unit);
             damaged.PutBack();
+            damaged = null;
             UnitPower.Boot(unit);
-            var good = status is null ? Needed.Contains(file) && said.Length > 0 : forwards && (lost.Length == 0 || said.Length > 0);
-            return new FaultOutcome(file, $"{damage}", status is not null, forwards, said, lost, good);
         }
-        finally
-        {
-            Directory.Delete(safe, recursive: true);
-        }
+
+        var good = status is null ? Needed.Contains(file) && said.Length > 0 : forwards && (lost.Length == 0 || said.Length > 0);
+        return new FaultOutcome(file, $"{damage}", status is not null, forwards, said, lost, good);
     }
 
     /// <summary>Units that have just started refuse some things for some seconds.</summary>
@@ -137,6 +140,8 @@ public sealed class FaultRun(LabPlan plan)
         var switched = status is not null && watch.Cli(other).Run("switchover", "--to", Victim, "--wait", "--force").Ok;
         return (watch.Status(Victim, out _) ?? status, switched && Pings());
     }
+
+    private static bool IsRevision(string path) => path.Contains("/revisions/", StringComparison.Ordinal);
 
     private static bool IsReady(UnitStatus? unit) =>
         Enum.TryParse<UnitState>(unit?.State, ignoreCase: true, out var state) && state == UnitState.Ready;

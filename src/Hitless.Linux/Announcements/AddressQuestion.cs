@@ -17,6 +17,7 @@ namespace Hitless.Linux.Announcements;
 public sealed unsafe class AddressQuestion : IDisposable
 {
     private const ushort EtherTypeArp = 0x0806;
+    private const int ReadsMax = 64;
     private const int FrameBytes = 14 + 28;
 
     /// <summary>One address is proof enough; a second one, should the first have been taken away there.</summary>
@@ -69,12 +70,15 @@ public sealed unsafe class AddressQuestion : IDisposable
         }
     }
 
-    /// <summary>Takes the answers that are there; true if there was one.</summary>
+    /// <summary>
+    /// Takes the answers that are there, so many at a time: a poller tells of the rest. True if there was one.
+    /// </summary>
     public bool TryReceive()
     {
         var frame = stackalloc byte[FrameBytes];
         var answered = false;
-        for (nint received = 1; received > 0; answered |= received > 0)
+        nint received = 1;
+        for (var reads = 0; reads < ReadsMax && received > 0; reads++, answered |= received > 0)
         {
             var nobody = 0u;
             received = Libc.ReceiveFrom(Handle, frame, FrameBytes, Libc.MessageDontWait, null, &nobody);

@@ -47,6 +47,16 @@ public sealed class LinkMonitor(bool routes = false) : IDisposable
     /// <summary>The next change, or false if there is none now. Never waits.</summary>
     public bool TryRead(out LinkChange change)
     {
+        var unbounded = int.MaxValue;
+        return TryRead(ref unbounded, out change);
+    }
+
+    /// <summary>
+    /// The next change, or false if there is none now, or if <paramref name="budget"/> datagrams of the kernel have been read: a poller
+    /// tells of the rest. (A routing daemon that starts makes some hundred thousand.)
+    /// </summary>
+    public bool TryRead(ref int budget, out LinkChange change)
+    {
         while (true)
         {
             while (_start < _end)
@@ -58,6 +68,12 @@ public sealed class LinkMonitor(bool routes = false) : IDisposable
                 {
                     return true;
                 }
+            }
+
+            if (budget-- <= 0)
+            {
+                change = default;
+                return false;
             }
 
             switch (_socket.Receive(_buffer, out var bytes))

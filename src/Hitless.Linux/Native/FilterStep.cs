@@ -18,7 +18,13 @@ internal readonly record struct FilterStep(ushort Code, byte IfTrue, byte IfFals
     internal const ushort And = 0x54; // BPF_ALU | BPF_AND | BPF_K
     internal const ushort Jump = 0x05; // BPF_JMP | BPF_JA
     internal const ushort JumpIfEqual = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    internal const ushort JumpIfAbove = 0x25; // BPF_JMP | BPF_JGT | BPF_K
+    internal const ushort JumpIfAtLeast = 0x35; // BPF_JMP | BPF_JGE | BPF_K
+    internal const ushort LoadHeaderLength = 0xb1; // BPF_LDX | BPF_B | BPF_MSH
     internal const ushort Answer = 0x06; // BPF_RET | BPF_K
+
+    /// <summary>A random word instead of the packet's bytes.</summary>
+    internal const uint Random = unchecked((uint)(-0x1000 + 56)); // SKF_AD_OFF + SKF_AD_RANDOM
 
     /// <summary>The packet's mark instead of its bytes.</summary>
     internal const uint Mark = unchecked((uint)(-0x1000 + 20)); // SKF_AD_OFF + SKF_AD_MARK

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire.Floods;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Sockets;
@@ -75,6 +76,9 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
     public static bool operator ==(DatagramEndpoint left, DatagramEndpoint right) => left.Equals(right);
 
     public static bool operator !=(DatagramEndpoint left, DatagramEndpoint right) => !left.Equals(right);
+
+    /// <summary>The address without its port.</summary>
+    public WireSource Source => Family == 0 ? default : WireSource.From(IsIpv6 ? Bytes.Slice(8, 16) : Bytes.Slice(4, 4));
 
     /// <summary>The same in the platform's form. Allocates.</summary>
     public IPEndPoint ToIPEndPoint() =>

@@ -1,3 +1,5 @@
+using Hitless.Core.Wire.Floods;
+
 namespace Hitless.Linux.Sockets;
 
 /// <summary>How a <see cref="DatagramSocket"/> is set up.</summary>
@@ -13,7 +15,7 @@ namespace Hitless.Linux.Sockets;
 /// <param name="EchoReplies">
 /// Not UDP: ICMP as it is on the wire (<c>raw(7)</c>, for IPv4 received with the IP header), and only echo replies arrive.
 /// </param>
-/// <param name="SealedOnly">What cannot be a sealed datagram of Hitless is dropped in the kernel.</param>
+/// <param name="Admits">What it takes from the start on (<see cref="DatagramSocket.Take"/>); null: everything.</param>
 public readonly record struct DatagramOptions(
     string? Interface = null,
     int ReceiveBufferBytes = 0,
@@ -21,5 +23,5 @@ public readonly record struct DatagramOptions(
     int Priority = 0,
     bool Refusals = false,
     bool EchoReplies = false,
-    bool SealedOnly = false
+    Admission? Admits = null
 );

@@ -1,4 +1,5 @@
 using System.Text;
+using Hitless.Core.Wire.Floods;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Sockets;
@@ -28,11 +29,17 @@ public sealed unsafe class DatagramSocket : IDisposable
     private const int EchoReplyIpv6 = 129;
     private const int AttemptsMax = 16;
     private const uint UdpHeaderBytes = 8; // RFC 768: a filter of a UDP socket sees the header first
+    private const int MemoryOption = 55; // SO_MEMINFO
+    private const int MemoryWords = 9; // SK_MEMINFO_VARS
+    private const uint DatagramBytesMin = 512; // struct sk_buff and struct skb_shared_info take more
+    private const int WaitingUnknown = 32_768;
+    private readonly bool ipv6;
 
     /// <exception cref="IOException">The address is taken, the interface is absent, or a right is missing; the message says
     /// which.</exception>
     public DatagramSocket(DatagramEndpoint local, DatagramOptions options = default)
     {
+        ipv6 = local.IsIpv6;
         var family = local.IsIpv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet;
         var (type, protocol) =
             !options.EchoReplies ? (Libc.SocketDatagram, 0)
@@ -68,9 +75,9 @@ public sealed unsafe class DatagramSocket : IDisposable
             Check(Libc.SetSocketOption(Handle, level, local.IsIpv6 ? Ipv6ReceiveErrors : IpReceiveErrors, 1), "cannot ask for refusals");
         }
 
-        if (options.SealedOnly)
+        if (options.Admits is { } admission)
         {
-            Check(SealedFilter.Attach(Handle, UdpHeaderBytes), "cannot filter a UDP socket");
+            Check(Take(admission) == 0 ? 0 : -1, "cannot filter a UDP socket");
         }
 
         SetBuffer(Libc.OptionReceiveBufferForce, options.ReceiveBufferBytes);
@@ -123,6 +130,29 @@ public sealed unsafe class DatagramSocket : IDisposable
             return !probe.IsInvalid
                 && Libc.SetSocketOption(probe, Libc.LevelSocket, Libc.OptionBindToDevice, name, (uint)device.Length + 1) >= 0
                 && Libc.Bind(probe, bytes, (uint)address.Length) >= 0;
+        }
+    }
+
+    /// <summary>What the socket takes from now on; what lies in its buffer stays. Allocates.</summary>
+    /// <returns>0, or the error number: it takes what it took before.</returns>
+    public int Take(Admission admission) =>
+        SealedFilter.Attach(Handle, UdpHeaderBytes, ipv6 ? SealedFilter.SourceOfIpv6 : SealedFilter.SourceOfIpv4, admission) < 0
+            ? Errno.Last
+            : 0;
+
+    /// <summary>
+    /// No more datagrams than this lie in the socket's buffer now: what they take of memory (<c>sock_diag(7)</c>, SK_MEMINFO_RMEM_ALLOC),
+    /// by the least that one takes.
+    /// </summary>
+    public int WaitingMax
+    {
+        get
+        {
+            var memory = stackalloc uint[MemoryWords];
+            var length = (uint)(MemoryWords * sizeof(uint));
+            return Libc.GetSocketOption(Handle, Libc.LevelSocket, MemoryOption, memory, &length) < 0
+                ? WaitingUnknown
+                : (int)(memory[0] / DatagramBytesMin);
         }
     }
 
@@ -201,7 +231,7 @@ public sealed unsafe class DatagramSocket : IDisposable
         const int HeaderBytes = 16;
         var address = stackalloc byte[DatagramEndpoint.BytesMax];
         var control = stackalloc byte[512];
-        while (true)
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var message = new Libc.MessageHeader
             {
@@ -227,6 +257,9 @@ public sealed unsafe class DatagramSocket : IDisposable
                 return true;
             }
         }
+
+        by = default;
+        return false;
     }
 
     /// <inheritdoc/>

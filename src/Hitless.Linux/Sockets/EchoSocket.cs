@@ -26,6 +26,12 @@ public sealed class EchoSocket : IDisposable
     {
         _ipv6 = local.IsIpv6;
         _socket = new DatagramSocket(local, new DatagramOptions(device, Priority: 6, EchoReplies: true));
+        if (Filter() < 0)
+        {
+            var errno = Errno.Last;
+            _socket.Dispose();
+            throw new IOException($"cannot filter an ICMP socket: {Errno.Words(errno)}");
+        }
     }
 
     /// <summary>For a poller: readable when there is an answer.</summary>
@@ -48,10 +54,14 @@ public sealed class EchoSocket : IDisposable
         return _socket.Send(to, echo);
     }
 
-    /// <summary>The next answer to a question of this socket; false when there is none now.</summary>
-    public bool TryReceive(out uint question, out DatagramEndpoint from)
+    /// <summary>
+    /// The next answer to a question of this socket; false when there is none now, or when <paramref name="budget"/> packets have been
+    /// read: a poller tells of the rest.
+    /// </summary>
+    public bool TryReceive(ref int budget, out uint question, out DatagramEndpoint from)
     {
-        while (_socket.TryReceive(_buffer, out var length, out from))
+        from = default;
+        while (budget-- > 0 && _socket.TryReceive(_buffer, out var length, out from))
         {
             if (TryRead(_buffer.AsSpan(0, length), _ipv6, _cookie, out question))
             {
@@ -86,6 +96,24 @@ public sealed class EchoSocket : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Answers without the cookie end in the kernel: who does not see our questions cannot flood us with answers.</summary>
+    private unsafe int Filter()
+    {
+        // For IPv4 a raw socket sees the IP header first (raw(7)), whose length is in its first byte.
+        var load = _ipv6 ? FilterStep.LoadWord : FilterStep.LoadWordAtIndex;
+        Span<FilterStep> steps =
+        [
+            _ipv6 ? new(FilterStep.SetIndex, 0, 0, 0) : new(FilterStep.LoadHeaderLength, 0, 0, 0),
+            new(load, 0, 0, 8),
+            new(FilterStep.JumpIfEqual, 0, 3, BinaryPrimitives.ReadUInt32BigEndian(_cookie)),
+            new(load, 0, 0, 12),
+            new(FilterStep.JumpIfEqual, 0, 1, BinaryPrimitives.ReadUInt32BigEndian(_cookie.AsSpan(4))),
+            new(FilterStep.Answer, 0, 0, uint.MaxValue),
+            new(FilterStep.Answer, 0, 0, 0),
+        ];
+        return SealedFilter.Attach(Handle, steps);
+    }
 
     /// <summary>RFC 1071.</summary>
     private static ushort Checksum(ReadOnlySpan<byte> bytes)

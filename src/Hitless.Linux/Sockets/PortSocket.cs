@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire.Floods;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Sockets;
@@ -17,6 +18,9 @@ public sealed unsafe class PortSocket : IDisposable
     private const int AddMembership = 1;
     private const ushort MembershipMulticast = 0;
     private const byte Outgoing = 4;
+
+    // Our own frames that were sent since the last call, and an interface that went down; what else there is, the poller tells.
+    private const int AttemptsMax = 64;
     private readonly LinkLayerAddress _to;
 
     /// <summary>On the interface of that number.</summary>
@@ -73,6 +77,11 @@ public sealed unsafe class PortSocket : IDisposable
     /// <summary>For a poller: readable when there is a datagram.</summary>
     public FileDescriptor Handle { get; }
 
+    /// <summary>What the socket takes from now on; what lies in its buffer stays. Allocates.</summary>
+    /// <returns>0, or the error number: it takes what it took before.</returns>
+    public int Take(Admission admission) =>
+        SealedFilter.Attach(Handle, headerBytes: 0, SealedFilter.SourceOfFrame, admission) < 0 ? Errno.Last : 0;
+
     /// <summary>Sends one datagram to the group.</summary>
     /// <returns>0 or the error number.</returns>
     public int Send(ReadOnlySpan<byte> datagram)
@@ -94,7 +103,8 @@ public sealed unsafe class PortSocket : IDisposable
     {
         LinkLayerAddress from;
         sender = default;
-        while (true)
+        length = 0;
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var fromBytes = (uint)sizeof(LinkLayerAddress);
             nint received;
@@ -116,6 +126,8 @@ public sealed unsafe class PortSocket : IDisposable
                 return received >= 0;
             }
         }
+
+        return false;
     }
 
     /// <inheritdoc/>

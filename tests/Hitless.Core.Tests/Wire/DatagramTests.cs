@@ -55,6 +55,45 @@ public sealed class DatagramTests
     }
 
     [Fact]
+    public void Forged_datagrams_of_a_known_sender_cost_no_exception_and_no_memory_and_its_own_go_on()
+    {
+        using var sealer = Sealer();
+        using var opener = Opener();
+        Assert.Equal(DatagramVerdict.Accepted, Open("one"u8));
+        var (exceptions, before, thread) = (0, 0L, Environment.CurrentManagedThreadId);
+        void Count(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs e) =>
+            exceptions += Environment.CurrentManagedThreadId == thread ? 1 : 0;
+        AppDomain.CurrentDomain.FirstChanceException += Count;
+        try
+        {
+            for (var round = 0; round < 1000; round++)
+            {
+                var length = sealer.Seal("two"u8, datagram);
+                datagram[length - 1] ^= 1;
+                var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _);
+                before = round == 10 ? GC.GetAllocatedBytesForCurrentThread() : before;
+                if (verdict != DatagramVerdict.BadTag || !opener.SenderWasKnown)
+                {
+                    Assert.Fail($"{verdict} in round {round}");
+                }
+            }
+
+            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= Count;
+        }
+
+        Assert.InRange(exceptions, 0, 2);
+        Assert.Equal(DatagramVerdict.Accepted, Open("three"u8));
+        Assert.Equal("three"u8, plaintext.AsSpan(0, 5));
+
+        DatagramVerdict Open(ReadOnlySpan<byte> text) =>
+            opener.Open(datagram.AsSpan(0, sealer.Seal(text, datagram)), plaintext, Now, out _, out _);
+    }
+
+    [Fact]
     public void Our_own_id_with_another_incarnation_is_opened_and_kept_apart()
     {
         using var sealer = Sealer();

@@ -134,22 +134,21 @@ public sealed class BackupFileTests : IDisposable
         var folder = Directory.CreateDirectory(_bench.Folder + "/backups").FullName;
         var backups = new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.FromDays(1), 2));
         var now = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        Assert.Null(backups.LastAge(now));
         for (var day = 0; day < 4; day++)
         {
-            var due = backups.Due(now.AddDays(day));
+            var due = backups.Scheduled(now.AddDays(day));
             Assert.Equal($"{folder}/scheduled-2030010{day + 1}-120000.backup", due);
-            File.WriteAllText(due!, "");
+            File.WriteAllText(due, "");
             File.WriteAllText(backups.ForRun($"2030010{day + 1}-130000"), "");
-            Assert.Null(backups.Due(now.AddDays(day).AddHours(23)));
+            Assert.Equal(TimeSpan.FromHours(23), backups.LastAge(now.AddDays(day).AddHours(23)));
         }
 
-        Assert.NotNull(backups.Due(now));
-        backups.Prune();
+        backups.Prune(backups.Scheduled(now.AddDays(3)), now.AddDays(4));
         Assert.Equal(
             ["20300103-130000.backup", "20300104-130000.backup", "scheduled-20300103-120000.backup", "scheduled-20300104-120000.backup"],
             Directory.EnumerateFiles(folder).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal)
         );
-        Assert.Null(new BackupFolder(folder, new Core.Configuration.KeepSettings(10, TimeSpan.Zero, 2)).Due(now.AddYears(1)));
     }
 
     [Fact]

@@ -17,8 +17,11 @@ internal sealed class Bench : IDisposable
     public IReadOnlyList<ManagedFileSettings> Listed { get; init; } =
     [new(A, "! grep -q bad {file}", "cat {file} > {file}.applied"), new(B, null, null)];
 
-    /// <summary>How far the units' clocks are ahead of the machine's.</summary>
+    /// <summary>How much more time has passed for the units than on this machine.</summary>
     public TimeSpan Ahead { get; set; }
+
+    /// <summary>How far the units' wall clocks were set forwards, or (below zero) back.</summary>
+    public TimeSpan Stepped { get; set; }
 
     public TimeSpan CommandTimeMax { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -185,7 +188,9 @@ internal sealed class BenchUnit : IConfigurationPeers
 
     private sealed class Clock(Bench bench) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + bench.Ahead;
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + bench.Ahead + bench.Stepped;
+
+        public override long GetTimestamp() => System.GetTimestamp() + (long)(bench.Ahead.TotalSeconds * TimestampFrequency);
     }
 
     private BenchUnit Reach(string unit) => Cut || _bench[unit].Cut ? throw new IOException("cut off") : _bench[unit];

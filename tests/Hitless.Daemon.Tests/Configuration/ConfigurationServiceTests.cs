@@ -263,6 +263,22 @@ public sealed partial class ConfigurationServiceTests
         Assert.Null(await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel));
     }
 
+    [Theory]
+    [InlineData(-365)]
+    [InlineData(365)]
+    public async Task A_clock_that_is_set_neither_undoes_a_commit_nor_keeps_one(int days)
+    {
+        using var bench = await TwoUnits();
+        var (gw1, gw2) = (bench["gw1"], bench["gw2"]);
+        Assert.Null((await CommitForTenMinutes(gw1)).Refusal);
+        bench.Stepped = TimeSpan.FromDays(days);
+        Assert.Null(await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel));
+        Assert.Null(await gw2.Service.UndoUnconfirmedAsync(2, gw2, Cancel));
+        bench.Ahead = TimeSpan.FromMinutes(11);
+        Assert.Null((await gw1.Service.UndoUnconfirmedAsync(1, gw1, Cancel))!.Refusal);
+        AssertAll(bench, "one", 3);
+    }
+
     [Fact]
     public async Task A_commit_with_a_time_limit_stays_when_it_is_confirmed()
     {

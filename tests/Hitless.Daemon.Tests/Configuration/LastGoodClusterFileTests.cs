@@ -1,3 +1,4 @@
+using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration;
 using Xunit;
 
@@ -47,6 +48,32 @@ public sealed class LastGoodClusterFileTests : IDisposable
         Assert.True(LastGoodClusterFile.TryRead(UnitFilePath, ClusterPath, out _, out _, out _));
         File.WriteAllText(UnitFilePath, Unit + "\nunknown: 1\n");
         Assert.False(LastGoodClusterFile.TryRead(UnitFilePath, ClusterPath, out _, out _, out _));
+    }
+
+    [Fact]
+    public void A_file_that_is_gone_although_the_current_revision_has_it_is_taken_from_the_copy()
+    {
+        var content = "interfaces: [{ name: wan0 }]\n"u8.ToArray();
+        File.WriteAllBytes(ClusterPath, content);
+        Assert.True(LastGoodClusterFile.TryRead(UnitFilePath, ClusterPath, out _, out _, out _));
+        var revisions = new RevisionStore(folder);
+        var revision = RevisionIdentity.Next(
+            null,
+            1,
+            [new(ClusterFile.Path, content, null, null, null)],
+            "anna",
+            "",
+            DateTimeOffset.UnixEpoch
+        );
+        revisions.Add(revision);
+        revisions.SetHead(revision.Info, []);
+        File.Delete(ClusterPath);
+        for (var start = 0; start < 2; start++)
+        {
+            Assert.True(LastGoodClusterFile.TryRead(UnitFilePath, ClusterPath, out var settings, out _, out var damage));
+            Assert.Contains("it is gone", damage, StringComparison.Ordinal);
+            Assert.Equal("wan0", Assert.Single(settings.Interfaces).Name);
+        }
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class PeerTests : IAsyncLifetime
             new("lo", IPAddress.Loopback, [IPAddress.Loopback]),
             new("hb9", IPAddress.Parse("192.0.2.77"), []),
         ];
-        _server = new PeerServer(_identity, links, port: 0, _log.Add);
+        _server = new PeerServer(_identity, links, port: 0, _log.Add, "gw2");
         _server.Map(Echo, (request, _) => request.Error switch
             {
                 "refuse" => throw new RefusedException("a run is open", "wait for its end"),
@@ -82,6 +82,22 @@ public sealed class PeerTests : IAsyncLifetime
         {
             Assert.Equal(new Refusal("hello", "wörld"), await client.CallAsync("gw2", Echo, new Refusal("hello", "wörld"), Plenty, Cancel));
         }
+    }
+
+    [Fact]
+    public async Task A_call_that_was_meant_for_another_unit_is_refused_and_named_once()
+    {
+        using var client = Client(_identity, _server.Listening[0]);
+        for (var i = 0; i < 3; i++)
+        {
+            var refused = await Assert.ThrowsAsync<PeerException>(() =>
+                client.CallAsync("gw3", Echo, new Refusal("hello", ""), Plenty, Cancel)
+            );
+            Assert.Equal(PeerFailureKind.Refused, refused.Kind);
+            Assert.Contains("this is gw2, and \"test.echo\" was meant for gw3", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("asked this unit for \"test.echo\", which was meant for gw3", Assert.Single(_log), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Net;
-using Hitless.Core.Wire;
 using Hitless.Linux.Native;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
@@ -61,26 +60,6 @@ public sealed class DatagramSocketTests
         Assert.True(socket.TryReceive(new byte[50], out var length, out _));
         Assert.Equal(10, length);
         Assert.Equal(1, socket.Truncated);
-    }
-
-    [Theory]
-    [InlineData("127.0.0.1")]
-    [InlineData("::1")]
-    public void What_cannot_be_sealed_is_dropped_before_it_arrives(string address)
-    {
-        var local = new DatagramEndpoint(new IPEndPoint(IPAddress.Parse(address), 0));
-        using var socket = new DatagramSocket(local, new DatagramOptions(SealedOnly: true));
-        var whole = new byte[DatagramHeader.Size + DatagramHeader.TagSize];
-        "HL"u8.CopyTo(whole);
-        socket.Send(socket.Local, new byte[whole.Length]);
-        socket.Send(socket.Local, whole.AsSpan(1));
-        socket.Send(socket.Local, whole.AsSpan(0, whole.Length - 1));
-        socket.Send(socket.Local, []);
-        socket.Send(socket.Local, whole);
-
-        Assert.True(socket.TryReceive(new byte[99], out var length, out _));
-        Assert.Equal(whole.Length, length);
-        Assert.False(socket.TryReceive(new byte[99], out _, out _));
     }
 
     [Fact]

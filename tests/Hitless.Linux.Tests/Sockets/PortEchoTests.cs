@@ -61,7 +61,8 @@ public sealed class PortEchoTests
                 socket.Ask(to, question);
             }
 
-            if (socket.TryReceive(out var answered, out var from))
+            var budget = 8;
+            if (socket.TryReceive(ref budget, out var answered, out var from))
             {
                 return answered == question && from == to;
             }

@@ -44,7 +44,10 @@ internal static class ImageChecks
         var header = facts.Header;
         yield return image.Forged is { } forged
             ? new CheckResult("image-signature", CheckOutcome.Fail, forged.Error, forged.Remedy)
-            : Preflight.Pass("image-signature", $"signed by {image.Signer}");
+            : Preflight.Pass(
+                "image-signature",
+                $"signed by {image.Signer}, valid by {header.FormerPrimary}'s clock ({facts.Now.UtcDateTime:u})"
+            );
         yield return image.OtherSlots is { } other
             ? new CheckResult("image-slots", CheckOutcome.Fail, other.Error, other.Remedy)
             : Preflight.Pass("image-slots", $"the image goes into slots of the kind {image.SlotKind}");
