@@ -68,6 +68,9 @@ public sealed record UnitStatus(
 
     /// <summary>How late heartbeats came to this unit; null when it does not answer.</summary>
     public HeartbeatStatus? Heartbeat { get; init; }
+
+    /// <summary>How it shares flows out; null: it is not primary, the mode is active-passive, or it does not answer.</summary>
+    public BalanceStatus? Balance { get; init; }
 }
 
 /// <summary>
