@@ -13,9 +13,6 @@ namespace Hitless.Daemon;
 /// <content>What the unit says of itself and of the cluster.</content>
 public sealed partial class Unit
 {
-    private const string NoActiveActive =
-        "cluster.mode is active-active, which this version cannot do yet: the primary carries all traffic";
-
     /// <inheritdoc/>
     public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
     {
@@ -30,7 +27,6 @@ public sealed partial class Unit
                 .. control.RoutingProblems,
                 .. Keys.Problem is { } rotation ? [rotation] : Array.Empty<string>(),
                 .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
-                .. settings.Cluster.ActiveActive ? [NoActiveActive] : Array.Empty<string>(),
             ],
             view.Primary?.Name,
             1 + settings.Heartbeat.Links.Max(l => l.Peers.Count),
@@ -38,7 +34,7 @@ public sealed partial class Unit
         );
         return new ClusterStatus(
             settings.Cluster.Name,
-            "active-passive",
+            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
             ClusterHealth.Of(view.Primary?.Name, problems),
             view.Epoch.Number,
             view.Primary?.Name,
@@ -67,6 +63,7 @@ public sealed partial class Unit
             Services = roles.Status,
             Hold = MaintenanceService.StatusOf(view.Hold),
             Heartbeat = SilenceOf(view),
+            Balance = Balance?.Status,
         };
     }
 

@@ -5,6 +5,7 @@ using Hitless.Core.Forwarding;
 using Hitless.Core.Keys;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -147,6 +148,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
+        acts.Balance = OpenBalance(self);
         roles = new RoleLoop(settings, stateFolder, control, events, disk);
         traffic = new ForwardingMonitor(
             Name,
@@ -157,7 +159,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             journals,
             events
         );
-        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
+        control.Preparing = PrepareSwitchAsync;
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(
             settings.Health,
@@ -188,6 +190,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
             Stand("services and hooks", roles.RunAsync),
+            Stand("load balancing", () => Balance?.RunAsync(ending.Token) ?? Task.CompletedTask),
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))
@@ -242,7 +245,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     public void RequestStop()
     {
         roles.ExpectStop();
-        control.RequestStop();
+        _ = StopAsync();
     }
 
     /// <summary>
@@ -277,6 +280,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
+        Balance?.Dispose();
         roles.Dispose();
         traffic.Dispose();
         peers.Dispose();
