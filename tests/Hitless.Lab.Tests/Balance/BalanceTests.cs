@@ -112,9 +112,9 @@ public sealed class BalanceTests
 
         var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
 
-        Assert.Equal(0, report.Traffic.ConnectionsLost);
-        Assert.Equal(0, report.Traffic.PacketsLost);
-        var run = LabJson.Read<RunReport>(cluster.Watch.Cli("gw1").Run("--json", "upgrade", "report").Output)!;
+        Assert.Equal(0, report.Traffic!.ConnectionsLost);
+        Assert.Equal(0, report.Traffic!.PacketsLost);
+        var run = cluster.Watch.Cli("gw1").Ask<RunReport>(out _, "upgrade", "report")!;
         string[] steps = [.. run.Steps.Select(step => step.Name)];
         var off = Assert.Single(run.Steps, step => step.Name == "load-balancing-off");
         Assert.Contains("forwarded no packet", off.Detail);
