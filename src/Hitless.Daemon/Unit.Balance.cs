@@ -1,5 +1,5 @@
-using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Control;
 
@@ -15,13 +15,13 @@ public sealed partial class Unit
     private BalanceLoop OpenBalance(UnitIdentity identity)
     {
         UnitId self = new(identity.Id);
-        return new BalanceLoop(settings, self, control, new BalancePeers((self, Name), control, sessions, peers), events)
+        return acts.Balance = new BalanceLoop(settings, self, control, new BalancePeers((self, Name), control, sessions, peers), events)
         {
             WhyOff = WhyBalanceOff,
         };
     }
 
-    /// <summary>Whether flows come back before this unit hands over; not before there is what shares them out.</summary>
+    /// <summary>Brings all flows back to this unit, if it shares any out.</summary>
     private Task<bool> DrawBackAsync() => Balance?.DrawBackAsync(DrawBackTimeout, ending.Token) ?? Task.FromResult(true);
 
     private string? WhyBalanceOff() => RunJournal.HoldsLoad(journals.Last()) ? "an upgrade is under way" : null;

@@ -148,7 +148,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
-        acts.Balance = OpenBalance(self);
         roles = new RoleLoop(settings, stateFolder, control, events, disk);
         traffic = new ForwardingMonitor(
             Name,
@@ -168,14 +167,14 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
             events
         );
-        background = StandAll();
+        background = StandAll(OpenBalance(self));
         complete.SetResult();
     }
 
     /// <summary>The unit's name.</summary>
     public string Name { get; }
 
-    private Task StandAll() =>
+    private Task StandAll(BalanceLoop balance) =>
         Task.WhenAll(
             settings.Election.Witness is { } address
                 ? Stand("asking the witness", () =>
@@ -190,7 +189,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
             Stand("services and hooks", roles.RunAsync),
-            Stand("load balancing", () => Balance?.RunAsync(ending.Token) ?? Task.CompletedTask),
+            Stand("load balancing", () => balance.RunAsync(ending.Token)),
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token))

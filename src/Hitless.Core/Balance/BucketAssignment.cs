@@ -1,4 +1,4 @@
-using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Balance;
 
@@ -14,8 +14,8 @@ public static class BucketAssignment
     public const int Buckets = BucketHash.Buckets;
 
     /// <summary>
-    /// The owners that are wanted, when those of now are <paramref name="now"/> (the id of nobody, or of a unit that is not among <paramref name="units"/>:
-    /// nobody). <paramref name="units"/>: at least one; weights are at least 1.
+    /// The owners that are wanted, when those of now are <paramref name="now"/> (who is not among <paramref name="units"/> is nobody).
+    /// <paramref name="units"/>: at least one; weights are at least 1.
     /// </summary>
     public static UnitId[] Assign(ReadOnlySpan<UnitId> now, IReadOnlyList<BalanceShare> units)
     {
@@ -55,8 +55,8 @@ public static class BucketAssignment
     }
 
     /// <summary>
-    /// How many buckets each unit is to have; their sum is <see cref="Buckets"/>. Of those with the same claim to one more, whoever has more
-    /// now gets it: a share that was rounded up does not wander.
+    /// How many buckets each unit is to have; their sum is <see cref="Buckets"/>. Of those with the same claim to one more, whoever has
+    /// more now gets it: a share that was rounded up does not wander.
     /// </summary>
     private static int[] Quotas(IReadOnlyList<BalanceShare> units, int[] held)
     {

@@ -1,4 +1,4 @@
-using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Balance;
 

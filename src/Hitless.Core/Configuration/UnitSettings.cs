@@ -65,7 +65,7 @@ public sealed record ClusterSettings(string Name, int Group, bool ActiveActive, 
 /// <summary><c>unit:</c>. Higher priority wins (0-255, default 128).</summary>
 public sealed record IdentitySettings(string Name, int Priority, bool Override)
 {
-    /// <summary><c>unit.weight</c>: its share of the traffic by the schedule <c>weighted-round-robin</c>, against the others' weights.</summary>
+    /// <summary><c>unit.weight</c>: its share of the traffic by the schedule <c>weighted-round-robin</c>.</summary>
     public int Weight { get; init; } = 1;
 
     /// <summary><c>unit.slots</c>: whether RAUC holds the slots, as whole systems; else they are folders.</summary>

@@ -1,4 +1,3 @@
-using Hitless.Core.Cluster;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Sessions;

@@ -118,7 +118,7 @@ public static class RunPlan
             {
                 return Plan(
                     header,
-                    [.. planned.Select(p => p.Name is RunStep.Release or RunStep.BalanceOn ? p with { PrimaryAfter = better.Name } : p)],
+                    [.. planned.Select(p => IsAtEnd(p) ? p with { PrimaryAfter = better.Name } : p)],
                     better.Name,
                     $"override: priority {better.Priority} > {kept}",
                     secondSwitch: true
@@ -142,12 +142,14 @@ public static class RunPlan
         Election.TryBest(candidates, margin, out var final);
         return Plan(
             header,
-            [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release or RunStep.BalanceOn ? p with { PrimaryAfter = final.Name } : p)],
+            [.. planned.Select(p => IsAtEnd(p) ? p with { PrimaryAfter = final.Name } : p)],
             final.Name,
             Election.Explain(final, candidates, margin),
             final.Name != primary
         );
     }
+
+    private static bool IsAtEnd(PlannedStep step) => step.Name is RunStep.FinalPrimary or RunStep.Release or RunStep.BalanceOn;
 
     private static string WhyLast(RunHeader header) =>
         header switch

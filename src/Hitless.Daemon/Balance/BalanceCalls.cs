@@ -4,7 +4,7 @@ using Hitless.Daemon.Peers;
 
 namespace Hitless.Daemon.Balance;
 
-/// <summary>What a primary asks the other units for load balancing. Units of older versions do not know these calls, and carry nothing.</summary>
+/// <summary>What a primary asks the others for load balancing. Units of older versions do not know it, and carry nothing.</summary>
 public static class BalanceCalls
 {
     /// <summary>Who carries flows beside the primary; answered by what the unit can do. Asked again and again.</summary>

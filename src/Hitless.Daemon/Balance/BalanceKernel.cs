@@ -1,6 +1,7 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Wire;
 using Hitless.Linux.Balance;
 using Hitless.Linux.Counters;
 using Hitless.Linux.Links;
@@ -193,9 +194,7 @@ public sealed record BalanceFacts(
         Translating.Count > 0 && !keepsSome
             ? $"nftables table {Translating[0]} translates addresses, and a translated flow has to stay on the primary: list the networks "
                 + "that it translates in balance.on-primary"
-        : !Sides.Values.Contains(PortSide.Outside)
-            ? "no interface is outside: none has a default route; give interfaces[].side: outside"
-        : !Sides.Values.Contains(PortSide.Inside)
-            ? "no interface is inside: each has a default route; give interfaces[].side: inside"
+        : !Sides.Values.Contains(PortSide.Outside) ? "no interface is outside: none has a default route; give interfaces[].side: outside"
+        : !Sides.Values.Contains(PortSide.Inside) ? "no interface is inside: each has a default route; give interfaces[].side: inside"
         : null;
 }

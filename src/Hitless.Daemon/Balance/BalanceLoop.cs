@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Balance;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Linux.Netlink;

@@ -25,10 +25,8 @@ public sealed class BalanceMember(
     {
         server.Map(BalanceCalls.Carry, CarryAsync);
         server.Map(BalanceCalls.Barrier, async (_, _) => new BarrierAnswer(await sessions.ReachBarrierAsync()));
-        server.Map(
-            BalanceCalls.Applied,
-            async (request, cancel) =>
-                new AppliedAnswer(await sessions.AwaitAppliedAsync(new(request.Sender), request.Sequence, AppliedTimeout, cancel))
+        server.Map(BalanceCalls.Applied, async (request, cancel) =>
+            new AppliedAnswer(await sessions.AwaitAppliedAsync(new(request.Sender), request.Sequence, AppliedTimeout, cancel))
         );
     }
 
@@ -54,7 +52,7 @@ public sealed class BalanceMember(
     private async Task<string?> ObstacleAsync(BalanceFacts facts) =>
         !settings.Cluster.ActiveActive ? "its cluster.mode is active-passive"
         : facts.Down.Count > 0 ? $"its interface {facts.Down[0]} is down"
-        : facts.Nameless.Count > 0 ? $"its interface {facts.Nameless[0]} has no address of its own, without which it finds no neighbour there"
+        : facts.Nameless.Count > 0 ? $"its interface {facts.Nameless[0]} has no address of its own, by which it could find neighbours"
         : forwarding.Status is { AsPrimary: false } ? "it would not forward as the primary does"
         : (await sessions.StatusAsync()).LagMs > LagMax.TotalMilliseconds ? "its sessions lag behind"
         : null;

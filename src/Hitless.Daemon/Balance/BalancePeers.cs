@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -102,9 +103,7 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         var barrier =
             from == self.Id
                 ? await sessions.ReachBarrierAsync()
-                : (
-                    await peers.CallAsync(NameOf(from), BalanceCalls.Barrier, new PeerQuestion(self.Name), MoveTimeout, cancel)
-                ).Sequence;
+                : (await peers.CallAsync(NameOf(from), BalanceCalls.Barrier, new PeerQuestion(self.Name), MoveTimeout, cancel)).Sequence;
         if (to == self.Id)
         {
             return await sessions.AwaitAppliedAsync(from, barrier, MoveTimeout, cancel);
@@ -120,7 +119,8 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         var view = await control.ViewAsync();
         var there = view.Peers.Where(peer => peer.Present).ToArray();
         var answered = await Task.WhenAll(there.Select(peer => AskAsync(peer, cancel, anyhow: true)));
-        return there.Zip(answered)
+        return there
+            .Zip(answered)
             .Where(each => each.Second)
             .ToDictionary(each => each.First.Name, each => answers[new(each.First.Id)].Said.Forwarded, StringComparer.Ordinal);
     }

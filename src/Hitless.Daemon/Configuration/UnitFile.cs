@@ -176,11 +176,7 @@ public static class UnitFile
                 cluster.Get<string>("mode") == "active-active",
                 Path.GetFullPath(cluster.Get<string>("key-file"), folder)
             ),
-            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
-            {
-                Weight = unit.Get<int>("weight"),
-                RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
-            },
+            IdentityFrom(unit),
             new HeartbeatSettings(
                 [.. heartbeat.Sections("links").Select(LinkFrom)],
                 heartbeat.Get<TimeSpan>("interval"),
@@ -245,6 +241,13 @@ public static class UnitFile
                 .ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
     }
+
+    private static IdentitySettings IdentityFrom(Section unit) =>
+        new(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
+        {
+            Weight = unit.Get<int>("weight"),
+            RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
+        };
 
     private static HookSettings HooksFrom(Section hooks) =>
         new(

@@ -122,7 +122,7 @@ internal static class UnitRules
         {
             if (port.Find("virtual-mac") is { Value: "off" } off)
             {
-                problems.Add(off.At, "active-active needs a virtual MAC on every interface; expected virtual-mac: on, or mode active-passive");
+                problems.Add(off.At, "active-active needs a virtual MAC on every interface; expected on, or mode active-passive");
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Hitless.Core.Api;
-using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Keys;
 using Hitless.Core.Sessions;

@@ -89,7 +89,7 @@ public sealed class StepActs(
     {
         if (Balance is null || !await Balance.UntilQuietAsync(BalanceOffTimeout, cancel))
         {
-            throw new RefusedException("load balancing could not be turned off in time", "hitless status tells which unit has buckets still");
+            throw new RefusedException("load balancing could not be turned off in time", "hitless status tells who has buckets still");
         }
 
         string? busy = null;
@@ -103,7 +103,8 @@ public sealed class StepActs(
             {
                 return after.Count == 0
                     ? "the primary carries all flows; no other unit answers"
-                    : $"the primary carries all flows; {string.Join(", ", after.Keys)} forwarded no packet for {CountTime.TotalMilliseconds:F0} ms";
+                    : "the primary carries all flows; "
+                        + $"{string.Join(", ", after.Keys)} forwarded no packet for {CountTime.TotalMilliseconds:F0} ms";
             }
         }
 

@@ -2,6 +2,7 @@ using Hitless.Core.Balance;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Wire;
 using Hitless.Linux.Links;
 using Hitless.Linux.Nftables;
 
@@ -11,7 +12,8 @@ namespace Hitless.Linux.Balance;
 /// The rules of <see cref="BalanceTable"/>. On each interface, for a frame to the virtual MAC whose packet is routed to the other side: the
 /// bucket of the inside address (source on inside interfaces, destination on outside ones) is looked up, and the frame sent on to the MAC
 /// found, from the interface's own. What is not found, and everything else (ARP and neighbour discovery, groups and broadcasts, addresses
-/// of this unit, traffic that stays on one side, networks that are kept), is the primary's. Offsets: Ethernet (IEEE 802.3), IPv4 (RFC 791), IPv6 (RFC 8200).
+/// of this unit, traffic that stays on one side, networks that are kept), is the primary's. Offsets: Ethernet (IEEE 802.3), IPv4 (RFC 791),
+/// IPv6 (RFC 8200).
 /// </summary>
 internal static class BalanceRules
 {
@@ -38,10 +40,7 @@ internal static class BalanceRules
         ReadOnlySpan<byte> boot
     )
     {
-        var batch = new NftBatchWriter(
-            new byte[8192 + (kept.Count * 128) + (ports.Count * 2 * (4096 + (owners.Length * 64)))],
-            table
-        );
+        var batch = new NftBatchWriter(new byte[8192 + (kept.Count * 128) + (ports.Count * 2 * (4096 + (owners.Length * 64)))], table);
         batch.Begin();
         batch.DeleteTable(acknowledge: false);
         batch.Table(NftTableFlags.Owner, "hitless: load balancing"u8, boot);

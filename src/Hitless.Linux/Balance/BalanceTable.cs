@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Wire;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
 using Hitless.Linux.Netlink;

@@ -1,5 +1,5 @@
 using Hitless.Core.Balance;
-using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Balance;
@@ -147,7 +147,10 @@ public sealed class BalanceMachineTests
 
             world.Off(null);
             world.Run(TimeSpan.FromSeconds(40));
-            Assert.True(world.Of(2) is >= 64 and <= 128, $"seed {seed}: {world.Of(2)} buckets; {string.Join("; ", world.Lines.TakeLast(8))}");
+            Assert.True(
+                world.Of(2) is >= 64 and <= 128,
+                $"seed {seed}: {world.Of(2)} buckets; {string.Join("; ", world.Lines.TakeLast(8))}"
+            );
         }
     }
 

@@ -1,5 +1,5 @@
 using Hitless.Core.Balance;
-using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Tests.Balance;
 

@@ -1,5 +1,5 @@
 using Hitless.Core.Balance;
-using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Balance;
@@ -42,9 +42,8 @@ public sealed class BucketAssignmentTests
             var moved = Enumerable.Range(0, joined.Length).Where(bucket => joined[bucket] != without[bucket]).ToArray();
             Assert.All(moved, bucket => Assert.Equal(all[0].Unit, joined[bucket]));
             Assert.InRange(moved.Length, BucketAssignment.Buckets / units, (BucketAssignment.Buckets / units) + 1);
-            Assert.All(
-                Enumerable.Range(0, joined.Length),
-                bucket => Assert.True(joined[bucket] == all[0].Unit || left[bucket] == joined[bucket])
+            Assert.All(Enumerable.Range(0, joined.Length), bucket =>
+                Assert.True(joined[bucket] == all[0].Unit || left[bucket] == joined[bucket])
             );
             Assert.DoesNotContain(all[0].Unit, left);
         }
@@ -79,5 +78,6 @@ public sealed class BucketAssignmentTests
         Assert.Equal([21, 21, 22], heirs.Select(heir => heir.Count()).Order());
     }
 
-    private static BalanceShare[] Equal(int units) => [.. Enumerable.Range(1, units).Select(unit => new BalanceShare(new UnitId((ulong)unit), 1))];
+    private static BalanceShare[] Equal(int units) =>
+        [.. Enumerable.Range(1, units).Select(unit => new BalanceShare(new UnitId((ulong)unit), 1))];
 }

@@ -1,5 +1,5 @@
-using Hitless.Core.Cluster;
 using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;

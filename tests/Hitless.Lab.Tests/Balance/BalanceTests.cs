@@ -39,7 +39,10 @@ public sealed class BalanceTests
 
         foreach (var address in Addresses.PlainSources)
         {
-            string[] seen = [.. counts.Where(each => each.Value[$"from-{address}"] + each.Value[$"to-{address}"] > 0).Select(each => each.Key)];
+            string[] seen =
+            [
+                .. counts.Where(each => each.Value[$"from-{address}"] + each.Value[$"to-{address}"] > 0).Select(each => each.Key),
+            ];
             Assert.True(seen.Length == 1, $"packets of {address} were forwarded by {string.Join(" and ", seen)}");
         }
 
@@ -151,7 +154,9 @@ public sealed class BalanceTests
             seen =>
                 seen.Values.OfType<ClusterStatus>().FirstOrDefault()?.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().ToArray()
                     is [var balance]
-                    ? Buckets(balance, standby) == count ? null : $"it has {Buckets(balance, standby)}, {balance.Off}, {Obstacles(balance)}"
+                    ? Buckets(balance, standby) == count
+                        ? null
+                        : $"it has {Buckets(balance, standby)}, {balance.Off}, {Obstacles(balance)}"
                     : "nobody shares anything out",
             Cancellation
         );

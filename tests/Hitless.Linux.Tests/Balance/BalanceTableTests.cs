@@ -4,6 +4,7 @@ using Hitless.Core.Balance;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
+using Hitless.Core.Wire;
 using Hitless.Linux.Balance;
 using Hitless.Linux.Namespaces;
 
@@ -41,7 +42,8 @@ public sealed class BalanceTableTests : IDisposable
                 $"ip netns exec {unit} nft 'add table inet watch; add chain inet watch f {{ type filter hook forward priority 0; }}'\n"
                     + string.Join(
                         '\n',
-                        Sources.Concat(Sources6)
+                        Sources
+                            .Concat(Sources6)
                             .SelectMany(each => (string[])[$"saddr {each}", $"daddr {each}"])
                             .Select(each =>
                                 $"ip netns exec {unit} nft 'add rule inet watch f {(each.Contains(':') ? "ip6" : "ip")} {each} counter'"
@@ -72,10 +74,17 @@ public sealed class BalanceTableTests : IDisposable
     [Fact]
     public void What_is_kept_and_what_is_the_gateways_own_stays_on_the_primary()
     {
-        Set(_ => Other, new(IPAddress.Parse("10.77.1.96"), 29), new(IPAddress.Parse("10.77.1.100"), 30), new(IPAddress.Parse("fd77:1::"), 64));
+        Set(
+            _ => Other,
+            new(IPAddress.Parse("10.77.1.96"), 29),
+            new(IPAddress.Parse("10.77.1.100"), 30),
+            new(IPAddress.Parse("fd77:1::"), 64)
+        );
 
         Ping();
-        Shell.Run($"ip netns exec {units.Client} ping -c 1 -W 2 -I {Sources[^1]} 10.77.1.1; ip netns exec {units.Client} ping -c 1 -W 2 10.77.2.1");
+        Shell.Run(
+            $"ip netns exec {units.Client} ping -c 1 -W 2 -I {Sources[^1]} 10.77.1.1; ip netns exec {units.Client} ping -c 1 -W 2 10.77.2.1"
+        );
 
         Assert.Equal((1, 1), Seen(units.A, "10.77.1.103"));
         Assert.Equal((0, 0), Seen(units.A, "10.77.1.104"));
@@ -129,7 +138,11 @@ public sealed class BalanceTableTests : IDisposable
 
         Shell.Run($"ip netns exec {units.Client} ping -c 3 -i 0.2 -W 2 -I {Sources[0]} 10.77.2.10");
 
-        Assert.Contains("packets 0 bytes", Shell.Run($"ip netns exec {units.Switch} nft list table netdev watch"), StringComparison.Ordinal);
+        Assert.Contains(
+            "packets 0 bytes",
+            Shell.Run($"ip netns exec {units.Switch} nft list table netdev watch"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -175,7 +188,9 @@ public sealed class BalanceTableTests : IDisposable
         Dictionary<string, MacAddress> macs = [];
         foreach (var port in ports)
         {
-            Assert.True(MacAddress.TryParse(Shell.Run($"ip netns exec {units.B} cat /sys/class/net/{port.Name}/address").Trim(), out var mac));
+            Assert.True(
+                MacAddress.TryParse(Shell.Run($"ip netns exec {units.B} cat /sys/class/net/{port.Name}/address").Trim(), out var mac)
+            );
             macs[port.Name] = mac;
         }
 
