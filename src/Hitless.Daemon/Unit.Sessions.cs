@@ -140,6 +140,12 @@ public sealed partial class Unit
                 var view = await control.ViewAsync();
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
+                    // A unit that carries flows knows those better than this one.
+                    if (Balance?.Carries(new(standby.Id)) == true)
+                    {
+                        continue;
+                    }
+
                     if (await AuditAsync(standby.Name) is > 0 and var drifted)
                     {
                         events.Add(EventKinds.Sessions, $"{drifted} sessions had drifted on {standby.Name} and were told anew");

@@ -13,9 +13,6 @@ namespace Hitless.Daemon;
 /// <content>What the unit says of itself and of the cluster.</content>
 public sealed partial class Unit
 {
-    private const string NoActiveActive =
-        "cluster.mode is active-active, which this version cannot do yet: the primary carries all traffic";
-
     /// <inheritdoc/>
     public async Task<ClusterStatus> StatusAsync(CancellationToken cancel)
     {
@@ -32,7 +29,6 @@ public sealed partial class Unit
                 .. slots.Backend.Leftover is { } leftover ? [leftover] : Array.Empty<string>(),
                 .. Keys.Problem is { } rotation ? [rotation] : Array.Empty<string>(),
                 .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
-                .. settings.Cluster.ActiveActive ? [NoActiveActive] : Array.Empty<string>(),
             ],
             view.Primary?.Name,
             1 + settings.Heartbeat.Links.Max(l => l.Peers.Count),
@@ -40,7 +36,7 @@ public sealed partial class Unit
         );
         return new ClusterStatus(
             settings.Cluster.Name,
-            "active-passive",
+            settings.Cluster.ActiveActive ? "active-active" : "active-passive",
             ClusterHealth.Of(view.Primary?.Name, problems),
             view.Epoch.Number,
             view.Primary?.Name,
@@ -71,6 +67,7 @@ public sealed partial class Unit
             Heartbeat = SilenceOf(view),
             Clock = TimeProvider.System.GetUtcNow(),
             ClockAheadMs = 0,
+            Balance = Balance?.Status,
         };
     }
 

@@ -5,6 +5,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Neighbours;
@@ -414,6 +415,7 @@ public sealed partial class Unit
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
+        new BalanceMember(settings, control, sessions, forwarding, Balance!.Kernel).Map(peerServer);
         Maintenance().Map(peerServer);
         Keys.Map(peerServer);
         MapSessionCalls();

@@ -5,6 +5,7 @@ using Hitless.Core.Forwarding;
 using Hitless.Core.Keys;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -156,7 +157,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             journals,
             events
         );
-        control.Preparing = () => Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
+        control.Preparing = PrepareSwitchAsync;
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(
             settings.Health,
@@ -165,14 +166,14 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
             events
         );
-        background = StandAll();
+        background = StandAll(OpenBalance(self));
         complete.SetResult();
     }
 
     /// <summary>The unit's name.</summary>
     public string Name { get; }
 
-    private Task StandAll()
+    private Task StandAll(BalanceLoop balance)
     {
         var notices = Notices = new NoticeService(settings, stateFolder, events, disk);
         return Task.WhenAll(
@@ -190,6 +191,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the comparison of what units forward by", () => forwarding.RunAsync(ending.Token)),
             Stand("the watch on forwarded packets", () => traffic.RunAsync(ending.Token)),
             Stand("services and hooks", roles.RunAsync),
+            Stand("load balancing", () => balance.RunAsync(ending.Token)),
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token)),
@@ -253,7 +255,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     public void RequestStop()
     {
         roles.ExpectStop();
-        control.RequestStop();
+        _ = StopAsync();
     }
 
     /// <summary>
@@ -288,6 +290,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         configuration.Dispose();
         converter.Dispose();
         neighbours.Dispose();
+        Balance?.Dispose();
         roles.Dispose();
         traffic.Dispose();
         peers.Dispose();

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Balance;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -16,6 +17,7 @@ internal static class StatusTable
                     + (unit.Hold is { } hold ? $"; [yellow]held {Escape(HoldWords.Of(hold))}[/]" : "")
             ))
         );
+        parts.AddRange(status.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().Select(Balance));
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));
         parts.AddRange(
             status
@@ -36,6 +38,20 @@ internal static class StatusTable
 
         return new Rows(parts);
     }
+
+    private static Markup Balance(BalanceStatus balance) =>
+        new(
+            balance.Off is { } off
+                ? $"load balancing ({Escape(balance.Schedule)}) is [yellow]off[/]: {Escape(off)}"
+                : $"load balancing ({Escape(balance.Schedule)}): "
+                    + string.Join(
+                        ", ",
+                        balance.Units.Select(unit =>
+                            $"{Escape(unit.Unit)} {unit.Buckets} of {BucketHash.Buckets} buckets"
+                            + (unit.Obstacle is { } why ? $" [yellow]({Escape(why)})[/]" : "")
+                        )
+                    )
+        );
 
     private static Markup Headline(ClusterStatus status)
     {

@@ -74,6 +74,9 @@ public sealed record UnitStatus(
 
     /// <summary>How many milliseconds that is ahead of the clock of the unit that was asked; null: not known.</summary>
     public long? ClockAheadMs { get; init; }
+
+    /// <summary>How it shares flows out; null: it is not primary, the mode is active-passive, or it does not answer.</summary>
+    public BalanceStatus? Balance { get; init; }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Balance;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Notices;
 using Hitless.Core.Sessions;
@@ -49,6 +50,12 @@ public sealed record UnitSettings(
     /// <summary>Where sessions travel, the preferred link first: <c>sessions.link</c> if there is one, then the heartbeat links.</summary>
     public IReadOnlyList<HeartbeatLinkSettings> SessionLinks => SessionLink is { } own ? [own, .. Heartbeat.Links] : Heartbeat.Links;
 
+    /// <summary><c>balance.schedule</c>: how flows are shared out in mode <c>active-active</c>.</summary>
+    public BalanceSchedule Schedule { get; init; } = BalanceSchedule.Ip;
+
+    /// <summary><c>balance.on-primary</c>: networks whose flows no other unit carries.</summary>
+    public IReadOnlyList<AddressPrefix> KeptOnPrimary { get; init; } = [];
+
     /// <summary><c>unit.values</c>: what <c>{{name}}</c> in a template stands for on this unit.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
@@ -62,6 +69,9 @@ public sealed record ClusterSettings(string Name, int Group, bool ActiveActive, 
 /// <summary><c>unit:</c>. Higher priority wins (0-255, default 128).</summary>
 public sealed record IdentitySettings(string Name, int Priority, bool Override)
 {
+    /// <summary><c>unit.weight</c>: its share of the traffic by the schedule <c>weighted-round-robin</c>.</summary>
+    public int Weight { get; init; } = 1;
+
     /// <summary><c>unit.slots</c>: whether RAUC holds the slots, as whole systems; else they are folders.</summary>
     public bool RaucSlots { get; init; }
 }
@@ -89,6 +99,19 @@ public sealed record PortSettings(string Name, IReadOnlyList<AddressPrefix> Virt
 
     /// <summary>Routes by this interface that every unit has.</summary>
     public IReadOnlyList<DeclaredRoute> Routes { get; init; } = [];
+
+    /// <summary>Which side of the gateway it is on; null: outside if a default route leads out of it, else inside.</summary>
+    public PortSide? Side { get; init; }
+}
+
+/// <summary><c>interfaces[].side</c>: whose addresses load balancing goes by.</summary>
+public enum PortSide
+{
+    /// <summary>Flows are shared out by the addresses on this side.</summary>
+    Inside,
+
+    /// <summary>The rest of the world.</summary>
+    Outside,
 }
 
 /// <summary>One entry of <c>configuration.files</c>; the keys are those of <see cref="Api.ManagedFile"/>.</summary>

@@ -18,6 +18,8 @@ namespace Hitless.Core.Sessions;
 /// follower that holds next to nothing, or is of an older version, is told everything instead (BulkBegin … BulkEnd). The look at the sender
 /// begins after the stream's position at which the follower begins, so what changed before is in the digests, and what changed later is in
 /// the stream. Where both know their tables without reading them, LedgerBegin and the ledger's digests stand in place of the look.
+/// In active-active several units carry traffic, each session by one of them (<see cref="SetCarriers"/>): those send too, and everybody
+/// follows them as well, from the moment on at which they begin.
 /// </summary>
 public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
 {
@@ -25,9 +27,24 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     private readonly SessionStreamSender sender = new(ringFrames, nonceSeed);
     private readonly List<SessionStreamReceiver> receivers = [];
     private ulong nonceState = nonceSeed;
+    private IReadOnlyList<ulong> carriers = [];
+
+    /// <summary>This unit carries what nobody else does.</summary>
+    public bool IsPrimary { get; private set; }
 
     /// <summary>This unit carries traffic and tells the others.</summary>
-    public bool Sending { get; private set; }
+    public bool Sending => IsPrimary || Shares;
+
+    /// <summary>This unit carries flows beside the primary.</summary>
+    public bool Shares { get; private set; }
+
+    /// <summary>Several units carry traffic.</summary>
+    public bool HasCarriers => carriers.Count > 0;
+
+    private ApplyMode Mode =>
+        HasCarriers ? ApplyMode.Latest
+        : Sending ? ApplyMode.OnlyMissing
+        : ApplyMode.All;
 
     /// <summary>The unit whose sessions this one wants to hold; null while it carries traffic itself.</summary>
     public ulong? SyncFrom { get; private set; }
@@ -73,16 +90,57 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// </summary>
     public void SetRole(bool sending, ulong? syncFrom, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
-        if (Sending && !sending)
+        var sent = Sending;
+        Shares = GoesOnCarrying(sending, syncFrom);
+        carriers = Shares ? carriers : [];
+        IsPrimary = sending;
+        if (sent && !Sending)
             sender.Stop(now, effects);
-        Sending = sending;
         var wanted = sending ? null : syncFrom;
         SyncFrom = wanted;
         foreach (var receiver in receivers)
-            receiver.TakesBulks = receiver.Unit == wanted;
+            SetTask(receiver);
         if (wanted is { } unit)
             Receiver(unit).Request(NextNonce(), kind, now, effects);
     }
+
+    /// <summary>
+    /// Whether this unit goes on telling flows of its own when that role is set: it is only asked to compare with the same primary anew.
+    /// </summary>
+    public bool GoesOnCarrying(bool sending, ulong? syncFrom) => Shares && !sending && syncFrom is not null && syncFrom == SyncFrom;
+
+    /// <summary>
+    /// Which units carry flows beside the primary, this one perhaps among them; empty: none. Each of them is followed from now on, and this
+    /// one, if it is among them, sends. Ends by itself when the role changes.
+    /// </summary>
+    public void SetCarriers(IReadOnlyList<ulong> units, TimeSpan now, ISessionEffects effects)
+    {
+        var sent = Sending;
+        (carriers, Shares) = (units, units.Contains(ownUnit));
+        if (sent && !Sending)
+            sender.Stop(now, effects);
+        foreach (var receiver in receivers)
+            SetTask(receiver);
+        foreach (var unit in units)
+        {
+            if (IsFollowedLive(unit) && Receiver(unit) is { IsFollowing: false, Requests: false } begins)
+                begins.Request(NextNonce(), SyncKind.Live, now, effects);
+        }
+    }
+
+    /// <summary>Whether that would change anything.</summary>
+    public bool HasOtherCarriers(IReadOnlyList<ulong> units) => !units.SequenceEqual(carriers);
+
+    /// <summary>Whether this unit would send then.</summary>
+    public bool WouldSend(IReadOnlyList<ulong> units) => IsPrimary || units.Contains(ownUnit);
+
+    /// <summary>Every carrier, and the unit that is synced from, is followed.</summary>
+    public bool FollowsAll =>
+        carriers.All(unit => unit == ownUnit || IsFollowing(new UnitId(unit)))
+        && (SyncFrom is not { } from || IsFollowing(new UnitId(from)));
+
+    /// <summary>What the unit sends is applied here as it comes.</summary>
+    public bool IsFollowing(UnitId unit) => Find(unit.Number)?.IsFollowing ?? false;
 
     /// <summary>Asks for all of it again.</summary>
     public void Resync(TimeSpan now, ISessionEffects effects)
@@ -159,7 +217,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public void Drain(TimeSpan now, ISessionEffects effects)
     {
         foreach (var receiver in receivers)
-            receiver.Drain(Sending, now, effects);
+            receiver.Drain(Mode, now, effects);
     }
 
     /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
@@ -191,6 +249,8 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (SyncFrom == from.UnitId && Receiver(from.UnitId).IsNews(from.Incarnation))
             RequestAgain(Receiver(from.UnitId), SyncKind.Look, now, effects);
+        else if (IsFollowedLive(from.UnitId) && Receiver(from.UnitId).IsNews(from.Incarnation))
+            Receiver(from.UnitId).Request(NextNonce(), SyncKind.Live, now, effects);
         var reader = new ByteReader(payload);
         if (!reader.TryReadByte(out var kind))
             return false;
@@ -211,7 +271,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         if (!reader.TryReadByte(out _) || !reader.TryReadUInt64(out var sequence) || payload.Length > SessionPayload.SizeMax)
             return false;
         if (Find(from.UnitId) is { } receiver && receiver.Follows(from.Incarnation))
-            receiver.OnFrame(sequence, payload, Sending, now, effects);
+            receiver.OnFrame(sequence, payload, Mode, now, effects);
         return true;
     }
 
@@ -224,10 +284,12 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
             && receiver.Follows(from.Incarnation)
             && !receiver.OnPosition(last, oldest, now, effects)
             && !receiver.Requests
-            && SyncFrom == from.UnitId
         )
         {
-            RequestAgain(receiver, SyncKind.Look, now, effects);
+            if (SyncFrom == from.UnitId)
+                RequestAgain(receiver, SyncKind.Look, now, effects);
+            else if (IsFollowedLive(from.UnitId))
+                receiver.Request(NextNonce(), SyncKind.Live, now, effects);
         }
 
         return true;
@@ -252,7 +314,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
                 from.UnitId,
                 nonce,
                 knowsLooks,
-                kind <= (byte)SyncKind.LedgerLook ? (SyncKind)kind : SyncKind.Look,
+                kind <= (byte)SyncKind.Live ? (SyncKind)kind : SyncKind.Look,
                 now,
                 effects
             );
@@ -287,9 +349,18 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     {
         if (Find(unit) is { } known)
             return known;
-        var added = new SessionStreamReceiver(ownUnit, unit, EarlyFrames, nonceState) { TakesBulks = unit == SyncFrom };
+        var added = new SessionStreamReceiver(ownUnit, unit, EarlyFrames, nonceState);
+        SetTask(added);
         receivers.Add(added);
         return added;
+    }
+
+    private bool IsFollowedLive(ulong other) => other != ownUnit && other != SyncFrom && carriers.Contains(other);
+
+    private void SetTask(SessionStreamReceiver receiver)
+    {
+        receiver.TakesBulks = receiver.Unit == SyncFrom;
+        receiver.Prunes = !Shares;
     }
 
     private SessionStreamReceiver? Find(ulong unit)

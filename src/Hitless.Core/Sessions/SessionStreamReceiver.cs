@@ -54,6 +54,14 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         }
     }
 
+    /// <summary>
+    /// What a bulk does not tell is removed. Not on a unit that carries flows of its own, which the followed one may not know yet.
+    /// </summary>
+    public bool Prunes { get; set; } = true;
+
+    /// <summary>What the unit sends is applied as it comes.</summary>
+    public bool IsFollowing => follows && nonce == 0;
+
     /// <summary>All frames up to this one are applied.</summary>
     public ulong Applied { get; private set; }
 
@@ -132,7 +140,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         comparison.Cancel();
     }
 
-    public void OnFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, TimeSpan now, ISessionEffects effects)
+    public void OnFrame(ulong sequence, ReadOnlySpan<byte> payload, ApplyMode mode, TimeSpan now, ISessionEffects effects)
     {
         if (sequence <= Applied)
             return;
@@ -140,9 +148,9 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         highest = Math.Max(highest, sequence);
         if (sequence == Applied + 1)
         {
-            ApplyFrame(sequence, payload, sending, now, effects);
+            ApplyFrame(sequence, payload, mode, now, effects);
             while (early.TryGet(Applied + 1, out var next))
-                ApplyFrame(Applied + 1, next, sending, now, effects);
+                ApplyFrame(Applied + 1, next, mode, now, effects);
         }
         else if (sequence - Applied <= (ulong)early.Capacity)
         {
@@ -174,14 +182,14 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     }
 
     /// <summary>The sender is dead: apply what came early, gaps or not.</summary>
-    public void Drain(bool sending, TimeSpan now, ISessionEffects effects)
+    public void Drain(ApplyMode mode, TimeSpan now, ISessionEffects effects)
     {
         if (!follows)
             return;
         for (var sequence = Applied + 1; sequence <= highest && sequence - Applied <= (ulong)early.Capacity * 2; sequence++)
         {
             if (early.TryGet(sequence, out var frame))
-                ApplyFrame(sequence, frame, sending, now, effects);
+                ApplyFrame(sequence, frame, mode, now, effects);
         }
 
         Applied = highest;
@@ -198,12 +206,12 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
             Report(now, effects);
     }
 
-    private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, bool sending, TimeSpan now, ISessionEffects effects)
+    private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, ApplyMode mode, TimeSpan now, ISessionEffects effects)
     {
         var reader = new SessionFrameReader(payload[SessionPayload.FrameHeaderSize..]);
         while (reader.TryNext(out var operation, out var operand))
         {
-            if (!TryApply(operation, ref operand, sending, effects) && !TryResync(operation, ref operand, now, effects))
+            if (!TryApply(operation, ref operand, mode, effects) && !TryResync(operation, ref operand, now, effects))
                 Skipped++;
         }
 
@@ -212,7 +220,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         Applied = sequence;
     }
 
-    private bool TryApply(SessionOperation operation, ref ByteReader operand, bool sending, ISessionEffects effects)
+    private bool TryApply(SessionOperation operation, ref ByteReader operand, ApplyMode mode, ISessionEffects effects)
     {
         switch (operation)
         {
@@ -222,12 +230,12 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
 
                 // A unit that carries traffic itself knows better; but a SYN may have come through it and the answer through the former
                 // primary: without that word the entry would stay at SYN_SENT, and the kernel would refuse the connection's next packet.
-                effects.Apply(record, onlyIfMissing: sending && record.Tcp.State != TcpState.SynReceived);
+                effects.Apply(record, onlyIfMissing: mode == ApplyMode.OnlyMissing && record.Tcp.State != TcpState.SynReceived);
                 EventsApplied++;
                 return true;
             // A unit that carries traffic itself knows better what has ended.
             case SessionOperation.Delete when SessionCodec.TryReadKey(ref operand, out var key):
-                if (!sending)
+                if (mode == ApplyMode.All)
                     effects.Delete(key);
                 EventsApplied++;
                 return true;
@@ -238,7 +246,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
                 EventsApplied++;
                 return true;
             case SessionOperation.Unexpect when SessionCodec.TryReadExpectation(ref operand, out var ended):
-                if (!sending)
+                if (mode == ApplyMode.All)
                     effects.Expect(ended, ended: true);
                 EventsApplied++;
                 return true;
@@ -257,7 +265,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
                 BeginMarking(number);
                 comparison.Cancel();
                 partial = false;
-                if (TakesBulks)
+                if (TakesBulks && Prunes)
                     effects.BulkBegins();
                 return true;
             case SessionOperation.LookBegin or SessionOperation.LedgerBegin:
@@ -284,7 +292,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
             case SessionOperation.BulkEnd:
                 pruning = marking && number == bulk;
                 if (pruning)
-                    effects.StartPrune(unit, partial ? comparison.Unequal : null, onlyExpectations: false);
+                    Prune(partial ? comparison.Unequal : null, onlyExpectations: false, effects);
                 return true;
             default:
                 return false;
@@ -298,13 +306,21 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         if (equal)
         {
             comparison.Cancel();
-            pruning = true;
-            effects.StartPrune(unit, null, onlyExpectations: true);
+            Prune(null, onlyExpectations: true, effects);
         }
         else
         {
             SendBucketRequest(now, effects);
         }
+    }
+
+    private void Prune(BucketSet? only, bool onlyExpectations, ISessionEffects effects)
+    {
+        pruning = true;
+        if (Prunes)
+            effects.StartPrune(unit, only, onlyExpectations);
+        else
+            OnPruned(effects);
     }
 
     // Whether a part is for this unit, as the answer to what it asked last.

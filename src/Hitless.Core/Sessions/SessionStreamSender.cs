@@ -286,13 +286,15 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         bool whole = bulkWanted,
             look = lookWanted,
             part = false,
-            ledger = false;
+            ledger = false,
+            live = false;
         foreach (var follower in followers.Values)
         {
             var waits = follower.WaitingNonce != 0;
             whole |= (waits && follower.Kind == SyncKind.Bulk) || (lookWanted && !follower.KnowsLooks);
             look |= waits && follower.Kind == SyncKind.Look;
             ledger |= waits && follower.Kind == SyncKind.LedgerLook;
+            live |= waits && follower.Kind == SyncKind.Live;
             part |= follower.WantedOfLook != 0;
         }
 
@@ -304,6 +306,15 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
             TellLedger(known, now, effects);
         else if (look || ledger)
             Begin(Dump.Look, SessionOperation.LookBegin, now, effects);
+        else if (live)
+            BeginLive(now, effects);
+    }
+
+    // Whoever waits for no more than that takes no digests either: the mark is only where they begin to follow.
+    private void BeginLive(TimeSpan now, ISessionEffects effects)
+    {
+        number++;
+        BeginStream(SessionOperation.LedgerBegin, now, effects);
     }
 
     // What has been told so far is in the digests, and nothing else: no dump is needed, and nothing has to wait.

@@ -14,4 +14,7 @@ public enum SyncKind : byte
     /// it a <see cref="Look"/>.
     /// </summary>
     LedgerLook = 2,
+
+    /// <summary>Nothing of what stands: only what changes from now on. Of a unit that carries flows beside the primary.</summary>
+    Live = 3,
 }

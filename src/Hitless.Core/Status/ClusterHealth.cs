@@ -26,6 +26,7 @@ public static class ClusterHealth
                 .Where(unit => unit is { State: "ready", Replication: null })
                 .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
             .. units.SelectMany(Forwarding),
+            .. units.Select(unit => unit.Balance?.Problem).OfType<string>().Select(problem => $"load balancing is off: {problem}"),
             .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
             .. ClockComparison.Problems(units),
             .. units.Where(unit => unit.Configuration == "out-of-sync").Select(unit => $"the configuration of {unit.Name} is out of sync"),

@@ -46,7 +46,7 @@ public static class RunGates
     private static IEnumerable<GateOffer> Offers(RunHeader header, IReadOnlyList<JournalEntry> journal, RunStep step, int next)
     {
         yield return new GateOffer(Next, RunPlan.Describe(step));
-        if (next <= RunPlan.RehearsalAt && header.Heir is { } heir && !header.Rehearse && !RunJournal.IsRehearsed(journal))
+        if (next <= RunPlan.RehearsalAt(header) && header.Heir is { } heir && !header.Rehearse && !RunJournal.IsRehearsed(journal))
         {
             yield return new GateOffer($"{Next} --rehearse", $"first switch over to {heir.Name} and back, before anything is upgraded");
         }

@@ -26,6 +26,9 @@ public sealed record RunHeader(
     /// <summary>The units that are to run <see cref="To"/> in the end; null: all of them. A rehearsal changes none.</summary>
     public IReadOnlyList<string>? Units { get; init; }
 
+    /// <summary>Standbys carry flows too (mode active-active): load balancing is turned off first, and on at the end.</summary>
+    public bool Balanced { get; init; }
+
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 

@@ -16,6 +16,10 @@ public static class RunJournal
     /// <summary>A run that has not ended.</summary>
     public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
 
+    /// <summary>A run is open that has not turned load balancing on again: the primary carries everything.</summary>
+    public static bool HoldsLoad(IReadOnlyList<JournalEntry> journal) =>
+        IsOpen(journal) && !journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.BalanceOn });
+
     /// <summary>Compares the last entries of two journals of one run: positive if <paramref name="a"/> is the true one.</summary>
     public static int Compare(JournalEntry a, JournalEntry b) =>
         (a.Kind == JournalEntryKind.End, a.Epoch, a.Sequence).CompareTo((b.Kind == JournalEntryKind.End, b.Epoch, b.Sequence));

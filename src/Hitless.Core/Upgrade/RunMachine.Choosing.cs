@@ -46,7 +46,7 @@ public sealed partial class RunMachine
             case RunCommand.Rollback when !RollingBack:
                 Note(Entry(JournalEntryKind.Rollback, "rollback", null, "asked for by an operator", wall), effects);
                 return true;
-            case RunCommand.Rehearse when !RollingBack && NextForward() <= RunPlan.RehearsalAt:
+            case RunCommand.Rehearse when !RollingBack && NextForward() <= RunPlan.RehearsalAt(header!):
             case RunCommand.Pause or RunCommand.Resume or RunCommand.Abort:
                 Note(Entry(JournalEntryKind.Command, "command", null, word.ToString().ToLowerInvariant(), wall), effects);
                 return true;

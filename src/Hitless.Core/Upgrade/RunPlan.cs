@@ -6,8 +6,10 @@ namespace Hitless.Core.Upgrade;
 /// <summary>The steps of a run that goes well, in order, and what they will lead to.</summary>
 public static class RunPlan
 {
-    /// <summary>How many steps come before the place where a trial switchover can be put in: preflight, backup, freeze.</summary>
-    public const int RehearsalAt = 3;
+    /// <summary>
+    /// How many steps come before the place where a trial switchover can be put in: preflight, backup, freeze, load balancing off.
+    /// </summary>
+    public static int RehearsalAt(RunHeader header) => header.Balanced ? 4 : 3;
 
     /// <summary>How long a unit's upgrade is taken to last, waiting for nobody.</summary>
     public static readonly TimeSpan TimePerUnit = TimeSpan.FromSeconds(30);
@@ -19,6 +21,11 @@ public static class RunPlan
     public static IReadOnlyList<RunStep> Steps(RunHeader header, IReadOnlyList<JournalEntry> journal)
     {
         List<RunStep> steps = [new(RunStep.Preflight, null), new(RunStep.Backup, null), new(RunStep.Freeze, null)];
+        if (header.Balanced)
+        {
+            steps.Add(new(RunStep.BalanceOff, null));
+        }
+
         var heir = header.Heir?.Name;
         if (heir is not null && (header.Rehearse || header.RehearseOnly || RunJournal.IsRehearsed(journal)))
         {
@@ -31,6 +38,11 @@ public static class RunPlan
         }
 
         steps.Add(new(RunStep.Release, null));
+        if (header.Balanced)
+        {
+            steps.Add(new(RunStep.BalanceOn, null));
+        }
+
         return steps;
     }
 
@@ -106,7 +118,7 @@ public static class RunPlan
             {
                 return Plan(
                     header,
-                    [.. planned.Select(p => p.Name == RunStep.Release ? p with { PrimaryAfter = better.Name } : p)],
+                    [.. planned.Select(p => IsAtEnd(p) ? p with { PrimaryAfter = better.Name } : p)],
                     better.Name,
                     $"override: priority {better.Priority} > {kept}",
                     secondSwitch: true
@@ -130,12 +142,14 @@ public static class RunPlan
         Election.TryBest(candidates, margin, out var final);
         return Plan(
             header,
-            [.. planned.Select(p => p.Name is RunStep.FinalPrimary or RunStep.Release ? p with { PrimaryAfter = final.Name } : p)],
+            [.. planned.Select(p => IsAtEnd(p) ? p with { PrimaryAfter = final.Name } : p)],
             final.Name,
             Election.Explain(final, candidates, margin),
             final.Name != primary
         );
     }
+
+    private static bool IsAtEnd(PlannedStep step) => step.Name is RunStep.FinalPrimary or RunStep.Release or RunStep.BalanceOn;
 
     private static string WhyLast(RunHeader header) =>
         header switch
@@ -212,6 +226,8 @@ public static class RunPlan
             RunStep.Preflight => "check that every unit and the image allow an upgrade",
             RunStep.Backup => "back up the configuration of every unit",
             RunStep.Freeze => "hold the configuration to what both versions can express, and hold preemption",
+            RunStep.BalanceOff => "turn load balancing off: the primary carries all flows",
+            RunStep.BalanceOn => "turn load balancing on",
             RunStep.Copy => $"copy the image to {step.Target}",
             RunStep.Install => $"install the image in the spare slot of {step.Target}",
             RunStep.Trial => $"start {step.Target} from the new slot, on trial",

@@ -38,6 +38,8 @@ public sealed record PlannedImage(string Hash, string Version, RunBaseline? Base
 /// <summary>Makes the header of a run from what an operator asks for, or says why there can be none.</summary>
 public static class RunPlanner
 {
+    private const string ActiveActive = "active-active";
+
     /// <summary>A run that brings an image to the units that the request names.</summary>
     /// <param name="occasion">The cluster now.</param>
     /// <param name="request">What is asked for.</param>
@@ -163,6 +165,7 @@ public static class RunPlanner
         )
         {
             Number = occasion.Number,
+            Balanced = status.Mode == ActiveActive,
         };
         return true;
     }

@@ -12,6 +12,12 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>Configuration frozen, preemption held.</summary>
     public const string Freeze = "freeze";
 
+    /// <summary>The primary carries all flows, and no standby forwards any (mode active-active).</summary>
+    public const string BalanceOff = "load-balancing-off";
+
+    /// <summary>Standbys may carry flows again (mode active-active).</summary>
+    public const string BalanceOn = "load-balancing-on";
+
     /// <summary>The image is in the target's store.</summary>
     public const string Copy = "copy";
 

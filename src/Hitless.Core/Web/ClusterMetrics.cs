@@ -71,6 +71,8 @@ public static class ClusterMetrics
         Each(units, unit => text.Add(unit.ConfigurationRevision, Unit(unit)));
         text.Gauge("hitless_forwarding_as_primary", "Whether a standby would forward as the primary does.");
         Each(units, unit => Optional(unit.Forwarding, state => text.Add(state.AsPrimary, Unit(unit))));
+        text.Gauge("hitless_balance_buckets", "Shares of the flows that the unit forwards, of 256 (active-active).");
+        Each(units, unit => Optional(unit.Balance, balance => Each(balance.Units, of => text.Add(of.Buckets, ("unit", of.Unit)))));
         text.Gauge("hitless_heartbeat_longest_silence_seconds", "Longest wait for a heartbeat since a unit became present last.");
         Each(units, unit => Optional(unit.Heartbeat, beat => text.Add(beat.LongestSilenceMs / 1000, Unit(unit))));
         text.Gauge("hitless_heartbeat_limit_seconds", "Silence after which a unit counts as gone, as configured.");

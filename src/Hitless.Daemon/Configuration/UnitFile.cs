@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text;
 using System.Text.Unicode;
+using Hitless.Core.Balance;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Notices;
@@ -176,10 +177,7 @@ public static class UnitFile
                 cluster.Get<string>("mode") == "active-active",
                 Path.GetFullPath(cluster.Get<string>("key-file"), folder)
             ),
-            new IdentitySettings(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
-            {
-                RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
-            },
+            IdentityFrom(unit),
             new HeartbeatSettings(
                 [.. heartbeat.Sections("links").Select(LinkFrom)],
                 heartbeat.Get<TimeSpan>("interval"),
@@ -227,6 +225,8 @@ public static class UnitFile
             SessionLink = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
+            Schedule = root.Under("balance").Get<BalanceSchedule>("schedule"),
+            KeptOnPrimary = ValuesOf<AddressPrefix>(root.Under("balance"), "on-primary"),
             Services =
             [
                 .. root.Sections("services")
@@ -239,6 +239,13 @@ public static class UnitFile
                 .ToDictionary(v => v.Key, v => (string)v.Value.Value, StringComparer.Ordinal),
         };
     }
+
+    private static IdentitySettings IdentityFrom(Section unit) =>
+        new(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
+        {
+            Weight = unit.Get<int>("weight"),
+            RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
+        };
 
     private static HookSettings HooksFrom(Section hooks) =>
         new(
@@ -282,6 +289,12 @@ public static class UnitFile
         {
             HasVirtualMac = port.Get<string>("virtual-mac") == "on",
             VirtualMacId = port.Find("virtual-mac-id")?.Value as int?,
+            Side = TextOf(port, "side") switch
+            {
+                "inside" => PortSide.Inside,
+                "outside" => PortSide.Outside,
+                _ => null,
+            },
             Routes = [.. port.Sections("routes").Select(route => RoutingRules.RouteFrom(port.Get<string>("name"), route))],
         };
 

@@ -43,7 +43,7 @@ public static partial class UnitKeys
         new(
             "mode",
             Scalars.Choice("active-passive", "active-active"),
-            "Whether standbys carry traffic too; active-active is taken, and not built yet.",
+            "active-active: standbys carry traffic too (docs/active-active.md); the same on every unit.",
             "active-passive"
         ),
         new("key-file", FilePath, "Key of the cluster, made by hitless key generate; relative to this file's folder.", "cluster.key"),
@@ -52,6 +52,7 @@ public static partial class UnitKeys
     private static readonly SectionShape Unit = new([
         new("name", Name, "Name of this unit, different on every unit.", Mandatory: true),
         new("priority", Scalars.Integer(0, 255), "Higher wins the choice of primary.", "128"),
+        new("weight", Scalars.Integer(1, 100), "Its share of the traffic by balance.schedule weighted-round-robin.", "1"),
         new("override", Scalars.Boolean, "Priority comes before age: a better unit takes over when it joins (preemption).", "false"),
         new(
             "slots",
@@ -114,6 +115,11 @@ public static partial class UnitKeys
             "routes",
             new ListShape(DeclaredRoute, 0, 256),
             "Routes by this interface that every unit has; they are put back when they vanish."
+        ),
+        new(
+            "side",
+            Scalars.Choice("inside", "outside"),
+            "Which side of the gateway this interface is on, for active-active; left out: outside if a default route leads out of it."
         ),
         new("monitor", Scalars.Boolean, "A failure of this interface counts in the choice of primary.", "true"),
     ]);
@@ -215,6 +221,16 @@ public static partial class UnitKeys
                 256
             ),
             "What units may have differently without being less ready for it; * stands for any characters."
+        ),
+    ]);
+
+    private static readonly SectionShape Balance = new([
+        new("schedule", Scalars.Schedule, "How active-active shares flows out: by the inside address, or not at all.", "ip"),
+        new(
+            "on-primary",
+            new ListShape(Scalars.Network, 0, 256),
+            "Networks whose flows stay on the primary, whichever end they are: all inside addresses that the firewall translates (SNAT), "
+                + "all that use a service which it translates (DNAT), and the hosts behind such a service."
         ),
     ]);
 
@@ -323,6 +339,7 @@ public static partial class UnitKeys
                 "What standbys are compared with the primary by, beside sessions and configuration: routes, rules, sysctls, "
                     + "interfaces, nftables."
             ),
+            new("balance", Balance, "Load balancing, in mode active-active."),
             new("services", new ListShape(Service, 0, 64), "Units of systemd that run on the primary alone, or on standbys alone."),
             new("hooks", Hooks, "Commands that are run when the role of a unit changes."),
             new("notices", new ListShape(Notice, 0, 16), "Who is told of each unit's events."),

@@ -14,6 +14,7 @@ internal static class UnitRules
         CheckOwnFiles(root, Path.GetFullPath(path), problems);
         CheckLinks(LinksOf(root), problems);
         CheckInterfaces(root, problems);
+        CheckBalance(root, problems);
         RoutingRules.Check(root, problems);
         CheckTwice(root.Under("configuration").Sections("files"), "path", "the managed file", problems);
         CheckTwice(root.Sections("health"), "name", "the probe", problems);
@@ -115,6 +116,23 @@ internal static class UnitRules
                         $"virtual address {prefix.Address} is a link address of this unit; expected one that no unit owns"
                     );
                 }
+            }
+        }
+    }
+
+    /// <summary>What hands frames on goes by the virtual MAC that they are sent to.</summary>
+    private static void CheckBalance(Section root, Problems problems)
+    {
+        foreach (var network in root.Under("balance").Items("on-primary").Where(each => each.Value is string))
+        {
+            problems.Add(network.At, "all networks on the primary are no load balancing; expected networks, or schedule: none");
+        }
+
+        foreach (var port in root.Under("cluster").Find("mode")?.Value is "active-active" ? root.Sections("interfaces") : [])
+        {
+            if (port.Find("virtual-mac") is { Value: "off" } off)
+            {
+                problems.Add(off.At, "active-active needs a virtual MAC on every interface; expected on, or mode active-passive");
             }
         }
     }

@@ -237,11 +237,14 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.TakeAnyWindow(bool any)
     {
+        // Where flows go from unit to unit and back, a kernel's own windows stand still meanwhile.
+        var takes = any || settings.Cluster.ActiveActive;
+
         // Sysctls are one thread's until the kernel is prepared.
-        anyWindow = any;
+        anyWindow = takes;
         if (prepared)
         {
-            errands.Do(() => sysctls.TakeAnyWindow(any));
+            errands.Do(() => sysctls.TakeAnyWindow(takes));
         }
     }
 
@@ -384,7 +387,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     private void Prepared()
     {
         prepared = true;
-        if (anyWindow is { } any)
+        if ((anyWindow ?? (settings.Cluster.ActiveActive ? true : null)) is { } any)
         {
             errands.Do(() => sysctls.TakeAnyWindow(any));
         }

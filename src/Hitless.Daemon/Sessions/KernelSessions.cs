@@ -80,12 +80,15 @@ internal sealed class KernelSessions : IDisposable
     /// <summary>The table is being filled from elsewhere.</summary>
     public bool IsFilling => !events.TellsNew;
 
-    /// <summary>The kernel's events are told to the others, or only noted.</summary>
-    public void Tell(bool on)
+    /// <summary>
+    /// The kernel's events are told to the others, or only noted. <paramref name="several"/>: others carry flows as well.
+    /// </summary>
+    public void Tell(bool on, bool several = false)
     {
         Flush();
         EndFilling();
         telling = Ledger.TrustsEvents = on;
+        Ledger.TrustsRequests = !on || several;
         if (on)
             return;
         Ledger.Doubt(filter.Intercepted.Where(IsSession));

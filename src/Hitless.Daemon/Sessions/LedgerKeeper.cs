@@ -35,6 +35,12 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>The events are the truth: this unit carries traffic.</summary>
     public bool TrustsEvents { get; set; }
 
+    /// <summary>
+    /// Our requests are the truth: this unit carries no traffic, or others carry as well, each session by one unit, so that our requests
+    /// and the kernel's own changes hardly ever meet.
+    /// </summary>
+    public bool TrustsRequests { get; set; } = true;
+
     /// <summary>Readings of the whole table so far.</summary>
     public long Readings { get; private set; }
 
@@ -69,7 +75,7 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>We put a session in.</summary>
     public void OnPut(in SessionRecord record, bool onlyIfMissing, SessionVerdict verdict)
     {
-        if (TrustsEvents)
+        if (!TrustsRequests)
             overtaken.Add(record.Key);
         else
             Change(known: true, record, onlyIfMissing, verdict);
@@ -78,7 +84,7 @@ internal sealed class LedgerKeeper(ConntrackTable table, ulong seed)
     /// <summary>We removed a session.</summary>
     public void OnRemoved(in SessionKey key)
     {
-        if (TrustsEvents)
+        if (!TrustsRequests)
             overtaken.Add(key);
         else
             Change(known: true, key);

@@ -142,13 +142,38 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         }
 
         handedOver = !sending && (handedOver || (exchange.Sending && barrierAt is { } at && now - at < HandOverMax));
-        kernel.Tell(sending);
+        var goesOn = exchange.GoesOnCarrying(sending, syncFrom);
+        kernel.Tell(sending || goesOn, several: goesOn);
         exchange.SetRole(sending, syncFrom, Worth(), now, this);
         handedOver &= syncFrom is null;
         if (exchange.SyncFrom != surveyUnit)
             EndSurvey();
         schedule.ReadTimeouts();
         refreshAt = roundAt = now + TimeSpan.FromSeconds(schedule.Interval);
+    }
+
+    /// <summary>
+    /// Which units carry flows beside the primary (<see cref="SessionExchange.SetCarriers"/>). Returns whether all of them, and the unit
+    /// that is synced from, are followed.
+    /// </summary>
+    public bool SetCarriers(IReadOnlyList<ulong> units)
+    {
+        if (exchange.HasOtherCarriers(units))
+        {
+            ReadAllEvents();
+            var will = exchange.WouldSend(units);
+            if (exchange.Sending && !will)
+            {
+                EndDump();
+                kernel.TellAll(exchange, this);
+            }
+
+            kernel.Tell(will, several: units.Count > 0);
+            exchange.SetCarriers(units, now, this);
+            refreshAt = roundAt = now + TimeSpan.FromSeconds(schedule.Interval);
+        }
+
+        return exchange.FollowsAll;
     }
 
     public void Resync() => exchange.Resync(now, this);
@@ -191,11 +216,29 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     public void Barrier(uint ticket)
     {
         barrierAt = now;
+        notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: ReachBarrier()));
+    }
+
+    /// <summary>The same; the sequence of the last frame is returned.</summary>
+    public ulong ReachBarrier()
+    {
         ReadAllEvents();
         ReadAllEvents();
         kernel.TellAll(exchange, this);
         exchange.Flush(this);
-        notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: exchange.LastSequence));
+        return exchange.LastSequence;
+    }
+
+    /// <summary>
+    /// Whether all that <paramref name="unit"/> sent up to <paramref name="sequence"/> is in the kernel; what is missing is asked for.
+    /// </summary>
+    public bool HasApplied(UnitId unit, ulong sequence)
+    {
+        for (var link = 0; link < links.Count; link++)
+            ReadDatagrams(link, DatagramsPerTurn);
+        exchange.Expect(unit.Number, sequence, now, this);
+        kernel.Flush();
+        return exchange.AppliedOf(unit.Number) >= sequence;
     }
 
     public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout)

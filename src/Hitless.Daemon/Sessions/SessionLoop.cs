@@ -17,6 +17,7 @@ namespace Hitless.Daemon.Sessions;
 public sealed class SessionLoop : IDisposable
 {
     private const int YoungAtOnce = 4096;
+    private static readonly TimeSpan AppliedInterval = TimeSpan.FromMilliseconds(2);
     private readonly Inbox<Action<SessionEngine>> requests = new();
     private readonly Poller poller = new();
     private readonly SessionEngine engine;
@@ -68,6 +69,31 @@ public sealed class SessionLoop : IDisposable
     /// The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.
     /// </summary>
     public void Drain(uint ticket) => Post(each => each.Drain(ticket));
+
+    /// <summary>
+    /// Which units carry flows beside the primary; empty: none. Ends when the role changes. To be called until it answers true: every one
+    /// of them, and the unit that is synced from, is followed.
+    /// </summary>
+    public Task<bool> SetCarriersAsync(IReadOnlyList<ulong> units) => AskAsync(each => each.SetCarriers(units));
+
+    /// <summary>Sends all that the kernel has reported so far, and says up to which frame that is.</summary>
+    public Task<ulong> ReachBarrierAsync() => AskAsync(each => each.ReachBarrier());
+
+    /// <summary>
+    /// Waits until the frames of <paramref name="unit"/> up to <paramref name="sequence"/> are in the kernel; false: not within
+    /// <paramref name="timeout"/>.
+    /// </summary>
+    public async Task<bool> AwaitAppliedAsync(UnitId unit, ulong sequence, TimeSpan timeout, CancellationToken cancel)
+    {
+        for (var until = MonotonicClock.Now + timeout; !await AskAsync(each => each.HasApplied(unit, sequence)); )
+        {
+            if (MonotonicClock.Now >= until)
+                return false;
+            await Task.Delay(AppliedInterval, cancel);
+        }
+
+        return true;
+    }
 
     /// <summary>An interface or an address has changed: the links are taken up as they are now.</summary>
     public void FollowLinks() => Post(static each => each.FollowLinks());

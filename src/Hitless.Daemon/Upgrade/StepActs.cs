@@ -3,6 +3,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Upgrade;
+using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -26,8 +27,13 @@ public sealed class StepActs(
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan BackTimeout = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan BalanceOffTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CountTime = TimeSpan.FromMilliseconds(500);
     private SessionSnapshot? snapshot;
     private TimeSpan snapshotAt;
+
+    /// <summary>What shares the flows out; null: nothing does.</summary>
+    public BalanceLoop? Balance { get; set; }
 
     /// <summary>The sessions that stood before a switch to this unit, as the former primary told.</summary>
     public void Keep(SessionSnapshot received) => (snapshot, snapshotAt) = (received, MonotonicClock.Now);
@@ -41,6 +47,8 @@ public sealed class StepActs(
         step.Name switch
         {
             RunStep.Preflight => (await PreflightAsync(header, cancel), null, null),
+            RunStep.BalanceOff => (await TurnBalanceOffAsync(cancel), null, null),
+            RunStep.BalanceOn => ("standbys take their shares again, step by step", null, null),
             RunStep.Backup => (await BackUpAsync(header, cancel), null, null),
             RunStep.Verify => (await VerifyAllAsync(step.Targets, header, cancel), null, null),
             RunStep.Switchover or RunStep.TrialSwitchover => await SwitchOverAsync(step, header, cancel),
@@ -72,6 +80,38 @@ public sealed class StepActs(
                     .Select(c => $"warning {c.Id}: {c.Text}")
                     .Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed")
             );
+    }
+
+    /// <summary>
+    /// An open run keeps load balancing off; here it is waited for, and seen by the counters of the standbys' kernels.
+    /// </summary>
+    private async Task<string> TurnBalanceOffAsync(CancellationToken cancel)
+    {
+        if (Balance is null || !await Balance.UntilQuietAsync(BalanceOffTimeout, cancel))
+        {
+            throw new RefusedException("load balancing could not be turned off in time", "hitless status tells who has buckets still");
+        }
+
+        string? busy = null;
+        for (var until = MonotonicClock.Now + BalanceOffTimeout; MonotonicClock.Now < until; )
+        {
+            var before = await Balance.ForwardedAsync(cancel);
+            await Task.Delay(CountTime, cancel);
+            var after = await Balance.ForwardedAsync(cancel);
+            busy = after.FirstOrDefault(each => before.TryGetValue(each.Key, out var had) && each.Value != had).Key;
+            if (busy is null)
+            {
+                return after.Count == 0
+                    ? "the primary carries all flows; no other unit answers"
+                    : "the primary carries all flows; "
+                        + $"{string.Join(", ", after.Keys)} forwarded no packet for {CountTime.TotalMilliseconds:F0} ms";
+            }
+        }
+
+        throw new RefusedException(
+            $"{busy} forwards packets although no flow is handed to it",
+            $"look on {busy} with tcpdump for hosts that use its own address as their gateway"
+        );
     }
 
     private async Task<string> BackUpAsync(RunHeader header, CancellationToken cancel)

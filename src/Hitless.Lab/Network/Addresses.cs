@@ -16,10 +16,19 @@ public static class Addresses
         Server6 = "fd00:2::10";
 
     /// <summary>Sources of the client that the firewall forwards as they are.</summary>
-    public static IReadOnlyList<string> PlainSources { get; } = [.. Range("10.10.1.10", 1, 4)];
+    public static IReadOnlyList<string> PlainSources { get; } = [.. Range("10.10.1.10", 1, 8)];
 
     /// <summary>The same for IPv6.</summary>
-    public static IReadOnlyList<string> PlainSources6 { get; } = [.. Range("fd00:1::10", 1, 4)];
+    public static IReadOnlyList<string> PlainSources6 { get; } = [.. Range("fd00:1::10", 1, 8)];
+
+    /// <summary>Sources of the client that use services of the virtual address, which the firewall translates to the server.</summary>
+    public static IReadOnlyList<string> ServedSources { get; } = [.. Range("10.10.1.15", 1, 4)];
+
+    /// <summary>The same for IPv6.</summary>
+    public static IReadOnlyList<string> ServedSources6 { get; } = [.. Range("fd00:1::15", 1, 4)];
+
+    /// <summary>All networks of the client whose flows the firewall translates.</summary>
+    public static IReadOnlyList<string> Translated { get; } = ["10.10.1.192/26", "10.10.1.144/28", "fd00:1::200/120", "fd00:1::150/124"];
 
     /// <summary>Sources of the client that the firewall hides behind the virtual address on wan0 (10.10.1.192/26).</summary>
     public static IReadOnlyList<string> HiddenSources { get; } = [.. Range("10.10.1.20", 1, 4)];

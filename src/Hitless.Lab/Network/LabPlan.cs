@@ -44,6 +44,9 @@ public sealed partial record LabPlan(
     /// <summary>The firewall hides sources behind the first address of wan0 (<c>masquerade</c>), not behind the virtual one.</summary>
     public bool Masquerade { get; init; }
 
+    /// <summary>The standbys carry flows too; those that the firewall translates stay on the primary.</summary>
+    public bool ActiveActive { get; init; }
+
     /// <summary>How long an upgrade watches its new primary.</summary>
     public int SoakSeconds { get; init; } = 3;
 

@@ -43,8 +43,8 @@ public static class Topology
         Host(
             plan,
             LabPlan.Client,
-            [.. Addresses.PlainSources, .. Addresses.HiddenSources],
-            [.. Addresses.PlainSources6, .. Addresses.HiddenSources6],
+            [.. Addresses.PlainSources, .. Addresses.ServedSources, .. Addresses.HiddenSources],
+            [.. Addresses.PlainSources6, .. Addresses.ServedSources6, .. Addresses.HiddenSources6],
             [$"route add default via {Addresses.VirtualLan}", $"route add ::/0 via {Addresses.VirtualLan6}"]
         );
         Host(

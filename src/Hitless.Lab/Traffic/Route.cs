@@ -30,12 +30,14 @@ public readonly record struct Route(IPAddress Source, IPAddress Target, bool Hid
     {
         var (hidden, forwarded, ipv6) = Pattern[number % Pattern.Length];
         ipv6 &= !ipv4Only;
-        var sources = (hidden, ipv6) switch
+        var sources = (hidden, forwarded, ipv6) switch
         {
-            (true, true) => Addresses.HiddenSources6,
-            (true, false) => Addresses.HiddenSources,
-            (false, true) => Addresses.PlainSources6,
-            (false, false) => Addresses.PlainSources,
+            (true, _, true) => Addresses.HiddenSources6,
+            (true, _, false) => Addresses.HiddenSources,
+            (_, true, true) => Addresses.ServedSources6,
+            (_, true, false) => Addresses.ServedSources,
+            (_, _, true) => Addresses.PlainSources6,
+            _ => Addresses.PlainSources,
         };
         var target = (forwarded, ipv6) switch
         {

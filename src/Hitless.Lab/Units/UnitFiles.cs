@@ -50,7 +50,7 @@ public static class UnitFiles
             cluster:
               name: {unit.Plan.Name}
               group: 7
-              mode: active-passive
+              mode: {(unit.Plan.ActiveActive ? "active-active" : "active-passive")}
               key-file: cluster.key
             unit:
               name: {unit.Name}
@@ -84,6 +84,11 @@ public static class UnitFiles
 
             """
         );
+
+        if (unit.Plan.ActiveActive)
+        {
+            text.AppendLine($"balance: {{ on-primary: [{string.Join(", ", Addresses.Translated.Select(each => $"\"{each}\""))}] }}");
+        }
 
         text.Append(unit.Platform.Timings(unit.Plan));
         return text.ToString();

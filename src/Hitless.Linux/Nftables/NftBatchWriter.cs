@@ -9,7 +9,7 @@ namespace Hitless.Linux.Nftables;
 /// either the old rules or the new ones. Only what Hitless uses; <c>nft --debug=netlink</c> shows the same expressions in words.
 /// Sequence numbers start at 1 in each batch, so an encoded batch can be sent any number of times.
 /// </summary>
-internal ref struct NftBatchWriter(Span<byte> buffer, string firstTable)
+internal ref partial struct NftBatchWriter(Span<byte> buffer, string firstTable)
 {
     // NLA lengths are 16 bits: a message holds this many addresses at most.
     private const int ElementsPerMessage = 1000;

@@ -77,6 +77,9 @@ public enum NftMeta
 {
     Protocol = 1,
     Mark = 3,
+
+    /// <summary>16 bits in host byte order (ARPHRD_…).</summary>
+    InputType = 8,
     LayerFourProtocol = 16,
     PacketType = 19,
 }
@@ -92,7 +95,10 @@ public enum NftCompare
 /// <summary>Types of set keys as the <c>nft</c> program prints them; the kernel itself does not care.</summary>
 public enum NftKeyType
 {
+    Integer = 4,
     Ipv4Address = 7,
     Ipv6Address = 8,
+    EthernetAddress = 9,
     Mark = 19,
+    InterfaceIndex = 20,
 }

@@ -50,6 +50,36 @@ public sealed class RunPlanTests
         Assert.Equal(final, RunPlan.Describe(header, Ages, Margin, overrideOn: false).FinalPrimary);
     }
 
+    [Fact]
+    public void In_active_active_load_balancing_is_off_before_a_unit_is_touched_and_on_at_the_end()
+    {
+        var plain = RunPlan.Steps(Header(keep: false), []);
+        var header = Header(keep: false) with { Balanced = true };
+        var steps = RunPlan.Steps(header, []);
+
+        Assert.Equal(RunStep.BalanceOff, steps[3].Name);
+        Assert.Equal(RunStep.BalanceOn, steps[^1].Name);
+        Assert.Equal(plain, steps.Where(step => step.Name is not (RunStep.BalanceOff or RunStep.BalanceOn)));
+        Assert.Equal(
+            Enumerable.Range(0, plain.Count).Where(index => RunPlan.IsGate(plain, index)).Select(index => plain[index]),
+            Enumerable.Range(0, steps.Count).Where(index => RunPlan.IsGate(steps, index)).Select(index => steps[index])
+        );
+        var plan = RunPlan.Describe(header, Ages, Margin, overrideOn: false);
+        Assert.Equal(("gw1", "gw1"), (plan.FinalPrimary, plan.Steps[^1].PrimaryAfter));
+        Assert.Equal(RunStep.TrialSwitchover, RunPlan.Steps(header with { Rehearse = true }, [])[RunPlan.RehearsalAt(header)].Name);
+    }
+
+    [Fact]
+    public void An_open_run_holds_the_load_until_it_turns_load_balancing_on()
+    {
+        JournalEntry begin = new("r", 1, 1, default, "gw1", JournalEntryKind.Begin, "begin", null, null);
+
+        Assert.False(RunJournal.HoldsLoad([]));
+        Assert.True(RunJournal.HoldsLoad([begin]));
+        Assert.False(RunJournal.HoldsLoad([begin, begin with { Kind = JournalEntryKind.Started, Step = RunStep.BalanceOn }]));
+        Assert.False(RunJournal.HoldsLoad([begin, begin with { Kind = JournalEntryKind.End, Step = "end" }]));
+    }
+
     private static Dictionary<string, TimeSpan> Ages => new() { ["gw1"] = TimeSpan.FromDays(3), ["gw2"] = TimeSpan.FromDays(2) };
 
     private static RunHeader Header(bool keep) =>

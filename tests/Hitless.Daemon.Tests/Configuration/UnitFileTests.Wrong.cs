@@ -13,7 +13,7 @@ public sealed partial class UnitFileTests
     [InlineData(
         "  priority: 200",
         "  prioritty: 200",
-        "8:3: unknown key \"prioritty\" in unit; expected name, priority, override, slots, values (did you mean \"priority\"?)"
+        "8:3: unknown key \"prioritty\" in unit; expected name, priority, weight, override, slots, values (did you mean \"priority\"?)"
     )]
     [InlineData(
         "  priority: 200",
@@ -38,6 +38,12 @@ public sealed partial class UnitFileTests
         "active-passive ",
         "active-pasive ",
         "4:9: cluster.mode: \"active-pasive\" is not valid (did you mean \"active-passive\"?); expected active-passive or active-active"
+    )]
+    [InlineData(
+        "health:",
+        "balance: { schedule: hub }\nhealth:",
+        "24:22: balance.schedule: \"hub\" is not supported: no unit but the primary receives the frames; expected none or ip or "
+            + "weighted-round-robin"
     )]
     [InlineData(
         "name: gw1",

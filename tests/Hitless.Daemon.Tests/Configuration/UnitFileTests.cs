@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Hitless.Core.Balance;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration;
 using Xunit;
@@ -93,6 +94,47 @@ public sealed partial class UnitFileTests
             settings.Health
         );
         Assert.Equal(new ElectionSettings(5, TimeSpan.FromMinutes(60), IPAddress.Parse("10.10.2.254")), settings.Election);
+    }
+
+    [Fact]
+    public void Load_balancing_is_read_and_wants_virtual_macs()
+    {
+        const string AsBalanced = "balance: { schedule: weighted-round-robin, on-primary: [10.10.1.192/26] }\n";
+        var settings = Read(
+            Minimal
+                .Replace("mode: active-passive", "mode: active-active", StringComparison.Ordinal)
+                .Replace("name: gw1", "name: gw1\n  weight: 3", StringComparison.Ordinal) + AsBalanced
+        );
+        Assert.True(settings.Cluster.ActiveActive);
+        Assert.Equal((BalanceSchedule.WeightedRoundRobin, 3), (settings.Schedule, settings.Unit.Weight));
+        Assert.Equal(["10.10.1.192/26"], settings.KeptOnPrimary.Select(each => each.ToString()));
+        Assert.Equal((BalanceSchedule.Ip, 1), (Read(Minimal).Schedule, Read(Minimal).Unit.Weight));
+
+        var sides = Read(
+            """
+            cluster: { name: edge }
+            unit: { name: gw1 }
+            heartbeat: { links: [{ interface: hb0, address: 10.10.9.1, peers: [10.10.9.2] }] }
+            interfaces: [{ name: lan0, side: inside }, { name: wan0, side: outside }, { name: dmz0 }]
+            """
+        );
+        Assert.Equal([PortSide.Inside, PortSide.Outside, null], sides.Interfaces.Select(port => port.Side));
+        Assert.Contains(
+            "active-active needs a virtual MAC on every interface",
+            Assert
+                .Single(
+                    Refuse(
+                        """
+                        cluster: { name: edge, mode: active-active }
+                        unit: { name: gw1 }
+                        heartbeat: { links: [{ interface: hb0, address: 10.10.9.1, peers: [10.10.9.2] }] }
+                        interfaces: [{ name: lan0, virtual-mac: off }]
+                        """
+                    )
+                )
+                .ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -335,7 +377,7 @@ public sealed partial class UnitFileTests
     [Theory]
     [InlineData(
         "unit: { priority: 7 }",
-        "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, services, "
+        "cluster.yaml:1:1: unknown key \"unit\"; expected interfaces, sessions, configuration, health, forwarding, balance, services, "
             + "hooks, notices, election, upgrade"
     )]
     [InlineData("sessions: { pickup: { delay: soon } }", "cluster.yaml:1:30: sessions.pickup.delay: \"soon\" is not a duration")]

@@ -254,7 +254,11 @@ public sealed class HandMadeCluster : IDisposable
             Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "nft", "-f", "-"], Firewall);
         }
 
-        Host(Client, [.. Network.Addresses.PlainSources, .. Network.Addresses.HiddenSources], "default via 10.10.1.1");
+        Host(
+            Client,
+            [.. Network.Addresses.PlainSources, .. Network.Addresses.ServedSources, .. Network.Addresses.HiddenSources],
+            "default via 10.10.1.1"
+        );
         Host(Server, [Network.Addresses.Server], "10.10.1.0/24 via 10.10.2.1");
     }
 

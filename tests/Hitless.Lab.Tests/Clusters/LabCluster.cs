@@ -30,7 +30,13 @@ public sealed class LabCluster : IDisposable
     public ClusterWatch Watch { get; }
 
     /// <summary>A lab that is planned and not up yet: a demo puts it up.</summary>
-    public static LabCluster Planned(int heartbeatLinks = 1, int units = 2, string? image = null, string? kernel = null)
+    public static LabCluster Planned(
+        int heartbeatLinks = 1,
+        int units = 2,
+        string? image = null,
+        string? kernel = null,
+        bool activeActive = false
+    )
     {
         Prerequisites.NeedBuild();
         var name = string.Create(CultureInfo.InvariantCulture, $"t{Environment.ProcessId}x{Random.Shared.Next(1000)}");
@@ -39,6 +45,7 @@ public sealed class LabCluster : IDisposable
         var plan = new LabPlan(name, folder, Prerequisites.Out, units, heartbeatLinks, StaticRouter: false, image, trust)
         {
             Kernel = kernel,
+            ActiveActive = activeActive,
         };
         return new LabCluster(plan);
     }
@@ -56,9 +63,15 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>A lab whose units are ready.</summary>
-    public static async Task<LabCluster> ReadyAsync(int heartbeatLinks = 1, int units = 2, string? image = null, string? kernel = null)
+    public static async Task<LabCluster> ReadyAsync(
+        int heartbeatLinks = 1,
+        int units = 2,
+        string? image = null,
+        string? kernel = null,
+        bool activeActive = false
+    )
     {
-        var cluster = Planned(heartbeatLinks, units, image, kernel);
+        var cluster = Planned(heartbeatLinks, units, image, kernel, activeActive);
         try
         {
             LabSite.Up(cluster.Plan);

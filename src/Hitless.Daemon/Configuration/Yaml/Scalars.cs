@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hitless.Core.Balance;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Route = Hitless.Core.Forwarding.Route;
@@ -37,6 +38,19 @@ public static partial class Scalars
                 return words.Contains(text) ? text : null;
             },
             () => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(w => JsonValue.Create(w))]) }
+        );
+
+    /// <summary>A schedule of load balancing.</summary>
+    public static ScalarShape Schedule { get; } =
+        new(
+            string.Join(" or ", BalanceSchedules.Names),
+            (string text, bool _, out string? wrong) => BalanceSchedules.TryParse(text, out var schedule, out wrong) ? schedule : null,
+            () =>
+                new JsonObject
+                {
+                    ["type"] = "string",
+                    ["enum"] = new JsonArray([.. BalanceSchedules.Names.Select(name => JsonValue.Create(name))]),
+                }
         );
 
     /// <summary>Any one-line text of 1 to <paramref name="lengthMax"/> characters.</summary>

@@ -1,0 +1,51 @@
+using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
+using Hitless.Daemon.Balance;
+using Hitless.Daemon.Control;
+
+namespace Hitless.Daemon;
+
+/// <content>Load balancing: when it has to be off.</content>
+public sealed partial class Unit
+{
+    private static readonly TimeSpan DrawBackTimeout = TimeSpan.FromSeconds(2);
+
+    private BalanceLoop? Balance => acts.Balance;
+
+    private BalanceLoop OpenBalance(UnitIdentity identity)
+    {
+        UnitId self = new(identity.Id);
+        return acts.Balance = new BalanceLoop(settings, self, control, new BalancePeers((self, Name), control, sessions, peers), events)
+        {
+            WhyOff = WhyBalanceOff,
+        };
+    }
+
+    /// <summary>Brings all flows back to this unit, if it shares any out.</summary>
+    private Task<bool> DrawBackAsync() => Balance?.DrawBackAsync(DrawBackTimeout, ending.Token) ?? Task.FromResult(true);
+
+    private string? WhyBalanceOff() => RunJournal.HoldsLoad(journals.Last()) ? "an upgrade is under way" : null;
+
+    /// <summary>What the others carry comes back before it is handed over.</summary>
+    private async Task StopAsync()
+    {
+        try
+        {
+            _ = await DrawBackAsync();
+        }
+        finally
+        {
+            control.RequestStop();
+        }
+    }
+
+    /// <summary>
+    /// Before a switchover that somebody asks for: the flows come back to this unit, whose sessions its successor waits for; then the
+    /// others are told what a takeover needs.
+    /// </summary>
+    private async Task PrepareSwitchAsync()
+    {
+        _ = await DrawBackAsync();
+        await Task.WhenAll(neighbours.TellAsync(ending.Token), traffic.TellAsync(planned: true, ending.Token));
+    }
+}

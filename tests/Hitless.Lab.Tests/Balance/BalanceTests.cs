@@ -1,0 +1,205 @@
+using System.Globalization;
+using Hitless.Core.Api;
+using Hitless.Core.Balance;
+using Hitless.Lab.Network;
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Tests.Machine;
+using Hitless.Lab.Tools;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Balance;
+
+/// <summary>Two units in active-active under real traffic: who forwards what is read from the units' own kernels.</summary>
+public sealed class BalanceTests
+{
+    private static readonly TimeSpan ShareLimit = TimeSpan.FromSeconds(60);
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Scenario]
+    public async Task Both_units_forward_each_flow_meets_one_of_them_and_no_connection_waits_for_a_lost_answer()
+    {
+        using var cluster = await SharedAsync();
+        foreach (var unit in cluster.Plan.Units)
+        {
+            Count(cluster.Unit(unit));
+        }
+
+        using var traffic = await cluster.FlowingAsync(connections: 300, ratePerSecond: 200);
+        await Task.Delay(TimeSpan.FromSeconds(10), Cancellation);
+        var report = await traffic.FinishAsync();
+
+        LabCluster.Say($"{report.Short.Opened} new connections, slowest {report.Short.SlowestMs} ms");
+        Assert.True(report.Clean, $"{report.ConnectionsLost} connections and {report.PacketsLost} packets are lost");
+        var counts = cluster.Plan.Units.ToDictionary(unit => unit, unit => Counts(cluster.Unit(unit)));
+        foreach (var (unit, of) in counts)
+        {
+            LabCluster.Say($"{unit}: {string.Join(' ', of.Select(each => $"{each.Key}={each.Value}"))}");
+        }
+
+        foreach (var address in Addresses.PlainSources)
+        {
+            string[] seen =
+            [
+                .. counts.Where(each => each.Value[$"from-{address}"] + each.Value[$"to-{address}"] > 0).Select(each => each.Key),
+            ];
+            Assert.True(seen.Length == 1, $"packets of {address} were forwarded by {string.Join(" and ", seen)}");
+        }
+
+        Assert.All(counts.Values, of => Assert.True(of.Values.Sum() > 500, "a unit forwarded next to nothing"));
+
+        // What the firewall translates is the primary's alone.
+        var standby = Standby(cluster, out _);
+        Assert.All(Addresses.HiddenSources, address => Assert.Equal(0, counts[standby][$"from-{address}"]));
+    }
+
+    [Scenario]
+    public async Task A_standby_that_carries_half_loses_power_and_no_connection_is_lost()
+    {
+        using var cluster = await SharedAsync();
+        var standby = Standby(cluster, out var primary);
+        using var traffic = await cluster.FlowingAsync(connections: 500);
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
+
+        Faults.PowerOff(cluster.Unit(standby));
+        await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
+        var report = await traffic.FinishAsync();
+
+        LabCluster.Say($"longest stall {report.Long.LongestStallMs} ms");
+        Assert.Equal(0, report.ConnectionsLost);
+        Assert.Equal(BucketHash.Buckets, cluster.Watch.Status(primary, out _)!.Units.Sum(unit => Buckets(unit.Balance, primary)));
+        Faults.PowerOn(cluster.Unit(standby));
+        await UntilSharedAsync(cluster);
+    }
+
+    [Scenario]
+    public async Task The_primary_loses_power_and_no_connection_is_lost()
+    {
+        using var cluster = await SharedAsync();
+        var standby = Standby(cluster, out var primary);
+        using var traffic = await cluster.FlowingAsync(connections: 500);
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
+
+        Faults.PowerOff(cluster.Unit(primary));
+        await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
+        var report = await traffic.FinishAsync();
+
+        LabCluster.Say($"longest stall {report.Long.LongestStallMs} ms, {report.PacketsLost} packets lost");
+        Assert.Equal(0, report.Long.Lost);
+        Assert.Equal(standby, cluster.Watch.Status(standby, out _)!.Primary);
+    }
+
+    [Scenario(Explicit = true)] // Two minutes: ./dev test lab -- -explicit only
+    public async Task Twenty_moves_of_all_that_a_standby_carries_lose_nothing()
+    {
+        using var cluster = await SharedAsync();
+        var standby = Standby(cluster, out var primary);
+        using var traffic = await cluster.FlowingAsync(connections: 500, ratePerSecond: 100);
+        for (var round = 0; round < 10; round++)
+        {
+            Assert.True(cluster.Watch.Cli(primary).Run("unit", "hold", standby).Ok);
+            await UntilBucketsAsync(cluster, standby, 0);
+            Assert.True(cluster.Watch.Cli(primary).Run("unit", "release", standby).Ok);
+            await UntilBucketsAsync(cluster, standby, BucketHash.Buckets / 2);
+        }
+
+        var report = await traffic.FinishAsync();
+        LabCluster.Say($"{report.Short.Opened} new connections, slowest {report.Short.SlowestMs} ms, gap {report.LongestGapMs} ms");
+        Assert.True(report.Clean, $"{report.ConnectionsLost} connections and {report.PacketsLost} packets are lost");
+    }
+
+    [Scenario]
+    public async Task An_upgrade_turns_load_balancing_off_first_and_on_at_the_end_and_loses_nothing()
+    {
+        using var cluster = await SharedAsync();
+
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
+
+        Assert.Equal(0, report.Traffic!.ConnectionsLost);
+        Assert.Equal(0, report.Traffic!.PacketsLost);
+        var run = cluster.Watch.Cli("gw1").Ask<RunReport>(out _, "upgrade", "report")!;
+        string[] steps = [.. run.Steps.Select(step => step.Name)];
+        var off = Assert.Single(run.Steps, step => step.Name == "load-balancing-off");
+        Assert.Contains("forwarded no packet", off.Detail);
+        Assert.True(Array.IndexOf(steps, "load-balancing-off") < Array.IndexOf(steps, "install"));
+        Assert.Equal("load-balancing-on", steps[^1]);
+        await UntilSharedAsync(cluster);
+    }
+
+    private static async Task<LabCluster> SharedAsync()
+    {
+        var cluster = await LabCluster.ReadyAsync(activeActive: true);
+        try
+        {
+            await UntilSharedAsync(cluster);
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task UntilSharedAsync(LabCluster cluster)
+    {
+        await cluster.UntilReadyAsync();
+        await UntilBucketsAsync(cluster, Standby(cluster, out _), BucketHash.Buckets / 2);
+    }
+
+    private static Task UntilBucketsAsync(LabCluster cluster, string standby, int count) =>
+        cluster.Watch.UntilAsync(
+            $"{standby} has {count} buckets",
+            ShareLimit,
+            seen =>
+                seen.Values.OfType<ClusterStatus>().FirstOrDefault()?.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().ToArray()
+                    is [var balance]
+                    ? Buckets(balance, standby) == count
+                        ? null
+                        : $"it has {Buckets(balance, standby)}, {balance.Off}, {Obstacles(balance)}"
+                    : "nobody shares anything out",
+            Cancellation
+        );
+
+    private static string Obstacles(BalanceStatus balance) => string.Join(' ', balance.Units.Select(unit => unit.Obstacle));
+
+    private static int Buckets(BalanceStatus? balance, string unit) =>
+        balance?.Units.Where(each => each.Unit == unit).Sum(each => each.Buckets) ?? 0;
+
+    private static string Standby(LabCluster cluster, out string primary)
+    {
+        var name = cluster.Watch.Status("gw1", out _)!.Primary!;
+        primary = name;
+        return cluster.Plan.Units.Single(unit => unit != name);
+    }
+
+    /// <summary>Lets a unit count what it forwards from and to each address of the client.</summary>
+    private static void Count(LabUnit unit)
+    {
+        var rules = Sources()
+            .Select(address =>
+                $"ip saddr {address} counter comment \"from-{address}\"\nip daddr {address} counter comment \"to-{address}\"\n"
+            );
+        var file = Path.Combine(unit.Plan.Folder, $"count-{unit.Name}.nft");
+        File.WriteAllText(
+            file,
+            $"table ip watch {{\nchain forward {{\ntype filter hook forward priority -10;\n{string.Concat(rules)}}}\n}}\n"
+        );
+        Tool.Run("ip", ["netns", "exec", unit.Namespace, "nft", "-f", file]);
+    }
+
+    private static Dictionary<string, long> Counts(LabUnit unit)
+    {
+        var listed = Tool.Run("ip", ["netns", "exec", unit.Namespace, "nft", "list", "table", "ip", "watch"]);
+        return listed
+            .Split('\n')
+            .Where(line => line.Contains("comment", StringComparison.Ordinal))
+            .ToDictionary(
+                line => line.Split('"')[1],
+                line => long.Parse(line.Split("packets ")[1].Split(' ')[0], CultureInfo.InvariantCulture),
+                StringComparer.Ordinal
+            );
+    }
+
+    private static IEnumerable<string> Sources() => [.. Addresses.PlainSources, .. Addresses.HiddenSources];
+}
