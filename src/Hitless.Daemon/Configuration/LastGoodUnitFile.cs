@@ -7,7 +7,8 @@ namespace Hitless.Daemon.Configuration;
 
 /// <summary>
 /// A copy of <c>unit.yaml</c> as the daemon has last started with it, in the state directory. It counts where the file is damaged: gone,
-/// unreadable, empty, or no text any more. A mistake in a text is refused with its place, as ever: somebody wrote that.
+/// unreadable, empty, no text any more, or a beginning of the copy that ends amid a line. Any other mistake in a text is refused with its
+/// place, as ever: somebody wrote that.
 /// </summary>
 public static class LastGoodUnitFile
 {
@@ -23,30 +24,33 @@ public static class LastGoodUnitFile
     )
     {
         var copy = Path.Combine(Path.GetDirectoryName(clusterFile)!, Name);
-        if (LastGoodClusterFile.TryRead(unitFile, clusterFile, out settings, out problems, out damage))
+        var readable = LastGoodClusterFile.TryRead(unitFile, clusterFile, out settings, out problems, out damage);
+        var former = Read(copy);
+        var what = DamageOf(unitFile, former ?? []);
+        if (readable && what is null)
         {
             Keep(unitFile, copy);
             return true;
         }
 
-        if (DamageOf(unitFile) is not { } what || Read(copy) is not { } former)
+        if (what is null || former is null)
         {
-            return false;
+            return settings is not null;
         }
 
         // Relative paths in it are those of the file itself.
-        if (!UnitFile.TryParse(former, unitFile, Read(clusterFile), out settings, out var others))
+        if (!UnitFile.TryParse(former, unitFile, Read(clusterFile), out var copied, out _))
         {
-            problems = others;
-            return false;
+            return settings is not null;
         }
 
+        settings = copied;
         damage = $"{unitFile} {what}: this unit runs with its last good copy; put it back (cp {copy} {unitFile}), then restart hitlessd";
         return true;
     }
 
     /// <summary>What has happened to the file that no operator does to it; null: it is a text.</summary>
-    private static string? DamageOf(string unitFile)
+    private static string? DamageOf(string unitFile, byte[] former)
     {
         try
         {
@@ -63,6 +67,7 @@ public static class LastGoodUnitFile
             var content = File.ReadAllBytes(unitFile);
             return string.IsNullOrWhiteSpace(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content)) ? "is empty"
                 : content.Contains((byte)0) ? "is damaged"
+                : content[^1] != (byte)'\n' && former.Length > content.Length && former.AsSpan().StartsWith(content) ? "is cut off"
                 : null;
         }
         catch (DecoderFallbackException)

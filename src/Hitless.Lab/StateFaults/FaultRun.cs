@@ -42,9 +42,25 @@ public sealed class FaultRun(LabPlan plan)
         );
         await DoAsync(cancellation, "upgrade", "start", image);
         await watch.UntilReadyAsync(ReadyLimit, cancellation);
+        var starts = StartsIn(await watch.UntilReadyAsync(ReadyLimit, cancellation));
         await DoAsync(cancellation, "config", "commit", $"{ClusterFile.Path}={settings}");
-        await watch.UntilReadyAsync(ReadyLimit, cancellation);
+
+        // What it says takes effect when the daemons restart, one after the other: not amid the first cell.
+        for (var until = DateTimeOffset.UtcNow + ReadyLimit; ; await Task.Delay(TimeSpan.FromSeconds(1), cancellation))
+        {
+            if (!StartsIn(await watch.UntilReadyAsync(ReadyLimit, cancellation)).Overlaps(starts))
+            {
+                return;
+            }
+
+            if (DateTimeOffset.UtcNow > until)
+            {
+                throw new LabException("the daemons do not restart with the new cluster.yaml", "read the units' logs");
+            }
+        }
     }
+
+    private static HashSet<string> StartsIn(ClusterStatus status) => [.. status.Units.Select(each => each.Incarnation)];
 
     /// <summary>Every file that the unit has, but for slots and what is locked, sockets and logs; one of each folder of many, and of
     /// revisions the first and the current one.</summary>

@@ -55,6 +55,22 @@ public sealed class LastGoodUnitFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_cut_off_amid_a_line_is_damage_although_it_may_still_be_read()
+    {
+        Assert.True(LastGoodUnitFile.TryRead(UnitPath, ClusterPath, out _, out _, out _));
+        for (var length = 1; length < Good.Length; length++)
+        {
+            File.WriteAllText(UnitPath, Good[..length]);
+            var starts = LastGoodUnitFile.TryRead(UnitPath, ClusterPath, out var settings, out _, out var damage);
+            if (Good[length - 1] != '\n')
+            {
+                Assert.True(starts && settings!.Interfaces.Count == 1, $"{length}");
+                Assert.StartsWith($"{UnitPath} is cut off", damage, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public void Random_bytes_are_damage()
     {
         Assert.True(LastGoodUnitFile.TryRead(UnitPath, ClusterPath, out _, out _, out _));
