@@ -30,7 +30,7 @@ public static class LastGoodUnitFile
         if (readable && what is null)
         {
             Keep(unitFile, copy);
-            return true;
+            return settings is not null;
         }
 
         if (what is null || former is null)
