@@ -27,11 +27,16 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
 
     /// <inheritdoc/>
     public string? Leftover =>
-        ReadChange() is { Stage: SystemStage.Left } change
-            ? $"the system is still as \"{change.Recipe.Name}\" has changed it, with the former Hitless on it: "
-                + (change.Recipe.Revert is null ? "that recipe has no way back" : $"taking it back failed, see {runner.Log}")
-                + "; bring the system in order by hand, or upgrade again; the next installation forgets this"
-            : null;
+        ReadChange() is not { } change
+            ? File.Exists(file)
+                ? $"{file} is damaged: the last change of the system cannot be taken back by itself; {runner.Log} tells what was done, "
+                    + "and the next installation forgets this"
+                : null
+            : change.Stage == SystemStage.Left
+                ? $"the system is still as \"{change.Recipe.Name}\" has changed it, with the former Hitless on it: "
+                    + (change.Recipe.Revert is null ? "that recipe has no way back" : $"taking it back failed, see {runner.Log}")
+                    + "; bring the system in order by hand, or upgrade again; the next installation forgets this"
+                : null;
 
     /// <inheritdoc/>
     public ImageProblem? Refuse(ImageManifest manifest) => null;

@@ -229,10 +229,19 @@ public sealed class DatagramTests
         void Exchange() => opener.Open(datagram.AsSpan(0, sealer.Seal(plaintext.AsSpan(0, 100), datagram)), plaintext, Now, out _, out _);
         for (var i = 0; i < 100; i++)
             Exchange();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            Exchange();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        // A collection that other tests cause in between counts what was left of this thread's room as allocated.
+        var allocated = Enumerable
+            .Range(0, 3)
+            .Select(_ =>
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var i = 0; i < 1000; i++)
+                    Exchange();
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            })
+            .ToArray();
+        Assert.Contains(0, allocated);
     }
 
     [Fact]

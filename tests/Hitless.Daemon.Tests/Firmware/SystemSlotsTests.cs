@@ -122,6 +122,22 @@ public sealed class SystemSlotsTests : IDisposable
         Assert.False(Store.Backend.IsBehind(Store.Read(out _)));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    public void A_damaged_record_is_said_and_keeps_nobody_from_the_former_slot(string content)
+    {
+        Assert.Null(Install(Store, "1.0.0+system.1", Slot.B, Slot.A, Recipe));
+        Try(Store);
+        File.WriteAllText(Path.Combine(workshop.State, "system.json"), content);
+        Assert.Contains("system.json is damaged", Store.Backend.Leftover!, StringComparison.Ordinal);
+        Assert.Null(Store.RollBack(Slot.B, "asked"));
+        Assert.Equal(Slot.A, BootRules.Boot(Store.Read(out _)).Slot);
+        Assert.Null(Install(Store, "1.1.0", Slot.B, Slot.A, recipe: null));
+        Assert.Null(Store.Backend.Leftover);
+    }
+
     [Fact]
     public void A_reboot_is_due_after_the_change_and_after_the_way_back_unless_they_follow_each_other()
     {
