@@ -27,7 +27,7 @@ public sealed class OutageTests
         foreach (
             var (rule, cause) in new[]
             {
-                ("hook forward priority 10; policy drop;", "a firewall rule drops them"),
+                ("hook forward priority 10; policy accept; drop", "a firewall rule drops them"),
                 ("hook prerouting priority -400; policy accept; iifname \"lan0\" drop", "vanish"),
             }
         )
