@@ -24,18 +24,8 @@ internal sealed class BuildCommand
         HelpName = "V",
         Required = true,
     };
-    private readonly Option<string> _key = new("--key")
-    {
-        Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)",
-        HelpName = "K",
-        Required = true,
-    };
-    private readonly Option<string> _output = new("--out")
-    {
-        Description = "The image to write",
-        HelpName = "F",
-        Required = true,
-    };
+    private readonly Option<string> _key = Key();
+    private readonly Option<string> _output = Output();
     private readonly Option<string> _platform = new("--platform")
     {
         Description = "What it runs on",
@@ -131,6 +121,24 @@ internal sealed class BuildCommand
 
         return ExitCode.Done;
     }
+
+    /// <summary>Who signs the image.</summary>
+    public static Option<string> Key() =>
+        new("--key")
+        {
+            Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)",
+            HelpName = "K",
+            Required = true,
+        };
+
+    /// <summary>Where it is written.</summary>
+    public static Option<string> Output() =>
+        new("--out")
+        {
+            Description = "The image to write",
+            HelpName = "F",
+            Required = true,
+        };
 
     public static X509Certificate2 ReadKey(string path)
     {

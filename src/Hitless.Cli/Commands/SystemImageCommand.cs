@@ -25,18 +25,8 @@ internal sealed class SystemImageCommand
             "A folder with recipe.json (name, install, and stage, check, revert, reboot, limitSeconds) and what its commands need",
         HelpName = "DIR",
     };
-    private readonly Option<string> _key = new("--key")
-    {
-        Description = "PEM file with the signing key and its certificate (hitless key generate --image-signing DIR)",
-        HelpName = "K",
-        Required = true,
-    };
-    private readonly Option<string> _output = new("--out")
-    {
-        Description = "The image to write",
-        HelpName = "F",
-        Required = true,
-    };
+    private readonly Option<string> _key = BuildCommand.Key();
+    private readonly Option<string> _output = BuildCommand.Output();
     private readonly Option<string?> _version = new("--version")
     {
         Description = "Version of the image (default: that of BASE with +system.TIME)",

@@ -210,26 +210,7 @@ public sealed class StateDiskTests : IDisposable
         Assert.Null(new RevisionStore(small.PathOf("another")).Head);
     }
 
-    private static JournalEntry Begin(string run, long epoch, long number) =>
-        new(run, epoch, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
-        {
-            Header = new RunHeader(
-                run,
-                "hash",
-                "0.9.0",
-                "1.0.0",
-                false,
-                false,
-                "gw1",
-                [new RunMember("gw1", "0.9.0", "a", 1)],
-                DateTimeOffset.UnixEpoch,
-                1,
-                1
-            )
-            {
-                Number = number,
-            },
-        };
+    private static JournalEntry Begin(string run, long epoch, long number) => JournalSamples.Begin(run, epoch, number: number);
 
     /// <summary>Events are written by a thread of their own.</summary>
     private static async Task<IReadOnlyList<ClusterEvent>> AllOfAsync(EventLog events, int count)

@@ -134,24 +134,5 @@ public sealed class PeerInOtherHandsTests : IAsyncLifetime
 
     private PeerClient Client() => new(identity, _ => server.Listening);
 
-    private static JournalEntry Begin(long epoch, long number, long sequence) =>
-        new("r-1", epoch, sequence, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
-        {
-            Header = new RunHeader(
-                "r-1",
-                "hash",
-                "0.9.0",
-                "1.0.0",
-                false,
-                false,
-                "gw1",
-                [new RunMember("gw1", "0.9.0", "a", 1)],
-                DateTimeOffset.UnixEpoch,
-                1,
-                1
-            )
-            {
-                Number = number,
-            },
-        };
+    private static JournalEntry Begin(long epoch, long number, long sequence) => JournalSamples.Begin("r-1", epoch, sequence, number);
 }

@@ -264,23 +264,7 @@ public sealed class CutFilesTests : IDisposable
         File.WriteAllBytes(path, bytes);
     }
 
-    private static JournalEntry Begin() =>
-        new(Run, 1, 1, DateTimeOffset.UnixEpoch, "gw1", JournalEntryKind.Begin, "begin", null, null)
-        {
-            Header = new RunHeader(
-                Run,
-                "hash",
-                "0.9.0",
-                "1.0.0",
-                false,
-                false,
-                "gw1",
-                [new RunMember("gw1", "0.9.0", "a", 1)],
-                DateTimeOffset.UnixEpoch,
-                1,
-                1
-            ),
-        };
+    private static JournalEntry Begin() => JournalSamples.Begin(Run);
 
     private static RunReport Report() =>
         new(
