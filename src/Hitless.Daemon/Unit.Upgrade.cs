@@ -99,7 +99,8 @@ public sealed partial class Unit
 
     /// <summary>
     /// What the primary has answered, once this unit's journal is as far: who goes on by this unit is not to hear that there is no such
-    /// run, or that it waits at the gate that was just opened. After <see cref="StartLimit"/> as it is: the run does not depend on this unit.
+    /// run, or that it waits at the gate that was just opened. After <see cref="StartLimit"/> as it is: the run does not depend on this
+    /// unit.
     /// </summary>
     private async Task<RunStatus> KnownHereAsync(RunStatus answered, CancellationToken cancel)
     {
