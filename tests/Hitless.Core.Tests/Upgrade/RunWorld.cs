@@ -59,7 +59,7 @@ internal sealed class RunWorld : IRunEffects
 
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
 
-    /// <summary>Seconds after which a new primary's engine hears that it is one; the former's hears of its own after twice as many.</summary>
+    /// <summary>Seconds after which a new primary's engine hears that it is one; the former's hears of it after twice as many.</summary>
     public double RolesAreHeardAfter { get; set; }
 
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
