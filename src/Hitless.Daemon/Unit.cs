@@ -312,6 +312,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             return await ForwardAsync(former.Name, UpgradeCalls.SwitchOver, request, cancel);
         }
 
+        RefuseDuringRun(request.Force);
+
         ulong? target = null;
         if (request.To is { } to)
         {
