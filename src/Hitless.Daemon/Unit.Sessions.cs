@@ -120,9 +120,9 @@ public sealed partial class Unit
                     SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),
                     SessionNoticeKind.WindowsFree => ClusterInput.WindowsFree,
                     SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
-                    SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
-                    SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
-                    _ => ClusterInput.Drained(notice.Ticket),
+                    SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Request, notice.Sequence),
+                    SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Request, notice.Ok),
+                    _ => ClusterInput.Drained(notice.Request),
                 }
             ));
     }
@@ -141,7 +141,7 @@ public sealed partial class Unit
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
                     // A unit that carries flows knows those better than this one.
-                    if (Balance?.Carries(new(standby.Id)) == true)
+                    if (Balance?.Carries(standby.Id) == true)
                     {
                         continue;
                     }
@@ -248,7 +248,7 @@ public sealed partial class Unit
     /// <summary>
     /// After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.
     /// </summary>
-    private async Task MergeSessionsAsync(ulong primary)
+    private async Task MergeSessionsAsync(UnitId primary)
     {
         await complete.Task;
         string text;

@@ -2,6 +2,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Status;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Maintenance;
@@ -142,7 +143,7 @@ public sealed partial class Unit
             []
         )
         {
-            Incarnation = $"{unit.Tag:x16}",
+            Incarnation = unit.Tag.ToString(),
         };
     }
 

@@ -4,6 +4,7 @@ using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Keys;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
@@ -312,7 +313,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             return await ForwardAsync(former.Name, UpgradeCalls.SwitchOver, request, cancel);
         }
 
-        ulong? target = null;
+        UnitId? target = null;
         if (request.To is { } to)
         {
             target = view.Units.FirstOrDefault(u => u.Name == to)?.Id

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -29,7 +30,7 @@ public sealed record JournalEntry(
     /// Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a
     /// successor sees what has restarted since.
     /// </summary>
-    public IReadOnlyList<ulong>? Tags { get; init; }
+    public IReadOnlyList<IncarnationTag>? Tags { get; init; }
 
     /// <summary>
     /// Whether the traffic has gone on since the switch to <see cref="Unit"/>: at the end of a soak and of a run, and where a run goes back

@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Upgrade;
 
 /// <content>A step under way.</content>
@@ -141,7 +143,7 @@ public sealed partial class RunMachine
         else if (!acted && now >= actAgainAt)
         {
             acted = true;
-            effects.Act(++ticket, step, header!);
+            effects.Act(++request, step, header!);
         }
     }
 
@@ -151,7 +153,7 @@ public sealed partial class RunMachine
     private void ActAgain(TimeSpan now)
     {
         acted = false;
-        ticket++;
+        request++;
         actAgainAt = now + RetryDelay;
     }
 
@@ -171,7 +173,8 @@ public sealed partial class RunMachine
         return told is { Tags: { } tags }
             && TargetsOf(told) is var targets
             && tags.Count == targets.Count
-            && tags[targets.ToList().IndexOf(name)] is not 0 and var tag
+            && tags[targets.ToList().IndexOf(name)] is var tag
+            && tag != IncarnationTag.None
             && unit.Tag != tag;
     }
 

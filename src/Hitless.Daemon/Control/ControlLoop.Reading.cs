@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Control;
@@ -67,7 +68,7 @@ public sealed partial class ControlLoop
         if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
-            var (unit, tag) = (header.UnitId, UnitIdentity.TagOf(header.Incarnation));
+            var (unit, tag) = (header.UnitId, header.Incarnation.Tag);
             if (overTraffic && unit != identity.Id && heartbeat.Role == UnitRole.Primary)
             {
                 hearing.Heard(links.PortOf(link), MonotonicClock.Now);
