@@ -64,7 +64,10 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new TakeBackRequest(run, Name), cancel);
+            return await KnownHereAsync(
+                await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new TakeBackRequest(run, Name), cancel),
+                cancel
+            );
         }
 
         var journal = journals.Read(run);
@@ -88,7 +91,27 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         return primary.Name == Name
             ? await BeginAsync(await HeaderAsync(request, from, cancel), cancel)
-            : await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(Whole(request), Name), cancel);
+            : await KnownHereAsync(
+                await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(Whole(request), Name), cancel),
+                cancel
+            );
+    }
+
+    /// <summary>
+    /// What the primary has answered, once this unit's journal is as far: who goes on by this unit is not to hear that there is no such
+    /// run, or that it waits at the gate that was just opened. After <see cref="StartLimit"/> as it is: the run does not depend on this
+    /// unit.
+    /// </summary>
+    private async Task<RunStatus> KnownHereAsync(RunStatus answered, CancellationToken cancel)
+    {
+        _ = await UntilWrittenAsync(
+            () =>
+                journals.Read(answered.Run) is { Count: > 0 } journal
+                && (answered.Gate is not null || RunView.Status(journal, DateTimeOffset.UtcNow).Gate is null),
+            StartLimit,
+            cancel
+        );
+        return answered;
     }
 
     private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
@@ -212,7 +235,7 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.Command, word, cancel);
+            return await KnownHereAsync(await ForwardAsync(primary.Name, UpgradeCalls.Command, word, cancel), cancel);
         }
 
         if (word == RunCommand.Next && !engine.Waiting)

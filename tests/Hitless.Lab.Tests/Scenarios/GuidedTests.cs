@@ -52,6 +52,20 @@ public sealed class GuidedTests
         Assert.Equal((0L, 0L), (account.ConnectionsLost, account.PacketsLost));
     }
 
+    [Scenario]
+    public async Task A_run_that_the_standby_was_asked_for_is_known_there_at_once()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var standby = cluster.Plan.Units.Single(unit => unit != primary);
+        for (var round = 0; round < 5; round++)
+        {
+            Assert.Equal("backup", GateOf(Ask(cluster, standby, "upgrade", "start", Prerequisites.SecondImage, "--guided")));
+            Assert.Equal("copy", GateOf(Ask(cluster, standby, "upgrade", "next")));
+            Assert.Equal("rolled-back", Ask(cluster, standby, "upgrade", "rollback").GetProperty("verdict").GetString());
+        }
+    }
+
     private static string? GateOf(JsonElement status) => status.GetProperty("gate").GetProperty("step").GetString();
 
     private static JsonElement Ask(LabCluster cluster, string unit, params string[] words)
