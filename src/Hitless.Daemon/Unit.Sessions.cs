@@ -109,7 +109,10 @@ public sealed partial class Unit
         }
 
         var (_, causes, _) = await account.TakeAsync(tally);
-        return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes, withRemedies: true));
+        return (
+            causes.Where(cause => cause.Class != SessionClassWord.Local).Sum(cause => cause.Breaking),
+            SessionGate.Lines(causes, withRemedies: true)
+        );
     }
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKeys keys)

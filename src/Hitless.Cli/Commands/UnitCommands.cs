@@ -50,7 +50,13 @@ internal static class UnitCommands
             var table = Tables.Plain("UNIT", "ROLE", "STATE", "VERSION", "HELD");
             foreach (var unit in units)
             {
-                table.AddTexts(unit.Name, unit.Role, unit.State, unit.Version, unit.Hold is { } hold ? HoldWords.Of(hold) : "");
+                table.AddTexts(
+                    unit.Name,
+                    unit.Role.ToString(),
+                    unit.State.ToString(),
+                    unit.Version,
+                    unit.Hold is { } hold ? HoldWords.Of(hold) : ""
+                );
             }
 
             call.Screen.Console.Write(table);

@@ -125,7 +125,7 @@ internal static class Machine
             {
                 var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
                 last = status.Units.FirstOrDefault(unit => unit.Name == status.Self);
-                if (string.Equals(last?.State, nameof(UnitState.Ready), StringComparison.OrdinalIgnoreCase))
+                if (last?.State == UnitStateWord.Ready)
                 {
                     return last;
                 }

@@ -56,7 +56,11 @@ public sealed class RoleFollower
             (phase, deadline) = (Phase.Running, now + tasks.Timeout);
         }
 
-        Status = new ServicesStatus(last is { } done ? RoleChange.NameOf(done.Role) : null, last is null ? "waiting" : "done", []);
+        Status = new ServicesStatus(
+            last is { } done ? RoleChange.WordOf(done.Role) : null,
+            last is null ? ServicesState.Waiting : ServicesState.Done,
+            []
+        );
     }
 
     private enum Phase
@@ -205,7 +209,7 @@ public sealed class RoleFollower
         {
             (running, startedAt) = (left.Dequeue(), now);
             (phase, deadline) = (Phase.Running, Earliest(now + tasks.Timeout, stopAt));
-            Status = new ServicesStatus(current!.Name, "running", [.. failures]);
+            Status = new ServicesStatus(current!.Word, ServicesState.Running, [.. failures]);
             effects.Run(++request, running, current);
             return;
         }
@@ -214,15 +218,15 @@ public sealed class RoleFollower
         last = last!.Value with { Complete = complete };
         effects.Save(last.Value);
         Status = new ServicesStatus(
-            current!.Name,
-            left.Count > 0 ? "waiting"
-                : complete ? "done"
-                : "failed",
+            current!.Word,
+            left.Count > 0 ? ServicesState.Waiting
+                : complete ? ServicesState.Done
+                : ServicesState.Failed,
             [.. failures]
         );
         if (complete)
         {
-            effects.Record($"services and hooks have followed: {current.Name}");
+            effects.Record($"services and hooks have followed: {current.Word}");
         }
 
         Advance(now, effects);

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 
@@ -30,5 +31,5 @@ public interface IManagementEffects
     void Announce(JournalEntry entry);
 
     /// <summary>The run that this unit drives has ended with this verdict.</summary>
-    void Ended(RunHeader header, string verdict);
+    void Ended(RunHeader header, RunState verdict);
 }

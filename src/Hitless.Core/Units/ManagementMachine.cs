@@ -108,7 +108,7 @@ public sealed class ManagementMachine(string self) : IRunEffects
 
     void IRunEffects.Act(RequestId request, RunStep step, RunHeader header) => effects.Act(request, step, header);
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) => effects.Ended(header, verdict);
+    void IRunEffects.Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal) => effects.Ended(header, verdict);
 
     private void OnSeen(ManagementInput.Seen seen, TimeSpan now, DateTimeOffset wall)
     {

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
@@ -17,5 +18,5 @@ public interface IRunEffects
     void Load(RequestId request);
 
     /// <summary>The run has ended with this verdict; <paramref name="journal"/> is whole.</summary>
-    void Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal);
+    void Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal);
 }

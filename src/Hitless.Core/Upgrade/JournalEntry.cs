@@ -20,6 +20,10 @@ public sealed record JournalEntry(
     string? Detail
 )
 {
+    /// <summary>How the run has ended; null: it has not.</summary>
+    [JsonIgnore]
+    public RunState? Verdict => Kind == JournalEntryKind.End ? RunState.Of(Detail) : null;
+
     /// <summary>The run's header; in its first entry only.</summary>
     public RunHeader? Header { get; init; }
 

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
@@ -27,7 +28,7 @@ public sealed partial class RunMachine
         }
         else
         {
-            Fail(reply.Detail ?? "failed", wall, effects, reply);
+            Fail(reply.Detail ?? StepResult.Failed.ToString(), wall, effects, reply);
         }
     }
 

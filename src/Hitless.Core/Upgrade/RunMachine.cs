@@ -223,12 +223,12 @@ public sealed partial class RunMachine(string self)
         journal.Add(entry);
         pending = null;
         stepSince = now;
-        if (entry.Kind == JournalEntryKind.End)
+        if (entry.Verdict is { } verdict)
         {
             var ended = header!;
             JournalEntry[] whole = [.. journal];
             Open([]);
-            effects.Ended(ended, entry.Detail!, whole);
+            effects.Ended(ended, verdict, whole);
         }
         else if (entry.Kind == JournalEntryKind.Started)
         {

@@ -196,7 +196,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             peer.Name,
             WeightOf(said?.Weight ?? 1),
             peer.Role != UnitRole.Standby ? "it is no standby"
-                : peer.State != UnitState.Ready ? $"it is {peer.State.ToString().ToLowerInvariant()}"
+                : peer.State != UnitState.Ready ? $"it is {UnitWording.Of(peer.State)}"
                 : peer.Failures > view.Self.Failures ? "it has failed interfaces or probes"
                 : said is null ? "it does not say what it can carry (its API does not answer, or its version is older)"
                 : said.Obstacle,

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
@@ -130,7 +131,7 @@ public sealed class PreflightReader(
             units.Add(
                 new PreflightUnit(
                     unit.Name,
-                    unit.State.ToString().ToLowerInvariant(),
+                    UnitWording.Of(unit.State),
                     unit.Present,
                     unit.Ready,
                     unit.Version,

@@ -71,14 +71,14 @@ public sealed class StepActs(
     private async Task<string> PreflightAsync(RunHeader header, CancellationToken cancel)
     {
         var check = await preflight.CheckAsync(header, duringRun: true, cancel);
-        return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
+        return check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed
             ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
             : string.Join(
                 "; ",
                 check
-                    .Checks.Where(c => c.Result == "warn")
+                    .Checks.Where(c => c.Result == CheckOutcome.Warn)
                     .Select(c => $"warning {c.Id}: {c.Text}")
-                    .Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed")
+                    .Prepend($"{check.Checks.Count(c => c.Result == CheckOutcome.Pass)} checks passed")
             );
     }
 
@@ -147,7 +147,7 @@ public sealed class StepActs(
             var report = await configurationReport(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
             var forwarding = await ForwardingOfAsync(target, limit.Token);
-            if (gate.IsOpen && unit?.State == "in-sync" && forwarding is null)
+            if (gate.IsOpen && unit?.State == SyncState.InSync && forwarding is null)
             {
                 return $"{ForecastText(difference, gate)}; configuration revision {unit.Revision} in sync";
             }
@@ -165,7 +165,7 @@ public sealed class StepActs(
 
                 throw new RefusedException(
                     gate.IsOpen
-                        ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
+                        ? $"the configuration of {target} is {unit?.State ?? SyncState.Unknown}: {unit?.Why}"
                         : ForecastText(difference, gate),
                     gate.IsOpen ? "hitless config report" : "hitless sessions diff"
                 );

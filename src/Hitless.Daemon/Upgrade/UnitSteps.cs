@@ -55,12 +55,7 @@ public sealed class UnitSteps(
                     RunStep.Room => DiskRoom
                         .FreeBytes(Path.GetDirectoryName(slots.FolderOf(Slot.A))!)
                         .ToString(System.Globalization.CultureInfo.InvariantCulture),
-                    RunStep.Reboot => slots.CanReboot switch
-                    {
-                        true => "yes",
-                        false => "no",
-                        null => "unknown",
-                    },
+                    RunStep.Reboot => RebootAnswer.Of(slots.CanReboot).ToString(),
                     RunStep.Spare => await refuseSpare(cancel) is { } refusal
                         ? throw new RefusedException(refusal)
                         : SpareHolds(request.Version),
@@ -217,7 +212,7 @@ public sealed class UnitSteps(
         {
             Throw(await Task.Run(() => image.Verify(trust, DateTimeOffset.UtcNow), cancel));
             var preview = await previewConversion(image, hash, request.AcceptConversion, cancel);
-            if (preview.Result == "fail")
+            if (preview.Result == CheckOutcome.Fail)
             {
                 throw new RefusedException($"{preview.Id}: {preview.Text}", preview.Remedy ?? "hitless upgrade check tells more");
             }

@@ -150,7 +150,8 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             entry.Epoch
         );
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) => events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) =>
+        events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -61,7 +61,7 @@ public static class MatrixCommand
                     }
                     catch (LabException failure)
                     {
-                        outcomes.Add(new MatrixOutcome(cell.ToString(), false, "none", "", 0, 0, 0, 0, failure.Message));
+                        outcomes.Add(new MatrixOutcome(cell.ToString(), false, MatrixOutcome.NoVerdict, "", 0, 0, 0, 0, failure.Message));
                     }
                     finally
                     {

@@ -69,7 +69,7 @@ public static class TrafficWorker
 
     private static async Task<int> ConverseAsync<T>(Func<T> snapshot, Func<Task<T>> finish, Func<Task>? quiet = null)
     {
-        await SayAsync("ready");
+        await SayAsync(WorkerProcess.Ready);
         while (await Console.In.ReadLineAsync() is { } line)
         {
             if (line == "quiet" && quiet is not null)

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
@@ -34,7 +35,7 @@ public sealed class RoleFollowerTests : IRoleEffects
 
         Assert.Equal(["S", "P", "S"], done);
         Assert.True(saved.Complete);
-        Assert.Equal("done", follower.Status.State);
+        Assert.Equal(ServicesState.Done, follower.Status.State);
     }
 
     [Fact]
@@ -110,9 +111,9 @@ public sealed class RoleFollowerTests : IRoleEffects
 
         follower.Step(new RoleInput.Ended(first, null), now, this);
 
-        Assert.Equal("running", follower.Status.State);
+        Assert.Equal(ServicesState.Running, follower.Status.State);
         End();
-        Assert.Equal("done", follower.Status.State);
+        Assert.Equal(ServicesState.Done, follower.Status.State);
     }
 
     [Fact]
@@ -123,7 +124,7 @@ public sealed class RoleFollowerTests : IRoleEffects
         See(UnitRole.Primary);
 
         Assert.Equal(["P"], done);
-        Assert.Equal("failed", follower.Status.State);
+        Assert.Equal(ServicesState.Failed, follower.Status.State);
         Assert.Contains("exit code 3", Assert.Single(follower.Status.Problems), StringComparison.Ordinal);
         RestartDaemon();
         See(UnitRole.Primary);

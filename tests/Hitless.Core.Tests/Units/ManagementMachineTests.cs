@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
@@ -191,7 +192,7 @@ public sealed class ManagementMachineTests : IManagementEffects
 
     void IManagementEffects.Announce(JournalEntry entry) => announced.Add(entry.Kind.ToString());
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) { }
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) { }
 
     private static UnitFacts Unit(string name, bool primary = false, bool open = false, ulong tag = 1) =>
         new(name, Present: true, primary, Ready: true, "1.0.0", 0, new IncarnationTag(tag), open);

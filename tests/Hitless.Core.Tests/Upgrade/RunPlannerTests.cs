@@ -120,7 +120,7 @@ public sealed class RunPlannerTests
         var status = new ClusterStatus(
             "edge",
             "active-passive",
-            "healthy",
+            ClusterCondition.Ok,
             3,
             "gw1",
             "gw1",
@@ -145,7 +145,7 @@ public sealed class RunPlannerTests
     }
 
     private static UnitStatus Unit(string name, string version, string slot) =>
-        new(name, "standby", "ready", "", version, slot, 128, false, 0, 0, 0, "in-sync", 1, [], []);
+        new(name, UnitRoleWord.Standby, UnitStateWord.Ready, "", version, slot, 128, false, 0, 0, 0, SyncState.InSync, 1, [], []);
 
     private static (string, long, string, string, string, string) Head(RunHeader header) =>
         (header.Run, header.Number, header.Image, header.From, header.To, header.FormerPrimary);

@@ -220,12 +220,12 @@ internal sealed class RunWorld : IRunEffects
         });
     }
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) { }
+    void IRunEffects.Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal) { }
 
     private ReportTraffic TrafficOf(RunUnit unit) =>
         Breach(unit) is { } why
-            ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
-            : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
+            ? new ReportTraffic(TrafficVerdict.NothingForwarded, why, unit.Name, null, null)
+            : new ReportTraffic(TrafficVerdict.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
 
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {

@@ -10,6 +10,7 @@ namespace Hitless.Lab.Units.Machines;
 /// </summary>
 public static class MachinePower
 {
+    private const string NoDisplay = "none";
     private const int Megabytes = 1024;
 
     // With SMAP, native and JIT .NET programs die at random under QEMU 7.2.
@@ -66,7 +67,7 @@ public static class MachinePower
                 $"{Megabytes}",
                 "-nodefaults",
                 "-display",
-                "none",
+                NoDisplay,
                 "-no-user-config",
                 "-kernel",
                 kernel,

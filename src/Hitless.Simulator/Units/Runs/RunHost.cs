@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
@@ -126,7 +127,7 @@ internal sealed class RunHost : IManagementEffects
 
     void IManagementEffects.CancelAct() { }
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) =>
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) =>
         world.Trace.Line(process.Unit.Name, $"run {header.Run} has ended: {verdict}");
 
     private void Put(UnitProcess where, IReadOnlyList<JournalEntry> journal)
