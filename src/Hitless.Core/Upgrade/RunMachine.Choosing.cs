@@ -78,9 +78,25 @@ public sealed partial class RunMachine
             return;
         }
 
+        if (HasHandedOver(forward[next]) && now - stepSince < RejoinTimeout)
+        {
+            return;
+        }
+
         gateOpen = false;
         Begin(forward[next], wall, effects);
     }
+
+    /// <summary>
+    /// This unit has just handed over to the one that the next step is about: that one drives the run from here on, and this one is about
+    /// to hear that it does not. Whoever takes the role back drives anew, and reads from the journal what was lost.
+    /// </summary>
+    private bool HasHandedOver(RunStep next) =>
+        next.Name is RunStep.ServiceCheck or RunStep.Soak
+        && next.Target != self
+        && journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Switchover } done
+        && done.Unit == self
+        && done.Target == next.Target;
 
     /// <summary>
     /// The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.

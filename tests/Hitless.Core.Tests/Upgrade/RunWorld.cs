@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
+using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
 
@@ -58,6 +59,9 @@ internal sealed class RunWorld : IRunEffects
     public bool DrivesTwice { get; set; }
 
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
+
+    /// <summary>Seconds after which a new primary's engine hears that it is one; the former's hears of it after twice as many.</summary>
+    public double RolesAreHeardAfter { get; set; }
 
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
     public List<string> Acts { get; } = [];
@@ -123,10 +127,7 @@ internal sealed class RunWorld : IRunEffects
                 due.Work();
             }
 
-            while (soon.TryDequeue(out var work))
-            {
-                work();
-            }
+            WorkOff();
 
             Elect("the former primary is gone");
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
@@ -139,10 +140,16 @@ internal sealed class RunWorld : IRunEffects
                 );
             }
 
-            while (soon.TryDequeue(out var work))
-            {
-                work();
-            }
+            WorkOff();
+        }
+    }
+
+    private void WorkOff()
+    {
+        for (var worked = 0; soon.TryDequeue(out var work); worked++)
+        {
+            Assert.True(worked < 10_000, $"the run goes round in circles: {Journal.LastOrDefault()}");
+            work();
         }
     }
 
@@ -262,10 +269,10 @@ internal sealed class RunWorld : IRunEffects
             case RunStep.Switchover or RunStep.TrialSwitchover when !target.Primary:
                 var former = Primary!;
                 former.Primary = false;
-                Drive(former, "handed over");
+                Heard(2, former, "handed over");
                 epoch++;
                 target.Primary = true;
-                Drive(target, "switchover");
+                Heard(1, target, "switchover");
                 break;
             default:
                 break;
@@ -308,6 +315,17 @@ internal sealed class RunWorld : IRunEffects
 
             Drive(heir, why);
         }
+    }
+
+    private void Heard(int times, RunUnit unit, string why)
+    {
+        if (RolesAreHeardAfter == 0)
+        {
+            Drive(unit, why);
+            return;
+        }
+
+        After(times * RolesAreHeardAfter, () => Drive(unit, why));
     }
 
     private void Drive(RunUnit unit, string why)
