@@ -1,5 +1,4 @@
 using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Control;
 

@@ -1,8 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Status;
-using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Maintenance;

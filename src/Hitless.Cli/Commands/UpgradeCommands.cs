@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
 

@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Hitless.Core.Api;
-using Hitless.Core.Cluster;
 
 namespace Hitless.Cli.Setup;
 

@@ -1,5 +1,4 @@
 using Hitless.Core.Api;
-using Hitless.Core.Cluster.Membership;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Hitless.Core.Api;
 using Hitless.Core.Wire;
 

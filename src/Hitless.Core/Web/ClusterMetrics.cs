@@ -1,7 +1,5 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
-using Hitless.Core.Sessions;
-using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Web;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Text;
 using System.Text.Unicode;
 using Hitless.Core.Api;
 using Hitless.Core.Balance;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;

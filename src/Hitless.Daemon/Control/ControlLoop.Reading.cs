@@ -1,5 +1,4 @@
 using Hitless.Core.Cluster;
-using Hitless.Core.Wire;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Control;

@@ -15,7 +15,6 @@ using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Processes;
 using Hitless.Linux.Scheduling;
-using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 

@@ -6,7 +6,6 @@ using Hitless.Core.Keys;
 using Hitless.Core.Wire;
 using Hitless.Core.Wire.Floods;
 using Hitless.Daemon.Common;
-using Hitless.Daemon.Http;
 using Hitless.Daemon.Links;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Links;

@@ -38,6 +38,14 @@ public sealed class StepTargets(string self, ControlLoop control, PeerClient pee
     public async Task<bool?> CanRebootAsync(string unit, CancellationToken cancel) =>
         RebootAnswer.Of(await QuestionAsync(unit, RunStep.Reboot, cancel)).Can;
 
+    /// <summary>What a unit says of itself.</summary>
+    public Task<UnitStatus> StatusAsync(string unit, TimeSpan timeout, CancellationToken cancel) =>
+        peers.CallAsync(unit, UpgradeCalls.Status, new PeerQuestion(self), timeout, cancel);
+
+    /// <summary>Tells a unit that is to become primary which sessions stood before.</summary>
+    public Task PutSnapshotAsync(string unit, SessionSnapshot snapshot, TimeSpan timeout, CancellationToken cancel) =>
+        peers.CallAsync(unit, UpgradeCalls.PutSnapshot, snapshot, timeout, cancel);
+
     /// <summary>Whether each unit that is to go back still holds the version in its other slot.</summary>
     public async Task<IReadOnlyList<CheckResult>> OldSlotsAsync(RunHeader header, CancellationToken cancel)
     {

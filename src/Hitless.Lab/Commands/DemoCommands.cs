@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Hitless.Core.Api;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
-using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Spectre.Console;

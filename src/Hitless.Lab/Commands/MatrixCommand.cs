@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Tools;
-using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Spectre.Console;
 

@@ -1,4 +1,3 @@
-using Hitless.Lab.Tools;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Lab.Machine;

@@ -1,5 +1,4 @@
 using Hitless.Core.Api;
-using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime;
 using Hitless.Lab.Network;
-using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Traffic;
 

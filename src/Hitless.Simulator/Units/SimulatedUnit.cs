@@ -1,7 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
 using Hitless.Core.Wire;
-using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units.Runs;
 

@@ -1,9 +1,7 @@
 using Hitless.Core.Cluster;
-using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
-using Hitless.Simulator.Time;
 using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Units;

@@ -1,6 +1,5 @@
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
-using Hitless.Lab.Units;
 
 namespace Hitless.Lab.Units.Machines;
 

@@ -5,7 +5,6 @@ using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
-using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Units.Runs;
 
