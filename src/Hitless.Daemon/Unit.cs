@@ -86,6 +86,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         journals = new JournalStore(stateFolder, disk);
         writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
         control = OpenControl(self, keys);
+        exit = new UnitExit(Name, control, events);
         control.Start();
         identity = new PeerIdentity(keys);
         peers = new PeerClient(identity, directory.AddressesOf);
@@ -123,7 +124,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             slots,
             Backups
         );
-        exit = new UnitExit(Name, control, events);
         steps = new UnitSteps(
             new ImageCopies(images, peers),
             new SlotChanges(settings.Upgrade, control, images, slots, forRuns, exit, events),
