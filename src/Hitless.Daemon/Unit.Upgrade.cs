@@ -123,7 +123,7 @@ public sealed partial class Unit
 
         RefuseOpenRun();
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
-        if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
+        if (check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed)
         {
             throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");
         }
@@ -293,7 +293,7 @@ public sealed partial class Unit
         if (word is RunCommand.Next or RunCommand.Rehearse)
         {
             // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
-            _ = await UntilWrittenAsync(() => RunNow() is not { State: "waiting" }, GateLimit, cancel);
+            _ = await UntilWrittenAsync(() => RunNow()?.State != RunState.Waiting, GateLimit, cancel);
         }
 
         return RunNow()!;
@@ -382,7 +382,7 @@ public sealed partial class Unit
     private async Task<ClusterStatus> AnsweredStatusAsync(CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
-        for (var looks = 0; looks < AnswerLooks && status.Units.Any(u => u.State != "absent" && u.Replication is null); looks++)
+        for (var looks = 0; looks < AnswerLooks && status.Units.Any(u => u.State != UnitStateWord.Absent && u.Replication is null); looks++)
         {
             await Task.Delay(LookAgain, cancel);
             status = await StatusAsync(cancel);

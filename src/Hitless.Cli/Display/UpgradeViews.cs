@@ -11,7 +11,7 @@ internal static class UpgradeViews
         foreach (var result in check.Checks)
         {
             screen.Line($"  {result.Result, -4}  {result.Id}: {result.Text}");
-            if (result.Result != "pass" && result.Remedy is not null)
+            if (result.Result != CheckOutcome.Pass && result.Remedy is not null)
             {
                 screen.Line($"        {result.Remedy}");
             }
@@ -96,7 +96,7 @@ internal static class UpgradeViews
                 step.Unit ?? "",
                 $"+{Words.Duration((step.StartedAt - report.StartedAt).TotalMilliseconds)}",
                 Words.Duration(step.DurationMs),
-                step.Result,
+                step.Result.ToString(),
                 step.Detail ?? ""
             );
         }

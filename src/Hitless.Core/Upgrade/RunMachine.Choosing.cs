@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <content>What comes next: the list of steps on the way forward, <see cref="WayBack"/> on the way back.</content>
@@ -132,7 +134,7 @@ public sealed partial class RunMachine
         settledSince ??= now;
         if (now - settledSince >= Steady && !judging)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall) with { Traffic = traffic }, effects);
+            Note(Entry(JournalEntryKind.End, "end", null, RunState.Completed.Word, wall) with { Traffic = traffic }, effects);
         }
     }
 
@@ -256,10 +258,10 @@ public sealed partial class RunMachine
         bool AllRun(Func<RunMember, string> version) =>
             members.All(m => Facts(m.Name) is { Present: true } now && now.Version == version(m));
         var verdict =
-            AllRun(m => m.Version) ? RunVerdict.RolledBack
-            : AllRun(header.Goal) ? RunVerdict.Completed
-            : RunVerdict.Failed;
-        Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
+            AllRun(m => m.Version) ? RunState.RolledBack
+            : AllRun(header.Goal) ? RunState.Completed
+            : RunState.Failed;
+        Note(Entry(JournalEntryKind.End, "end", null, verdict.Word, wall), effects);
     }
 
     private int NextForward() => RunJournal.Next(forward, journal);

@@ -12,6 +12,8 @@ namespace Hitless.Daemon.Api;
 /// </summary>
 internal static class ConfigurationEndpoints
 {
+    private const string UnnamedAuthor = "unknown";
+
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
         routes.Get("/v1/config", ApiJson.Default.Revision, context =>
@@ -38,7 +40,7 @@ internal static class ConfigurationEndpoints
         );
         routes.Post("/v1/config/commit", ApiJson.Default.CommitRequest, ApiJson.Default.CommitResult, unit.CommitConfigurationAsync);
         routes.Post("/v1/config/confirm", ApiJson.Default.CommitResult, context =>
-            unit.ConfirmConfigurationAsync(context.Text("author") ?? "unknown", context.RequestAborted)
+            unit.ConfirmConfigurationAsync(context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
         );
         routes.Get("/v1/config/history", ApiJson.Default.ConfigurationHistory, context =>
             unit.ConfigurationHistoryAsync(context.RequestAborted)
@@ -57,7 +59,7 @@ internal static class ConfigurationEndpoints
             )
         );
         routes.Post("/v1/config/restore", ApiJson.Default.CommitResult, context =>
-            unit.RestoreConfigurationAsync(context.BodyOfAnySize(), context.Text("author") ?? "unknown", context.RequestAborted)
+            unit.RestoreConfigurationAsync(context.BodyOfAnySize(), context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
         );
     }
 }

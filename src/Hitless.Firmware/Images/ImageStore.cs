@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Firmware;
 using Hitless.Firmware.Files;
@@ -17,6 +16,9 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
     private const string PartSuffix = ".part";
 
     private readonly string folder = Path.Combine(stateFolder, "images");
+
+    /// <summary>Whose images are believed.</summary>
+    public TrustStore Trust => trust;
 
     public IReadOnlyList<ImageInfo> List()
     {

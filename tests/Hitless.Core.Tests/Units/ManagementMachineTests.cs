@@ -1,5 +1,7 @@
+using Hitless.Core.Api;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Units;
@@ -22,8 +24,8 @@ public sealed class ManagementMachineTests : IManagementEffects
     );
 
     private readonly ManagementMachine machine = new("gw1");
-    private readonly List<(uint Round, string Unit, IReadOnlyList<JournalEntry> Journal)> writes = [];
-    private readonly List<(uint Round, string Unit)> reads = [];
+    private readonly List<(RequestId Round, string Unit, IReadOnlyList<JournalEntry> Journal)> writes = [];
+    private readonly List<(RequestId Round, string Unit)> reads = [];
     private readonly List<string> announced = [];
     private int cancelled;
     private TimeSpan now = TimeSpan.FromSeconds(100);
@@ -68,8 +70,8 @@ public sealed class ManagementMachineTests : IManagementEffects
         Begin();
         Answer("gw1", JournalCopy.Written);
         Answer("gw1", JournalCopy.Written);
-        Step(new ManagementInput.Written(999, "gw2", JournalCopy.Written));
-        Step(new ManagementInput.Found(writes[0].Round + 7, "gw2", []));
+        Step(new ManagementInput.Written(new(999), "gw2", JournalCopy.Written));
+        Step(new ManagementInput.Found(new(writes[0].Round.Number + 7), "gw2", []));
         See();
         Assert.Single(announced);
     }
@@ -209,20 +211,20 @@ public sealed class ManagementMachineTests : IManagementEffects
         Assert.Null(machine.Header);
     }
 
-    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal) => writes.Add((round, unit, journal));
+    void IManagementEffects.Write(RequestId round, string unit, IReadOnlyList<JournalEntry> journal) => writes.Add((round, unit, journal));
 
-    void IManagementEffects.Read(uint round, string unit) => reads.Add((round, unit));
+    void IManagementEffects.Read(RequestId round, string unit) => reads.Add((round, unit));
 
-    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header) { }
+    void IManagementEffects.Act(RequestId request, RunStep step, RunHeader header) { }
 
     void IManagementEffects.CancelAct() => cancelled++;
 
     void IManagementEffects.Announce(JournalEntry entry) => announced.Add(entry.Kind.ToString());
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) { }
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) { }
 
     private static UnitFacts Unit(string name, bool primary = false, bool open = false, ulong tag = 1) =>
-        new(name, Present: true, primary, Ready: true, "1.0.0", 0, tag, open);
+        new(name, Present: true, primary, Ready: true, "1.0.0", 0, new IncarnationTag(tag), open);
 
     private static JournalEntry[] Journal(int entries) =>
         [

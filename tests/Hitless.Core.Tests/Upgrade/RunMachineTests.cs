@@ -378,7 +378,7 @@ public sealed class RunMachineTests
                             (bits >> (6 + i) & 1) != 0,
                             (bits >> (9 + i) & 1) != 0 ? RunWorld.New : RunWorld.Old,
                             0,
-                            1
+                            new(1)
                         )
                 )
                 .ToDictionary(f => f.Name);

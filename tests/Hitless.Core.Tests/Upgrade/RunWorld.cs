@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -83,7 +84,7 @@ internal sealed class RunWorld : IRunEffects
             guided,
             KeepPrimary: false,
             world.Primary!.Name,
-            [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = (ulong)i })],
+            [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = new UnitId((ulong)i) })],
             DateTimeOffset.UnixEpoch,
             SoakMs: 2000,
             RejoinTimeoutMs: 20000
@@ -176,7 +177,7 @@ internal sealed class RunWorld : IRunEffects
         Drive(this[heir], "split");
     }
 
-    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    void IRunEffects.Append(RequestId request, JournalEntry entry)
     {
         var (unit, machine) = (acting, acting.Machine);
         IReadOnlyList<JournalEntry> journal = [.. machine.Journal, entry];
@@ -189,22 +190,22 @@ internal sealed class RunWorld : IRunEffects
                 AfterEntry?.Invoke(entry);
             }
 
-            Tell(unit, machine, new RunInput.Appended(ticket, ok));
+            Tell(unit, machine, new RunInput.Appended(request, ok));
         });
     }
 
-    void IRunEffects.Load(uint ticket)
+    void IRunEffects.Load(RequestId request)
     {
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
         {
             var best = JournalReplication.Furthest(Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Disk));
             _ = unit.Take(best);
-            Tell(unit, machine, new RunInput.Loaded(ticket, best));
+            Tell(unit, machine, new RunInput.Loaded(request, best));
         });
     }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IRunEffects.Act(RequestId request, RunStep step, RunHeader header)
     {
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
@@ -213,7 +214,7 @@ internal sealed class RunWorld : IRunEffects
             {
                 if (!target.Present || (target != unit && target.ApiDead))
                 {
-                    Tell(unit, machine, new RunInput.Replied(ticket, Ok: false, Retry: true, "unreachable", null, null));
+                    Tell(unit, machine, new RunInput.Replied(request, Ok: false, Retry: true, "unreachable", null, null));
                     return;
                 }
 
@@ -222,16 +223,16 @@ internal sealed class RunWorld : IRunEffects
             }
 
             var (sessions, gap) = step.Name == RunStep.ServiceCheck ? Served(unit) : (null, null);
-            Tell(unit, machine, new RunInput.Replied(ticket, Ok: true, Retry: false, null, sessions, gap));
+            Tell(unit, machine, new RunInput.Replied(request, Ok: true, Retry: false, null, sessions, gap));
         });
     }
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) { }
+    void IRunEffects.Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal) { }
 
     private ReportTraffic TrafficOf(RunUnit unit) =>
         Breach(unit) is { } why
-            ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
-            : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
+            ? new ReportTraffic(TrafficVerdict.NothingForwarded, why, unit.Name, null, null)
+            : new ReportTraffic(TrafficVerdict.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
 
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {
@@ -292,7 +293,7 @@ internal sealed class RunWorld : IRunEffects
 
     private void Boot(RunUnit unit)
     {
-        unit.Tag++;
+        unit.Starts++;
         unit.Present = true;
         unit.Version = unit.OnTrial ?? unit.Good;
         if (unit.OnTrial == Old)
@@ -340,7 +341,17 @@ internal sealed class RunWorld : IRunEffects
     }
 
     private UnitFacts[] Facts() =>
-        [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];
+        [
+            .. Units.Select(u => new UnitFacts(
+                u.Name,
+                u.Present,
+                u.Primary,
+                u.Present && u.Ready,
+                u.Version,
+                u.Failures,
+                new IncarnationTag(u.Starts)
+            )),
+        ];
 
     private void Tell(RunUnit unit, RunMachine machine, RunInput input)
     {
@@ -402,7 +413,7 @@ internal sealed class RunUnit(string name)
     /// <summary>It says that it holds the sessions.</summary>
     public bool Ready { get; set; } = true;
 
-    public ulong Tag { get; set; } = 1;
+    public ulong Starts { get; set; } = 1;
 
     public string Version { get; set; } = RunWorld.Old;
 
