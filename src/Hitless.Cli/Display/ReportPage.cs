@@ -76,7 +76,7 @@ internal static class ReportPage
             "Units",
             ["unit", "before", "after"],
             report.Units.Select(u =>
-                (string[])[u.Name, $"{u.VersionBefore} (slot {u.SlotBefore})", $"{u.VersionAfter} (slot {u.SlotAfter})"]
+                (string[])[u.Name, u.Before, u.After]
             )
         );
         AddTable(
