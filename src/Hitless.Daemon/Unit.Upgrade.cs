@@ -70,7 +70,7 @@ public sealed partial class Unit
         var journal = journals.Read(run);
         if (journal.Count == 0)
         {
-            throw new RefusedException($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
         if (RunJournal.IsOpen(journal))
@@ -101,7 +101,9 @@ public sealed partial class Unit
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
         {
-            throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");
+            throw new RefusedException(
+                ProblemTypes.CheckFailed.Refuse($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
+            );
         }
 
         engine.Start(header);
@@ -139,9 +141,7 @@ public sealed partial class Unit
     {
         var name = run
             ?? (
-                journals.Runs() is [.., var last]
-                    ? last
-                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+                journals.Runs() is [.., var last] ? last : throw NoSuchRun("there was no run yet", "hitless upgrade start IMAGE begins one")
             );
         var shown = 0;
         while (true)
@@ -150,7 +150,7 @@ public sealed partial class Unit
             var journal = journals.Read(name);
             if (journal.Count == 0)
             {
-                throw new RefusedException($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
+                throw NoSuchRun($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
             }
 
             if (journal.Count != shown)
@@ -189,14 +189,12 @@ public sealed partial class Unit
     {
         var name = run
             ?? (
-                journals.Runs() is [.., var last]
-                    ? last
-                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+                journals.Runs() is [.., var last] ? last : throw NoSuchRun("there was no run yet", "hitless upgrade start IMAGE begins one")
             );
         var journal = journals.Read(name);
         if (journal.Count == 0)
         {
-            throw new RefusedException($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
         return journals.Reports.Read(name) ?? RunView.Report(journal, await UnitsNowAsync(journal, cancel));
@@ -206,7 +204,7 @@ public sealed partial class Unit
     {
         if (!RunJournal.IsOpen(journals.Last()))
         {
-            throw new RefusedException("no run is open", "hitless upgrade start IMAGE begins one");
+            throw NoSuchRun("no run is open", "hitless upgrade start IMAGE begins one");
         }
 
         var primary = PrimaryOf(await control.ViewAsync());
@@ -237,6 +235,8 @@ public sealed partial class Unit
 
         return RunNow()!;
     }
+
+    private static RefusedException NoSuchRun(string error, string remedy) => new(ProblemTypes.NoSuchRun.Refuse(error, remedy));
 
     // A version or the beginning of a hash says elsewhere nothing, or something else.
     private UpgradeRequest Whole(UpgradeRequest request) =>

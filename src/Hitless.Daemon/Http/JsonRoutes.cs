@@ -30,12 +30,8 @@ internal static class JsonRoutes
         JsonTypeInfo<TAnswer> answer,
         Func<TRequest, CancellationToken, Task<TAnswer>> handler
     )
-        where TRequest : class => routes.Post(path, answer, async context =>
-        {
-            var body = await JsonSerializer.DeserializeAsync(context.Request.Body, request, context.RequestAborted)
-                ?? throw new JsonException("the body is null");
-            return await handler(body, context.RequestAborted);
-        });
+        where TRequest : class =>
+        routes.Post(path, answer, async context => await handler(await context.ReadAsync(request), context.RequestAborted));
 
     /// <summary>Server-sent events, one JSON document each, until the source ends, the reader leaves or the unit stops.</summary>
     public static void Stream<TItem>(
@@ -88,9 +84,15 @@ internal static class JsonRoutes
             )
         );
 
-    public static async Task WriteAsync<T>(this HttpContext context, JsonTypeInfo<T> type, T value)
+    /// <summary>The body as a record.</summary>
+    public static async Task<T> ReadAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
+        where T : class =>
+        await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+        ?? throw new JsonException("the body is null");
+
+    public static async Task WriteAsync<T>(this HttpContext context, JsonTypeInfo<T> type, T value, string form = Refusals.Plain)
     {
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = form;
         await JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
     }
 

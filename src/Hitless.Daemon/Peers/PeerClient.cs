@@ -205,7 +205,7 @@ public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList
         new(
             PeerFailureKind.Unreachable,
             unit,
-            new Refusal(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"),
+            ProblemTypes.UnitUnreachable.Refuse(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"),
             inner
         );
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Hitless.Core.Api;
 using Hitless.Core.Web;
 using Hitless.Web.Access;
 using Hitless.Web.Audit;
@@ -40,23 +41,19 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         catch (Exception e) when (e.GetBaseException() is BadHttpRequestException bad)
         {
             // By itself, or while the unit is sent what comes.
-            await Answers.RefuseAsync(context, bad.StatusCode, $"the request was not taken: {bad.Message}", "see docs/web.md");
+            var type = bad.StatusCode == ProblemTypes.TooLarge.Status ? ProblemTypes.TooLarge : ProblemTypes.NotUnderstood;
+            await Answers.RefuseAsync(context, type, $"the request was not taken: {bad.Message}", "see docs/web.md", bad.StatusCode);
         }
         catch (JsonException bad)
         {
             var why = bad.Message.ReplaceLineEndings(" ");
-            await Answers.RefuseAsync(
-                context,
-                StatusCodes.Status400BadRequest,
-                $"the request was not understood: {why}",
-                "see docs/web.md"
-            );
+            await Answers.RefuseAsync(context, ProblemTypes.NotUnderstood, $"the request was not understood: {why}", "see docs/web.md");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status503ServiceUnavailable,
+                ProblemTypes.DaemonUnreachable,
                 "the unit's hitlessd does not answer",
                 "it may be restarting: ask again; systemctl status hitless tells more"
             );
@@ -85,19 +82,14 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status401Unauthorized,
+                ProblemTypes.NotLoggedIn,
                 "not logged in",
                 "log in, or send a token: Authorization: Bearer TOKEN (hitless web token makes one)"
             );
         }
         else if (AccessTable.Find(method, path) is not { } rule)
         {
-            await Answers.RefuseAsync(
-                context,
-                StatusCodes.Status404NotFound,
-                $"there is no {method} {path}",
-                "docs/web.md lists what there is"
-            );
+            await Answers.RefuseAsync(context, ProblemTypes.NoSuchRoute, $"there is no {method} {path}", "docs/web.md lists what there is");
         }
         else
         {
@@ -107,10 +99,10 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
 
     private async Task AnswerAsync(HttpContext context, AccessRule rule, Caller caller)
     {
-        if (Denial(context, rule, caller) is var (status, error, remedy))
+        if (Denial(context, rule, caller) is var (denied, error, remedy))
         {
-            await Answers.RefuseAsync(context, status, error, remedy);
-            Note(context, caller, rule.Words ?? "reads", status);
+            await Answers.RefuseAsync(context, denied, error, remedy);
+            Note(context, caller, rule.Words ?? "reads", denied.Status);
             return;
         }
 
@@ -129,12 +121,12 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         }
     }
 
-    private static (int Status, string Error, string Remedy)? Denial(HttpContext context, AccessRule rule, Caller caller)
+    private static (ProblemType Type, string Error, string Remedy)? Denial(HttpContext context, AccessRule rule, Caller caller)
     {
         if (caller.Role < rule.Least)
         {
             return (
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.NotAllowed,
                 $"{caller.Name} is {Name(caller.Role)}; this is for {Name(rule.Least)}",
                 "ask an administrator of the cluster"
             );
@@ -143,7 +135,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         if (rule.Changes && !caller.IsToken && !Origins.IsOwn(context.Request))
         {
             return (
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.ForeignPage,
                 "the request does not come from the web manager's own page",
                 $"programs use a token; a page of ours sends the header {Origins.Header}"
             );
@@ -151,7 +143,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
 
         if (context.Request.ContentLength > rule.BodyMax)
         {
-            return (StatusCodes.Status413PayloadTooLarge, $"the body is larger than {rule.BodyMax} bytes", "send less");
+            return (ProblemTypes.TooLarge, $"the body is larger than {rule.BodyMax} bytes", "send less");
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
@@ -178,7 +170,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.ForeignPage,
                 "this is no log-in of the web manager's own page",
                 "programs use a token: hitless web token"
             );
@@ -200,7 +192,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
             return;
         }
 
-        var status = wait > TimeSpan.Zero ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
+        var type = wait > TimeSpan.Zero ? ProblemTypes.TooManyAttempts : ProblemTypes.LoginFailed;
         var seconds = (int)Math.Ceiling(wait.TotalSeconds);
         if (wait > TimeSpan.Zero)
         {
@@ -209,11 +201,11 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
 
         await Answers.RefuseAsync(
             context,
-            status,
+            type,
             wait > TimeSpan.Zero ? $"too many wrong attempts: wait {seconds} s" : "user or password is wrong",
             "hitless web password on a unit sets a new one"
         );
-        Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", status);
+        Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", type.Status);
     }
 
     private Task LogOut(HttpContext context, Caller caller)

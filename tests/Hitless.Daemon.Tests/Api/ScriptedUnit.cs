@@ -15,6 +15,9 @@ internal sealed class ScriptedUnit : IUnit
     /// <summary>Thrown by every call while set.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>What a switchover waits for; null: nothing.</summary>
+    public Task? Hold { get; set; }
+
     /// <summary>Thrown by commits while set.</summary>
     public Exception? CommitFailure { get; set; }
 
@@ -36,8 +39,12 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Samples.Status);
 
-    public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) =>
-        Answer($"switchover {request}", Samples.Switched);
+    public async Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel)
+    {
+        var answer = Answer($"switchover {request}", Samples.Switched);
+        await (Hold?.WaitAsync(cancel) ?? Task.CompletedTask);
+        return await answer;
+    }
 
     public Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel) =>
         Answer($"leave {request}", new LeaveResult("gw1", !request.PlanOnly, "gw2", ["10.0.0.1/24 dev lan0"], ["net.ipv4.ip_forward=0"]));

@@ -9,6 +9,7 @@ using System.Text.Json;
 using Hitless.Cli.Commands;
 using Hitless.Core.Web;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Requests;
 using Hitless.Daemon.Tests.Api;
 using Hitless.Web.Access;
 using Hitless.Web.Hosting;
@@ -82,7 +83,7 @@ internal sealed class WebBench : IAsyncDisposable
 
     public async Task StartUnitAsync()
     {
-        _unit = new ApiHost(Unit, Socket(), _ => { });
+        _unit = new ApiHost(Unit, Socket(), new KeptRequests(_folder.FullName, TimeProvider.System), _ => { });
         await _unit.StartAsync(Cancel);
     }
 
