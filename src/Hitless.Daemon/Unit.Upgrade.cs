@@ -36,6 +36,21 @@ public sealed partial class Unit
     }
 
     /// <inheritdoc/>
+    public Task<UploadStatus> BeginUploadAsync(UploadRequest request, CancellationToken cancel) =>
+        Task.FromResult(StatusOf(images.Uploads.Begin(request.SizeBytes)));
+
+    /// <inheritdoc/>
+    public Task<UploadStatus> UploadAsync(string id, CancellationToken cancel) => Task.FromResult(StatusOf(images.Uploads.Find(id)));
+
+    /// <inheritdoc/>
+    public async Task<UploadStatus> ContinueUploadAsync(string id, long offset, Stream source, CancellationToken cancel) =>
+        StatusOf(await images.Uploads.ContinueAsync(id, offset, source, images, cancel));
+
+    /// <inheritdoc/>
+    public Task<UploadStatus> RemoveUploadAsync(string id, CancellationToken cancel) =>
+        Task.FromResult(StatusOf(images.Uploads.Remove(id)));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Task.FromResult(images.List());
 
     /// <inheritdoc/>
@@ -235,6 +250,8 @@ public sealed partial class Unit
 
         return RunNow()!;
     }
+
+    private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 
     private static RefusedException NoSuchRun(string error, string remedy) => new(ProblemTypes.NoSuchRun.Refuse(error, remedy));
 

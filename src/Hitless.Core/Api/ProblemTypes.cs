@@ -66,6 +66,15 @@ public static class ProblemTypes
     /// <summary>The Idempotency-Key belongs to another request.</summary>
     public static readonly ProblemType KeyReused = new("key-reused", 422, "The key belongs to another request");
 
+    /// <summary>There is no such upload here: it is over, it was another unit's, or the image was refused.</summary>
+    public static readonly ProblemType NoSuchUpload = new("no-such-upload", 404, "No such upload");
+
+    /// <summary>The part does not follow what is here: ask for the offset, and go on from there.</summary>
+    public static readonly ProblemType WrongOffset = new("wrong-offset", 409, "Wrong offset");
+
+    /// <summary>As many uploads as may be are unfinished.</summary>
+    public static readonly ProblemType TooManyUploads = new("too-many-uploads", 409, "Too many uploads");
+
     /// <summary>The body is larger than this route takes.</summary>
     public static readonly ProblemType TooLarge = new("too-large", 413, "Body too large");
 
@@ -96,6 +105,9 @@ public static class ProblemTypes
         RequestInProgress,
         OutcomeUnknown,
         KeyReused,
+        NoSuchUpload,
+        WrongOffset,
+        TooManyUploads,
         TooLarge,
         TooManyAttempts,
         UnitFailed,

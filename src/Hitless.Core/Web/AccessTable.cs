@@ -12,6 +12,9 @@ public static class AccessTable
     /// <summary>Changes.</summary>
     public const string Post = "POST";
 
+    /// <summary>Appends.</summary>
+    public const string Patch = "PATCH";
+
     /// <summary>Ends.</summary>
     public const string Delete = "DELETE";
 
@@ -95,6 +98,10 @@ public static class AccessTable
         [
             new(Get, "/v1/firmware", WebRole.Viewer, null),
             new(Post, "/v1/firmware", WebRole.Operator, "uploads an image") { BodyMax = Image },
+            new(Post, "/v1/firmware/upload", WebRole.Operator, "begins to upload an image") { BodyMax = Small },
+            new(Get, "/v1/firmware/upload", WebRole.Operator, null),
+            new(Patch, "/v1/firmware/upload", WebRole.Operator, "uploads a part of an image") { BodyMax = Image },
+            new(Delete, "/v1/firmware/upload", WebRole.Operator, "gives up the upload of an image"),
             new(Post, "/v1/upgrade/check", WebRole.Operator, "checks for an upgrade") { BodyMax = Small },
             new(Post, "/v1/upgrade/plan", WebRole.Operator, "plans an upgrade") { BodyMax = Small },
             new(Post, "/v1/upgrade/start", WebRole.Operator, "starts an upgrade") { BodyMax = Small },

@@ -14,14 +14,22 @@ internal static class JsonRoutes
         string path,
         JsonTypeInfo<TAnswer> answer,
         Func<HttpContext, Task<TAnswer>> handler
-    ) => routes.MapGet(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    ) => routes.Answer(HttpMethods.Get, path, answer, handler);
 
     public static void Post<TAnswer>(
         this IEndpointRouteBuilder routes,
         string path,
         JsonTypeInfo<TAnswer> answer,
         Func<HttpContext, Task<TAnswer>> handler
-    ) => routes.MapPost(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    ) => routes.Answer(HttpMethods.Post, path, answer, handler);
+
+    public static void Answer<TAnswer>(
+        this IEndpointRouteBuilder routes,
+        string method,
+        string path,
+        JsonTypeInfo<TAnswer> answer,
+        Func<HttpContext, Task<TAnswer>> handler
+    ) => routes.MapMethods(path, [method], (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
 
     public static void Post<TRequest, TAnswer>(
         this IEndpointRouteBuilder routes,

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Tests.Firmware;
+using Hitless.Firmware.Images;
 
 namespace Hitless.Daemon.Tests.Api;
 
@@ -14,6 +16,9 @@ internal sealed class ScriptedUnit : IUnit
 
     /// <summary>Thrown by every call while set.</summary>
     public Exception? Failure { get; set; }
+
+    /// <summary>Where uploads in parts go; null: nowhere.</summary>
+    public UploadBench? Parts { get; set; }
 
     /// <summary>What a switchover waits for; null: nothing.</summary>
     public Task? Hold { get; set; }
@@ -129,6 +134,21 @@ internal sealed class ScriptedUnit : IUnit
         return await Answer("upload", Samples.Image with { Hash = UploadedHash });
     }
 
+    public Task<UploadStatus> BeginUploadAsync(UploadRequest request, CancellationToken cancel) =>
+        Answer("begin upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Begin(request.SizeBytes)));
+
+    public Task<UploadStatus> UploadAsync(string id, CancellationToken cancel) =>
+        Answer("ask upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Find(id)));
+
+    public async Task<UploadStatus> ContinueUploadAsync(string id, long offset, Stream source, CancellationToken cancel) =>
+        await Answer(
+            "go on with upload",
+            Parts is null ? Samples.Upload : StatusOf(await Parts.Uploads.ContinueAsync(id, offset, source, Parts.Store, cancel))
+        );
+
+    public Task<UploadStatus> RemoveUploadAsync(string id, CancellationToken cancel) =>
+        Answer("remove upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Remove(id)));
+
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) =>
         Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
 
@@ -215,6 +235,8 @@ internal sealed class ScriptedUnit : IUnit
             $"history {kind} {limit}",
             [Samples.Event(1, "gw1 is primary"), Samples.Event(2, "gw2 is standby")]
         );
+
+    private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 
     private Task<T> Answer<T>(string asked, T answer)
     {

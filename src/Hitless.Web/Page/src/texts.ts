@@ -11,7 +11,7 @@ export const texts = {
     loading: "Asking the unit…",
     noAnswer: "no unit answers",
     noAnswerRemedy: "The page tries again by itself while it shows the status.",
-    uploadAgain: "Upload the image again: it begins from its start.",
+    uploadAgain: "Upload the image again.",
     answeredBy: (unit: string, role: string) => `${unit} answers (${role})`,
     lost: (unit: string, seconds: number) => `${unit} has not answered for ${seconds} s. Trying to reach the cluster again; nothing has to be done here.`,
     lostInRun: (unit: string, seconds: number) =>
