@@ -24,6 +24,9 @@ public static class AccessTable
     /// <summary>The status as server-sent events, one each second.</summary>
     public const string StatusWatch = "/v1/status/watch";
 
+    /// <summary>The description of the API (OpenAPI 3.1).</summary>
+    public const string Description = "/v1/openapi.json";
+
     /// <summary>For Prometheus.</summary>
     public const string Metrics = "/metrics";
 
@@ -46,6 +49,7 @@ public static class AccessTable
             new(Get, Session, WebRole.Viewer, null) { By = Answerer.Web },
             new(Delete, Session, WebRole.Viewer, "logs out") { By = Answerer.Web },
             new(Get, StatusWatch, WebRole.Viewer, null) { By = Answerer.Web },
+            new(Get, Description, WebRole.Viewer, null) { By = Answerer.Web },
             new(Get, Metrics, WebRole.Viewer, null) { By = Answerer.Web },
         ];
 

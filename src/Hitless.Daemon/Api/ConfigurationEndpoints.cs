@@ -54,31 +54,35 @@ internal static class ConfigurationEndpoints
 
     private static void MapCommits(IEndpointRouteBuilder routes, IUnit unit)
     {
-        routes.Post("/v1/config/commit", ApiJson.Default.CommitResult, async context =>
-        {
-            var request = await context.ReadAsync(ApiJson.Default.CommitRequest);
-            return await unit.CommitConfigurationAsync(
-                request with
-                {
-                    Parent = Conditions.Parent(context.Request, request.Parent),
-                },
-                context.RequestAborted
-            );
-        });
+        routes.Post(
+            "/v1/config/commit",
+            ApiJson.Default.CommitRequest,
+            ApiJson.Default.CommitResult,
+            (HttpContext context, CommitRequest request) =>
+                unit.CommitConfigurationAsync(
+                    request with
+                    {
+                        Parent = Conditions.Parent(context.Request, request.Parent),
+                    },
+                    context.RequestAborted
+                )
+        );
         routes.Post("/v1/config/confirm", ApiJson.Default.CommitResult, context =>
             unit.ConfirmConfigurationAsync(context.Text("author") ?? "unknown", context.RequestAborted)
         );
-        routes.Post("/v1/config/rollback", ApiJson.Default.CommitResult, async context =>
-        {
-            var request = await context.ReadAsync(ApiJson.Default.RollbackRequest);
-            return await unit.RollBackConfigurationAsync(
-                request with
-                {
-                    Parent = Conditions.Parent(context.Request, request.Parent),
-                },
-                context.RequestAborted
-            );
-        });
+        routes.Post(
+            "/v1/config/rollback",
+            ApiJson.Default.RollbackRequest,
+            ApiJson.Default.CommitResult,
+            (HttpContext context, RollbackRequest request) =>
+                unit.RollBackConfigurationAsync(
+                    request with
+                    {
+                        Parent = Conditions.Parent(context.Request, request.Parent),
+                    },
+                    context.RequestAborted
+                )
+        );
         routes.Post("/v1/config/sync", ApiJson.Default.SyncReport, context => unit.SyncConfigurationAsync(context.RequestAborted));
     }
 

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Http;
 
 namespace Hitless.Daemon.Peers;
 

@@ -26,12 +26,22 @@ internal sealed class HashedBody(Stream body, KeyedRequest request) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // Whoever has read it to its end may have disposed of it: it is asked for its end once more.
+        if (_ended)
+        {
+            return 0;
+        }
+
         var length = await body.ReadAsync(buffer, cancellationToken);
-        _hash.AppendData(buffer.Span[..length]);
-        if (length == 0 && buffer.Length > 0 && !_ended)
+        if (length == 0 && buffer.Length > 0)
         {
             _ended = true;
             request.Begin(_hash.GetHashAndReset());
+            _hash.Dispose();
+        }
+        else
+        {
+            _hash.AppendData(buffer.Span[..length]);
         }
 
         return length;
@@ -49,14 +59,4 @@ internal sealed class HashedBody(Stream body, KeyedRequest request) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _hash.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 }

@@ -70,7 +70,7 @@ internal sealed class RequestMemory(KeptRequests kept)
         var (sender, answer) = (context.RequestAborted, context.Response.Body);
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var copy = new MemoryStream();
-        await using var body = new HashedBody(context.Request.Body, request);
+        var body = new HashedBody(context.Request.Body, request);
         try
         {
             if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })

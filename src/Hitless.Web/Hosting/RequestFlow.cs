@@ -159,6 +159,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             _ when rule.By == Answerer.Unit => _relay.AnswerAsync(context, rule, caller),
             (_, AccessTable.StatusWatch) => _status.AnswerAsync(context, caller),
+            (_, AccessTable.Description) => ApiDescription.AnswerAsync(context),
             (_, AccessTable.Metrics) => MetricsPage.AnswerAsync(context, unit),
             (AccessTable.Delete, AccessTable.Session) => LogOut(context, caller),
             _ => TellAsync(context, caller),

@@ -32,6 +32,9 @@ internal sealed class WebBench : IAsyncDisposable
 
     public ScriptedUnit Unit { get; } = new();
 
+    /// <summary>What the local API's handlers failed of.</summary>
+    public List<string> Crashes { get; } = [];
+
     public ApiHost Host => _unit!;
 
     public Uri Address { get; private set; } = null!;
@@ -83,7 +86,7 @@ internal sealed class WebBench : IAsyncDisposable
 
     public async Task StartUnitAsync()
     {
-        _unit = new ApiHost(Unit, Socket(), new KeptRequests(_folder.FullName, TimeProvider.System), _ => { });
+        _unit = new ApiHost(Unit, Socket(), new KeptRequests(_folder.FullName, TimeProvider.System), Crashes.Add);
         await _unit.StartAsync(Cancel);
     }
 
