@@ -33,6 +33,9 @@ public static class ProblemTypes
     /// <summary>User, password or code is wrong.</summary>
     public static readonly ProblemType LoginFailed = new("login-failed", 401, "Log-in failed");
 
+    /// <summary>The password is right, and the code of the second factor is wanted too.</summary>
+    public static readonly ProblemType CodeWanted = new("code-wanted", 401, "A code is wanted");
+
     /// <summary>The role is too low.</summary>
     public static readonly ProblemType NotAllowed = new("not-allowed", 403, "Not allowed for this role");
 
@@ -94,6 +97,7 @@ public static class ProblemTypes
         NotUnderstood,
         NotLoggedIn,
         LoginFailed,
+        CodeWanted,
         NotAllowed,
         ForeignPage,
         NoSuchRoute,

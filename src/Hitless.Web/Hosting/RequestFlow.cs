@@ -19,6 +19,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
     : IDisposable
 {
     private const int LoginBytesMax = 4096;
+    private const int CodeLengthMax = 64;
     private const string Health = "/healthz";
     private readonly Relay _relay = new(unit, authentication);
     private readonly StatusFeed _status = new(unit, authentication);
@@ -179,13 +180,13 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         }
 
         var asked = await JsonSerializer.DeserializeAsync(context.Request.Body, HostingJson.Default.LoginRequest, context.RequestAborted);
-        if (asked is not { User: not null, Password.Length: <= PasswordHash.LengthMax })
+        if (asked is not { User: not null, Password.Length: <= PasswordHash.LengthMax, Code: null or { Length: <= CodeLengthMax } })
         {
             throw new JsonException("user and password are wanted");
         }
 
-        var (user, wait) = await logins.JudgeAsync(asked.User, asked.Password, From(context), context.RequestAborted);
-        if (user is not null)
+        var verdict = await logins.JudgeAsync(asked, From(context), context.RequestAborted);
+        if (verdict.User is { } user)
         {
             var caller = authentication.Begin(context.Response, user);
             await TellAsync(context, caller);
@@ -193,21 +194,39 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
             return;
         }
 
-        var type = wait > TimeSpan.Zero ? ProblemTypes.TooManyAttempts : ProblemTypes.LoginFailed;
-        var seconds = (int)Math.Ceiling(wait.TotalSeconds);
-        if (wait > TimeSpan.Zero)
+        var (type, error, remedy) = Refusal(verdict, asked.Code is not null);
+        if (verdict.Wait > TimeSpan.Zero)
         {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = SecondsOf(verdict.Wait).ToString(CultureInfo.InvariantCulture);
         }
 
-        await Answers.RefuseAsync(
-            context,
-            type,
-            wait > TimeSpan.Zero ? $"too many wrong attempts: wait {seconds} s" : "user or password is wrong",
-            "hitless web password on a unit sets a new one"
-        );
-        Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", type.Status);
+        await Answers.RefuseAsync(context, type, error, remedy);
+        if (!verdict.WantsCode)
+        {
+            Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", type.Status);
+        }
     }
+
+    private static (ProblemType Type, string Error, string Remedy) Refusal(LoginVerdict verdict, bool withCode) =>
+        verdict.WantsCode
+            ? (
+                ProblemTypes.CodeWanted,
+                "a code is wanted beside the password",
+                "give the code that your authenticator shows, or a recovery code"
+            )
+        : verdict.Wait > TimeSpan.Zero
+            ? (
+                ProblemTypes.TooManyAttempts,
+                $"too many wrong attempts: wait {SecondsOf(verdict.Wait)} s",
+                "hitless web password on a unit sets a new one"
+            )
+        : (
+            ProblemTypes.LoginFailed,
+            withCode ? "user, password or code is wrong" : "user or password is wrong",
+            "hitless web password or totp on a unit sets a new one"
+        );
+
+    private static int SecondsOf(TimeSpan wait) => (int)Math.Ceiling(wait.TotalSeconds);
 
     private Task LogOut(HttpContext context, Caller caller)
     {

@@ -84,6 +84,14 @@ internal sealed class WebBench : IAsyncDisposable
         return new Uri(server.Addresses.Single());
     }
 
+    /// <summary>The first server ends, and another begins with what it left.</summary>
+    public async Task RestartServerAsync()
+    {
+        await _servers[0].DisposeAsync();
+        _servers.Clear();
+        Address = await StartServerAsync();
+    }
+
     public async Task StartUnitAsync()
     {
         _unit = new ApiHost(Unit, Socket(), new KeptRequests(_folder.FullName, TimeProvider.System), Crashes.Add);

@@ -5,7 +5,7 @@ export const texts = {
     skip: "Skip to content",
     menu: "Pages",
     theme: { label: "Colours", auto: "auto", light: "light", dark: "dark" },
-    logIn: { title: "Log in", user: "User", password: "Password", submit: "Log in", busy: "Checking…",
+    logIn: { title: "Log in", user: "User", password: "Password", code: "Code of your authenticator, or a recovery code", submit: "Log in", busy: "Checking…",
         hint: "The first administrator is made on a unit: hitless web password" },
     logOut: "Log out",
     loading: "Asking the unit…",
