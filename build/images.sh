@@ -1,5 +1,5 @@
 #!/bin/sh
-# build/images.sh OUTDIR
+# build/images.sh OUTDIR [--smallest]
 # Leaves in OUTDIR/images the signed images that the demo and the lab upgrade between, and the certificate that they trust. All hold the programs that
 # `./dev build` left in OUTDIR: a program takes its version and its wire protocol from the manifest of its slot.
 #   hitless-0.9.0.hli             wire protocol 1.0, configuration schema 1
@@ -9,9 +9,10 @@
 #   hitless-1.0.2-bad-health.hli  its hitlessd starts, and never joins
 #   hitless-1.0.3-bad-converter.hli  its converter drops a key of the configuration
 #   trust.pem
+# --smallest makes one alone, for the package: OUTDIR/smallest/hitless-1.0.0.hli, the same compressed as far as it goes (two minutes).
 # The signing key is a developer's own, made once: OUTDIR/keys. OUTDIR/hitless makes keys and images.
 set -eu
-[ $# -eq 1 ] || { echo "usage: build/images.sh OUTDIR" >&2; exit 2; }
+[ $# -eq 1 ] || [ "$2" = --smallest ] || { echo "usage: build/images.sh OUTDIR [--smallest]" >&2; exit 2; }
 mkdir -p "$1/images"
 out=$(cd "$1" && pwd)
 parts=$out/.images
@@ -19,13 +20,18 @@ key=$out/keys/image-signing.key
 
 [ -e "$key" ] || "$out/hitless" key generate --image-signing "$out/keys" --name "Hitless developer" >/dev/null
 cp "$out/keys/image-signing.crt" "$out/images/trust.pem"
-rm -f "$out/images"/*.hli
 rm -rf "$parts"
+folder=images
 
-image() { # NAME VERSION WIREMAX SCHEMAMAX: the folder $parts/NAME becomes the image of that name
+image() { # NAME VERSION WIREMAX SCHEMAMAX [OPTION]: the folder $parts/NAME becomes the image of that name
     "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --schema-max "$4" --from ">=0.9.0 <2.0.0" --activation reboot \
-        --key "$key" --out "$out/images/hitless-$1.hli" >/dev/null
-    echo "images/hitless-$1.hli"
+        --key "$key" --out "$out/$folder/hitless-$1.hli" ${5:-} >/dev/null
+    echo "$folder/hitless-$1.hli"
+}
+
+programs() { # VERSION: a folder of that name with all of them
+    mkdir -p "$parts/$1"
+    ln "$out/hitlessd" "$out/hitless" "$parts/$1/"
 }
 
 bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
@@ -35,10 +41,18 @@ bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
     image "$1" "$2" 1.1 3
 }
 
-for version in 0.9.0 1.0.0; do
-    mkdir -p "$parts/$version"
-    ln "$out/hitlessd" "$out/hitless" "$parts/$version/"
-done
+if [ "${2:-}" = --smallest ]; then
+    folder=smallest
+    mkdir -p "$out/$folder"
+    programs 1.0.0
+    image 1.0.0 1.0.0 1.1 3 --smallest
+    rm -rf "$parts"
+    exit
+fi
+
+rm -f "$out/images"/*.hli
+programs 0.9.0
+programs 1.0.0
 image 0.9.0 0.9.0 1.0 1 &
 first=$!
 image 1.0.0 1.0.0 1.1 3

@@ -1,7 +1,8 @@
 #!/bin/bash
 # build/package.sh OUTDIR [REPOSITORY]
-# Makes OUTDIR/hitless_VERSION_amd64.deb of the programs and the image that ./dev build left in OUTDIR, by debhelper, and has lintian look at
-# it. REPOSITORY: a folder that becomes a signed apt repository with it.
+# Makes OUTDIR/hitless_VERSION_amd64.deb of the programs that ./dev build left in OUTDIR, by debhelper, and has lintian look at it. Its image is
+# OUTDIR/smallest/hitless-VERSION.hli where ./dev package has made one of these programs, else the quick one of OUTDIR/images.
+# REPOSITORY: a folder that becomes a signed apt repository with it.
 # The same programs give the same package, byte by byte: its times are those of the last commit.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: build/package.sh OUTDIR [REPOSITORY]" >&2; exit 2; }
@@ -21,7 +22,9 @@ cp -a "$root/build/package/files/." "$tree/"
 install -m 755 "$out/hitless" "$tree/usr/bin/"
 install -m 755 "$out/hitless-boot" "$tree/usr/sbin/"
 install -m 755 "$out/hitless-web" "$tree/usr/lib/hitless/"
-install -m 644 "$out/images/hitless-$version.hli" "$out/images/trust.pem" "$tree/usr/lib/hitless/"
+image=$out/smallest/hitless-$version.hli
+[ "$image" -nt "$out/hitlessd" ] && [ "$image" -nt "$out/hitless" ] || image=$out/images/hitless-$version.hli
+install -m 644 "$image" "$out/images/trust.pem" "$tree/usr/lib/hitless/"
 install -m 644 "$root"/build/systemd/* "$tree/lib/systemd/system/"
 sed -i 's:/usr/local/sbin/:/usr/sbin/:' "$tree/lib/systemd/system/hitless.service"
 cp -a "$root/docs" "$tree/usr/share/doc/hitless/"

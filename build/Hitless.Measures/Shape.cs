@@ -141,7 +141,7 @@ public static class Shape
     private static bool IsRaw(TypeSyntax type, string name) =>
         (type is NullableTypeSyntax nullable ? nullable.ElementType : type).ToString() == "ulong" && IdNames.Contains(name.TrimStart('_'));
 
-    // A name for a state (a constant, what JSON calls an enum's value) is where its text belongs.
+    // A name for a state (a constant, the value of a type of words, what JSON calls an enum's value) is where its text belongs.
     private static long StateLiterals(SourceTree tree) =>
         tree
             .Root.DescendantNodes()
@@ -150,7 +150,32 @@ public static class Shape
                 literal.IsKind(SyntaxKind.StringLiteralExpression)
                 && States.Contains(literal.Token.ValueText)
                 && literal.FirstAncestorOrSelf<AttributeSyntax>() is null
-                && literal.FirstAncestorOrSelf<FieldDeclarationSyntax>()?.Modifiers.Any(SyntaxKind.ConstKeyword) != true
+                && !IsName(literal.FirstAncestorOrSelf<FieldDeclarationSyntax>())
+                && !IsProse(literal)
+            );
+
+    private static bool IsName(FieldDeclarationSyntax? field) =>
+        field is not null
+        && (
+            field.Modifiers.Any(SyntaxKind.ConstKeyword)
+            || (field.Parent is TypeDeclarationSyntax type && field.Declaration.Type.ToString() == type.Identifier.Text)
+        );
+
+    // A part of a sentence ("link set lan0 down") and the name of a command are no states.
+    private static bool IsProse(LiteralExpressionSyntax literal) =>
+        literal.FirstAncestorOrSelf<InterpolationSyntax>() is { } hole && !IsCompared(literal, hole)
+        || literal.Parent?.Parent?.Parent is ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.Text: "Command" } };
+
+    // In $"{(role == "primary" ? "it is" : "it is not")}" the state is in the question.
+    private static bool IsCompared(SyntaxNode literal, SyntaxNode within) =>
+        literal
+            .AncestorsAndSelf()
+            .TakeWhile(node => node != within)
+            .Any(node =>
+                node is PatternSyntax
+                || node.IsKind(SyntaxKind.EqualsExpression)
+                || node.IsKind(SyntaxKind.NotEqualsExpression)
+                || node.IsKind(SyntaxKind.InvocationExpression)
             );
 
     private static IEnumerable<(string Place, string Content)> LongMethods(SourceTree tree) =>

@@ -1,5 +1,4 @@
 using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Control;
 
@@ -14,8 +13,13 @@ public sealed partial class Unit
 
     private BalanceLoop OpenBalance(UnitIdentity identity)
     {
-        UnitId self = new(identity.Id);
-        return acts.Balance = new BalanceLoop(settings, self, control, new BalancePeers((self, Name), control, sessions, peers), events)
+        return acts.Balance = new BalanceLoop(
+            settings,
+            identity.Id,
+            control,
+            new BalancePeers((identity.Id, Name), control, sessions, peers),
+            events
+        )
         {
             WhyOff = WhyBalanceOff,
         };

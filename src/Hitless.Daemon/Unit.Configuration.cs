@@ -6,10 +6,8 @@ using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
-using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
-using Hitless.Firmware.Slots;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
@@ -26,7 +24,7 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public async Task<Revision> ConfigurationAsync(string? reference, CancellationToken cancel) =>
-        await configuration.FindAsync(reference ?? "head", PeersIn(await control.ViewAsync()), cancel)
+        await configuration.FindAsync(reference ?? "head", forRuns.PeersIn(await control.ViewAsync()), cancel)
         ?? throw new RefusedException(
             reference is null ? "there is no revision yet" : $"there is no revision {reference}",
             "hitless config history lists them"
@@ -42,7 +40,12 @@ public sealed partial class Unit
     /// <inheritdoc/>
     public async Task<ConfigurationDifference> CompareConfigurationAsync(string? from, string? to, CancellationToken cancel)
     {
-        var (files, refusal) = await configuration.DiffAsync(from ?? "head", to ?? "disk", PeersIn(await control.ViewAsync()), cancel);
+        var (files, refusal) = await configuration.DiffAsync(
+            from ?? "head",
+            to ?? "disk",
+            forRuns.PeersIn(await control.ViewAsync()),
+            cancel
+        );
         return new ConfigurationDifference(Words(from ?? "head"), Words(to ?? "disk"), files ?? throw new RefusedException(refusal!));
         string Words(string reference) =>
             reference switch
@@ -68,7 +71,7 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public async Task<ConfigurationHistory> ConfigurationHistoryAsync(CancellationToken cancel) =>
-        await configuration.HistoryAsync(PeersIn(await control.ViewAsync()), cancel);
+        await configuration.HistoryAsync(forRuns.PeersIn(await control.ViewAsync()), cancel);
 
     /// <inheritdoc/>
     public Task<CommitResult> RollBackConfigurationAsync(RollbackRequest request, CancellationToken cancel) =>
@@ -77,17 +80,13 @@ public sealed partial class Unit
         );
 
     /// <inheritdoc/>
-    public async Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel)
-    {
-        var view = await control.ViewAsync();
-        return await configuration.ReportAsync(view.Primary?.Name, PeersIn(view), cancel);
-    }
+    public Task<SyncReport> ConfigurationReportAsync(CancellationToken cancel) => forRuns.ReportAsync(cancel);
 
     /// <inheritdoc/>
     public async Task<SyncReport> SyncConfigurationAsync(CancellationToken cancel)
     {
         var view = await control.ViewAsync();
-        var units = PeersIn(view);
+        var units = forRuns.PeersIn(view);
         if (view.Primary?.Name == Name)
         {
             await configuration.Local.RepairAsync(cancel);
@@ -119,7 +118,7 @@ public sealed partial class Unit
         var path = Backups.Temporary();
         try
         {
-            await BackUpAsync(path, secrets, cancel);
+            await forRuns.BackUpAsync(path, secrets, cancel);
             await using var file = File.OpenRead(path);
             await file.CopyToAsync(destination, cancel);
         }
@@ -152,7 +151,7 @@ public sealed partial class Unit
                 await CopyAsync(source, file, cancel);
             }
 
-            return ResultOf(await configuration.RestoreAsync(path, author, view.Epoch.Number, PeersIn(view), cancel));
+            return ResultOf(await configuration.RestoreAsync(path, author, view.Epoch.Number, forRuns.PeersIn(view), cancel));
         }
         finally
         {
@@ -198,32 +197,7 @@ public sealed partial class Unit
     private static IReadOnlyList<string> DescribeDamage(ConfigurationService service) =>
         [.. service.Damage.Select(damage => $"{damage}: what is missing is fetched from the other units")];
 
-    private ConfigurationPeers PeersIn(ClusterView view) =>
-        new(Name, [.. view.Peers.Where(IsThere).Select(p => p.Name)], [.. view.Peers.Where(p => !IsThere(p)).Select(p => p.Name)], peers);
-
-    /// <summary>A unit that only begins, or says goodbye, does not hold up a commit: it follows when it is back.</summary>
-    private static bool IsThere(UnitView unit) => unit.Present && unit.State is not (UnitState.Starting or UnitState.Leaving);
-
-    private async Task<string> BackUpForRunAsync(string run, CancellationToken cancel) =>
-        await BackUpAsync(Backups.ForRun(run), secrets: true, cancel);
-
     private BackupFolder Backups => new(Path.Combine(stateFolder, "backups"), settings.Keep);
-
-    private async Task<string> BackUpAsync(string path, bool secrets, CancellationToken cancel)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var (info, refusal) = await configuration.BackupAsync(
-            path,
-            RunningRelease.Version,
-            secrets,
-            PeersIn(await control.ViewAsync()),
-            cancel
-        );
-        Backups.Prune(path, TimeProvider.System.GetUtcNow());
-        return refusal is null
-            ? $"{info!.Revisions} revisions of {info.Units.Count} units, {info.SizeBytes} bytes"
-            : throw new RefusedException(refusal);
-    }
 
     private async Task<CommitResult> OnPrimaryAsync<TRequest>(
         Peers.PeerCall<TRequest, CommitResult> call,
@@ -239,7 +213,7 @@ public sealed partial class Unit
             return await ForwardAsync(primary.Name, call, request, cancel);
         }
 
-        var outcome = ResultOf(await commit(view.Epoch.Number, PeersIn(view)));
+        var outcome = ResultOf(await commit(view.Epoch.Number, forRuns.PeersIn(view)));
         await TellFactsAsync();
         return outcome;
     }
@@ -274,20 +248,6 @@ public sealed partial class Unit
 
         return limits;
     }
-
-    /// <summary>What the image's own converter makes of the real configuration; its signature was verified by who asks.</summary>
-    private async Task<CheckResult> PreviewConversionAsync(ImageFile image, string hash, bool accepted, CancellationToken cancel) =>
-        await converter.CheckAsync(image, hash, await configuration.ShowAsync(cancel), accepted, cancel);
-
-    /// <summary>
-    /// Before an ended run is taken back: what was committed since then must not be lost on the version in the other slot.
-    /// </summary>
-    private async Task<Refusal?> RefuseSpareAsync(CancellationToken cancel) =>
-        slots.Running is { } running
-        && slots.ManifestIn(BootState.Other(running)) is { } other
-        && await configuration.ShowAsync(cancel) is { } head
-            ? RevisionSchema.Refuse(head.Files, [new SchemaLimit($"version {other.Version} in the other slot", other.Configuration.Max)])
-            : null;
 
     private static CommitResult ResultOf(CommitOutcome outcome) =>
         outcome.Revision is { } revision
@@ -325,7 +285,7 @@ public sealed partial class Unit
         peerServer.Map(ConfigurationCalls.Repair, (_, cancel) => configuration.Local.RepairAsync(cancel));
         peerServer.Map(ConfigurationCalls.Follow, async (request, cancel) =>
         {
-            var answer = await configuration.SyncFromAsync(request.From, PeersIn(await control.ViewAsync()), cancel);
+            var answer = await configuration.SyncFromAsync(request.From, forRuns.PeersIn(await control.ViewAsync()), cancel);
             await TellFactsAsync();
             return answer;
         });
@@ -344,7 +304,7 @@ public sealed partial class Unit
                 var isPrimary = view.Primary?.Name == Name;
                 if (isPrimary && !wasPrimary)
                 {
-                    await configuration.BecomePrimaryAsync(view.Epoch.Number, PeersIn(view), ending.Token);
+                    await configuration.BecomePrimaryAsync(view.Epoch.Number, forRuns.PeersIn(view), ending.Token);
                 }
                 else if (isPrimary)
                 {
@@ -384,7 +344,7 @@ public sealed partial class Unit
             await FollowAsync(peer.Name, view);
         }
 
-        if (await configuration.UndoUnconfirmedAsync(view.Epoch.Number, PeersIn(view), ending.Token) is { } undone)
+        if (await configuration.UndoUnconfirmedAsync(view.Epoch.Number, forRuns.PeersIn(view), ending.Token) is { } undone)
         {
             events.Add(
                 EventKinds.Configuration,
@@ -403,7 +363,7 @@ public sealed partial class Unit
         }
 
         backupSchedule.Note(failed: true);
-        await BackUpAsync(Backups.Scheduled(TimeProvider.System.GetUtcNow()), secrets: true, ending.Token);
+        await forRuns.BackUpAsync(Backups.Scheduled(TimeProvider.System.GetUtcNow()), secrets: true, ending.Token);
         backupSchedule.Note();
     }
 
@@ -453,7 +413,7 @@ public sealed partial class Unit
     {
         try
         {
-            return (await PeersIn(view).ReadAsync(peer, ending.Token)).RestartDue;
+            return (await forRuns.PeersIn(view).ReadAsync(peer, ending.Token)).RestartDue;
         }
         catch (IOException)
         {
@@ -465,7 +425,7 @@ public sealed partial class Unit
     private async Task FollowAsync(string unit, ClusterView view)
     {
         var before = configuration.Current;
-        var answer = await configuration.SyncFromAsync(unit, PeersIn(view), ending.Token);
+        var answer = await configuration.SyncFromAsync(unit, forRuns.PeersIn(view), ending.Token);
         var text =
             !answer.Ok ? $"cannot follow {unit}: {answer.Why}"
             : configuration.Current != before ? $"follows {unit}: revision {configuration.Current?.Number}"

@@ -13,7 +13,7 @@ public sealed partial class Unit : IRebootingMachine
     public bool CanReboot => slots.CanReboot == true;
 
     /// <inheritdoc/>
-    public void Reboot(string why) => RequestExit(SlotStore.ExitReboot, why, inService: false);
+    public void Reboot(string why) => exit.Request(SlotStore.ExitReboot, why, inService: false);
 
     /// <summary>The paths of the local API for holds and reboots.</summary>
     public void MapMaintenance(IEndpointRouteBuilder routes) => Maintenance().Map(routes);

@@ -8,8 +8,6 @@ using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Sessions;
-using Hitless.Daemon.Upgrade;
-using Hitless.Linux.Scheduling;
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Hitless.Daemon;
@@ -48,7 +46,7 @@ public sealed partial class Unit
             total,
             [
                 .. records.Select(each =>
-                    SessionDiffer.Describe(each.Record, IsCritical(each.Record)) with
+                    SessionDiffer.Describe(each.Record, tables.IsCritical(each.Record)) with
                     {
                         Class = SessionCauses.Id(each.Verdict.Class),
                         Cause = each.Verdict.Cause == SessionCause.None ? null : SessionCauses.Id(each.Verdict.Cause),
@@ -72,7 +70,7 @@ public sealed partial class Unit
             );
         }
 
-        return await CompareAsync(other, cancel);
+        return await tables.CompareAsync(other, cancel);
     }
 
     /// <inheritdoc/>
@@ -108,8 +106,11 @@ public sealed partial class Unit
             );
         }
 
-        var (_, causes, _) = await account.TakeAsync(tally);
-        return (causes.Where(cause => cause.Class != "local").Sum(cause => cause.Breaking), SessionGate.Lines(causes, withRemedies: true));
+        var (_, causes, _) = await tables.AccountAsync(tally);
+        return (
+            causes.Where(cause => cause.Class != SessionClassWord.Local).Sum(cause => cause.Breaking),
+            SessionGate.Lines(causes, withRemedies: true)
+        );
     }
 
     private SessionLoop OpenSessions(UnitIdentity identity, ClusterKeys keys)
@@ -120,9 +121,9 @@ public sealed partial class Unit
                     SessionNoticeKind.Synced => ClusterInput.SessionsSynced(notice.Unit, notice.Ok),
                     SessionNoticeKind.WindowsFree => ClusterInput.WindowsFree,
                     SessionNoticeKind.SyncLost => ClusterInput.SessionsLost(),
-                    SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Ticket, notice.Sequence),
-                    SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Ticket, notice.Ok),
-                    _ => ClusterInput.Drained(notice.Ticket),
+                    SessionNoticeKind.BarrierReached => ClusterInput.BarrierReached(notice.Request, notice.Sequence),
+                    SessionNoticeKind.Applied => ClusterInput.SessionsApplied(notice.Request, notice.Ok),
+                    _ => ClusterInput.Drained(notice.Request),
                 }
             ));
     }
@@ -141,7 +142,7 @@ public sealed partial class Unit
                 foreach (var standby in view.Self.Role == UnitRole.Primary ? view.Peers.Where(p => p.Ready) : [])
                 {
                     // A unit that carries flows knows those better than this one.
-                    if (Balance?.Carries(new(standby.Id)) == true)
+                    if (Balance?.Carries(standby.Id) == true)
                     {
                         continue;
                     }
@@ -218,7 +219,7 @@ public sealed partial class Unit
             for (var attempt = 0; attempt < RepairsMax && difference.Breaking > 0; attempt++)
             {
                 await AuditAsync(target).WaitAsync(SwitchCompareMax, cancel);
-                await SettleAsync(target, cancel);
+                await tables.SettleAsync(target, cancel);
                 difference = await MissingAsync(target, cancel);
             }
 
@@ -243,12 +244,12 @@ public sealed partial class Unit
     }
 
     private async Task<SessionDifference> MissingAsync(string target, CancellationToken cancel) =>
-        (await CompareTablesAsync(target, cancel).WaitAsync(SwitchCompareMax, cancel)).Difference;
+        (await tables.CompareTablesAsync(target, cancel).WaitAsync(SwitchCompareMax, cancel)).Difference;
 
     /// <summary>
     /// After a split: gives the unit that remains primary what only this one has, before this one takes the primary's table.
     /// </summary>
-    private async Task MergeSessionsAsync(ulong primary)
+    private async Task MergeSessionsAsync(UnitId primary)
     {
         await complete.Task;
         string text;
@@ -305,139 +306,6 @@ public sealed partial class Unit
         return SessionRecords.TryParse(answer.Records, out var records) ? records : [];
     }
 
-    private bool IsCritical(SessionRecord record) => settings.Sessions.Critical.Any(each => each.Matches(record));
-
-    /// <summary>
-    /// Compares this unit's table with another's, and counts what no comparison sees: the sessions of whichever of the two carries the
-    /// traffic that do not follow.
-    /// </summary>
-    private async Task<SessionDifference> CompareAsync(string with, CancellationToken cancel)
-    {
-        var (difference, answer) = await CompareTablesAsync(with, cancel);
-        var primary = (await control.ViewAsync()).Primary?.Name;
-        if (primary == with)
-        {
-            return SessionDiffer.Shortened(
-                difference with
-                {
-                    ClassesOf = with,
-                    Classes = answer.Classes,
-                    Causes = answer.Causes,
-                    Critical = difference.Critical + answer.Causes.Sum(cause => cause.Critical),
-                }
-            );
-        }
-
-        var (tally, causes, entries) = await account.TakeAsync();
-        return SessionDiffer.Shortened(
-            difference with
-            {
-                ClassesOf = Name,
-                Classes = tally.Classes(),
-                Causes = causes,
-                Critical = difference.Critical + causes.Sum(cause => cause.Critical),
-                Entries = [.. difference.Entries, .. entries],
-            }
-        );
-    }
-
-    /// <summary>
-    /// Compares this unit's table with another's, and what differs once more, by itself: what is only on its way is no difference.
-    /// </summary>
-    private async Task<(SessionDifference Difference, SessionDigestAnswer Answer)> CompareTablesAsync(string with, CancellationToken cancel)
-    {
-        var own = sessions.DigestsAsync();
-        var answer = await peers.CallAsync(with, SessionCalls.Digests, new SessionDigestRequest(Name), CompareTimeout, cancel);
-        var ours = await own;
-        if (!SessionDigests.TryParse(answer.Digests, out var theirs))
-        {
-            throw new RefusedException($"the digests of {with} cannot be read", "look at the versions of the units: hitless status");
-        }
-
-        var compared = Math.Max(ours.Sessions, answer.Sessions);
-        var unequal = ours.UnequalTo(theirs);
-        if (unequal.Count == 0)
-        {
-            return (new SessionDifference(Name, with, 0, 0, 0, 0, answer.Digests.Length, compared, []), answer);
-        }
-
-        var ourEntries = sessions.EntriesAsync(ours.Buckets, unequal);
-        var (theirEntries, bytes) = await AskEntriesAsync(with, new SessionEntriesRequest(ours.Buckets, unequal), cancel);
-        var first = SessionDiffer.Compare(Name, with, await ourEntries, theirEntries, compared, answer.Digests.Length + bytes, IsCritical);
-        var keys = SessionDiffer.UnequalKeys(await ourEntries, theirEntries);
-        if (keys.Count == 0)
-        {
-            return (first, answer);
-        }
-
-        await SettleAsync(with, cancel);
-        var young = await sessions.YoungAsync(keys);
-        var few = keys.Count <= SessionReader.LookedUpMax;
-        var wanted = keys.Select(key => SessionDigests.BucketOf(key, ours.Buckets)).Distinct().ToList();
-        ourEntries = few ? sessions.LookUpAsync(keys) : sessions.EntriesAsync(ours.Buckets, wanted);
-        (theirEntries, bytes) = await AskEntriesAsync(
-            with,
-            new SessionEntriesRequest(ours.Buckets, wanted, few ? SessionRecords.KeysToBytes(keys) : null),
-            cancel
-        );
-        var again = SessionDiffer.Compare(
-            Name,
-            with,
-            (await ourEntries).Where(each => keys.Contains(each.Key)),
-            theirEntries.Where(each => keys.Contains(each.Key)),
-            compared,
-            bytes,
-            IsCritical,
-            young
-        );
-        return (SessionDiffer.Settled(first, again), answer);
-    }
-
-    /// <summary>
-    /// Waits until what was on its way to a unit has arrived there; where that is not known, because it does not follow this unit or
-    /// because more comes all the time, a moment.
-    /// </summary>
-    private async Task SettleAsync(string unit, CancellationToken cancel)
-    {
-        var view = await control.ViewAsync();
-        var begun = Stopwatch.GetTimestamp();
-        await Task.Delay(view.Self.Role == UnitRole.Primary ? SettleMin : SettleMax, cancel);
-        var id = view.Units.First(each => each.Name == unit).Id;
-        while (Stopwatch.GetElapsedTime(begun) < SettleMax && await sessions.LagOfAsync(id) > 0)
-            await Task.Delay(SettleMin / 3, cancel);
-    }
-
-    private async Task<(IReadOnlyList<SessionRecord> Records, long Bytes)> AskEntriesAsync(
-        string unit,
-        SessionEntriesRequest request,
-        CancellationToken cancel
-    )
-    {
-        var answer = await peers.CallAsync(unit, SessionCalls.Entries, request, CompareTimeout, cancel);
-        return SessionRecords.TryParse(answer.Records, out var records)
-            ? (records, answer.Records.Length + (request.Keys?.Length ?? 0))
-            : throw new RefusedException($"the sessions of {unit} cannot be read", "look at the versions of the units: hitless status");
-    }
-
-    /// <summary>The sessions that a switch should keep, and those that it cannot, now.</summary>
-    private async Task<SessionSnapshot> SnapshotAsync(string run, CancellationToken cancel)
-    {
-        var begun = MonotonicClock.Now;
-        var survey = await sessions.SurveyAsync(IsCritical);
-        var (tally, causes, _) = await account.TakeAsync(survey.Tally);
-        return new SessionSnapshot(run, survey.Follow, survey.Critical)
-        {
-            DropShare = traffic.RefusedShare(),
-            Epoch = (await control.ViewAsync()).Epoch.Number,
-            Excluded = survey.Excluded,
-            Ending = survey.Ending,
-            EndingSeconds = survey.EndingSeconds,
-            AgeMs = (long)(MonotonicClock.Now - begun).TotalMilliseconds,
-            Classes = tally.Classes(),
-            Causes = causes,
-        };
-    }
-
     private void MapSessionCalls()
     {
         peerServer.Map(SessionCalls.Digests, async (request, _) =>
@@ -450,7 +318,7 @@ public sealed partial class Unit
                 return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes());
             }
 
-            var (tally, causes, _) = await account.TakeAsync();
+            var (tally, causes, _) = await tables.AccountAsync();
             return new SessionDigestAnswer(Name, digests.Sessions, digests.ToBytes()) { Classes = tally.Classes(), Causes = causes };
         });
         peerServer.Map(SessionCalls.Audit, async (asked, _) => new SessionAuditAnswer(await AuditAsync(asked.From)));

@@ -1,7 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Status;
-using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Maintenance;
@@ -42,7 +41,7 @@ public sealed partial class Unit
             view.Primary?.Name,
             Name,
             units,
-            run is { State: "completed" or "rolled-back" or "failed" } ? null : run,
+            run is { State.HasEnded: true } ? null : run,
             problems
         );
     }
@@ -111,23 +110,16 @@ public sealed partial class Unit
     private UnitStatus Describe(UnitView unit, ClusterView view, string reason, string slot)
     {
         var sameRevision =
-            view.Primary is { } primary && unit.Present ? (unit.RevisionTag == primary.RevisionTag ? "in-sync" : "out-of-sync") : "unknown";
+            view.Primary is not { } primary || !unit.Present ? SyncState.Unknown
+            : unit.RevisionTag == primary.RevisionTag ? SyncState.InSync
+            : SyncState.OutOfSync;
         var monitored = settings
             .Interfaces.Where(p => p.Monitor)
             .Select((p, i) => new InterfaceStatus(p.Name, unit.Present && (unit.PortsUp >> i & 1) != 0));
         return new UnitStatus(
             unit.Name,
-            unit.Role switch
-            {
-                UnitRole.Primary => "primary",
-                UnitRole.Standby => "standby",
-                _ => "none",
-            },
-            unit.State switch
-            {
-                UnitState.Leaving => "absent",
-                var state => state.ToString().ToLowerInvariant(),
-            },
+            UnitWording.Of(unit.Role),
+            UnitWording.Of(unit.State),
             reason,
             unit.Version,
             slot,
@@ -142,15 +134,18 @@ public sealed partial class Unit
             []
         )
         {
-            Incarnation = $"{unit.Tag:x16}",
+            Incarnation = unit.Tag.ToString(),
         };
     }
 
     private static UnitStatus MarkUpgrading(UnitStatus unit, RunStatus? run) =>
-        run is { State: "running" or "rolling-back" } && run.Unit == unit.Name && unit.State is "absent" or "starting" or "syncing"
+        run is not null
+        && (run.State == RunState.Running || run.State == RunState.RollingBack)
+        && run.Unit == unit.Name
+        && unit.State.ComesBack
             ? unit with
             {
-                State = "upgrading",
+                State = UnitStateWord.Upgrading,
                 Reason = run.Text,
             }
             : unit;

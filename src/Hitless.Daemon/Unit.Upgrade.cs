@@ -18,7 +18,7 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon;
 
-/// <content>Images and runs.</content>
+/// <content>Runs.</content>
 public sealed partial class Unit
 {
     private const int AnswerLooks = 40;
@@ -27,31 +27,6 @@ public sealed partial class Unit
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan JudgementTimeout = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(15);
-
-    /// <inheritdoc/>
-    public async Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel)
-    {
-        var put = await images.PutAsync(source, null, 0, DateTimeOffset.UtcNow, cancel);
-        return put.Image ?? throw new RefusedException(put.Problem!.Error, put.Problem.Remedy);
-    }
-
-    /// <inheritdoc/>
-    public Task<UploadStatus> BeginUploadAsync(UploadRequest request, CancellationToken cancel) =>
-        Task.FromResult(StatusOf(images.Uploads.Begin(request.SizeBytes)));
-
-    /// <inheritdoc/>
-    public Task<UploadStatus> UploadAsync(string id, CancellationToken cancel) => Task.FromResult(StatusOf(images.Uploads.Find(id)));
-
-    /// <inheritdoc/>
-    public async Task<UploadStatus> ContinueUploadAsync(string id, long offset, Stream source, CancellationToken cancel) =>
-        StatusOf(await images.Uploads.ContinueAsync(id, offset, source, images, cancel));
-
-    /// <inheritdoc/>
-    public Task<UploadStatus> RemoveUploadAsync(string id, CancellationToken cancel) =>
-        Task.FromResult(StatusOf(images.Uploads.Remove(id)));
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Task.FromResult(images.List());
 
     /// <inheritdoc/>
     public async Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
@@ -79,7 +54,10 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new TakeBackRequest(run, Name), cancel);
+            return await KnownHereAsync(
+                await ForwardAsync(primary.Name, UpgradeCalls.TakeBack, new TakeBackRequest(run, Name), cancel),
+                cancel
+            );
         }
 
         var journal = journals.Read(run);
@@ -103,7 +81,27 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         return primary.Name == Name
             ? await BeginAsync(await HeaderAsync(request, from, cancel), cancel)
-            : await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(Whole(request), Name), cancel);
+            : await KnownHereAsync(
+                await ForwardAsync(primary.Name, UpgradeCalls.Start, new ForwardedStart(Whole(request), Name), cancel),
+                cancel
+            );
+    }
+
+    /// <summary>
+    /// What the primary has answered, once this unit's journal is as far: who goes on by this unit is not to hear that there is no such
+    /// run, or that it waits at the gate that was just opened. After <see cref="StartLimit"/> as it is: the run does not depend on this
+    /// unit.
+    /// </summary>
+    private async Task<RunStatus> KnownHereAsync(RunStatus answered, CancellationToken cancel)
+    {
+        _ = await UntilWrittenAsync(
+            () =>
+                journals.Read(answered.Run) is { Count: > 0 } journal
+                && (answered.Gate is not null || RunView.Status(journal, DateTimeOffset.UtcNow).Gate is null),
+            StartLimit,
+            cancel
+        );
+        return answered;
     }
 
     private async Task<RunStatus> BeginAsync(RunHeader header, CancellationToken cancel)
@@ -113,8 +111,9 @@ public sealed partial class Unit
             throw new RefusedException("the cluster key is being rotated", "let it end: hitless status shows how far it is");
         }
 
+        RefuseOpenRun();
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
-        if (check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed)
+        if (check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed)
         {
             throw new RefusedException(
                 ProblemTypes.CheckFailed.Refuse($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
@@ -122,9 +121,41 @@ public sealed partial class Unit
         }
 
         engine.Start(header);
-        return await UntilWrittenAsync(() => journals.Read(header.Run).Count > 0, StartLimit, cancel)
-            ? RunNow()!
-            : throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+        _ = await UntilWrittenAsync(() => RunJournal.IsOpen(journals.Last()) || IsWritten(), StartLimit, cancel);
+        if (!IsWritten())
+        {
+            // Of two that begin at once the engine takes one.
+            RefuseOpenRun();
+            throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+        }
+
+        return RunNow()!;
+
+        bool IsWritten() => journals.Read(header.Run) is [{ Header: { } begun }, ..] && begun.StartedAt == header.StartedAt;
+    }
+
+    /// <summary>A switch that nobody planned makes a run go back: while one acts, an operator has to mean it.</summary>
+    private void RefuseDuringRun(bool force)
+    {
+        var open = journals.Last();
+        if (!force && RunJournal.IsOpen(open) && !RunJournal.IsPaused(open) && RunView.Status(open, DateTimeOffset.UtcNow).Gate is null)
+        {
+            throw new RefusedException(
+                $"run {open[0].Run} is under way, and switches by itself; a switch in between may send it back",
+                "let it end (hitless upgrade watch), pause or abort it; --force switches all the same"
+            );
+        }
+    }
+
+    private void RefuseOpenRun()
+    {
+        if (journals.Last() is var open && RunJournal.IsOpen(open))
+        {
+            throw new RefusedException(
+                $"no-open-run: run {open[0].Run} is under way",
+                "hitless upgrade watch follows it, hitless upgrade abort ends it"
+            );
+        }
     }
 
     /// <summary>Waits until an entry of a journal has made something so; false: not within <paramref name="limit"/>.</summary>
@@ -225,7 +256,7 @@ public sealed partial class Unit
         var primary = PrimaryOf(await control.ViewAsync());
         if (primary.Name != Name)
         {
-            return await ForwardAsync(primary.Name, UpgradeCalls.Command, word, cancel);
+            return await KnownHereAsync(await ForwardAsync(primary.Name, UpgradeCalls.Command, word, cancel), cancel);
         }
 
         if (word == RunCommand.Next && !engine.Waiting)
@@ -245,13 +276,11 @@ public sealed partial class Unit
         if (word is RunCommand.Next or RunCommand.Rehearse)
         {
             // Who follows the run from here on, on whichever unit, is not to find it at the gate that was just opened.
-            _ = await UntilWrittenAsync(() => RunNow() is not { State: "waiting" }, GateLimit, cancel);
+            _ = await UntilWrittenAsync(() => RunNow()?.State != RunState.Waiting, GateLimit, cancel);
         }
 
         return RunNow()!;
     }
-
-    private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 
     private static RefusedException NoSuchRun(string error, string remedy) => new(ProblemTypes.NoSuchRun.Refuse(error, remedy));
 
@@ -338,7 +367,7 @@ public sealed partial class Unit
     private async Task<ClusterStatus> AnsweredStatusAsync(CancellationToken cancel)
     {
         var status = await StatusAsync(cancel);
-        for (var looks = 0; looks < AnswerLooks && status.Units.Any(u => u.State != "absent" && u.Replication is null); looks++)
+        for (var looks = 0; looks < AnswerLooks && status.Units.Any(u => u.State != UnitStateWord.Absent && u.Replication is null); looks++)
         {
             await Task.Delay(LookAgain, cancel);
             status = await StatusAsync(cancel);

@@ -1,9 +1,9 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
-using Hitless.Core.Forwarding;
 using Hitless.Core.Keys;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
@@ -20,7 +20,6 @@ using Hitless.Daemon.Peers;
 using Hitless.Daemon.Roles;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
-using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Firmware.Slots;
@@ -45,16 +44,16 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly ControlLoop control;
     private readonly SessionLoop sessions;
-    private readonly SessionAccount account;
+    private readonly SessionTables tables;
     private readonly ProbeLoop probes;
     private readonly NeighbourCourier neighbours;
     private readonly ForwardingWatch forwarding;
     private readonly RoleLoop roles;
     private readonly ConfigurationService configuration;
-    private readonly ImageConverter converter;
+    private readonly RunConfiguration forRuns;
     private readonly ImageStore images;
     private readonly SlotStore slots;
-    private readonly TrustStore trust;
+    private readonly UnitExit exit;
     private readonly JournalStore journals;
     private readonly UnitSteps steps;
     private readonly StepActs acts;
@@ -77,7 +76,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     {
         this.settings = settings;
         this.stateFolder = stateFolder;
-        this.trust = trust;
         Name = settings.Unit.Name;
         events = new EventLog(stateFolder, Name);
         disk = new StateDisk(stateFolder, events);
@@ -88,6 +86,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         journals = new JournalStore(stateFolder, disk);
         writtenEpoch = StateFile.ReadEpoch(stateFolder, disk);
         control = OpenControl(self, keys);
+        exit = new UnitExit(Name, control, events);
         control.Start();
         identity = new PeerIdentity(keys);
         peers = new PeerClient(identity, directory.AddressesOf);
@@ -98,52 +97,10 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             : new SlotStore(stateFolder);
         configuration = OpenConfiguration(unitFile);
         disk.Write("the clearing of its backups", Backups.RemoveTemporary);
-        converter = new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8));
-        steps = new UnitSteps(
-            settings.Upgrade,
-            control,
-            images,
-            slots,
-            trust,
-            peers,
-            BackUpForRunAsync,
-            PreviewConversionAsync,
-            RefuseSpareAsync,
-            text => events.Add(EventKinds.Unit, text),
-            RequestExit
-        );
-        var targets = new StepTargets(Name, control, peers, steps);
-        preflight = new PreflightReader(
-            settings,
-            control,
-            images,
-            slots.Backend,
-            trust,
-            journals,
-            peers,
-            targets,
-            CompareAsync,
-            ConfigurationReportAsync,
-            PreviewConversionAsync,
-            configuration.SchemaInUseAsync
-        );
-        acts = new StepActs(
-            Name,
-            settings.Upgrade,
-            control,
-            peers,
-            targets,
-            CompareAsync,
-            SnapshotAsync,
-            preflight,
-            ConfigurationReportAsync
-        );
-
         // Its arrays are large enough for a garbage collection, which stops every thread: by now the first heartbeat is out.
         sessions = OpenSessions(self, keys);
         this.keys = new KeyHolder(KeyFileHere(), keys, control, sessions, identity, peers);
         Keys = new KeyRotations(Name, 1 + settings.Heartbeat.Links.Max(l => l.Peers.Count), this.keys, control, peers, journals, events);
-        account = new SessionAccount(sessions, settings);
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
@@ -157,6 +114,33 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             journals,
             events
         );
+        tables = new SessionTables(settings, control, sessions, peers, new SessionAccount(sessions, settings), traffic);
+        forRuns = new RunConfiguration(
+            Name,
+            control,
+            peers,
+            configuration,
+            new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8)),
+            slots,
+            Backups
+        );
+        steps = new UnitSteps(
+            new ImageCopies(images, peers),
+            new SlotChanges(settings.Upgrade, control, images, slots, forRuns, exit, events),
+            slots,
+            forRuns
+        );
+        var targets = new StepTargets(Name, control, peers, steps);
+        preflight = new PreflightReader(
+            settings,
+            control,
+            journals,
+            targets,
+            new PreflightImages(images, slots.Backend, forRuns),
+            tables,
+            forRuns
+        );
+        acts = new StepActs(Name, settings.Upgrade, control, targets, tables, preflight, forRuns);
         control.Preparing = PrepareSwitchAsync;
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
         probes = new ProbeLoop(
@@ -213,7 +197,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     /// <summary>
     /// What the process is to exit with, once the unit has stopped: 0, or what asks <c>hitless-boot</c> for another start.
     /// </summary>
-    public int ExitCode { get; private set; }
+    public int ExitCode => exit.Code;
 
     /// <summary>Ends when the unit has left the cluster; fails if the control loop did.</summary>
     public Task Stopped => control.Stopped;
@@ -264,7 +248,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     /// </summary>
     public void RequestRestart()
     {
-        ExitCode = SlotStore.ExitRestart;
+        exit.Code = SlotStore.ExitRestart;
         control.EndForRestart();
     }
 
@@ -288,7 +272,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         await peerServer.DisposeAsync();
         steps.Dispose();
         configuration.Dispose();
-        converter.Dispose();
+        forRuns.Dispose();
         neighbours.Dispose();
         Balance?.Dispose();
         roles.Dispose();
@@ -312,7 +296,9 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             return await ForwardAsync(former.Name, UpgradeCalls.SwitchOver, request, cancel);
         }
 
-        ulong? target = null;
+        RefuseDuringRun(request.Force);
+
+        UnitId? target = null;
         if (request.To is { } to)
         {
             target = view.Units.FirstOrDefault(u => u.Name == to)?.Id
@@ -460,29 +446,6 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             writtenEpoch = epoch;
             StateFile.WriteEpoch(stateFolder, epoch, disk);
         }
-    }
-
-    /// <summary>
-    /// The daemon ends so that another slot is started; <paramref name="inService"/>: nobody is handed over to, its kernel carries the
-    /// traffic meanwhile.
-    /// </summary>
-    private void RequestExit(int code, string why, bool inService)
-    {
-        ExitCode = code;
-        events.Add(EventKinds.Unit, $"{Name} restarts: {why}");
-        _ = Task.Run(async () =>
-        {
-            // The answer to who asked goes out first.
-            await Task.Delay(100);
-            if (inService)
-            {
-                control.EndForRestart();
-            }
-            else
-            {
-                control.RequestStop();
-            }
-        });
     }
 
     private string BootName() => slots.Running is { } slot ? Core.Firmware.BootState.NameOf(slot) : "";

@@ -1,6 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Network;
 using Hitless.Simulator.Rules;
@@ -169,7 +170,7 @@ internal sealed class Simulation
     public void Start(SimulatedUnit unit) => supervisors[unit].Start();
 
     /// <summary>The unit with this id.</summary>
-    public SimulatedUnit UnitOf(ulong serial) => Units.Single(unit => unit.Serial == serial);
+    public SimulatedUnit UnitOf(UnitId serial) => Units.Single(unit => unit.Serial == serial);
 
     /// <summary>A daemon has been killed: its kernel goes on as it is, and its supervisor starts it again.</summary>
     public void Killed(UnitProcess process)

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
 using Hitless.Lab.Units;
@@ -40,7 +41,7 @@ internal sealed class HitlessPair : IGatewayPair
 
     public void KillDaemon(string unit) => Faults.Kill(new LabUnit(Plan, unit));
 
-    public bool IsBack(string unit) => watch.Status(unit, out _) is { Health: "ok" };
+    public bool IsBack(string unit) => watch.Status(unit, out _)?.Health == ClusterCondition.Ok;
 
     public string Reign() => watch.Status() is { } status ? $"{status.Primary} in epoch {status.Epoch}" : "nobody";
 

@@ -35,18 +35,18 @@ internal static class SessionUnit
             new UpgradeSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, null, 0)
         );
         var incarnation = new UInt128((ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64());
-        using var loop = new SessionLoop(settings, new ClusterKeys(new ClusterKey(new byte[32])), id, incarnation, notice =>
+        using var loop = new SessionLoop(settings, new ClusterKeys(new ClusterKey(new byte[32])), new(id), new(incarnation), notice =>
         {
             if (notice.Kind == SessionNoticeKind.Synced)
                 Console.WriteLine("synced");
         });
-        loop.SetRole(role == "send", role == "send" ? null : 1UL);
+        loop.SetRole(role == "send", role == "send" ? null : new UnitId(1));
         while (Console.ReadLine() is { } line)
         {
             if (line == Fetch)
             {
                 loop.SetRole(false, null);
-                loop.SetRole(false, 1UL);
+                loop.SetRole(false, new UnitId(1));
                 continue;
             }
 

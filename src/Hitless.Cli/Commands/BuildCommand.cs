@@ -61,6 +61,10 @@ internal sealed class BuildCommand
         Description = "What makes it run: restart or reboot",
         DefaultValueFactory = _ => "restart",
     };
+    private readonly Option<bool> _smallest = new("--smallest")
+    {
+        Description = "Compress as far as it goes: some two minutes for the programs, for an image that is sent to many",
+    };
 
     private BuildCommand() => _activation.AcceptOnlyFromAmong("restart", "reboot");
 
@@ -81,7 +85,8 @@ internal sealed class BuildCommand
             _wireMax,
             _schemaMax,
             _notes,
-            _activation
+            _activation,
+            _smallest
         );
 
     private int Build(Call call)
@@ -99,6 +104,7 @@ internal sealed class BuildCommand
             Configuration = new SchemaRange(RevisionSchema.Oldest, Math.Max(RevisionSchema.Oldest, call.Value(_schemaMax))),
             ReleaseNotes = call.Value(_notes) is { } notes ? File.ReadAllText(notes) : "",
             Activation = call.Value(_activation) == "reboot" ? Activation.Reboot : Activation.Restart,
+            Smallest = call.Value(_smallest),
             BuiltAt = TimeProvider.System.GetUtcNow(),
         };
         using var signer = ReadKey(call.Value(_key)!);

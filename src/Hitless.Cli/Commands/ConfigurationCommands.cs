@@ -118,7 +118,7 @@ internal static class ConfigurationCommands
             {
                 table.AddTexts(
                     managed.Path,
-                    managed.Absent ? "absent" : Words.Bytes(managed.Content.Length),
+                    managed.Absent ? RevisionSchema.AbsentKey : Words.Bytes(managed.Content.Length),
                     managed.Mode ?? "",
                     managed.Owner ?? "",
                     managed.Check ?? "",
@@ -251,7 +251,7 @@ internal static class ConfigurationCommands
                     call.Screen.Line($"    {unit.Remedy}");
                 }
 
-                foreach (var item in unit.Items.Where(item => item.State != "in-sync"))
+                foreach (var item in unit.Items.Where(item => item.State != FileSyncState.InSync))
                 {
                     call.Screen.Line($"    {item.Path}: {item.State}{(item.Why is null ? "" : $": {item.Why}")}");
                 }

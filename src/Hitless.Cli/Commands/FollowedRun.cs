@@ -15,8 +15,10 @@ internal static class FollowedRun
     {
         var stream = new PatientStream<RunStatus>(call.Unit, call.Patience, ApiJson.Default.RunStatus);
         var states = stream.ReadAsync(() => Path("/v1/upgrade/watch", run), call.Cancel);
-        var last = await new RunView(call.Screen).ShowAsync(states, status => HasEnded(status) || (stopAtGate && Waits(status)));
-        if (!HasEnded(last))
+        var last = await new RunView(call.Screen).ShowAsync(states, status =>
+            status.State.HasEnded || (stopAtGate && status.State.IsWaiting)
+        );
+        if (!last.State.HasEnded)
         {
             call.Screen.Show(last, CliJson.Api.RunStatus, status =>
             {
@@ -27,7 +29,7 @@ internal static class FollowedRun
                 else
                 {
                     call.Screen.Line(
-                        status.State == "paused" ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next"
+                        status.State == RunState.Paused ? "go on with: hitless upgrade resume" : "open the gate with: hitless upgrade next"
                     );
                 }
             });
@@ -41,30 +43,25 @@ internal static class FollowedRun
 
     public static string Path(string path, string? run) => run is null ? path : $"{path}?run={Uri.EscapeDataString(run)}";
 
-    private static bool HasEnded(RunStatus status) => status.State is "completed" or "rolled-back" or "failed";
-
-    private static bool Waits(RunStatus status) => status.State is "waiting" or "paused";
-
     private static int Judge(Screen screen, RunStatus last, RunReport report, bool rollbackIsSuccess)
     {
-        switch (last.State)
+        if (last.State == RunState.Completed || (last.State == RunState.RolledBack && rollbackIsSuccess))
         {
-            case "completed":
-            case "rolled-back" when rollbackIsSuccess:
-                return ExitCode.Done;
-            case "rolled-back":
-                screen.Complain(
-                    new(
-                        $"the run was rolled back: {report.Reason ?? last.Text}",
-                        $"every unit runs {last.From} as before; hitless upgrade report {last.Run} has the details"
-                    )
-                );
-                return ExitCode.RolledBack;
-            default:
-                screen.Complain(
-                    new($"the run failed: {report.Reason ?? last.Text}", $"see hitless status, and hitless upgrade report {last.Run}")
-                );
-                return ExitCode.Refused;
+            return ExitCode.Done;
         }
+
+        if (last.State == RunState.RolledBack)
+        {
+            screen.Complain(
+                new(
+                    $"the run was rolled back: {report.Reason ?? last.Text}",
+                    $"every unit runs {last.From} as before; hitless upgrade report {last.Run} has the details"
+                )
+            );
+            return ExitCode.RolledBack;
+        }
+
+        screen.Complain(new($"the run failed: {report.Reason ?? last.Text}", $"see hitless status, and hitless upgrade report {last.Run}"));
+        return ExitCode.Refused;
     }
 }

@@ -43,7 +43,7 @@ internal static class RebootCommand
 
         var status = await StatusAsync(call);
         var units = cluster ? Order(status) : [unit ?? status.Self];
-        if (cluster && status.Units.FirstOrDefault(each => each.State != UnitStates.Ready) is { } late)
+        if (cluster && status.Units.FirstOrDefault(each => each.State != UnitStateWord.Ready) is { } late)
         {
             throw new RefusedException($"{late.Name} is {late.State}: no unit reboots before all are ready", "hitless status tells why");
         }
@@ -67,7 +67,7 @@ internal static class RebootCommand
         [
             .. status
                 .Units.OrderBy(unit => unit.Name == status.Self)
-                .ThenBy(unit => unit.Role == UnitRoles.Primary)
+                .ThenBy(unit => unit.Role == UnitRoleWord.Primary)
                 .ThenBy(unit => unit.Name, StringComparer.Ordinal)
                 .Select(unit => unit.Name),
         ];
@@ -109,13 +109,13 @@ internal static class RebootCommand
         {
             var status = await StatusAsync(call);
             var unit = status.Units.FirstOrDefault(each => each.Name == reboot.Unit);
-            var isBack = unit is { State: UnitStates.Ready or UnitStates.Held } && unit.Incarnation != reboot.Incarnation;
-            if (isBack && status.Units.All(each => each.State is UnitStates.Ready or UnitStates.Held))
+            var isBack = unit?.State.IsUp == true && unit.Incarnation != reboot.Incarnation;
+            if (isBack && status.Units.All(each => each.State.IsUp))
             {
                 return;
             }
 
-            var seen = unit is not null && (unit.Incarnation != reboot.Incarnation || unit.State == UnitStates.Absent);
+            var seen = unit is not null && (unit.Incarnation != reboot.Incarnation || unit.State == UnitStateWord.Absent);
             var now = seen ? $"is {unit!.State}" : "goes down";
             if (now != last)
             {

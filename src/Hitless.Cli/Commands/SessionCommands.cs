@@ -62,7 +62,7 @@ internal static class SessionCommands
                     $"{entry.TimeoutSeconds} s",
                     entry.Mark == 0 ? "" : $"0x{entry.Mark:x}",
                     entry.Zone == 0 ? "" : $"{entry.Zone}",
-                    entry.Cause ?? entry.Class,
+                    entry.Cause?.Word ?? entry.Class.ToString(),
                     entry.Critical ? "critical" : ""
                 );
             }
@@ -105,8 +105,8 @@ internal static class SessionCommands
             foreach (var entry in difference.Entries)
             {
                 table.AddTexts(
-                    entry.Cause,
-                    entry.Fate,
+                    entry.Cause.ToString(),
+                    entry.Fate.ToString(),
                     entry.Session.Protocol,
                     entry.Session.Original,
                     entry.Session.State,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
 
@@ -26,7 +25,7 @@ internal static class SwitchoverCommand
         };
         var force = new Option<bool>("--force")
         {
-            Description = "Also to a unit that is worse off, or would not forward as the primary does",
+            Description = "Also to a unit that is worse off, or would not forward as the primary does, and while an upgrade acts",
         };
         return shell.Command(
             "switchover",
@@ -89,7 +88,9 @@ internal static class SwitchoverCommand
         while (true)
         {
             var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
-            if (status.Units.FirstOrDefault(unit => unit.State is not ("ready" or "absent")) is not { } late)
+            if (
+                status.Units.FirstOrDefault(unit => unit.State != UnitStateWord.Ready && unit.State != UnitStateWord.Absent) is not { } late
+            )
             {
                 return;
             }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
 
@@ -50,7 +49,13 @@ internal static class UnitCommands
             var table = Tables.Plain("UNIT", "ROLE", "STATE", "VERSION", "HELD");
             foreach (var unit in units)
             {
-                table.AddTexts(unit.Name, unit.Role, unit.State, unit.Version, unit.Hold is { } hold ? HoldWords.Of(hold) : "");
+                table.AddTexts(
+                    unit.Name,
+                    unit.Role.ToString(),
+                    unit.State.ToString(),
+                    unit.Version,
+                    unit.Hold is { } hold ? HoldWords.Of(hold) : ""
+                );
             }
 
             call.Screen.Console.Write(table);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Core.Api;
 
@@ -85,7 +84,7 @@ internal static class UpgradeCommands
             return ExitCode.Done;
         }
 
-        var failed = check.Checks.FirstOrDefault(result => result.Result == "fail");
+        var failed = check.Checks.FirstOrDefault(result => result.Result == CheckOutcome.Fail);
         call.Screen.Complain(
             new($"the cluster is not ready: {failed?.Text ?? "a check did not pass"}", failed?.Remedy ?? "see the checks above")
         );

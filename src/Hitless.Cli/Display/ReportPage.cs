@@ -38,7 +38,7 @@ internal static class ReportPage
         page.AppendLine(
             CultureInfo.InvariantCulture,
             $"<h1>Run {Text(report.Run)}: {Text(report.From)} → {Text(report.To)} <span class=\"verdict "
-                + $"{Text(report.Verdict)}\">{Text(report.Verdict)}</span></h1>"
+                + $"{Text(report.Verdict.Word)}\">{Text(report.Verdict.Word)}</span></h1>"
         );
         if (report.Reason is { Length: > 0 } reason)
         {
@@ -58,7 +58,7 @@ internal static class ReportPage
                 report.Mode
             )}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
             <dt>sessions at the switches</dt><dd>{sessions}</dd>
-            <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd>{(
+            <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{(
                 report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : ""
             )}</dl>
             """
@@ -68,7 +68,7 @@ internal static class ReportPage
         AddTable(
             page,
             "Elections",
-            ["epoch", "primary", "reason"],
+            ["epoch", UnitRoleWord.Primary.ToString(), "reason"],
             report.Elections.Select(e => (string[])[$"{e.Epoch}", e.Primary, e.Reason])
         );
         AddTable(
@@ -127,7 +127,7 @@ internal static class ReportPage
             return;
         }
 
-        page.AppendLine(CultureInfo.InvariantCulture, $"<h2>Traffic: {Text(traffic.Verdict)}</h2><p>{Text(traffic.Text)}</p>");
+        page.AppendLine(CultureInfo.InvariantCulture, $"<h2>Traffic: {Text(traffic.Verdict.Word)}</h2><p>{Text(traffic.Text)}</p>");
         AddTable(
             page,
             "What the kernels forwarded",
@@ -164,9 +164,9 @@ internal static class ReportPage
             page.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"<tr><td>{Text(step.Name)}</td><td>{Text(step.Unit)}</td><td>{Words.Duration(step.DurationMs)}</td><td><div "
-                    + $"class=\"bar\"><i class=\"{Text(step.Result)}\" "
+                    + $"class=\"bar\"><i class=\"{Text(step.Result.Word)}\" "
                     + $"style=\"left:{left:F2}%;width:{width:F2}%\"></i></div></td>"
-                    + $"<td>{Text(step.Result)}<br><small>{Text(step.Detail)}</small></td></tr>"
+                    + $"<td>{Text(step.Result.Word)}<br><small>{Text(step.Detail)}</small></td></tr>"
             );
         }
 

@@ -9,7 +9,7 @@ namespace Hitless.Cli.Display;
 internal sealed class RunView(Screen screen)
 {
     private int _printed;
-    private string _state = "running";
+    private RunState _state = RunState.Running;
 
     /// <summary>Shows states until one satisfies <paramref name="isLast"/>, and returns that one.</summary>
     public async Task<RunStatus> ShowAsync(IAsyncEnumerable<RunStatus> states, Func<RunStatus, bool> isLast)
@@ -64,7 +64,7 @@ internal sealed class RunView(Screen screen)
     // Each step once, when it has ended: a state may come twice, and several steps may have ended since the last one.
     private void PrintNews(RunStatus status, Action<string> line)
     {
-        for (; _printed < status.Steps.Count && status.Steps[_printed] is { Result: not "running" } step; _printed++)
+        for (; _printed < status.Steps.Count && status.Steps[_printed] is var step && step.Result != StepResult.Running; _printed++)
         {
             var detail = string.IsNullOrEmpty(step.Detail) ? "" : $": {step.Detail}";
             line(
@@ -73,7 +73,7 @@ internal sealed class RunView(Screen screen)
             );
         }
 
-        if (_state != status.State && status.State is "waiting" or "paused" or "rolling-back")
+        if (_state != status.State && (status.State.IsWaiting || status.State == RunState.RollingBack))
         {
             line($"{status.State}: {status.Text}");
         }

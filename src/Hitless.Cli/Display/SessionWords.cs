@@ -38,12 +38,10 @@ internal static class SessionWords
         foreach (var cause in sessions.Causes.Where(cause => cause.Breaking > 0))
         {
             var critical = cause.Critical == 0 ? "" : $" ({Words.Count(cause.Critical)} of them critical)";
-            var end = cause.Class switch
-            {
-                "local" => " and ended there",
-                "excluded" => "",
-                _ => $" and are lost{critical}",
-            };
+            var end =
+                cause.Class == SessionClassWord.Local ? " and ended there"
+                : cause.Class == SessionClassWord.Excluded ? ""
+                : $" and are lost{critical}";
             yield return $"  {Words.Count(cause.Breaking, "session")} {cause.Text}{end}"
                 + (cause.Remedy is null ? "" : $": {cause.Remedy}");
         }

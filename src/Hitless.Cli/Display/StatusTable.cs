@@ -13,7 +13,8 @@ internal static class StatusTable
         var parts = new List<IRenderable> { Headline(status), Text.Empty, Units(status), Text.Empty };
         parts.AddRange(
             status.Units.Select(unit => new Markup(
-                $"{Escape(unit.Name)} is {(unit.Role == "none" ? "in no role" : Escape(unit.Role))}: [dim]{Escape(unit.Reason)}[/]"
+                $"{Escape(unit.Name)} is {(unit.Role == UnitRoleWord.None ? "in no role" : Escape($"{unit.Role}"))}: "
+                    + $"[dim]{Escape(unit.Reason)}[/]"
                     + (unit.Hold is { } hold ? $"; [yellow]held {Escape(HoldWords.Of(hold))}[/]" : "")
             ))
         );
@@ -21,7 +22,7 @@ internal static class StatusTable
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));
         parts.AddRange(
             status
-                .Units.Where(unit => unit.Role == "primary")
+                .Units.Where(unit => unit.Role == UnitRoleWord.Primary)
                 .SelectMany(unit => unit.SessionCauses)
                 .Where(cause => cause.Breaking > 0)
                 .Select(cause => new Markup($"[yellow]-[/] {Escape(SessionWords.Of(cause))} (hitless sessions diff)"))
@@ -30,7 +31,7 @@ internal static class StatusTable
         {
             parts.Add(
                 new Markup(
-                    $"[yellow]run {Escape(run.Run)}[/] {Escape(run.From)} → {Escape(run.To)}, {Escape(run.State)}: step "
+                    $"[yellow]run {Escape(run.Run)}[/] {Escape(run.From)} → {Escape(run.To)}, {Escape(run.State.ToString())}: step "
                         + $"{run.StepIndex + 1} of {run.StepCount}, {Escape(run.Text)}"
                 )
             );
@@ -55,7 +56,7 @@ internal static class StatusTable
 
     private static Markup Headline(ClusterStatus status)
     {
-        var health = status.Health == "ok" ? "[green]ok[/]" : $"[red]{Escape(status.Health)}[/]";
+        var health = Coloured(status.Health.ToString(), status.Health == ClusterCondition.Ok ? "green" : "red");
         var primary = status.Primary is { } name ? $"primary [bold]{Escape(name)}[/]" : "[red]no primary[/]";
         return new Markup($"[bold]{Escape(status.Cluster)}[/]  {Escape(status.Mode)}  {health}  {primary}  epoch {status.Epoch}");
     }
@@ -78,9 +79,8 @@ internal static class StatusTable
                         : $"{Words.Count(unit.Sessions)} [yellow]lag {Words.Count(unit.SessionLag)}[/]"
                 ),
                 new Markup(
-                    unit.Configuration == "in-sync"
-                        ? $"in-sync [dim]r{unit.ConfigurationRevision}[/]"
-                        : $"[yellow]{Escape(unit.Configuration)}[/] [dim]r{unit.ConfigurationRevision}[/]"
+                    (unit.Configuration == SyncState.InSync ? $"{unit.Configuration}" : Coloured(unit.Configuration.ToString(), "yellow"))
+                        + $" [dim]r{unit.ConfigurationRevision}[/]"
                 ),
                 new Markup(
                     string.Join(
@@ -95,29 +95,28 @@ internal static class StatusTable
         return table;
     }
 
-    private static string Role(string role) =>
-        role switch
-        {
-            "primary" => "[green]primary[/]",
-            "standby" => "[blue]standby[/]",
-            _ => $"[dim]{Escape(role)}[/]",
-        };
+    private static string Role(UnitRoleWord role) =>
+        Coloured(
+            role.ToString(),
+            role == UnitRoleWord.Primary ? "green"
+                : role == UnitRoleWord.Standby ? "blue"
+                : "dim"
+        );
 
-    private static string State(string state) =>
-        state switch
-        {
-            "ready" => "[green]ready[/]",
-            "fault" or "absent" => $"[red]{state}[/]",
-            _ => $"[yellow]{Escape(state)}[/]",
-        };
+    private static string State(UnitStateWord state) =>
+        Coloured(
+            state.ToString(),
+            state == UnitStateWord.Ready ? "green"
+                : state == UnitStateWord.Fault || state == UnitStateWord.Absent ? "red"
+                : "yellow"
+        );
 
     private static string Probe(HealthStatus probe) =>
-        probe.Result switch
-        {
-            "passing" => $"[green]{Escape(probe.Name)}[/]",
-            "failing" => $"[red]{Escape(probe.Name)} failing[/]",
-            _ => $"[dim]{Escape(probe.Name)} ?[/]",
-        };
+        probe.Result == ProbeResult.Passing ? Coloured(probe.Name, "green")
+        : probe.Result == ProbeResult.Failing ? Coloured($"{probe.Name} {probe.Result}", "red")
+        : Coloured($"{probe.Name} ?", "dim");
+
+    private static string Coloured(string text, string colour) => $"[{colour}]{Escape(text)}[/]";
 
     private static string Escape(string text) => Markup.Escape(text);
 }

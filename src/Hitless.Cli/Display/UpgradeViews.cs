@@ -11,7 +11,7 @@ internal static class UpgradeViews
         foreach (var result in check.Checks)
         {
             screen.Line($"  {result.Result, -4}  {result.Id}: {result.Text}");
-            if (result.Result != "pass" && result.Remedy is not null)
+            if (result.Result != CheckOutcome.Pass && result.Remedy is not null)
             {
                 screen.Line($"        {result.Remedy}");
             }
@@ -96,7 +96,7 @@ internal static class UpgradeViews
                 step.Unit ?? "",
                 $"+{Words.Duration((step.StartedAt - report.StartedAt).TotalMilliseconds)}",
                 Words.Duration(step.DurationMs),
-                step.Result,
+                step.Result.ToString(),
                 step.Detail ?? ""
             );
         }
@@ -117,7 +117,7 @@ internal static class UpgradeViews
             screen.Line(line);
         }
 
-        screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+        screen.Line($"longest gap: {Words.Gap(report)}");
         if (report.Traffic is { } traffic)
         {
             screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");

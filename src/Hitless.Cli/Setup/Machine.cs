@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Hitless.Core.Api;
-using Hitless.Core.Cluster;
 
 namespace Hitless.Cli.Setup;
 
@@ -125,7 +124,7 @@ internal static class Machine
             {
                 var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
                 last = status.Units.FirstOrDefault(unit => unit.Name == status.Self);
-                if (string.Equals(last?.State, nameof(UnitState.Ready), StringComparison.OrdinalIgnoreCase))
+                if (last?.State == UnitStateWord.Ready)
                 {
                     return last;
                 }

@@ -4,7 +4,7 @@ namespace Hitless.Core.Api;
 public sealed record ClusterStatus(
     string Cluster,
     string Mode,
-    string Health,
+    ClusterCondition Health,
     long Epoch,
     string? Primary,
     string Self,
@@ -13,14 +13,11 @@ public sealed record ClusterStatus(
     IReadOnlyList<string> Problems
 );
 
-/// <summary>
-/// One unit as seen from the answering unit. <c>Role</c>: primary, standby, none. <c>State</c>: starting, syncing, ready, draining, fault,
-/// upgrading, absent, held.
-/// </summary>
+/// <summary>One unit as seen from the answering unit.</summary>
 public sealed record UnitStatus(
     string Name,
-    string Role,
-    string State,
+    UnitRoleWord Role,
+    UnitStateWord State,
     string Reason,
     string Version,
     string Slot,
@@ -29,7 +26,7 @@ public sealed record UnitStatus(
     long AgeSeconds,
     long Sessions,
     long SessionLag,
-    string Configuration,
+    SyncState Configuration,
     long ConfigurationRevision,
     IReadOnlyList<InterfaceStatus> Interfaces,
     IReadOnlyList<HealthStatus> Health
@@ -95,10 +92,9 @@ public sealed record HeartbeatStatus(double LongestSilenceMs, double LimitMs, IR
 public sealed record SilenceStatus(string Unit, double SilenceLimitMs, double StallLimitMs, double? EchoLimitMs, string Reason);
 
 /// <summary>
-/// The role (primary, standby, fault, stop) that services and hooks were told of last; null: none yet. <c>State</c>: waiting, running,
-/// done, failed. <c>Problems</c>: what failed, and how.
+/// The role that services and hooks were told of last; null: none yet. <c>Problems</c>: what failed, and how.
 /// </summary>
-public sealed record ServicesStatus(string? Role, string State, IReadOnlyList<string> Problems)
+public sealed record ServicesStatus(ServiceRoleWord? Role, ServicesState State, IReadOnlyList<string> Problems)
 {
     /// <inheritdoc cref="ServicesStatus"/>
     public IReadOnlyList<string> Problems
@@ -123,8 +119,8 @@ public sealed record ForwardingDifference(string Name, string? Primary, string? 
 /// <summary>One monitored port: its name, and whether it is up (administratively, and with carrier).</summary>
 public sealed record InterfaceStatus(string Name, bool Up);
 
-/// <summary>One probe of <c>health:</c>; <c>Result</c> is passing, failing or unknown.</summary>
-public sealed record HealthStatus(string Name, string Result, string? Detail);
+/// <summary>One probe of <c>health:</c>.</summary>
+public sealed record HealthStatus(string Name, ProbeResult Result, string? Detail);
 
 /// <summary><c>GET /v1/history</c> and the lines of <c>GET /v1/events</c> (server-sent events).</summary>
 public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit, string Kind, string Text, long? Epoch);

@@ -49,12 +49,12 @@ public sealed record CommitRequest(IReadOnlyList<ManagedFile> Files, string Mess
 public sealed record SyncReport(string Cluster, bool InSync, long Revision, string Hash, IReadOnlyList<SyncReportUnit> Units);
 
 /// <summary>
-/// One unit of the sync report. <c>State</c>: in-sync, out-of-sync, unreachable. <c>Branches</c>: what lost a merge there, and hand edits
+/// One unit of the sync report. <c>Branches</c>: what lost a merge there, and hand edits
 /// that were overwritten.
 /// </summary>
 public sealed record SyncReportUnit(
     string Unit,
-    string State,
+    SyncState State,
     long Revision,
     string Hash,
     DateTimeOffset? Since,
@@ -65,10 +65,10 @@ public sealed record SyncReportUnit(
 );
 
 /// <summary>
-/// One item (a managed file) of one unit. <c>State</c>: in-sync, drifted, missing, check-failed. <c>Output</c>: what the command that
+/// One item (a managed file) of one unit. <c>Output</c>: what the command that
 /// failed has printed.
 /// </summary>
-public sealed record SyncReportItem(string Path, string State, string? Why, string? Output = null);
+public sealed record SyncReportItem(string Path, FileSyncState State, string? Why, string? Output = null);
 
 /// <summary>
 /// What one unit answers to one phase of a commit. <c>Why</c> is one line and null when it is fine; <c>Output</c> is what the commands

@@ -85,48 +85,14 @@ public static class LossCauses
     public const string Send = "send";
 }
 
-/// <summary>The values of <see cref="ReportTraffic.Verdict"/>.</summary>
-public static class TrafficVerdicts
-{
-    /// <summary>Not yet known.</summary>
-    public const string Undecided = "undecided";
-
-    /// <summary>The new primary forwards as the former one did.</summary>
-    public const string Forwards = "forwards";
-
-    /// <summary>Before the switch there was too little traffic to tell. No failure, and no proof.</summary>
-    public const string NotEnoughTraffic = "not-enough-traffic";
-
-    /// <summary>The former primary's figures are not known (an older version, or it ended too soon), or no switch was made.</summary>
-    public const string NotKnown = "not-known";
-
-    /// <summary>Packets arrive, or arrived until the switch, and none leaves.</summary>
-    public const string NothingForwarded = "nothing-forwarded";
-
-    /// <summary>The routing table has no way for them.</summary>
-    public const string NoRoute = "no-route";
-
-    /// <summary>The new primary answers by unreachables.</summary>
-    public const string Unreachable = "unreachable";
-
-    /// <summary>Clearly more packets are dropped than by the former primary.</summary>
-    public const string Drops = "drops";
-
-    /// <summary>Packets leave, and nothing comes back.</summary>
-    public const string NoAnswer = "no-answer";
-
-    /// <summary>Whether the former primary has to carry the traffic again.</summary>
-    public static bool IsBreach(string verdict) => verdict is NothingForwarded or NoRoute or Unreachable or Drops or NoAnswer;
-}
-
 /// <summary>
 /// Whether the traffic went on after a switch to <c>Unit</c>, by the kernel's own counters there; <c>Text</c> says so in a sentence, with
 /// the cause. <c>Before</c>: the former primary's last figures;
 /// <c>After</c>: the new one's since the switch.
 /// </summary>
-public sealed record ReportTraffic(string Verdict, string Text, string? Unit, ForwardingFigures? Before, ForwardingFigures? After)
+public sealed record ReportTraffic(TrafficVerdict Verdict, string Text, string? Unit, ForwardingFigures? Before, ForwardingFigures? After)
 {
     /// <summary>What is wrong, in one sentence; null: nothing is known to be. Not in the JSON.</summary>
     [JsonIgnore]
-    public string? Breach => TrafficVerdicts.IsBreach(Verdict) ? Text : null;
+    public string? Breach => Verdict.IsBreach ? Text : null;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,8 +15,8 @@ public static class RoundTrip
 {
     private const int DepthMax = 8;
 
-    // For records whose JSON is a text of their own form.
-    private static readonly JsonNode[] Texts = ["1.2.3", "1.2", ">=1.0.0 <2.0.0"];
+    // For records whose JSON is a text of their own form, or a number.
+    private static readonly JsonNode[] Forms = ["1.2.3", "1.2", ">=1.0.0 <2.0.0", 1];
 
     /// <summary>What is wrong, a line for each record; <paramref name="checkedCount"/> counts the records.</summary>
     public static IReadOnlyList<string> Problems<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TContext>(
@@ -103,15 +102,15 @@ public static class RoundTrip
             var t when t == typeof(TimeSpan) => "00:00:01",
             var t when t == typeof(byte[]) => "AQID",
             var t when t.IsPrimitive || t == typeof(decimal) => 1,
-            _ => Texts.First(text => Reads(text, type)).DeepClone(),
+            _ => Forms.First(form => Reads(form, type)).DeepClone(),
         };
     }
 
-    private static bool Reads(JsonNode text, JsonTypeInfo type)
+    private static bool Reads(JsonNode form, JsonTypeInfo type)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, type) is not null;
+            return JsonSerializer.Deserialize(form, type) is not null;
         }
         catch (JsonException)
         {

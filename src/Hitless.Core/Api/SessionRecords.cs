@@ -17,15 +17,15 @@ public sealed record SessionEntry(
     bool Critical
 )
 {
-    /// <summary>follow, bound, excluded or local (<see cref="SessionClasses"/>); empty: not looked at.</summary>
-    public string Class
+    /// <summary>Its class; <see cref="SessionClassWord.NotLookedAt"/> where nobody has looked.</summary>
+    public SessionClassWord Class
     {
         get;
-        init => field = value ?? "";
-    } = "";
+        init => field = SessionClassWord.Of(value.Word ?? "");
+    } = SessionClassWord.NotLookedAt;
 
     /// <summary>The cause, where it is not follow (<see cref="SessionCauseCount"/>).</summary>
-    public string? Cause { get; init; }
+    public SessionCauseWord? Cause { get; init; }
 }
 
 /// <summary>
@@ -36,19 +36,22 @@ public sealed record SessionEntry(
 public sealed record SessionClasses(long Follow, long Bound, long Excluded, long Local);
 
 /// <summary>
-/// Sessions that do not follow, by cause. <c>Cause</c>: translated-source, translated-destination, redirected (class bound); excluded-rule,
-/// excluded-pickup (excluded); own-address, virtual-address,
-/// not-forwarded (local). <c>Breaking</c>: of <c>Count</c>, those that a switch breaks; <c>Critical</c>: of those, what
+/// Sessions that do not follow, by cause. <c>Breaking</c>: of <c>Count</c>, those that a switch breaks; <c>Critical</c>: of those, what
 /// <c>sessions.critical</c> names. <c>Text</c> follows a number of sessions;
 /// <c>Remedy</c>: what to write instead, where it was looked up.
 /// </summary>
-public sealed record SessionCauseCount(string Cause, string Class, long Count, long Breaking, long Critical, string Text, string? Remedy);
+public sealed record SessionCauseCount(
+    SessionCauseWord Cause,
+    SessionClassWord Class,
+    long Count,
+    long Breaking,
+    long Critical,
+    string Text,
+    string? Remedy
+);
 
-/// <summary>
-/// One difference. <c>Cause</c>: missing, extra, state, nat, helper, or that of a session that does not follow
-/// (<see cref="SessionCauseCount"/>). <c>Fate</c> at a switch: survives, breaks, not-needed.
-/// </summary>
-public sealed record SessionDifferenceEntry(string Cause, string Fate, SessionEntry Session, string Detail);
+/// <summary>One difference: why it is one, and what becomes of the session at a switch.</summary>
+public sealed record SessionDifferenceEntry(SessionCauseWord Cause, SwitchFate Fate, SessionEntry Session, string Detail);
 
 /// <summary>
 /// <c>GET /v1/sessions/diff?with=UNIT</c> (contract.md): this unit's table against another's. <c>Critical</c>: critical sessions that a

@@ -47,21 +47,8 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     public bool AllowDowngrade { get; init; }
 }
 
-/// <summary>The values of <see cref="CheckResult.Result"/>.</summary>
-public static class CheckOutcome
-{
-    /// <summary>Nothing stands in the way.</summary>
-    public const string Pass = "pass";
-
-    /// <summary>It works, and somebody should look at it.</summary>
-    public const string Warn = "warn";
-
-    /// <summary>It must not go on.</summary>
-    public const string Fail = "fail";
-}
-
-/// <summary>One readiness check: a stable identifier, pass, warn or fail, what was found, and what to do about it.</summary>
-public sealed record CheckResult(string Id, string Result, string Text, string? Remedy);
+/// <summary>One readiness check: a stable identifier, its outcome, what was found, and what to do about it.</summary>
+public sealed record CheckResult(string Id, CheckOutcome Result, string Text, string? Remedy);
 
 /// <summary><c>POST /v1/upgrade/check</c>.</summary>
 public sealed record UpgradeCheck(string Image, string Version, bool Ready, IReadOnlyList<CheckResult> Checks);
@@ -118,13 +105,12 @@ public sealed record PlannedStep(int Index, string Name, string? Unit, string Pr
 }
 
 /// <summary>
-/// <c>GET /v1/upgrade/status</c>, and each line of <c>GET /v1/upgrade/watch</c> (server-sent events). <c>State</c>: running, waiting,
-/// paused, rolling-back, completed, rolled-back, failed.
+/// <c>GET /v1/upgrade/status</c>, and each line of <c>GET /v1/upgrade/watch</c> (server-sent events).
 /// </summary>
 public sealed record RunStatus(
     string Run,
     string Mode,
-    string State,
+    RunState State,
     string From,
     string To,
     int StepIndex,
@@ -152,7 +138,7 @@ public sealed record GateOffer(string Command, string Text);
 public sealed record RunReport(
     string Run,
     string Mode,
-    string Verdict,
+    RunState Verdict,
     string From,
     string To,
     DateTimeOffset StartedAt,
@@ -193,8 +179,8 @@ public sealed record ReportSignature(string Key, string Content, string Value);
 /// <summary>What an operator said during the run.</summary>
 public sealed record ReportWord(DateTimeOffset At, string Word);
 
-/// <summary>A step as it went. <c>Result</c>: running, done, skipped, failed.</summary>
-public sealed record ReportStep(string Name, string? Unit, DateTimeOffset StartedAt, double DurationMs, string Result, string? Detail);
+/// <summary>A step as it went.</summary>
+public sealed record ReportStep(string Name, string? Unit, DateTimeOffset StartedAt, double DurationMs, StepResult Result, string? Detail);
 
 /// <summary>A change of primary during the run.</summary>
 public sealed record ReportElection(long Epoch, string Primary, string Reason);

@@ -29,8 +29,8 @@ public abstract record BalanceInput
     public sealed record Opened(UnitId Unit, bool Ok) : BalanceInput;
 
     /// <summary>The answer to <see cref="IBalanceEffects.Barrier"/>.</summary>
-    public sealed record Passed(uint Ticket, bool Ok) : BalanceInput;
+    public sealed record Passed(RequestId Request, bool Ok) : BalanceInput;
 
     /// <summary>The answer to <see cref="IBalanceEffects.Write"/>: false: the kernel hands nothing on now.</summary>
-    public sealed record Written(uint Ticket, bool Ok) : BalanceInput;
+    public sealed record Written(RequestId Request, bool Ok) : BalanceInput;
 }

@@ -24,7 +24,7 @@ public sealed class BalanceMachine
     private bool stale;
     private TimeSpan primarySince;
     private Move? move;
-    private uint ticket;
+    private RequestId request;
     private TimeSpan nextGainAt;
     private TimeSpan retryAt;
 
@@ -87,10 +87,10 @@ public sealed class BalanceMachine
                 member.Phase = opened.Ok ? Phase.Open : Phase.Away;
                 member.Since = opened.Ok ? now : now + options.RetryDelay;
                 break;
-            case BalanceInput.Passed passed when move is { Writes: false } && passed.Ticket == move.Ticket:
+            case BalanceInput.Passed passed when move is { Writes: false } && passed.Request == move.Request:
                 OnPassed(passed.Ok, now, effects);
                 break;
-            case BalanceInput.Written written when move is { Writes: true } && written.Ticket == move.Ticket:
+            case BalanceInput.Written written when move is { Writes: true } && written.Request == move.Request:
                 OnWritten(written.Ok, now, effects);
                 break;
             default:
@@ -243,9 +243,9 @@ public sealed class BalanceMachine
             return;
         }
 
-        move = next with { Ticket = ++ticket, Until = now + options.BarrierTimeout };
+        move = next with { Request = ++request, Until = now + options.BarrierTimeout };
         Due(move.Until);
-        effects.Barrier(ticket, next.From, next.To);
+        effects.Barrier(request, next.From, next.To);
     }
 
     private void GiveUpWaiting(Move waits, TimeSpan now, IBalanceEffects effects)
@@ -331,9 +331,9 @@ public sealed class BalanceMachine
         }
 
         stale = false;
-        move = of with { Ticket = ++ticket, Until = now + options.BarrierTimeout, Writes = true };
+        move = of with { Request = ++request, Until = now + options.BarrierTimeout, Writes = true };
         Due(move.Until);
-        effects.Write(ticket, owners);
+        effects.Write(request, owners);
     }
 
     private void OnWritten(bool ok, TimeSpan now, IBalanceEffects effects)
@@ -401,7 +401,7 @@ public sealed class BalanceMachine
 
     private sealed record Move(UnitId From, UnitId To, IReadOnlyList<int> Buckets)
     {
-        public uint Ticket { get; init; }
+        public RequestId Request { get; init; }
 
         public TimeSpan Until { get; init; }
 

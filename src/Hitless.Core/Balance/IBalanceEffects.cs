@@ -17,13 +17,13 @@ public interface IBalanceEffects
     /// Make sure that all sessions that <paramref name="from"/> has now are in the kernel of <paramref name="to"/>; answered by
     /// <see cref="BalanceInput.Passed"/>.
     /// </summary>
-    void Barrier(uint ticket, UnitId from, UnitId to);
+    void Barrier(RequestId request, UnitId from, UnitId to);
 
     /// <summary>
     /// From now on the kernel hands each bucket to its owner, in one transaction; answered by <see cref="BalanceInput.Written"/>.
     /// <paramref name="owners"/>: one for each bucket, not to be kept.
     /// </summary>
-    void Write(uint ticket, ReadOnlySpan<UnitId> owners);
+    void Write(RequestId request, ReadOnlySpan<UnitId> owners);
 
     /// <summary>The kernel is to hand on nothing. Not answered.</summary>
     void Withdraw();

@@ -1,6 +1,8 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>
 /// What the election looks at. <c>Serial</c> is the unit's id; <c>Failures</c> counts failed monitored ports and failing probes.
 /// </summary>
-public readonly record struct Candidate(ulong Serial, string Name, bool Ready, int Failures, TimeSpan Age, int Priority, bool Override);
+public readonly record struct Candidate(UnitId Serial, string Name, bool Ready, int Failures, TimeSpan Age, int Priority, bool Override);

@@ -13,11 +13,11 @@ public static class ClusterFingerprint
     public static ulong Of(ClusterMachine machine)
     {
         var print = With(Of(machine.Outgoing, 0), (ulong)machine.Role | ((ulong)machine.State << 8) | (machine.Synced ? 1UL << 16 : 0));
-        print = With(With(With(print, machine.Primary), (ulong)machine.Epoch.Number), machine.Epoch.Claimant);
+        print = With(With(With(print, machine.Primary.Number), (ulong)machine.Epoch.Number), machine.Epoch.Claimant.Number);
         for (var i = 0; i < machine.Peers.Count; i++)
         {
             var peer = machine.Peers[i];
-            print = Of(peer.Last, With(With(With(print, peer.Unit), peer.Tag), peer.Absent ? 1UL : 0));
+            print = Of(peer.Last, With(With(With(print, peer.Unit.Number), peer.Tag.Bits), peer.Absent ? 1UL : 0));
         }
 
         return print;

@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>What can happen to a cluster machine. A value, so that a heartbeat costs no allocation; made by the factory methods.</summary>
@@ -9,16 +11,25 @@ public readonly record struct ClusterInput
     public ClusterInputKind Kind { get; }
 
     /// <summary>The unit that it is about.</summary>
-    public ulong Unit { get; private init; }
+    public UnitId Unit { get; private init; }
 
-    /// <summary>Incarnation tag, sequence, link, or port bits.</summary>
-    public ulong Value { get; private init; }
+    /// <summary>The start of the unit's daemon that it is about.</summary>
+    public IncarnationTag Tag { get; private init; }
 
-    /// <summary>Grows with what one incarnation of a unit sends, whatever way it goes.</summary>
+    /// <summary>The request that it answers.</summary>
+    public RequestId Request { get; private init; }
+
+    /// <summary>Where it stands among those of its kind: heartbeats of one incarnation, frames of sessions, revisions.</summary>
     public ulong Sequence { get; private init; }
 
-    /// <summary>The ticket that it answers, a link, or a count.</summary>
-    public uint Ticket { get; private init; }
+    /// <summary>Port bits, a digest, yes or no, or ticks.</summary>
+    public ulong Value { get; private init; }
+
+    /// <summary>A question's number, a penalty, or how many sessions.</summary>
+    public uint Count { get; private init; }
+
+    /// <summary>The number of a heartbeat link.</summary>
+    public int Link { get; private init; }
 
     /// <summary>Yes or no.</summary>
     public bool Flag { get; private init; }
@@ -41,8 +52,8 @@ public readonly record struct ClusterInput
     /// <paramref name="link"/>.
     /// </summary>
     public static ClusterInput HeartbeatReceived(
-        ulong unit,
-        ulong tag,
+        UnitId unit,
+        IncarnationTag tag,
         ulong sequence,
         Heartbeat heartbeat,
         bool overTraffic = false,
@@ -51,21 +62,21 @@ public readonly record struct ClusterInput
         new(ClusterInputKind.Heartbeat)
         {
             Unit = unit,
-            Value = tag,
+            Tag = tag,
             Sequence = sequence,
             Heartbeat = heartbeat,
             Flag = overTraffic,
-            Ticket = (uint)link,
+            Link = link,
         };
 
     /// <summary>
     /// An authentic heartbeat with this unit's own id, of another incarnation: of a cloned machine, or a recording of a former start.
     /// <paramref name="tag"/>: of that incarnation.
     /// </summary>
-    public static ClusterInput TwinHeard(ulong tag, Heartbeat heartbeat, bool overTraffic = false) =>
+    public static ClusterInput TwinHeard(IncarnationTag tag, Heartbeat heartbeat, bool overTraffic = false) =>
         new(ClusterInputKind.Twin)
         {
-            Value = tag,
+            Tag = tag,
             Heartbeat = heartbeat,
             Flag = overTraffic,
         };
@@ -74,7 +85,7 @@ public readonly record struct ClusterInput
     /// A heartbeat of our group came on a heartbeat link, and our key does not open it; <paramref name="unit"/> is the id that it bears,
     /// which anybody may have written.
     /// </summary>
-    public static ClusterInput StrangerHeard(ulong unit) => new(ClusterInputKind.Stranger) { Unit = unit };
+    public static ClusterInput StrangerHeard(UnitId unit) => new(ClusterInputKind.Stranger) { Unit = unit };
 
     /// <summary>
     /// Our own virtual MAC has answered for a virtual address (<see cref="IClusterEffects.AskForAddresses"/>), and not from this unit.
@@ -98,21 +109,21 @@ public readonly record struct ClusterInput
 
     /// <summary>
     /// The kernel of <paramref name="unit"/> says that nobody listens for heartbeats there: its daemon has ended, and the kernel's claim
-    /// stands on for <see cref="ClusterOptions.RestartHold"/>. 0: a unit that was not heard yet.
+    /// stands on for <see cref="ClusterOptions.RestartHold"/>. <see cref="UnitId.None"/>: a unit that was not heard yet.
     /// </summary>
-    public static ClusterInput DaemonEnded(ulong unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
+    public static ClusterInput DaemonEnded(UnitId unit) => new(ClusterInputKind.DaemonEnded) { Unit = unit };
 
     /// <summary>
     /// The kernel of <paramref name="unit"/> answers the question of that number (<see cref="IClusterEffects.AskKernels"/>), whatever its
     /// daemon does. <paramref name="overTraffic"/>: through a port, not on the heartbeat link of number <paramref name="link"/>.
     /// </summary>
-    public static ClusterInput KernelAnswered(ulong unit, uint question, bool overTraffic = false, int link = 0) =>
+    public static ClusterInput KernelAnswered(UnitId unit, uint question, bool overTraffic = false, int link = 0) =>
         new(ClusterInputKind.KernelAnswered)
         {
             Unit = unit,
-            Ticket = question,
+            Count = question,
             Flag = overTraffic,
-            Value = (ulong)link,
+            Link = link,
         };
 
     /// <summary>A heartbeat link lost its carrier; <paramref name="others"/>: another one has it still.</summary>
@@ -125,7 +136,7 @@ public readonly record struct ClusterInput
     public static ClusterInput LinksChanged(bool usable) => new(ClusterInputKind.Links) { Flag = usable };
 
     /// <summary>What failing probes cost the unit now (<see cref="ProbeTally.Penalty"/>).</summary>
-    public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Ticket = (uint)penalty };
+    public static ClusterInput ProbesChanged(int penalty) => new(ClusterInputKind.Probes) { Count = (uint)penalty };
 
     /// <summary>
     /// What the unit forwards by has this digest (<see cref="Forwarding.ForwardingState.Digest"/>), for the next heartbeats.
@@ -138,7 +149,7 @@ public readonly record struct ClusterInput
     /// <summary>
     /// All sessions of <paramref name="unit"/> have been applied; without <paramref name="windows"/>, <see cref="WindowsFree"/> follows.
     /// </summary>
-    public static ClusterInput SessionsSynced(ulong unit, bool windows = true) =>
+    public static ClusterInput SessionsSynced(UnitId unit, bool windows = true) =>
         new(ClusterInputKind.Synced) { Unit = unit, Flag = windows };
 
     /// <summary>No TCP session that went on elsewhere has a window in this kernel any more that stood still meanwhile.</summary>
@@ -148,23 +159,24 @@ public readonly record struct ClusterInput
     public static ClusterInput SessionsLost() => new(ClusterInputKind.SyncLost);
 
     /// <summary>Everything up to <paramref name="sequence"/> is sent.</summary>
-    public static ClusterInput BarrierReached(uint ticket, ulong sequence) =>
-        new(ClusterInputKind.Barrier) { Ticket = ticket, Value = sequence };
+    public static ClusterInput BarrierReached(RequestId request, ulong sequence) =>
+        new(ClusterInputKind.Barrier) { Request = request, Sequence = sequence };
 
     /// <summary>The awaited sessions are in the kernel, or could not be had in time.</summary>
-    public static ClusterInput SessionsApplied(uint ticket, bool ok) => new(ClusterInputKind.Applied) { Ticket = ticket, Flag = ok };
+    public static ClusterInput SessionsApplied(RequestId request, bool ok) =>
+        new(ClusterInputKind.Applied) { Request = request, Flag = ok };
 
     /// <summary>All that had arrived is in the kernel.</summary>
-    public static ClusterInput Drained(uint ticket) => new(ClusterInputKind.Drained) { Ticket = ticket };
+    public static ClusterInput Drained(RequestId request) => new(ClusterInputKind.Drained) { Request = request };
 
     /// <summary>
     /// An operator or a run asks for a switchover; <paramref name="target"/> null: to the best standby. <paramref name="evenIfWorse"/>:
     /// also to a unit with more failed ports and probes.
     /// </summary>
-    public static ClusterInput SwitchoverRequested(ulong? target, string reason, bool evenIfWorse = false) =>
+    public static ClusterInput SwitchoverRequested(UnitId? target, string reason, bool evenIfWorse = false) =>
         new(ClusterInputKind.Switchover)
         {
-            Unit = target ?? 0,
+            Unit = target ?? UnitId.None,
             Flag = target is not null,
             Text = reason,
             Value = evenIfWorse ? 1u : 0u,
@@ -209,8 +221,8 @@ public readonly record struct ClusterInput
     public static ClusterInput FactsChanged(uint sessions, long revision, ulong revisionTag) =>
         new(ClusterInputKind.Facts)
         {
-            Ticket = sessions,
-            Unit = (ulong)revision,
+            Count = sessions,
+            Sequence = (ulong)revision,
             Value = revisionTag,
         };
 }

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -11,7 +12,7 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan AbsurdMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether the sender of a heartbeat is a unit, of an incarnation, that is known to be there now.</summary>
-    public bool Believes(in ClusterInput heartbeat) => PeerOf(heartbeat) is { } peer && peer.Tag == heartbeat.Value;
+    public bool Believes(in ClusterInput heartbeat) => PeerOf(heartbeat) is { } peer && peer.Tag == heartbeat.Tag;
 
     private void OnHeard(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
@@ -27,7 +28,7 @@ public sealed partial class ClusterMachine
         outgoing.HeardCount = 0;
         foreach (var peer in peers)
         {
-            if (peer.Tag != 0 && outgoing.HeardCount < Heartbeat.EchoCountMax)
+            if (peer.Tag != IncarnationTag.None && outgoing.HeardCount < Heartbeat.EchoCountMax)
             {
                 outgoing.Heard[outgoing.HeardCount++] = new HeardUpTo(peer.Tag, peer.Sequence);
             }

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -18,7 +19,7 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan LearnEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LearnTime = TimeSpan.FromSeconds(2);
 
-    private ulong asked;
+    private UnitId asked;
     private TimeSpan askedSince;
     private TimeSpan askAgain;
     private uint question;
@@ -41,7 +42,7 @@ public sealed partial class ClusterMachine
 
         if (
             phase == Phase.Standby
-            && asked == 0
+            && asked == UnitId.None
             && CurrentPrimary() is { Last.AnswersAtOnce: true } primary
             && now >= primary.HeldUntil
             && (others || HearsOverTraffic(primary, now))
@@ -55,7 +56,7 @@ public sealed partial class ClusterMachine
 
     private void KeepAsking(TimeSpan now, IClusterEffects effects)
     {
-        if (asked == 0)
+        if (asked == UnitId.None)
         {
             return;
         }
@@ -63,11 +64,11 @@ public sealed partial class ClusterMachine
         var peer = FindOrAdd(asked);
         if (peer.Absent || peer.HeardAt > askedSince + options.AskEvery || peer.Liveness.KernelAt >= askedSince + options.AskEvery)
         {
-            asked = 0;
+            asked = UnitId.None;
         }
         else if (now - askedSince >= AskPatience(peer, now))
         {
-            asked = 0;
+            asked = UnitId.None;
             peersLostAt = now;
             MarkAbsent(peer, $"its link fell and it did not answer for {(now - askedSince).TotalMilliseconds:F0} ms", effects);
         }
@@ -154,13 +155,13 @@ public sealed partial class ClusterMachine
     /// <summary>An answer says of its question's moment that the kernel was there: what was asked later is still open.</summary>
     private void OnKernelAnswered(in ClusterInput input, TimeSpan now)
     {
-        var later = question - input.Ticket;
+        var later = question - input.Count;
         foreach (var peer in peers)
         {
             if (peer.Unit == input.Unit && later < Math.Min(question, (uint)questions.Length))
             {
-                var (at, lateness) = questions[input.Ticket % (uint)questions.Length];
-                peer.Liveness.Answered(input.Flag ? null : (int)input.Value, at, (int)later, ownLateness - lateness, now);
+                var (at, lateness) = questions[input.Count % (uint)questions.Length];
+                peer.Liveness.Answered(input.Flag ? null : input.Link, at, (int)later, ownLateness - lateness, now);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -106,9 +107,9 @@ public sealed partial class ClusterMachine
     }
 
     /// <summary>Only the daemon of a primary has ended: what starts it again has some time, since the kernel forwards on.</summary>
-    private void OnDaemonEnded(ulong unit, TimeSpan now, IClusterEffects effects)
+    private void OnDaemonEnded(UnitId unit, TimeSpan now, IClusterEffects effects)
     {
-        if (unit == 0)
+        if (unit == UnitId.None)
         {
             // A unit from before our start may be forwarding without its daemon.
             listenUntil = phase == Phase.Starting && listenUntil == default ? now + options.RestartHold : listenUntil;

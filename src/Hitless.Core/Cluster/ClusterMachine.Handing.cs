@@ -1,11 +1,12 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
 /// <content>Handing over in a planned switchover: whoever asks for it, the rules or an operator.</content>
 public sealed partial class ClusterMachine
 {
-    private ulong handingTo;
+    private UnitId handingTo;
     private string handingReason = "";
     private bool handingForOperator;
 
@@ -73,7 +74,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        var wanted = input.Flag ? input.Unit : BestStandby(now)?.Serial ?? 0;
+        var wanted = input.Flag ? input.Unit : BestStandby(now)?.Serial ?? UnitId.None;
         if (wanted == options.Self)
         {
             effects.SwitchoverEnded(done: false, $"{options.Name} is primary already");
@@ -169,14 +170,14 @@ public sealed partial class ClusterMachine
         outgoing.OfferForProbes = false;
         Enter(Phase.Handing, now);
         effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
-        effects.Barrier(++ticket);
+        effects.Barrier(++request);
     }
 
     private void OnBarrier(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
-        if (phase == Phase.Handing && input.Ticket == ticket)
+        if (phase == Phase.Handing && input.Request == request)
         {
-            outgoing.Offer = new Offer(handingTo, ticket, input.Value);
+            outgoing.Offer = new Offer(handingTo, request, input.Sequence);
             Tell(now, effects);
         }
     }

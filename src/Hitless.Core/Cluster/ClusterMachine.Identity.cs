@@ -1,5 +1,5 @@
 using Hitless.Core.Api;
-using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -16,7 +16,7 @@ public sealed partial class ClusterMachine
         var heartbeat = input.Heartbeat!;
         var proven = heartbeat.Hears(options.Self, options.Tag);
         greetAt = input.Flag ? now : greetAt;
-        if (twin.Heard(input.Value, heartbeat, proven, Role != UnitRole.None, AgeAt(now), now))
+        if (twin.Heard(input.Tag, heartbeat, proven, Role != UnitRole.None, AgeAt(now), now))
         {
             effects.Record(EventKinds.Unit, DescribeTwin());
         }
@@ -39,7 +39,7 @@ public sealed partial class ClusterMachine
 
         everDecided = false;
         synced = false;
-        syncFrom = syncTag = 0;
+        (syncFrom, syncTag) = (UnitId.None, IncarnationTag.None);
         nextAnnouncement = TimeSpan.MaxValue;
         Enter(Phase.Starting, now);
         effects.Record(EventKinds.Role, $"{options.Name} has no role any more: {DescribeTwin()}");
@@ -64,7 +64,7 @@ public sealed partial class ClusterMachine
     /// </summary>
     private bool IsRival(Peer peer, string name, TimeSpan now)
     {
-        if (peer.Tag == 0 || peer.Absent || now - peer.HeardAt >= options.Silence)
+        if (peer.Tag == IncarnationTag.None || peer.Absent || now - peer.HeardAt >= options.Silence)
         {
             return false;
         }
@@ -76,7 +76,12 @@ public sealed partial class ClusterMachine
 
     private bool AddressesAreTaken(TimeSpan now, IClusterEffects effects)
     {
-        var blocks = addresses.Blocks(alone: !everDecided && peers.TrueForAll(peer => peer.Tag == 0), syncFrom, now, out var ask);
+        var blocks = addresses.Blocks(
+            alone: !everDecided && peers.TrueForAll(peer => peer.Tag == IncarnationTag.None),
+            syncFrom,
+            now,
+            out var ask
+        );
         if (ask)
         {
             effects.AskForAddresses();

@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -23,12 +24,12 @@ public sealed partial class ClusterMachine
         var heartbeat = input.Heartbeat!;
         var peer = FindOrAdd(input.Unit);
         var news = false;
-        if (peer.Tag != input.Value)
+        if (peer.Tag != input.Tag)
         {
             if (!heartbeat.Hears(options.Self, options.Tag))
             {
                 // It could be a recording from before our start: name it, and believe it once it names us.
-                peer.PendingTag = input.Value;
+                peer.PendingTag = input.Tag;
                 peer.PendingAt = now;
                 greetAt = input.Flag ? now : greetAt;
                 Tell(now, effects);
@@ -37,12 +38,12 @@ public sealed partial class ClusterMachine
 
             if (IsRival(peer, heartbeat.Name, now))
             {
-                (peer.PendingTag, peer.PendingAt) = (input.Value, now);
+                (peer.PendingTag, peer.PendingAt) = (input.Tag, now);
                 return;
             }
 
-            (peer.Tag, peer.Sequence) = (input.Value, 0);
-            peer.PendingTag = 0;
+            (peer.Tag, peer.Sequence) = (input.Tag, 0);
+            peer.PendingTag = IncarnationTag.None;
             listenUntil = phase == Phase.Starting ? default : listenUntil;
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
             news = true;
@@ -51,7 +52,7 @@ public sealed partial class ClusterMachine
         if (input.Sequence < peer.Sequence)
         {
             // One way was read before another, or is slower: newer word of it is known.
-            peer.Liveness.HeardLate(input.Flag ? null : (int)input.Ticket, now);
+            peer.Liveness.HeardLate(input.Flag ? null : input.Link, now);
             NoteWay(peer, input.Flag, now);
             return;
         }
@@ -62,7 +63,7 @@ public sealed partial class ClusterMachine
         LongestSilence = Later(LongestSilence, peer.Absent ? TimeSpan.Zero : now - peer.HeardAt);
         peer.Last.CopyFrom(heartbeat);
         peer.Liveness.Told(heartbeat.Lateness);
-        peer.Liveness.Heard(input.Flag ? null : (int)input.Ticket, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
+        peer.Liveness.Heard(input.Flag ? null : input.Link, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
         if (news)
         {
             learnUntil = now + LearnTime;
@@ -198,7 +199,7 @@ public sealed partial class ClusterMachine
         }
     }
 
-    private bool IsOffered(ulong unit) => outgoing.Offer?.Target == unit || peers.Exists(peer => peer.Last.Offer?.Target == unit);
+    private bool IsOffered(UnitId unit) => outgoing.Offer?.Target == unit || peers.Exists(peer => peer.Last.Offer?.Target == unit);
 
     private void NoteChange(bool planned, TimeSpan now)
     {
@@ -245,9 +246,9 @@ public sealed partial class ClusterMachine
         Calibrate(now, effects);
     }
 
-    private void AddEcho(ulong unit, ulong tag, TimeSpan heardAgo)
+    private void AddEcho(UnitId unit, IncarnationTag tag, TimeSpan heardAgo)
     {
-        if (tag != 0 && heardAgo < options.Silence && outgoing.EchoCount < Heartbeat.EchoCountMax)
+        if (tag != IncarnationTag.None && heardAgo < options.Silence && outgoing.EchoCount < Heartbeat.EchoCountMax)
         {
             outgoing.Echoes[outgoing.EchoCount++] = new Echo(unit, tag);
         }
@@ -278,7 +279,7 @@ public sealed partial class ClusterMachine
         return best;
     }
 
-    private Peer FindOrAdd(ulong unit)
+    private Peer FindOrAdd(UnitId unit)
     {
         foreach (var peer in peers)
         {

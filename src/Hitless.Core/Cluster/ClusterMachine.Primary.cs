@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -17,10 +18,10 @@ public sealed partial class ClusterMachine
     private TimeSpan drainTime;
     private TimeSpan raiseAfter;
     private bool everDecided;
-    private uint ticket;
-    private ulong acceptingFrom;
-    private uint acceptingToken;
-    private uint declinedToken;
+    private RequestId request;
+    private UnitId acceptingFrom;
+    private RequestId accepting;
+    private RequestId declined;
     private string takeoverReason = "";
 
     /// <summary>
@@ -64,7 +65,7 @@ public sealed partial class ClusterMachine
         takeoverReason = "no primary; " + Election.Explain(Myself(now), candidates, options.Margin);
         Enter(Phase.TakingOver, now);
         effects.Record(EventKinds.Role, $"{options.Name} takes over: {takeoverReason}");
-        effects.Drain(++ticket);
+        effects.Drain(++request);
     }
 
     /// <summary>
@@ -89,7 +90,7 @@ public sealed partial class ClusterMachine
 
     private void OnDrained(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
-        if (phase == Phase.TakingOver && input.Ticket == ticket)
+        if (phase == Phase.TakingOver && input.Request == request)
         {
             ClaimUnlessTaken(now, effects);
         }
@@ -115,7 +116,7 @@ public sealed partial class ClusterMachine
             BecomeStandby($"{primary.Last.Name} is primary", now, effects);
         }
 
-        if (phase == Phase.Accepting && primary.Last.Offer?.Token != acceptingToken)
+        if (phase == Phase.Accepting && primary.Last.Offer?.Request != accepting)
         {
             BecomeStandby($"{primary.Last.Name} withdrew its offer", now, effects);
         }
@@ -125,7 +126,7 @@ public sealed partial class ClusterMachine
             phase == Phase.Standby
             && primary.Last.Offer is { } offer
             && offer.Target == options.Self
-            && offer.Token != declinedToken
+            && offer.Request != declined
             && synced
             && Follows(primary)
             && !stopping
@@ -134,9 +135,9 @@ public sealed partial class ClusterMachine
         )
         {
             acceptingFrom = primary.Unit;
-            acceptingToken = offer.Token;
+            accepting = offer.Request;
             Enter(Phase.Accepting, now);
-            effects.AwaitApplied(++ticket, primary.Unit, offer.Sequence);
+            effects.AwaitApplied(++request, primary.Unit, offer.Sequence);
         }
         else if (phase == Phase.Standby)
         {
@@ -147,17 +148,12 @@ public sealed partial class ClusterMachine
 
     private void OnApplied(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
-        if (phase != Phase.Accepting || input.Ticket != ticket)
+        if (phase != Phase.Accepting || input.Request != request)
         {
             return;
         }
 
-        if (
-            !input.Flag
-            || CurrentPrimary() is not { } primary
-            || primary.Unit != acceptingFrom
-            || primary.Last.Offer?.Token != acceptingToken
-        )
+        if (!input.Flag || CurrentPrimary() is not { } primary || primary.Unit != acceptingFrom || primary.Last.Offer?.Request != accepting)
         {
             Decline("did not get all sessions of the offer in time", now, effects);
             return;
@@ -169,7 +165,7 @@ public sealed partial class ClusterMachine
 
     private void Decline(string why, TimeSpan now, IClusterEffects effects)
     {
-        declinedToken = acceptingToken;
+        declined = accepting;
         BecomeStandby(why, now, effects);
     }
 

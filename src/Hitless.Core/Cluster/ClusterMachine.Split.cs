@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -60,7 +61,7 @@ public sealed partial class ClusterMachine
     private void ChooseWays(TimeSpan now, IClusterEffects effects)
     {
         var missed = false;
-        var wanted = asked != 0;
+        var wanted = asked != UnitId.None;
         foreach (var peer in peers)
         {
             missed |= !peer.Absent && IsOver(peer.LinkHeardAt, options.Interval * 2, now);

@@ -1,12 +1,13 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
 /// <content>Being standby, fetching the sessions, leaving.</content>
 public sealed partial class ClusterMachine
 {
-    private ulong syncFrom;
-    private ulong syncTag;
+    private UnitId syncFrom;
+    private IncarnationTag syncTag;
     private readonly Candidate[] candidates = new Candidate[8];
 
     private void BecomeStandby(string why, TimeSpan now, IClusterEffects effects)
@@ -35,7 +36,7 @@ public sealed partial class ClusterMachine
         {
             syncFrom = primary.Unit;
             syncTag = primary.Tag;
-            declinedToken = 0;
+            declined = RequestId.None;
             synced = false;
             effects.SetSessionRole(sending: false, syncFrom);
         }
@@ -43,7 +44,7 @@ public sealed partial class ClusterMachine
 
     private bool Follows(Peer primary) => syncFrom == primary.Unit && syncTag == primary.Tag;
 
-    private void OnSynced(ulong unit, bool windows, TimeSpan now, IClusterEffects effects)
+    private void OnSynced(UnitId unit, bool windows, TimeSpan now, IClusterEffects effects)
     {
         if (Role != UnitRole.Primary && unit == syncFrom && !synced)
         {
@@ -88,8 +89,8 @@ public sealed partial class ClusterMachine
         // A takeover that was called off has let frames be passed over that the primary still has: what differs is asked for again.
         if (next is Phase.Primary or Phase.Draining || phase == Phase.TakingOver)
         {
-            syncFrom = 0;
-            syncTag = 0;
+            syncFrom = UnitId.None;
+            syncTag = IncarnationTag.None;
         }
 
         if (next == Phase.Primary)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -81,7 +82,7 @@ public sealed partial class ClusterMachine
         twin = new TwinGuard(options.Tag);
         addresses = new AddressGuard(options.Self, options.CanAskForAddresses);
         phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
-        epoch = new Epoch(options.EpochNumber, 0);
+        epoch = new Epoch(options.EpochNumber, UnitId.None);
         overrideOn = options.Override;
         portsUp = AllPorts;
         outgoing.Name = options.Name;
@@ -160,7 +161,7 @@ public sealed partial class ClusterMachine
     public IReadOnlyList<Peer> Peers => peers;
 
     /// <summary>The unit that is primary as far as this one knows; 0: nobody.</summary>
-    public ulong Primary => Role == UnitRole.Primary ? options.Self : CurrentPrimary()?.Unit ?? 0;
+    public UnitId Primary => Role == UnitRole.Primary ? options.Self : CurrentPrimary()?.Unit ?? UnitId.None;
 
     /// <summary>Time in the cluster.</summary>
     public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
@@ -193,7 +194,7 @@ public sealed partial class ClusterMachine
 
             next = Earlier(next, Later(soon, OperatorHold.NextDeadline));
             next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
-            next = asked != 0 ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
+            next = asked != UnitId.None ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
             return Earlier(
                 next,
                 phase switch
@@ -252,7 +253,7 @@ public sealed partial class ClusterMachine
                 OnLinks(input.Flag, now);
                 break;
             case ClusterInputKind.Probes:
-                OnProbes((int)input.Ticket, now, effects);
+                OnProbes((int)input.Count, now, effects);
                 break;
             case ClusterInputKind.ForwardingKnown:
                 outgoing.ForwardingDigest = input.Value;
@@ -432,8 +433,8 @@ public sealed partial class ClusterMachine
 
     private void OnFacts(in ClusterInput input)
     {
-        outgoing.Sessions = input.Ticket;
-        outgoing.Revision = (long)input.Unit;
+        outgoing.Sessions = input.Count;
+        outgoing.Revision = (long)input.Sequence;
         outgoing.RevisionTag = input.Value;
     }
 

@@ -1,10 +1,12 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>
 /// What a cluster machine is told of its own unit. <c>Self</c> is the unit's id (its serial), <c>Tag</c> that of this incarnation (random
 /// at each start).
 /// </summary>
-public sealed record ClusterOptions(ulong Self, ulong Tag, string Name, string Version, byte WireMinor)
+public sealed record ClusterOptions(UnitId Self, IncarnationTag Tag, string Name, string Version, byte WireMinor)
 {
     /// <summary>
     /// A machine that stands still as a whole mutes nobody: there is no successor whose announcement would have ended the claim.

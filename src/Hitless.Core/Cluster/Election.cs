@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>
@@ -42,7 +44,7 @@ public static class Election
     }
 
     /// <summary>How many of the candidates come before <paramref name="serial"/>: 0 is the winner.</summary>
-    public static int RankOf(ulong serial, ReadOnlySpan<Candidate> candidates, TimeSpan margin)
+    public static int RankOf(UnitId serial, ReadOnlySpan<Candidate> candidates, TimeSpan margin)
     {
         Span<Candidate> rest = [.. candidates];
         for (var rank = 0; TryBest(rest, margin, out var best); rank++)
@@ -100,7 +102,7 @@ public static class Election
 
         return winner.Priority != second.Priority
             ? $"priority {winner.Priority} {Sign(winner.Priority, second.Priority)} {second.Priority}, ages within {Seconds(margin)} s"
-            : $"serial {winner.Serial:x16} {Sign(winner.Serial, second.Serial)} {second.Serial:x16}, priorities equal, ages within "
+            : $"serial {winner.Serial} {Sign(winner.Serial, second.Serial)} {second.Serial}, priorities equal, ages within "
                 + $"{Seconds(margin)} s";
     }
 

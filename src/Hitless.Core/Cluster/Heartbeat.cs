@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>
@@ -142,7 +144,7 @@ public sealed class Heartbeat
     /// <summary>
     /// The highest sequence of a start's heartbeats, by the tag of its incarnation, that the sender has heard; 0: none that it remembers.
     /// </summary>
-    public ulong HeardOf(ulong start)
+    public ulong HeardOf(IncarnationTag start)
     {
         for (var i = 0; i < HeardCount; i++)
         {
@@ -156,7 +158,7 @@ public sealed class Heartbeat
     }
 
     /// <summary>Whether the sender hears this incarnation of <paramref name="unit"/>.</summary>
-    public bool Hears(ulong unit, ulong tag)
+    public bool Hears(UnitId unit, IncarnationTag tag)
     {
         for (var i = 0; i < EchoCount; i++)
         {
@@ -171,13 +173,13 @@ public sealed class Heartbeat
 }
 
 /// <summary>A unit that is heard, and the tag of its incarnation.</summary>
-public readonly record struct Echo(ulong Unit, ulong Tag);
+public readonly record struct Echo(UnitId Unit, IncarnationTag Tag);
 
 /// <summary>How far the heartbeats of an incarnation, by its tag, were heard.</summary>
-public readonly record struct HeardUpTo(ulong Start, ulong Sequence);
+public readonly record struct HeardUpTo(IncarnationTag Start, ulong Sequence);
 
 /// <summary>
 /// The primary offers its role to <c>Target</c>, who may claim once it has applied the primary's sessions up to <c>Sequence</c>.
-/// <c>Token</c> tells one offer from another.
+/// <c>Request</c> tells one offer from another.
 /// </summary>
-public readonly record struct Offer(ulong Target, uint Token, ulong Sequence);
+public readonly record struct Offer(UnitId Target, RequestId Request, ulong Sequence);

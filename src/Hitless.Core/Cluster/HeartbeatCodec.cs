@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
@@ -51,7 +52,7 @@ public static class HeartbeatCodec
         field[3] = FlagsOf(heartbeat);
         field = Begin(target, ref at, Tag.Epoch, 16);
         BinaryPrimitives.WriteInt64BigEndian(field, heartbeat.Epoch.Number);
-        BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant);
+        BinaryPrimitives.WriteUInt64BigEndian(field[8..], heartbeat.Epoch.Claimant.Number);
         field = Begin(target, ref at, Tag.Rank, 3);
         field[0] = heartbeat.Priority;
         BinaryPrimitives.WriteUInt16BigEndian(field[1..], heartbeat.Failures);
@@ -60,16 +61,16 @@ public static class HeartbeatCodec
         if (heartbeat.Offer is { } offer)
         {
             field = Begin(target, ref at, Tag.Offer, 20);
-            BinaryPrimitives.WriteUInt64BigEndian(field, offer.Target);
-            BinaryPrimitives.WriteUInt32BigEndian(field[8..], offer.Token);
+            BinaryPrimitives.WriteUInt64BigEndian(field, offer.Target.Number);
+            BinaryPrimitives.WriteUInt32BigEndian(field[8..], offer.Request.Number);
             BinaryPrimitives.WriteUInt64BigEndian(field[12..], offer.Sequence);
         }
 
         field = Begin(target, ref at, Tag.Echoes, heartbeat.EchoCount * 16);
         for (var i = 0; i < heartbeat.EchoCount; i++)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Echoes[i].Unit);
-            BinaryPrimitives.WriteUInt64BigEndian(field[((i * 16) + 8)..], heartbeat.Echoes[i].Tag);
+            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Echoes[i].Unit.Number);
+            BinaryPrimitives.WriteUInt64BigEndian(field[((i * 16) + 8)..], heartbeat.Echoes[i].Tag.Bits);
         }
 
         field = Begin(target, ref at, Tag.Revision, 16);
@@ -149,7 +150,7 @@ public static class HeartbeatCodec
                 heartbeat.State = heartbeat.Held && field[1] == (byte)UnitState.Syncing ? UnitState.Held : (UnitState)field[1];
                 return true;
             case Tag.Epoch when field.Length >= 16:
-                heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), BinaryPrimitives.ReadUInt64BigEndian(field[8..]));
+                heartbeat.Epoch = new Epoch(BinaryPrimitives.ReadInt64BigEndian(field), UnitAt(field[8..]));
                 return heartbeat.Epoch.Number is >= 0 and <= Epoch.NumberMax;
             case Tag.Rank when field.Length >= 3:
                 heartbeat.Priority = field[0];
@@ -161,21 +162,13 @@ public static class HeartbeatCodec
                 return age >= 0;
             case Tag.Offer when field.Length >= 20:
                 heartbeat.Offer = new Offer(
-                    BinaryPrimitives.ReadUInt64BigEndian(field),
-                    BinaryPrimitives.ReadUInt32BigEndian(field[8..]),
+                    UnitAt(field),
+                    new RequestId(BinaryPrimitives.ReadUInt32BigEndian(field[8..])),
                     BinaryPrimitives.ReadUInt64BigEndian(field[12..])
                 );
                 return true;
             case Tag.Echoes when field.Length % 16 == 0:
-                heartbeat.EchoCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
-                for (var i = 0; i < heartbeat.EchoCount; i++)
-                {
-                    heartbeat.Echoes[i] = new Echo(
-                        BinaryPrimitives.ReadUInt64BigEndian(field[(i * 16)..]),
-                        BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..])
-                    );
-                }
-
+                ReadEchoes(field, heartbeat);
                 return true;
             case Tag.Revision when field.Length >= 16:
                 heartbeat.Revision = BinaryPrimitives.ReadInt64BigEndian(field);
@@ -200,12 +193,21 @@ public static class HeartbeatCodec
         }
     }
 
+    private static void ReadEchoes(ReadOnlySpan<byte> field, Heartbeat heartbeat)
+    {
+        heartbeat.EchoCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
+        for (var i = 0; i < heartbeat.EchoCount; i++)
+        {
+            heartbeat.Echoes[i] = new Echo(UnitAt(field[(i * 16)..]), TagAt(field[((i * 16) + 8)..]));
+        }
+    }
+
     private static void WriteHeard(Heartbeat heartbeat, Span<byte> target, ref int at)
     {
         var field = Begin(target, ref at, Tag.Heard, heartbeat.HeardCount * 16);
         for (var i = 0; i < heartbeat.HeardCount; i++)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Heard[i].Start);
+            BinaryPrimitives.WriteUInt64BigEndian(field[(i * 16)..], heartbeat.Heard[i].Start.Bits);
             BinaryPrimitives.WriteUInt64BigEndian(field[((i * 16) + 8)..], heartbeat.Heard[i].Sequence);
         }
     }
@@ -215,14 +217,15 @@ public static class HeartbeatCodec
         heartbeat.HeardCount = Math.Min(field.Length / 16, Heartbeat.EchoCountMax);
         for (var i = 0; i < heartbeat.HeardCount; i++)
         {
-            heartbeat.Heard[i] = new HeardUpTo(
-                BinaryPrimitives.ReadUInt64BigEndian(field[(i * 16)..]),
-                BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..])
-            );
+            heartbeat.Heard[i] = new HeardUpTo(TagAt(field[(i * 16)..]), BinaryPrimitives.ReadUInt64BigEndian(field[((i * 16) + 8)..]));
         }
 
         return field.Length % 16 == 0;
     }
+
+    private static UnitId UnitAt(ReadOnlySpan<byte> field) => new(BinaryPrimitives.ReadUInt64BigEndian(field));
+
+    private static IncarnationTag TagAt(ReadOnlySpan<byte> field) => new(BinaryPrimitives.ReadUInt64BigEndian(field));
 
     private static byte FlagsOf(Heartbeat heartbeat) =>
         (byte)(

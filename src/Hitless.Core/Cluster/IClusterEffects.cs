@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster;
 
 /// <summary>
@@ -51,21 +53,21 @@ public interface IClusterEffects
     /// This unit was primary beside <paramref name="primary"/>, which remains: give it the sessions that only this unit has; answer with
     /// <see cref="ClusterInput.SessionsMerged"/>.
     /// </summary>
-    void MergeSessions(ulong primary);
+    void MergeSessions(UnitId primary);
 
     /// <summary>Whether to send this kernel's session events, and from whom to fetch the table (null: from nobody).</summary>
-    void SetSessionRole(bool sending, ulong? syncFrom);
+    void SetSessionRole(bool sending, UnitId? syncFrom);
 
     /// <summary>Send all that the kernel has reported so far; answer with <see cref="ClusterInput.BarrierReached"/>.</summary>
-    void Barrier(uint ticket);
+    void Barrier(RequestId request);
 
     /// <summary>
     /// Apply what <paramref name="peer"/> sent up to <paramref name="sequence"/>; answer with <see cref="ClusterInput.SessionsApplied"/>.
     /// </summary>
-    void AwaitApplied(uint ticket, ulong peer, ulong sequence);
+    void AwaitApplied(RequestId request, UnitId peer, ulong sequence);
 
     /// <summary>Apply all that has arrived; answer with <see cref="ClusterInput.Drained"/>.</summary>
-    void Drain(uint ticket);
+    void Drain(RequestId request);
 
     /// <summary>
     /// Keep the hold where a restart and a reboot find it (<see cref="ClusterOptions.Hold"/>); null: this unit is not held any more.

@@ -1,24 +1,25 @@
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
 
 /// <summary>What a unit knows of another one: its last heartbeat and when it came.</summary>
-public sealed class Peer(ulong unit, ClusterOptions options)
+public sealed class Peer(UnitId unit, ClusterOptions options)
 {
     /// <summary>Whether it is there.</summary>
     public Liveness Liveness { get; } = new(options);
 
     /// <summary>The peer's id.</summary>
-    public ulong Unit { get; } = unit;
+    public UnitId Unit { get; } = unit;
 
-    /// <summary>Tag of the incarnation that is believed: it has named our own incarnation, so it is no recording. 0: none yet.</summary>
-    public ulong Tag { get; internal set; }
+    /// <summary>Tag of the incarnation that is believed: it has named our own incarnation, so it is no recording.</summary>
+    public IncarnationTag Tag { get; internal set; }
 
     /// <summary>The number of the last of its datagrams: what comes with a lower one says how things were before.</summary>
     public ulong Sequence { get; internal set; }
 
     /// <summary>Tag of an incarnation that has not named ours yet; we name it, so that it can.</summary>
-    public ulong PendingTag { get; internal set; }
+    public IncarnationTag PendingTag { get; internal set; }
 
     /// <summary>When the pending incarnation was last heard.</summary>
     public TimeSpan PendingAt { get; internal set; }
@@ -42,7 +43,7 @@ public sealed class Peer(ulong unit, ClusterOptions options)
     public TimeSpan HeldUntil { get; internal set; } = TimeSpan.MinValue;
 
     /// <summary>The incarnation that was held; each is held once.</summary>
-    public ulong HeldTag { get; internal set; }
+    public IncarnationTag HeldTag { get; internal set; }
 
     /// <summary>Since when, and when last, another incarnation than the believed one spoke beside it; and the name that it has.</summary>
     public TimeSpan RivalSince { get; internal set; } = TimeSpan.MinValue;

@@ -14,6 +14,9 @@ public readonly record struct SchemaLimit(string Who, int Schema);
 /// </summary>
 public static class RevisionSchema
 {
+    /// <summary>The key of a managed file that must not be on the disk.</summary>
+    public const string AbsentKey = "absent";
+
     /// <summary>Path, content, check, apply, mode.</summary>
     public const int Oldest = 1;
 
@@ -57,7 +60,7 @@ public static class RevisionSchema
         : file.Verify is not null ? "verify"
         : file.Order != 0 ? "order"
         : file.Template ? "template"
-        : file.Absent ? "absent"
+        : file.Absent ? AbsentKey
         : file.Secret ? "secret"
         : null;
 }

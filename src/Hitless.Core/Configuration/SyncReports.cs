@@ -25,7 +25,7 @@ public static class SyncReports
         ];
         return new SyncReport(
             cluster,
-            lines.All(l => l.State == "in-sync"),
+            lines.All(l => l.State == SyncState.InSync),
             reference.Head?.Number ?? 0,
             reference.Head?.Hash ?? "",
             lines
@@ -38,7 +38,7 @@ public static class SyncReports
         {
             return new SyncReportUnit(
                 unit,
-                "unreachable",
+                SyncState.Unreachable,
                 0,
                 "",
                 null,
@@ -51,7 +51,7 @@ public static class SyncReports
         var (why, remedy) = Difference(reference, facts);
         return new SyncReportUnit(
             unit,
-            why is null ? "in-sync" : "out-of-sync",
+            why is null ? SyncState.InSync : SyncState.OutOfSync,
             facts.Head?.Number ?? 0,
             facts.Head?.Hash ?? "",
             null,
@@ -95,7 +95,7 @@ public static class SyncReports
             );
         }
 
-        var wrong = facts.Items.Where(i => i.State != "in-sync").ToList();
+        var wrong = facts.Items.Where(i => i.State != FileSyncState.InSync).ToList();
         return wrong.Count == 0
             ? (null, null)
             : (

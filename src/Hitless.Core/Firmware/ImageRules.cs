@@ -13,7 +13,7 @@ public static class ImageRules
 
     /// <summary>The first check that failed, as a refusal; null if the image may follow.</summary>
     public static Refusal? Refuse(ImageManifest image, RunningFirmware running) =>
-        Check(image, running).FirstOrDefault(check => check.Result == "fail") is { } failed
+        Check(image, running).FirstOrDefault(check => check.Result == CheckOutcome.Fail) is { } failed
             ? new Refusal(failed.Text, failed.Remedy ?? "")
             : null;
 
@@ -40,7 +40,7 @@ public static class ImageRules
         {
             return new CheckResult(
                 "image-upgrade-path",
-                "warn",
+                CheckOutcome.Warn,
                 $"the unit already runs {running.Version}",
                 "take another version, or go on to install the same one again"
             );
@@ -56,10 +56,10 @@ public static class ImageRules
 
     private static CheckResult Wire(ImageManifest image, RunningFirmware running) =>
         image.Wire.HighestCommon(running.Wire) is { } common
-            ? new CheckResult("image-wire", "pass", $"while versions are mixed the units speak wire protocol {common}", null)
+            ? new CheckResult("image-wire", CheckOutcome.Pass, $"while versions are mixed the units speak wire protocol {common}", null)
             : new CheckResult(
                 "image-wire",
-                "fail",
+                CheckOutcome.Fail,
                 $"the image speaks wire protocol {image.Wire}, this unit {running.Wire}: sessions could not be kept in sync while "
                     + $"versions are mixed",
                 "upgrade first to a version that speaks both"
@@ -74,5 +74,5 @@ public static class ImageRules
         );
 
     private static CheckResult Result(string id, bool passed, string text, string remedy) =>
-        new(id, passed ? "pass" : "fail", text, passed ? null : remedy);
+        new(id, passed ? CheckOutcome.Pass : CheckOutcome.Fail, text, passed ? null : remedy);
 }

@@ -39,13 +39,16 @@ public sealed record DeclaredRule(bool Ipv6, uint Priority, uint Table)
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Priority}: {Words}{(Ipv6 ? " (IPv6)" : "")}");
 
+    // RT_TABLE_LOCAL: the kernel keeps the unit's own addresses there.
+    private const string OwnAddresses = "local";
+
     /// <summary>A table as <c>ip</c> names it.</summary>
     public static string TableName(uint table) =>
         table switch
         {
             253 => "default",
             254 => "main",
-            255 => "local",
+            255 => OwnAddresses,
             _ => table.ToString(CultureInfo.InvariantCulture),
         };
 }

@@ -69,7 +69,8 @@ public static class ForwardingComparison
             },
             ForwardingKind.Rule => found is null == !(wanted ?? found)!.Name.Contains(" action ", StringComparison.Ordinal),
             ForwardingKind.Sysctl when wanted is not null && found is not null => IsWorse(wanted, found),
-            ForwardingKind.Interface when wanted is not null && found is not null => Rank(found.Value) < Rank(wanted.Value)
+            ForwardingKind.Interface when wanted is not null && found is not null => ForwardingItems.RankOf(found.Value)
+                < ForwardingItems.RankOf(wanted.Value)
                 || MtuOf(found.Value) < MtuOf(wanted.Value),
             ForwardingKind.Network or ForwardingKind.Address => found is null,
             ForwardingKind.Firewall => TableComparison.LosesTraffic(wanted, found),
@@ -128,11 +129,6 @@ public static class ForwardingComparison
 
     private static long SecondsOf(ForwardingItem item) =>
         long.TryParse(item.Value, System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
-
-    private static int Rank(string value) =>
-        value.StartsWith("up", StringComparison.Ordinal) ? 2
-        : value.StartsWith("down", StringComparison.Ordinal) ? 1
-        : 0;
 
     private static int MtuOf(string value) =>
         int.TryParse(value.AsSpan(value.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture, out var mtu)

@@ -10,6 +10,10 @@ namespace Hitless.Core.Forwarding;
 /// </summary>
 public static class ForwardingItems
 {
+    private const string Up = "up";
+    private const string Down = "down";
+    private const string Missing = "absent";
+
     /// <summary>The value of a table of nftables that has no rule.</summary>
     public const string Empty = "no rules";
 
@@ -73,12 +77,18 @@ public static class ForwardingItems
     /// <summary>A kernel setting, with the name that sysctl uses.</summary>
     public static ForwardingItem Sysctl(string name, string value) => new(ForwardingKind.Sysctl, $"sysctl {name.Replace('/', '.')}", value);
 
+    /// <summary>How much of an interface is there, by the value of its item: 2 it can forward, 1 it is down, 0 it is not there.</summary>
+    public static int RankOf(string value) =>
+        value.StartsWith(Up, StringComparison.Ordinal) ? 2
+        : value.StartsWith(Down, StringComparison.Ordinal) ? 1
+        : 0;
+
     /// <summary>An interface that carries traffic; <paramref name="mtuBytes"/> null: it is not there.</summary>
     public static ForwardingItem Interface(string name, bool up, int? mtuBytes) =>
         new(
             ForwardingKind.Interface,
             $"interface {name}",
-            mtuBytes is { } mtu ? string.Create(CultureInfo.InvariantCulture, $"{(up ? "up" : "down")}, MTU {mtu}") : "absent"
+            mtuBytes is { } mtu ? string.Create(CultureInfo.InvariantCulture, $"{(up ? Up : Down)}, MTU {mtu}") : Missing
         );
 
     /// <summary>A policy rule.</summary>

@@ -86,7 +86,7 @@ public static class MaintenanceRules
     {
         var others = units
             .Where(each => each.Name != unit)
-            .Select(each => each.Ready ? $"{each.Name} is worse off" : $"{each.Name} is {each.State.ToString().ToLowerInvariant()}")
+            .Select(each => each.Ready ? $"{each.Name} is worse off" : $"{each.Name} is {UnitWording.Of(each.State)}")
             .ToArray();
         return others.Length == 0 ? "there is no other unit" : $"no other unit can take over ({string.Join(", ", others)})";
     }

@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Neighbours;
 
 /// <summary>
@@ -10,11 +12,11 @@ public sealed class NeighbourNews
     private static readonly TimeSpan AllAgainAfter = TimeSpan.FromSeconds(45);
     private readonly HashSet<Neighbour> told = [];
     private readonly List<Neighbour> news = [];
-    private ulong tag;
+    private IncarnationTag tag;
     private TimeSpan allAt = TimeSpan.MinValue;
 
     /// <summary>What to tell now; valid until the next call.</summary>
-    public IReadOnlyCollection<Neighbour> Choose(ulong standbyTag, IReadOnlyList<Neighbour> standing, TimeSpan now)
+    public IReadOnlyCollection<Neighbour> Choose(IncarnationTag standbyTag, IReadOnlyList<Neighbour> standing, TimeSpan now)
     {
         if (standbyTag != tag || allAt == TimeSpan.MinValue || now - allAt >= AllAgainAfter)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Hitless.Core.Roles;
@@ -29,7 +28,7 @@ public readonly record struct AppliedRole(ServiceRole Role, long Epoch, bool Com
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{RoleChange.NameOf(Role)} {Epoch} {(Complete ? "complete" : "incomplete")} {Boot} {Process} {ProcessStart}"
+            $"{RoleChange.WordOf(Role)} {Epoch} {(Complete ? "complete" : "incomplete")} {Boot} {Process} {ProcessStart}"
         );
 
     /// <summary>Reads what <see cref="ToString"/> wrote; whatever a newer version adds behind it is passed over.</summary>
@@ -43,7 +42,7 @@ public readonly record struct AppliedRole(ServiceRole Role, long Epoch, bool Com
             || !long.TryParse(epochText, culture, out var epoch)
             || !int.TryParse(processText, culture, out var process)
             || !long.TryParse(startText, culture, out var start)
-            || Enum.GetValues<ServiceRole>().Where(role => RoleChange.NameOf(role) == name).ToArray() is not [var known]
+            || Enum.GetValues<ServiceRole>().Where(role => RoleChange.WordOf(role).Word == name).ToArray() is not [var known]
         )
         {
             return false;

@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Roles;
 
@@ -28,7 +29,7 @@ public sealed class RoleFollower
     private readonly List<string> failures = [];
     private Phase phase = Phase.Resting;
     private RoleTask? running;
-    private uint ticket;
+    private RequestId request;
     private TimeSpan startedAt;
     private TimeSpan allowed;
     private TimeSpan deadline = TimeSpan.MaxValue;
@@ -42,7 +43,9 @@ public sealed class RoleFollower
 
     /// <param name="tasks">What to do for each role.</param>
     /// <param name="applied">What the process before left, of this boot; null: nothing.</param>
-    /// <param name="orphan">A task of the process before still runs: it is waited for, as for one of ours, under ticket 0.</param>
+    /// <param name="orphan">
+    /// A task of the process before still runs: it is waited for, as for one of ours, under <see cref="RequestId.None"/>.
+    /// </param>
     /// <param name="now">The time.</param>
     public RoleFollower(RoleTasks tasks, AppliedRole? applied, bool orphan, TimeSpan now)
     {
@@ -53,7 +56,11 @@ public sealed class RoleFollower
             (phase, deadline) = (Phase.Running, now + tasks.Timeout);
         }
 
-        Status = new ServicesStatus(last is { } done ? RoleChange.NameOf(done.Role) : null, last is null ? "waiting" : "done", []);
+        Status = new ServicesStatus(
+            last is { } done ? RoleChange.WordOf(done.Role) : null,
+            last is null ? ServicesState.Waiting : ServicesState.Done,
+            []
+        );
     }
 
     private enum Phase
@@ -89,7 +96,7 @@ public sealed class RoleFollower
                 (stopAt, undecidedAt) = (now + StopMax, TimeSpan.MaxValue);
                 deadline = phase == Phase.Resting ? deadline : Earliest(deadline, now + (StopMax / 3));
                 break;
-            case RoleInput.Ended ended when phase != Phase.Resting && ended.Ticket == ticket:
+            case RoleInput.Ended ended when phase != Phase.Resting && ended.Request == request:
                 End(phase == Phase.Killing ? TooLong() : ended.Why, now, effects);
                 break;
             default:
@@ -202,8 +209,8 @@ public sealed class RoleFollower
         {
             (running, startedAt) = (left.Dequeue(), now);
             (phase, deadline) = (Phase.Running, Earliest(now + tasks.Timeout, stopAt));
-            Status = new ServicesStatus(current!.Name, "running", [.. failures]);
-            effects.Run(++ticket, running, current);
+            Status = new ServicesStatus(current!.Word, ServicesState.Running, [.. failures]);
+            effects.Run(++request, running, current);
             return;
         }
 
@@ -211,15 +218,15 @@ public sealed class RoleFollower
         last = last!.Value with { Complete = complete };
         effects.Save(last.Value);
         Status = new ServicesStatus(
-            current!.Name,
-            left.Count > 0 ? "waiting"
-                : complete ? "done"
-                : "failed",
+            current!.Word,
+            left.Count > 0 ? ServicesState.Waiting
+                : complete ? ServicesState.Done
+                : ServicesState.Failed,
             [.. failures]
         );
         if (complete)
         {
-            effects.Record($"services and hooks have followed: {current.Name}");
+            effects.Record($"services and hooks have followed: {current.Word}");
         }
 
         Advance(now, effects);

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Roles;
 
@@ -11,7 +12,7 @@ public abstract record RoleInput
     public sealed record Seen(UnitRole Role, bool Fault, long Epoch, string Reason) : RoleInput;
 
     /// <summary>A task has ended; <c>Why</c> is null when it did what it should.</summary>
-    public sealed record Ended(uint Ticket, string? Why) : RoleInput;
+    public sealed record Ended(RequestId Request, string? Why) : RoleInput;
 
     /// <summary>The daemon is to stop for good: what its hand-over makes of its role is of no interest any more.</summary>
     public sealed record Stopping : RoleInput;

@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Roles;
 
 /// <summary>One thing that is done when the role has changed.</summary>
@@ -6,7 +8,7 @@ public abstract record RoleTask
     private RoleTask() { }
 
     /// <summary>An operator's command.</summary>
-    public sealed record Hook(string Role, string Command) : RoleTask
+    public sealed record Hook(ServiceRoleWord Role, string Command) : RoleTask
     {
         /// <inheritdoc/>
         public override string ToString() => $"the hook for {Role} ({Command})";

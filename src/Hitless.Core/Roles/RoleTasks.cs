@@ -57,7 +57,7 @@ public sealed class RoleTasks(IReadOnlyList<ServiceSettings> services, HookSetti
         [
             .. stopped.Count > 0 ? [new RoleTask.Systemctl("stop", stopped)] : Array.Empty<RoleTask>(),
             .. started.Count > 0 ? [new RoleTask.Systemctl("start", started)] : Array.Empty<RoleTask>(),
-            .. hook is not null ? [new RoleTask.Hook(RoleChange.NameOf(role), hook)] : Array.Empty<RoleTask>(),
+            .. hook is not null ? [new RoleTask.Hook(RoleChange.WordOf(role), hook)] : Array.Empty<RoleTask>(),
         ];
     }
 

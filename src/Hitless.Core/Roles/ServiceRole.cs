@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Roles;
 
 /// <summary>What services follow: the unit's role, and whether it stops.</summary>
@@ -20,15 +22,15 @@ public enum ServiceRole
 public sealed record RoleChange(ServiceRole Role, long Epoch, string Reason)
 {
     /// <summary>The role as hooks and the configuration have it.</summary>
-    public string Name => NameOf(Role);
+    public ServiceRoleWord Word => WordOf(Role);
 
-    /// <summary>The word for a role: <c>primary</c>, <c>standby</c>, <c>fault</c>, <c>stop</c>.</summary>
-    public static string NameOf(ServiceRole role) =>
+    /// <summary>The word for a role.</summary>
+    public static ServiceRoleWord WordOf(ServiceRole role) =>
         role switch
         {
-            ServiceRole.Primary => "primary",
-            ServiceRole.Standby => "standby",
-            ServiceRole.Fault => "fault",
-            _ => "stop",
+            ServiceRole.Primary => ServiceRoleWord.Primary,
+            ServiceRole.Standby => ServiceRoleWord.Standby,
+            ServiceRole.Fault => ServiceRoleWord.Fault,
+            _ => ServiceRoleWord.Stop,
         };
 }

@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Sessions;
 
 /// <summary>
@@ -6,10 +8,10 @@ namespace Hitless.Core.Sessions;
 public interface ISessionEffects
 {
     /// <summary>Stands for every unit in <see cref="Send"/>.</summary>
-    const ulong EveryUnit = 0;
+    static readonly UnitId EveryUnit = UnitId.None;
 
     /// <summary>Sends a payload to one unit, or to <see cref="EveryUnit"/>. It may be lost.</summary>
-    void Send(ulong unit, ReadOnlySpan<byte> payload);
+    void Send(UnitId unit, ReadOnlySpan<byte> payload);
 
     /// <summary>Makes the kernel hold this session; with <paramref name="onlyIfMissing"/> an entry that stands is left alone.</summary>
     void Apply(in SessionRecord record, bool onlyIfMissing);
@@ -40,7 +42,7 @@ public interface ISessionEffects
     /// Take the digests of the whole own table, <paramref name="exact"/> (<see cref="SessionDigests.AddExact"/>) or not, then call
     /// <see cref="SessionExchange.OnLooked"/>. A look that is under way begins anew.
     /// </summary>
-    void StartLook(ulong unit, bool exact);
+    void StartLook(UnitId unit, bool exact);
 
     /// <summary>Everything that stands will be told: what is to be removed at its end can only be what is held now.</summary>
     void BulkBegins();
@@ -50,11 +52,11 @@ public interface ISessionEffects
     /// buckets <paramref name="only"/> if not null, then call
     /// <see cref="SessionExchange.OnPruned"/>; with <paramref name="onlyExpectations"/> the sessions are known to be right.
     /// </summary>
-    void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations);
+    void StartPrune(UnitId unit, BucketSet? only, bool onlyExpectations);
 
     /// <summary>All sessions of the unit are held here, and only those.</summary>
-    void Synced(ulong unit);
+    void Synced(UnitId unit);
 
     /// <summary>What was held of a unit's sessions is no longer whole: they are being asked for again.</summary>
-    void SyncLost(ulong unit);
+    void SyncLost(UnitId unit);
 }

@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Sessions;
 
 /// <summary>
@@ -69,28 +71,28 @@ public static class SessionCauses
         };
 
     /// <summary>The name in JSON; it never changes.</summary>
-    public static string Id(SessionCause cause) =>
+    public static SessionCauseWord Id(SessionCause cause) =>
         cause switch
         {
-            SessionCause.None => "follow",
-            SessionCause.SourceAddress => "translated-source",
-            SessionCause.DestinationAddress => "translated-destination",
-            SessionCause.Redirected => "redirected",
-            SessionCause.ExcludedByRule => "excluded-rule",
-            SessionCause.ExcludedByPickup => "excluded-pickup",
-            SessionCause.OwnAddress => "own-address",
-            SessionCause.VirtualAddress => "virtual-address",
-            _ => "not-forwarded",
+            SessionCause.None => SessionCauseWord.Follow,
+            SessionCause.SourceAddress => SessionCauseWord.TranslatedSource,
+            SessionCause.DestinationAddress => SessionCauseWord.TranslatedDestination,
+            SessionCause.Redirected => SessionCauseWord.Redirected,
+            SessionCause.ExcludedByRule => SessionCauseWord.ExcludedRule,
+            SessionCause.ExcludedByPickup => SessionCauseWord.ExcludedPickup,
+            SessionCause.OwnAddress => SessionCauseWord.OwnAddress,
+            SessionCause.VirtualAddress => SessionCauseWord.VirtualAddress,
+            _ => SessionCauseWord.NotForwarded,
         };
 
     /// <summary>The name of a class in JSON; it never changes.</summary>
-    public static string Id(SessionClass each) =>
+    public static SessionClassWord Id(SessionClass each) =>
         each switch
         {
-            SessionClass.Follow => "follow",
-            SessionClass.Bound => "bound",
-            SessionClass.Excluded => "excluded",
-            _ => "local",
+            SessionClass.Follow => SessionClassWord.Follow,
+            SessionClass.Bound => SessionClassWord.Bound,
+            SessionClass.Excluded => SessionClassWord.Excluded,
+            _ => SessionClassWord.Local,
         };
 
     /// <summary>The cause in words that follow a number of sessions on <paramref name="unit"/>.</summary>

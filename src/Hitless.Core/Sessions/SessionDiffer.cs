@@ -10,6 +10,7 @@ namespace Hitless.Core.Sessions;
 public static class SessionDiffer
 {
     private const int EntriesMax = 1000;
+    private const string NoHelper = "none";
 
     /// <summary>
     /// Compares the sessions of the unequal buckets. <paramref name="ours"/> is the reference: what only it holds is missing at the other.
@@ -34,22 +35,9 @@ public static class SessionDiffer
         foreach (var record in theirs)
         {
             if (!reference.Remove(record.Key, out var our))
-                entries.Add(Entry("extra", "not-needed", record, isCritical, $"{with} holds it, {unit} does not"));
-            else if (our.Reply != record.Reply)
-                entries.Add(
-                    Entry(
-                        "nat",
-                        "breaks",
-                        our,
-                        isCritical,
-                        $"answers: {unit} {our.Reply.Text(our.Key.V6, our.Key.Protocol)}, {with} "
-                            + $"{record.Reply.Text(our.Key.V6, our.Key.Protocol)}"
-                    )
-                );
-            else if (our.Class != record.Class)
-                entries.Add(Entry("state", StateFate(our), our, isCritical, $"{unit} {StateText(our)}, {with} {StateText(record)}"));
-            else if (our.Helper != record.Helper)
-                entries.Add(Entry("helper", "breaks", our, isCritical, $"helper: {unit} {HelperText(our)}, {with} {HelperText(record)}"));
+                entries.Add(Entry(SessionCauseWord.Extra, SwitchFate.NotNeeded, record, isCritical, $"{with} holds it, {unit} does not"));
+            else if (Difference(unit, our, with, record) is { } found)
+                entries.Add(Entry(found.Cause, found.Fate, our, isCritical, found.Detail));
         }
 
         foreach (var record in reference.Values)
@@ -57,13 +45,13 @@ public static class SessionDiffer
             entries.Add(
                 young?.Contains(record.Key) == true
                     ? Entry(
-                        "missing",
-                        "survives",
+                        SessionCauseWord.Missing,
+                        SwitchFate.Survives,
                         record,
                         isCritical,
                         $"younger than sessions.delay: {unit} sends it before a planned switch"
                     )
-                    : Entry("missing", MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not")
+                    : Entry(SessionCauseWord.Missing, MissingFate(record), record, isCritical, $"{unit} holds it, {with} does not")
             );
         }
 
@@ -110,7 +98,7 @@ public static class SessionDiffer
             [
                 .. difference
                     .Entries.OrderByDescending(entry => entry.Session.Critical)
-                    .ThenBy(entry => entry.Fate, StringComparer.Ordinal)
+                    .ThenBy(entry => entry.Fate.Word, StringComparer.Ordinal)
                     .Take(EntriesMax),
             ],
         };
@@ -122,7 +110,7 @@ public static class SessionDiffer
     public static SessionDifferenceEntry Entry(in SessionRecord record, SessionVerdict verdict, string unit) =>
         new(
             SessionCauses.Id(verdict.Cause),
-            verdict.Breaks ? "breaks" : "not-needed",
+            verdict.Breaks ? SwitchFate.Breaks : SwitchFate.NotNeeded,
             Describe(record, verdict.Critical) with
             {
                 Class = SessionCauses.Id(verdict.Class),
@@ -144,28 +132,49 @@ public static class SessionDiffer
             critical
         );
 
-    private static (string, string, string, int) Identity(SessionDifferenceEntry entry) =>
+    private static (SessionCauseWord Cause, SwitchFate Fate, string Detail)? Difference(
+        string unit,
+        in SessionRecord our,
+        string with,
+        in SessionRecord their
+    )
+    {
+        var (v6, protocol) = (our.Key.V6, our.Key.Protocol);
+        return our.Reply != their.Reply
+                ? (
+                    SessionCauseWord.Nat,
+                    SwitchFate.Breaks,
+                    $"answers: {unit} {our.Reply.Text(v6, protocol)}, {with} {their.Reply.Text(v6, protocol)}"
+                )
+            : our.Class != their.Class ? (SessionCauseWord.State, StateFate(our), $"{unit} {StateText(our)}, {with} {StateText(their)}")
+            : our.Helper != their.Helper
+                ? (SessionCauseWord.Tracking, SwitchFate.Breaks, $"helper: {unit} {HelperText(our)}, {with} {HelperText(their)}")
+            : null;
+    }
+
+    private static (SessionCauseWord, string, string, int) Identity(SessionDifferenceEntry entry) =>
         (entry.Cause, entry.Session.Protocol, entry.Session.Original, entry.Session.Zone);
 
     private static SessionDifferenceEntry Entry(
-        string cause,
-        string fate,
+        SessionCauseWord cause,
+        SwitchFate fate,
         in SessionRecord record,
         Func<SessionRecord, bool>? isCritical,
         string detail
     ) => new(cause, fate, Describe(record, isCritical?.Invoke(record) ?? false), detail);
 
-    private static string MissingFate(in SessionRecord record) =>
+    private static SwitchFate MissingFate(in SessionRecord record) =>
         record.Key.Protocol switch
         {
-            Protocols.Icmp or Protocols.IcmpV6 => "not-needed",
-            Protocols.Tcp or Protocols.Sctp when record.Class == TcpStateClass.Closing => "not-needed",
-            _ => SessionFate.BreaksWithoutEntry(record) ? "breaks" : "survives",
+            Protocols.Icmp or Protocols.IcmpV6 => SwitchFate.NotNeeded,
+            Protocols.Tcp or Protocols.Sctp when record.Class == TcpStateClass.Closing => SwitchFate.NotNeeded,
+            _ => SessionFate.BreaksWithoutEntry(record) ? SwitchFate.Breaks : SwitchFate.Survives,
         };
 
-    private static string StateFate(in SessionRecord record) => record.Class == TcpStateClass.Closing ? "not-needed" : "survives";
+    private static SwitchFate StateFate(in SessionRecord record) =>
+        record.Class == TcpStateClass.Closing ? SwitchFate.NotNeeded : SwitchFate.Survives;
 
-    private static string HelperText(in SessionRecord record) => record.Helper.IsEmpty ? "none" : record.Helper.ToString();
+    private static string HelperText(in SessionRecord record) => record.Helper.IsEmpty ? NoHelper : record.Helper.ToString();
 
     private static string StateText(in SessionRecord record) =>
         record.Tcp.State != TcpState.None ? record.Tcp.State.ToString()
@@ -183,15 +192,15 @@ public static class SessionDiffer
         new(
             unit,
             with,
-            entries.Count(entry => entry.Cause == "missing"),
-            entries.Count(entry => entry.Cause == "extra"),
-            entries.Count(entry => entry.Cause is "state" or "nat" or "helper"),
-            entries.Count(entry => entry.Session.Critical && entry.Fate == "breaks"),
+            entries.Count(entry => entry.Cause == SessionCauseWord.Missing),
+            entries.Count(entry => entry.Cause == SessionCauseWord.Extra),
+            entries.Count(entry => entry.Cause.IsDifferent),
+            entries.Count(entry => entry.Session.Critical && entry.Fate == SwitchFate.Breaks),
             bytesExchanged,
             compared,
-            [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate, StringComparer.Ordinal)]
+            [.. entries.OrderByDescending(entry => entry.Session.Critical).ThenBy(entry => entry.Fate.Word, StringComparer.Ordinal)]
         )
         {
-            Breaking = entries.Count(entry => entry.Fate == "breaks"),
+            Breaking = entries.Count(entry => entry.Fate == SwitchFate.Breaks),
         };
 }

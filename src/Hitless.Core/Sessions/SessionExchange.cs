@@ -21,13 +21,13 @@ namespace Hitless.Core.Sessions;
 /// In active-active several units carry traffic, each session by one of them (<see cref="SetCarriers"/>): those send too, and everybody
 /// follows them as well, from the moment on at which they begin.
 /// </summary>
-public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
+public sealed class SessionExchange(UnitId ownUnit, Incarnation ownIncarnation, ulong nonceSeed, int ringFrames = 4096)
 {
     private const int EarlyFrames = 1024;
     private readonly SessionStreamSender sender = new(ringFrames, nonceSeed);
     private readonly List<SessionStreamReceiver> receivers = [];
     private ulong nonceState = nonceSeed;
-    private IReadOnlyList<ulong> carriers = [];
+    private IReadOnlyList<UnitId> carriers = [];
 
     /// <summary>This unit carries what nobody else does.</summary>
     public bool IsPrimary { get; private set; }
@@ -47,7 +47,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         : ApplyMode.All;
 
     /// <summary>The unit whose sessions this one wants to hold; null while it carries traffic itself.</summary>
-    public ulong? SyncFrom { get; private set; }
+    public UnitId? SyncFrom { get; private set; }
 
     /// <summary>Sequence of the last frame sent.</summary>
     public ulong LastSequence => sender.LastSequence;
@@ -88,7 +88,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// <paramref name="syncFrom"/> is asked for what differs here or for all of it (<paramref name="kind"/>: what the own table is worth),
     /// once this unit carries no traffic: before that, the other does not know yet what is born here.
     /// </summary>
-    public void SetRole(bool sending, ulong? syncFrom, SyncKind kind, TimeSpan now, ISessionEffects effects)
+    public void SetRole(bool sending, UnitId? syncFrom, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
         var sent = Sending;
         Shares = GoesOnCarrying(sending, syncFrom);
@@ -107,13 +107,13 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     /// <summary>
     /// Whether this unit goes on telling flows of its own when that role is set: it is only asked to compare with the same primary anew.
     /// </summary>
-    public bool GoesOnCarrying(bool sending, ulong? syncFrom) => Shares && !sending && syncFrom is not null && syncFrom == SyncFrom;
+    public bool GoesOnCarrying(bool sending, UnitId? syncFrom) => Shares && !sending && syncFrom is not null && syncFrom == SyncFrom;
 
     /// <summary>
     /// Which units carry flows beside the primary, this one perhaps among them; empty: none. Each of them is followed from now on, and this
     /// one, if it is among them, sends. Ends by itself when the role changes.
     /// </summary>
-    public void SetCarriers(IReadOnlyList<ulong> units, TimeSpan now, ISessionEffects effects)
+    public void SetCarriers(IReadOnlyList<UnitId> units, TimeSpan now, ISessionEffects effects)
     {
         var sent = Sending;
         (carriers, Shares) = (units, units.Contains(ownUnit));
@@ -129,18 +129,16 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     }
 
     /// <summary>Whether that would change anything.</summary>
-    public bool HasOtherCarriers(IReadOnlyList<ulong> units) => !units.SequenceEqual(carriers);
+    public bool HasOtherCarriers(IReadOnlyList<UnitId> units) => !units.SequenceEqual(carriers);
 
     /// <summary>Whether this unit would send then.</summary>
-    public bool WouldSend(IReadOnlyList<ulong> units) => IsPrimary || units.Contains(ownUnit);
+    public bool WouldSend(IReadOnlyList<UnitId> units) => IsPrimary || units.Contains(ownUnit);
 
     /// <summary>Every carrier, and the unit that is synced from, is followed.</summary>
-    public bool FollowsAll =>
-        carriers.All(unit => unit == ownUnit || IsFollowing(new UnitId(unit)))
-        && (SyncFrom is not { } from || IsFollowing(new UnitId(from)));
+    public bool FollowsAll => carriers.All(unit => unit == ownUnit || IsFollowing(unit)) && (SyncFrom is not { } from || IsFollowing(from));
 
     /// <summary>What the unit sends is applied here as it comes.</summary>
-    public bool IsFollowing(UnitId unit) => Find(unit.Number)?.IsFollowing ?? false;
+    public bool IsFollowing(UnitId unit) => Find(unit)?.IsFollowing ?? false;
 
     /// <summary>Asks for all of it again.</summary>
     public void Resync(TimeSpan now, ISessionEffects effects)
@@ -205,13 +203,13 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     public void Flush(ISessionEffects effects) => sender.Flush(effects);
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
-    public long LagOf(ulong unit) => sender.LagOf(unit);
+    public long LagOf(UnitId unit) => sender.LagOf(unit);
 
     /// <summary>All frames of this unit up to the answer are handed to the kernel; 0 when it is not followed.</summary>
-    public ulong AppliedOf(ulong unit) => Find(unit)?.Applied ?? 0;
+    public ulong AppliedOf(UnitId unit) => Find(unit)?.Applied ?? 0;
 
     /// <summary>The unit has sent frames up to <paramref name="sequence"/>: ask for what is missing.</summary>
-    public void Expect(ulong unit, ulong sequence, TimeSpan now, ISessionEffects effects) => Find(unit)?.Expect(sequence, now, effects);
+    public void Expect(UnitId unit, ulong sequence, TimeSpan now, ISessionEffects effects) => Find(unit)?.Expect(sequence, now, effects);
 
     /// <summary>The senders are gone: apply what came early, gaps or not.</summary>
     public void Drain(TimeSpan now, ISessionEffects effects)
@@ -221,19 +219,19 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
     }
 
     /// <summary>False when a prune shall remove the session: the unit's bulk did not tell it.</summary>
-    public bool IsMarked(ulong unit, in SessionKey key) => Find(unit)?.IsMarked(key) ?? true;
+    public bool IsMarked(UnitId unit, in SessionKey key) => Find(unit)?.IsMarked(key) ?? true;
 
     /// <summary>The same for what is expected.</summary>
-    public bool IsMarked(ulong unit, in SessionExpectation expectation) => Find(unit)?.IsMarked(expectation) ?? true;
+    public bool IsMarked(UnitId unit, in SessionExpectation expectation) => Find(unit)?.IsMarked(expectation) ?? true;
 
     /// <summary>The own table has been read for a look of this unit.</summary>
-    public void OnLooked(ulong unit, SessionDigests digests, TimeSpan now, ISessionEffects effects) =>
+    public void OnLooked(UnitId unit, SessionDigests digests, TimeSpan now, ISessionEffects effects) =>
         Find(unit)?.OnLooked(digests, now, effects);
 
     /// <summary>
     /// What the bulk did not tell is removed: <see cref="ISessionEffects.Synced"/> follows, unless another bulk began meanwhile.
     /// </summary>
-    public void OnPruned(ulong unit, ISessionEffects effects) => Find(unit)?.OnPruned(effects);
+    public void OnPruned(UnitId unit, ISessionEffects effects) => Find(unit)?.OnPruned(effects);
 
     /// <summary>Timers.</summary>
     public void OnTime(TimeSpan now, ISessionEffects effects)
@@ -297,7 +295,11 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     private bool OnReport(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
     {
-        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt128(out var incarnation) || !reader.TryReadUInt64(out var applied))
+        if (
+            !reader.TryReadUnitId(out var target)
+            || !reader.TryReadIncarnation(out var incarnation)
+            || !reader.TryReadUInt64(out var applied)
+        )
             return false;
         if (target == ownUnit && incarnation == ownIncarnation)
             sender.OnReport(from.UnitId, applied, ref reader, now, effects);
@@ -306,7 +308,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     private bool OnSyncRequest(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
     {
-        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || nonce == 0)
+        if (!reader.TryReadUnitId(out var target) || !reader.TryReadUInt64(out var nonce) || nonce == 0)
             return false;
         var knowsLooks = reader.TryReadByte(out var kind);
         if (Sending && target == ownUnit)
@@ -323,7 +325,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     private bool OnBucketRequest(in DatagramHeader from, ref ByteReader reader, TimeSpan now, ISessionEffects effects)
     {
-        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var look) || reader.Remaining < BucketSet.SizeBytes)
+        if (!reader.TryReadUnitId(out var target) || !reader.TryReadUInt64(out var look) || reader.Remaining < BucketSet.SizeBytes)
             return false;
         if (Sending && target == ownUnit)
             sender.OnBucketRequest(from.UnitId, look, ref reader, now, effects);
@@ -332,7 +334,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
 
     private bool OnSyncAnswer(in DatagramHeader from, ref ByteReader reader, TimeSpan now)
     {
-        if (!reader.TryReadUInt64(out var target) || !reader.TryReadUInt64(out var nonce) || !reader.TryReadUInt64(out var start))
+        if (!reader.TryReadUnitId(out var target) || !reader.TryReadUInt64(out var nonce) || !reader.TryReadUInt64(out var start))
             return false;
         if (target == ownUnit)
             Find(from.UnitId)?.OnSyncAnswer(from.Incarnation, nonce, start, now);
@@ -345,7 +347,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         receiver.Request(NextNonce(), kind, now, effects);
     }
 
-    private SessionStreamReceiver Receiver(ulong unit)
+    private SessionStreamReceiver Receiver(UnitId unit)
     {
         if (Find(unit) is { } known)
             return known;
@@ -355,7 +357,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         return added;
     }
 
-    private bool IsFollowedLive(ulong other) => other != ownUnit && other != SyncFrom && carriers.Contains(other);
+    private bool IsFollowedLive(UnitId other) => other != ownUnit && other != SyncFrom && carriers.Contains(other);
 
     private void SetTask(SessionStreamReceiver receiver)
     {
@@ -363,7 +365,7 @@ public sealed class SessionExchange(ulong ownUnit, UInt128 ownIncarnation, ulong
         receiver.Prunes = !Shares;
     }
 
-    private SessionStreamReceiver? Find(ulong unit)
+    private SessionStreamReceiver? Find(UnitId unit)
     {
         foreach (var receiver in receivers)
         {

@@ -9,7 +9,7 @@ namespace Hitless.Core.Sessions;
 /// look at the own table; the buckets that differ are asked for and told as a part, and what neither a part nor a whole bulk tells is
 /// pruned.
 /// </summary>
-internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringFrames, ulong seed)
+internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int ringFrames, ulong seed)
 {
     private const int ReportEveryFrames = 8;
     private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
@@ -21,7 +21,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     private readonly HashMarks marks = new(seed);
     private readonly TableComparison comparison = new();
     private bool follows;
-    private UInt128 incarnation;
+    private Incarnation incarnation;
     private ulong nonce;
     private TimeSpan requestedAt;
     private ulong highest;
@@ -36,7 +36,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     private bool partial;
     private ulong bulk;
 
-    public ulong Unit => unit;
+    public UnitId Unit => unit;
 
     /// <summary>
     /// This unit's table is to become what the followed one tells: bulks are marked, and what they do not tell is pruned.
@@ -86,9 +86,9 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     }
 
     /// <summary>True when the unit speaks with an incarnation that is neither followed nor asked.</summary>
-    public bool IsNews(UInt128 seen) => nonce == 0 && (!follows || seen != incarnation);
+    public bool IsNews(Incarnation seen) => nonce == 0 && (!follows || seen != incarnation);
 
-    public bool Follows(UInt128 seen) => follows && seen == incarnation;
+    public bool Follows(Incarnation seen) => follows && seen == incarnation;
 
     public TimeSpan Lag(TimeSpan now) => behindSince == Never ? TimeSpan.Zero : now - behindSince;
 
@@ -121,7 +121,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         SendRequest(now, effects);
     }
 
-    public void OnSyncAnswer(UInt128 from, ulong answered, ulong start, TimeSpan now)
+    public void OnSyncAnswer(Incarnation from, ulong answered, ulong start, TimeSpan now)
     {
         if (nonce == 0 || answered != nonce || start == 0)
             return;
@@ -326,7 +326,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
     // Whether a part is for this unit, as the answer to what it asked last.
     private bool Names(ref ByteReader followers)
     {
-        while (followers.TryReadUInt64(out var named) && followers.TryReadUInt64(out var look))
+        while (followers.TryReadUnitId(out var named) && followers.TryReadUInt64(out var look))
         {
             if (named == ownUnit && look == comparison.Look)
                 return true;
@@ -353,7 +353,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         requestedAt = now;
         var writer = new ByteWriter(stackalloc byte[18]);
         writer.WriteByte((byte)SessionMessage.SyncRequest);
-        writer.WriteUInt64(unit);
+        writer.WriteUnitId(unit);
         writer.WriteUInt64(nonce);
         writer.WriteByte((byte)kind);
         effects.Send(unit, writer.Written);
@@ -364,7 +364,7 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         requestedAt = now;
         var writer = new ByteWriter(stackalloc byte[17 + BucketSet.SizeBytes]);
         writer.WriteByte((byte)SessionMessage.BucketRequest);
-        writer.WriteUInt64(unit);
+        writer.WriteUnitId(unit);
         writer.WriteUInt64(comparison.Look);
         comparison.Unequal.Write(ref writer);
         effects.Send(unit, writer.Written);
@@ -376,8 +376,8 @@ internal sealed class SessionStreamReceiver(ulong ownUnit, ulong unit, int ringF
         reported = Applied;
         var writer = new ByteWriter(stackalloc byte[34 + (16 * SessionPayload.RangesMax)]);
         writer.WriteByte((byte)SessionMessage.Report);
-        writer.WriteUInt64(unit);
-        writer.WriteUInt128(incarnation);
+        writer.WriteUnitId(unit);
+        writer.WriteIncarnation(incarnation);
         writer.WriteUInt64(Applied);
         var ranges = new ByteWriter(stackalloc byte[16 * SessionPayload.RangesMax]);
         var end = Math.Min(highest, Applied + (ulong)early.Capacity);

@@ -16,7 +16,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
 
     private readonly FrameRing ring = new(ringFrames, SessionPayload.SizeMax);
     private readonly SessionFrameWriter frame = new(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
-    private readonly Dictionary<ulong, Follower> followers = [];
+    private readonly Dictionary<UnitId, Follower> followers = [];
     private readonly HashMarks touched = new(seed);
     private readonly List<SessionRecord> expected = [];
     private readonly BucketSet told = new();
@@ -63,7 +63,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
     public TimeSpan NextDeadline => positionAt + (positionSent < LastSequence ? PositionAfterFrames : PositionWhenIdle);
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
-    public long LagOf(ulong unit) =>
+    public long LagOf(UnitId unit) =>
         followers.TryGetValue(unit, out var follower) ? (long)(LastSequence - Math.Min(follower.Applied, LastSequence)) : 0;
 
     /// <summary>For a while after the last frame, what was lost of it is still noticed and sent again.</summary>
@@ -229,7 +229,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
             SendPosition(ISessionEffects.EveryUnit, now, effects);
     }
 
-    public void OnSyncRequest(ulong unit, ulong nonce, bool knowsLooks, SyncKind kind, TimeSpan now, ISessionEffects effects)
+    public void OnSyncRequest(UnitId unit, ulong nonce, bool knowsLooks, SyncKind kind, TimeSpan now, ISessionEffects effects)
     {
         if (!followers.TryGetValue(unit, out var follower))
             followers[unit] = follower = new Follower();
@@ -243,7 +243,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         BeginNext(now, effects);
     }
 
-    public void OnBucketRequest(ulong unit, ulong look, ref ByteReader buckets, TimeSpan now, ISessionEffects effects)
+    public void OnBucketRequest(UnitId unit, ulong look, ref ByteReader buckets, TimeSpan now, ISessionEffects effects)
     {
         if (!followers.TryGetValue(unit, out var follower) || look <= follower.ServedLook || !follower.Wanted.TryRead(ref buckets))
             return;
@@ -251,7 +251,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         BeginNext(now, effects);
     }
 
-    public void OnReport(ulong unit, ulong applied, ref ByteReader ranges, TimeSpan now, ISessionEffects effects)
+    public void OnReport(UnitId unit, ulong applied, ref ByteReader ranges, TimeSpan now, ISessionEffects effects)
     {
         if (!followers.TryGetValue(unit, out var follower))
             return;
@@ -373,7 +373,7 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         {
             if (follower.WantedOfLook == 0 || body.Remaining < 16)
                 continue;
-            body.WriteUInt64(unit);
+            body.WriteUnitId(unit);
             body.WriteUInt64(follower.WantedOfLook);
             follower.ServedLook = follower.WantedOfLook;
             follower.WantedOfLook = 0;
@@ -406,17 +406,17 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
         }
     }
 
-    private void Answer(ulong unit, Follower follower, ISessionEffects effects)
+    private void Answer(UnitId unit, Follower follower, ISessionEffects effects)
     {
         var writer = new ByteWriter(stackalloc byte[25]);
         writer.WriteByte((byte)SessionMessage.SyncAnswer);
-        writer.WriteUInt64(unit);
+        writer.WriteUnitId(unit);
         writer.WriteUInt64(follower.AnsweredNonce);
         writer.WriteUInt64(follower.Start);
         effects.Send(unit, writer.Written);
     }
 
-    private void SendPosition(ulong unit, TimeSpan now, ISessionEffects effects)
+    private void SendPosition(UnitId unit, TimeSpan now, ISessionEffects effects)
     {
         var writer = new ByteWriter(stackalloc byte[17]);
         writer.WriteByte((byte)SessionMessage.Position);

@@ -21,28 +21,30 @@ public static class ClusterHealth
             .. ofThisUnit,
             .. primary is null ? ["this unit hears no primary"] : Array.Empty<string>(),
             .. units.Count < expected ? [$"{expected - units.Count} of {expected} units were never heard"] : Array.Empty<string>(),
-            .. units.Where(unit => unit.State != UnitStates.Ready).Select(NotReady),
+            .. units.Where(unit => unit.State != UnitStateWord.Ready).Select(NotReady),
             .. units
-                .Where(unit => unit is { State: "ready", Replication: null })
+                .Where(unit => unit.State == UnitStateWord.Ready && unit.Replication is null)
                 .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
             .. units.SelectMany(Forwarding),
             .. units.Select(unit => unit.Balance?.Problem).OfType<string>().Select(problem => $"load balancing is off: {problem}"),
             .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
             .. ClockComparison.Problems(units),
-            .. units.Where(unit => unit.Configuration == "out-of-sync").Select(unit => $"the configuration of {unit.Name} is out of sync"),
+            .. units
+                .Where(unit => unit.Configuration == SyncState.OutOfSync)
+                .Select(unit => $"the configuration of {unit.Name} is out of sync"),
         ];
 
-    /// <summary>ok, degraded (there are problems, the traffic is carried), or down.</summary>
-    public static string Of(string? primary, IReadOnlyCollection<string> problems) =>
-        primary is null ? "down"
-        : problems.Count == 0 ? "ok"
-        : "degraded";
+    /// <summary>What problems make of it.</summary>
+    public static ClusterCondition Of(string? primary, IReadOnlyCollection<string> problems) =>
+        primary is null ? ClusterCondition.Down
+        : problems.Count == 0 ? ClusterCondition.Ok
+        : ClusterCondition.Degraded;
 
     private static string NotReady(UnitStatus unit) =>
-        unit.State != UnitStates.Held
+        unit.State != UnitStateWord.Held
             ? $"{unit.Name} is {unit.State}"
             : $"{unit.Name} is held for maintenance{(unit.Hold is { Reason.Length: > 0 } hold ? $" ({hold.Reason})" : "")}: "
-                + (unit.Role == UnitRoles.Primary ? "it hands over when another unit is ready" : "it does not take over")
+                + (unit.Role == UnitRoleWord.Primary ? "it hands over when another unit is ready" : "it does not take over")
                 + $"; hitless unit release {unit.Name} ends that";
 
     private static IEnumerable<string> Forwarding(UnitStatus unit) =>

@@ -1,4 +1,5 @@
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Units;
 
@@ -25,11 +26,11 @@ public abstract record ManagementInput
     /// <summary>
     /// What a unit's disk has of a journal that was to be written there: the answer to <see cref="IManagementEffects.Write"/>.
     /// </summary>
-    public sealed record Written(uint Round, string Unit, JournalCopy Copy) : ManagementInput;
+    public sealed record Written(RequestId Round, string Unit, JournalCopy Copy) : ManagementInput;
 
     /// <summary>
     /// The journal of the last run on a unit's disk (empty: there was none; null: the unit was not reached): the answer to
     /// <see cref="IManagementEffects.Read"/>.
     /// </summary>
-    public sealed record Found(uint Round, string Unit, IReadOnlyList<JournalEntry>? Journal) : ManagementInput;
+    public sealed record Found(RequestId Round, string Unit, IReadOnlyList<JournalEntry>? Journal) : ManagementInput;
 }

@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Units;
 
@@ -18,10 +19,10 @@ public sealed class ManagementMachine(string self) : IRunEffects
     private static readonly TimeSpan OrphanInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(500);
     private readonly RunMachine run = new(self);
-    private readonly Dictionary<uint, Round> rounds = [];
-    private uint lastRound;
+    private readonly Dictionary<RequestId, Round> rounds = [];
+    private RequestId lastRound;
     private IReadOnlyList<UnitFacts> units = [];
-    private ulong followedTag;
+    private IncarnationTag followedTag;
     private TimeSpan orphanAt;
     private TimeSpan followAt;
     private IManagementEffects effects = null!;
@@ -85,29 +86,29 @@ public sealed class ManagementMachine(string self) : IRunEffects
         }
     }
 
-    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    void IRunEffects.Append(RequestId request, JournalEntry entry)
     {
         effects.Announce(entry);
         IReadOnlyList<JournalEntry> journal = [.. run.Journal, entry];
-        var round = Open(Purpose.Append, ticket, Everybody());
+        var round = Open(Purpose.Append, Everybody(), request);
         foreach (var unit in round.Units)
         {
             effects.Write(round.Id, unit, journal);
         }
     }
 
-    void IRunEffects.Load(uint ticket)
+    void IRunEffects.Load(RequestId request)
     {
-        var round = Open(Purpose.Collect, ticket, Everybody());
+        var round = Open(Purpose.Collect, Everybody(), request);
         foreach (var unit in round.Units)
         {
             effects.Read(round.Id, unit);
         }
     }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header) => effects.Act(ticket, step, header);
+    void IRunEffects.Act(RequestId request, RunStep step, RunHeader header) => effects.Act(request, step, header);
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) => effects.Ended(header, verdict);
+    void IRunEffects.Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal) => effects.Ended(header, verdict);
 
     private void OnSeen(ManagementInput.Seen seen, TimeSpan now, DateTimeOffset wall)
     {
@@ -135,10 +136,13 @@ public sealed class ManagementMachine(string self) : IRunEffects
         }
     }
 
-    /// <summary>A unit has (come back with) a run that is open for it, and nobody drives one.</summary>
+    /// <summary>
+    /// A unit has (come back with) a run that is open for it, and nobody drives one. This unit, too: its disk was full when the end was
+    /// written, which others have.
+    /// </summary>
     private void DriveOrphan(ManagementInput.Seen seen, TimeSpan now, DateTimeOffset wall)
     {
-        if (!units.Any(unit => unit.Name != self && unit is { Present: true, RunOpen: true }))
+        if (!units.Any(unit => unit is { Present: true, RunOpen: true }))
         {
             return;
         }
@@ -168,7 +172,7 @@ public sealed class ManagementMachine(string self) : IRunEffects
         if (now >= followAt && !rounds.Values.Any(round => round.Purpose == Purpose.Follow))
         {
             followAt = now + FollowInterval;
-            effects.Read(Open(Purpose.Follow, primary.Tag, [primary.Name]).Id, primary.Name);
+            effects.Read(Open(Purpose.Follow, [primary.Name], followed: primary.Tag).Id, primary.Name);
         }
 
         LookAgainAt = followAt > now ? followAt : null;
@@ -177,15 +181,15 @@ public sealed class ManagementMachine(string self) : IRunEffects
     private List<string> Everybody() =>
         [.. units.Where(unit => unit.Present).Select(unit => unit.Name).Prepend(self).Distinct(StringComparer.Ordinal)];
 
-    private Round Open(Purpose purpose, ulong of, List<string> whom)
+    private Round Open(Purpose purpose, List<string> whom, RequestId request = default, IncarnationTag followed = default)
     {
-        var round = new Round(++lastRound, purpose, of, whom);
+        var round = new Round(++lastRound, purpose, whom) { Request = request, Followed = followed };
         rounds.Add(round.Id, round);
         return round;
     }
 
     /// <summary>The round that waits for this answer; null: none does any more.</summary>
-    private Round? Take(uint id, string unit) => rounds.TryGetValue(id, out var round) && round.Awaited.Remove(unit) ? round : null;
+    private Round? Take(RequestId id, string unit) => rounds.TryGetValue(id, out var round) && round.Awaited.Remove(unit) ? round : null;
 
     private void End(Round round, TimeSpan now, DateTimeOffset wall)
     {
@@ -198,14 +202,14 @@ public sealed class ManagementMachine(string self) : IRunEffects
         switch (round.Purpose)
         {
             case Purpose.Append:
-                run.Step(new RunInput.Appended((uint)round.Of, JournalReplication.IsDurable(round.Copies)), now, wall, this);
+                run.Step(new RunInput.Appended(round.Request, JournalReplication.IsDurable(round.Copies)), now, wall, this);
                 break;
             case Purpose.Collect:
                 Collected(round, now, wall);
                 break;
             case Purpose.Keep:
                 // What cannot be written here (a full disk) is gone on with all the same: the others have it.
-                Loaded(round.Of, round.Journals[0].Journal, now, wall);
+                Loaded(round.Request, round.Journals[0].Journal, now, wall);
                 break;
             case Purpose.Follow:
                 LookAgainAt = followAt;
@@ -223,10 +227,10 @@ public sealed class ManagementMachine(string self) : IRunEffects
             return;
         }
 
-        followedTag = round.Of;
+        followedTag = round.Followed;
         if (journal.Count > 0)
         {
-            effects.Write(0, self, journal);
+            effects.Write(RequestId.None, self, journal);
         }
     }
 
@@ -235,31 +239,35 @@ public sealed class ManagementMachine(string self) : IRunEffects
         var best = JournalReplication.Furthest(round.Journals.Select(found => found.Journal));
         foreach (var (unit, _) in round.Journals.Where(found => found.Unit != self && JournalReplication.MustLearnEnd(best, found.Journal)))
         {
-            effects.Write(0, unit, best);
+            effects.Write(RequestId.None, unit, best);
         }
 
         if (best.Count == 0)
         {
-            Loaded(round.Of, best, now, wall);
+            Loaded(round.Request, best, now, wall);
             return;
         }
 
-        var keep = Open(Purpose.Keep, round.Of, [self]);
+        var keep = Open(Purpose.Keep, [self], round.Request);
         keep.Journals.Add((self, best));
         effects.Write(keep.Id, self, best);
     }
 
-    private void Loaded(ulong ticket, IReadOnlyList<JournalEntry> best, TimeSpan now, DateTimeOffset wall) =>
-        run.Step(new RunInput.Loaded((uint)ticket, RunJournal.IsOpen(best) ? best : []), now, wall, this);
+    private void Loaded(RequestId request, IReadOnlyList<JournalEntry> best, TimeSpan now, DateTimeOffset wall) =>
+        run.Step(new RunInput.Loaded(request, RunJournal.IsOpen(best) ? best : []), now, wall, this);
 
-    /// <summary>Questions to units, and what has been answered. <c>Of</c>: the ticket of the run machine, or who was followed.</summary>
-    private sealed class Round(uint id, Purpose purpose, ulong of, List<string> units)
+    /// <summary>Questions to units, and what has been answered.</summary>
+    private sealed class Round(RequestId id, Purpose purpose, List<string> units)
     {
-        public uint Id { get; } = id;
+        public RequestId Id { get; } = id;
 
         public Purpose Purpose { get; } = purpose;
 
-        public ulong Of { get; } = of;
+        /// <summary>The run machine's, that the round is for.</summary>
+        public RequestId Request { get; init; }
+
+        /// <summary>The start of the primary's daemon that is followed.</summary>
+        public IncarnationTag Followed { get; init; }
 
         public IReadOnlyList<string> Units { get; } = units;
 

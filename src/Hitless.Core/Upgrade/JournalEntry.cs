@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -19,6 +20,10 @@ public sealed record JournalEntry(
     string? Detail
 )
 {
+    /// <summary>How the run has ended; null: it has not.</summary>
+    [JsonIgnore]
+    public RunState? Verdict => Kind == JournalEntryKind.End ? RunState.Of(Detail) : null;
+
     /// <summary>The run's header; in its first entry only.</summary>
     public RunHeader? Header { get; init; }
 
@@ -29,7 +34,7 @@ public sealed record JournalEntry(
     /// Which start of each target's daemon the step found (<see cref="UnitFacts.Tag"/>), in the order of <see cref="RunStep.Targets"/>: a
     /// successor sees what has restarted since.
     /// </summary>
-    public IReadOnlyList<ulong>? Tags { get; init; }
+    public IReadOnlyList<IncarnationTag>? Tags { get; init; }
 
     /// <summary>
     /// Whether the traffic has gone on since the switch to <see cref="Unit"/>: at the end of a soak and of a run, and where a run goes back

@@ -28,7 +28,8 @@ public static class Rehearsal
     public static RunBaseline? BaselineFor(string image, IEnumerable<IReadOnlyList<JournalEntry>> journals) =>
         journals
             .Where(journal =>
-                journal is [{ Header: { RehearseOnly: true } header }, .., { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed }]
+                journal is [{ Header: { RehearseOnly: true } header }, .., { Verdict: { } verdict }]
+                && verdict == RunState.Completed
                 && header.Image == image
             )
             .Select(Measured)

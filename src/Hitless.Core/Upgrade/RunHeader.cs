@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -102,5 +103,5 @@ public sealed record RunHeader(
 public sealed record RunMember(string Name, string Version, string Slot, int Priority)
 {
     /// <summary>The unit's serial: what the election asks last.</summary>
-    public ulong Serial { get; init; }
+    public UnitId Serial { get; init; }
 }

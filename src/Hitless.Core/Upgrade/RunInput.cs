@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -30,7 +31,7 @@ public abstract record RunInput
     }
 
     /// <summary>The furthest journal among the units that were reached; empty: no run is open.</summary>
-    public sealed record Loaded(uint Ticket, IReadOnlyList<JournalEntry> Entries) : RunInput;
+    public sealed record Loaded(RequestId Request, IReadOnlyList<JournalEntry> Entries) : RunInput;
 
     /// <summary>Begin a run.</summary>
     public sealed record Start(RunHeader Header) : RunInput;
@@ -39,10 +40,10 @@ public abstract record RunInput
     /// An entry is on a disk at least, on each unit's where that can be. Not <paramref name="Ok"/>: on no disk at all, or a unit has a
     /// journal of this run that is further.
     /// </summary>
-    public sealed record Appended(uint Ticket, bool Ok) : RunInput;
+    public sealed record Appended(RequestId Request, bool Ok) : RunInput;
 
     /// <summary>An act has ended. <paramref name="Retry"/>: the unit could not be reached, so the act may yet succeed.</summary>
-    public sealed record Replied(uint Ticket, bool Ok, bool Retry, string? Detail, RunSessions? Sessions, double? GapMs) : RunInput;
+    public sealed record Replied(RequestId Request, bool Ok, bool Retry, string? Detail, RunSessions? Sessions, double? GapMs) : RunInput;
 
     /// <summary>An operator's word.</summary>
     public sealed record Command(RunCommand Word) : RunInput;

@@ -1,3 +1,6 @@
+using Hitless.Core.Api;
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Upgrade;
 
 /// <content>A step under way.</content>
@@ -25,7 +28,7 @@ public sealed partial class RunMachine
         }
         else
         {
-            Fail(reply.Detail ?? "failed", wall, effects, reply);
+            Fail(reply.Detail ?? StepResult.Failed.ToString(), wall, effects, reply);
         }
     }
 
@@ -141,7 +144,7 @@ public sealed partial class RunMachine
         else if (!acted && now >= actAgainAt)
         {
             acted = true;
-            effects.Act(++ticket, step, header!);
+            effects.Act(++request, step, header!);
         }
     }
 
@@ -151,7 +154,7 @@ public sealed partial class RunMachine
     private void ActAgain(TimeSpan now)
     {
         acted = false;
-        ticket++;
+        request++;
         actAgainAt = now + RetryDelay;
     }
 
@@ -171,7 +174,8 @@ public sealed partial class RunMachine
         return told is { Tags: { } tags }
             && TargetsOf(told) is var targets
             && tags.Count == targets.Count
-            && tags[targets.ToList().IndexOf(name)] is not 0 and var tag
+            && tags[targets.ToList().IndexOf(name)] is var tag
+            && tag != IncarnationTag.None
             && unit.Tag != tag;
     }
 

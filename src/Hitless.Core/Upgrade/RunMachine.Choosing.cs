@@ -1,3 +1,5 @@
+using Hitless.Core.Api;
+
 namespace Hitless.Core.Upgrade;
 
 /// <content>What comes next: the list of steps on the way forward, <see cref="WayBack"/> on the way back.</content>
@@ -76,9 +78,25 @@ public sealed partial class RunMachine
             return;
         }
 
+        if (HasHandedOver(forward[next]) && now - stepSince < RejoinTimeout)
+        {
+            return;
+        }
+
         gateOpen = false;
         Begin(forward[next], wall, effects);
     }
+
+    /// <summary>
+    /// This unit has just handed over to the one that the next step is about: that one drives the run from here on, and this one is about
+    /// to hear that it does not. Whoever takes the role back drives anew, and reads from the journal what was lost.
+    /// </summary>
+    private bool HasHandedOver(RunStep next) =>
+        next.Name is RunStep.ServiceCheck or RunStep.Soak
+        && next.Target != self
+        && journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Switchover } done
+        && done.Unit == self
+        && done.Target == next.Target;
 
     /// <summary>
     /// The end is held against the units themselves: while the cluster was split, somebody else may have driven the run back.
@@ -116,7 +134,7 @@ public sealed partial class RunMachine
         settledSince ??= now;
         if (now - settledSince >= Steady && !judging)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, RunVerdict.Completed, wall) with { Traffic = traffic }, effects);
+            Note(Entry(JournalEntryKind.End, "end", null, RunState.Completed.Word, wall) with { Traffic = traffic }, effects);
         }
     }
 
@@ -240,10 +258,10 @@ public sealed partial class RunMachine
         bool AllRun(Func<RunMember, string> version) =>
             members.All(m => Facts(m.Name) is { Present: true } now && now.Version == version(m));
         var verdict =
-            AllRun(m => m.Version) ? RunVerdict.RolledBack
-            : AllRun(header.Goal) ? RunVerdict.Completed
-            : RunVerdict.Failed;
-        Note(Entry(JournalEntryKind.End, "end", null, verdict, wall), effects);
+            AllRun(m => m.Version) ? RunState.RolledBack
+            : AllRun(header.Goal) ? RunState.Completed
+            : RunState.Failed;
+        Note(Entry(JournalEntryKind.End, "end", null, verdict.Word, wall), effects);
     }
 
     private int NextForward() => RunJournal.Next(forward, journal);

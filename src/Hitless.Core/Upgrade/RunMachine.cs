@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -24,7 +25,7 @@ public sealed partial class RunMachine(string self)
     private State state = State.Idle;
     private RunStep step;
     private JournalEntry? pending;
-    private uint ticket;
+    private RequestId request;
     private long epoch;
     private bool driving;
     private string driveReason = "";
@@ -92,7 +93,7 @@ public sealed partial class RunMachine(string self)
             case RunInput.Drive drive:
                 OnDrive(drive, effects);
                 break;
-            case RunInput.Loaded loaded when state == State.Loading && loaded.Ticket == ticket:
+            case RunInput.Loaded loaded when state == State.Loading && loaded.Request == request:
                 OnLoaded(loaded.Entries, wall, effects);
                 break;
             case RunInput.Start start when state == State.Idle && driving:
@@ -101,10 +102,10 @@ public sealed partial class RunMachine(string self)
                 Plan();
                 Note(Entry(JournalEntryKind.Begin, "begin", null, $"{header.From} to {header.To}", wall) with { Header = header }, effects);
                 break;
-            case RunInput.Appended appended when state == State.Noting && appended.Ticket == ticket:
+            case RunInput.Appended appended when state == State.Noting && appended.Request == request:
                 OnAppended(appended.Ok, now, effects);
                 break;
-            case RunInput.Replied replied when state == State.Acting && replied.Ticket == ticket:
+            case RunInput.Replied replied when state == State.Acting && replied.Request == request:
                 OnReplied(replied, now, wall, effects);
                 break;
             case RunInput.Command command when header is not null && driving:
@@ -161,7 +162,7 @@ public sealed partial class RunMachine(string self)
     {
         Open([]);
         state = State.Loading;
-        effects.Load(++ticket);
+        effects.Load(++request);
     }
 
     private void OnLoaded(IReadOnlyList<JournalEntry> entries, DateTimeOffset wall, IRunEffects effects)
@@ -222,12 +223,12 @@ public sealed partial class RunMachine(string self)
         journal.Add(entry);
         pending = null;
         stepSince = now;
-        if (entry.Kind == JournalEntryKind.End)
+        if (entry.Verdict is { } verdict)
         {
             var ended = header!;
             JournalEntry[] whole = [.. journal];
             Open([]);
-            effects.Ended(ended, entry.Detail!, whole);
+            effects.Ended(ended, verdict, whole);
         }
         else if (entry.Kind == JournalEntryKind.Started)
         {
@@ -269,7 +270,7 @@ public sealed partial class RunMachine(string self)
         pending = entry;
         state = State.Noting;
         Waiting = false;
-        effects.Append(++ticket, entry);
+        effects.Append(++request, entry);
     }
 
     private JournalEntry Entry(JournalEntryKind kind, string name, string? target, string? detail, DateTimeOffset wall) =>

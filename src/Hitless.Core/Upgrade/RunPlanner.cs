@@ -1,5 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using Hitless.Core.Api;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
 
@@ -19,7 +19,7 @@ public sealed record RunOccasion(
     string Self,
     string OwnVersion,
     ClusterStatus Status,
-    IReadOnlyList<(string Name, ulong Id, bool Present)> Units,
+    IReadOnlyList<(string Name, UnitId Id, bool Present)> Units,
     DateTimeOffset Now,
     TimeSpan Soak,
     TimeSpan RejoinTimeout

@@ -12,18 +12,18 @@ public static class RunView
         var forward = RunPlan.Steps(header, journal);
         var waiting = RunGates.IsWaiting(header, journal, forward);
         var steps = Steps(journal, now);
-        var done = steps.Count(s => s.Result is "done" or "skipped");
+        var done = steps.Count(s => s.Result == StepResult.Done || s.Result == StepResult.Skipped);
         var last = journal[^1];
         var current = journal.LastOrDefault(e => e.Kind is JournalEntryKind.Started or JournalEntryKind.Rollback or JournalEntryKind.End)
             ?? last;
         var rollingBack = journal.Any(e => e.Kind == JournalEntryKind.Rollback);
         var paused = RunJournal.IsPaused(journal);
         var state =
-            last.Kind == JournalEntryKind.End ? last.Detail!
-            : rollingBack ? "rolling-back"
-            : waiting ? "waiting"
-            : paused ? "paused"
-            : "running";
+            last.Verdict is { } verdict ? verdict
+            : rollingBack ? RunState.RollingBack
+            : waiting ? RunState.Waiting
+            : paused ? RunState.Paused
+            : RunState.Running;
         var percent = last.Kind == JournalEntryKind.End ? 100 : Math.Min(99, done * 100 / forward.Count);
         return new RunStatus(
             header.Run,
@@ -40,7 +40,7 @@ public static class RunView
             steps
         )
         {
-            Gate = state == "waiting" ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
+            Gate = state == RunState.Waiting ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
         };
     }
 
@@ -52,7 +52,7 @@ public static class RunView
         return new RunReport(
             header.Run,
             Mode(header),
-            last.Kind == JournalEntryKind.End ? last.Detail! : "failed",
+            last.Verdict ?? RunState.Failed,
             header.From,
             header.To,
             header.StartedAt,
@@ -82,7 +82,7 @@ public static class RunView
         ReportTraffic[] all = [.. journal.Where(e => e.Traffic is not null).Select(e => e.Traffic!)];
         return Array.Find(all, each => each.Breach is not null)
             ?? all.LastOrDefault()
-            ?? new ReportTraffic(TrafficVerdicts.NotKnown, "no switch of this run was watched", null, null, null);
+            ?? new ReportTraffic(TrafficVerdict.NotKnown, "no switch of this run was watched", null, null, null);
     }
 
     private static string? Reason(IReadOnlyList<JournalEntry> journal)
@@ -117,19 +117,19 @@ public static class RunView
 
         if (open is not null)
         {
-            steps.Add(Row(open, now, "running", open.Detail));
+            steps.Add(Row(open, now, StepResult.Running, open.Detail));
         }
 
         return steps;
     }
 
     // A service check that had nothing to compare with has not passed.
-    private static string ResultOf(JournalEntry entry) =>
-        entry.Kind != JournalEntryKind.Done ? "failed"
-        : entry is { Step: RunStep.ServiceCheck, Sessions: null } ? "skipped"
-        : "done";
+    private static StepResult ResultOf(JournalEntry entry) =>
+        entry.Kind != JournalEntryKind.Done ? StepResult.Failed
+        : entry is { Step: RunStep.ServiceCheck, Sessions: null } ? StepResult.Skipped
+        : StepResult.Done;
 
-    private static ReportStep Row(JournalEntry begun, DateTimeOffset end, string result, string? detail) =>
+    private static ReportStep Row(JournalEntry begun, DateTimeOffset end, StepResult result, string? detail) =>
         new(begun.Step, begun.Target, begun.Time, (end - begun.Time).TotalMilliseconds, result, detail);
 
     private static string Mode(RunHeader header) =>

@@ -101,7 +101,7 @@ public static class SessionComparison
             before.Keys.Count(key => !ended.Contains(key))
             + bound.Sum(cause => cause.Breaking)
             + before.Excluded.Count(key => !ended.Contains(key));
-        var excludedCritical = before.Causes.Where(cause => cause.Class == "excluded").Sum(cause => cause.Critical);
+        var excludedCritical = before.Causes.Where(cause => cause.Class == SessionClassWord.Excluded).Sum(cause => cause.Critical);
         return new RunSessions(
             total,
             total - lost - foreseen,
@@ -122,7 +122,7 @@ public static class SessionComparison
             return "no session went through the former primary";
         var text = $"{sessions.Survived} of {sessions.Before} sessions came along, {sessions.Lost} lost";
         var apart = sessions
-            .Causes.Where(cause => cause.Breaking > 0 && cause.Class != "local")
+            .Causes.Where(cause => cause.Breaking > 0 && cause.Class != SessionClassWord.Local)
             .Select(cause => $"{cause.Breaking} {cause.Text}")
             .ToArray();
         return sessions.Classes is null

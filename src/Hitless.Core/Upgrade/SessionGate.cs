@@ -28,7 +28,10 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
     /// <param name="header">The run: whether it switches at all, and whether the operator confirms that the bound ones are lost.</param>
     public static SessionGate Of(SessionDifference difference, double limit, RunHeader header)
     {
-        var missing = Math.Max(difference.Breaking, difference.Entries.Count(e => e.Fate == "breaks" && e.Session.Class.Length == 0));
+        var missing = Math.Max(
+            difference.Breaking,
+            difference.Entries.Count(e => e.Fate == SwitchFate.Breaks && e.Session.Class == SessionClassWord.NotLookedAt)
+        );
         var bound = difference.Causes.Where(IsBound).Sum(cause => cause.Breaking);
         var apart = difference.Causes.Sum(cause => cause.Critical);
         var total = difference.Compared + difference.Causes.Where(IsBound).Sum(cause => cause.Count);
@@ -44,7 +47,7 @@ public readonly record struct SessionGate(long Missing, long Bound, long Critica
     }
 
     /// <summary>Whether a cause is of the class <c>bound</c>.</summary>
-    public static bool IsBound(SessionCauseCount cause) => cause.Class == "bound";
+    public static bool IsBound(SessionCauseCount cause) => cause.Class == SessionClassWord.Bound;
 
     /// <summary>
     /// The sessions that a switch breaks and that cannot follow, a line for each cause: how many, why, and, where wanted, what to write

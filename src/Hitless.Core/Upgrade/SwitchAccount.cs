@@ -64,13 +64,7 @@ public static class SwitchAccount
             LostAtLeast = known.Sum(s => s.Lost),
             LostForeseen = known.Sum(s => s.LostForeseen),
             Classes = whole && known.Count > 0 ? known.Select(s => s.Classes!).Aggregate(Add) : null,
-            Causes =
-            [
-                .. known
-                    .SelectMany(s => s.Causes)
-                    .GroupBy(cause => cause.Cause, StringComparer.Ordinal)
-                    .Select(group => group.Aggregate(Add)),
-            ],
+            Causes = [.. known.SelectMany(s => s.Causes).GroupBy(cause => cause.Cause).Select(group => group.Aggregate(Add))],
             NotKnown = whole ? null : string.Join("; ", notKnown),
         };
     }

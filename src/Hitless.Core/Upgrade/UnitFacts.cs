@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
@@ -11,6 +13,6 @@ public readonly record struct UnitFacts(
     bool Ready,
     string Version,
     int Failures,
-    ulong Tag,
+    IncarnationTag Tag,
     bool RunOpen = false
 );

@@ -1,7 +1,5 @@
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
-using Hitless.Core.Sessions;
-using Hitless.Core.Upgrade;
 
 namespace Hitless.Core.Web;
 
@@ -18,11 +16,7 @@ public static class ClusterMetrics
     public const string PrometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
     private static readonly string[] Roles = Names<UnitRole>();
-    private static readonly string[] States = [.. Names<UnitState>(), UnitUpgrading];
-    private const string UnitUpgrading = "upgrading";
-    private const string InSync = "in-sync";
-    private const string Passing = "passing";
-    private const string Healthy = "ok";
+    private static readonly string[] States = [.. Names<UnitState>(), UnitStateWord.Upgrading.ToString()];
 
     /// <param name="status">The unit's status.</param>
     /// <param name="last">The report of the run that ended last; null: there was none.</param>
@@ -46,7 +40,7 @@ public static class ClusterMetrics
     {
         text.Gauge("hitless_build_info", "The version that the answering unit runs.")
             .Add(1, ("unit", status.Self), ("version", status.Units.FirstOrDefault(unit => unit.Name == status.Self)?.Version ?? ""));
-        text.Gauge("hitless_cluster_healthy", "Whether the cluster has no problem.").Add(status.Health == Healthy);
+        text.Gauge("hitless_cluster_healthy", "Whether the cluster has no problem.").Add(status.Health == ClusterCondition.Ok);
         text.Gauge("hitless_cluster_problems", "Problems that hitless status lists.").Add(status.Problems.Count);
         text.Gauge("hitless_epoch", "The epoch: it grows with every change of primary.").Add(status.Epoch);
     }
@@ -54,9 +48,9 @@ public static class ClusterMetrics
     private static void Units(MetricText text, IReadOnlyList<UnitStatus> units)
     {
         text.Gauge("hitless_unit_role", "1 for the role that the unit has.");
-        Each(units, unit => Set(text, unit, "role", Roles, unit.Role));
+        Each(units, unit => Set(text, unit, "role", Roles, unit.Role.ToString()));
         text.Gauge("hitless_unit_state", "1 for the state that the unit is in.");
-        Each(units, unit => Set(text, unit, "state", States, unit.State));
+        Each(units, unit => Set(text, unit, "state", States, unit.State.ToString()));
         text.Gauge("hitless_unit_info", "The version and slot that the unit runs.");
         Each(units, unit => text.Add(1, Unit(unit), ("version", unit.Version), ("slot", unit.Slot)));
         text.Gauge("hitless_unit_age_seconds", "Time in the cluster since the unit, or one of its interfaces, failed last.");
@@ -64,9 +58,9 @@ public static class ClusterMetrics
         text.Gauge("hitless_interface_up", "Whether a monitored interface is up.");
         Each(units, unit => Each(unit.Interfaces, port => text.Add(port.Up, Unit(unit), ("interface", port.Name))));
         text.Gauge("hitless_probe_up", "Whether a health probe passes.");
-        Each(units, unit => Each(unit.Health, probe => text.Add(probe.Result == Passing, Unit(unit), ("probe", probe.Name))));
+        Each(units, unit => Each(unit.Health, probe => text.Add(probe.Result == ProbeResult.Passing, Unit(unit), ("probe", probe.Name))));
         text.Gauge("hitless_configuration_in_sync", "Whether the unit has the primary's revision.");
-        Each(units, unit => text.Add(unit.Configuration == InSync, Unit(unit)));
+        Each(units, unit => text.Add(unit.Configuration == SyncState.InSync, Unit(unit)));
         text.Gauge("hitless_configuration_revision", "Number of the unit's revision.");
         Each(units, unit => text.Add(unit.ConfigurationRevision, Unit(unit)));
         text.Gauge("hitless_forwarding_as_primary", "Whether a standby would forward as the primary does.");
@@ -115,8 +109,8 @@ public static class ClusterMetrics
 
     private static void Run(MetricText text, RunStatus? run)
     {
-        text.Gauge("hitless_run_active", "Whether a run is open.").Add(run is not null && !RunVerdict.IsVerdict(run.State));
-        if (run is not null && !RunVerdict.IsVerdict(run.State))
+        text.Gauge("hitless_run_active", "Whether a run is open.").Add(run is not null && !run.State.HasEnded);
+        if (run is not null && !run.State.HasEnded)
         {
             text.Gauge("hitless_run_step", "The step that the run is at.")
                 .Add(run.StepIndex, ("run", run.Run), ("mode", run.Mode), ("step", run.Step), ("unit", run.Unit ?? ""));
@@ -127,7 +121,8 @@ public static class ClusterMetrics
     private static void LastRun(MetricText text, RunReport report)
     {
         (string, string) run = ("run", report.Run);
-        text.Gauge("hitless_run_last_result", "1 for the verdict of the run that ended last.").Add(1, run, ("verdict", report.Verdict));
+        text.Gauge("hitless_run_last_result", "1 for the verdict of the run that ended last.")
+            .Add(1, run, ("verdict", report.Verdict.ToString()));
         text.Gauge("hitless_run_last_timestamp_seconds", "When it ended.")
             .Add((report.StartedAt.ToUnixTimeMilliseconds() + report.DurationMs) / 1000.0, run);
         text.Gauge("hitless_run_last_longest_gap_seconds", "Its longest gap.").Add(report.LongestGapMs / 1000, run);
@@ -139,10 +134,10 @@ public static class ClusterMetrics
 
     private static (string Name, long Count)[] ByClass(SessionClasses classes) =>
         [
-            (SessionCauses.Id(SessionClass.Follow), classes.Follow),
-            (SessionCauses.Id(SessionClass.Bound), classes.Bound),
-            (SessionCauses.Id(SessionClass.Excluded), classes.Excluded),
-            (SessionCauses.Id(SessionClass.Local), classes.Local),
+            (SessionClassWord.Follow.ToString(), classes.Follow),
+            (SessionClassWord.Bound.ToString(), classes.Bound),
+            (SessionClassWord.Excluded.ToString(), classes.Excluded),
+            (SessionClassWord.Local.ToString(), classes.Local),
         ];
 
     private static void Replicated(MetricText text, IReadOnlyList<UnitStatus> units, Func<SessionReplicationStatus, double> value) =>

@@ -50,6 +50,22 @@ public ref struct ByteReader(ReadOnlySpan<byte> bytes)
         return TryAdvance(16);
     }
 
+    /// <summary>Reads a unit's id, 64 bits.</summary>
+    public bool TryReadUnitId(out UnitId value)
+    {
+        var isRead = TryReadUInt64(out var number);
+        value = new UnitId(number);
+        return isRead;
+    }
+
+    /// <summary>Reads an incarnation, 128 bits.</summary>
+    public bool TryReadIncarnation(out Incarnation value)
+    {
+        var isRead = TryReadUInt128(out var bits);
+        value = new Incarnation(bits);
+        return isRead;
+    }
+
     /// <summary>Reads <paramref name="lengthBytes"/> bytes; the span points into the received bytes.</summary>
     public bool TryReadBytes(int lengthBytes, out ReadOnlySpan<byte> value)
     {

@@ -57,6 +57,12 @@ public ref struct ByteWriter(Span<byte> buffer)
             BinaryPrimitives.WriteUInt128BigEndian(room, value);
     }
 
+    /// <summary>Writes a unit's id, 64 bits.</summary>
+    public void WriteUnitId(UnitId value) => WriteUInt64(value.Number);
+
+    /// <summary>Writes an incarnation, 128 bits.</summary>
+    public void WriteIncarnation(Incarnation value) => WriteUInt128(value.Bits);
+
     /// <summary>Writes bytes as they are.</summary>
     public void WriteBytes(scoped ReadOnlySpan<byte> value)
     {

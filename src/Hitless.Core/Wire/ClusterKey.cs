@@ -59,13 +59,13 @@ public sealed class ClusterKey
     /// <summary>
     /// The AES-256-GCM key of one sender, incarnation and kind: salt = incarnation, info = "hitless … v1" and the unit id.
     /// </summary>
-    internal AesGcm DeriveCipher(DatagramKind kind, ulong unitId, UInt128 incarnation)
+    internal AesGcm DeriveCipher(DatagramKind kind, UnitId unitId, Incarnation incarnation)
     {
         Span<byte> salt = stackalloc byte[16];
-        new ByteWriter(salt).WriteUInt128(incarnation);
+        new ByteWriter(salt).WriteIncarnation(incarnation);
         var info = new ByteWriter(stackalloc byte[40]);
         info.WriteBytes(kind == DatagramKind.Heartbeat ? "hitless heartbeat v1"u8 : "hitless session v1"u8);
-        info.WriteUInt64(unitId);
+        info.WriteUnitId(unitId);
         Span<byte> key = stackalloc byte[Size];
         Derive(salt, info.Written, key);
         var cipher = new AesGcm(key, DatagramHeader.TagSize);

@@ -19,8 +19,8 @@ public readonly record struct DatagramHeader(
     DatagramKind Kind,
     byte LengthBytes,
     ushort Group,
-    ulong UnitId,
-    UInt128 Incarnation,
+    UnitId UnitId,
+    Incarnation Incarnation,
     ulong Sequence
 )
 {
@@ -42,8 +42,8 @@ public readonly record struct DatagramHeader(
         writer.WriteByte((byte)Kind);
         writer.WriteByte(LengthBytes);
         writer.WriteUInt16(Group);
-        writer.WriteUInt64(UnitId);
-        writer.WriteUInt128(Incarnation);
+        writer.WriteUnitId(UnitId);
+        writer.WriteIncarnation(Incarnation);
         writer.WriteUInt64(Sequence);
     }
 
@@ -67,8 +67,8 @@ public readonly record struct DatagramHeader(
             || !reader.TryReadByte(out var kind)
             || !reader.TryReadByte(out var length)
             || !reader.TryReadUInt16(out var group)
-            || !reader.TryReadUInt64(out var unitId)
-            || !reader.TryReadUInt128(out var incarnation)
+            || !reader.TryReadUnitId(out var unitId)
+            || !reader.TryReadIncarnation(out var incarnation)
             || !reader.TryReadUInt64(out var sequence)
             || length < Size
             || datagram.Length < length + TagSize

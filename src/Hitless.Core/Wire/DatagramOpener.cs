@@ -19,8 +19,8 @@ public sealed class DatagramOpener(
     IReadOnlyList<ClusterKey> keys,
     DatagramKind kind,
     int group,
-    ulong ownUnitId,
-    UInt128? ownIncarnation = null
+    UnitId ownUnitId,
+    Incarnation? ownIncarnation = null
 ) : IDisposable
 {
     private const int SenderLimit = 32;
@@ -206,7 +206,7 @@ public sealed class DatagramOpener(
         }
     }
 
-    private Sender? Find(ulong unitId, UInt128 incarnation)
+    private Sender? Find(UnitId unitId, Incarnation incarnation)
     {
         foreach (var sender in senders)
         {
@@ -231,11 +231,11 @@ public sealed class DatagramOpener(
         return added;
     }
 
-    private sealed class Sender(ulong unitId, UInt128 incarnation, ClusterKey key, AesGcm cipher) : IDisposable
+    private sealed class Sender(UnitId unitId, Incarnation incarnation, ClusterKey key, AesGcm cipher) : IDisposable
     {
-        public ulong UnitId { get; } = unitId;
+        public UnitId UnitId { get; } = unitId;
 
-        public UInt128 Incarnation { get; } = incarnation;
+        public Incarnation Incarnation { get; } = incarnation;
 
         /// <summary>The key of the last datagram.</summary>
         public ClusterKey Key { get; private set; } = key;

@@ -20,7 +20,7 @@ public sealed class DatagramSealer : IDisposable
     /// reuses nonces.
     /// </summary>
     /// <param name="minor">The wire protocol's minor version that the sender speaks: at most <see cref="WireVersion.Minor"/>.</param>
-    public DatagramSealer(ClusterKey key, DatagramKind kind, byte minor, int group, ulong unitId, UInt128 incarnation)
+    public DatagramSealer(ClusterKey key, DatagramKind kind, byte minor, int group, UnitId unitId, Incarnation incarnation)
     {
         header = new DatagramHeader(WireVersion.Major, minor, kind, DatagramHeader.Size, checked((ushort)group), unitId, incarnation, 0);
         cipher = key.DeriveCipher(kind, unitId, incarnation);

@@ -12,6 +12,8 @@ namespace Hitless.Daemon.Api;
 /// </summary>
 internal static class ConfigurationEndpoints
 {
+    private const string UnnamedAuthor = "unknown";
+
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
         MapReading(routes, unit);
@@ -68,7 +70,7 @@ internal static class ConfigurationEndpoints
                 )
         );
         routes.Post("/v1/config/confirm", ApiJson.Default.CommitResult, context =>
-            unit.ConfirmConfigurationAsync(context.Text("author") ?? "unknown", context.RequestAborted)
+            unit.ConfirmConfigurationAsync(context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
         );
         routes.Post(
             "/v1/config/rollback",
@@ -99,7 +101,7 @@ internal static class ConfigurationEndpoints
             )
         );
         routes.Post("/v1/config/restore", ApiJson.Default.CommitResult, context =>
-            unit.RestoreConfigurationAsync(context.BodyOfAnySize(), context.Text("author") ?? "unknown", context.RequestAborted)
+            unit.RestoreConfigurationAsync(context.BodyOfAnySize(), context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
         );
     }
 }

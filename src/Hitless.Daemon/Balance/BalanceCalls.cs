@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Peers;
 
 namespace Hitless.Daemon.Balance;
@@ -23,7 +24,7 @@ public static class BalanceCalls
 /// <summary>
 /// The primary <paramref name="From"/> says which units carry flows beside it (ids); empty: none. Whoever is among them tells its sessions.
 /// </summary>
-public sealed record CarryRequest(string From, IReadOnlyList<ulong> Carriers);
+public sealed record CarryRequest(string From, IReadOnlyList<UnitId> Carriers);
 
 /// <summary>
 /// <paramref name="Ready"/>: all units that carry are followed here. <paramref name="Obstacle"/>: why this unit can carry nothing now;
@@ -44,7 +45,7 @@ public sealed record CarryAnswer(bool Ready, string? Obstacle, IReadOnlyDictiona
 public sealed record BarrierAnswer(ulong Sequence);
 
 /// <summary>Frames of <paramref name="Sender"/> (its id) up to <paramref name="Sequence"/>.</summary>
-public sealed record AppliedRequest(string From, ulong Sender, ulong Sequence);
+public sealed record AppliedRequest(string From, UnitId Sender, ulong Sequence);
 
 /// <summary>Whether they are in the kernel.</summary>
 public sealed record AppliedAnswer(bool Ok);

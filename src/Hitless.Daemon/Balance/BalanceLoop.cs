@@ -114,10 +114,10 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         // The end of this look says so to all.
     }
 
-    void IBalanceEffects.Barrier(uint ticket, UnitId from, UnitId to) =>
-        Beside(() => peers.PassAsync(from, to, ending), ok => new BalanceInput.Passed(ticket, ok));
+    void IBalanceEffects.Barrier(RequestId request, UnitId from, UnitId to) =>
+        Beside(() => peers.PassAsync(from, to, ending), ok => new BalanceInput.Passed(request, ok));
 
-    void IBalanceEffects.Write(uint ticket, ReadOnlySpan<UnitId> owners)
+    void IBalanceEffects.Write(RequestId request, ReadOnlySpan<UnitId> owners)
     {
         print = PrintNow();
         var written = Kernel.WriteAsync(owners.ToArray(), peers.Macs());
@@ -132,7 +132,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
                 return true;
             },
-            ok => new BalanceInput.Written(ticket, ok)
+            ok => new BalanceInput.Written(request, ok)
         );
     }
 
@@ -190,13 +190,13 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
     private BalanceUnit Seen(UnitView peer, ClusterView view)
     {
-        var said = peers.Said(new(peer.Id));
+        var said = peers.Said(peer.Id);
         return new BalanceUnit(
-            new(peer.Id),
+            peer.Id,
             peer.Name,
             WeightOf(said?.Weight ?? 1),
             peer.Role != UnitRole.Standby ? "it is no standby"
-                : peer.State != UnitState.Ready ? $"it is {peer.State.ToString().ToLowerInvariant()}"
+                : peer.State != UnitState.Ready ? $"it is {UnitWording.Of(peer.State)}"
                 : peer.Failures > view.Self.Failures ? "it has failed interfaces or probes"
                 : said is null ? "it does not say what it can carry (its API does not answer, or its version is older)"
                 : said.Obstacle,
@@ -213,12 +213,12 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             [
                 .. view.Units.Select(each =>
                 {
-                    var (unit, own) = (new UnitId(each.Id), each.Id == view.Self.Id);
+                    var own = each.Id == view.Self.Id;
                     return new BalanceUnitStatus(
                         each.Name,
-                        machine.BucketsOf(unit),
-                        own ? null : machine.ObstacleOf(unit),
-                        own ? facts?.Forwarded : peers.Said(unit)?.Forwarded
+                        machine.BucketsOf(each.Id),
+                        own ? null : machine.ObstacleOf(each.Id),
+                        own ? facts?.Forwarded : peers.Said(each.Id)?.Forwarded
                     );
                 }),
             ]

@@ -26,7 +26,7 @@ public sealed class BalanceMember(
         server.Map(BalanceCalls.Carry, CarryAsync);
         server.Map(BalanceCalls.Barrier, async (_, _) => new BarrierAnswer(await sessions.ReachBarrierAsync()));
         server.Map(BalanceCalls.Applied, async (request, cancel) =>
-            new AppliedAnswer(await sessions.AwaitAppliedAsync(new(request.Sender), request.Sequence, AppliedTimeout, cancel))
+            new AppliedAnswer(await sessions.AwaitAppliedAsync(request.Sender, request.Sequence, AppliedTimeout, cancel))
         );
     }
 

@@ -25,13 +25,13 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
     private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<UnitId, BalanceAnswer> answers = new();
     private readonly ConcurrentDictionary<UnitId, Task> asking = new();
-    private volatile IReadOnlyList<ulong> carriers = [];
+    private volatile IReadOnlyList<UnitId> carriers = [];
 
     /// <summary>Somebody has answered.</summary>
     public ChangeSignal Answered { get; } = new();
 
     /// <summary>Whether a unit carries flows, or is about to.</summary>
-    public bool Carries(UnitId unit) => carriers.Contains(unit.Number);
+    public bool Carries(UnitId unit) => carriers.Contains(unit);
 
     /// <summary>What a unit said last, not long ago; null: nothing.</summary>
     public CarryAnswer? Said(UnitId unit) => answers.TryGetValue(unit, out var answer) && !answer.IsOld ? answer.Said : null;
@@ -41,12 +41,12 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         answers.ToDictionary(each => each.Key, each => each.Value.Macs);
 
     /// <summary>Changes when a MAC does.</summary>
-    public string Print => string.Join(' ', answers.OrderBy(each => each.Key.Number).Select(each => each.Value.Print));
+    public string Print => string.Join(' ', answers.OrderBy(each => each.Key).Select(each => each.Value.Print));
 
     /// <summary>Who carries from now on: this unit follows them, and each other is told when it is asked next, which is at once.</summary>
     public async Task SetCarriersAsync(IEnumerable<UnitId> units)
     {
-        ulong[] now = [.. units.Select(unit => unit.Number).Order()];
+        UnitId[] now = [.. units.Order()];
         if (!now.SequenceEqual(carriers))
         {
             carriers = now;
@@ -65,11 +65,10 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
     {
         foreach (var peer in view.Peers.Where(peer => peer.Present))
         {
-            UnitId unit = new(peer.Id);
-            var isDue = !answers.TryGetValue(unit, out var had) || had.IsDue;
-            if (isDue && (!asking.TryGetValue(unit, out var before) || before.IsCompleted))
+            var isDue = !answers.TryGetValue(peer.Id, out var had) || had.IsDue;
+            if (isDue && (!asking.TryGetValue(peer.Id, out var before) || before.IsCompleted))
             {
-                asking[unit] = Task.Run(() => AskAsync(peer, cancel), cancel);
+                asking[peer.Id] = Task.Run(() => AskAsync(peer, cancel), cancel);
             }
         }
     }
@@ -99,7 +98,7 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
     public async Task<bool> PassAsync(UnitId from, UnitId to, CancellationToken cancel)
     {
         var view = await control.ViewAsync();
-        string NameOf(UnitId unit) => view.Units.FirstOrDefault(each => each.Id == unit.Number)?.Name ?? "";
+        string NameOf(UnitId unit) => view.Units.FirstOrDefault(each => each.Id == unit)?.Name ?? "";
         var barrier =
             from == self.Id
                 ? await sessions.ReachBarrierAsync()
@@ -109,7 +108,7 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
             return await sessions.AwaitAppliedAsync(from, barrier, MoveTimeout, cancel);
         }
 
-        var request = new AppliedRequest(self.Name, from.Number, barrier);
+        var request = new AppliedRequest(self.Name, from, barrier);
         return (await peers.CallAsync(NameOf(to), BalanceCalls.Applied, request, MoveTimeout, cancel)).Ok;
     }
 
@@ -122,7 +121,7 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         return there
             .Zip(answered)
             .Where(each => each.Second)
-            .ToDictionary(each => each.First.Name, each => answers[new(each.First.Id)].Said.Forwarded, StringComparer.Ordinal);
+            .ToDictionary(each => each.First.Name, each => answers[each.First.Id].Said.Forwarded, StringComparer.Ordinal);
     }
 
     /// <summary>
@@ -134,7 +133,7 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         try
         {
             var said = await peers.CallAsync(peer.Name, BalanceCalls.Carry, new CarryRequest(self.Name, carriers), AskTimeout, cancel);
-            answers[new(peer.Id)] = new BalanceAnswer(said);
+            answers[peer.Id] = new BalanceAnswer(said);
             Answered.Raise();
             return said.Ready || anyhow;
         }

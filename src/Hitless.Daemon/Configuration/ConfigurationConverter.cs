@@ -72,7 +72,7 @@ public static class ConfigurationConverter
             statements.AddRange(said.Where(s => s.Value is not null).Select(s => new Statement($"{key}.{s.Name}", OneLine(s.Value!))));
             statements.Add(new($"{key}.order", $"{file.Order}"));
             statements.AddRange(
-                new[] { ("template", file.Template), ("absent", file.Absent), ("secret", file.Secret) }
+                new[] { ("template", file.Template), (RevisionSchema.AbsentKey, file.Absent), ("secret", file.Secret) }
                     .Where(s => s.Item2)
                     .Select(s => new Statement($"{key}.{s.Item1}", "true"))
             );

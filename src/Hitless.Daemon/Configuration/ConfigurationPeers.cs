@@ -40,7 +40,7 @@ public sealed class ConfigurationPeers(string self, IReadOnlyList<string> names,
         && (answer.Head is null || IsWhole(answer.Head))
         && (answer.Pending is null || IsWhole(answer.Pending))
         && answer.Branches.All(branch => branch is { Name: not null, Why: not null } && IsWhole(branch.Head))
-        && answer.Items.All(item => item is { Path: not null, State: not null });
+        && answer.Items.All(item => item is { Path: not null, State.Word: not null });
 
     private static bool IsWhole(RevisionInfo? info) =>
         info is { Hash: not null, Author: not null, Message: not null, Number: >= 1, Epoch: >= 0 };

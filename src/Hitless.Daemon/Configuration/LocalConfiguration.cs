@@ -53,7 +53,9 @@ public sealed class LocalConfiguration(
             {
                 var items = files
                     .Compare(CurrentFiles())
-                    .Select(i => i.Path == _failure?.Path ? new SyncReportItem(i.Path, "check-failed", _failure.Why, _failure.Output) : i);
+                    .Select(i =>
+                        i.Path == _failure?.Path ? new SyncReportItem(i.Path, FileSyncState.CheckFailed, _failure.Why, _failure.Output) : i
+                    );
                 return Task.FromResult(
                     new UnitConfiguration(
                         unit,

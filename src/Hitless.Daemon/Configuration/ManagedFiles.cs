@@ -189,7 +189,7 @@ public sealed class ManagedFiles(
         CancellationToken cancel
     )
     {
-        if (Compare(files).FirstOrDefault(i => i.State != "in-sync") is { } wrong)
+        if (Compare(files).FirstOrDefault(i => i.State != FileSyncState.InSync) is { } wrong)
         {
             return new FilesOutcome($"{wrong.Path} is not on disk as it was written: {wrong.Why}", "", wrong.Path);
         }
@@ -252,21 +252,22 @@ public sealed class ManagedFiles(
         return (new FilesOutcome(why ?? ran.Why, ran.Output), why is null);
     }
 
-    /// <summary>Each file of the revision against the disk: in-sync, drifted, missing.</summary>
+    /// <summary>Each file of the revision against the disk.</summary>
     public IReadOnlyList<SyncReportItem> Compare(IEnumerable<ManagedFile> files) =>
         [
             .. Here(files)
                 .OrderBy(f => f.Path, StringComparer.Ordinal)
                 .Select(file =>
-                    TryRead(file.Path, out var disk) is { } why ? new SyncReportItem(file.Path, "drifted", why)
-                    : IsOnDisk(file, disk) ? new SyncReportItem(file.Path, "in-sync", null)
-                    : file.Absent ? new SyncReportItem(file.Path, "drifted", "the revision has taken it away, and it is on disk")
-                    : disk.Content is null ? new SyncReportItem(file.Path, "missing", "the file is not on disk")
+                    TryRead(file.Path, out var disk) is { } why ? new SyncReportItem(file.Path, FileSyncState.Drifted, why)
+                    : IsOnDisk(file, disk) ? new SyncReportItem(file.Path, FileSyncState.InSync, null)
+                    : file.Absent
+                        ? new SyncReportItem(file.Path, FileSyncState.Drifted, "the revision has taken it away, and it is on disk")
+                    : disk.Content is null ? new SyncReportItem(file.Path, FileSyncState.Missing, "the file is not on disk")
                     : !disk.Content.AsSpan().SequenceEqual(file.Content)
-                        ? new SyncReportItem(file.Path, "drifted", "the file on disk is not that of the revision")
+                        ? new SyncReportItem(file.Path, FileSyncState.Drifted, "the file on disk is not that of the revision")
                     : file.Mode is not null && disk.Mode != file.Mode
-                        ? new SyncReportItem(file.Path, "drifted", $"its mode is {disk.Mode}, in the revision {file.Mode}")
-                    : new SyncReportItem(file.Path, "drifted", $"its owner is {disk.Owner}, in the revision {file.Owner}")
+                        ? new SyncReportItem(file.Path, FileSyncState.Drifted, $"its mode is {disk.Mode}, in the revision {file.Mode}")
+                    : new SyncReportItem(file.Path, FileSyncState.Drifted, $"its owner is {disk.Owner}, in the revision {file.Owner}")
                 ),
         ];
 

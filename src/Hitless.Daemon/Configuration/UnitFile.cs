@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Text;
 using System.Text.Unicode;
+using Hitless.Core.Api;
 using Hitless.Core.Balance;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
@@ -227,11 +227,7 @@ public static class UnitFile
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
             Schedule = root.Under("balance").Get<BalanceSchedule>("schedule"),
             KeptOnPrimary = ValuesOf<AddressPrefix>(root.Under("balance"), "on-primary"),
-            Services =
-            [
-                .. root.Sections("services")
-                    .Select(each => new ServiceSettings(each.Get<string>("unit"), each.Get<string>("runs-on") == "primary")),
-            ],
+            Services = [.. root.Sections("services").Select(ServiceFrom)],
             Hooks = HooksFrom(root.Under("hooks")),
             Notices = [.. root.Sections("notices").Select(each => NoticeFrom(each, folder))],
             Keep = KeepFrom(configuration),
@@ -247,12 +243,15 @@ public static class UnitFile
             RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
         };
 
+    private static ServiceSettings ServiceFrom(Section service) =>
+        new(service.Get<string>("unit"), ServiceRoleWord.Of(service.Get<string>("runs-on")) == ServiceRoleWord.Primary);
+
     private static HookSettings HooksFrom(Section hooks) =>
         new(
-            TextOf(hooks, "primary"),
-            TextOf(hooks, "standby"),
-            TextOf(hooks, "fault"),
-            TextOf(hooks, "stop"),
+            TextOf(hooks, ServiceRoleWord.Primary.ToString()),
+            TextOf(hooks, ServiceRoleWord.Standby.ToString()),
+            TextOf(hooks, ServiceRoleWord.Fault.ToString()),
+            TextOf(hooks, ServiceRoleWord.Stop.ToString()),
             hooks.Get<TimeSpan>("timeout")
         );
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Configuration.Yaml;
@@ -241,19 +241,24 @@ public static partial class UnitKeys
             "The unit of systemd. Leave it disabled: Hitless starts and stops it.",
             Mandatory: true
         ),
-        new("runs-on", Scalars.Choice("primary", "standby"), "Where it runs.", "primary"),
+        new(
+            "runs-on",
+            Scalars.Choice(ServiceRoleWord.Primary.ToString(), ServiceRoleWord.Standby.ToString()),
+            "Where it runs.",
+            ServiceRoleWord.Primary.ToString()
+        ),
     ]);
 
     private static readonly SectionShape Hooks = new([
-        new("primary", Hook, "Runs when the unit has become primary."),
-        new("standby", Hook, "Runs when the unit is not primary any more, or has started as standby."),
+        new(ServiceRoleWord.Primary.ToString(), Hook, "Runs when the unit has become primary."),
+        new(ServiceRoleWord.Standby.ToString(), Hook, "Runs when the unit is not primary any more, or has started as standby."),
         new(
-            "fault",
+            ServiceRoleWord.Fault.ToString(),
             Hook,
             "Runs instead of standby's while the unit has failed interfaces or probes; "
                 + "without it such a unit is a standby like any other."
         ),
-        new("stop", Hook, "Runs when hitlessd stops for good, after it has handed over; 3 s at most."),
+        new(ServiceRoleWord.Stop.ToString(), Hook, "Runs when hitlessd stops for good, after it has handed over; 3 s at most."),
         new(
             "timeout",
             Scalars.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),

@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 
 namespace Hitless.Daemon.Control;
 
@@ -46,7 +47,7 @@ public sealed record ClusterView(
             own,
             [
                 .. machine
-                    .Peers.Where(p => p.Tag != 0 && !IsReplaced(p, machine))
+                    .Peers.Where(p => p.Tag != IncarnationTag.None && !IsReplaced(p, machine))
                     .Select(p => UnitView.From(p.Unit, p.Tag, p.Last, !p.Absent, p.AgeAt(now))),
             ],
             machine.Reason,
@@ -64,13 +65,13 @@ public sealed record ClusterView(
 
     /// <summary>A new machine has taken its place: it has its name and another id.</summary>
     private static bool IsReplaced(Peer peer, ClusterMachine machine) =>
-        peer.Absent && machine.Peers.Any(other => other.Tag != 0 && !other.Absent && other.Last.Name == peer.Last.Name);
+        peer.Absent && machine.Peers.Any(other => other.Tag != IncarnationTag.None && !other.Absent && other.Last.Name == peer.Last.Name);
 }
 
 /// <summary>One unit of a <see cref="ClusterView"/>, itself or by its last heartbeat.</summary>
 public sealed record UnitView(
-    ulong Id,
-    ulong Tag,
+    UnitId Id,
+    IncarnationTag Tag,
     string Name,
     bool Present,
     UnitRole Role,
@@ -93,7 +94,7 @@ public sealed record UnitView(
     public bool Ready => Present && (Role == UnitRole.Primary || (Role == UnitRole.Standby && State is UnitState.Ready or UnitState.Fault));
 
     /// <summary>A unit as its heartbeat tells of it.</summary>
-    public static UnitView From(ulong id, ulong tag, Heartbeat heartbeat, bool present, TimeSpan age) =>
+    public static UnitView From(UnitId id, IncarnationTag tag, Heartbeat heartbeat, bool present, TimeSpan age) =>
         new(
             id,
             tag,

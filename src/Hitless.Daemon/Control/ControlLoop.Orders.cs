@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 
 namespace Hitless.Daemon.Control;
@@ -8,7 +9,7 @@ public sealed partial class ControlLoop
 {
     /// <summary>A planned switchover away from this unit; the text says who is primary now.</summary>
     /// <exception cref="RefusedException">It was not possible, and this unit is still primary.</exception>
-    public Task<string> SwitchOverAsync(ulong? target, string reason, bool evenIfWorse = false) =>
+    public Task<string> SwitchOverAsync(UnitId? target, string reason, bool evenIfWorse = false) =>
         EndOfSwitchoverAsync(ClusterInput.SwitchoverRequested(target, reason, evenIfWorse));
 
     /// <summary>Lets the rules choose the primary now.</summary>

@@ -67,7 +67,7 @@ public sealed partial class ControlLoop
         if (links.TryReceive(link, ref budget, out var header, out var heartbeat, out var from))
         {
             var overTraffic = links.IsPort(link);
-            var (unit, tag) = (header.UnitId, UnitIdentity.TagOf(header.Incarnation));
+            var (unit, tag) = (header.UnitId, header.Incarnation.Tag);
             if (overTraffic && unit != identity.Id && heartbeat.Role == UnitRole.Primary)
             {
                 hearing.Heard(links.PortOf(link), MonotonicClock.Now);

@@ -4,6 +4,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Keys;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Gateway;
 using Hitless.Daemon.Health;
@@ -14,7 +15,6 @@ using Hitless.Linux.Links;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Processes;
 using Hitless.Linux.Scheduling;
-using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
 
@@ -121,7 +121,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
     /// Called after a split, not on the loop's thread: this unit's own sessions are to be given to the unit with that id, then
     /// <see cref="ClusterInput.SessionsMerged"/> posted.
     /// </summary>
-    public event Action<ulong>? MergeWanted;
+    public event Action<UnitId>? MergeWanted;
 
     /// <summary>
     /// Called when an operator's hold has begun or ended, and once a minute while it stands, with what is left of it: not on the loop's
@@ -264,16 +264,16 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
 
     void IClusterEffects.AskForAddresses() => links.AskForAddresses();
 
-    void IClusterEffects.MergeSessions(ulong primary) => errands.Do(() => MergeWanted?.Invoke(primary));
+    void IClusterEffects.MergeSessions(UnitId primary) => errands.Do(() => MergeWanted?.Invoke(primary));
 
-    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom) => sessions.Give(each => each.SetRole(sending, syncFrom));
+    void IClusterEffects.SetSessionRole(bool sending, UnitId? syncFrom) => sessions.Give(each => each.SetRole(sending, syncFrom));
 
-    void IClusterEffects.Barrier(uint ticket) => sessions.Give(each => each.Barrier(ticket));
+    void IClusterEffects.Barrier(RequestId request) => sessions.Give(each => each.Barrier(request));
 
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence) =>
-        sessions.Give(each => each.AwaitApplied(ticket, peer, sequence, AppliedTimeout));
+    void IClusterEffects.AwaitApplied(RequestId request, UnitId peer, ulong sequence) =>
+        sessions.Give(each => each.AwaitApplied(request, peer, sequence, AppliedTimeout));
 
-    void IClusterEffects.Drain(uint ticket) => sessions.Give(each => each.Drain(ticket));
+    void IClusterEffects.Drain(RequestId request) => sessions.Give(each => each.Drain(request));
 
     void IClusterEffects.KeepHold(UnitHold? hold) => errands.Do(() => HoldKept?.Invoke(hold));
 

@@ -1,3 +1,4 @@
+using Hitless.Core.Wire;
 using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
@@ -8,11 +9,11 @@ namespace Hitless.Daemon.Control;
 /// </summary>
 internal sealed class HeardUnits
 {
-    private readonly (ulong Unit, DatagramEndpoint From)[] known = new (ulong, DatagramEndpoint)[16];
+    private readonly (UnitId Unit, DatagramEndpoint From)[] known = new (UnitId, DatagramEndpoint)[16];
     private int count;
 
     /// <summary>An authentic heartbeat of <paramref name="unit"/> came from there; true if that is new.</summary>
-    public bool Learn(ulong unit, in DatagramEndpoint from)
+    public bool Learn(UnitId unit, in DatagramEndpoint from)
     {
         for (var i = 0; i < count; i++)
         {
@@ -31,8 +32,8 @@ internal sealed class HeardUnits
         return true;
     }
 
-    /// <summary>The unit that was heard from there; 0: nobody yet.</summary>
-    public ulong UnitAt(in DatagramEndpoint from)
+    /// <summary>The unit that was heard from there; <see cref="UnitId.None"/>: nobody yet.</summary>
+    public UnitId UnitAt(in DatagramEndpoint from)
     {
         for (var i = 0; i < count; i++)
         {
@@ -42,6 +43,6 @@ internal sealed class HeardUnits
             }
         }
 
-        return 0;
+        return UnitId.None;
     }
 }

@@ -6,7 +6,6 @@ using Hitless.Core.Keys;
 using Hitless.Core.Wire;
 using Hitless.Core.Wire.Floods;
 using Hitless.Daemon.Common;
-using Hitless.Daemon.Http;
 using Hitless.Daemon.Links;
 using Hitless.Firmware.Images;
 using Hitless.Linux.Links;
@@ -41,7 +40,7 @@ public sealed class HeartbeatLinks : IDisposable
     private readonly byte[] plaintext = new byte[BufferBytes];
     private readonly Heartbeat heartbeat = new();
     private readonly HeartbeatComplaints complaints;
-    private ulong stranger;
+    private UnitId stranger;
     private TimeSpan strangerAfter;
 
     /// <summary>
@@ -179,15 +178,15 @@ public sealed class HeartbeatLinks : IDisposable
     /// Whether a heartbeat came from a peer's address since the last call that our key does not open, though nobody has sent another of its
     /// incarnation that it did; and the id that it bears. Ten times a second at most.
     /// </summary>
-    public bool TakeStranger(TimeSpan now, out ulong unit)
+    public bool TakeStranger(TimeSpan now, out UnitId unit)
     {
         unit = stranger;
-        if (stranger == 0 || now < strangerAfter)
+        if (stranger == UnitId.None || now < strangerAfter)
         {
             return false;
         }
 
-        (stranger, strangerAfter) = (0, now + StrangerInterval);
+        (stranger, strangerAfter) = (UnitId.None, now + StrangerInterval);
         return true;
     }
 
@@ -205,7 +204,7 @@ public sealed class HeartbeatLinks : IDisposable
     }
 
     /// <summary>The next answer of a kernel through a port: to which question, and by which unit.</summary>
-    public bool TryReadPortAnswer(int token, ref int budget, out uint question, out ulong unit) =>
+    public bool TryReadPortAnswer(int token, ref int budget, out uint question, out UnitId unit) =>
         portEchoes.TryReceive(token - FirstPortEcho, ref budget, out question, out unit);
 
     /// <summary>The next answer of a kernel: to which question, on which link, and by the peer of which endpoint.</summary>

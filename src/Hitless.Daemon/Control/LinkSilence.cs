@@ -1,4 +1,5 @@
 using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
 using Hitless.Linux.Sockets;
 
 namespace Hitless.Daemon.Control;
@@ -13,7 +14,7 @@ public sealed class LinkSilence
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private readonly IReadOnlyList<HeartbeatLinkSettings> links;
     private readonly DatagramEndpoint[][] peers;
-    private readonly (ulong Unit, TimeSpan At)[][] heard;
+    private readonly (UnitId Unit, TimeSpan At)[][] heard;
     private TimeSpan begun = TimeSpan.MinValue;
 
     /// <param name="links">The heartbeat links.</param>
@@ -22,14 +23,14 @@ public sealed class LinkSilence
     {
         this.links = links;
         this.peers = peers;
-        heard = [.. peers.Select(each => each.Select(_ => (0UL, TimeSpan.MinValue)).ToArray())];
+        heard = [.. peers.Select(each => each.Select(_ => (UnitId.None, TimeSpan.MinValue)).ToArray())];
     }
 
     /// <summary>The interface of a link.</summary>
     public string NameOf(int link) => links[link].Interface;
 
     /// <summary>An authentic heartbeat of <paramref name="unit"/> came on a link.</summary>
-    public void Heard(int link, in DatagramEndpoint from, ulong unit, TimeSpan now)
+    public void Heard(int link, in DatagramEndpoint from, UnitId unit, TimeSpan now)
     {
         begun = begun == TimeSpan.MinValue ? now : begun;
         for (var i = 0; i < peers[link].Length; i++)
@@ -55,7 +56,7 @@ public sealed class LinkSilence
                 var (unit, at) = heard[link][i];
                 if (IsSilent(at, now) && IsHeardElsewhere(unit, now))
                 {
-                    var since = unit == 0 ? "since the start" : $"for {(now - at).TotalSeconds:F0} s";
+                    var since = unit == UnitId.None ? "since the start" : $"for {(now - at).TotalSeconds:F0} s";
                     yield return $"no heartbeat came from {links[link].Peers[i]} on {links[link].Interface} {since}, on another link "
                         + $"they come: look at the cable, and at the interface and its address on both units";
                 }
@@ -66,9 +67,9 @@ public sealed class LinkSilence
     /// <summary>
     /// Which unit a peer's address is that was never heard is not known: then another link has to hear as many as it should.
     /// </summary>
-    private bool IsHeardElsewhere(ulong unit, TimeSpan now) =>
+    private bool IsHeardElsewhere(UnitId unit, TimeSpan now) =>
         Array.Exists(heard, link =>
-            unit == 0
+            unit == UnitId.None
                 ? Array.TrueForAll(link, each => !IsSilent(each.At, now))
                 : Array.Exists(link, each => each.Unit == unit && !IsSilent(each.At, now))
         );

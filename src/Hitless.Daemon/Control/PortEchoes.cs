@@ -1,6 +1,7 @@
 using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
@@ -17,7 +18,7 @@ internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) :
     private const int HostsMax = 16;
     private readonly EchoSocket?[] sockets = new EchoSocket?[ports.Count];
     private readonly int[] indexes = new int[ports.Count];
-    private readonly (int Port, ulong Unit, DatagramEndpoint At)[] hosts = new (int, ulong, DatagramEndpoint)[HostsMax];
+    private readonly (int Port, UnitId Unit, DatagramEndpoint At)[] hosts = new (int, UnitId, DatagramEndpoint)[HostsMax];
     private int hostCount;
 
     /// <summary>
@@ -39,7 +40,7 @@ internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) :
     }
 
     /// <summary>A heartbeat of <paramref name="unit"/> came through a port, from that MAC.</summary>
-    public void Learn(int port, ulong unit, in MacAddress from)
+    public void Learn(int port, UnitId unit, in MacAddress from)
     {
         var at = DatagramEndpoint.LinkLocal(from, indexes[port]);
         for (var i = 0; i < hostCount; i++)
@@ -69,9 +70,9 @@ internal sealed class PortEchoes(IReadOnlyList<string> ports, EventLog events) :
     /// <summary>
     /// The next answer through a port: to which question, and by which unit's kernel; see <see cref="EchoSocket.TryReceive"/>.
     /// </summary>
-    public bool TryReceive(int port, ref int budget, out uint question, out ulong unit)
+    public bool TryReceive(int port, ref int budget, out uint question, out UnitId unit)
     {
-        (question, unit) = (0, 0);
+        (question, unit) = (0, UnitId.None);
         while (sockets[port] is { } socket && socket.TryReceive(ref budget, out question, out var from))
         {
             foreach (ref readonly var host in hosts.AsSpan(0, hostCount))

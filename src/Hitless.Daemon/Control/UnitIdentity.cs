@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Firmware.Files;
 
@@ -9,15 +10,12 @@ namespace Hitless.Daemon.Control;
 /// <summary>
 /// Who this unit is: <c>Id</c> for good (state file <c>unit-id</c>; the election's serial), <c>Incarnation</c> since this start.
 /// </summary>
-public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
+public sealed record UnitIdentity(UnitId Id, Incarnation Incarnation)
 {
     private const int IdDigits = 16;
 
     /// <summary>What heartbeats name the incarnation by; never 0.</summary>
-    public ulong Tag => TagOf(Incarnation);
-
-    /// <summary>The tag of an incarnation.</summary>
-    public static ulong TagOf(UInt128 incarnation) => (ulong)incarnation | 1;
+    public IncarnationTag Tag => Incarnation.Tag;
 
     /// <summary>
     /// Reads the id from the state directory, or makes one at the first start. Where it cannot be written the unit has it for this start,
@@ -28,15 +26,15 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
         var path = Path.Combine(stateFolder, "unit-id");
         Span<byte> random = stackalloc byte[24];
         RandomNumberGenerator.Fill(random);
-        var incarnation = BinaryPrimitives.ReadUInt128BigEndian(random[8..]);
+        Incarnation incarnation = new(BinaryPrimitives.ReadUInt128BigEndian(random[8..]));
         var written = StateFile.Read(path, disk);
         if (
             written?.Length == IdDigits
-            && ulong.TryParse(written, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id)
-            && id != 0
+            && ulong.TryParse(written, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number)
+            && number != 0
         )
         {
-            return new UnitIdentity(id, incarnation);
+            return new UnitIdentity(new UnitId(number), incarnation);
         }
 
         if (written is not null || File.Exists(Path.Combine(stateFolder, "epoch")))
@@ -47,8 +45,8 @@ public sealed record UnitIdentity(ulong Id, UInt128 Incarnation)
             );
         }
 
-        id = BinaryPrimitives.ReadUInt64BigEndian(random) | 1;
-        disk.Write("unit-id", () => DurableFile.WriteOwnText(path, id.ToString("x16", CultureInfo.InvariantCulture) + "\n"));
+        UnitId id = new(BinaryPrimitives.ReadUInt64BigEndian(random) | 1);
+        disk.Write("unit-id", () => DurableFile.WriteOwnText(path, $"{id}\n"));
         return new UnitIdentity(id, incarnation);
     }
 }

@@ -64,9 +64,9 @@ public sealed class ProbeLoop : IAsyncDisposable
                     (p, i) =>
                         new HealthStatus(
                             p.Name,
-                            details[i] is null || passedOver[i] ? "unknown"
-                                : tally.Fails(i) ? "failing"
-                                : "passing",
+                            details[i] is null || passedOver[i] ? ProbeResult.Unknown
+                                : tally.Fails(i) ? ProbeResult.Failing
+                                : ProbeResult.Passing,
                             details[i]
                         )
                 ),

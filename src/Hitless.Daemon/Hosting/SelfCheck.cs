@@ -101,8 +101,8 @@ public static class SelfCheck
     private static string? Datagrams()
     {
         var key = new ClusterKey(Secret);
-        using var sealer = new DatagramSealer(key, DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, 5);
-        using var opener = new DatagramOpener([key], DatagramKind.Heartbeat, 7, 22);
+        using var sealer = new DatagramSealer(key, DatagramKind.Heartbeat, WireVersion.Minor, 7, new(11), new(5));
+        using var opener = new DatagramOpener([key], DatagramKind.Heartbeat, 7, new(22));
         Span<byte> datagram = stackalloc byte[256];
         Span<byte> payload = stackalloc byte[256];
         var length = sealer.Seal("heartbeat"u8, datagram);

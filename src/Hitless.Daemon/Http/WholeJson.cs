@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.Json.Serialization.Metadata;
+using Hitless.Core.Api;
 
 namespace Hitless.Daemon.Http;
 
@@ -35,7 +36,7 @@ public static class WholeJson
         }
 
         var here = place.Length == 0 ? property.Name : $"{place}.{property.Name}";
-        return get(owner) is not { } value
+        return get(owner) is not { } value || value is IWord { Word: null }
             ? property.IsGetNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null
                 ? null
                 : here

@@ -125,14 +125,14 @@ public sealed class JoinService(IInvitingUnit unit, UnitSettings settings, Setti
         return
         [
             .. status
-                .Units.Where(each => each.Name != settings.Unit.Name && each.Name != joining && each.State != UnitStates.Absent)
-                .OrderBy(each => each.Role == UnitRoles.Primary)
+                .Units.Where(each => each.Name != settings.Unit.Name && each.Name != joining && each.State != UnitStateWord.Absent)
+                .OrderBy(each => each.Role == UnitRoleWord.Primary)
                 .Select(each => each.Name),
         ];
     }
 
     private async Task<string?> IncarnationAsync(string name, CancellationToken cancel) =>
-        (await unit.StatusAsync(cancel)).Units.FirstOrDefault(each => each.Name == name && each.State == UnitStates.Ready)?.Incarnation;
+        (await unit.StatusAsync(cancel)).Units.FirstOrDefault(each => each.Name == name && each.State == UnitStateWord.Ready)?.Incarnation;
 
     private async Task UntilRestartedAsync(string name, string? before, CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Http;
@@ -156,8 +157,8 @@ public sealed class UnitRemovals(
         }
     }
 
-    private static ulong TagOf(ClusterView view, string name) =>
-        view.Peers.FirstOrDefault(each => each.Name == name && each.Present)?.Tag ?? 0;
+    private static IncarnationTag TagOf(ClusterView view, string name) =>
+        view.Peers.FirstOrDefault(each => each.Name == name && each.Present)?.Tag ?? IncarnationTag.None;
 
     private ForgetAnswer Take(ForgetRequest request)
     {

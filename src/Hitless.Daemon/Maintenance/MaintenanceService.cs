@@ -126,7 +126,7 @@ public sealed class MaintenanceService(
             machine.Reboot("reboot, as asked for by an operator");
         }
 
-        return new RebootResult(name, $"{view.Self.Tag:x16}", plan.Successor, plan.Warnings);
+        return new RebootResult(name, view.Self.Tag.ToString(), plan.Successor, plan.Warnings);
     }
 
     /// <summary>A hold as the API tells of it; null: there is none.</summary>

@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Files;
@@ -43,7 +44,7 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
         follower = new RoleFollower(tasks, applied, orphan, MonotonicClock.Now);
         if (orphan)
         {
-            _ = AwaitAsync(0, RoleProcess.AwaitAsync(applied!.Value, kill.Token));
+            _ = AwaitAsync(RequestId.None, RoleProcess.AwaitAsync(applied!.Value, kill.Token));
         }
     }
 
@@ -97,14 +98,14 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
     /// <inheritdoc/>
     public void Dispose() => kill.Dispose();
 
-    void IRoleEffects.Run(uint ticket, RoleTask task, RoleChange change)
+    void IRoleEffects.Run(RequestId request, RoleTask task, RoleChange change)
     {
         var running = new AppliedRole(change.Role, change.Epoch, Complete: false);
         kill.Dispose();
         kill = new CancellationTokenSource();
         var token = kill.Token;
         Action<int> started = id => Save(running with { Process = id, ProcessStart = ProcessStart.Of(id) ?? 0 });
-        _ = AwaitAsync(ticket, Task.Run(() => processes.RunAsync(task, change, started, token)));
+        _ = AwaitAsync(request, Task.Run(() => processes.RunAsync(task, change, started, token)));
     }
 
     void IRoleEffects.Kill() => kill.Cancel();
@@ -128,11 +129,11 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
     private void Save(AppliedRole applied) =>
         disk.Write("the role that services follow", () => DurableFile.WriteOwnText(file, $"{applied with { Boot = boot }}\n"));
 
-    private async Task AwaitAsync(uint ticket, Task task)
+    private async Task AwaitAsync(RequestId request, Task task)
     {
         await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var why = task.IsFaulted ? task.Exception.InnerException?.Message : (task as Task<string?>)?.Result;
-        inputs.Writer.TryWrite(new RoleInput.Ended(ticket, why));
+        inputs.Writer.TryWrite(new RoleInput.Ended(request, why));
     }
 
     private async Task WatchAsync()

@@ -59,7 +59,7 @@ public sealed class RoleProcess(UnitSettings settings)
             RoleTask.Systemctl ctl => new ProcessStartInfo("systemctl", ["--no-ask-password", ctl.Verb, "--", .. ctl.Units]),
             _ => throw new InvalidOperationException($"{task} is no task"),
         };
-        start.Environment["HITLESS_ROLE"] = change.Name;
+        start.Environment["HITLESS_ROLE"] = change.Word.Word;
         start.Environment["HITLESS_EPOCH"] = change.Epoch.ToString(CultureInfo.InvariantCulture);
         start.Environment["HITLESS_REASON"] = change.Reason;
         start.Environment["HITLESS_UNIT"] = settings.Unit.Name;

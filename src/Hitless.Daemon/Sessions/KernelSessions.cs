@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using Hitless.Core.Configuration;
 using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
 using Hitless.Linux.Conntrack;
 using Hitless.Linux.Links;
 using Hitless.Linux.Netlink;
@@ -22,7 +23,7 @@ internal sealed class KernelSessions : IDisposable
     private readonly UnitSettings settings;
     private readonly ConntrackTable table = new();
     private readonly ConntrackEvents events;
-    private readonly Dictionary<ulong, IReadOnlyList<IPAddress>> others = [];
+    private readonly Dictionary<UnitId, IReadOnlyList<IPAddress>> others = [];
     private readonly SessionKey[] due = new SessionKey[ConntrackTable.LookedUpMax];
     private readonly SessionRecord[] found = new SessionRecord[ConntrackTable.LookedUpMax];
     private SessionFilter filter;
@@ -335,7 +336,7 @@ internal sealed class KernelSessions : IDisposable
     }
 
     /// <summary>Another unit says which addresses are its own.</summary>
-    public void OnAddresses(ulong unit, IReadOnlyList<IPAddress> addresses)
+    public void OnAddresses(UnitId unit, IReadOnlyList<IPAddress> addresses)
     {
         if (others.TryGetValue(unit, out var known) && known.SequenceEqual(addresses))
             return;

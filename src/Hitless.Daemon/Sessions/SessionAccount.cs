@@ -37,7 +37,7 @@ public sealed class SessionAccount(SessionLoop sessions, UnitSettings settings)
     }
 
     private static string? RemedyOf(
-        string cause,
+        SessionCauseWord cause,
         IReadOnlyList<(SessionRecord Record, SessionVerdict Verdict)> samples,
         IReadOnlyList<OwnAddress> own,
         List<ManagedText> files

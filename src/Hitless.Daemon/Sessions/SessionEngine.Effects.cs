@@ -1,4 +1,5 @@
 using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
 using Hitless.Linux.Conntrack;
 
 namespace Hitless.Daemon.Sessions;
@@ -6,7 +7,7 @@ namespace Hitless.Daemon.Sessions;
 /// <content>What the exchange asks for.</content>
 internal sealed partial class SessionEngine
 {
-    void ISessionEffects.Send(ulong unit, ReadOnlySpan<byte> payload) => links.Send(unit, payload, now);
+    void ISessionEffects.Send(UnitId unit, ReadOnlySpan<byte> payload) => links.Send(unit, payload, now);
 
     void ISessionEffects.Apply(in SessionRecord record, bool onlyIfMissing) => kernel.Apply(record, onlyIfMissing);
 
@@ -32,7 +33,7 @@ internal sealed partial class SessionEngine
 
     void ISessionEffects.TellExpectations() => kernel.ForEachExpectation(tellExpectation);
 
-    void ISessionEffects.StartLook(ulong unit, bool exact)
+    void ISessionEffects.StartLook(UnitId unit, bool exact)
     {
         EndSurvey();
         kernel.Flush();
@@ -56,7 +57,7 @@ internal sealed partial class SessionEngine
             heldBefore = kernel.ReadKeys();
     }
 
-    void ISessionEffects.StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
+    void ISessionEffects.StartPrune(UnitId unit, BucketSet? only, bool onlyExpectations)
     {
         surveyUnit = unit;
         kernel.Flush();
@@ -73,12 +74,12 @@ internal sealed partial class SessionEngine
             StartSurvey(unit);
     }
 
-    void ISessionEffects.Synced(ulong unit)
+    void ISessionEffects.Synced(UnitId unit)
     {
         bulksTaken++;
         kernel.EndFilling();
         notify(new SessionNotice(SessionNoticeKind.Synced, Unit: unit, Ok: windows == Windows.Free));
     }
 
-    void ISessionEffects.SyncLost(ulong unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
+    void ISessionEffects.SyncLost(UnitId unit) => notify(new SessionNotice(SessionNoticeKind.SyncLost, Unit: unit));
 }

@@ -6,7 +6,7 @@ namespace Hitless.Daemon.Sessions;
 /// <content>What <see cref="TableReading"/> does to the ledger, and to the windows of the kernel's own entries.</content>
 internal sealed partial class SessionEngine
 {
-    private readonly Dictionary<ulong, OtherUnit> others = [];
+    private readonly Dictionary<UnitId, OtherUnit> others = [];
 
     /// <summary>
     /// What the kernel's own entries do while the table is compared after a switch: their windows stand still, and the session goes on
@@ -130,7 +130,7 @@ internal sealed partial class SessionEngine
             SendAddresses(ISessionEffects.EveryUnit);
     }
 
-    private void SendAddresses(ulong unit)
+    private void SendAddresses(UnitId unit)
     {
         foreach (var payload in UnitAddresses.ToPayloads(kernel.OwnAddresses))
             links.Send(unit, payload, now);
@@ -163,5 +163,5 @@ internal sealed partial class SessionEngine
         return deadline - now < IdleMax ? deadline - now : IdleMax;
     }
 
-    private sealed record OtherUnit(UInt128 Incarnation, UnitAddresses Parts);
+    private sealed record OtherUnit(Incarnation Incarnation, UnitAddresses Parts);
 }

@@ -52,7 +52,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     private SessionDigests? looked;
     private bool looksExactly;
     private IReadOnlyList<SessionKey>? heldBefore;
-    private ulong surveyUnit;
+    private UnitId surveyUnit;
     private long reading;
     private Windows windows;
     private TimeSpan? barrierAt;
@@ -67,8 +67,8 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     public SessionEngine(
         UnitSettings settings,
         ClusterKeys keys,
-        ulong unit,
-        UInt128 incarnation,
+        UnitId unit,
+        Incarnation incarnation,
         ulong nonceSeed,
         Poller poller,
         Action<SessionNotice> notify
@@ -132,7 +132,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         RefreshFilter(atOnce: false);
     }
 
-    public void SetRole(bool sending, ulong? syncFrom)
+    public void SetRole(bool sending, UnitId? syncFrom)
     {
         ReadAllEvents();
         if (!sending)
@@ -156,7 +156,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     /// Which units carry flows beside the primary (<see cref="SessionExchange.SetCarriers"/>). Returns whether all of them, and the unit
     /// that is synced from, are followed.
     /// </summary>
-    public bool SetCarriers(IReadOnlyList<ulong> units)
+    public bool SetCarriers(IReadOnlyList<UnitId> units)
     {
         if (exchange.HasOtherCarriers(units))
         {
@@ -213,10 +213,10 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     /// <summary>
     /// Reads the event socket until it is empty, twice: what the kernel reported before the first time is then surely read.
     /// </summary>
-    public void Barrier(uint ticket)
+    public void Barrier(RequestId request)
     {
         barrierAt = now;
-        notify(new SessionNotice(SessionNoticeKind.BarrierReached, ticket, Sequence: ReachBarrier()));
+        notify(new SessionNotice(SessionNoticeKind.BarrierReached, request, Sequence: ReachBarrier()));
     }
 
     /// <summary>The same; the sequence of the last frame is returned.</summary>
@@ -236,26 +236,26 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     {
         for (var link = 0; link < links.Count; link++)
             ReadDatagrams(link, DatagramsPerTurn);
-        exchange.Expect(unit.Number, sequence, now, this);
+        exchange.Expect(unit, sequence, now, this);
         kernel.Flush();
-        return exchange.AppliedOf(unit.Number) >= sequence;
+        return exchange.AppliedOf(unit) >= sequence;
     }
 
-    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout)
+    public void AwaitApplied(RequestId request, UnitId unit, ulong sequence, TimeSpan timeout)
     {
-        waiters.Add(new Waiter(ticket, unit, sequence, now + timeout));
+        waiters.Add(new Waiter(request, unit, sequence, now + timeout));
         exchange.Expect(unit, sequence, now, this);
         AnswerWaiters();
     }
 
-    public void Drain(uint ticket)
+    public void Drain(RequestId request)
     {
         // What arrives from here on is not waited for: a flood would never end. As many as may lie there, refused ones included.
         for (var link = 0; link < links.Count; link++)
             ReadDatagrams(link, links.WaitingMax(link));
         exchange.Drain(now, this);
         kernel.Flush();
-        notify(new SessionNotice(SessionNoticeKind.Drained, ticket));
+        notify(new SessionNotice(SessionNoticeKind.Drained, request));
     }
 
     public SessionReplicationStatus Status()
@@ -281,7 +281,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     }
 
     /// <summary>Frames that a unit has not reported as applied.</summary>
-    public long LagOf(ulong unit) => exchange.LagOf(unit);
+    public long LagOf(UnitId unit) => exchange.LagOf(unit);
 
     public long CountOf(DatagramVerdict verdict) => links.CountOf(verdict);
 
@@ -370,7 +370,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     }
 
     // The own table is read for a follower's purposes: to be compared, or to be pruned.
-    private void StartSurvey(ulong unit)
+    private void StartSurvey(UnitId unit)
     {
         kernel.Flush();
         EndSurvey();
@@ -450,7 +450,7 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
                 continue;
             kernel.Flush();
             waiters.RemoveAt(i);
-            notify(new SessionNotice(SessionNoticeKind.Applied, waiter.Ticket, waiter.Unit, waiter.Sequence, ok));
+            notify(new SessionNotice(SessionNoticeKind.Applied, waiter.Request, waiter.Unit, waiter.Sequence, ok));
         }
     }
 
@@ -478,5 +478,5 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
         refreshAt = roundAt = next > now ? next : now;
     }
 
-    private readonly record struct Waiter(uint Ticket, ulong Unit, ulong Sequence, TimeSpan Deadline);
+    private readonly record struct Waiter(RequestId Request, UnitId Unit, ulong Sequence, TimeSpan Deadline);
 }

@@ -34,7 +34,7 @@ internal sealed class SessionLinks : IDisposable
     /// A link whose interface is missing is used as soon as that is there. The tokens of <paramref name="poller"/> count from
     /// <paramref name="firstToken"/>.
     /// </summary>
-    public SessionLinks(UnitSettings settings, ClusterKeys keys, ulong unit, UInt128 incarnation, Poller poller, int firstToken)
+    public SessionLinks(UnitSettings settings, ClusterKeys keys, UnitId unit, Incarnation incarnation, Poller poller, int firstToken)
     {
         sealer = new DatagramSealer(
             keys.Sending,
@@ -106,13 +106,13 @@ internal sealed class SessionLinks : IDisposable
         opener.Accept(keys.Accepted);
     }
 
-    public void Send(ulong unit, ReadOnlySpan<byte> payload, TimeSpan now)
+    public void Send(UnitId unit, ReadOnlySpan<byte> payload, TimeSpan now)
     {
         var everywhere = payload.Length <= SmallSizeMax;
         var length = 0;
         foreach (var path in paths)
         {
-            if ((unit != ISessionEffects.EveryUnit && path.Unit != 0 && path.Unit != unit) || (!everywhere && !IsBest(path, now)))
+            if ((unit != ISessionEffects.EveryUnit && path.Unit != UnitId.None && path.Unit != unit) || (!everywhere && !IsBest(path, now)))
                 continue;
             if (length == 0 || everywhere)
                 length = sealer.Seal(payload, datagram);
@@ -171,7 +171,7 @@ internal sealed class SessionLinks : IDisposable
     // The first path that was heard of lately; if none was, all of them. Paths whose unit is not known are used.
     private bool IsBest(Path path, TimeSpan now)
     {
-        if (path.Unit == 0)
+        if (path.Unit == UnitId.None)
             return true;
         Path? best = null;
         foreach (var other in paths)
@@ -189,7 +189,7 @@ internal sealed class SessionLinks : IDisposable
 
         public DatagramEndpoint Peer { get; } = peer;
 
-        public ulong Unit { get; set; }
+        public UnitId Unit { get; set; }
 
         public TimeSpan HeardAt { get; set; }
     }

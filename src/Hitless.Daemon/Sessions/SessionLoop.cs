@@ -37,7 +37,7 @@ public sealed class SessionLoop : IDisposable
     /// <param name="incarnation">Random per process start.</param>
     /// <param name="notify">Called on the session thread; must not block.</param>
     /// <exception cref="IOException">The system is out of descriptors. A link that is missing is no error.</exception>
-    public SessionLoop(UnitSettings settings, ClusterKeys keys, ulong unit, UInt128 incarnation, Action<SessionNotice> notify)
+    public SessionLoop(UnitSettings settings, ClusterKeys keys, UnitId unit, Incarnation incarnation, Action<SessionNotice> notify)
     {
         unitName = settings.Unit.Name;
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
@@ -51,30 +51,30 @@ public sealed class SessionLoop : IDisposable
     /// What this unit is: <paramref name="sending"/> while it carries traffic (primary, draining); <paramref name="syncFrom"/>: the unit
     /// whose sessions are to be held here. A changed one is asked for a bulk, and <see cref="SessionNoticeKind.Synced"/> follows.
     /// </summary>
-    public void SetRole(bool sending, ulong? syncFrom) => Post(each => each.SetRole(sending, syncFrom));
+    public void SetRole(bool sending, UnitId? syncFrom) => Post(each => each.SetRole(sending, syncFrom));
 
     /// <summary>
     /// Asks that all that the kernel has reported so far be sent; answered by <see cref="SessionNoticeKind.BarrierReached"/>.
     /// </summary>
-    public void Barrier(uint ticket) => Post(each => each.Barrier(ticket));
+    public void Barrier(RequestId request) => Post(each => each.Barrier(request));
 
     /// <summary>
     /// Asks that the frames of <paramref name="unit"/> up to <paramref name="sequence"/> be in the kernel; answered by
     /// <see cref="SessionNoticeKind.Applied"/>.
     /// </summary>
-    public void AwaitApplied(uint ticket, ulong unit, ulong sequence, TimeSpan timeout) =>
-        Post(each => each.AwaitApplied(ticket, unit, sequence, timeout));
+    public void AwaitApplied(RequestId request, UnitId unit, ulong sequence, TimeSpan timeout) =>
+        Post(each => each.AwaitApplied(request, unit, sequence, timeout));
 
     /// <summary>
     /// The primary is dead: asks that whatever has arrived be in the kernel; answered by <see cref="SessionNoticeKind.Drained"/>.
     /// </summary>
-    public void Drain(uint ticket) => Post(each => each.Drain(ticket));
+    public void Drain(RequestId request) => Post(each => each.Drain(request));
 
     /// <summary>
     /// Which units carry flows beside the primary; empty: none. Ends when the role changes. To be called until it answers true: every one
     /// of them, and the unit that is synced from, is followed.
     /// </summary>
-    public Task<bool> SetCarriersAsync(IReadOnlyList<ulong> units) => AskAsync(each => each.SetCarriers(units));
+    public Task<bool> SetCarriersAsync(IReadOnlyList<UnitId> units) => AskAsync(each => each.SetCarriers(units));
 
     /// <summary>Sends all that the kernel has reported so far, and says up to which frame that is.</summary>
     public Task<ulong> ReachBarrierAsync() => AskAsync(each => each.ReachBarrier());
@@ -147,7 +147,7 @@ public sealed class SessionLoop : IDisposable
     public AnswerCount Answers => engine.Answers;
 
     /// <summary>Frames that a follower has not reported as applied; 0 for a unit that does not follow.</summary>
-    public Task<long> LagOfAsync(ulong unit) => AskAsync(each => each.LagOf(unit));
+    public Task<long> LagOfAsync(UnitId unit) => AskAsync(each => each.LagOf(unit));
 
     /// <summary>Datagrams of the session links that ended in this verdict.</summary>
     public Task<long> CountOfAsync(DatagramVerdict verdict) => AskAsync(each => each.CountOf(verdict));

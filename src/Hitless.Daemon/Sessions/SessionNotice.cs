@@ -1,14 +1,22 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Daemon.Sessions;
 
 /// <summary>What the session loop tells the control loop. A value: telling costs no allocation.</summary>
 /// <param name="Kind">Which.</param>
-/// <param name="Ticket">The ticket of the request that it answers, else 0.</param>
+/// <param name="Request">The request that it answers, if it answers one.</param>
 /// <param name="Unit">The unit that it is about, else 0.</param>
 /// <param name="Sequence">The position of a barrier, else 0.</param>
 /// <param name="Ok">
 /// False when awaited sessions could not be had in time, or when <see cref="SessionNoticeKind.WindowsFree"/> will follow.
 /// </param>
-public readonly record struct SessionNotice(SessionNoticeKind Kind, uint Ticket = 0, ulong Unit = 0, ulong Sequence = 0, bool Ok = true);
+public readonly record struct SessionNotice(
+    SessionNoticeKind Kind,
+    RequestId Request = default,
+    UnitId Unit = default,
+    ulong Sequence = 0,
+    bool Ok = true
+);
 
 /// <summary>Kinds of <see cref="SessionNotice"/>.</summary>
 public enum SessionNoticeKind

@@ -127,7 +127,7 @@ public sealed class ForwardingMonitor(
             await ChangeSignal.WaitAsync(change, ReturnRetry, cancel);
         }
 
-        return new ReportTraffic(TrafficVerdicts.NotKnown, $"{self} is not primary, or could not tell in time", self, null, null);
+        return new ReportTraffic(TrafficVerdict.NotKnown, $"{self} is not primary, or could not tell in time", self, null, null);
     }
 
     /// <summary>Samples, judges and tells, until it is cancelled.</summary>

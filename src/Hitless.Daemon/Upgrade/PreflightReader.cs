@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
@@ -7,10 +8,7 @@ using Hitless.Core.Upgrade.Checks;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
-using Hitless.Daemon.Peers;
 using Hitless.Firmware.Images;
-using Hitless.Firmware.Signing;
-using Hitless.Firmware.Slots;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -18,16 +16,11 @@ namespace Hitless.Daemon.Upgrade;
 public sealed class PreflightReader(
     UnitSettings settings,
     ControlLoop control,
-    ImageStore images,
-    ISlotBackend slots,
-    TrustStore trust,
     JournalStore journals,
-    PeerClient peers,
     StepTargets targets,
-    Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
-    Func<CancellationToken, Task<SyncReport>> configurationReport,
-    Func<ImageFile, string, bool, CancellationToken, Task<CheckResult>> previewConversion,
-    Func<CancellationToken, Task<int>> configurationSchema
+    PreflightImages images,
+    SessionTables tables,
+    RunConfiguration configuration
 )
 {
     private const int CommitLooks = 10;
@@ -61,7 +54,7 @@ public sealed class PreflightReader(
     {
         var view = await control.ViewAsync();
         var takesBack = header.TakesBack is not null;
-        var image = takesBack ? null : await ImageAsync(header, cancel);
+        var image = takesBack ? null : await images.ReadAsync(header, cancel);
         return Preflight.Judge(
             new PreflightFacts
             {
@@ -79,37 +72,6 @@ public sealed class PreflightReader(
                 Sessions = await SessionsAsync(header, view, cancel),
             }
         );
-    }
-
-    private async Task<PreflightImage> ImageAsync(RunHeader header, CancellationToken cancel)
-    {
-        var running = RunningHere with { ConfigurationSchema = await configurationSchema(cancel) };
-        if (
-            !images.TryFind(header.Image, out var hash, out var path, out var problem)
-            || !ImageFile.TryOpen(path, out var image, out problem)
-        )
-        {
-            return new PreflightImage(problem!.ToRefusal(), null, null, null, slots.Name, null, 0, null, running);
-        }
-
-        using (image)
-        {
-            var forged = image.Verify(trust, DateTimeOffset.UtcNow);
-            return new PreflightImage(
-                Missing: null,
-                image.Manifest,
-                image.SignerName,
-                forged?.ToRefusal(),
-                slots.Name,
-                slots.Refuse(image.Manifest)?.ToRefusal(),
-                image.Manifest.UnpackedBytes + new FileInfo(path).Length,
-                // The converter of an image that is not believed is not run.
-                forged is null
-                    ? await previewConversion(image, hash, header.AcceptConversion, cancel)
-                    : null,
-                running
-            );
-        }
     }
 
     // What has to be known of its disk and its boot is asked only of units that are to get the image, and that are there: one that stands
@@ -130,7 +92,7 @@ public sealed class PreflightReader(
             units.Add(
                 new PreflightUnit(
                     unit.Name,
-                    unit.State.ToString().ToLowerInvariant(),
+                    UnitWording.Of(unit.State),
                     unit.Present,
                     unit.Ready,
                     unit.Version,
@@ -151,8 +113,7 @@ public sealed class PreflightReader(
         {
             try
             {
-                var request = new PeerQuestion(settings.Unit.Name);
-                var status = await peers.CallAsync(peer, UpgradeCalls.Status, request, ForwardingTimeout, cancel);
+                var status = await targets.StatusAsync(peer, ForwardingTimeout, cancel);
                 standbys.Add(new PreflightForwarding(peer, status.Forwarding, Silence: null));
             }
             catch (PeerException e)
@@ -166,11 +127,11 @@ public sealed class PreflightReader(
 
     private async Task<SyncReport> ConfigurationAsync(CancellationToken cancel)
     {
-        var report = await configurationReport(cancel);
+        var report = await configuration.ReportAsync(cancel);
         for (var looks = 0; looks < CommitLooks && !Preflight.IsSettled(report); looks++)
         {
             await Task.Delay(BetweenLooks, cancel);
-            report = await configurationReport(cancel);
+            report = await configuration.ReportAsync(cancel);
         }
 
         return report;
@@ -181,11 +142,11 @@ public sealed class PreflightReader(
         List<PreflightSessions> standbys = [];
         foreach (var peer in view.Peers.Where(p => p.Ready).Select(p => p.Name))
         {
-            var difference = await compareSessions(peer, cancel);
+            var difference = await tables.CompareAsync(peer, cancel);
             for (var looks = 0; looks < SessionLooks && !Preflight.IsSettled(difference, rules, header); looks++)
             {
                 await Task.Delay(BetweenLooks, cancel);
-                difference = await compareSessions(peer, cancel);
+                difference = await tables.CompareAsync(peer, cancel);
             }
 
             standbys.Add(new PreflightSessions(peer, difference));

@@ -38,7 +38,8 @@ public sealed class ReportArchive(string stateFolder, StateDisk disk)
     /// version has no seal.
     /// </summary>
     public static bool IsIntact(RunReport report, string run) =>
-        report is { Run: not null, Mode: not null, Verdict: not null, From: not null, To: not null, Steps: not null, Elections: not null }
+        report
+            is { Run: not null, Mode: not null, Verdict.Word: not null, From: not null, To: not null, Steps: not null, Elections: not null }
         && report.Run == run
         && (report.Signature is not { } seal || (seal is { Key: not null } && ReportSeal.Refuse(report, seal.Key) is null));
 

@@ -6,7 +6,6 @@ using Hitless.Core.Upgrade;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
-using Hitless.Daemon.Peers;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Upgrade;
@@ -16,12 +15,10 @@ public sealed class StepActs(
     string self,
     UpgradeSettings settings,
     ControlLoop control,
-    PeerClient peers,
     StepTargets targets,
-    Func<string, CancellationToken, Task<SessionDifference>> compareSessions,
-    Func<string, CancellationToken, Task<SessionSnapshot>> snapshotSessions,
+    SessionTables tables,
     PreflightReader preflight,
-    Func<CancellationToken, Task<SyncReport>> configurationReport
+    RunConfiguration configuration
 )
 {
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(60);
@@ -71,14 +68,14 @@ public sealed class StepActs(
     private async Task<string> PreflightAsync(RunHeader header, CancellationToken cancel)
     {
         var check = await preflight.CheckAsync(header, duringRun: true, cancel);
-        return check.Checks.FirstOrDefault(c => c.Result == "fail") is { } failed
+        return check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed
             ? throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
             : string.Join(
                 "; ",
                 check
-                    .Checks.Where(c => c.Result == "warn")
+                    .Checks.Where(c => c.Result == CheckOutcome.Warn)
                     .Select(c => $"warning {c.Id}: {c.Text}")
-                    .Prepend($"{check.Checks.Count(c => c.Result == "pass")} checks passed")
+                    .Prepend($"{check.Checks.Count(c => c.Result == CheckOutcome.Pass)} checks passed")
             );
     }
 
@@ -142,12 +139,12 @@ public sealed class StepActs(
         limit.CancelAfter(SettleTimeout);
         while (true)
         {
-            var difference = await compareSessions(target, limit.Token);
+            var difference = await tables.CompareAsync(target, limit.Token);
             var gate = SessionGate.Of(difference, settings.SessionDifferenceLimit, header);
-            var report = await configurationReport(limit.Token);
+            var report = await configuration.ReportAsync(limit.Token);
             var unit = report.Units.FirstOrDefault(u => u.Unit == target);
             var forwarding = await ForwardingOfAsync(target, limit.Token);
-            if (gate.IsOpen && unit?.State == "in-sync" && forwarding is null)
+            if (gate.IsOpen && unit?.State == SyncState.InSync && forwarding is null)
             {
                 return $"{ForecastText(difference, gate)}; configuration revision {unit.Revision} in sync";
             }
@@ -165,7 +162,7 @@ public sealed class StepActs(
 
                 throw new RefusedException(
                     gate.IsOpen
-                        ? $"the configuration of {target} is {unit?.State ?? "unknown"}: {unit?.Why}"
+                        ? $"the configuration of {target} is {unit?.State ?? SyncState.Unknown}: {unit?.Why}"
                         : ForecastText(difference, gate),
                     gate.IsOpen ? "hitless config report" : "hitless sessions diff"
                 );
@@ -178,7 +175,7 @@ public sealed class StepActs(
     {
         try
         {
-            var status = await peers.CallAsync(target, UpgradeCalls.Status, new PeerQuestion(self), SettleTimeout, cancel);
+            var status = await targets.StatusAsync(target, SettleTimeout, cancel);
             return status.Forwarding is { AsPrimary: false } forwarding
                 ? $"{target} would not forward as {self} does: {ForwardingComparison.Describe(forwarding.Differences[0], self, target)}"
                 : null;
@@ -220,10 +217,10 @@ public sealed class StepActs(
                 new Refusal($"{target} is not a standby that is ready", "hitless status")
             );
         var back = header.SwitchesBack(step, unit.Version);
-        var now = await snapshotSessions(header.Run, cancel) with { Step = step.Name };
+        var now = await tables.SnapshotAsync(header.Run, cancel) with { Step = step.Name };
         try
         {
-            await peers.CallAsync(target, UpgradeCalls.PutSnapshot, now, back ? BackTimeout : SettleTimeout, cancel);
+            await targets.PutSnapshotAsync(target, now, back ? BackTimeout : SettleTimeout, cancel);
         }
         catch (PeerException) when (back)
         {
@@ -245,12 +242,12 @@ public sealed class StepActs(
             return ($"{view.Reason}; {SessionComparison.Text(sessions)}", sessions, view.LastGap.TotalMilliseconds);
         }
 
-        var now = await snapshotSessions(header.Run, cancel) with { Step = RunStep.FinalPrimary };
+        var now = await tables.SnapshotAsync(header.Run, cancel) with { Step = RunStep.FinalPrimary };
         foreach (var peer in view.Peers.Where(p => p.Ready))
         {
             try
             {
-                await peers.CallAsync(peer.Name, UpgradeCalls.PutSnapshot, now, SettleTimeout, cancel);
+                await targets.PutSnapshotAsync(peer.Name, now, SettleTimeout, cancel);
             }
             catch (PeerException)
             {
@@ -274,7 +271,7 @@ public sealed class StepActs(
         bool atTheEnd = false
     ) =>
         snapshot is { } before && before.IsOf(header.Run, epoch, atTheEnd)
-            ? SessionComparison.Of(before, await snapshotSessions(header.Run, cancel), MonotonicClock.Now - snapshotAt)
+            ? SessionComparison.Of(before, await tables.SnapshotAsync(header.Run, cancel), MonotonicClock.Now - snapshotAt)
             : null;
 
     /// <summary>

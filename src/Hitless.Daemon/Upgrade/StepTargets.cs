@@ -36,12 +36,15 @@ public sealed class StepTargets(string self, ControlLoop control, PeerClient pee
 
     /// <summary>Whether a unit's hitless-boot can reboot its machine; null if that is not known.</summary>
     public async Task<bool?> CanRebootAsync(string unit, CancellationToken cancel) =>
-        await QuestionAsync(unit, RunStep.Reboot, cancel) switch
-        {
-            "yes" => true,
-            "no" => false,
-            _ => null,
-        };
+        RebootAnswer.Of(await QuestionAsync(unit, RunStep.Reboot, cancel)).Can;
+
+    /// <summary>What a unit says of itself.</summary>
+    public Task<UnitStatus> StatusAsync(string unit, TimeSpan timeout, CancellationToken cancel) =>
+        peers.CallAsync(unit, UpgradeCalls.Status, new PeerQuestion(self), timeout, cancel);
+
+    /// <summary>Tells a unit that is to become primary which sessions stood before.</summary>
+    public Task PutSnapshotAsync(string unit, SessionSnapshot snapshot, TimeSpan timeout, CancellationToken cancel) =>
+        peers.CallAsync(unit, UpgradeCalls.PutSnapshot, snapshot, timeout, cancel);
 
     /// <summary>Whether each unit that is to go back still holds the version in its other slot.</summary>
     public async Task<IReadOnlyList<CheckResult>> OldSlotsAsync(RunHeader header, CancellationToken cancel)
@@ -59,12 +62,12 @@ public sealed class StepTargets(string self, ControlLoop control, PeerClient pee
     {
         try
         {
-            return new CheckResult("old-slot", "pass", $"{unit}: {await AskAsync(unit, RunStep.Spare, header, cancel)}", null);
+            return new CheckResult("old-slot", CheckOutcome.Pass, $"{unit}: {await AskAsync(unit, RunStep.Spare, header, cancel)}", null);
         }
         catch (Exception e) when (e is RefusedException or PeerException)
         {
             var remedy = (e as RefusedException)?.Remedy ?? ((PeerException)e).Refusal.Remedy;
-            return new CheckResult("old-slot", "fail", $"{unit}: {e.Message}", remedy);
+            return new CheckResult("old-slot", CheckOutcome.Fail, $"{unit}: {e.Message}", remedy);
         }
     }
 

@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Peers;
@@ -100,7 +101,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
         };
     }
 
-    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal) =>
+    void IManagementEffects.Write(RequestId round, string unit, IReadOnlyList<JournalEntry> journal) =>
         Answer(
             async () =>
             {
@@ -110,13 +111,13 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             _ => new ManagementInput.Written(round, unit, JournalCopy.None)
         );
 
-    void IManagementEffects.Read(uint round, string unit) =>
+    void IManagementEffects.Read(RequestId round, string unit) =>
         Answer(
             async () => new ManagementInput.Found(round, unit, unit == self ? store.Last() : await FetchAsync(unit)),
             _ => new ManagementInput.Found(round, unit, null)
         );
 
-    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IManagementEffects.Act(RequestId request, RunStep step, RunHeader header)
     {
         acting.Cancel();
         acting.Dispose();
@@ -126,14 +127,14 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             async () =>
             {
                 var (detail, sessions, gap) = await acts.ActAsync(step, header, cancel);
-                return Passed(new RunInput.Replied(ticket, Ok: true, Retry: false, detail, sessions, gap));
+                return Passed(new RunInput.Replied(request, Ok: true, Retry: false, detail, sessions, gap));
             },
             e =>
             {
                 var failed = e as ServiceCheckException;
                 var retry =
                     e is PeerException { Kind: PeerFailureKind.Unreachable or PeerFailureKind.Failed } or OperationCanceledException;
-                return Passed(new RunInput.Replied(ticket, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs));
+                return Passed(new RunInput.Replied(request, Ok: false, retry, e.Message, failed?.Sessions, failed?.GapMs));
             }
         );
 
@@ -149,7 +150,8 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             entry.Epoch
         );
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) => events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) =>
+        events.Add(EventKinds.Upgrade, $"{header.Run} has ended: {verdict}");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

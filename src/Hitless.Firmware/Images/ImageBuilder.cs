@@ -14,8 +14,10 @@ namespace Hitless.Firmware.Images;
 /// </summary>
 public static class ImageBuilder
 {
-    // Quality 9 takes five times as long for programs like ours, and saves 3 %.
-    private static readonly BrotliCompressionOptions Compression = new() { Quality = 6 };
+    // For programs like ours (46 MB): two seconds, and 12 % more than the smallest, which takes two minutes. What lies between pays least:
+    // quality 9 takes five times as long as this, and saves 3 %.
+    private const int QuickQuality = 6;
+    private const int SmallestQuality = 11;
 
     /// <summary>
     /// Writes the image to <paramref name="outFile"/>; null <paramref name="signer"/> leaves it unsigned (tests). Links and special files
@@ -39,7 +41,7 @@ public static class ImageBuilder
         var payloadFile = outFile + ".payload";
         try
         {
-            var entries = WritePayload(folder, paths, payloadFile);
+            var entries = WritePayload(folder, paths, options.Smallest ? SmallestQuality : QuickQuality, payloadFile);
             var draft = new ImageManifest(
                 options.Product,
                 options.Version,
@@ -110,11 +112,11 @@ public static class ImageBuilder
         return true;
     }
 
-    private static List<ImageEntry> WritePayload(string folder, List<string> paths, string payloadFile)
+    private static List<ImageEntry> WritePayload(string folder, List<string> paths, int quality, string payloadFile)
     {
         var entries = new List<ImageEntry>(paths.Count);
         using var file = File.Create(payloadFile);
-        using var compressed = new BrotliStream(file, Compression, leaveOpen: true);
+        using var compressed = new BrotliStream(file, new BrotliCompressionOptions { Quality = quality }, leaveOpen: true);
         using var tar = new TarWriter(compressed, TarEntryFormat.Ustar);
         foreach (var path in paths)
         {

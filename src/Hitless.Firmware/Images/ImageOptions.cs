@@ -22,6 +22,9 @@ public sealed record ImageOptions(SemanticVersion Version, ProtocolRange Wire)
     /// <summary>How the image changes the system under Hitless; null: it does not.</summary>
     public SystemRecipe? Recipe { get; init; }
 
+    /// <summary>Compressed as far as it goes, which takes some fifty times as long; read by the same programs.</summary>
+    public bool Smallest { get; init; }
+
     public string ReleaseNotes { get; init; } = "";
 
     public string EntryPoint { get; init; } = "hitlessd";

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Core.Firmware;
 using Hitless.Firmware.Files;
@@ -20,6 +19,9 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
 
     /// <summary>Images that come in parts.</summary>
     public ImageUploads Uploads { get; } = new(stateFolder, TimeProvider.System);
+
+    /// <summary>Whose images are believed.</summary>
+    public TrustStore Trust => trust;
 
     public IReadOnlyList<ImageInfo> List()
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Hitless.Core.Api;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
-using Hitless.Lab.Tools;
 using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Spectre.Console;
@@ -21,8 +21,12 @@ public static class DemoCommands
             Description = "the image that runs first; default: the first in images/ beside the binaries",
         };
         var to = new Option<string?>("--image-to") { Description = "the image to upgrade to; default: the second" };
-        var expect = new Option<string>("--expect") { Description = "completed or rolled-back", DefaultValueFactory = _ => "completed" };
-        expect.AcceptOnlyFromAmong("completed", "rolled-back");
+        var expect = new Option<string>("--expect")
+        {
+            Description = $"{RunState.Completed} or {RunState.RolledBack}",
+            DefaultValueFactory = _ => RunState.Completed.ToString(),
+        };
+        expect.AcceptOnlyFromAmong(RunState.Completed.ToString(), RunState.RolledBack.ToString());
         var tcp = new Option<int>("--tcp") { Description = "long TCP connections", DefaultValueFactory = _ => 500 };
         var rate = new Option<int>("--rate") { Description = "new TCP connections each second", DefaultValueFactory = _ => 100 };
         var json = new Option<string?>("--json") { Description = "write the report to this file" };
@@ -52,7 +56,7 @@ public static class DemoCommands
                 var target = Path.GetFullPath(parsed.GetValue(to) ?? Images.Default(plan.Binaries, 1));
                 var options = new DemoOptions(
                     target,
-                    parsed.GetValue(expect)!,
+                    RunState.Of(parsed.GetValue(expect)),
                     parsed.GetValue(tcp),
                     parsed.GetValue(rate),
                     TimeSpan.FromSeconds(parsed.GetValue(limit))

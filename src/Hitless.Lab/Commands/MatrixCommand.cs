@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Tools;
-using Hitless.Lab.Traffic;
 using Hitless.Lab.Units;
 using Spectre.Console;
 
@@ -61,7 +60,7 @@ public static class MatrixCommand
                     }
                     catch (LabException failure)
                     {
-                        outcomes.Add(new MatrixOutcome(cell.ToString(), false, "none", "", 0, 0, 0, 0, failure.Message));
+                        outcomes.Add(new MatrixOutcome(cell.ToString(), false, MatrixOutcome.NoVerdict, "", 0, 0, 0, 0, failure.Message));
                     }
                     finally
                     {

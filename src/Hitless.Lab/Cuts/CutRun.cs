@@ -70,7 +70,8 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
                 await watch.UntilAsync(
                     $"{standby.Name} is primary",
                     MoveLimit,
-                    seen => RoleOf(seen, standby.Name) == "primary" ? null : $"{standby.Name} is {RoleOf(seen, standby.Name)}.",
+                    seen =>
+                        RoleOf(seen, standby.Name) == UnitRoleWord.Primary.Word ? null : $"{standby.Name} is {RoleOf(seen, standby.Name)}.",
                     cancellation
                 );
             }
@@ -83,7 +84,7 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
         }
 
         var carrying = plan
-            .Units.Where(unit => watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Role == "primary")
+            .Units.Where(unit => watch.Status(unit, out _)?.Units.FirstOrDefault(each => each.Name == unit)?.Role == UnitRoleWord.Primary)
             .ToArray();
         why ??= cut.Expected switch
         {
@@ -96,7 +97,7 @@ public sealed class CutRun(LabPlan plan, CutCase cut)
     }
 
     private static string RoleOf(IReadOnlyDictionary<string, ClusterStatus?> seen, string unit) =>
-        seen[unit]?.Units.First(each => each.Name == unit).Role ?? "silent";
+        seen[unit]?.Units.First(each => each.Name == unit).Role.Word ?? "silent";
 
     /// <summary>Switches send the virtual MACs to the primary, and both hosts know no other for the virtual addresses.</summary>
     private bool NeighboursRight(string primary)

@@ -87,7 +87,7 @@ public sealed class ClusterWatch(LabPlan plan)
                 return $"{name} does not answer.";
             }
 
-            if (status.Units.FirstOrDefault(unit => unit.State != "ready") is { } late)
+            if (status.Units.FirstOrDefault(unit => unit.State != UnitStateWord.Ready) is { } late)
             {
                 return $"{name} says that {late.Name} is {late.State} ({late.Reason}).";
             }

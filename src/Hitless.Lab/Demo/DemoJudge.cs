@@ -55,9 +55,9 @@ public static class DemoJudge
         }
     }
 
-    private static IEnumerable<string> OfRun(RunReport? run, string expected, int? exitCode)
+    private static IEnumerable<string> OfRun(RunReport? run, RunState expected, int? exitCode)
     {
-        var wanted = expected == "completed" ? ExitCompleted : ExitRolledBack;
+        var wanted = expected == RunState.Completed ? ExitCompleted : ExitRolledBack;
         if (exitCode != wanted)
         {
             yield return exitCode is null
@@ -75,7 +75,7 @@ public static class DemoJudge
         }
     }
 
-    private static IEnumerable<string> OfUnits(ClusterStatus? before, ClusterStatus? after, RunReport? run, string expected)
+    private static IEnumerable<string> OfUnits(ClusterStatus? before, ClusterStatus? after, RunReport? run, RunState expected)
     {
         if (before is null || after is null)
         {
@@ -86,19 +86,19 @@ public static class DemoJudge
         foreach (var unit in before.Units)
         {
             var now = after.Units.FirstOrDefault(candidate => candidate.Name == unit.Name);
-            if (now is null || now.State != "ready")
+            if (now is null || now.State != UnitStateWord.Ready)
             {
-                yield return $"{unit.Name} is {now?.State ?? "gone"} at the end: {now?.Reason}";
+                yield return $"{unit.Name} is {now?.State.Word ?? "gone"} at the end: {now?.Reason}";
                 continue;
             }
 
-            var version = expected == "completed" ? run?.To : unit.Version;
+            var version = expected == RunState.Completed ? run?.To : unit.Version;
             if (version is not null && now.Version != version)
             {
                 yield return $"{unit.Name} runs {now.Version} instead of {version}";
             }
 
-            if (now.Slot == unit.Slot == (expected == "completed"))
+            if (now.Slot == unit.Slot == (expected == RunState.Completed))
             {
                 yield return $"{unit.Name} ran from slot {unit.Slot} before and runs from slot {now.Slot} now";
             }
@@ -109,7 +109,7 @@ public static class DemoJudge
     {
         if (configuration is not { InSync: true })
         {
-            var why = configuration?.Units.Where(unit => unit.State != "in-sync").Select(unit => $"{unit.Unit}: {unit.Why}");
+            var why = configuration?.Units.Where(unit => unit.State != SyncState.InSync).Select(unit => $"{unit.Unit}: {unit.Why}");
             yield return $"the configuration is not in sync: {string.Join("; ", why ?? ["no report"])}";
         }
 

@@ -5,13 +5,13 @@ using Hitless.Lab.Traffic;
 namespace Hitless.Lab.Demo;
 
 /// <summary>
-/// What <c>demo --json FILE</c> writes. <c>Verdict</c> is the run's (completed, rolled-back, failed); <c>Passed</c> says that it is the
+/// What <c>demo --json FILE</c> writes. <c>Verdict</c> is the run's; <c>Passed</c> says that it is the
 /// expected one and that nothing was lost, <c>Problems</c> why not.
 /// </summary>
 public sealed record DemoReport(
     bool Passed,
-    string Verdict,
-    string Expected,
+    RunState Verdict,
+    RunState Expected,
     IReadOnlyList<string> Problems,
     int? ExitCode,
     ClusterStatus? Before,
@@ -27,7 +27,7 @@ public sealed record DemoReport(
 }
 
 /// <summary>What is asked of a demo.</summary>
-public sealed record DemoOptions(string ImageTo, string Expected, int Connections, int RatePerSecond, TimeSpan Limit)
+public sealed record DemoOptions(string ImageTo, RunState Expected, int Connections, int RatePerSecond, TimeSpan Limit)
 {
     /// <summary>What <c>upgrade start</c> is told beside the image.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];

@@ -96,14 +96,11 @@ public sealed class DemoRun(
                 say($"step {status.StepIndex} of {status.StepCount}: {told}");
             }
 
-            if (status?.State is "completed" or "rolled-back" or "failed")
+            if (status?.State is { HasEnded: true } end)
             {
-                return status.State switch
-                {
-                    "completed" => 0,
-                    "rolled-back" => 4,
-                    _ => 1,
-                };
+                return end == RunState.Completed ? 0
+                    : end == RunState.RolledBack ? 4
+                    : 1;
             }
         }
 
@@ -119,7 +116,7 @@ public sealed class DemoRun(
         var difference = await DifferenceAsync(cli, cancellation);
         return new DemoReport(
             false,
-            run?.Verdict ?? "failed",
+            run?.Verdict ?? RunState.Failed,
             options.Expected,
             [],
             exitCode,

@@ -52,7 +52,7 @@ public sealed class MachineWatch : IDisposable
     {
         var begun = await _worker.StandardOutput.ReadLineAsync();
         _watching.SetResult();
-        if (begun != "ready")
+        if (begun != StandstillWorker.Ready)
         {
             return;
         }

@@ -1,4 +1,3 @@
-using Hitless.Lab.Tools;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Lab.Machine;
@@ -10,6 +9,9 @@ namespace Hitless.Lab.Machine;
 /// </summary>
 public static class StandstillWorker
 {
+    /// <summary>What it says first where it can watch.</summary>
+    public const string Ready = "ready";
+
     private const int Foremost = 99;
     private const int Nice = -20;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
@@ -20,7 +22,7 @@ public static class StandstillWorker
     {
         RealTime.Favour(Nice);
         var watched = Enumerable.Range(0, Environment.ProcessorCount).Select(WatchAsync).ToArray();
-        Say(Task.WhenAll(watched).Result.FirstOrDefault(why => why is not null) ?? "ready");
+        Say(Task.WhenAll(watched).Result.FirstOrDefault(why => why is not null) ?? Ready);
         Console.In.ReadToEnd();
         return 0;
     }

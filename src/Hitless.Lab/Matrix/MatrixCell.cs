@@ -117,4 +117,8 @@ public sealed record MatrixOutcome(
     double LongestGapMs,
     double Seconds,
     string? Why
-);
+)
+{
+    /// <summary>The cell's run did not come to an end.</summary>
+    public const string NoVerdict = "none";
+}

@@ -115,15 +115,14 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
 
     private string? Complain(ClusterStatus before, ClusterStatus? after, string verdict, string? reason, TrafficReport traffic)
     {
-        var expected = verdict switch
-        {
-            "completed" => "1.0.0",
-            "rolled-back" or "refused" => before.Units[0].Version,
-            _ => null,
-        };
+        var end = RunState.Of(verdict);
+        var expected =
+            end == RunState.Completed ? "1.0.0"
+            : end == RunState.RolledBack || verdict == "refused" ? before.Units[0].Version
+            : null;
         return expected is null ? $"the run ended {verdict}"
             : verdict == "refused" != cell.IsRefused ? $"the run was {verdict}: {reason}"
-            : cell.IsImage && verdict == "completed" ? "an image that is no good was kept"
+            : cell.IsImage && end == RunState.Completed ? "an image that is no good was kept"
             : after!.Units.FirstOrDefault(u => u.Version != expected) is { } odd
                 ? $"{odd.Name} runs {odd.Version} although the run is {verdict}"
             : cell.FillsDisk && LeftOver() is { } remains ? $"{remains} was left behind"
@@ -223,7 +222,7 @@ public sealed class MatrixRun(LabPlan plan, MatrixCell cell, Action<string> say)
         return cell.Fault switch
         {
             "off-both" => [new(plan, primary), standby],
-            _ when cell.Fault.EndsWith("primary", StringComparison.Ordinal) => [new(plan, primary)],
+            _ when cell.Fault.EndsWith("-primary", StringComparison.Ordinal) => [new(plan, primary)],
             _ => [standby],
         };
     }

@@ -1,5 +1,4 @@
 using Hitless.Core.Api;
-using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Network;
@@ -159,8 +158,7 @@ public sealed class FaultRun(LabPlan plan)
 
     private static bool IsRevision(string path) => path.Contains("/revisions/", StringComparison.Ordinal);
 
-    private static bool IsReady(UnitStatus? unit) =>
-        Enum.TryParse<UnitState>(unit?.State, ignoreCase: true, out var state) && state == UnitState.Ready;
+    private static bool IsReady(UnitStatus? unit) => unit?.State == UnitStateWord.Ready;
 
     private bool Pings() =>
         Tool.Try(

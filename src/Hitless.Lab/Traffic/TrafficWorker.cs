@@ -1,7 +1,6 @@
 using System.Net;
 using System.Runtime;
 using Hitless.Lab.Network;
-using Hitless.Lab.Tools;
 
 namespace Hitless.Lab.Traffic;
 
@@ -69,7 +68,7 @@ public static class TrafficWorker
 
     private static async Task<int> ConverseAsync<T>(Func<T> snapshot, Func<Task<T>> finish, Func<Task>? quiet = null)
     {
-        await SayAsync("ready");
+        await SayAsync(WorkerProcess.Ready);
         while (await Console.In.ReadLineAsync() is { } line)
         {
             if (line == "quiet" && quiet is not null)

@@ -7,6 +7,9 @@ namespace Hitless.Lab.Traffic;
 /// <summary>One of <see cref="TrafficWorker"/>'s programs in a namespace, and the conversation with it.</summary>
 public sealed class WorkerProcess : IDisposable
 {
+    /// <summary>What a worker says first.</summary>
+    public const string Ready = "ready";
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
     private readonly string _name;
     private readonly Process _process;
@@ -32,7 +35,7 @@ public sealed class WorkerProcess : IDisposable
         );
         var worker = new WorkerProcess(arguments[0], process);
         var said = await worker.ReadAsync();
-        if (said != "ready")
+        if (said != Ready)
         {
             throw new LabException($"{arguments[0]} said '{said}' where it should be ready", "run it by hand with `hitless lab exec`");
         }

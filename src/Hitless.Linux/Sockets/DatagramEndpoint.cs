@@ -18,6 +18,7 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
 {
     internal const int BytesMax = 28;
     private const int Ipv4Bytes = 16;
+    private const string Nowhere = "none";
 
     private readonly SocketAddressBytes _bytes;
 
@@ -101,7 +102,7 @@ public readonly struct DatagramEndpoint : IEquatable<DatagramEndpoint>
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Family == 0 ? "none" : ToIPEndPoint().ToString();
+    public override string ToString() => Family == 0 ? Nowhere : ToIPEndPoint().ToString();
 
     [InlineArray(BytesMax)]
     private struct SocketAddressBytes

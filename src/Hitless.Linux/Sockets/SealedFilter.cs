@@ -98,8 +98,8 @@ internal static unsafe class SealedFilter
 
     private static (ushort Load, uint At, uint Value)[] Incarnation(uint at, in KnownSender sender) =>
         [
-            (FilterStep.LoadWord, at + Admission.IncarnationOffset, (uint)(sender.Incarnation >> 96)),
-            (FilterStep.LoadWord, at + Admission.IncarnationOffset + 4, (uint)(sender.Incarnation >> 64)),
+            (FilterStep.LoadWord, at + Admission.IncarnationOffset, (uint)(sender.Incarnation.FirstHalf >> 32)),
+            (FilterStep.LoadWord, at + Admission.IncarnationOffset + 4, (uint)sender.Incarnation.FirstHalf),
         ];
 
     private static (ushort Load, uint At, uint Value)[] Source(uint at, in WireSource source) =>

@@ -11,7 +11,7 @@ internal sealed class RunRules(Simulation world)
 {
     // What a unit cannot have heard yet, it cannot be blamed for.
     private static readonly TimeSpan Unheard = TimeSpan.FromMilliseconds(400);
-    private readonly Dictionary<string, (string Verdict, IReadOnlyList<JournalEntry> Journal)> ends = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (RunState Verdict, IReadOnlyList<JournalEntry> Journal)> ends = new(StringComparer.Ordinal);
     private UpgradePlan? plan;
     private int planned;
 
@@ -24,7 +24,7 @@ internal sealed class RunRules(Simulation world)
     /// <summary>A driver has noted an entry: on the way forward, the steps and who is primary after each are those of the plan.</summary>
     public void Noted(JournalEntry entry)
     {
-        if (plan is not null && entry is { Kind: JournalEntryKind.End, Detail: RunVerdict.Completed } && planned < plan.Steps.Count)
+        if (plan is not null && entry.Verdict == RunState.Completed && planned < plan.Steps.Count)
         {
             world.Breach("the plan tells what happens", $"completed without {plan.Steps[planned].Name} {plan.Steps[planned].Unit}");
         }
@@ -129,11 +129,7 @@ internal sealed class RunRules(Simulation world)
     public void Written(SimulatedUnit unit, IReadOnlyList<JournalEntry> journal)
     {
         Run ??= journal[0].Run;
-        if (
-            journal[^1] is not { Kind: JournalEntryKind.End, Detail: { } verdict } end
-            || ends.TryAdd(end.Run, (verdict, journal))
-            || ends[end.Run].Verdict == verdict
-        )
+        if (journal[^1] is not { Verdict: { } verdict } end || ends.TryAdd(end.Run, (verdict, journal)) || ends[end.Run].Verdict == verdict)
         {
             return;
         }
@@ -146,7 +142,7 @@ internal sealed class RunRules(Simulation world)
     }
 
     /// <summary>The run has been carried through.</summary>
-    public bool Completed => ends.Values.Any(end => end.Verdict == RunVerdict.Completed);
+    public bool Completed => ends.Values.Any(end => end.Verdict == RunState.Completed);
 
     /// <summary>Every run that is on a disk has ended there.</summary>
     public bool AllEnded =>
@@ -175,18 +171,16 @@ internal sealed class RunRules(Simulation world)
 
         // What a run has left is as it is; all others run what the verdict says, and after "failed" they are at one.
         var judged = world.Living.Where(unit => RunJournal.WhyLeft(journal, unit.Name) is null).ToList();
-        if (journal[^1].Detail == RunVerdict.Failed && world.Units.All(unit => RunJournal.WhyLeft(journal, unit.Name) is null))
+        if (journal[^1].Verdict == RunState.Failed && world.Units.All(unit => RunJournal.WhyLeft(journal, unit.Name) is null))
         {
             world.Breach("rule 7, a run ends completed or rolled back", "it failed, and no unit was left");
             return;
         }
 
-        var expected = journal[^1].Detail switch
-        {
-            RunVerdict.Completed => FirmwareVersions.New,
-            RunVerdict.RolledBack => FirmwareVersions.Old,
-            _ => judged.Select(unit => unit.Process?.Version).FirstOrDefault() ?? FirmwareVersions.Old,
-        };
+        var expected =
+            journal[^1].Verdict == RunState.Completed ? FirmwareVersions.New
+            : journal[^1].Verdict == RunState.RolledBack ? FirmwareVersions.Old
+            : judged.Select(unit => unit.Process?.Version).FirstOrDefault() ?? FirmwareVersions.Old;
         foreach (var unit in judged)
         {
             if (

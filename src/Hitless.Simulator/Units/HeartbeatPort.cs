@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Simulator.Units;
 
@@ -9,7 +10,7 @@ namespace Hitless.Simulator.Units;
 internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
 {
     private readonly Heartbeat incoming = new();
-    private readonly HashSet<(ulong Unit, ulong Tag, ulong Sequence)> taken = [];
+    private readonly HashSet<(UnitId Unit, IncarnationTag Tag, ulong Sequence)> taken = [];
     private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
     private ulong sequence;
 
@@ -81,4 +82,4 @@ internal sealed class HeartbeatPort(Simulation world, UnitProcess process)
 }
 
 /// <summary>A heartbeat on the wire, opened: sender, tag of its incarnation, sequence, encoded content.</summary>
-internal readonly record struct HeartbeatDatagram(ulong Unit, ulong Tag, ulong Sequence, byte[] Payload);
+internal readonly record struct HeartbeatDatagram(UnitId Unit, IncarnationTag Tag, ulong Sequence, byte[] Payload);

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
 
@@ -35,7 +36,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     public int? Promised { get; private set; }
 
     /// <summary>The unit that offers its role and whose sessions the promise was about; null: there was no offer.</summary>
-    public ulong? OfferOf { get; private set; }
+    public UnitId? OfferOf { get; private set; }
 
     /// <summary>Positions that were in the kernel when the promise was said to be kept.</summary>
     public int AppliedAtAnswer { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
     public IReadOnlyList<int> Sent => sent;
 
     /// <summary>Whether a session that is born here is sent, and from whom the table is fetched.</summary>
-    public void SetRole(bool send, ulong? from)
+    public void SetRole(bool send, UnitId? from)
     {
         if (send && !sending)
         {
@@ -80,37 +81,37 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
         }
     }
 
-    public void Barrier(uint ticket) =>
+    public void Barrier(RequestId request) =>
         Later(() =>
         {
             if (sending)
             {
-                process.Take(ClusterInput.BarrierReached(ticket, (ulong)sent.Count));
+                process.Take(ClusterInput.BarrierReached(request, (ulong)sent.Count));
             }
         });
 
-    public void AwaitApplied(uint ticket, ulong peer, int sequence)
+    public void AwaitApplied(RequestId request, UnitId peer, int sequence)
     {
         Promised = sequence;
         OfferOf = peer;
-        var wanted = new Awaited(ticket, sequence, Offered: true, peer);
+        var wanted = new Awaited(request, sequence, Offered: true, peer);
         awaited = wanted;
         world.Timeline.After(AppliedPatience, () =>
         {
             if (awaited == wanted)
             {
                 awaited = null;
-                process.Take(ClusterInput.SessionsApplied(ticket, ok: false));
+                process.Take(ClusterInput.SessionsApplied(request, ok: false));
             }
         });
         AnswerIfApplied();
     }
 
-    public void Drain(uint ticket)
+    public void Drain(RequestId request)
     {
         Promised = arrived;
         OfferOf = null;
-        awaited = new Awaited(ticket, arrived, Offered: false, 0);
+        awaited = new Awaited(request, arrived, Offered: false, UnitId.None);
         AnswerIfApplied();
     }
 
@@ -312,7 +313,7 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
             AppliedAtAnswer = applied;
             // Never from within the step that asked.
             world.Timeline.After(TimeSpan.Zero, () =>
-                process.Take(wanted.Offered ? ClusterInput.SessionsApplied(wanted.Ticket, ok: true) : ClusterInput.Drained(wanted.Ticket))
+                process.Take(wanted.Offered ? ClusterInput.SessionsApplied(wanted.Request, ok: true) : ClusterInput.Drained(wanted.Request))
             );
         }
     }
@@ -326,5 +327,5 @@ internal sealed class SessionLoop(Simulation world, UnitProcess process, Chance 
             }
         });
 
-    private sealed record Awaited(uint Ticket, int Position, bool Offered, ulong Peer);
+    private sealed record Awaited(RequestId Request, int Position, bool Offered, UnitId Peer);
 }

@@ -1,6 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
-using Hitless.Simulator.Faults;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units.Runs;
 
@@ -20,7 +20,7 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     public string Name { get; } = $"gw{index + 1}";
 
     /// <summary>The unit's id. Not in the order of the indices, so that nothing leans on that.</summary>
-    public ulong Serial { get; } = ((ulong)(index * 7 % 5) + 1) << 32 | (uint)index;
+    public UnitId Serial { get; } = new(((ulong)(index * 7 % 5) + 1) << 32 | (uint)index);
 
     public byte Priority => priority;
 

@@ -1,8 +1,7 @@
 using Hitless.Core.Cluster;
-using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
-using Hitless.Simulator.Time;
 using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Units;
@@ -85,38 +84,38 @@ internal sealed partial class UnitProcess
         }
     }
 
-    void IClusterEffects.MergeSessions(ulong primary)
+    void IClusterEffects.MergeSessions(UnitId primary)
     {
         Effect();
         Sessions.MergeInto(world.UnitOf(primary));
     }
 
-    void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
+    void IClusterEffects.SetSessionRole(bool sending, UnitId? syncFrom)
     {
         Effect();
         Sessions.SetRole(sending, syncFrom);
     }
 
-    void IClusterEffects.Barrier(uint ticket)
+    void IClusterEffects.Barrier(RequestId request)
     {
         Effect();
-        Sessions.Barrier(ticket);
+        Sessions.Barrier(request);
         if (world.Plant == Plant.BreakBeforeMake)
         {
             world.SetTraffic(Unit, TrafficState.Muted, starting: false);
         }
     }
 
-    void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence)
+    void IClusterEffects.AwaitApplied(RequestId request, UnitId peer, ulong sequence)
     {
         Effect();
-        Sessions.AwaitApplied(ticket, peer, (int)sequence);
+        Sessions.AwaitApplied(request, peer, (int)sequence);
     }
 
-    void IClusterEffects.Drain(uint ticket)
+    void IClusterEffects.Drain(RequestId request)
     {
         Effect();
-        Sessions.Drain(ticket);
+        Sessions.Drain(request);
     }
 
     void IClusterEffects.KeepHold(UnitHold? hold)

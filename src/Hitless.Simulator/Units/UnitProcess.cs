@@ -1,6 +1,7 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units.Runs;
@@ -37,7 +38,7 @@ internal sealed partial class UnitProcess : IClusterEffects
         Slot = slot;
         Version = unit.LastVersion = version;
         chance = world.Chance.Fork();
-        Tag = chance.Bits() | 1;
+        Tag = new IncarnationTag(chance.Bits() | 1);
         clockOffset = chance.Milliseconds(0, 1e6);
         Sessions = new SessionLoop(world, this, chance.Fork());
         heartbeats = new HeartbeatPort(world, this);
@@ -77,7 +78,7 @@ internal sealed partial class UnitProcess : IClusterEffects
 
     public SemanticVersion Version { get; }
 
-    public ulong Tag { get; }
+    public IncarnationTag Tag { get; }
 
     public UnitSteps Steps { get; }
 
@@ -125,7 +126,7 @@ internal sealed partial class UnitProcess : IClusterEffects
     /// <summary>
     /// Asks for a switchover (null: to the best standby), unless one is under way; <paramref name="end"/> gets the answer.
     /// </summary>
-    public void RequestSwitchover(ulong? target, Action<bool, string>? end = null, bool evenIfWorse = false) =>
+    public void RequestSwitchover(UnitId? target, Action<bool, string>? end = null, bool evenIfWorse = false) =>
         Request(ClusterInput.SwitchoverRequested(target, "asked for", evenIfWorse), end);
 
     /// <summary>As after an upgrade, the rules are to choose anew.</summary>
@@ -184,7 +185,7 @@ internal sealed partial class UnitProcess : IClusterEffects
 
             if (world.Plant == Plant.EpochWithoutClaimant)
             {
-                heartbeat.Epoch = new Epoch(heard.Number, 0);
+                heartbeat.Epoch = new Epoch(heard.Number, UnitId.None);
             }
 
             Step(ClusterInput.HeartbeatReceived(copy.Unit, copy.Tag, copy.Sequence, heartbeat, overTraffic, link));
@@ -195,7 +196,11 @@ internal sealed partial class UnitProcess : IClusterEffects
     /// <summary>The kernel of another unit has told that no daemon runs there.</summary>
     public void TakeEnd(SimulatedUnit other) =>
         WhenScheduled(() =>
-            Step(ClusterInput.DaemonEnded(machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != 0) ? other.Serial : 0))
+            Step(
+                ClusterInput.DaemonEnded(
+                    machine.Peers.Any(peer => peer.Unit == other.Serial && peer.Tag != IncarnationTag.None) ? other.Serial : UnitId.None
+                )
+            )
         );
 
     /// <summary>

@@ -138,7 +138,7 @@ internal sealed class BalanceWorld : IBalanceEffects
         open.Remove(unit);
     }
 
-    void IBalanceEffects.Barrier(uint ticket, UnitId from, UnitId to)
+    void IBalanceEffects.Barrier(RequestId request, UnitId from, UnitId to)
     {
         Assert(to == Self || open.Contains(to), $"{to} was to get buckets, and does not follow the others' sessions");
         Later(() =>
@@ -149,11 +149,11 @@ internal sealed class BalanceWorld : IBalanceEffects
                 applied[(to, from)] = told.GetValueOrDefault(from);
             }
 
-            Step(new BalanceInput.Passed(ticket, ok));
+            Step(new BalanceInput.Passed(request, ok));
         });
     }
 
-    void IBalanceEffects.Write(uint ticket, ReadOnlySpan<UnitId> owners)
+    void IBalanceEffects.Write(RequestId request, ReadOnlySpan<UnitId> owners)
     {
         var next = owners.ToArray();
         Later(() =>
@@ -161,7 +161,7 @@ internal sealed class BalanceWorld : IBalanceEffects
             if (!KernelWorks)
             {
                 Kernel = [.. Enumerable.Repeat(Self, BucketAssignment.Buckets)];
-                Step(new BalanceInput.Written(ticket, false));
+                Step(new BalanceInput.Written(request, false));
                 return;
             }
 
@@ -175,7 +175,7 @@ internal sealed class BalanceWorld : IBalanceEffects
             }
 
             Kernel = next;
-            Step(new BalanceInput.Written(ticket, true));
+            Step(new BalanceInput.Written(request, true));
         });
     }
 

@@ -19,7 +19,7 @@ public sealed class AbsurdHeartbeatTests
             Name = "gw9",
             Role = UnitRole.Primary,
             State = UnitState.Ready,
-            Epoch = new(epoch.Number + Epoch.LeapMax + 1, 9),
+            Epoch = new(epoch.Number + Epoch.LeapMax + 1, new(9)),
         };
         for (var i = 0; i < 100; i++)
         {
@@ -88,7 +88,7 @@ public sealed class AbsurdHeartbeatTests
     {
         // It names both of the others in each of their first starts, so it is no recording.
         heartbeat.EchoCount = 2;
-        (heartbeat.Echoes[0], heartbeat.Echoes[1]) = (new Echo(1, 257), new Echo(2, 513));
+        (heartbeat.Echoes[0], heartbeat.Echoes[1]) = (new Echo(new(1), new(257)), new Echo(new(2), new(513)));
         var bytes = new byte[HeartbeatCodec.LengthMax];
         var length = HeartbeatCodec.Write(heartbeat, 1, bytes);
         for (var i = 0; i < 2; i++)
@@ -96,7 +96,7 @@ public sealed class AbsurdHeartbeatTests
             var heard = new Heartbeat();
             if (HeartbeatCodec.TryRead(bytes.AsSpan(0, length), heard))
             {
-                bench[i].Take(ClusterInput.HeartbeatReceived((ulong)unit, 77, (ulong)sequence, heard));
+                bench[i].Take(ClusterInput.HeartbeatReceived(new((ulong)unit), new(77), (ulong)sequence, heard));
             }
         }
     }
@@ -111,7 +111,7 @@ public sealed class AbsurdHeartbeatTests
             WireMinor = (byte)random.Next(256),
             Role = (UnitRole)random.Next(3),
             State = (UnitState)random.Next(9),
-            Epoch = new Epoch(random.Next(3) == 0 ? epoch + random.Next(3) : Number(), (ulong)Number()),
+            Epoch = new Epoch(random.Next(3) == 0 ? epoch + random.Next(3) : Number(), new((ulong)Number())),
             Priority = (byte)random.Next(256),
             Override = random.Next(2) == 0,
             Upgrading = random.Next(2) == 0,
@@ -121,7 +121,7 @@ public sealed class AbsurdHeartbeatTests
             Held = random.Next(2) == 0,
             Age = TimeSpan.FromTicks(Number()),
             Failures = (ushort)random.Next(65_536),
-            Offer = random.Next(2) == 0 ? new Offer(random.Next(2) == 0 ? 1UL : 2UL, (uint)random.Next(), (ulong)Number()) : null,
+            Offer = random.Next(2) == 0 ? new Offer(new(random.Next(2) == 0 ? 1UL : 2UL), new((uint)random.Next()), (ulong)Number()) : null,
             Revision = Number(),
             RevisionTag = (ulong)Number(),
             Sessions = uint.MaxValue,

@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Cluster;
@@ -70,12 +71,12 @@ public sealed class AddressGuardTests
     [Fact]
     public void Strangers_alone_hold_nobody_up_for_long()
     {
-        var guard = new AddressGuard(self: 9, canAsk: true);
+        var guard = new AddressGuard(self: new(9), canAsk: true);
         var (blocked, now) = (TimeSpan.Zero, Second * 100);
         for (; blocked < Second * 60; now += TimeSpan.FromMilliseconds(20), blocked += TimeSpan.FromMilliseconds(20))
         {
-            guard.StrangerHeard(7, now);
-            if (!guard.Blocks(alone: true, former: 0, now, out _))
+            guard.StrangerHeard(new(7), now);
+            if (!guard.Blocks(alone: true, former: UnitId.None, now, out _))
             {
                 break;
             }
@@ -87,15 +88,16 @@ public sealed class AddressGuardTests
     [Fact]
     public void Where_nothing_can_be_asked_for_strangers_keep_a_unit_mute_that_is_alone()
     {
-        var guard = new AddressGuard(self: 9, canAsk: false);
+        var guard = new AddressGuard(self: new(9), canAsk: false);
         for (var now = Second * 100; now < Second * 200; now += Second / 2)
         {
-            guard.StrangerHeard(7, now);
-            Assert.True(guard.Blocks(alone: true, former: 0, now, out _));
+            guard.StrangerHeard(new(7), now);
+            Assert.True(guard.Blocks(alone: true, former: UnitId.None, now, out _));
         }
 
         Assert.False(
-            guard.Blocks(alone: true, former: 0, Second * 205, out _) && guard.Blocks(alone: true, former: 0, Second * 205.1, out _)
+            guard.Blocks(alone: true, former: UnitId.None, Second * 205, out _)
+                && guard.Blocks(alone: true, former: UnitId.None, Second * 205.1, out _)
         );
     }
 
@@ -114,23 +116,23 @@ public sealed class AddressGuardTests
     [InlineData(0UL)]
     public void A_standby_of_the_cluster_waits_only_for_who_bears_the_id_of_its_primary(ulong former)
     {
-        var guard = new AddressGuard(self: 9, canAsk: true);
-        guard.StrangerHeard(7, Second * 100);
-        Assert.False(guard.Blocks(alone: false, former, Second * 100, out var asks));
+        var guard = new AddressGuard(self: new(9), canAsk: true);
+        guard.StrangerHeard(new(7), Second * 100);
+        Assert.False(guard.Blocks(alone: false, new UnitId(former), Second * 100, out var asks));
         Assert.False(asks);
     }
 
     [Fact]
     public void And_no_longer_than_an_answer_takes()
     {
-        var guard = new AddressGuard(self: 9, canAsk: true);
-        guard.StrangerHeard(7, Second * 100);
-        Assert.True(guard.Blocks(alone: false, former: 7, Second * 100, out var asks));
+        var guard = new AddressGuard(self: new(9), canAsk: true);
+        guard.StrangerHeard(new(7), Second * 100);
+        Assert.True(guard.Blocks(alone: false, former: new(7), Second * 100, out var asks));
         Assert.True(asks);
-        guard.StrangerHeard(7, Second * 100.06);
-        Assert.False(guard.Blocks(alone: false, former: 7, Second * 100.06, out _));
+        guard.StrangerHeard(new(7), Second * 100.06);
+        Assert.False(guard.Blocks(alone: false, former: new(7), Second * 100.06, out _));
         guard.Answered(Second * 100.07);
-        Assert.True(guard.Blocks(alone: false, former: 7, Second * 100.08, out _));
+        Assert.True(guard.Blocks(alone: false, former: new(7), Second * 100.08, out _));
     }
 
     /// <summary>Two units in a cluster; then one of them has another key, and one is started anew.</summary>

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Cluster;
@@ -18,7 +19,7 @@ public sealed class ClaimTests
 
         // The standby hears one heartbeat of the new process, before that has heard anybody; the next that it hears is the offer.
         primary.LinkIn = false;
-        for (var i = 0; i < 50 && standby.Machine!.Peers[0].PendingTag == 0; i++)
+        for (var i = 0; i < 50 && standby.Machine!.Peers[0].PendingTag == IncarnationTag.None; i++)
         {
             bench.Run(1);
         }

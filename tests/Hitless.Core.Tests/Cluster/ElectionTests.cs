@@ -55,7 +55,7 @@ public sealed class ElectionTests
             var all = Enumerable
                 .Range(0, random.Next(1, 5))
                 .Select(i => new Candidate(
-                    (ulong)i + 1,
+                    new((ulong)i + 1),
                     $"u{i}",
                     random.Next(3) > 0,
                     random.Next(3),
@@ -79,7 +79,7 @@ public sealed class ElectionTests
             var (name, rest) = (words[i], words[i + 1]);
             var numbers = rest.TrimEnd('!', '~', '^').Split('/');
             yield return new Candidate(
-                (ulong)(i / 2) + 1,
+                new((ulong)(i / 2) + 1),
                 name,
                 !rest.Contains('~', StringComparison.Ordinal),
                 rest.Count(c => c == '!'),

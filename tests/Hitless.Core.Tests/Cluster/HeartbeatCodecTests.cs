@@ -25,7 +25,7 @@ public sealed class HeartbeatCodecTests
         );
         Assert.Equal((said.Sessions, said.PortsUp, said.ForwardingDigest), (read.Sessions, read.PortsUp, read.ForwardingDigest));
         Assert.Equal((said.Lateness, said.Start), (read.Lateness, read.Start));
-        Assert.True(read.Hears(7, 70) && read.Hears(8, 80) && !read.Hears(7, 80));
+        Assert.True(read.Hears(new(7), new(70)) && read.Hears(new(8), new(80)) && !read.Hears(new(7), new(80)));
         Assert.Equal(0, read.UnknownFields);
     }
 
@@ -90,11 +90,11 @@ public sealed class HeartbeatCodecTests
             WireMinor = 1,
             Role = UnitRole.Primary,
             State = UnitState.Ready,
-            Epoch = new Epoch(5, 7),
+            Epoch = new Epoch(5, new(7)),
             Priority = 200,
             Failures = 3,
             Age = TimeSpan.FromMinutes(5),
-            Offer = new Offer(8, 9, 10),
+            Offer = new Offer(new(8), new(9), 10),
             Revision = 11,
             RevisionTag = 12,
             Sessions = 13,
@@ -104,7 +104,7 @@ public sealed class HeartbeatCodecTests
             Start = TimeSpan.FromMilliseconds(4100),
             EchoCount = 2,
         };
-        (heartbeat.Echoes[0], heartbeat.Echoes[1]) = (new Echo(7, 70), new Echo(8, 80));
+        (heartbeat.Echoes[0], heartbeat.Echoes[1]) = (new Echo(new(7), new(70)), new Echo(new(8), new(80)));
         return heartbeat;
     }
 }

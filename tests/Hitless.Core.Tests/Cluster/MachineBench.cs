@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Wire;
 
 namespace Hitless.Core.Tests.Cluster;
 
@@ -19,7 +20,7 @@ internal sealed class MachineBench
         Count = priorities.Length;
         foreach (var priority in priorities)
         {
-            nodes.Add(new Node(this, (ulong)nodes.Count + 1, priority) { HasWitness = witness });
+            nodes.Add(new Node(this, new UnitId((ulong)nodes.Count + 1), priority) { HasWitness = witness });
             nodes[^1].Start(adopt: false);
         }
     }
@@ -38,7 +39,7 @@ internal sealed class MachineBench
     /// <summary>Another unit with the id of <paramref name="of"/>, which starts now.</summary>
     public Node AddClone(Node of, string name, bool cut = false)
     {
-        var clone = new Node(this, of.Serial, 100, tagBefore: (of.Serial << 8) + 100) { Cut = cut };
+        var clone = new Node(this, of.Serial, 100, tagBefore: (of.Serial.Number << 8) + 100) { Cut = cut };
         nodes.Add(clone);
         clone.Rename(name);
         return clone;
@@ -66,7 +67,7 @@ internal sealed class MachineBench
     }
 
     /// <summary>One unit: machine, kernel, and a socket whose datagrams wait while the process is frozen.</summary>
-    internal sealed class Node(MachineBench bench, ulong serial, byte priority, ulong tagBefore = 0) : IClusterEffects
+    internal sealed class Node(MachineBench bench, UnitId serial, byte priority, ulong tagBefore = 0) : IClusterEffects
     {
         private readonly Queue<ClusterInput> inbox = new();
         private readonly Queue<(TimeSpan At, ClusterInput Input)> late = new();
@@ -74,15 +75,15 @@ internal sealed class MachineBench
         private readonly byte[] buffer = new byte[HeartbeatCodec.LengthMax];
         private TimeSpan claimUntil = TimeSpan.MaxValue;
         private bool toldEnd;
-        private ulong tag = tagBefore == 0 ? serial << 8 : tagBefore;
+        private ulong tag = tagBefore == 0 ? serial.Number << 8 : tagBefore;
         private TrafficState traffic = TrafficState.Muted;
         private bool still;
 
         public ClusterMachine? Machine { get; private set; }
 
-        public ulong Serial => serial;
+        public UnitId Serial => serial;
 
-        public string Name { get; private set; } = $"gw{serial}";
+        public string Name { get; private set; } = $"gw{serial.Number}";
 
         public bool Frozen { get; set; }
 
@@ -107,7 +108,7 @@ internal sealed class MachineBench
 
         public int Renewals { get; private set; }
 
-        public List<ulong> MergedInto { get; } = [];
+        public List<UnitId> MergedInto { get; } = [];
 
         /// <summary>The heartbeat links of this unit: what it sends, what it hears.</summary>
         public bool LinkOut { get; set; } = true;
@@ -167,7 +168,7 @@ internal sealed class MachineBench
             var epoch = Machine?.Epoch.Number ?? 0;
             Machine = null;
             Machine = new ClusterMachine(
-                new ClusterOptions(serial, tag, Name, "1.0.0", 1)
+                new ClusterOptions(serial, new(tag), Name, "1.0.0", 1)
                 {
                     Priority = priority,
                     PortCount = 2,
@@ -299,7 +300,7 @@ internal sealed class MachineBench
             }
         }
 
-        void IClusterEffects.MergeSessions(ulong primary) => MergedInto.Add(primary);
+        void IClusterEffects.MergeSessions(UnitId primary) => MergedInto.Add(primary);
 
         void IClusterEffects.SendHeartbeat()
         {
@@ -324,7 +325,7 @@ internal sealed class MachineBench
             }
         }
 
-        void IClusterEffects.SetSessionRole(bool sending, ulong? syncFrom)
+        void IClusterEffects.SetSessionRole(bool sending, UnitId? syncFrom)
         {
             if (syncFrom is { } from && Fetches)
             {
@@ -332,21 +333,21 @@ internal sealed class MachineBench
             }
         }
 
-        void IClusterEffects.Barrier(uint ticket) => inbox.Enqueue(ClusterInput.BarrierReached(ticket, 1));
+        void IClusterEffects.Barrier(RequestId request) => inbox.Enqueue(ClusterInput.BarrierReached(request, 1));
 
-        void IClusterEffects.AwaitApplied(uint ticket, ulong peer, ulong sequence)
+        void IClusterEffects.AwaitApplied(RequestId request, UnitId peer, ulong sequence)
         {
             if (Applies)
             {
-                inbox.Enqueue(ClusterInput.SessionsApplied(ticket, ok: true));
+                inbox.Enqueue(ClusterInput.SessionsApplied(request, ok: true));
             }
         }
 
-        void IClusterEffects.Drain(uint ticket)
+        void IClusterEffects.Drain(RequestId request)
         {
             if (Drains)
             {
-                inbox.Enqueue(ClusterInput.Drained(ticket));
+                inbox.Enqueue(ClusterInput.Drained(request));
             }
         }
 
@@ -366,8 +367,8 @@ internal sealed class MachineBench
             HeartbeatCodec.TryRead(heartbeat, copy);
             var input =
                 other.Serial == serial
-                    ? ClusterInput.TwinHeard(tag, copy, overTraffic)
-                    : ClusterInput.HeartbeatReceived(serial, tag, ++sequence, copy, overTraffic);
+                    ? ClusterInput.TwinHeard(new(tag), copy, overTraffic)
+                    : ClusterInput.HeartbeatReceived(serial, new(tag), ++sequence, copy, overTraffic);
             if (other.Key != Key)
             {
                 input = ClusterInput.StrangerHeard(serial);

@@ -92,7 +92,7 @@ public sealed class PaceTests
     [InlineData(3600, 4000)]
     public void A_unit_begins_with_the_lateness_that_its_start_tells_of(int startSeconds, int latenessMs)
     {
-        var options = new ClusterOptions(1, 2, "gw1", "1.0.0", 1) { Start = TimeSpan.FromSeconds(startSeconds) };
+        var options = new ClusterOptions(new(1), new(2), "gw1", "1.0.0", 1) { Start = TimeSpan.FromSeconds(startSeconds) };
         Assert.Equal(latenessMs, options.LatenessAtStart.TotalMilliseconds);
 
         var bench = new MachineBench(200, 100).Run(3000);
@@ -183,7 +183,7 @@ public sealed class PaceTests
     [InlineData(60_000, 5000)]
     public void The_lease_of_a_claim_goes_by_the_lateness_of_its_unit(int latenessMs, int leaseMs)
     {
-        var options = new ClusterOptions(1, 2, "gw1", "1.0.0", 1);
+        var options = new ClusterOptions(new(1), new(2), "gw1", "1.0.0", 1);
         var lateness = TimeSpan.FromMilliseconds(latenessMs);
 
         Assert.Equal(leaseMs, options.TimeOf(options.LeaseOf(lateness))!.Value.TotalMilliseconds);

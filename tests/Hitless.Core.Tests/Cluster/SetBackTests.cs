@@ -23,13 +23,13 @@ public sealed class SetBackTests
         bench.Run(10_000);
         Assert.Equal(UnitRole.Primary, bench[1].Machine!.Role);
         Assert.InRange(Told(bench[1].Machine!.Outgoing).HeardOf(of), upTo, ulong.MaxValue);
-        Assert.Equal(0UL, Told(bench[1].Machine!.Outgoing).HeardOf(of + 2));
+        Assert.Equal(0UL, Told(bench[1].Machine!.Outgoing).HeardOf(new(of.Bits + 2)));
     }
 
     [Fact]
     public void What_a_machine_that_was_set_back_says_is_a_replay_to_the_others_and_they_know_more_of_it_than_it_has_sent()
     {
-        using var opener = new DatagramOpener([Key], DatagramKind.Heartbeat, Group, ownUnitId: 2);
+        using var opener = new DatagramOpener([Key], DatagramKind.Heartbeat, Group, ownUnitId: new(2));
         using var sealer = Sealer(incarnation: 99);
         for (var i = 0; i < 3000; i++)
         {
@@ -49,21 +49,21 @@ public sealed class SetBackTests
         }
 
         var told = new Heartbeat { HeardCount = 1 };
-        told.Heard[0] = new HeardUpTo(99, 3000);
-        Assert.Equal(3000UL, told.HeardOf(99));
-        Assert.False(told.HeardOf(99) > sealer.Sequence);
+        told.Heard[0] = new HeardUpTo(new(99), 3000);
+        Assert.Equal(3000UL, told.HeardOf(new(99)));
+        Assert.False(told.HeardOf(new(99)) > sealer.Sequence);
         using var again = Sealer(incarnation: 99);
         again.Seal("before"u8, datagram);
-        Assert.True(told.HeardOf(99) > again.Sequence);
+        Assert.True(told.HeardOf(new(99)) > again.Sequence);
 
         // It starts anew.
         using var restarted = Sealer(incarnation: 100);
         Assert.Equal(DatagramVerdict.Accepted, Say(restarted, opener));
-        Assert.Equal(0UL, told.HeardOf(100));
+        Assert.Equal(0UL, told.HeardOf(new(100)));
     }
 
     private static DatagramSealer Sealer(int incarnation) =>
-        new(Key, DatagramKind.Heartbeat, WireVersion.Minor, Group, unitId: 1, (UInt128)incarnation);
+        new(Key, DatagramKind.Heartbeat, WireVersion.Minor, Group, unitId: new(1), new((UInt128)incarnation));
 
     private DatagramVerdict Say(DatagramSealer sealer, DatagramOpener opener) =>
         opener.Open(datagram.AsSpan(0, sealer.Seal("now"u8, datagram)), plaintext, TimeSpan.FromSeconds(1), out _, out _);

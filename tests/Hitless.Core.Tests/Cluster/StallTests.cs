@@ -104,7 +104,7 @@ public sealed class StallTests
     {
         var bench = new MachineBench(200, 100).Run(3000);
 
-        bench[0].Take(ClusterInput.KernelAnswered(77, 0));
+        bench[0].Take(ClusterInput.KernelAnswered(new(77), 0));
 
         Assert.Single(bench[0].Machine!.Peers);
     }

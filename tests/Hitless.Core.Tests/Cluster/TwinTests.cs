@@ -1,5 +1,6 @@
 using Hitless.Core.Cluster;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Cluster;
@@ -7,15 +8,15 @@ namespace Hitless.Core.Tests.Cluster;
 /// <summary>Two units with one id, and two with one name (docs/decisions/0042).</summary>
 public sealed class TwinTests
 {
-    private const ulong Ours = 500;
+    private static readonly IncarnationTag Ours = new(500);
     private static readonly TimeSpan Now = TimeSpan.FromSeconds(100);
 
     [Theory]
     [InlineData(400UL)]
     [InlineData(600UL)]
-    public void The_one_without_a_role_yields_to_the_one_that_has_one(ulong tag)
+    public void The_one_without_a_role_yields_to_the_one_that_has_one(ulong theirTag)
     {
-        var guard = new TwinGuard(Ours);
+        var (guard, tag) = (new TwinGuard(Ours), new IncarnationTag(theirTag));
         Assert.True(guard.Heard(tag, Says(UnitRole.Primary, 9), proven: true, hasRole: false, TimeSpan.Zero, Now));
         Assert.True(guard.Yields);
 
@@ -29,8 +30,9 @@ public sealed class TwinTests
     [InlineData(600UL, 300, 100, false)]
     [InlineData(600UL, 100, 101, true)]
     [InlineData(400UL, 100, 101, false)]
-    public void Of_two_with_a_role_the_younger_yields_and_among_equals_the_lesser_tag(ulong tag, int age, int theirs, bool yields)
+    public void Of_two_with_a_role_the_younger_yields_and_among_equals_the_lesser_tag(ulong theirTag, int age, int theirs, bool yields)
     {
+        IncarnationTag tag = new(theirTag);
         var (here, there) = (new TwinGuard(Ours), new TwinGuard(tag));
         here.Heard(tag, Says(UnitRole.Primary, theirs), proven: true, hasRole: true, TimeSpan.FromSeconds(age), Now);
         there.Heard(Ours, Says(UnitRole.Primary, age), proven: true, hasRole: true, TimeSpan.FromSeconds(theirs), Now);
@@ -42,9 +44,16 @@ public sealed class TwinTests
     public void Should_both_think_that_they_are_the_older_one_yields_after_a_second()
     {
         var here = new TwinGuard(Ours);
-        here.Heard(600, Says(UnitRole.Primary, 10), proven: true, hasRole: true, TimeSpan.FromSeconds(20), Now);
+        here.Heard(new(600), Says(UnitRole.Primary, 10), proven: true, hasRole: true, TimeSpan.FromSeconds(20), Now);
         Assert.False(here.Yields);
-        here.Heard(600, Says(UnitRole.Primary, 11), proven: true, hasRole: true, TimeSpan.FromSeconds(21), Now + TimeSpan.FromSeconds(1));
+        here.Heard(
+            new(600),
+            Says(UnitRole.Primary, 11),
+            proven: true,
+            hasRole: true,
+            TimeSpan.FromSeconds(21),
+            Now + TimeSpan.FromSeconds(1)
+        );
         Assert.True(here.Yields);
     }
 
@@ -52,16 +61,16 @@ public sealed class TwinTests
     public void A_recording_of_a_former_start_is_echoed_and_proves_nothing()
     {
         var guard = new TwinGuard(Ours);
-        Assert.False(guard.Heard(400, Says(UnitRole.Primary, 9), proven: false, hasRole: false, TimeSpan.Zero, Now));
+        Assert.False(guard.Heard(new(400), Says(UnitRole.Primary, 9), proven: false, hasRole: false, TimeSpan.Zero, Now));
         Assert.False(guard.Yields || guard.IsThere(Now));
-        Assert.Equal(400UL, guard.Tag);
+        Assert.Equal(new(400), guard.Tag);
     }
 
     [Fact]
     public void One_that_is_gone_holds_nobody_up()
     {
         var guard = new TwinGuard(Ours);
-        guard.Heard(400, Says(UnitRole.Primary, 9), proven: true, hasRole: false, TimeSpan.Zero, Now);
+        guard.Heard(new(400), Says(UnitRole.Primary, 9), proven: true, hasRole: false, TimeSpan.Zero, Now);
         guard.OnTime(Now + TwinGuard.Memory - TimeSpan.FromMilliseconds(1));
         Assert.True(guard.Yields);
         guard.OnTime(Now + TwinGuard.Memory);

@@ -36,7 +36,7 @@ public sealed class SyncReportsTests
             Primary with
             {
                 Unit = "gw3",
-                Items = [new("/etc/a", "drifted", null), new("/etc/b", "missing", null)],
+                Items = [new("/etc/a", FileSyncState.Drifted, null), new("/etc/b", FileSyncState.Missing, null)],
             },
             Primary with
             {

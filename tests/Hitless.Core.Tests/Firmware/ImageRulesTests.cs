@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Firmware;
 using Xunit;
 
@@ -10,7 +11,7 @@ public sealed class ImageRulesTests
     [Fact]
     public void An_image_made_to_follow_this_one_passes()
     {
-        Assert.All(ImageRules.Check(SampleImage.Manifest, Running), check => Assert.Equal("pass", check.Result));
+        Assert.All(ImageRules.Check(SampleImage.Manifest, Running), check => Assert.Equal(CheckOutcome.Pass, check.Result));
         Assert.Null(ImageRules.Refuse(SampleImage.Manifest, Running));
     }
 
@@ -36,7 +37,7 @@ public sealed class ImageRulesTests
     [Fact]
     public void The_same_version_again_is_a_warning() =>
         Assert.Equal(
-            "warn",
+            CheckOutcome.Warn,
             ImageRules
                 .Check(SampleImage.Manifest, Running with { Version = VersionTests.Version("1.1.0") })
                 .Single(check => check.Id == "image-upgrade-path")
@@ -45,7 +46,7 @@ public sealed class ImageRulesTests
 
     private static void AssertRefused(string id, ImageManifest image, RunningFirmware running)
     {
-        var failed = Assert.Single(ImageRules.Check(image, running), check => check.Result == "fail");
+        var failed = Assert.Single(ImageRules.Check(image, running), check => check.Result == CheckOutcome.Fail);
         Assert.Equal(id, failed.Id);
         Assert.False(string.IsNullOrEmpty(failed.Remedy));
         Assert.Equal(failed.Text, ImageRules.Refuse(image, running)!.Error);

@@ -40,23 +40,23 @@ public sealed class NeighbourTests
     {
         var news = new NeighbourNews();
 
-        Assert.Equal([Ipv4], news.Choose(7, [Ipv4], TimeSpan.FromSeconds(1)));
-        Assert.Empty(news.Choose(7, [Ipv4], TimeSpan.FromSeconds(2)));
-        Assert.Equal([Ipv6], news.Choose(7, [Ipv4, Ipv6], TimeSpan.FromSeconds(3)));
+        Assert.Equal([Ipv4], news.Choose(new(7), [Ipv4], TimeSpan.FromSeconds(1)));
+        Assert.Empty(news.Choose(new(7), [Ipv4], TimeSpan.FromSeconds(2)));
+        Assert.Equal([Ipv6], news.Choose(new(7), [Ipv4, Ipv6], TimeSpan.FromSeconds(3)));
         var moved = Ipv4 with { Mac = Ipv6.Mac };
-        Assert.Equal([moved], news.Choose(7, [moved, Ipv6], TimeSpan.FromSeconds(4)));
-        Assert.Equal([Ipv4], news.Choose(7, [Ipv4, Ipv6], TimeSpan.FromSeconds(5)));
+        Assert.Equal([moved], news.Choose(new(7), [moved, Ipv6], TimeSpan.FromSeconds(4)));
+        Assert.Equal([Ipv4], news.Choose(new(7), [Ipv4, Ipv6], TimeSpan.FromSeconds(5)));
     }
 
     [Fact]
     public void All_is_told_to_a_new_incarnation_after_a_failure_and_now_and_then()
     {
         var news = new NeighbourNews();
-        news.Choose(7, [Ipv4, Ipv6], TimeSpan.FromSeconds(1));
+        news.Choose(new(7), [Ipv4, Ipv6], TimeSpan.FromSeconds(1));
 
-        Assert.Equal(2, news.Choose(8, [Ipv4, Ipv6], TimeSpan.FromSeconds(2)).Count);
+        Assert.Equal(2, news.Choose(new(8), [Ipv4, Ipv6], TimeSpan.FromSeconds(2)).Count);
         news.Forget();
-        Assert.Equal(2, news.Choose(8, [Ipv4, Ipv6], TimeSpan.FromSeconds(3)).Count);
-        Assert.Equal(2, news.Choose(8, [Ipv4, Ipv6], TimeSpan.FromSeconds(50)).Count);
+        Assert.Equal(2, news.Choose(new(8), [Ipv4, Ipv6], TimeSpan.FromSeconds(3)).Count);
+        Assert.Equal(2, news.Choose(new(8), [Ipv4, Ipv6], TimeSpan.FromSeconds(50)).Count);
     }
 }

@@ -1,6 +1,8 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Roles;
@@ -15,7 +17,7 @@ public sealed class RoleFollowerTests : IRoleEffects
     private RoleFollower follower;
     private AppliedRole saved;
     private TimeSpan now = TimeSpan.FromHours(1);
-    private uint ticket;
+    private RequestId request;
     private bool running;
 
     public RoleFollowerTests() => follower = new RoleFollower(tasks, null, orphan: false, now);
@@ -33,7 +35,7 @@ public sealed class RoleFollowerTests : IRoleEffects
 
         Assert.Equal(["S", "P", "S"], done);
         Assert.True(saved.Complete);
-        Assert.Equal("done", follower.Status.State);
+        Assert.Equal(ServicesState.Done, follower.Status.State);
     }
 
     [Fact]
@@ -101,7 +103,7 @@ public sealed class RoleFollowerTests : IRoleEffects
     {
         See(UnitRole.Primary);
         See(UnitRole.Standby, epoch: 2);
-        var first = ticket;
+        var first = request;
         Pass(Limit);
         running = false;
         Pass(TimeSpan.FromSeconds(2));
@@ -109,9 +111,9 @@ public sealed class RoleFollowerTests : IRoleEffects
 
         follower.Step(new RoleInput.Ended(first, null), now, this);
 
-        Assert.Equal("running", follower.Status.State);
+        Assert.Equal(ServicesState.Running, follower.Status.State);
         End();
-        Assert.Equal("done", follower.Status.State);
+        Assert.Equal(ServicesState.Done, follower.Status.State);
     }
 
     [Fact]
@@ -122,7 +124,7 @@ public sealed class RoleFollowerTests : IRoleEffects
         See(UnitRole.Primary);
 
         Assert.Equal(["P"], done);
-        Assert.Equal("failed", follower.Status.State);
+        Assert.Equal(ServicesState.Failed, follower.Status.State);
         Assert.Contains("exit code 3", Assert.Single(follower.Status.Problems), StringComparison.Ordinal);
         RestartDaemon();
         See(UnitRole.Primary);
@@ -154,7 +156,7 @@ public sealed class RoleFollowerTests : IRoleEffects
         See(UnitRole.Standby, epoch: 2);
         Assert.Equal(["P"], done);
 
-        follower.Step(new RoleInput.Ended(0, null), now, this);
+        follower.Step(new RoleInput.Ended(RequestId.None, null), now, this);
 
         Assert.Equal(["P", "S"], done);
     }
@@ -283,10 +285,10 @@ public sealed class RoleFollowerTests : IRoleEffects
         Assert.True(!readable || text.StartsWith(applied.ToString(), StringComparison.Ordinal));
     }
 
-    void IRoleEffects.Run(uint ticket, RoleTask task, RoleChange change)
+    void IRoleEffects.Run(RequestId request, RoleTask task, RoleChange change)
     {
         Assert.False(running, "two at once");
-        (this.ticket, running) = (ticket, true);
+        (this.request, running) = (request, true);
         done.Add(task is RoleTask.Hook hook ? hook.Command : $"{task}");
     }
 
@@ -304,7 +306,7 @@ public sealed class RoleFollowerTests : IRoleEffects
         if (running)
         {
             running = false;
-            follower.Step(new RoleInput.Ended(ticket, why), now, this);
+            follower.Step(new RoleInput.Ended(request, why), now, this);
         }
     }
 

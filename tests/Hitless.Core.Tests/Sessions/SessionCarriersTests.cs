@@ -90,12 +90,12 @@ public sealed class SessionCarriersTests
     {
         var units = new VirtualUnits(1);
         units.A.SetRole(true, null);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
         Assert.False(units.A.Exchange.IsFollowing(new UnitId(2)));
 
-        units.A.Exchange.SetCarriers([2], units.Now, units.A);
-        units.B.Exchange.SetCarriers([2], units.Now, units.B);
+        units.A.Exchange.SetCarriers([new UnitId(2)], units.Now, units.A);
+        units.B.Exchange.SetCarriers([new UnitId(2)], units.Now, units.B);
         units.Run(TimeSpan.FromMilliseconds(300));
 
         Assert.True(units.A.Exchange.IsFollowing(new UnitId(2)));
@@ -109,7 +109,7 @@ public sealed class SessionCarriersTests
     {
         var units = Shared(1);
 
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.B.Set(SessionSamples.Tcp(8));
         units.Run(Second);
 
@@ -121,10 +121,10 @@ public sealed class SessionCarriersTests
     {
         var units = new VirtualUnits(seed);
         units.A.SetRole(true, null);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
-        units.A.Exchange.SetCarriers([2], units.Now, units.A);
-        units.B.Exchange.SetCarriers([2], units.Now, units.B);
+        units.A.Exchange.SetCarriers([new UnitId(2)], units.Now, units.A);
+        units.B.Exchange.SetCarriers([new UnitId(2)], units.Now, units.B);
         units.Run(Second);
         return units;
     }

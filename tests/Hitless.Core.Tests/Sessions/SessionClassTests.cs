@@ -1,4 +1,5 @@
 using System.Net;
+using Hitless.Core.Api;
 using Hitless.Core.Sessions;
 using Xunit;
 
@@ -176,7 +177,10 @@ public sealed class SessionClassTests
         var marked = session with { Tcp = default, Mark = 7 };
         ledger.Put(marked, verdict: filter.Classify(marked));
         var cause = Assert.Single(ledger.Tally().Causes("gw1"));
-        Assert.Equal(("translated-source", "bound", 1L, 0L), (cause.Cause, cause.Class, cause.Count, cause.Breaking));
+        Assert.Equal(
+            (SessionCauseWord.TranslatedSource, SessionClassWord.Bound, 1L, 0L),
+            (cause.Cause, cause.Class, cause.Count, cause.Breaking)
+        );
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Hitless.Core.Sessions;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;
@@ -25,16 +26,16 @@ public sealed class SessionExchangeTests
             units.A.Set(SessionSamples.Tcp(i));
         units.B.Set(SessionSamples.Tcp(100_000));
         units.A.SetRole(true, null);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(2 * Second, () => Churn(units.A, random));
         units.Loss = 0;
         units.Run(2 * Second);
 
         Assert.Equal(units.A.Table, units.B.Table);
         Assert.True(units.B.TimesSynced >= 1);
-        Assert.Equal(units.A.Exchange.LastSequence, units.B.Exchange.AppliedOf(1));
+        Assert.Equal(units.A.Exchange.LastSequence, units.B.Exchange.AppliedOf(new(1)));
         Assert.Equal(TimeSpan.Zero, units.B.Exchange.Status(units.Now).Lag);
-        Assert.Equal(0, units.A.Exchange.LagOf(2));
+        Assert.Equal(0, units.A.Exchange.LagOf(new(2)));
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public sealed class SessionExchangeTests
             if (round % 4 == 0)
             {
                 sender.SetRole(true, null);
-                follower.SetRole(false, from);
+                follower.SetRole(false, new UnitId(from));
             }
 
             for (var i = random.Next(20); i > 0; i--)
@@ -100,7 +101,7 @@ public sealed class SessionExchangeTests
         units.A.Table[SessionSamples.Tcp(6).Key] = SessionSamples.Tcp(6) with { Mark = 99 };
         units.A.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
         var before = units.B.Exchange.Status(units.Now).EventsSent;
-        units.A.SetRole(false, 2);
+        units.A.SetRole(false, new UnitId(2));
         units.Run(Second);
         Assert.Equal(1, units.A.TimesSynced);
         Assert.Equal(units.B.Table, units.A.Table);
@@ -112,7 +113,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         units.B.SetRole(true, null);
-        units.A.SetRole(false, 2, SyncKind.LedgerLook);
+        units.A.SetRole(false, new UnitId(2), SyncKind.LedgerLook);
         units.Run(Second);
         Assert.Equal((1, 0), (units.A.TimesSynced, units.B.Dumps));
         Assert.Equal(units.B.Table, units.A.Table);
@@ -130,7 +131,7 @@ public sealed class SessionExchangeTests
         units.A.Table.Remove(SessionSamples.Tcp(5).Key);
         units.A.Table[SessionSamples.Tcp(6).Key] = SessionSamples.Tcp(6, TcpState.TimeWait);
         units.A.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
-        units.A.SetRole(false, 2, SyncKind.LedgerLook);
+        units.A.SetRole(false, new UnitId(2), SyncKind.LedgerLook);
         units.Run(Second);
         Assert.Equal((1, dumps), (units.A.TimesSynced, units.B.Dumps));
         Assert.Equal(units.B.Table, units.A.Table);
@@ -158,7 +159,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         var before = units.A.Exchange.Status(units.Now);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
         Assert.Equal(2, units.B.TimesSynced);
         Assert.Equal(
@@ -173,7 +174,7 @@ public sealed class SessionExchangeTests
         var units = Following();
         units.RestartB();
         units.B.IsOlder = true;
-        units.B.SetRole(false, 1, SyncKind.Look);
+        units.B.SetRole(false, new UnitId(1), SyncKind.Look);
         units.Run(Second);
         Assert.Equal(units.A.Table, units.B.Table);
         var before = units.A.Exchange.Status(units.Now).EventsSent;
@@ -200,7 +201,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         units.RestartB();
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
         Assert.Equal(1, units.B.TimesSynced);
         Assert.Equal(units.A.Table, units.B.Table);
@@ -227,10 +228,10 @@ public sealed class SessionExchangeTests
         units.A.End(SessionSamples.Tcp(1).Key);
         units.Run(Second);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(1).Key), "a unit that carries traffic knows better what has ended");
-        units.A.SetRole(true, 2);
+        units.A.SetRole(true, new UnitId(2));
         units.Run(Second);
         Assert.Equal(0, units.A.TimesSynced);
-        units.A.SetRole(false, 2);
+        units.A.SetRole(false, new UnitId(2));
         units.Run(Second);
         Assert.Equal(1, units.A.TimesSynced);
         Assert.Equal(units.B.Table, units.A.Table);
@@ -268,7 +269,7 @@ public sealed class SessionExchangeTests
         for (var i = 0; i < 2000; i++)
             units.A.Set(SessionSamples.Tcp(i));
         units.A.SetRole(true, null);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
             units.Run(TimeSpan.FromMilliseconds(1));
         Assert.True(units.A.Exchange.BulkRuns);
@@ -284,7 +285,7 @@ public sealed class SessionExchangeTests
         units.B.SetRole(true, null);
         units.Loss = 1;
         units.A.Set(SessionSamples.Tcp(4321));
-        units.A.SetRole(false, 2);
+        units.A.SetRole(false, new UnitId(2));
         units.Loss = 0;
         units.Run(Second);
         Assert.True(units.B.Table.ContainsKey(SessionSamples.Tcp(4321).Key));
@@ -295,7 +296,7 @@ public sealed class SessionExchangeTests
     public void Who_is_told_again_whom_to_follow_syncs_again()
     {
         var units = Following();
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
         Assert.Equal(2, units.B.TimesSynced);
     }
@@ -312,7 +313,7 @@ public sealed class SessionExchangeTests
         for (var i = 0; i < 50 && !units.A.Exchange.BulkRuns; i++)
             units.Run(TimeSpan.FromMilliseconds(1));
         units.Run(TimeSpan.FromMilliseconds(3));
-        units.B.Prune(1);
+        units.B.Prune(new(1));
         Assert.Equal(units.A.Table, units.B.Table);
         Assert.Equal(1, units.B.TimesSynced);
         units.Run(Second);
@@ -389,7 +390,7 @@ public sealed class SessionExchangeTests
     {
         var units = Following();
         var applied = units.B.Exchange.Status(units.Now).EventsApplied;
-        var former = units.A.Header with { Incarnation = 99 };
+        var former = units.A.Header with { Incarnation = new Incarnation(99) };
         foreach (var payload in units.Recording.ToList())
             units.B.Exchange.OnMessage(former, payload, units.Now, units.B);
         Assert.Equal(applied, units.B.Exchange.Status(units.Now).EventsApplied);
@@ -418,7 +419,7 @@ public sealed class SessionExchangeTests
         for (var i = 0; i < 1000; i++)
             units.A.Set(SessionSamples.Tcp(i));
         units.A.SetRole(true, null);
-        units.B.SetRole(false, 1);
+        units.B.SetRole(false, new UnitId(1));
         units.Run(Second);
         Assert.Equal(1, units.B.TimesSynced);
         Assert.Equal(units.A.Table, units.B.Table);

@@ -13,8 +13,8 @@ internal sealed class VirtualUnits
     public VirtualUnits(int seed, int ringFrames = 4096)
     {
         random = new Random(seed);
-        A = new VirtualUnit(this, 1, 100, ringFrames);
-        B = new VirtualUnit(this, 2, 200, ringFrames);
+        A = new VirtualUnit(this, new(1), new(100), ringFrames);
+        B = new VirtualUnit(this, new(2), new(200), ringFrames);
     }
 
     public VirtualUnit A { get; private set; }
@@ -37,12 +37,12 @@ internal sealed class VirtualUnits
     public void RestartA()
     {
         var table = A.Table;
-        A = new VirtualUnit(this, 1, 301, 4096);
+        A = new VirtualUnit(this, new(1), new(301), 4096);
         foreach (var record in table.Values)
             A.Set(record);
     }
 
-    public void RestartB() => B = new VirtualUnit(this, 2, 201, 4096);
+    public void RestartB() => B = new VirtualUnit(this, new(2), new(201), 4096);
 
     public void Send(VirtualUnit from, ReadOnlySpan<byte> payload)
     {
@@ -76,11 +76,11 @@ internal sealed class VirtualUnits
     }
 }
 
-internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnation, int ringFrames) : ISessionEffects
+internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation incarnation, int ringFrames) : ISessionEffects
 {
     private Queue<SessionRecord>? dump;
 
-    public SessionExchange Exchange { get; } = new(id, incarnation, (ulong)incarnation, ringFrames);
+    public SessionExchange Exchange { get; } = new(id, incarnation, (ulong)incarnation.Bits, ringFrames);
 
     public DatagramHeader Header { get; } = new(1, 1, DatagramKind.Session, DatagramHeader.Size, 7, id, incarnation, 0);
 
@@ -91,7 +91,7 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
     public int TimesSynced { get; private set; }
 
     /// <summary>Its exchange tells what it holds worth a comparison.</summary>
-    public void SetRole(bool sending, ulong? syncFrom, SyncKind? kind = null)
+    public void SetRole(bool sending, UnitId? syncFrom, SyncKind? kind = null)
     {
         // As the daemon does: nobody is told what a dump of former times found.
         dump = sending ? dump : null;
@@ -145,7 +145,7 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
             Exchange.OnTime(units.Now, this);
     }
 
-    public void Send(ulong unit, ReadOnlySpan<byte> payload) =>
+    public void Send(UnitId unit, ReadOnlySpan<byte> payload) =>
         units.Send(this, IsOlder && payload[0] == (byte)SessionMessage.SyncRequest ? payload[..17] : payload);
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
@@ -178,19 +178,19 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
             Exchange.OnExpected(expectation, ended: false, this);
     }
 
-    public void SyncLost(ulong unit) => Lost++;
+    public void SyncLost(UnitId unit) => Lost++;
 
-    public void StartLook(ulong unit, bool exact) => Exchange.OnLooked(unit, Digests(exact), units.Now, this);
+    public void StartLook(UnitId unit, bool exact) => Exchange.OnLooked(unit, Digests(exact), units.Now, this);
 
     public void BulkBegins() { }
 
-    public void StartPrune(ulong unit, BucketSet? only, bool onlyExpectations)
+    public void StartPrune(UnitId unit, BucketSet? only, bool onlyExpectations)
     {
         if (!DefersPrune)
             Prune(unit);
     }
 
-    public void Synced(ulong unit) => TimesSynced++;
+    public void Synced(UnitId unit) => TimesSynced++;
 
     private SessionDigests Digests(bool exact)
     {
@@ -206,7 +206,7 @@ internal sealed class VirtualUnit(VirtualUnits units, ulong id, UInt128 incarnat
         return digests;
     }
 
-    public void Prune(ulong unit)
+    public void Prune(UnitId unit)
     {
         foreach (var key in Table.Keys.Where(key => !Exchange.IsMarked(unit, key)).ToList())
             Table.Remove(key);

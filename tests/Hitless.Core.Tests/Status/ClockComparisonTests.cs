@@ -38,7 +38,7 @@ public sealed class ClockComparisonTests
         Assert.InRange(ClockComparison.AheadMs(DateTimeOffset.MaxValue, Noon, Noon)!.Value, 1, long.MaxValue);
 
     private static UnitStatus Unit(string name, string aheadMs) =>
-        new(name, "standby", "ready", "", "1.0.0", "a", 1, false, 1, 1, 0, "in-sync", 1, [], [])
+        new(name, UnitRoleWord.Standby, UnitStateWord.Ready, "", "1.0.0", "a", 1, false, 1, 1, 0, SyncState.InSync, 1, [], [])
         {
             ClockAheadMs = aheadMs == "?" ? null : long.Parse(aheadMs, System.Globalization.CultureInfo.InvariantCulture),
         };

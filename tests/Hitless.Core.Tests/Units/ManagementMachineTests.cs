@@ -1,5 +1,7 @@
+using Hitless.Core.Api;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Units;
@@ -22,8 +24,8 @@ public sealed class ManagementMachineTests : IManagementEffects
     );
 
     private readonly ManagementMachine machine = new("gw1");
-    private readonly List<(uint Round, string Unit, IReadOnlyList<JournalEntry> Journal)> writes = [];
-    private readonly List<(uint Round, string Unit)> reads = [];
+    private readonly List<(RequestId Round, string Unit, IReadOnlyList<JournalEntry> Journal)> writes = [];
+    private readonly List<(RequestId Round, string Unit)> reads = [];
     private readonly List<string> announced = [];
     private int cancelled;
     private TimeSpan now = TimeSpan.FromSeconds(100);
@@ -68,8 +70,8 @@ public sealed class ManagementMachineTests : IManagementEffects
         Begin();
         Answer("gw1", JournalCopy.Written);
         Answer("gw1", JournalCopy.Written);
-        Step(new ManagementInput.Written(999, "gw2", JournalCopy.Written));
-        Step(new ManagementInput.Found(writes[0].Round + 7, "gw2", []));
+        Step(new ManagementInput.Written(new(999), "gw2", JournalCopy.Written));
+        Step(new ManagementInput.Found(new(writes[0].Round.Number + 7), "gw2", []));
         See();
         Assert.Single(announced);
     }
@@ -156,6 +158,35 @@ public sealed class ManagementMachineTests : IManagementEffects
     }
 
     [Fact]
+    public void A_primary_whose_disk_missed_the_end_of_a_run_is_given_it_by_the_others_and_tries_until_it_is_written()
+    {
+        JournalEntry[] ended = [.. Journal(2), Entry(3, JournalEntryKind.End)];
+        See(Unit("gw1", primary: true), Unit("gw2"));
+        Drive(epoch: 2);
+        Found("gw1", []);
+        Found("gw2", []);
+
+        foreach (var copy in (JournalCopy[])[JournalCopy.None, JournalCopy.Written])
+        {
+            now += TimeSpan.FromSeconds(1);
+            reads.Clear();
+            writes.Clear();
+            See(Unit("gw1", primary: true, open: true), Unit("gw2"));
+            Found("gw1", Journal(2));
+            Found("gw2", ended);
+            var (_, unit, journal) = Assert.Single(writes);
+            Assert.Equal(("gw1", JournalEntryKind.End), (unit, journal[^1].Kind));
+            Answer("gw1", copy);
+            Assert.Null(machine.Header);
+        }
+
+        reads.Clear();
+        now += TimeSpan.FromSeconds(1);
+        See(Unit("gw1", primary: true), Unit("gw2"));
+        Assert.Empty(reads);
+    }
+
+    [Fact]
     public void What_was_seen_before_the_run_was_driven_moves_no_step()
     {
         Begin();
@@ -180,20 +211,20 @@ public sealed class ManagementMachineTests : IManagementEffects
         Assert.Null(machine.Header);
     }
 
-    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal) => writes.Add((round, unit, journal));
+    void IManagementEffects.Write(RequestId round, string unit, IReadOnlyList<JournalEntry> journal) => writes.Add((round, unit, journal));
 
-    void IManagementEffects.Read(uint round, string unit) => reads.Add((round, unit));
+    void IManagementEffects.Read(RequestId round, string unit) => reads.Add((round, unit));
 
-    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header) { }
+    void IManagementEffects.Act(RequestId request, RunStep step, RunHeader header) { }
 
     void IManagementEffects.CancelAct() => cancelled++;
 
     void IManagementEffects.Announce(JournalEntry entry) => announced.Add(entry.Kind.ToString());
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) { }
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) { }
 
     private static UnitFacts Unit(string name, bool primary = false, bool open = false, ulong tag = 1) =>
-        new(name, Present: true, primary, Ready: true, "1.0.0", 0, tag, open);
+        new(name, Present: true, primary, Ready: true, "1.0.0", 0, new IncarnationTag(tag), open);
 
     private static JournalEntry[] Journal(int entries) =>
         [

@@ -13,10 +13,10 @@ public sealed class ForwardingJudgeTests
     {
         var (judge, unit) = Switch();
         var at = Watch(judge, unit, 0.5);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
         Assert.Equal(0.5, at, 0.11);
         Watch(judge, unit, 30);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
         Assert.InRange(judge.Judgement.After!.ForwardedPerSecond, 800, 1200);
         Assert.InRange(judge.Judgement.Before!.ForwardedPerSecond, 700, 1300);
         Assert.Equal(["lan0", "wan0"], judge.Judgement.After.Interfaces.Select(each => each.Name));
@@ -39,26 +39,26 @@ public sealed class ForwardingJudgeTests
             (unit.Offload, unit.Own) = (offload == 1 ? 40 : 1, own / 3);
             Watch(judge, unit, 30);
             Assert.True(judge.Breach is null, judge.Breach);
-            Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+            Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
         }
     }
 
     [Theory]
-    [InlineData("routes", TrafficVerdicts.NoRoute, "InNoRoutes", false)]
-    [InlineData("forwarding", TrafficVerdicts.NothingForwarded, "InAddrErrors", false)]
-    [InlineData("firewall", TrafficVerdicts.NothingForwarded, "firewall rule", false)]
-    [InlineData("blackhole", TrafficVerdicts.NothingForwarded, "blackhole route", false)]
-    [InlineData("upstream", TrafficVerdicts.NoAnswer, "nothing comes in at wan0", false)]
-    [InlineData("unreachable", TrafficVerdicts.Unreachable, "OutDestUnreachs", false)]
-    [InlineData("egress", TrafficVerdicts.NothingForwarded, "nothing leaves by wan0", false)]
-    [InlineData("routes", TrafficVerdicts.NoRoute, "InNoRoutes", true)]
-    [InlineData("firewall", TrafficVerdicts.NothingForwarded, "hook prerouting or input", true)]
+    [InlineData("routes", "no-route", "InNoRoutes", false)]
+    [InlineData("forwarding", "nothing-forwarded", "InAddrErrors", false)]
+    [InlineData("firewall", "nothing-forwarded", "firewall rule", false)]
+    [InlineData("blackhole", "nothing-forwarded", "blackhole route", false)]
+    [InlineData("upstream", "no-answer", "nothing comes in at wan0", false)]
+    [InlineData("unreachable", "unreachable", "OutDestUnreachs", false)]
+    [InlineData("egress", "nothing-forwarded", "nothing leaves by wan0", false)]
+    [InlineData("routes", "no-route", "InNoRoutes", true)]
+    [InlineData("firewall", "nothing-forwarded", "hook prerouting or input", true)]
     public void An_outage_is_named_by_its_cause_within_a_second(string fault, string verdict, string cause, bool oldKernel)
     {
         var (judge, unit) = Switch(oldKernel: oldKernel);
         Break(unit, fault);
         var at = Watch(judge, unit, 5);
-        Assert.Equal(verdict, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Of(verdict), judge.Judgement.Verdict);
         Assert.Contains(cause, judge.Breach, StringComparison.Ordinal);
         Assert.Contains("gw2", judge.Breach, StringComparison.Ordinal);
         Assert.InRange(at, 0.5, 1.1);
@@ -73,7 +73,7 @@ public sealed class ForwardingJudgeTests
         Watch(judge, unit, 2.2);
         Assert.False(judge.Decided, judge.Judgement.Text);
         Watch(judge, unit, 2);
-        Assert.Equal(TrafficVerdicts.NothingForwarded, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NothingForwarded, judge.Judgement.Verdict);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class ForwardingJudgeTests
     {
         var (judge, unit) = Switch();
         Watch(judge, unit, 8);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
         Break(unit, fault);
         Assert.InRange(Watch(judge, unit, 10), 1, 4);
         Assert.NotNull(judge.Breach);
@@ -98,7 +98,7 @@ public sealed class ForwardingJudgeTests
         var (judge, unit) = Switch();
         unit.Rate = (0, 0);
         Watch(judge, unit, 3);
-        Assert.Equal(TrafficVerdicts.NothingForwarded, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NothingForwarded, judge.Judgement.Verdict);
         Assert.Contains("no packet to be forwarded arrives", judge.Breach, StringComparison.Ordinal);
     }
 
@@ -110,7 +110,7 @@ public sealed class ForwardingJudgeTests
         judge.Step(unit.After(0.1));
         unit.Rate = (0, 0);
         Watch(judge, unit, 3);
-        Assert.Equal(TrafficVerdicts.NoRoute, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NoRoute, judge.Judgement.Verdict);
         Assert.Contains("InNoRoutes), 2 packets", judge.Breach, StringComparison.Ordinal);
     }
 
@@ -130,23 +130,23 @@ public sealed class ForwardingJudgeTests
         scene = unit => (unit.Rate, unit.Sessions) = ((0, 0), (0, 0));
         var (judge, unit) = Switch();
         Watch(judge, unit, 0.2);
-        Assert.Equal(TrafficVerdicts.NotEnoughTraffic, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NotEnoughTraffic, judge.Judgement.Verdict);
         Break(unit, "firewall");
         Watch(judge, unit, 20);
-        Assert.Equal(TrafficVerdicts.NotEnoughTraffic, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NotEnoughTraffic, judge.Judgement.Verdict);
         Assert.Contains("not enough traffic to tell", judge.Judgement.Text, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(4, "routes", TrafficVerdicts.NoRoute)]
-    [InlineData(8, "firewall", TrafficVerdicts.NothingForwarded)]
+    [InlineData(4, "routes", "no-route")]
+    [InlineData(8, "firewall", "nothing-forwarded")]
     public void A_few_packets_a_second_that_all_stay_here_are_an_outage_after_some_seconds(double rate, string fault, string verdict)
     {
         scene = unit => (unit.Rate, unit.Jitter, unit.Broadcasts, unit.Sessions) = ((rate, rate), 0, 1, (1, 0.98));
         var (judge, unit) = Switch();
         Break(unit, fault);
         Watch(judge, unit, 10);
-        Assert.Equal(verdict, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Of(verdict), judge.Judgement.Verdict);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class ForwardingJudgeTests
         scene = unit => (unit.Rate, unit.Jitter, unit.Broadcasts, unit.Sessions) = ((4, 4), 0, 1, (1, 0.98));
         var (judge, unit) = Switch();
         Watch(judge, unit, 3);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class ForwardingJudgeTests
         Watch(judge, unit, 3);
         unit.Fault = (0, 0, 0.02, 0, 0);
         Assert.InRange(Watch(judge, unit, 12), 1, 11.9);
-        Assert.Equal(TrafficVerdicts.Drops, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Drops, judge.Judgement.Verdict);
         Assert.Contains("an nftables chain at the hook forward", judge.Breach, StringComparison.Ordinal);
     }
 
@@ -178,7 +178,7 @@ public sealed class ForwardingJudgeTests
         var (judge, unit) = Switch();
         unit.Fault = (0, 0, 0, 0.03, 0);
         Watch(judge, unit, 12);
-        Assert.Equal(TrafficVerdicts.Drops, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Drops, judge.Judgement.Verdict);
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class ForwardingJudgeTests
         var (judge, unit) = Switch();
         unit.Sessions = (10, 0);
         Watch(judge, unit, 3);
-        Assert.Equal(TrafficVerdicts.NoAnswer, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NoAnswer, judge.Judgement.Verdict);
         Assert.Contains("new connections through gw2 get no answer", judge.Breach, StringComparison.Ordinal);
     }
 
@@ -226,7 +226,7 @@ public sealed class ForwardingJudgeTests
         scene = unit => (unit.Rate, unit.Sessions, unit.Own) = ((800, 0), (5, 0), 0);
         var (judge, unit) = Switch();
         Watch(judge, unit, 20);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class ForwardingJudgeTests
         Assert.Null(judge.Breach);
         unit.Rate = (500, 500);
         Watch(judge, unit, 5);
-        Assert.Equal(TrafficVerdicts.Forwards, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, judge.Judgement.Verdict);
     }
 
     [Fact]
@@ -253,7 +253,7 @@ public sealed class ForwardingJudgeTests
         var judge = new ForwardingJudge("gw2", null, unit.Now);
         Break(unit, "routes");
         Watch(judge, unit, 5);
-        Assert.Equal(TrafficVerdicts.NotKnown, judge.Judgement.Verdict);
+        Assert.Equal(TrafficVerdict.NotKnown, judge.Judgement.Verdict);
         Assert.Null(judge.Judgement.Before);
     }
 

@@ -23,7 +23,7 @@ public sealed class GivingBackTests
         Assert.Equal(["revert gw2"], world.Acts.Where(a => a.StartsWith(RunStep.Revert, StringComparison.Ordinal)));
         Assert.DoesNotContain("copy gw1", world.Acts);
         var report = RunView.Report(world.Journal, []);
-        Assert.Equal((Nothing, TrafficVerdicts.NothingForwarded, Nothing), (report.Reason, report.Traffic!.Verdict, report.Traffic.Text));
+        Assert.Equal((Nothing, TrafficVerdict.NothingForwarded, Nothing), (report.Reason, report.Traffic!.Verdict, report.Traffic.Text));
         Assert.Empty(world.Wrongs);
     }
 
@@ -74,7 +74,7 @@ public sealed class GivingBackTests
         Assert.Null(world.Verdict);
         known = true;
         Assert.Equal("completed", world.Finish());
-        Assert.Equal(TrafficVerdicts.Forwards, RunView.Report(world.Journal, []).Traffic!.Verdict);
+        Assert.Equal(TrafficVerdict.Forwards, RunView.Report(world.Journal, []).Traffic!.Verdict);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class GivingBackTests
             ],
             []
         );
-        Assert.Equal(TrafficVerdicts.NotKnown, report.Traffic!.Verdict);
+        Assert.Equal(TrafficVerdict.NotKnown, report.Traffic!.Verdict);
         Assert.Null(report.Traffic.Before);
     }
 }

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Xunit;
 
@@ -50,7 +51,7 @@ public sealed class JournalReplicationTests
     public void A_unit_with_an_open_journal_learns_the_end_and_nobody_else()
     {
         JournalEntry[] open = [Entry("r", 1, 1)];
-        JournalEntry[] ended = [.. open, Entry("r", 1, 2) with { Kind = JournalEntryKind.End, Detail = RunVerdict.Completed }];
+        JournalEntry[] ended = [.. open, Entry("r", 1, 2) with { Kind = JournalEntryKind.End, Detail = RunState.Completed.Word }];
 
         Assert.True(JournalReplication.MustLearnEnd(ended, open));
         Assert.False(JournalReplication.MustLearnEnd(ended, ended));

@@ -18,8 +18,11 @@ public sealed class PreflightTests
     {
         var check = Preflight.Judge(Healthy());
 
-        Assert.True(check.Ready, string.Join("; ", check.Checks.Where(c => c.Result != "pass").Select(c => $"{c.Id}: {c.Text}")));
-        Assert.All(check.Checks, each => Assert.Equal("pass", each.Result));
+        Assert.True(
+            check.Ready,
+            string.Join("; ", check.Checks.Where(c => c.Result != CheckOutcome.Pass).Select(c => $"{c.Id}: {c.Text}"))
+        );
+        Assert.All(check.Checks, each => Assert.Equal(CheckOutcome.Pass, each.Result));
         Assert.Equal(
             [
                 "image-signature",
@@ -51,61 +54,126 @@ public sealed class PreflightTests
     }
 
     /// <summary>Each with what is changed in a healthy cluster, and what comes of it.</summary>
-    public static TheoryData<string, string, string, Func<PreflightFacts, PreflightFacts>> Faults { get; } =
+    public static TheoryData<string, string, CheckOutcome, Func<PreflightFacts, PreflightFacts>> Faults { get; } =
         new()
         {
-            { "no image", "image", "fail", f => Image(f, i => i with { Missing = new Refusal("no such image", "upload it") }) },
-            { "forged", "image-signature", "fail", f => Image(f, i => i with { Forged = new Refusal("tampered", "copy it again") }) },
-            { "other slots", "image-slots", "fail", f => Image(f, i => i with { OtherSlots = new Refusal("a bundle", "take an image") }) },
-            { "no reboot", "activation", "fail", f => Rebooting(f, false) },
-            { "reboot unknown", "activation", "warn", f => Rebooting(f, null) },
-            { "reboot", "activation", "pass", f => Rebooting(f, true) },
-            { "runs already", "image-upgrade-path", "fail", f => Units(f, u => u with { Version = f.Header.To }) },
-            { "too old a version", "image-upgrade-path", "fail", f => Units(f, u => u with { Version = "0.1.0" }) },
-            { "older than allowed", "minimum-version", "fail", f => f with { Rules = f.Rules with { MinimumVersion = "9.0.0" } } },
+            { "no image", "image", CheckOutcome.Fail, f => Image(f, i => i with { Missing = new Refusal("no such image", "upload it") }) },
+            {
+                "forged",
+                "image-signature",
+                CheckOutcome.Fail,
+                f => Image(f, i => i with { Forged = new Refusal("tampered", "copy it again") })
+            },
+            {
+                "other slots",
+                "image-slots",
+                CheckOutcome.Fail,
+                f => Image(f, i => i with { OtherSlots = new Refusal("a bundle", "take an image") })
+            },
+            { "no reboot", "activation", CheckOutcome.Fail, f => Rebooting(f, false) },
+            { "reboot unknown", "activation", CheckOutcome.Warn, f => Rebooting(f, null) },
+            { "reboot", "activation", CheckOutcome.Pass, f => Rebooting(f, true) },
+            { "runs already", "image-upgrade-path", CheckOutcome.Fail, f => Units(f, u => u with { Version = f.Header.To }) },
+            { "too old a version", "image-upgrade-path", CheckOutcome.Fail, f => Units(f, u => u with { Version = "0.1.0" }) },
+            {
+                "older than allowed",
+                "minimum-version",
+                CheckOutcome.Fail,
+                f => f with { Rules = f.Rules with { MinimumVersion = "9.0.0" } }
+            },
             {
                 "older, allowed",
                 "minimum-version",
-                "warn",
+                CheckOutcome.Warn,
                 f => Header(f with { Rules = f.Rules with { MinimumVersion = "9.0.0" } }, h => h with { AllowDowngrade = true })
             },
-            { "no slot", "slots", "fail", f => Header(f, h => h with { Members = [.. h.Members.Select(m => m with { Slot = "" })] }) },
-            { "full disk", "disk-room", "fail", f => Units(f, u => u with { FreeBytes = 99 }) },
-            { "disk not known", "disk-room", "warn", f => Units(f, u => u with { FreeBytes = null }) },
-            { "a unit away", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = "absent" }) },
-            { "a unit held", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = "held" }) },
-            { "a held primary", "units-ready", "fail", f => Units(f, u => u.Name == "gw1" ? u with { State = "held" } : u) },
-            { "no primary", "units-ready", "fail", f => f with { Primary = null } },
-            { "a failed probe", "units-healthy", "fail", f => Units(f, u => u with { Failures = u.Name == "gw1" ? 0 : 1 }) },
-            { "mixed with another", "one-version", "fail", f => Units(f, u => u.Name == "gw1" ? u : u with { Version = "1.0.5" }) },
-            { "mixed with the goal", "one-version", "warn", f => Units(f, u => u.Name == "gw1" ? u : u with { Version = f.Header.To }) },
-            { "one link", "heartbeat-links", "warn", f => f with { Rules = f.Rules with { HeartbeatLinks = 1 } } },
-            { "an open run", "no-open-run", "fail", f => f with { RunIsOpen = true } },
-            { "all at once", "interruption", "fail", f => Header(f, h => h with { Simultaneous = true }) },
+            {
+                "no slot",
+                "slots",
+                CheckOutcome.Fail,
+                f => Header(f, h => h with { Members = [.. h.Members.Select(m => m with { Slot = "" })] })
+            },
+            { "full disk", "disk-room", CheckOutcome.Fail, f => Units(f, u => u with { FreeBytes = 99 }) },
+            { "disk not known", "disk-room", CheckOutcome.Warn, f => Units(f, u => u with { FreeBytes = null }) },
+            {
+                "a unit away",
+                "units-ready",
+                CheckOutcome.Fail,
+                f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = UnitStateWord.Absent })
+            },
+            {
+                "a unit held",
+                "units-ready",
+                CheckOutcome.Fail,
+                f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = UnitStateWord.Held })
+            },
+            {
+                "a held primary",
+                "units-ready",
+                CheckOutcome.Fail,
+                f => Units(f, u => u.Name == "gw1" ? u with { State = UnitStateWord.Held } : u)
+            },
+            { "no primary", "units-ready", CheckOutcome.Fail, f => f with { Primary = null } },
+            { "a failed probe", "units-healthy", CheckOutcome.Fail, f => Units(f, u => u with { Failures = u.Name == "gw1" ? 0 : 1 }) },
+            {
+                "mixed with another",
+                "one-version",
+                CheckOutcome.Fail,
+                f => Units(f, u => u.Name == "gw1" ? u : u with { Version = "1.0.5" })
+            },
+            {
+                "mixed with the goal",
+                "one-version",
+                CheckOutcome.Warn,
+                f => Units(f, u => u.Name == "gw1" ? u : u with { Version = f.Header.To })
+            },
+            { "one link", "heartbeat-links", CheckOutcome.Warn, f => f with { Rules = f.Rules with { HeartbeatLinks = 1 } } },
+            { "an open run", "no-open-run", CheckOutcome.Fail, f => f with { RunIsOpen = true } },
+            { "all at once", "interruption", CheckOutcome.Fail, f => Header(f, h => h with { Simultaneous = true }) },
             {
                 "all at once, meant",
                 "interruption",
-                "warn",
+                CheckOutcome.Warn,
                 f => Header(f, h => h with { Simultaneous = true, AcceptInterruption = true })
             },
-            { "closed", "maintenance-window", "fail", f => f with { Rules = f.Rules with { Windows = [Window("sun 02:00-04:00")] } } },
-            { "too short", "window", "fail", f => Header(f, h => h with { Until = Saturday.AddSeconds(1) }) },
-            { "long enough", "window", "pass", f => Header(f, h => h with { Until = Saturday.AddDays(1) }) },
-            { "no route", "forwarding", "fail", f => f with { Forwarding = [Other(losesTraffic: true)] } },
-            { "another metric", "forwarding", "warn", f => f with { Forwarding = [Other(losesTraffic: false)] } },
-            { "says nothing", "forwarding", "warn", f => f with { Forwarding = [new PreflightForwarding("gw2", null, "no answer")] } },
-            { "not compared", "forwarding", "warn", f => f with { Forwarding = [new PreflightForwarding("gw2", null, null)] } },
-            { "out of sync", "configuration-in-sync", "fail", f => f with { Configuration = f.Configuration with { InSync = false } } },
-            { "sessions missing", "session-difference", "fail", f => Sessions(f, d => d with { Breaking = 50 }) },
-            { "masquerade", "bound-sessions", "fail", f => Sessions(f, d => d with { Causes = [Bound(50, critical: 0)] }) },
-            { "one of many", "bound-sessions", "warn", f => Sessions(f, d => d with { Causes = [Bound(1, critical: 0)] }) },
-            { "one, critical", "bound-sessions", "fail", f => Sessions(f, d => d with { Causes = [Bound(1, critical: 1)], Critical = 1 }) },
-            { "not counted", "bound-sessions", "warn", f => Sessions(f, d => d with { Classes = null }) },
+            {
+                "closed",
+                "maintenance-window",
+                CheckOutcome.Fail,
+                f => f with { Rules = f.Rules with { Windows = [Window("sun 02:00-04:00")] } }
+            },
+            { "too short", "window", CheckOutcome.Fail, f => Header(f, h => h with { Until = Saturday.AddSeconds(1) }) },
+            { "long enough", "window", CheckOutcome.Pass, f => Header(f, h => h with { Until = Saturday.AddDays(1) }) },
+            { "no route", "forwarding", CheckOutcome.Fail, f => f with { Forwarding = [Other(losesTraffic: true)] } },
+            { "another metric", "forwarding", CheckOutcome.Warn, f => f with { Forwarding = [Other(losesTraffic: false)] } },
+            {
+                "says nothing",
+                "forwarding",
+                CheckOutcome.Warn,
+                f => f with { Forwarding = [new PreflightForwarding("gw2", null, "no answer")] }
+            },
+            { "not compared", "forwarding", CheckOutcome.Warn, f => f with { Forwarding = [new PreflightForwarding("gw2", null, null)] } },
+            {
+                "out of sync",
+                "configuration-in-sync",
+                CheckOutcome.Fail,
+                f => f with { Configuration = f.Configuration with { InSync = false } }
+            },
+            { "sessions missing", "session-difference", CheckOutcome.Fail, f => Sessions(f, d => d with { Breaking = 50 }) },
+            { "masquerade", "bound-sessions", CheckOutcome.Fail, f => Sessions(f, d => d with { Causes = [Bound(50, critical: 0)] }) },
+            { "one of many", "bound-sessions", CheckOutcome.Warn, f => Sessions(f, d => d with { Causes = [Bound(1, critical: 0)] }) },
+            {
+                "one, critical",
+                "bound-sessions",
+                CheckOutcome.Fail,
+                f => Sessions(f, d => d with { Causes = [Bound(1, critical: 1)], Critical = 1 })
+            },
+            { "not counted", "bound-sessions", CheckOutcome.Warn, f => Sessions(f, d => d with { Classes = null }) },
         };
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void A_fault_is_named(string fault, string id, string result, Func<PreflightFacts, PreflightFacts> change)
+    public void A_fault_is_named(string fault, string id, CheckOutcome result, Func<PreflightFacts, PreflightFacts> change)
     {
         var check = Preflight.Judge(change(Healthy()));
 
@@ -114,8 +182,8 @@ public sealed class PreflightTests
             named.Any(each => each.Result == result),
             $"{fault}: {string.Join("; ", named.Select(each => $"{each.Result} {each.Text}"))}"
         );
-        Assert.Equal(check.Checks.All(each => each.Result != "fail"), check.Ready);
-        Assert.All(named.Where(each => each.Result == "fail"), each => Assert.False(string.IsNullOrWhiteSpace(each.Remedy)));
+        Assert.Equal(check.Checks.All(each => each.Result != CheckOutcome.Fail), check.Ready);
+        Assert.All(named.Where(each => each.Result == CheckOutcome.Fail), each => Assert.False(string.IsNullOrWhiteSpace(each.Remedy)));
     }
 
     [Fact]
@@ -124,7 +192,7 @@ public sealed class PreflightTests
         var facts = Healthy() with { Rules = Healthy().Rules with { Windows = [Window("sun 02:00-04:00")] }, Image = null };
         facts = Header(facts, h => h with { TakesBack = "run-6" }) with
         {
-            OldSlots = [new CheckResult("old-slot", "pass", "gw1: b", null)],
+            OldSlots = [new CheckResult("old-slot", CheckOutcome.Pass, "gw1: b", null)],
         };
 
         var ids = Preflight.Judge(facts).Checks.Select(each => each.Id).ToArray();
@@ -150,7 +218,7 @@ public sealed class PreflightTests
     [InlineData("unreachable", true)]
     [InlineData("out-of-sync", false)]
     public void Only_what_is_out_of_sync_may_be_a_commit_under_way(string state, bool settled) =>
-        Assert.Equal(settled, Preflight.IsSettled(Report(state)));
+        Assert.Equal(settled, Preflight.IsSettled(Report(SyncState.Of(state))));
 
     private static PreflightFacts Healthy() =>
         new()
@@ -182,12 +250,12 @@ public sealed class PreflightTests
                 "folders",
                 null,
                 Bytes: 1 << 20,
-                new CheckResult("conversion", "pass", "nothing is converted", null),
+                new CheckResult("conversion", CheckOutcome.Pass, "nothing is converted", null),
                 SampleImage.Running
             ),
             OldSlots = [],
             Forwarding = [new PreflightForwarding("gw2", new ForwardingStatus(true, "gw1", []), null)],
-            Configuration = Report("in-sync"),
+            Configuration = Report(SyncState.InSync),
             Sessions =
             [
                 new PreflightSessions(
@@ -202,13 +270,21 @@ public sealed class PreflightTests
         };
 
     private static PreflightUnit Unit(string name) =>
-        new(name, "ready", Present: true, Ready: true, "1.0.0", Failures: 0, FreeBytes: 1L << 30, CanReboot: null);
+        new(name, UnitStateWord.Ready, Present: true, Ready: true, "1.0.0", Failures: 0, FreeBytes: 1L << 30, CanReboot: null);
 
-    private static SyncReport Report(string state) =>
-        new("edge", state == "in-sync", 3, "hash", [new("gw2", state, 3, "hash", null, null, null, [])]);
+    private static SyncReport Report(SyncState state) =>
+        new("edge", state == SyncState.InSync, 3, "hash", [new("gw2", state, 3, "hash", null, null, null, [])]);
 
     private static SessionCauseCount Bound(long count, long critical) =>
-        new("translated-source", "bound", count, count, critical, "are translated to an address of gw1", "snat to 10.10.2.1");
+        new(
+            SessionCauseWord.TranslatedSource,
+            SessionClassWord.Bound,
+            count,
+            count,
+            critical,
+            "are translated to an address of gw1",
+            "snat to 10.10.2.1"
+        );
 
     private static MaintenanceWindow Window(string text) =>
         MaintenanceWindow.TryParse(text, out var window) ? window : throw new ArgumentException(text, nameof(text));

@@ -17,6 +17,18 @@ public sealed class RunMachineTests
     }
 
     [Theory]
+    [InlineData(0.2)]
+    [InlineData(3)]
+    public void Who_has_handed_over_leaves_the_next_step_to_the_new_primary_however_late_the_engines_hear_of_it(double seconds)
+    {
+        world.RolesAreHeardAfter = seconds;
+        world.Start(RunWorld.Header(world));
+        Assert.Equal("completed", world.Finish());
+        Assert.DoesNotContain(world.Journal, e => e.Kind is JournalEntryKind.Failed or JournalEntryKind.Rollback);
+        Assert.All(world.Journal.Where(e => e.Step is RunStep.ServiceCheck or RunStep.Soak), e => Assert.Equal(e.Target, e.Unit));
+    }
+
+    [Theory]
     [InlineData("gw1", true)]
     [InlineData("gw1", false)]
     [InlineData("gw2", true)]
@@ -366,7 +378,7 @@ public sealed class RunMachineTests
                             (bits >> (6 + i) & 1) != 0,
                             (bits >> (9 + i) & 1) != 0 ? RunWorld.New : RunWorld.Old,
                             0,
-                            1
+                            new(1)
                         )
                 )
                 .ToDictionary(f => f.Name);

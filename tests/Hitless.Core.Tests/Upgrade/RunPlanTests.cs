@@ -1,4 +1,5 @@
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -45,7 +46,11 @@ public sealed class RunPlanTests
     {
         var header = Header(keep: false) with
         {
-            Members = [new("gw1", "1.0.0", "a", 100) { Serial = first }, new("gw2", "1.0.0", "a", 100) { Serial = second }],
+            Members =
+            [
+                new("gw1", "1.0.0", "a", 100) { Serial = new UnitId(first) },
+                new("gw2", "1.0.0", "a", 100) { Serial = new UnitId(second) },
+            ],
         };
         Assert.Equal(final, RunPlan.Describe(header, Ages, Margin, overrideOn: false).FinalPrimary);
     }
@@ -91,7 +96,7 @@ public sealed class RunPlanTests
             Guided: false,
             keep,
             "gw1",
-            [new("gw1", "1.0.0", "a", 200) { Serial = 1 }, new("gw2", "1.0.0", "a", 100) { Serial = 2 }],
+            [new("gw1", "1.0.0", "a", 200) { Serial = new UnitId(1) }, new("gw2", "1.0.0", "a", 100) { Serial = new UnitId(2) }],
             default,
             SoakMs: 10_000,
             RejoinTimeoutMs: 1

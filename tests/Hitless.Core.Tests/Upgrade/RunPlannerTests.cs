@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -30,7 +31,7 @@ public sealed class RunPlannerTests
 
         Assert.Equal(("run-7", 7L, "hash", "1.0.0", "1.1.0", "gw1"), Head(header));
         Assert.Equal(
-            [("gw1", "1.0.0", "a", 11UL), ("gw2", "1.0.0", "b", 22UL)],
+            [("gw1", "1.0.0", "a", new UnitId(11)), ("gw2", "1.0.0", "b", new UnitId(22))],
             header.Members.Select(m => (m.Name, m.Version, m.Slot, m.Serial))
         );
         Assert.Equal((2000L, 60_000L, Now), (header.SoakMs, header.RejoinTimeoutMs, header.StartedAt));
@@ -84,9 +85,9 @@ public sealed class RunPlannerTests
     public void Two_units_of_one_name_are_refused_unless_one_of_them_is_gone()
     {
         var occasion = Occasion();
-        Assert.False(Try(occasion with { Units = [.. occasion.Units, ("gw2", 33, true)] }, out var why));
+        Assert.False(Try(occasion with { Units = [.. occasion.Units, ("gw2", new UnitId(33), true)] }, out var why));
         Assert.Contains("2 units are named gw2", why!.Error, StringComparison.Ordinal);
-        Assert.True(Try(occasion with { Units = [.. occasion.Units, ("gw2", 33, false)] }, out _));
+        Assert.True(Try(occasion with { Units = [.. occasion.Units, ("gw2", new UnitId(33), false)] }, out _));
     }
 
     [Fact]
@@ -119,7 +120,7 @@ public sealed class RunPlannerTests
         var status = new ClusterStatus(
             "edge",
             "active-passive",
-            "healthy",
+            ClusterCondition.Ok,
             3,
             "gw1",
             "gw1",
@@ -133,7 +134,7 @@ public sealed class RunPlannerTests
             "gw1",
             "0.1.0",
             status,
-            [("gw1", 11, true), ("gw2", 22, true)],
+            [("gw1", new UnitId(11), true), ("gw2", new UnitId(22), true)],
             Now,
             TimeSpan.FromSeconds(2),
             TimeSpan.FromMinutes(1)
@@ -144,7 +145,7 @@ public sealed class RunPlannerTests
     }
 
     private static UnitStatus Unit(string name, string version, string slot) =>
-        new(name, "standby", "ready", "", version, slot, 128, false, 0, 0, 0, "in-sync", 1, [], []);
+        new(name, UnitRoleWord.Standby, UnitStateWord.Ready, "", version, slot, 128, false, 0, 0, 0, SyncState.InSync, 1, [], []);
 
     private static (string, long, string, string, string, string) Head(RunHeader header) =>
         (header.Run, header.Number, header.Image, header.From, header.To, header.FormerPrimary);

@@ -1,5 +1,7 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
+using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
 
@@ -58,6 +60,9 @@ internal sealed class RunWorld : IRunEffects
 
     public RunUnit? Primary => Units.FirstOrDefault(u => u.Primary);
 
+    /// <summary>Seconds after which a new primary's engine hears that it is one; the former's hears of it after twice as many.</summary>
+    public double RolesAreHeardAfter { get; set; }
+
     /// <summary>Every act that reached a unit, as <c>step unit</c>.</summary>
     public List<string> Acts { get; } = [];
 
@@ -79,7 +84,7 @@ internal sealed class RunWorld : IRunEffects
             guided,
             KeepPrimary: false,
             world.Primary!.Name,
-            [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = (ulong)i })],
+            [.. world.Units.Select((u, i) => new RunMember(u.Name, u.Version, "a", 200 - i) { Serial = new UnitId((ulong)i) })],
             DateTimeOffset.UnixEpoch,
             SoakMs: 2000,
             RejoinTimeoutMs: 20000
@@ -122,10 +127,7 @@ internal sealed class RunWorld : IRunEffects
                 due.Work();
             }
 
-            while (soon.TryDequeue(out var work))
-            {
-                work();
-            }
+            WorkOff();
 
             Elect("the former primary is gone");
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
@@ -138,10 +140,16 @@ internal sealed class RunWorld : IRunEffects
                 );
             }
 
-            while (soon.TryDequeue(out var work))
-            {
-                work();
-            }
+            WorkOff();
+        }
+    }
+
+    private void WorkOff()
+    {
+        for (var worked = 0; soon.TryDequeue(out var work); worked++)
+        {
+            Assert.True(worked < 10_000, $"the run goes round in circles after {Journal.Count} entries");
+            work();
         }
     }
 
@@ -169,7 +177,7 @@ internal sealed class RunWorld : IRunEffects
         Drive(this[heir], "split");
     }
 
-    void IRunEffects.Append(uint ticket, JournalEntry entry)
+    void IRunEffects.Append(RequestId request, JournalEntry entry)
     {
         var (unit, machine) = (acting, acting.Machine);
         IReadOnlyList<JournalEntry> journal = [.. machine.Journal, entry];
@@ -182,22 +190,22 @@ internal sealed class RunWorld : IRunEffects
                 AfterEntry?.Invoke(entry);
             }
 
-            Tell(unit, machine, new RunInput.Appended(ticket, ok));
+            Tell(unit, machine, new RunInput.Appended(request, ok));
         });
     }
 
-    void IRunEffects.Load(uint ticket)
+    void IRunEffects.Load(RequestId request)
     {
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
         {
             var best = JournalReplication.Furthest(Units.Where(u => u.Present && (u == unit || !u.ApiDead)).Select(u => u.Disk));
             _ = unit.Take(best);
-            Tell(unit, machine, new RunInput.Loaded(ticket, best));
+            Tell(unit, machine, new RunInput.Loaded(request, best));
         });
     }
 
-    void IRunEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IRunEffects.Act(RequestId request, RunStep step, RunHeader header)
     {
         var (unit, machine) = (acting, acting.Machine);
         Soon(unit, machine, () =>
@@ -206,7 +214,7 @@ internal sealed class RunWorld : IRunEffects
             {
                 if (!target.Present || (target != unit && target.ApiDead))
                 {
-                    Tell(unit, machine, new RunInput.Replied(ticket, Ok: false, Retry: true, "unreachable", null, null));
+                    Tell(unit, machine, new RunInput.Replied(request, Ok: false, Retry: true, "unreachable", null, null));
                     return;
                 }
 
@@ -215,16 +223,16 @@ internal sealed class RunWorld : IRunEffects
             }
 
             var (sessions, gap) = step.Name == RunStep.ServiceCheck ? Served(unit) : (null, null);
-            Tell(unit, machine, new RunInput.Replied(ticket, Ok: true, Retry: false, null, sessions, gap));
+            Tell(unit, machine, new RunInput.Replied(request, Ok: true, Retry: false, null, sessions, gap));
         });
     }
 
-    void IRunEffects.Ended(RunHeader header, string verdict, IReadOnlyList<JournalEntry> journal) { }
+    void IRunEffects.Ended(RunHeader header, RunState verdict, IReadOnlyList<JournalEntry> journal) { }
 
     private ReportTraffic TrafficOf(RunUnit unit) =>
         Breach(unit) is { } why
-            ? new ReportTraffic(TrafficVerdicts.NothingForwarded, why, unit.Name, null, null)
-            : new ReportTraffic(TrafficVerdicts.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
+            ? new ReportTraffic(TrafficVerdict.NothingForwarded, why, unit.Name, null, null)
+            : new ReportTraffic(TrafficVerdict.Forwards, $"{unit.Name} forwards", unit.Name, null, null);
 
     private void Do(RunStep step, RunHeader header, RunUnit target)
     {
@@ -261,10 +269,10 @@ internal sealed class RunWorld : IRunEffects
             case RunStep.Switchover or RunStep.TrialSwitchover when !target.Primary:
                 var former = Primary!;
                 former.Primary = false;
-                Drive(former, "handed over");
+                Heard(2, former, "handed over");
                 epoch++;
                 target.Primary = true;
-                Drive(target, "switchover");
+                Heard(1, target, "switchover");
                 break;
             default:
                 break;
@@ -285,7 +293,7 @@ internal sealed class RunWorld : IRunEffects
 
     private void Boot(RunUnit unit)
     {
-        unit.Tag++;
+        unit.Starts++;
         unit.Present = true;
         unit.Version = unit.OnTrial ?? unit.Good;
         if (unit.OnTrial == Old)
@@ -309,6 +317,17 @@ internal sealed class RunWorld : IRunEffects
         }
     }
 
+    private void Heard(int times, RunUnit unit, string why)
+    {
+        if (RolesAreHeardAfter == 0)
+        {
+            Drive(unit, why);
+            return;
+        }
+
+        After(times * RolesAreHeardAfter, () => Drive(unit, why));
+    }
+
     private void Drive(RunUnit unit, string why)
     {
         var (machine, primary, number) = (unit.Machine, unit.Primary, epoch);
@@ -322,7 +341,17 @@ internal sealed class RunWorld : IRunEffects
     }
 
     private UnitFacts[] Facts() =>
-        [.. Units.Select(u => new UnitFacts(u.Name, u.Present, u.Primary, u.Present && u.Ready, u.Version, u.Failures, u.Tag))];
+        [
+            .. Units.Select(u => new UnitFacts(
+                u.Name,
+                u.Present,
+                u.Primary,
+                u.Present && u.Ready,
+                u.Version,
+                u.Failures,
+                new IncarnationTag(u.Starts)
+            )),
+        ];
 
     private void Tell(RunUnit unit, RunMachine machine, RunInput input)
     {
@@ -384,7 +413,7 @@ internal sealed class RunUnit(string name)
     /// <summary>It says that it holds the sessions.</summary>
     public bool Ready { get; set; } = true;
 
-    public ulong Tag { get; set; } = 1;
+    public ulong Starts { get; set; } = 1;
 
     public string Version { get; set; } = RunWorld.Old;
 

@@ -8,8 +8,8 @@ public sealed class SwitchAccountTests
 {
     private static readonly SessionClasses Classes = new(100, 50, 2, 7);
     private static readonly SessionCauseCount Masqueraded = new(
-        "translated-source",
-        "bound",
+        SessionCauseWord.TranslatedSource,
+        SessionClassWord.Bound,
         60,
         50,
         0,
@@ -80,7 +80,7 @@ public sealed class SwitchAccountTests
         world.Start(RunWorld.Header(world));
         Assert.Equal("completed", world.Finish());
         var report = RunView.Report(world.Journal, []);
-        Assert.Equal("skipped", Assert.Single(report.Steps, step => step.Name == RunStep.ServiceCheck).Result);
+        Assert.Equal(StepResult.Skipped, Assert.Single(report.Steps, step => step.Name == RunStep.ServiceCheck).Result);
         Assert.Null(report.Sessions.Lost);
         Assert.NotNull(report.Sessions.NotKnown);
     }
@@ -112,7 +112,14 @@ public sealed class SwitchAccountTests
         {
             Excluded = [10, 11],
             Classes = Classes,
-            Causes = [Masqueraded with { Critical = 4 }, new("excluded-rule", "excluded", 5, 2, 0, "are left out", null)],
+            Causes =
+            [
+                Masqueraded with
+                {
+                    Critical = 4,
+                },
+                new(SessionCauseWord.ExcludedRule, SessionClassWord.Excluded, 5, 2, 0, "are left out", null),
+            ],
         };
         var sessions = SessionComparison.Of(before, new SessionSnapshot("r", [1, 2], []) { Excluded = [10] });
         Assert.Equal(

@@ -78,13 +78,13 @@ public sealed class ClusterMetricsTests
     private static string[] Lines(bool openMetrics) => ClusterMetrics.Write(Status(), Report(), openMetrics).Split('\n');
 
     private static ClusterStatus Status() =>
-        new("edge", "active-passive", "degraded", 7, "gw1", "gw1", [Unit()], Open(), ["lan0 of gw1 is down"]);
+        new("edge", "active-passive", ClusterCondition.Degraded, 7, "gw1", "gw1", [Unit()], Open(), ["lan0 of gw1 is down"]);
 
     private static UnitStatus Unit() =>
         new(
             "gw1",
-            "primary",
-            "ready",
+            UnitRoleWord.Primary,
+            UnitStateWord.Ready,
             "it is alone",
             "1.0.0",
             "b",
@@ -93,10 +93,10 @@ public sealed class ClusterMetricsTests
             512,
             20_011,
             5,
-            "in-sync",
+            SyncState.InSync,
             4,
             [new InterfaceStatus("lan0", false)],
-            [new HealthStatus("up\"s\\t", "passing", null)]
+            [new HealthStatus("up\"s\\t", ProbeResult.Passing, null)]
         )
         {
             SessionClasses = new SessionClasses(20_000, 2, 3, 6),
@@ -104,13 +104,13 @@ public sealed class ClusterMetricsTests
             Heartbeat = new HeartbeatStatus(31.5, 80, []),
         };
 
-    private static RunStatus Open() => new("r2", "automatic", "running", "1.0.0", "1.1.0", 9, 14, "soak", "gw2", 64, "", []);
+    private static RunStatus Open() => new("r2", "automatic", RunState.Running, "1.0.0", "1.1.0", 9, 14, "soak", "gw2", 64, "", []);
 
     private static RunReport Report() =>
         new(
             "r1",
             "automatic",
-            RunVerdict.Completed,
+            RunState.Completed,
             "0.9.0",
             "1.0.0",
             Noon,

@@ -19,7 +19,7 @@ public sealed class DatagramTests
 
         Assert.Equal(DatagramVerdict.Accepted, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out var header, out var payload));
         Assert.Equal("hello"u8, payload);
-        Assert.Equal((11UL, (UInt128)5, 1UL), (header.UnitId, header.Incarnation, header.Sequence));
+        Assert.Equal((new UnitId(11), new Incarnation(5), 1UL), (header.UnitId, header.Incarnation, header.Sequence));
         Assert.Equal(WireVersion.Minor, header.Minor);
     }
 
@@ -37,7 +37,7 @@ public sealed class DatagramTests
         Assert.Equal(DatagramVerdict.OtherGroup, Altered(opener, length, 7, 1));
         for (var at = 8; at < length; at++)
             Assert.Equal(DatagramVerdict.BadTag, Altered(opener, length, at, 0x10));
-        using var self = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11);
+        using var self = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, new(11));
         Assert.Equal(DatagramVerdict.Own, self.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
 
         Assert.Equal(0, opener.SenderCount);
@@ -50,7 +50,7 @@ public sealed class DatagramTests
     public void Another_clusters_key_is_refused()
     {
         using var sealer = Sealer();
-        using var opener = new DatagramOpener([new ClusterKey(new byte[32])], DatagramKind.Heartbeat, 7, 22);
+        using var opener = new DatagramOpener([new ClusterKey(new byte[32])], DatagramKind.Heartbeat, 7, new(22));
         Assert.Equal(DatagramVerdict.BadTag, opener.Open(datagram.AsSpan(0, sealer.Seal("x"u8, datagram)), plaintext, Now, out _, out _));
     }
 
@@ -97,16 +97,34 @@ public sealed class DatagramTests
     public void Our_own_id_with_another_incarnation_is_opened_and_kept_apart()
     {
         using var sealer = Sealer();
-        using var opener = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        using var opener = new DatagramOpener(
+            [new ClusterKey(Secret)],
+            DatagramKind.Heartbeat,
+            7,
+            new(11),
+            ownIncarnation: new Incarnation(6)
+        );
         var length = sealer.Seal("hello"u8, datagram);
         Assert.Equal(DatagramVerdict.Twin, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out var header, out var payload));
         Assert.Equal("hello"u8, payload);
-        Assert.Equal((11UL, (UInt128)5), (header.UnitId, header.Incarnation));
+        Assert.Equal((new UnitId(11), new Incarnation(5)), (header.UnitId, header.Incarnation));
         Assert.Equal(DatagramVerdict.Replayed, opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
 
-        using var looped = new DatagramOpener([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 5);
+        using var looped = new DatagramOpener(
+            [new ClusterKey(Secret)],
+            DatagramKind.Heartbeat,
+            7,
+            new(11),
+            ownIncarnation: new Incarnation(5)
+        );
         Assert.Equal(DatagramVerdict.Own, looped.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
-        using var foreign = new DatagramOpener([new ClusterKey(new byte[32])], DatagramKind.Heartbeat, 7, 11, ownIncarnation: 6);
+        using var foreign = new DatagramOpener(
+            [new ClusterKey(new byte[32])],
+            DatagramKind.Heartbeat,
+            7,
+            new(11),
+            ownIncarnation: new Incarnation(6)
+        );
         Assert.Equal(DatagramVerdict.BadTag, foreign.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _));
     }
 
@@ -174,8 +192,8 @@ public sealed class DatagramTests
                 DatagramKind.Heartbeat,
                 WireVersion.Minor,
                 7,
-                11,
-                (UInt128)incarnation
+                new(11),
+                new((UInt128)incarnation)
             );
             Assert.Equal(
                 DatagramVerdict.Accepted,
@@ -197,7 +215,14 @@ public sealed class DatagramTests
         {
             using var forger =
                 i % 1000 == 0
-                    ? new DatagramSealer(new ClusterKey(new byte[32]), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, (UInt128)(i + 100))
+                    ? new DatagramSealer(
+                        new ClusterKey(new byte[32]),
+                        DatagramKind.Heartbeat,
+                        WireVersion.Minor,
+                        7,
+                        new(11),
+                        new((UInt128)(i + 100))
+                    )
                     : null;
             var forged = forger is null ? datagram[..first.Length] : datagram[..forger.Seal("x"u8, datagram)];
             forged[20] = (byte)i;
@@ -214,7 +239,7 @@ public sealed class DatagramTests
             DatagramVerdict.Accepted,
             opener.Open(datagram.AsSpan(0, sealer.Seal("y"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(100), out _, out _)
         );
-        using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 33, 44);
+        using var newcomer = new DatagramSealer(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, new(33), new(44));
         Assert.Equal(
             DatagramVerdict.Accepted,
             opener.Open(datagram.AsSpan(0, newcomer.Seal("z"u8, datagram)), plaintext, Now + TimeSpan.FromMilliseconds(200), out _, out _)
@@ -247,9 +272,9 @@ public sealed class DatagramTests
     [Fact]
     public void A_longer_header_of_a_newer_version_is_skipped()
     {
-        var header = new DatagramHeader(WireVersion.Major, 200, DatagramKind.Heartbeat, DatagramHeader.Size + 4, 7, 11, 5, 9);
+        var header = new DatagramHeader(WireVersion.Major, 200, DatagramKind.Heartbeat, DatagramHeader.Size + 4, 7, new(11), new(5), 9);
         var key = new ClusterKey(Secret);
-        using var cipher = key.DeriveCipher(DatagramKind.Heartbeat, 11, 5);
+        using var cipher = key.DeriveCipher(DatagramKind.Heartbeat, new(11), new(5));
         var writer = new ByteWriter(datagram);
         header.Write(ref writer);
         writer.WriteUInt32(0xDEADBEEF);
@@ -288,7 +313,7 @@ public sealed class DatagramTests
         ClusterKey former = new(Secret),
             next = new(new byte[32]);
         using var sealer = Sealer();
-        using var thief = new DatagramSealer(former, DatagramKind.Heartbeat, WireVersion.Minor, 7, 33, 44);
+        using var thief = new DatagramSealer(former, DatagramKind.Heartbeat, WireVersion.Minor, 7, new(33), new(44));
         using var opener = Opener();
         var buffer = new byte[100];
         var before = Sealed(sealer, buffer);
@@ -314,9 +339,9 @@ public sealed class DatagramTests
     private static DatagramVerdict Verdict(DatagramOpener opener, byte[] datagram) =>
         opener.Open(datagram, new byte[200], TimeSpan.Zero, out _, out _);
 
-    private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, 11, 5);
+    private static DatagramSealer Sealer() => new(new ClusterKey(Secret), DatagramKind.Heartbeat, WireVersion.Minor, 7, new(11), new(5));
 
-    private static DatagramOpener Opener() => new([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, 22);
+    private static DatagramOpener Opener() => new([new ClusterKey(Secret)], DatagramKind.Heartbeat, 7, new(22));
 
     private DatagramVerdict Altered(DatagramOpener opener, int length, int at, byte flip)
     {

@@ -9,7 +9,7 @@ public sealed class FloodGuardTests
     private const int Group = 7;
     private static readonly WireSource Peer = WireSource.From([10, 0, 0, 2]);
     private static readonly WireSource Other = WireSource.From([10, 0, 0, 66]);
-    private static readonly UInt128 Incarnation = new(5, 6);
+    private static readonly Incarnation Incarnation = new(new UInt128(5, 6));
     private readonly FloodGuard guard = new(DatagramKind.Heartbeat, Group, "the link on hb0", [Peer]);
     private TimeSpan now = TimeSpan.FromHours(1);
 
@@ -41,7 +41,7 @@ public sealed class FloodGuardTests
         Assert.Equal(1, strict.WeightOf(Datagram(Incarnation, 1001), Peer));
         Assert.Equal(Admission.SampleOfOthers, strict.WeightOf(Datagram(Incarnation, 1001), Other));
         Assert.Equal(Admission.SampleOfOthers, strict.WeightOf(Datagram(Incarnation, 1001 + KnownSender.Ahead), Peer));
-        Assert.Equal(Admission.SampleOfPeers, strict.WeightOf(Datagram(9, 1), Peer));
+        Assert.Equal(Admission.SampleOfPeers, strict.WeightOf(Datagram(new(9), 1), Peer));
 
         // What the kernel lets through of 200,000 a second from then on.
         for (var second = 0; second < 30; second++, now += TimeSpan.FromSeconds(1))
@@ -70,9 +70,9 @@ public sealed class FloodGuardTests
     {
         Flood(FloodGuard.FloodRate, Other);
         Assert.True(guard.TakeChange(now, out _));
-        guard.NoteAccepted(Header(1) with { Incarnation = 99 }, Peer, now);
+        guard.NoteAccepted(Header(1) with { Incarnation = new(99) }, Peer, now);
         Assert.True(guard.TakeChange(now, out var strict));
-        Assert.Equal(1, strict.WeightOf(Datagram(99, 2), Peer));
+        Assert.Equal(1, strict.WeightOf(Datagram(new(99), 2), Peer));
     }
 
     [Fact]
@@ -111,9 +111,9 @@ public sealed class FloodGuardTests
     }
 
     private static DatagramHeader Header(ulong sequence) =>
-        new(WireVersion.Major, 0, DatagramKind.Heartbeat, DatagramHeader.Size, Group, 5, Incarnation, sequence);
+        new(WireVersion.Major, 0, DatagramKind.Heartbeat, DatagramHeader.Size, Group, new(5), Incarnation, sequence);
 
-    private static byte[] Datagram(UInt128 incarnation, ulong sequence)
+    private static byte[] Datagram(Incarnation incarnation, ulong sequence)
     {
         var datagram = new byte[Admission.LengthMin];
         var writer = new ByteWriter(datagram);

@@ -11,15 +11,15 @@ internal static class Samples
         new(
             "edge",
             "active-passive",
-            "ok",
+            ClusterCondition.Ok,
             3,
             "gw1",
             "gw2",
             [
                 new(
                     "gw1",
-                    "primary",
-                    "ready",
+                    UnitRoleWord.Primary,
+                    UnitStateWord.Ready,
                     "priority 200 > 100, ages within 300 s",
                     "1.0.0",
                     "a",
@@ -28,15 +28,15 @@ internal static class Samples
                     512,
                     20011,
                     0,
-                    "in-sync",
+                    SyncState.InSync,
                     4,
                     [new("lan0", true), new("wan0", true)],
-                    [new("upstream", "passing", null)]
+                    [new("upstream", ProbeResult.Passing, null)]
                 ),
                 new(
                     "gw2",
-                    "standby",
-                    "ready",
+                    UnitRoleWord.Standby,
+                    UnitStateWord.Ready,
                     "gw1 is primary",
                     "1.0.0",
                     "a",
@@ -45,7 +45,7 @@ internal static class Samples
                     498,
                     20010,
                     1,
-                    "in-sync",
+                    SyncState.InSync,
                     4,
                     [new("lan0", true), new("wan0", false)],
                     []
@@ -63,7 +63,17 @@ internal static class Samples
         new("tcp", "10.10.1.5:40000 -> 10.10.2.10:5432", "10.10.2.10:5432 -> 10.10.2.1:40000", "ESTABLISHED", 431999, 7, 0, true);
 
     public static SessionDifference Difference { get; } =
-        new("gw1", "gw2", 1, 2, 3, 1, 4096, 20011, [new("missing", "breaks", Session, "younger than its transfer")]);
+        new(
+            "gw1",
+            "gw2",
+            1,
+            2,
+            3,
+            1,
+            4096,
+            20011,
+            [new(SessionCauseWord.Missing, SwitchFate.Breaks, Session, "younger than its transfer")]
+        );
 
     public static Revision Configuration { get; } =
         new(
@@ -81,16 +91,16 @@ internal static class Samples
             4,
             "bbbb",
             [
-                new("gw1", "in-sync", 4, "bbbb", null, null, null, []),
+                new("gw1", SyncState.InSync, 4, "bbbb", null, null, null, []),
                 new(
                     "gw2",
-                    "out-of-sync",
+                    SyncState.OutOfSync,
                     4,
                     "bbbb",
                     Noon,
                     "a file was changed by hand",
                     "hitless config sync",
-                    [new("/etc/nftables.conf", "drifted", "2 lines differ")]
+                    [new("/etc/nftables.conf", FileSyncState.Drifted, "2 lines differ")]
                 ),
             ]
         );
@@ -111,7 +121,7 @@ internal static class Samples
 
     public static ClusterEvent Event(long number, string text) => new(number, Noon, "gw1", EventKinds.Role, text, 3);
 
-    public static RunStatus Run(string state, int finished, string? stepResult = null) =>
+    public static RunStatus Run(RunState state, int finished, StepResult? stepResult = null) =>
         new(
             "r1",
             "automatic",
@@ -125,12 +135,14 @@ internal static class Samples
             finished * 33,
             "copying",
             [
-                .. Enumerable.Range(0, finished).Select(i => new ReportStep($"step{i}", "gw2", Noon.AddSeconds(i), 1000, "done", null)),
-                .. stepResult is null ? [] : (ReportStep[])[new("open", null, Noon, 0, stepResult, null)],
+                .. Enumerable
+                    .Range(0, finished)
+                    .Select(i => new ReportStep($"step{i}", "gw2", Noon.AddSeconds(i), 1000, StepResult.Done, null)),
+                .. stepResult is { } result ? (ReportStep[])[new("open", null, Noon, 0, result, null)] : [],
             ]
         );
 
-    public static RunReport RunReport(string verdict) =>
+    public static RunReport RunReport(RunState verdict) =>
         new(
             "r1",
             "automatic",
@@ -139,8 +151,8 @@ internal static class Samples
             "1.1.0",
             Noon,
             42_000,
-            verdict == "completed" ? null : "gw2 did not come back in time",
-            Run("completed", 3).Steps,
+            verdict == RunState.Completed ? null : "gw2 did not come back in time",
+            Run(RunState.Completed, 3).Steps,
             [new(4, "gw2", "the run switched")],
             new(500, 500, 0, 0),
             12.4,

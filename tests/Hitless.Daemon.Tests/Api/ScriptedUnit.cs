@@ -34,7 +34,7 @@ internal sealed class ScriptedUnit : IUnit
     /// <summary>Complete when the first script of <see cref="Watched"/> has been told.</summary>
     public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public string Verdict { get; set; } = "completed";
+    public RunState Verdict { get; set; } = RunState.Completed;
 
     public bool Ready { get; set; } = true;
 
@@ -160,8 +160,8 @@ internal sealed class ScriptedUnit : IUnit
                 "1.1.0",
                 Ready,
                 [
-                    new("two-units", "pass", "2 units are ready", null),
-                    new("space", Ready ? "pass" : "fail", "1 MB is free on gw2", "free 30 MB on gw2"),
+                    new("two-units", CheckOutcome.Pass, "2 units are ready", null),
+                    new("space", Ready ? CheckOutcome.Pass : CheckOutcome.Fail, "1 MB is free on gw2", "free 30 MB on gw2"),
                 ]
             )
         );
@@ -182,7 +182,7 @@ internal sealed class ScriptedUnit : IUnit
         );
 
     public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
-        Answer($"start {request.Image} {request.Guided}", Samples.Run("running", 0));
+        Answer($"start {request.Image} {request.Guided}", Samples.Run(RunState.Running, 0));
 
     public Task<RunStatus?> RunAsync(CancellationToken cancel) => Answer<RunStatus?>("run", Watched.Count == 0 ? null : Watched.Peek()[0]);
 
@@ -202,17 +202,18 @@ internal sealed class ScriptedUnit : IUnit
     }
 
     public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) =>
-        Answer(rehearse ? "next rehearse" : "next", Samples.Run("running", 1));
+        Answer(rehearse ? "next rehearse" : "next", Samples.Run(RunState.Running, 1));
 
-    public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run("paused", 1));
+    public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run(RunState.Paused, 1));
 
-    public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run("running", 1));
+    public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run(RunState.Running, 1));
 
-    public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run("failed", 1));
+    public Task<RunStatus> AbortRunAsync(CancellationToken cancel) => Answer("abort", Samples.Run(RunState.Failed, 1));
 
-    public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run("rolling-back", 1));
+    public Task<RunStatus> RollBackRunAsync(CancellationToken cancel) => Answer("rollback", Samples.Run(RunState.RollingBack, 1));
 
-    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) => Answer($"rollback {run}", Samples.Run("running", 1));
+    public Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel) =>
+        Answer($"rollback {run}", Samples.Run(RunState.Running, 1));
 
     public Task<RunReport> RunReportAsync(string? run, CancellationToken cancel) => Answer($"run report {run}", Samples.RunReport(Verdict));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hitless.Core.Api;
 using Hitless.Daemon.Tests.Api;
 using Xunit;
 
@@ -18,25 +19,25 @@ public sealed class FollowTests
     {
         await using var bench = await ApiBench.StartAsync();
         bench.Unit.Watched.Enqueue([
-            Samples.Run("running", 0, "running"),
-            Samples.Run("running", 1, "running"),
-            Samples.Run("running", 1, "running"),
-            Samples.Run("completed", 3),
+            Samples.Run(RunState.Running, 0, StepResult.Running),
+            Samples.Run(RunState.Running, 1, StepResult.Running),
+            Samples.Run(RunState.Running, 1, StepResult.Running),
+            Samples.Run(RunState.Completed, 3),
         ]);
         var ran = await bench.HitlessAsync("upgrade", "start", "f00d");
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         Assert.Equal(["start f00d False", "watch r1", "run report r1"], bench.Unit.Asked);
         Assert.Equal(Milestones, ran.Output.Split('\n').Where(line => line.StartsWith('[')));
-        Assert.Contains("longest gap: 12 ms", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("longest gap: 12 ms between two primaries", ran.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_stream_that_breaks_is_opened_again_and_no_step_is_said_twice()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 1)]);
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 1), Samples.Run("running", 2)]);
-        bench.Unit.Watched.Enqueue([Samples.Run("completed", 3)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 1)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 1), Samples.Run(RunState.Running, 2)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Completed, 3)]);
         var ran = await bench.HitlessAsync("upgrade", "watch");
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         Assert.Equal(Milestones, ran.Output.Split('\n').Where(line => line.StartsWith('[')));
@@ -47,11 +48,11 @@ public sealed class FollowTests
     public async Task The_daemon_may_restart_in_the_middle_of_a_run()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 1)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 1)]);
         var following = bench.HitlessAsync("upgrade", "start", "f00d");
         await bench.Unit.Told.Task;
         await bench.StopHostAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("completed", 3)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Completed, 3)]);
         await bench.StartHostAsync();
         var ran = await following;
         Assert.Equal((0, ""), (ran.Code, ran.Error));
@@ -62,8 +63,8 @@ public sealed class FollowTests
     public async Task A_run_that_was_rolled_back_is_exit_code_4_with_the_reason()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Verdict = "rolled-back";
-        bench.Unit.Watched.Enqueue([Samples.Run("rolled-back", 2)]);
+        bench.Unit.Verdict = RunState.RolledBack;
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.RolledBack, 2)]);
         var ran = await bench.HitlessAsync("--json", "upgrade", "start", "f00d");
         Assert.Equal(4, ran.Code);
         Assert.Equal(
@@ -79,8 +80,8 @@ public sealed class FollowTests
     public async Task A_rollback_that_was_asked_for_is_done()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Verdict = "rolled-back";
-        bench.Unit.Watched.Enqueue([Samples.Run("rolling-back", 1), Samples.Run("rolled-back", 2)]);
+        bench.Unit.Verdict = RunState.RolledBack;
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.RollingBack, 1), Samples.Run(RunState.RolledBack, 2)]);
         Assert.Equal(0, (await bench.HitlessAsync("upgrade", "rollback")).Code);
     }
 
@@ -88,8 +89,8 @@ public sealed class FollowTests
     public async Task A_failed_run_is_exit_code_1()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Verdict = "failed";
-        bench.Unit.Watched.Enqueue([Samples.Run("failed", 2)]);
+        bench.Unit.Verdict = RunState.Failed;
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Failed, 2)]);
         var ran = await bench.HitlessAsync("upgrade", "watch");
         Assert.Equal(1, ran.Code);
         Assert.StartsWith("hitless: the run failed: gw2 did not come back in time\n", ran.Error, StringComparison.Ordinal);
@@ -99,12 +100,12 @@ public sealed class FollowTests
     public async Task A_guided_run_is_followed_to_its_next_gate()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 1), Samples.Run("waiting", 1)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 1), Samples.Run(RunState.Waiting, 1)]);
         var ran = await bench.HitlessAsync("upgrade", "start", "f00d", "--guided");
         Assert.Equal((0, ""), (ran.Code, ran.Error));
         Assert.EndsWith("waiting: copying\nopen the gate with: hitless upgrade next\n", ran.Output, StringComparison.Ordinal);
 
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 2), Samples.Run("completed", 3)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 2), Samples.Run(RunState.Completed, 3)]);
         Assert.Equal(0, (await bench.HitlessAsync("upgrade", "next")).Code);
     }
 
@@ -121,7 +122,7 @@ public sealed class FollowTests
     {
         await using var bench = await ApiBench.StartAsync();
         await File.WriteAllTextAsync(bench.File("i.hli"), "an image", TestContext.Current.CancellationToken);
-        bench.Unit.Watched.Enqueue([Samples.Run("completed", 3)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Completed, 3)]);
         Assert.Equal(0, (await bench.HitlessAsync("upgrade", "start", bench.File("i.hli"))).Code);
         Assert.Equal(["upload", $"start {bench.Unit.UploadedHash} False"], bench.Unit.Asked[..2]);
         Assert.Equal(1, (await bench.HitlessAsync("upgrade", "start", bench.File("other.hli"))).Code);
@@ -142,7 +143,7 @@ public sealed class FollowTests
     public async Task Ctrl_c_leaves_the_run_alone_and_says_so()
     {
         await using var bench = await ApiBench.StartAsync();
-        bench.Unit.Watched.Enqueue([Samples.Run("running", 1)]);
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.Running, 1)]);
         using var ctrlC = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         await using var output = new StringWriter();
         var following = bench.HitlessAsync(output, ctrlC.Token, "upgrade", "start", "f00d");

@@ -16,7 +16,7 @@ public sealed class ReportPageTests
     public void A_signed_report_is_verified_from_its_page_and_from_its_JSON_with_the_public_key_alone()
     {
         using var seal = new ReportSeal(Key);
-        var report = seal.Sign(Samples.RunReport("completed"));
+        var report = seal.Sign(Samples.RunReport(RunState.Completed));
         foreach (var text in (string[])[ReportPage.Write(report), JsonSerializer.Serialize(report, CliJson.Api.RunReport)])
         {
             Assert.Null(ReportSeal.Refuse(ReportPage.Read(text)!, seal.PublicKey));
@@ -28,8 +28,11 @@ public sealed class ReportPageTests
     {
         using var seal = new ReportSeal(Key);
         using var other = new ReportSeal(new ClusterKey(new byte[32]));
-        var report = seal.Sign(Samples.RunReport("rolled-back"));
-        Assert.Equal("the report does not say what was signed", ReportSeal.Refuse(report with { Verdict = "completed" }, seal.PublicKey));
+        var report = seal.Sign(Samples.RunReport(RunState.RolledBack));
+        Assert.Equal(
+            "the report does not say what was signed",
+            ReportSeal.Refuse(report with { Verdict = RunState.Completed }, seal.PublicKey)
+        );
         Assert.Equal("the report is signed by another cluster", ReportSeal.Refuse(report, other.PublicKey));
         Assert.Equal("the report is not signed", ReportSeal.Refuse(report with { Signature = null }, seal.PublicKey));
         var forged = other.Sign(report) is { Signature: { } signature } wrong
@@ -44,7 +47,7 @@ public sealed class ReportPageTests
     [Fact]
     public void A_page_shows_what_a_report_says_and_no_markup_of_it()
     {
-        var page = ReportPage.Write(Samples.RunReport("rolled-back") with { Reason = "<script>alert(1)</script>" });
+        var page = ReportPage.Write(Samples.RunReport(RunState.RolledBack) with { Reason = "<script>alert(1)</script>" });
         Assert.Contains("&lt;script&gt;alert(1)", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>alert(1)", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http://", page, StringComparison.Ordinal);

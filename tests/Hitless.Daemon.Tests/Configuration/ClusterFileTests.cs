@@ -66,7 +66,7 @@ public sealed class ClusterFileTests : IDisposable
         Assert.Null((await gw1.Commit(ClusterFile.Path, Delay)).Refusal);
         var report = await gw1.Service.ReportAsync("gw1", gw1, Cancel);
         Assert.All(report.Units, u =>
-            Assert.Equal(("out-of-sync", "its daemon runs with settings from before revision 2"), (u.State, u.Why))
+            Assert.Equal((SyncState.OutOfSync, "its daemon runs with settings from before revision 2"), (u.State, u.Why))
         );
         gw1.Stop();
         gw1.Start();

@@ -47,7 +47,7 @@ public sealed partial class ConfigurationServiceTests
         bench["gw2"].Cut = true;
         await bench["gw1"].Commit(Bench.A, "two");
         await bench["gw1"].Commit(Bench.A, "three");
-        Assert.Equal("unreachable", (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].State);
+        Assert.Equal(SyncState.Unreachable, (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].State);
         bench["gw2"].Cut = false;
         Assert.True((await bench["gw2"].SyncFrom("gw1")).Ok);
         AssertAll(bench, "three", 3);

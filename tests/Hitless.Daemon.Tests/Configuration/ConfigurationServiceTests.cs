@@ -196,7 +196,7 @@ public sealed partial class ConfigurationServiceTests
         Assert.StartsWith("check of /etc/a.conf failed", (await gw2.SyncFrom("gw1")).Why);
         var line = (await gw1.Service.ReportAsync("gw1", gw1, Cancel)).Units[1];
         Assert.Contains("following failed: check of /etc/a.conf failed: exit code 1", line.Why);
-        Assert.Equal("check-failed", line.Items[0].State);
+        Assert.Equal(FileSyncState.CheckFailed, line.Items[0].State);
         Assert.Contains("gw2", line.Items[0].Output);
         Assert.Null((await gw1.Commit(Bench.A, "three")).Refusal);
         AssertAll(bench, "three", 3);
@@ -358,7 +358,7 @@ public sealed partial class ConfigurationServiceTests
         var gw2 = bench["gw2"];
         gw2.Write(Bench.A, "by hand");
         var line = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units.Single(u => u.Unit == "gw2");
-        Assert.Equal(("out-of-sync", "/etc/a.conf drifted"), (line.State, line.Why));
+        Assert.Equal((SyncState.OutOfSync, "/etc/a.conf drifted"), (line.State, line.Why));
         Assert.Contains("+by hand", await gw2.Diff("head", "disk"));
         Assert.True((await gw2.Service.Local.RepairAsync(Cancel)).Ok);
         Assert.Equal("one", gw2.Disk(Bench.A));

@@ -71,7 +71,7 @@ public sealed class ManagedKeysTests
         Assert.All(bench.Names, n => Assert.Null(bench[n].Disk(Bench.A)));
         Assert.True((await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).InSync);
         bench["gw2"].Write(Bench.A, "back by hand");
-        Assert.Equal("drifted", (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].Items[0].State);
+        Assert.Equal(FileSyncState.Drifted, (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].Items[0].State);
         Assert.Contains("-one", await bench["gw1"].Diff("1", "2"));
         Assert.Null((await bench["gw1"].RollBack("1")).Refusal);
         Assert.All(bench.Names, n => Assert.Equal("one", bench[n].Disk(Bench.A)));
@@ -95,7 +95,7 @@ public sealed class ManagedKeysTests
         Assert.Null((await ShellCommand.RunAsync($"rm {path} && mkfifo {path}", TimeSpan.FromSeconds(5), Cancel)).Why);
         Assert.Contains("/gw2/etc/a.conf is not a plain file", (await bench["gw1"].Commit(Bench.A, "two")).Refusal?.Error);
         var item = (await bench["gw1"].Service.ReportAsync("gw1", bench["gw1"], Cancel)).Units[1].Items[0];
-        Assert.Equal(("drifted", true), (item.State, item.Why?.EndsWith("is not a plain file", StringComparison.Ordinal)));
+        Assert.Equal((FileSyncState.Drifted, true), (item.State, item.Why?.EndsWith("is not a plain file", StringComparison.Ordinal)));
         Assert.Equal("one", bench["gw1"].Disk(Bench.A));
     }
 

@@ -138,15 +138,15 @@ public sealed class HeartbeatLinksTests : IDisposable
             [new(new IPEndPoint(Address(2, 2), 8417))],
         ];
         var silence = new LinkSilence(links, peers);
-        silence.Heard(0, peers[0][0], 7, At(0));
+        silence.Heard(0, peers[0][0], new(7), At(0));
         Assert.Empty(silence.ProblemsAt(At(4), _ => true));
-        silence.Heard(0, peers[0][0], 7, At(6));
+        silence.Heard(0, peers[0][0], new(7), At(6));
         Assert.Contains("10.0.2.2 on hb1 since the start", Assert.Single(silence.ProblemsAt(At(6), _ => true)), StringComparison.Ordinal);
         Assert.Empty(silence.ProblemsAt(At(6), link => link == 0));
 
-        silence.Heard(1, peers[1][0], 7, At(6));
+        silence.Heard(1, peers[1][0], new(7), At(6));
         Assert.Empty(silence.ProblemsAt(At(7), _ => true));
-        silence.Heard(1, peers[1][0], 7, At(15));
+        silence.Heard(1, peers[1][0], new(7), At(15));
         Assert.Contains("10.0.1.2 on hb0 for 9 s", Assert.Single(silence.ProblemsAt(At(15), _ => true)), StringComparison.Ordinal);
 
         // Who is silent everywhere is gone, and no link is to blame.
@@ -157,7 +157,7 @@ public sealed class HeartbeatLinksTests : IDisposable
 
     private static TimeSpan At(int seconds) => TimeSpan.FromSeconds(1000 + seconds);
 
-    private HeartbeatLinks Open() => NetworkNamespace.Run(near, () => Links(Settings, 0xA1, poller));
+    private HeartbeatLinks Open() => NetworkNamespace.Run(near, () => Links(Settings, new(0xA1), poller));
 
     private HeartbeatLinks FarLinks() =>
         NetworkNamespace.Run(far, () =>
@@ -169,12 +169,12 @@ public sealed class HeartbeatLinksTests : IDisposable
                     .Replace("9::1\",", "9::9\",", StringComparison.Ordinal)
                     .Replace("9::2\"]", "9::1\"]", StringComparison.Ordinal)
                     .Replace("9::9\",", "9::2\",", StringComparison.Ordinal),
-                0xB2,
+                new(0xB2),
                 farPoller
             )
         );
 
-    private HeartbeatLinks Links(string yaml, ulong unit, Poller watch)
+    private HeartbeatLinks Links(string yaml, UnitId unit, Poller watch)
     {
         Assert.True(
             UnitFile.TryParse(Encoding.UTF8.GetBytes(yaml), "/unit.yaml", null, out var settings, out var problems),
@@ -182,7 +182,7 @@ public sealed class HeartbeatLinksTests : IDisposable
         );
         return new HeartbeatLinks(
             settings!,
-            new UnitIdentity(unit, (UInt128)unit << 64 | 1),
+            new UnitIdentity(unit, new Incarnation(new UInt128(unit.Number, 1))),
             new ClusterKeys(new ClusterKey(GatewayPair.Secret)),
             events,
             watch
@@ -195,7 +195,7 @@ public sealed class HeartbeatLinksTests : IDisposable
         {
             from.Send(new Heartbeat { Name = "gw2" }, WireVersion.Minor, overTraffic: false);
             var budget = 100;
-            if (to.TryReceive(link, ref budget, out var header, out _, out _) && header.UnitId == 0xB2)
+            if (to.TryReceive(link, ref budget, out var header, out _, out _) && header.UnitId == new UnitId(0xB2))
             {
                 return true;
             }

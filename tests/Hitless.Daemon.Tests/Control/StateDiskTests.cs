@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
@@ -36,7 +37,7 @@ public sealed class StateDiskTests : IDisposable
             StateFile.WriteEpoch(small.Folder, 7, disk);
             StateFile.WriteEpoch(small.Folder, 8, disk);
             disk.Look();
-            Assert.NotEqual(0UL, identity.Id);
+            Assert.NotEqual(UnitId.None, identity.Id);
             Assert.Contains(small.Folder, Assert.Single(disk.Problems), StringComparison.Ordinal);
             Assert.Single(await AllOfAsync(events, count: 1));
 
@@ -113,7 +114,7 @@ public sealed class StateDiskTests : IDisposable
         Assert.Single(journals.Last());
         Assert.Equal(3, journals.HighestEpoch());
         Assert.Equal(0, StateFile.ReadEpoch(folder, disk));
-        Assert.NotEqual(0UL, UnitIdentity.Load(folder, disk).Id);
+        Assert.NotEqual(UnitId.None, UnitIdentity.Load(folder, disk).Id);
         Assert.Equal(3, disk.Problems.Count);
         Assert.Contains(await events.LastAsync(null, 10, TestContext.Current.CancellationToken), e => e is { Number: 5, Text: "kept" });
     }

@@ -36,6 +36,36 @@ public sealed class ImageFileTests : IDisposable
     }
 
     [Fact]
+    public void The_smallest_image_is_smaller_and_holds_the_same()
+    {
+        var folder = workshop.PathOf("parts-small");
+        Directory.CreateDirectory(folder);
+        Workshop.WriteScript(Path.Combine(folder, "hitlessd"), "exit 0");
+        // As programs are: much that comes again, a little different each time.
+        var words = new Random(1);
+        File.WriteAllLines(
+            Path.Combine(folder, "words"),
+            Enumerable.Range(0, 20_000).Select(_ => $"mov r{words.Next(16)}, [{words.Next(300)}]")
+        );
+        var (quick, quickSize) = Build(smallest: false);
+        var (small, smallSize) = Build(smallest: true);
+        Assert.Equal(quick, small);
+        Assert.InRange(smallSize, 1, quickSize - 1);
+
+        (List<string> Files, long Size) Build(bool smallest)
+        {
+            var image = workshop.PathOf($"smallest-{smallest}.hli");
+            var options = Workshop.Options("1.1.0") with { Smallest = smallest };
+            Assert.True(ImageBuilder.TryBuild(folder, options, workshop.Signer, image, out _, out _));
+            using var opened = Workshop.Open(image);
+            var unpacked = workshop.PathOf($"unpacked-{smallest}");
+            Assert.Null(ImageExtractor.Extract(opened, unpacked));
+            string[] parts = ["hitlessd", "words"];
+            return ([.. parts.Select(part => File.ReadAllText(Path.Combine(unpacked, part)))], new FileInfo(image).Length);
+        }
+    }
+
+    [Fact]
     public void A_changed_byte_anywhere_is_noticed()
     {
         var bytes = File.ReadAllBytes(workshop.MakeImage("1.1.0"));

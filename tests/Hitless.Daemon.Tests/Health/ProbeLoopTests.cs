@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Health;
@@ -27,16 +28,16 @@ public sealed class ProbeLoopTests : IDisposable
         await using var loop = new ProbeLoop(probes, threshold: 1, [IPAddress.Loopback], penalties.Enqueue, events);
 
         await UntilAsync(() => loop.Status()[0].Detail is not null);
-        Assert.Equal("unknown", loop.Status()[0].Result);
+        Assert.Equal(ProbeResult.Unknown, loop.Status()[0].Result);
         Assert.Contains("virtual address 127.0.0.1", loop.Status()[0].Detail, StringComparison.Ordinal);
         Assert.Empty(penalties);
 
         loop.Primary = true;
-        await UntilAsync(() => loop.Status()[0].Result == "failing");
+        await UntilAsync(() => loop.Status()[0].Result == ProbeResult.Failing);
         Assert.Equal([1], penalties);
 
         loop.Primary = false;
-        await UntilAsync(() => loop.Status()[0].Result == "unknown");
+        await UntilAsync(() => loop.Status()[0].Result == ProbeResult.Unknown);
         Assert.Equal([1, 0], penalties);
     }
 

@@ -148,7 +148,7 @@ public sealed class InvitationsTests : IAsyncDisposable
     public async Task Nobody_joins_during_a_run()
     {
         using var client = UnitClient.Inviting(await InviteAsync());
-        _unit.Run = Samples.Run("running", 1);
+        _unit.Run = Samples.Run(RunState.Running, 1);
         Assert.Contains(
             "is under way",
             (await Assert.ThrowsAsync<RefusedException>(() => JoinAsync(client, Second))).Message,
@@ -196,7 +196,7 @@ public sealed class InvitationsTests : IAsyncDisposable
                         .. Samples.Status.Units.Select(unit =>
                             unit with
                             {
-                                State = UnitStates.Ready,
+                                State = UnitStateWord.Ready,
                                 Incarnation = $"{Asked.Count(asked => asked == $"{unit.Name} unit.restart")}",
                             }
                         ),

@@ -270,7 +270,7 @@ public sealed class CutFilesTests : IDisposable
         new(
             Run,
             "automatic",
-            "completed",
+            RunState.Completed,
             "0.9.0",
             "1.0.0",
             DateTimeOffset.UnixEpoch,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
 using Hitless.Daemon.Roles;
@@ -34,7 +35,7 @@ public sealed class RoleProcessTests : IDisposable
     {
         var file = Path.Combine(folder, "child");
         using var kill = new CancellationTokenSource();
-        var hook = new RoleTask.Hook("primary", $"sh -c 'echo $$ > {file}.new; mv {file}.new {file}; sleep 100'; true");
+        var hook = new RoleTask.Hook(ServiceRoleWord.Primary, $"sh -c 'echo $$ > {file}.new; mv {file}.new {file}; sleep 100'; true");
         var running = processes.RunAsync(hook, Change, _ => { }, kill.Token);
         await UntilThereAsync(file);
         var child = int.Parse(File.ReadAllText(file));
@@ -104,5 +105,5 @@ public sealed class RoleProcessTests : IDisposable
     }
 
     private Task<string?> RunAsync(string command) =>
-        processes.RunAsync(new RoleTask.Hook("primary", command), Change, _ => { }, CancellationToken.None);
+        processes.RunAsync(new RoleTask.Hook(ServiceRoleWord.Primary, command), Change, _ => { }, CancellationToken.None);
 }

@@ -22,8 +22,8 @@ namespace Hitless.Daemon.Tests.Sessions;
 /// </summary>
 internal sealed class GatewayPair : IDisposable
 {
-    public const ulong UnitA = 0xA1;
-    public const ulong UnitB = 0xB2;
+    public static readonly UnitId UnitA = new(0xA1);
+    public static readonly UnitId UnitB = new(0xB2);
     public static readonly byte[] Secret = [.. Enumerable.Range(7, 32).Select(i => (byte)i)];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static int count;
@@ -107,8 +107,8 @@ internal sealed class GatewayPair : IDisposable
             exclude is null ? []
             : SessionExpression.TryParse(exclude, out var expression, out var wrongAt) ? [expression]
             : throw new ArgumentException(wrongAt, nameof(exclude));
-        LoopA = Start(A, UnitA, 101, noticesA);
-        LoopB = Start(B, UnitB, 202, noticesB);
+        LoopA = Start(A, UnitA, new(101), noticesA);
+        LoopB = Start(B, UnitB, new(202), noticesB);
     }
 
     public SessionLoop LoopA { get; }
@@ -146,9 +146,9 @@ internal sealed class GatewayPair : IDisposable
     /// <summary>Everything that A's kernel knows is in B's.</summary>
     public void HandOver()
     {
-        LoopA.Barrier(1);
+        LoopA.Barrier(new(1));
         var barrier = NoticeOfA(SessionNoticeKind.BarrierReached);
-        LoopB.AwaitApplied(2, UnitA, barrier.Sequence, Patience);
+        LoopB.AwaitApplied(new(2), UnitA, barrier.Sequence, Patience);
         Assert.True(NoticeOfB(SessionNoticeKind.Applied).Ok);
     }
 
@@ -221,7 +221,7 @@ internal sealed class GatewayPair : IDisposable
         LoopB.Dispose();
         while (noticesB.TryTake(out _)) { }
 
-        LoopB = Start(B, UnitB, 203, noticesB);
+        LoopB = Start(B, UnitB, new(203), noticesB);
     }
 
     /// <summary>Replicated sessions of a unit's kernel.</summary>
@@ -305,7 +305,7 @@ internal sealed class GatewayPair : IDisposable
             AssertLedger(LoopA);
             LoopA.Dispose();
             aIsOff = true;
-            LoopB.Drain(9);
+            LoopB.Drain(new(9));
             NoticeOfB(SessionNoticeKind.Drained);
         }
         else
@@ -346,7 +346,7 @@ internal sealed class GatewayPair : IDisposable
         );
     }
 
-    private UnitSettings Settings(string name, ulong unit)
+    private UnitSettings Settings(string name, UnitId unit)
     {
         var (self, peer) = unit == UnitA ? (1, 2) : (2, 1);
         HeartbeatLinkSettings Link(string port, int network) =>
@@ -378,7 +378,7 @@ internal sealed class GatewayPair : IDisposable
             true
         );
 
-    private SessionLoop Start(string unit, ulong id, UInt128 incarnation, BlockingCollection<SessionNotice> notices) =>
+    private SessionLoop Start(string unit, UnitId id, Incarnation incarnation, BlockingCollection<SessionNotice> notices) =>
         NetworkNamespace.Run(unit, () =>
             new SessionLoop(Settings(unit, id), new ClusterKeys(new ClusterKey(Secret)), id, incarnation, notices.Add)
         );

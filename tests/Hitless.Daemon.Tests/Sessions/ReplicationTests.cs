@@ -122,7 +122,7 @@ public sealed class ReplicationTests
             WireVersion.Minor,
             7,
             GatewayPair.UnitA,
-            555
+            new(555)
         );
         using var foreign = new DatagramSealer(
             new ClusterKey(new byte[32]),
@@ -130,7 +130,7 @@ public sealed class ReplicationTests
             WireVersion.Minor,
             7,
             GatewayPair.UnitA,
-            777
+            new(777)
         );
         var frame = new SessionFrameWriter(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
         frame.TryAdd(Session(1));

@@ -45,8 +45,11 @@ public sealed class SessionClassesTests
         var tally = await TallyAsync(pair.LoopA);
         Assert.Equal((5, 1), (tally.Classes().Bound, tally.Classes().Follow));
         Assert.Equal(
-            [("translated-source", 4L, 4L), ("translated-destination", 1L, 1L)],
-            tally.Causes("gw1").Where(cause => cause.Class == "bound").Select(cause => (cause.Cause, cause.Count, cause.Breaking))
+            [(SessionCauseWord.TranslatedSource, 4L, 4L), (SessionCauseWord.TranslatedDestination, 1L, 1L)],
+            tally
+                .Causes("gw1")
+                .Where(cause => cause.Class == SessionClassWord.Bound)
+                .Select(cause => (cause.Cause, cause.Count, cause.Breaking))
         );
         var samples = await pair.LoopA.BreakingAsync(10);
         Assert.Equal(5, samples.Count);
@@ -86,7 +89,7 @@ public sealed class SessionClassesTests
         tally = await TallyAsync(pair.LoopA);
         Assert.Equal(
             (4, 0),
-            (tally.Classes().Bound, tally.Causes("gw1").Where(cause => cause.Class == "bound").Sum(cause => cause.Breaking))
+            (tally.Classes().Bound, tally.Causes("gw1").Where(cause => cause.Class == SessionClassWord.Bound).Sum(cause => cause.Breaking))
         );
     }
 
@@ -99,12 +102,12 @@ public sealed class SessionClassesTests
         using var own = Conversation.Tcp("to the unit", pair.Client, pair.A, "10.91.1.2", 9031);
         using var shared = Conversation.Tcp("to the virtual address", pair.Client, pair.A, "10.91.1.1", 9032);
         var causes = (await TallyAsync(pair.LoopA)).Causes("gw1");
-        Assert.Equal((1L, 1L), Of("excluded-rule"));
-        Assert.Equal((1L, 1L), Of("virtual-address"));
-        Assert.InRange(Of("own-address").Count, 1, 20);
-        Assert.Equal(0, Of("own-address").Breaking);
+        Assert.Equal((1L, 1L), Of(SessionCauseWord.ExcludedRule));
+        Assert.Equal((1L, 1L), Of(SessionCauseWord.VirtualAddress));
+        Assert.InRange(Of(SessionCauseWord.OwnAddress).Count, 1, 20);
+        Assert.Equal(0, Of(SessionCauseWord.OwnAddress).Breaking);
 
-        (long Count, long Breaking) Of(string id) =>
+        (long Count, long Breaking) Of(SessionCauseWord id) =>
             causes.Where(cause => cause.Cause == id).Select(cause => (cause.Count, cause.Breaking)).Single();
     }
 
@@ -156,7 +159,7 @@ public sealed class SessionClassesTests
         ReplicationTests.Change(pair.B, table => table.Put(Session("10.91.77.199")));
         Assert.Equal((await pair.LoopA.DigestsAsync()).ToBytes(), (await SettledAsync(pair)).ToBytes());
         var causes = (await TallyAsync(pair.LoopB)).Causes("gw2");
-        Assert.Contains(causes, (SessionCauseCount cause) => cause.Cause == "own-address");
+        Assert.Contains(causes, (SessionCauseCount cause) => cause.Cause == SessionCauseWord.OwnAddress);
         Assert.DoesNotContain(GatewayPair.Sessions(pair.A), each =>
             SessionTuple.Address(each.Key.Original.Destination, v6: false).ToString() == "10.91.77.199"
         );

@@ -46,10 +46,10 @@ public sealed class SwitchTests
         conversations[0].Dispose();
         conversations.RemoveAt(0);
         conversations.ForEach(each => each.Exchange());
-        pair.LoopB.Barrier(7);
+        pair.LoopB.Barrier(new(7));
         var barrier = pair.NoticeOfB(SessionNoticeKind.BarrierReached);
-        Assert.Equal(7u, barrier.Ticket);
-        pair.LoopA.AwaitApplied(8, GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
+        Assert.Equal(new(7), barrier.Request);
+        pair.LoopA.AwaitApplied(new(8), GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
         Assert.True(pair.NoticeOfA(SessionNoticeKind.Applied).Ok);
         pair.LoopA.SetRole(true, null);
         pair.MoveTo(pair.A);
@@ -104,9 +104,9 @@ public sealed class SwitchTests
         if (!pair.NoticeOfA(SessionNoticeKind.Synced).Ok)
             pair.NoticeOfA(SessionNoticeKind.WindowsFree);
         conversation.Pour(20_000_000);
-        pair.LoopB.Barrier(7);
+        pair.LoopB.Barrier(new(7));
         var barrier = pair.NoticeOfB(SessionNoticeKind.BarrierReached);
-        pair.LoopA.AwaitApplied(8, GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
+        pair.LoopA.AwaitApplied(new(8), GatewayPair.UnitB, barrier.Sequence, TimeSpan.FromSeconds(5));
         Assert.True(pair.NoticeOfA(SessionNoticeKind.Applied).Ok);
         pair.LoopA.SetRole(true, null);
         pair.MoveTo(pair.A);

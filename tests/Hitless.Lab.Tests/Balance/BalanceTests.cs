@@ -113,7 +113,7 @@ public sealed class BalanceTests
     {
         using var cluster = await SharedAsync();
 
-        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.Completed);
 
         Assert.Equal(0, report.Traffic!.ConnectionsLost);
         Assert.Equal(0, report.Traffic!.PacketsLost);

@@ -101,7 +101,7 @@ public sealed class HandMadeCluster : IDisposable
             if (
                 seen.TrueForAll(status =>
                     status is { Primary: not null }
-                    && status.Units.All(unit => unit.State == "ready")
+                    && status.Units.All(unit => unit.State == UnitStateWord.Ready)
                     && status.Units.Count == 2
                     && (primary is null || status.Primary == primary)
                 )

@@ -129,7 +129,7 @@ public sealed class LabCluster : IDisposable
     /// <summary>Upgrades under traffic as the demo does.</summary>
     public Task<DemoReport> UpgradeAsync(
         string image,
-        string expected,
+        RunState expected,
         int connections = 500,
         Func<ClusterWatch, CancellationToken, Task>? meanwhile = null,
         params string[] words

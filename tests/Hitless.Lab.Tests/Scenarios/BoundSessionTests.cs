@@ -47,8 +47,11 @@ public sealed class BoundSessionTests
         Assert.True(difference is not null, why);
         Assert.Equal((20L, primary), (difference.Classes!.Bound, difference.ClassesOf));
         Assert.Equal(0, difference.Missing);
-        Assert.Equal(20, difference.Entries.Count(entry => entry is { Cause: "translated-source", Fate: "breaks" }));
-        var cause = Assert.Single(difference.Causes, each => each.Class == "bound");
+        Assert.Equal(
+            20,
+            difference.Entries.Count(entry => entry.Cause == SessionCauseWord.TranslatedSource && entry.Fate == SwitchFate.Breaks)
+        );
+        var cause = Assert.Single(difference.Causes, each => each.Class == SessionClassWord.Bound);
         Assert.Equal((20L, 20L), (cause.Count, cause.Breaking));
         Assert.Equal($"write \"snat ip to {Addresses.VirtualWan}\" instead of \"masquerade\" ({File}:{at + 1})", cause.Remedy);
         Assert.Equal(
@@ -69,9 +72,9 @@ public sealed class BoundSessionTests
         Assert.Equal(0, accepted.ExitCode);
         var report = cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<RunReport>(out why, "upgrade", "report");
         Assert.True(report is not null, why);
-        Assert.Equal(("completed", null), (report.Verdict, report.Sessions.NotKnown));
+        Assert.Equal((RunState.Completed, null), (report.Verdict, report.Sessions.NotKnown));
         Assert.Equal((20L, 20L, report.Elections.Count), (report.Sessions.Lost, report.Sessions.LostForeseen, report.Sessions.Switches));
-        Assert.Equal(20, Assert.Single(report.Sessions.Causes, each => each.Class == "bound").Breaking);
+        Assert.Equal(20, Assert.Single(report.Sessions.Causes, each => each.Class == SessionClassWord.Bound).Breaking);
         sockets.ForEach(socket => socket.Dispose());
 
         // A plain switchover is not refused, and says what it costs.
@@ -122,8 +125,8 @@ public sealed class BoundSessionTests
         var difference = cli.Ask<SessionDifference>(out var why, "sessions", "diff");
 
         Assert.True(difference is not null, why);
-        var cause = Assert.Single(difference.Causes, each => each.Class == "bound");
-        Assert.Equal(("redirected", 5L, 5L), (cause.Cause, cause.Count, cause.Breaking));
+        var cause = Assert.Single(difference.Causes, each => each.Class == SessionClassWord.Bound);
+        Assert.Equal((SessionCauseWord.Redirected, 5L, 5L), (cause.Cause, cause.Count, cause.Breaking));
         Assert.Equal(0, difference.Missing + difference.Extra);
         var switched = cli.Ask<SwitchoverResult>(out why, "switchover");
         Assert.True(switched is not null, why);

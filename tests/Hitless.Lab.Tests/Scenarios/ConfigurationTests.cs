@@ -56,7 +56,7 @@ public sealed class ConfigurationTests
         // Somebody edits a file by hand on one unit.
         await File.AppendAllTextAsync(bench.FileOf(standby, ConfigurationBench.Sysctl), "net.ipv4.tcp_keepalive_intvl = 5\n", Cancellation);
         var drifted = bench.Report(primary)!.Units.Single(u => u.Unit == standby);
-        Assert.Equal(("out-of-sync", $"{ConfigurationBench.Sysctl} drifted"), (drifted.State, drifted.Why));
+        Assert.Equal((SyncState.OutOfSync, $"{ConfigurationBench.Sysctl} drifted"), (drifted.State, drifted.Why));
         Assert.Contains("+net.ipv4.tcp_keepalive_intvl = 5", bench.Cli(primary).Run("config", "diff", "head", standby).Output);
         ConfigurationBench.AssertOk(bench.Cli(primary).Run("config", "sync"));
         var synced = await bench.UntilInSyncAsync();
@@ -209,7 +209,7 @@ public sealed class ConfigurationTests
         var status = await cluster.UntilReadyAsync();
         Assert.All(status.Units, unit => Assert.Equal("1.0.0", unit.Version));
         var run = cli.Ask<RunReport>(out _, "upgrade", "report")!;
-        Assert.Equal("completed", run.Verdict);
+        Assert.Equal(RunState.Completed, run.Verdict);
 
         // What the old version cannot express keeps the run from being taken back.
         ConfigurationBench.AssertOk(
@@ -248,7 +248,7 @@ public sealed class ConfigurationTests
             );
 
             // A machine that is overloaded may take a run back; its edits count all the same.
-            Assert.Contains(report?.Verdict, (IEnumerable<string>)["completed", "rolled-back"]);
+            Assert.Contains(report!.Verdict, (IEnumerable<RunState>)[RunState.Completed, RunState.RolledBack]);
             Assert.All(Both, u => Assert.Single(Backups(cluster, u, $"{report!.Run}.backup")));
             ConfigurationBench.AssertOk(bench.Cli("gw1").Run("switchover", "--wait"));
         }
@@ -264,7 +264,7 @@ public sealed class ConfigurationTests
         Directory.GetFiles(Path.Combine(cluster.Unit(unit).State, "backups"), pattern);
 
     private static bool IsOpen(LabCluster cluster) =>
-        Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") })
+        Both.Select(u => cluster.Watch.Status(u, out _)).Any(s => s?.Upgrade is { State.HasEnded: false })
         || Both.All(u => cluster.Watch.Status(u, out _) is null);
 
     private static string LastLine(string text) => text.TrimEnd('\n').Split('\n')[^1];

@@ -93,7 +93,7 @@ public sealed class KeyRotationTests
         var standby = cluster.Plan.Units.First(unit => unit != primary);
         Faults.PowerOff(cluster.Unit(standby));
         await LabCluster.UntilAsync("it is missed", () =>
-            StatusOf(cluster, primary)?.Units.Any(unit => unit.Name == standby && unit.State == "absent") == true
+            StatusOf(cluster, primary)?.Units.Any(unit => unit.Name == standby && unit.State == UnitStateWord.Absent) == true
         );
         var former = File.ReadAllText(KeyFile(cluster, primary));
         var refused = cluster.Watch.Cli(primary).Run("key", "rotate");
@@ -124,7 +124,7 @@ public sealed class KeyRotationTests
         using var traffic = await cluster.FlowingAsync(connections: 50);
         Faults.PowerOff(cluster.Unit(lost));
         await LabCluster.UntilAsync("it is missed", () =>
-            StatusOf(cluster, stay[1])?.Units.Any(unit => unit.Name == lost && unit.State == "absent") == true
+            StatusOf(cluster, stay[1])?.Units.Any(unit => unit.Name == lost && unit.State == UnitStateWord.Absent) == true
         );
         var former = File.ReadAllText(KeyFile(cluster, lost));
         var removed = cluster.Watch.Cli(stay[1]).Ask<RemovalResult>(out var why, "unit", "remove", lost);
@@ -133,7 +133,8 @@ public sealed class KeyRotationTests
         foreach (var unit in stay)
         {
             await LabCluster.UntilAsync($"{unit} knows two units and misses none", () =>
-                StatusOf(cluster, unit) is { Health: "ok" } status
+                StatusOf(cluster, unit) is { } status
+                && status.Health == ClusterCondition.Ok
                 && status.Units.Select(each => each.Name).Order().SequenceEqual(stay.Order())
             );
             Assert.NotEqual(former, File.ReadAllText(KeyFile(cluster, unit)));

@@ -34,7 +34,7 @@ public sealed class MaintenanceTests
         }
 
         var status = cluster.Watch.Status(other, out _)!;
-        Assert.Equal((UnitStates.Held, "new disk", (long?)null), Hold(status, former));
+        Assert.Equal((UnitStateWord.Held, "new disk", (long?)null), Hold(status, former));
         Assert.Contains($"{former} is held for maintenance (new disk): it does not take over", string.Join('\n', status.Problems));
 
         // Who would be left is not held, no run begins, and nobody switches over to it.
@@ -45,12 +45,12 @@ public sealed class MaintenanceTests
 
         // A restart of the machine does not end it; without the other one it stays mute.
         UnitPower.Restart(cluster.Unit(former));
-        await UntilAsync(cluster, other, former, UnitStates.Held);
+        await UntilAsync(cluster, other, former, UnitStateWord.Held);
         Faults.PowerOff(cluster.Unit(other));
         await Task.Delay(TimeSpan.FromSeconds(5), Cancellation);
         var alone = cluster.Watch.Status(former, out _)!;
         Assert.Null(alone.Primary);
-        Assert.Equal(UnitStates.Held, alone.Units.Single(unit => unit.Name == former).State);
+        Assert.Equal(UnitStateWord.Held, alone.Units.Single(unit => unit.Name == former).State);
         Faults.PowerOn(cluster.Unit(other));
         await cluster.Watch.UntilAsync(
             $"{other} is primary again",
@@ -95,7 +95,7 @@ public sealed class MaintenanceTests
 
         // Alone it would take the traffic with it.
         Faults.PowerOff(cluster.Unit(standby));
-        await UntilAsync(cluster, primary, standby, UnitStates.Absent);
+        await UntilAsync(cluster, primary, standby, UnitStateWord.Absent);
         Refused(cluster, primary, $"no other unit can take over ({standby} is absent): there would be no traffic", "reboot");
         Refused(cluster, primary, $"{standby} is absent: no unit reboots before all are ready", "reboot", "--cluster");
     }
@@ -107,7 +107,7 @@ public sealed class MaintenanceTests
         Assert.Contains(why, said.Errors);
     }
 
-    private static (string State, string? Reason, long? Left) Hold(ClusterStatus status, string unit)
+    private static (UnitStateWord State, string? Reason, long? Left) Hold(ClusterStatus status, string unit)
     {
         var row = status.Units.Single(each => each.Name == unit);
         return (row.State, row.Hold?.Reason, row.Hold?.RemainingMs);
@@ -115,7 +115,7 @@ public sealed class MaintenanceTests
 
     private static string[] Incarnations(LabCluster cluster) => [.. cluster.Watch.Status()!.Units.Select(unit => unit.Incarnation)];
 
-    private static Task UntilAsync(LabCluster cluster, string asked, string unit, params string[] states) =>
+    private static Task UntilAsync(LabCluster cluster, string asked, string unit, params UnitStateWord[] states) =>
         cluster.Watch.UntilAsync(
             $"{unit} is {string.Join(" or ", states)}",
             Limit,

@@ -23,7 +23,7 @@ public sealed class OddUnitTests
         await Until(cluster, standby, "hb1 is missed", status =>
             status.Problems.Any(p => p.Contains("the interface hb1 of heartbeat.links does not exist", StringComparison.Ordinal))
         );
-        await Until(cluster, standby, "it is ready all the same", status => status.Units.All(unit => unit.State == "ready"));
+        await Until(cluster, standby, "it is ready all the same", status => status.Units.All(unit => unit.State == UnitStateWord.Ready));
         await Until(cluster, cluster.Watch.Status()!.Primary!, "the other one misses it too", status =>
             status.Problems.Any(p => p.Contains("on hb1", StringComparison.Ordinal))
         );
@@ -36,8 +36,8 @@ public sealed class OddUnitTests
         Tool.Run("ip", ["-n", spaces.Switch, "link", "set", $"hb1-{standby}", "master", "hb1", "up"]);
         Tool.Run("ip", ["-n", spaces.Unit, "addr", "add", address, "dev", "hb1"]);
         Tool.Run("ip", ["-n", spaces.Unit, "link", "set", "hb1", "up"]);
-        await Until(cluster, standby, "hb1 is used again", status => status.Health == "ok");
-        await Until(cluster, cluster.Watch.Status()!.Primary!, "the other one hears on it", status => status.Health == "ok");
+        await Until(cluster, standby, "hb1 is used again", status => status.Health == ClusterCondition.Ok);
+        await Until(cluster, cluster.Watch.Status()!.Primary!, "the other one hears on it", status => status.Health == ClusterCondition.Ok);
     }
 
     [Scenario]
@@ -61,7 +61,7 @@ public sealed class OddUnitTests
         File.Delete(Path.Combine(cluster.Unit(standby).State, "unit-id"));
         Faults.Kill(cluster.Unit(standby));
         await Until(cluster, standby, "it is a standby again", status =>
-            status.Primary == primary && status.Units.Single(unit => unit.Name == standby).State == "ready"
+            status.Primary == primary && status.Units.Single(unit => unit.Name == standby).State == UnitStateWord.Ready
         );
         var report = await traffic.FinishAsync();
         Assert.Equal(0, report.ConnectionsLost);
@@ -87,7 +87,7 @@ public sealed class OddUnitTests
         File.WriteAllText(key, before);
         RestartInService(cluster, primary);
         await Until(cluster, standby, "both are one cluster again", status =>
-            status.Primary is not null && status.Units.All(unit => unit.State == "ready")
+            status.Primary is not null && status.Units.All(unit => unit.State == UnitStateWord.Ready)
         );
         var report = await traffic.FinishAsync();
         Assert.Equal(0, report.ConnectionsLost);

@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
@@ -22,7 +23,7 @@ public sealed class OldKernelTests
 
         var report = await cluster.UpgradeAsync(
             Prerequisites.SecondImage,
-            "completed",
+            RunState.Completed,
             connections: 100,
             meanwhile: async (watch, cancellation) =>
             {

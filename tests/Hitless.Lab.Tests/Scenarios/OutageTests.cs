@@ -45,7 +45,7 @@ public sealed class OutageTests
         }
 
         var done = cluster.Watch.Cli(primary).Ask<SwitchoverResult>(out _, "switchover", "--to", standby, "--wait");
-        Assert.Equal((standby, TrafficVerdicts.Forwards), (done?.Primary, done?.Traffic?.Verdict));
+        Assert.Equal((standby, TrafficVerdict.Forwards), (done?.Primary, done?.Traffic?.Verdict));
         var report = await traffic.FinishAsync();
         LabCluster.Say($"{report.PacketsLost} packets lost, longest gap {report.LongestGapMs} ms");
         Assert.Equal(0, report.ConnectionsLost);
@@ -56,7 +56,7 @@ public sealed class OutageTests
     public async Task A_run_whose_new_primary_has_no_way_to_the_server_is_rolled_back_within_seconds()
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "rolled-back", connections: 100, async (_, cancellation) =>
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.RolledBack, connections: 100, async (_, cancellation) =>
         {
             // After the unit's restart, which would flush the rule, and after its last check.
             while (
@@ -72,9 +72,9 @@ public sealed class OutageTests
             SetRule(cluster, "gw2", "hook prerouting priority -400; policy accept; iifname \"lan0\" drop");
         });
         LabCluster.Say(string.Join("; ", report.Problems));
-        Assert.Equal("rolled-back", report.Verdict);
+        Assert.Equal(RunState.RolledBack, report.Verdict);
         Assert.Contains("gw2 forwards nothing", report.Run!.Reason, StringComparison.Ordinal);
-        Assert.Equal((TrafficVerdicts.NothingForwarded, "gw1"), (report.Run.Traffic!.Verdict, report.Run.Traffic.Before!.Unit));
+        Assert.Equal((TrafficVerdict.NothingForwarded, "gw1"), (report.Run.Traffic!.Verdict, report.Run.Traffic.Before!.Unit));
         Assert.InRange(report.Traffic!.PacketsLost, 1, LostMax);
         Assert.Equal(0, report.Traffic.ConnectionsLost);
         Assert.All(report.Status!.Units, unit => Assert.Equal("0.9.0", unit.Version));

@@ -45,8 +45,9 @@ public sealed class OwnSocketTests
         Assert.False(Connects(cluster, LabPlan.Client, "10.10.10.1", Api), "the client reaches the link that was made anew");
         Assert.False(Connects(cluster, LabPlan.Client, "10.10.10.1", Invitation), "the client reaches the invitation");
         await LabCluster.UntilAsync("all is well", () =>
-            cluster.Watch.Cli("gw2").Ask<ClusterStatus>(out _, "status") is { Health: "ok" } status
-            && status.Units.All(unit => unit.State == "ready")
+            cluster.Watch.Cli("gw2").Ask<ClusterStatus>(out _, "status") is { } status
+            && status.Health == ClusterCondition.Ok
+            && status.Units.All(unit => unit.State == UnitStateWord.Ready)
         );
     }
 

@@ -35,7 +35,7 @@ public sealed class ReachabilityTests
 
         SetReaches(cluster, second, reaches: false);
         await LabCluster.UntilAsync("the probe fails on both", () =>
-            cluster.Watch.Status()!.Units.All(unit => unit.Health.Any(probe => probe.Result == "failing"))
+            cluster.Watch.Status()!.Units.All(unit => unit.Health.Any(probe => probe.Result == ProbeResult.Failing))
         );
         await Task.Delay(LongEnough, Cancellation);
         Assert.Equal(second, cluster.Watch.Primary());
@@ -60,10 +60,10 @@ public sealed class ReachabilityTests
 
         // The one that is cut off from everything gives the addresses up, the one that reaches the witness takes them.
         Faults.SetCables(cluster.Unit(alone), cluster.Plan.UnitPorts, up: false);
-        await LabCluster.UntilAsync("the other unit is primary", () => RoleOf(cluster, other) == "primary");
-        await LabCluster.UntilAsync("the unit that is alone is primary no more", () => RoleOf(cluster, alone) != "primary");
+        await LabCluster.UntilAsync("the other unit is primary", () => RoleOf(cluster, other) == UnitRoleWord.Primary);
+        await LabCluster.UntilAsync("the unit that is alone is primary no more", () => RoleOf(cluster, alone) != UnitRoleWord.Primary);
         await Task.Delay(LongEnough, Cancellation);
-        Assert.NotEqual("primary", RoleOf(cluster, alone));
+        Assert.NotEqual(UnitRoleWord.Primary, RoleOf(cluster, alone));
 
         Faults.SetCables(cluster.Unit(alone), cluster.Plan.UnitPorts, up: true);
         var healed = await cluster.UntilReadyAsync();
@@ -72,7 +72,7 @@ public sealed class ReachabilityTests
         Assert.Equal(0, report.ConnectionsLost);
     }
 
-    private static string? RoleOf(LabCluster cluster, string unit) =>
+    private static UnitRoleWord? RoleOf(LabCluster cluster, string unit) =>
         cluster.Watch.Status(unit, out _)?.Units.Single(each => each.Name == unit).Role;
 
     private static async Task UntilPrimaryAsync(LabCluster cluster, string unit) =>

@@ -22,7 +22,7 @@ public sealed class ReadinessTests
         await Task.Delay(Late, TestContext.Current.CancellationToken);
         SetAnswers(cluster, standby, answers: true);
         var check = await asked;
-        Assert.Equal([], check.Checks.Where(each => each.Result == "fail"));
+        Assert.Equal([], check.Checks.Where(each => each.Result == CheckOutcome.Fail));
         Assert.Contains(check.Checks, each =>
             each is { Id: "slots", Text: var text } && text.StartsWith(standby, StringComparison.Ordinal)
         );
@@ -51,7 +51,7 @@ public sealed class ReadinessTests
             var table = sample.Split(';')[0]["add ".Length..];
             Nft(cluster, standby, sample);
             await LabCluster.UntilAsync("the standby is not ready", () =>
-                cluster.Watch.Status()?.Units.Single(unit => unit.Name == standby).State == "fault"
+                cluster.Watch.Status()?.Units.Single(unit => unit.Name == standby).State == UnitStateWord.Fault
             );
             var refused = cluster.Watch.Cli(primary).Run("switchover", "--wait");
             Assert.Equal(1, refused.ExitCode);

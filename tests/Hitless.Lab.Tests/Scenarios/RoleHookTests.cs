@@ -69,7 +69,9 @@ public sealed class RoleHookTests
         Faults.Kill(cluster.Unit(second));
         var after = await cluster.UntilReadyAsync();
         Assert.Equal(second, after.Primary);
-        await LabCluster.UntilAsync("it knows what was done", () => Services(cluster, second) is { Role: "primary", State: "done" });
+        await LabCluster.UntilAsync("it knows what was done", () =>
+            Services(cluster, second) is { } services && services.Role == ServiceRoleWord.Primary && services.State == ServicesState.Done
+        );
         Assert.Equal(before, Log(cluster, second));
 
         // A takeover, and the return of the former primary.

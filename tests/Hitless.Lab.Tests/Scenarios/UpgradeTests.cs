@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Matrix;
@@ -16,9 +17,9 @@ public sealed class UpgradeTests
     public async Task A_good_image_runs_on_both_units_and_nothing_is_lost()
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed");
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.Completed);
         Assert.Equal([], report.Problems);
-        Assert.Equal(Core.Api.TrafficVerdicts.Forwards, report.Run!.Traffic?.Verdict);
+        Assert.Equal(Core.Api.TrafficVerdict.Forwards, report.Run!.Traffic?.Verdict);
         Assert.Equal(500, report.Traffic!.Long.Opened);
         Assert.True(report.Traffic.Long.Hidden >= 250 && report.Traffic.Long.Ipv6 > 0);
     }
@@ -29,7 +30,7 @@ public sealed class UpgradeTests
     public async Task A_bad_image_is_rolled_back_and_traffic_does_not_notice(string how)
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(Prerequisites.BadImage(how), "rolled-back");
+        var report = await cluster.UpgradeAsync(Prerequisites.BadImage(how), RunState.RolledBack);
         Assert.Equal([], report.Problems);
     }
 
@@ -42,7 +43,7 @@ public sealed class UpgradeTests
     public async Task A_daemon_killed_at_a_step_does_not_stop_the_run_from_ending(string step, string victim)
     {
         using var cluster = LabCluster.Planned();
-        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, "completed", connections: 200, async (_, cancellation) =>
+        var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.Completed, connections: 200, async (_, cancellation) =>
         {
             await ReachedAsync(cluster, step, cancellation);
             Faults.Kill(cluster.Unit(victim));
@@ -51,8 +52,8 @@ public sealed class UpgradeTests
         LabCluster.Say(string.Join("; ", report.Problems));
         await EndedAsync(cluster.Watch);
         Assert.Contains(
-            cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")?.Verdict,
-            (IEnumerable<string>)["completed", "rolled-back"]
+            cluster.Watch.Cli((await cluster.UntilReadyAsync()).Primary!).Ask<Core.Api.RunReport>(out _, "upgrade", "report")!.Verdict,
+            (IEnumerable<RunState>)[RunState.Completed, RunState.RolledBack]
         );
         Assert.Equal(0, report.Traffic!.ConnectionsLost);
     }
@@ -64,7 +65,7 @@ public sealed class UpgradeTests
         var refused = "";
         var report = await cluster.UpgradeAsync(
             Prerequisites.SecondImage,
-            "completed",
+            RunState.Completed,
             connections: 200,
             (watch, _) =>
             {
@@ -80,7 +81,7 @@ public sealed class UpgradeTests
         );
         Assert.Contains("interruption", refused, StringComparison.Ordinal);
         LabCluster.Say(string.Join("; ", report.Problems));
-        Assert.Equal("completed", report.Verdict);
+        Assert.Equal(RunState.Completed, report.Verdict);
         Assert.All(report.Status!.Units, unit => Assert.Equal("1.0.0", unit.Version));
         Assert.Contains(report.Run!.Steps, step => step is { Name: RunStep.Trial, Unit: "gw2+gw1" or "gw1+gw2" });
     }
@@ -104,14 +105,14 @@ public sealed class UpgradeTests
         {
             var report = await cluster.UpgradeAsync(
                 image,
-                "completed",
+                RunState.Completed,
                 connections: 200,
                 meanwhile: null,
                 "--simultaneous",
                 "--accept-interruption"
             );
             LabCluster.Say(string.Join("; ", report.Problems));
-            Assert.Equal(("completed", 0, 0), (report.Verdict, report.Traffic!.ConnectionsLost, report.Traffic.PacketsLost));
+            Assert.Equal((RunState.Completed, 0, 0), (report.Verdict, report.Traffic!.ConnectionsLost, report.Traffic.PacketsLost));
         }
         finally
         {
@@ -139,8 +140,7 @@ public sealed class UpgradeTests
             "no run is open",
             StepLimit,
             seen =>
-                seen.Values.FirstOrDefault(status => status?.Upgrade is { State: not ("completed" or "rolled-back" or "failed") })
-                    is { } open
+                seen.Values.FirstOrDefault(status => status?.Upgrade is { State.HasEnded: false }) is { } open
                     ? $"the run is {open.Upgrade!.State} at {open.Upgrade.Step}"
                     : null,
             TestContext.Current.CancellationToken

@@ -9,8 +9,8 @@ namespace Hitless.Linux.Tests.Sockets;
 public sealed class SealedFilterTests
 {
     private const int Group = 300;
-    private static readonly UInt128 Incarnation = new(0x0123456789abcdef, 0xfedcba9876543210);
-    private static readonly UInt128 Unknown = new(9, 9);
+    private static readonly Incarnation Incarnation = new(new UInt128(0x0123456789abcdef, 0xfedcba9876543210));
+    private static readonly Incarnation Unknown = new(new UInt128(9, 9));
 
     [Theory]
     [InlineData("127.0.0.1", 5_000_000_000)]
@@ -21,7 +21,7 @@ public sealed class SealedFilterTests
     {
         using var socket = Open(address, out var own);
         var known = new KnownSender(Incarnation, own, sequence);
-        var strict = Calm with { Strict = true, Senders = [known with { Incarnation = new(7, 7) }, known], Peers = [own] };
+        var strict = Calm with { Strict = true, Senders = [known with { Incarnation = new(new UInt128(7, 7)) }, known], Peers = [own] };
         Assert.Equal(0, socket.Take(strict));
         foreach (var each in new[] { sequence, sequence + 1, known.Lowest, known.Highest, (ulong)uint.MaxValue + 1 })
         {
@@ -38,11 +38,11 @@ public sealed class SealedFilterTests
         // Of the same incarnation from elsewhere; of an unknown one from a peer's address; of another group and kind.
         Assert.Equal(0, socket.Take(strict with { Senders = [known with { Source = default(WireSource) with { Length = own.Length } }] }));
         AssertTaken(socket, Datagram(Incarnation, sequence), Admission.SampleOfOthers);
-        AssertTaken(socket, Datagram(Unknown, sequence), Admission.SampleOfPeers);
-        AssertTaken(socket, Datagram(Unknown, sequence, group: Group + 1), Admission.SampleOfOthers);
-        AssertTaken(socket, Datagram(Unknown, sequence, DatagramKind.Session), Admission.SampleOfOthers);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), sequence), Admission.SampleOfPeers);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), sequence, group: Group + 1), Admission.SampleOfOthers);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), sequence, DatagramKind.Session), Admission.SampleOfOthers);
         Assert.Equal(0, socket.Take(strict with { Peers = [] }));
-        AssertTaken(socket, Datagram(Unknown, sequence), Admission.SampleOfOthers);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), sequence), Admission.SampleOfOthers);
     }
 
     [Theory]
@@ -51,14 +51,14 @@ public sealed class SealedFilterTests
     public void Where_nothing_is_amiss_all_passes_that_may_be_ours_and_of_the_rest_a_sample(string address)
     {
         using var socket = Open(address, out var own);
-        AssertTaken(socket, Datagram(Unknown, 1), 1);
-        AssertTaken(socket, Datagram(Unknown, 1, group: Group + 1), 1);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), 1), 1);
+        AssertTaken(socket, Datagram(new(Unknown.Bits), 1, group: Group + 1), 1);
         byte[] junk = [.. new byte[Admission.LengthMin]];
         Assert.Equal(Admission.SampleOfOthers, Calm.WeightOf(junk, own));
         AssertTaken(socket, junk, Admission.SampleOfOthers);
         for (var i = 0; i < Admission.SampleOfOthers; i++)
         {
-            socket.Send(socket.Local, Datagram(Unknown, 1).AsSpan(0, Admission.LengthMin - 1));
+            socket.Send(socket.Local, Datagram(new(Unknown.Bits), 1).AsSpan(0, Admission.LengthMin - 1));
         }
 
         Assert.False(socket.TryReceive(new byte[99], out _, out _));
@@ -89,11 +89,11 @@ public sealed class SealedFilterTests
         Assert.InRange(taken, oneIn == 1 ? 20 : 1, oneIn == 1 ? 20 : 60);
     }
 
-    private static byte[] Datagram(UInt128 incarnation, ulong sequence, DatagramKind kind = DatagramKind.Heartbeat, int group = Group)
+    private static byte[] Datagram(Incarnation incarnation, ulong sequence, DatagramKind kind = DatagramKind.Heartbeat, int group = Group)
     {
         var datagram = new byte[Admission.LengthMin];
         var writer = new ByteWriter(datagram);
-        new DatagramHeader(WireVersion.Major, 0, kind, DatagramHeader.Size, (ushort)group, 5, incarnation, sequence).Write(ref writer);
+        new DatagramHeader(WireVersion.Major, 0, kind, DatagramHeader.Size, (ushort)group, new(5), incarnation, sequence).Write(ref writer);
         return datagram;
     }
 }

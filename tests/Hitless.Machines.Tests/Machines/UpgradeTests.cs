@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Lab.Demo;
 using Hitless.Lab.Matrix;
 using Hitless.Lab.Network;
@@ -19,7 +20,7 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
     [InlineData("6.8", 1)]
     public async Task An_upgrade_completes_and_nothing_is_lost(string kernel, int trial)
     {
-        var report = await RunAsync(kernel, "completed", Prerequisites.SecondImage);
+        var report = await RunAsync(kernel, RunState.Completed, Prerequisites.SecondImage);
         EmulatedCluster.Say(
             $"trial {trial} on {kernel}: {report.Verdict}, {report.Run?.DurationMs / 1000:F0} s, "
                 + $"longest gap {report.Run?.LongestGapMs} ms, {report.Run?.Traffic?.Verdict}; "
@@ -53,11 +54,11 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
                 """,
                 whole: true
             );
-            var report = await RunAsync(kernel, "rolled-back", image);
+            var report = await RunAsync(kernel, RunState.RolledBack, image);
             EmulatedCluster.Say($"{percent} % dropped: {report.Verdict}; {report.Run?.Traffic?.Verdict}, {report.Run?.Traffic?.Text}");
             EmulatedCluster.KeepReport(report, $"dropped-{kernel}-{percent}");
-            Assert.Equal("rolled-back", report.Run?.Verdict);
-            Assert.Equal("drops", report.Run?.Traffic?.Verdict);
+            Assert.Equal(RunState.RolledBack, report.Run?.Verdict);
+            Assert.Equal(TrafficVerdict.Drops, report.Run?.Traffic?.Verdict);
         }
         finally
         {
@@ -65,7 +66,7 @@ public sealed class UpgradeTests(EmulatedCluster cluster)
         }
     }
 
-    private async Task<DemoReport> RunAsync(string kernel, string expected, string image)
+    private async Task<DemoReport> RunAsync(string kernel, RunState expected, string image)
     {
         cluster.Down();
         var plan = EmulatedCluster.Plan(kernel);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
@@ -22,6 +23,14 @@ internal sealed class ApiSchemas
 
     private JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
     {
+        // Words of a closed list grow, and who reads them is not to break at a new one. Records with a form of their own are texts too.
+        var plain = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        if (plain.IsEnum || node.GetValueKind() == JsonValueKind.True)
+        {
+            var optional = plain != context.TypeInfo.Type || context.PropertyInfo?.IsGetNullable == true;
+            return new JsonObject { ["type"] = optional ? new JsonArray("string", "null") : "string" };
+        }
+
         if (node is not JsonObject schema)
         {
             return node;

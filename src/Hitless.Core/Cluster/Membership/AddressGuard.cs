@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
@@ -14,7 +16,7 @@ namespace Hitless.Core.Cluster.Membership;
 /// Where there is nothing to ask for (no IPv4 address), a unit that is alone waits as long as such heartbeats come. So without the key
 /// nobody mutes a primary, or a standby for longer than QuestionTime, unless it already speaks with the virtual MAC in our networks.
 /// </summary>
-public sealed class AddressGuard(ulong self, bool canAsk)
+public sealed class AddressGuard(UnitId self, bool canAsk)
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AskIntervalLater = TimeSpan.FromMilliseconds(250);
@@ -25,7 +27,7 @@ public sealed class AddressGuard(ulong self, bool canAsk)
     private TimeSpan answeredAt = TimeSpan.MinValue;
     private TimeSpan strangerAt = TimeSpan.MinValue;
     private TimeSpan strangerSince;
-    private ulong stranger;
+    private UnitId stranger;
     private TimeSpan askedAt = TimeSpan.MinValue;
     private TimeSpan askedSince;
     private TimeSpan blockedAt = TimeSpan.MinValue;
@@ -37,7 +39,7 @@ public sealed class AddressGuard(ulong self, bool canAsk)
     /// A heartbeat of our group came on a heartbeat link that our key does not open; <paramref name="unit"/> is the id that it bears in
     /// clear text.
     /// </summary>
-    public void StrangerHeard(ulong unit, TimeSpan now)
+    public void StrangerHeard(UnitId unit, TimeSpan now)
     {
         strangerSince = Within(strangerAt, StrangerMemory, now) ? strangerSince : now;
         (stranger, strangerAt) = (unit, now);
@@ -45,11 +47,11 @@ public sealed class AddressGuard(ulong self, bool canAsk)
 
     /// <summary>
     /// Whether a claim has to wait. <paramref name="alone"/>: nobody of the cluster was heard since the start; <paramref name="former"/>:
-    /// the primary that is gone, 0 if there was none. <paramref name="ask"/>: ask the network now.
+    /// the primary that is gone, if there was one. <paramref name="ask"/>: ask the network now.
     /// </summary>
-    public bool Blocks(bool alone, ulong former, TimeSpan now, out bool ask)
+    public bool Blocks(bool alone, UnitId former, TimeSpan now, out bool ask)
     {
-        var hasStranger = Within(strangerAt, StrangerMemory, now) && (alone || (former != 0 && stranger == former));
+        var hasStranger = Within(strangerAt, StrangerMemory, now) && (alone || (former != UnitId.None && stranger == former));
         var interval = now - askedSince < AnswerMemory ? AskInterval : AskIntervalLater;
         ask = (alone || hasStranger) && !Within(askedAt, interval, now);
         if (!alone && !hasStranger)

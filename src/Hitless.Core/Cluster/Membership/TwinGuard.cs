@@ -1,3 +1,5 @@
+using Hitless.Core.Wire;
+
 namespace Hitless.Core.Cluster.Membership;
 
 /// <summary>
@@ -12,7 +14,7 @@ namespace Hitless.Core.Cluster.Membership;
 ///   silent for Memory                ──▶ as if it had never been there
 /// </code>
 /// </summary>
-public sealed class TwinGuard(ulong ownTag)
+public sealed class TwinGuard(IncarnationTag ownTag)
 {
     /// <summary>So long it is remembered: longer than a restart of its daemon takes.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
@@ -22,8 +24,8 @@ public sealed class TwinGuard(ulong ownTag)
     private TimeSpan provenAt = TimeSpan.MinValue;
     private TimeSpan bothSince = TimeSpan.MinValue;
 
-    /// <summary>The tag of the incarnation that was heard last; 0: none. It is echoed, so that the other one has its proof too.</summary>
-    public ulong Tag { get; private set; }
+    /// <summary>The tag of the incarnation that was heard last. It is echoed, so that the other one has its proof too.</summary>
+    public IncarnationTag Tag { get; private set; }
 
     /// <summary>When that was heard.</summary>
     public TimeSpan HeardAt { get; private set; }
@@ -42,7 +44,7 @@ public sealed class TwinGuard(ulong ownTag)
     /// <paramref name="hasRole"/>, <paramref name="age"/>: of this unit.
     /// </summary>
     /// <returns>Whether it is proven for the first time since it was last forgotten.</returns>
-    public bool Heard(ulong tag, Heartbeat heartbeat, bool proven, bool hasRole, TimeSpan age, TimeSpan now)
+    public bool Heard(IncarnationTag tag, Heartbeat heartbeat, bool proven, bool hasRole, TimeSpan age, TimeSpan now)
     {
         (Tag, HeardAt) = (tag, now);
         if (!proven)
@@ -66,7 +68,7 @@ public sealed class TwinGuard(ulong ownTag)
         }
     }
 
-    private void Judge(ulong tag, Heartbeat heartbeat, bool hasRole, TimeSpan age, TimeSpan now)
+    private void Judge(IncarnationTag tag, Heartbeat heartbeat, bool hasRole, TimeSpan age, TimeSpan now)
     {
         var lesser = ownTag < tag;
         if (heartbeat.Role == UnitRole.None || !hasRole)

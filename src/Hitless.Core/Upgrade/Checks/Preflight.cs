@@ -28,7 +28,7 @@ public static class Preflight
     }
 
     /// <summary>A commit that is under way is no reason to refuse a run: it is worth asking again.</summary>
-    public static bool IsSettled(SyncReport report) => report.Units.All(unit => unit.State != "out-of-sync");
+    public static bool IsSettled(SyncReport report) => report.Units.All(unit => unit.State != SyncState.OutOfSync);
 
     /// <summary>What is on its way to a busy standby is no reason either.</summary>
     public static bool IsSettled(SessionDifference difference, PreflightRules rules, RunHeader header) =>
@@ -44,7 +44,10 @@ public static class Preflight
             "configuration-in-sync",
             report.InSync,
             $"revision {report.Revision} on every unit",
-            string.Join("; ", report.Units.Where(unit => unit.State != "in-sync").Select(unit => $"{unit.Unit}: {unit.State}, {unit.Why}")),
+            string.Join(
+                "; ",
+                report.Units.Where(unit => unit.State != SyncState.InSync).Select(unit => $"{unit.Unit}: {unit.State}, {unit.Why}")
+            ),
             "hitless config sync"
         );
 }

@@ -60,7 +60,7 @@ public sealed record PreflightRules(
 
 /// <summary>One unit as its heartbeat tells of it, and what it says of the place for an image.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="State">Its state in words, as in <c>hitless status</c>.</param>
+/// <param name="State">Its state, as in <c>hitless status</c>.</param>
 /// <param name="Present">It is heard.</param>
 /// <param name="Ready">It could be primary now.</param>
 /// <param name="Version">What it runs.</param>
@@ -69,7 +69,7 @@ public sealed record PreflightRules(
 /// <param name="CanReboot">Its hitless-boot can reboot the machine; null: it does not say.</param>
 public sealed record PreflightUnit(
     string Name,
-    string State,
+    UnitStateWord State,
     bool Present,
     bool Ready,
     string Version,

@@ -48,7 +48,7 @@ internal static class UnitChecks
     {
         var (ready, expected) = (facts.Units.Count(unit => unit.Ready), facts.Rules.Units);
         var late = facts.Units.Where(unit => !unit.Ready).Select(unit => $"{unit.Name} is {unit.State}");
-        var held = facts.Units.FirstOrDefault(unit => unit.State == UnitStates.Held);
+        var held = facts.Units.FirstOrDefault(unit => unit.State == UnitStateWord.Held);
         return Preflight.Result(
             "units-ready",
             ready == expected && facts.Primary is not null && held is null,

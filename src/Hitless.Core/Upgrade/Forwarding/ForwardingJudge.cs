@@ -29,15 +29,15 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
     private static readonly TimeSpan SuspectedUntil = TimeSpan.FromSeconds(4);
     private readonly List<ForwardingSample> samples = [];
     private readonly HashSet<string> alive = new(StringComparer.Ordinal);
-    private string verdict = TrafficVerdicts.Undecided;
+    private TrafficVerdict verdict = TrafficVerdict.Undecided;
     private string text = "not yet known";
     private bool carried;
 
-    /// <summary>The verdict is not <see cref="TrafficVerdicts.Undecided"/>; it may still become a breach.</summary>
-    public bool Decided => verdict != TrafficVerdicts.Undecided;
+    /// <summary>The verdict is not <see cref="TrafficVerdict.Undecided"/>; it may still become a breach.</summary>
+    public bool Decided => verdict != TrafficVerdict.Undecided;
 
     /// <summary>What is wrong, in one sentence; null: nothing is known to be.</summary>
-    public string? Breach => TrafficVerdicts.IsBreach(verdict) ? text : null;
+    public string? Breach => verdict.IsBreach ? text : null;
 
     /// <summary>A share of dropped packets that is normal here, as a rehearsal has measured it.</summary>
     public double AllowedShare { get; set; }
@@ -64,11 +64,11 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
 
         if (before is null)
         {
-            Decide(TrafficVerdicts.NotKnown, "the figures of the former primary are not known: nothing can be said about the traffic");
+            Decide(TrafficVerdict.NotKnown, "the figures of the former primary are not known: nothing can be said about the traffic");
             return;
         }
 
-        if (samples.Count < 2 || TrafficVerdicts.IsBreach(verdict))
+        if (samples.Count < 2 || verdict.IsBreach)
         {
             return;
         }
@@ -80,11 +80,11 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         {
             Decide(breach.Verdict, breach.Text);
         }
-        else if (verdict is TrafficVerdicts.Undecided or TrafficVerdicts.NotEnoughTraffic)
+        else if (verdict == TrafficVerdict.Undecided || verdict == TrafficVerdict.NotEnoughTraffic)
         {
             DecideWithoutBreach(before);
         }
-        else if (verdict == TrafficVerdicts.Forwards)
+        else if (verdict == TrafficVerdict.Forwards)
         {
             text = Forwarding(before);
         }
@@ -96,19 +96,19 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         if (former.ForwardedPerSecond < 1)
         {
             Decide(
-                TrafficVerdicts.NotEnoughTraffic,
+                TrafficVerdict.NotEnoughTraffic,
                 $"{former.Unit} forwarded {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not enough traffic to tell"
             );
         }
         else if (Age >= Early && IsAsBefore(former, all))
         {
-            Decide(TrafficVerdicts.Forwards, Forwarding(former));
+            Decide(TrafficVerdict.Forwards, Forwarding(former));
         }
         else if (Age >= (all.Left == 0 && all.Wanted >= 3 ? SuspectedUntil : DecidedAfter))
         {
             var tells = all.Left >= 5;
             Decide(
-                tells ? TrafficVerdicts.Forwards : TrafficVerdicts.NotEnoughTraffic,
+                tells ? TrafficVerdict.Forwards : TrafficVerdict.NotEnoughTraffic,
                 tells
                     ? Forwarding(former)
                     : $"{all.Left} packets in {all.Seconds:F1} s, {LossRules.Rate(former.ForwardedPerSecond)} before the switch: not "
@@ -217,5 +217,5 @@ public sealed class ForwardingJudge(string unit, ForwardingFigures? before, Time
         return ForwardingHistory.Of(unit, whole, whole);
     }
 
-    private void Decide(string decided, string why) => (verdict, text) = (decided, why);
+    private void Decide(TrafficVerdict decided, string why) => (verdict, text) = (decided, why);
 }

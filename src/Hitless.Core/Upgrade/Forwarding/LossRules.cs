@@ -31,7 +31,7 @@ internal static class LossRules
         };
 
     /// <summary>What is lost clearly more than before, if anything is; <paramref name="windows"/> in halves.</summary>
-    internal static (string Verdict, string Text)? Find(
+    internal static (TrafficVerdict Verdict, string Text)? Find(
         string unit,
         ForwardingFigures before,
         double allowed,
@@ -96,12 +96,12 @@ internal static class LossRules
             _ => $"{@interface} drops them as it sends (tx dropped, errors)",
         };
 
-    private static string VerdictOf(string cause) =>
+    private static TrafficVerdict VerdictOf(string cause) =>
         cause switch
         {
-            LossCauses.NoRoute => TrafficVerdicts.NoRoute,
-            LossCauses.Unreachable => TrafficVerdicts.Unreachable,
-            _ => TrafficVerdicts.Drops,
+            LossCauses.NoRoute => TrafficVerdict.NoRoute,
+            LossCauses.Unreachable => TrafficVerdict.Unreachable,
+            _ => TrafficVerdict.Drops,
         };
 
     private static string Describe(

@@ -38,13 +38,13 @@ internal static class OutageRules
     );
 
     /// <summary>The outage, if there is one.</summary>
-    internal static (string Verdict, string Text)? Find(in Facts facts) =>
+    internal static (TrafficVerdict Verdict, string Text)? Find(in Facts facts) =>
         facts.Window is { } window
             ? Collapse(facts, window) ?? Attempts(facts) ?? DeadInterface(facts, window) ?? Unanswered(facts, window)
             : null;
 
     /// <summary>Next to nothing leaves, and packets arrive or have not since the switch.</summary>
-    private static (string Verdict, string Text)? Collapse(in Facts facts, ForwardingInterval window)
+    private static (TrafficVerdict Verdict, string Text)? Collapse(in Facts facts, ForwardingInterval window)
     {
         var steady = facts.Before.SteadyPerSecond;
         if (steady < ForwardingJudge.SteadyMin || window.Left >= SilentShare * steady * window.Seconds)
@@ -61,7 +61,7 @@ internal static class OutageRules
     }
 
     /// <summary>Too little traffic for a rate, yet all of what arrives stays here.</summary>
-    private static (string Verdict, string Text)? Attempts(in Facts facts)
+    private static (TrafficVerdict Verdict, string Text)? Attempts(in Facts facts)
     {
         if (
             facts.All is not { } all
@@ -88,7 +88,7 @@ internal static class OutageRules
     /// An interface that was never quiet for a second hears nothing, although packets go out there; or sends nothing, although they come in
     /// elsewhere.
     /// </summary>
-    private static (string Verdict, string Text)? DeadInterface(in Facts facts, ForwardingInterval window)
+    private static (TrafficVerdict Verdict, string Text)? DeadInterface(in Facts facts, ForwardingInterval window)
     {
         foreach (var was in facts.Before.Interfaces)
         {
@@ -107,7 +107,7 @@ internal static class OutageRules
             )
             {
                 return (
-                    TrafficVerdicts.NoAnswer,
+                    TrafficVerdict.NoAnswer,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"nothing comes in at {was.Name} of {facts.Unit}: {now.Received} packets in {window.Seconds:F1} s while "
@@ -125,7 +125,7 @@ internal static class OutageRules
                         ? LossRules.Words(LossCauses.Send, was.Name)
                         : "a rule or queue at its way out (nft hook egress, tc), or its driver, keeps them";
                 return (
-                    TrafficVerdicts.NothingForwarded,
+                    TrafficVerdict.NothingForwarded,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"nothing leaves by {was.Name} of {facts.Unit}: {now.Sent} packets in {window.Seconds:F1} s while {others} "
@@ -139,7 +139,7 @@ internal static class OutageRules
     }
 
     /// <summary>New connections get no answer, where the former primary's did: since the switch, or of late.</summary>
-    private static (string Verdict, string Text)? Unanswered(in Facts facts, ForwardingInterval window)
+    private static (TrafficVerdict Verdict, string Text)? Unanswered(in Facts facts, ForwardingInterval window)
     {
         if (facts.Before.AnsweredShare is not { } was || was < 0.5 || facts.Before.NewSessionsPerSecond < 2)
         {
@@ -160,7 +160,7 @@ internal static class OutageRules
             else
             {
                 return (
-                    TrafficVerdicts.NoAnswer,
+                    TrafficVerdict.NoAnswer,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"new connections through {facts.Unit} get no answer: {seen.Answered} of {seen.Made} were answered; through "
@@ -180,7 +180,7 @@ internal static class OutageRules
     private static long LeastOf(string cause) => cause is LossCauses.Vanished or LossCauses.Refused ? 3 : 0;
 
     /// <summary>The cause is what the kernel counted most of what did not leave.</summary>
-    private static (string Verdict, string Text) Outage(in Facts facts, ForwardingInterval seen, string held)
+    private static (TrafficVerdict Verdict, string Text) Outage(in Facts facts, ForwardingInterval seen, string held)
     {
         (string Cause, long Count)[] causes =
         [
@@ -201,12 +201,12 @@ internal static class OutageRules
         var (verdict, why) = most switch
         {
             (LossCauses.Vanished, _) or (_, 0) when Counts(LossCauses.Unreachable, seen.Unreachables) => (
-                TrafficVerdicts.Unreachable,
+                TrafficVerdict.Unreachable,
                 LossRules.Words(LossCauses.Unreachable, null)
             ),
-            (_, 0) => (TrafficVerdicts.NothingForwarded, "no packet to be forwarded arrives"),
-            (LossCauses.NoRoute, _) => (TrafficVerdicts.NoRoute, LossRules.Words(LossCauses.NoRoute, null)),
-            _ => (TrafficVerdicts.NothingForwarded, LossRules.Words(most.Cause, null)),
+            (_, 0) => (TrafficVerdict.NothingForwarded, "no packet to be forwarded arrives"),
+            (LossCauses.NoRoute, _) => (TrafficVerdict.NoRoute, LossRules.Words(LossCauses.NoRoute, null)),
+            _ => (TrafficVerdict.NothingForwarded, LossRules.Words(most.Cause, null)),
         };
         return (
             verdict,

@@ -75,7 +75,7 @@ public sealed record Admission(
             return SampleOfOthers;
         }
 
-        var incarnation = BinaryPrimitives.ReadUInt128BigEndian(datagram[IncarnationOffset..]);
+        var incarnation = new Incarnation(BinaryPrimitives.ReadUInt128BigEndian(datagram[IncarnationOffset..]));
         var sequence = BinaryPrimitives.ReadUInt64BigEndian(datagram[SequenceOffset..]);
         var known = false;
         for (var i = 0; i < Senders.Count; i++)

@@ -4,7 +4,7 @@ namespace Hitless.Core.Wire.Floods;
 /// <param name="Incarnation">Of its process.</param>
 /// <param name="Source">Where its last datagram came from.</param>
 /// <param name="Sequence">Of its last datagram there.</param>
-public readonly record struct KnownSender(UInt128 Incarnation, WireSource Source, ulong Sequence)
+public readonly record struct KnownSender(Incarnation Incarnation, WireSource Source, ulong Sequence)
 {
     /// <summary>Further behind the last one is a recording: more than datagrams overtake each other, and than a window remembers.</summary>
     public const ulong Behind = 1024;
@@ -19,9 +19,9 @@ public readonly record struct KnownSender(UInt128 Incarnation, WireSource Source
     public ulong Highest => Sequence > ulong.MaxValue - Ahead ? ulong.MaxValue : Sequence + Ahead;
 
     /// <summary>Whether a datagram may be its next one.</summary>
-    public bool Fits(UInt128 incarnation, in WireSource source, ulong sequence) =>
+    public bool Fits(Incarnation incarnation, in WireSource source, ulong sequence) =>
         IsOf(incarnation) && source == Source && sequence >= Lowest && sequence <= Highest;
 
     /// <summary>Whether it is of that incarnation, by its first half: 64 random bits.</summary>
-    public bool IsOf(UInt128 incarnation) => (incarnation >> 64) == (Incarnation >> 64);
+    public bool IsOf(Incarnation incarnation) => incarnation.FirstHalf == Incarnation.FirstHalf;
 }

@@ -1,6 +1,5 @@
 using Hitless.Lab.Network;
 using Hitless.Lab.Tools;
-using Hitless.Lab.Units;
 
 namespace Hitless.Lab.Units.Machines;
 
@@ -10,6 +9,7 @@ namespace Hitless.Lab.Units.Machines;
 /// </summary>
 public static class MachinePower
 {
+    private const string NoDisplay = "none";
     private const int Megabytes = 1024;
 
     // With SMAP, native and JIT .NET programs die at random under QEMU 7.2.
@@ -66,7 +66,7 @@ public static class MachinePower
                 $"{Megabytes}",
                 "-nodefaults",
                 "-display",
-                "none",
+                NoDisplay,
                 "-no-user-config",
                 "-kernel",
                 kernel,

@@ -1,9 +1,10 @@
+using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Units;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
-using Hitless.Simulator.Units;
 
 namespace Hitless.Simulator.Units.Runs;
 
@@ -68,7 +69,7 @@ internal sealed class RunHost : IManagementEffects
         world.Rules.Runs.Noted(entry);
     }
 
-    void IManagementEffects.Write(uint round, string unit, IReadOnlyList<JournalEntry> journal)
+    void IManagementEffects.Write(RequestId round, string unit, IReadOnlyList<JournalEntry> journal)
     {
         process.Effect();
         void Written(JournalCopy copy) => Take(new ManagementInput.Written(round, unit, copy));
@@ -93,7 +94,7 @@ internal sealed class RunHost : IManagementEffects
         });
     }
 
-    void IManagementEffects.Read(uint round, string unit)
+    void IManagementEffects.Read(RequestId round, string unit)
     {
         process.Effect();
         if (unit == process.Unit.Name)
@@ -115,17 +116,17 @@ internal sealed class RunHost : IManagementEffects
         );
     }
 
-    void IManagementEffects.Act(uint ticket, RunStep step, RunHeader header)
+    void IManagementEffects.Act(RequestId request, RunStep step, RunHeader header)
     {
         process.Effect();
         acts.Begin(step, header, (ok, retry, text) =>
-            Take(new ManagementInput.Passed(new RunInput.Replied(ticket, ok, retry, text, null, null)))
+            Take(new ManagementInput.Passed(new RunInput.Replied(request, ok, retry, text, null, null)))
         );
     }
 
     void IManagementEffects.CancelAct() { }
 
-    void IManagementEffects.Ended(RunHeader header, string verdict) =>
+    void IManagementEffects.Ended(RunHeader header, RunState verdict) =>
         world.Trace.Line(process.Unit.Name, $"run {header.Run} has ended: {verdict}");
 
     private void Put(UnitProcess where, IReadOnlyList<JournalEntry> journal)
@@ -192,7 +193,7 @@ internal sealed class RunHost : IManagementEffects
                 RunJournal.IsOpen(process.Unit.Journals.Last)
             ),
             .. own
-                .Peers.Where(peer => peer.Tag != 0)
+                .Peers.Where(peer => peer.Tag != IncarnationTag.None)
                 .Select(peer => new UnitFacts(
                     peer.Last.Name,
                     !peer.Absent,
