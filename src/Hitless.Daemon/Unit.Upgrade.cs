@@ -438,7 +438,7 @@ public sealed partial class Unit
         });
         peerServer.Map(UpgradeCalls.Start, async (forwarded, cancel) =>
         {
-            if (!images.TryFind(forwarded.Request.Image, out _, out _, out _))
+            if (ImageStore.IsHash(forwarded.Request.Image) && !images.TryFind(forwarded.Request.Image, out _, out _, out _))
             {
                 await steps.TakeAsync(new StepRequest(RunStep.Copy, "", forwarded.Request.Image, "", forwarded.From), cancel);
             }
