@@ -25,7 +25,7 @@ internal sealed class UsedCodes
             }
         }
 
-        File.WriteAllLines(_path, _used.Select(Line));
+        _ = TryWrite(() => File.WriteAllLines(_path, _used.Select(Line)));
     }
 
     /// <summary>Uses a code; false: it was used before, or a later one was.</summary>
@@ -39,9 +39,27 @@ internal sealed class UsedCodes
             }
 
             // On disk first: a code that a restart would take again is not taken.
-            File.AppendAllLines(_path, [Line(new(use.Key, use.Value))]);
+            if (!TryWrite(() => File.AppendAllLines(_path, [Line(new(use.Key, use.Value))])))
+            {
+                return false;
+            }
+
             _used[use.Key] = use.Value;
             return true;
+        }
+    }
+
+    private bool TryWrite(Action write)
+    {
+        try
+        {
+            write();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"<3>hitless-web: {_path} cannot be written, no code is taken: {e.Message}; free disk space");
+            return false;
         }
     }
 

@@ -39,25 +39,9 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             // Nobody is left to be told.
         }
-        catch (Exception e) when (e.GetBaseException() is BadHttpRequestException bad)
+        catch (Exception e) when (Failure.Of(e) is { } failure)
         {
-            // By itself, or while the unit is sent what comes.
-            var type = bad.StatusCode == ProblemTypes.TooLarge.Status ? ProblemTypes.TooLarge : ProblemTypes.NotUnderstood;
-            await Answers.RefuseAsync(context, type, $"the request was not taken: {bad.Message}", "see docs/web.md", bad.StatusCode);
-        }
-        catch (JsonException bad)
-        {
-            var why = bad.Message.ReplaceLineEndings(" ");
-            await Answers.RefuseAsync(context, ProblemTypes.NotUnderstood, $"the request was not understood: {why}", "see docs/web.md");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            await Answers.RefuseAsync(
-                context,
-                ProblemTypes.DaemonUnreachable,
-                "the unit's hitlessd does not answer",
-                "it may be restarting: ask again; systemctl status hitless tells more"
-            );
+            await Answers.RefuseAsync(context, failure.Type, failure.Error, failure.Remedy, failure.Status);
         }
     }
 
@@ -112,6 +96,11 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             await DispatchAsync(context, rule, caller);
             judged = context.Response.StatusCode;
+        }
+        catch (Exception e) when (Failure.Of(e) is { } failure)
+        {
+            judged = failure.Status;
+            throw;
         }
         finally
         {

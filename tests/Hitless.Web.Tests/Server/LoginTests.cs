@@ -144,6 +144,9 @@ public sealed class LoginTests
             new StringContent("""{"revision":"3","author":"somebody else","message":"m"}"""),
             Cancel
         );
+        using var junk = await admin.PostAsync("/v1/config/rollback", new StringContent("{"), Cancel);
+        await bench.StopUnitAsync();
+        using var away = await admin.PostAsync("/v1/age/reset", null, Cancel);
         using var read = await admin.GetAsync("/v1/status", Cancel);
 
         Assert.Equal(
@@ -152,6 +155,8 @@ public sealed class LoginTests
                 "Operator|logs in|200",
                 "token-Viewer|switches over|403",
                 "token-Admin|goes back to an older configuration|200",
+                "token-Admin|goes back to an older configuration|400",
+                "token-Admin|resets the age of the unit|503",
             ],
             bench.Audit.Select(line =>
                 $"{line.GetProperty("who").GetString()}|{line.GetProperty("did").GetString()}|{line.GetProperty("status").GetInt32()}"

@@ -52,6 +52,14 @@ public sealed class SecondFactorTests
     }
 
     [Fact]
+    public async Task Where_a_used_code_cannot_be_written_down_none_is_taken()
+    {
+        await using var bench = await StartAsync();
+        bench.BreakFile("used-codes");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogInAsync(bench, Recovery)).Status);
+    }
+
+    [Fact]
     public async Task Another_unit_with_the_same_file_takes_the_codes_too()
     {
         await using var bench = await StartAsync();

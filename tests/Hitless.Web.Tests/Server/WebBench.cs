@@ -84,6 +84,14 @@ internal sealed class WebBench : IAsyncDisposable
         return new Uri(server.Addresses.Single());
     }
 
+    /// <summary>Puts a folder in the place of a file of the first server's state.</summary>
+    public void BreakFile(string name)
+    {
+        var path = Path.Combine(_folder.FullName, "state1", name);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+    }
+
     /// <summary>The first server ends, and another begins with what it left.</summary>
     public async Task RestartServerAsync()
     {
