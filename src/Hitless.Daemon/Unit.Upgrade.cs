@@ -121,6 +121,7 @@ public sealed partial class Unit
             throw new RefusedException("the cluster key is being rotated", "let it end: hitless status shows how far it is");
         }
 
+        RefuseOpenRun();
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed)
         {
@@ -128,9 +129,46 @@ public sealed partial class Unit
         }
 
         engine.Start(header);
-        return await UntilWrittenAsync(() => journals.Read(header.Run).Count > 0, StartLimit, cancel)
-            ? RunNow()!
-            : throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+        _ = await UntilWrittenAsync(() => RunJournal.IsOpen(journals.Last()) || IsWritten(), StartLimit, cancel);
+        if (!IsWritten())
+        {
+            // Of two that begin at once the engine takes one.
+            RefuseOpenRun();
+            throw new RefusedException("the journal of the run could not be written", "look at the disks of the units: hitless events");
+        }
+
+        return RunNow()!;
+
+        bool IsWritten() => journals.Read(header.Run) is [{ Header: { } begun }, ..] && begun.StartedAt == header.StartedAt;
+    }
+
+    /// <summary>A switch that nobody planned makes a run go back: while one acts, an operator has to mean it.</summary>
+    private void RefuseDuringRun(bool force)
+    {
+        var open = journals.Last();
+        if (
+            !force
+            && RunJournal.IsOpen(open)
+            && !RunJournal.IsPaused(open)
+            && RunView.Status(open, DateTimeOffset.UtcNow).Gate is null
+        )
+        {
+            throw new RefusedException(
+                $"run {open[0].Run} is under way, and switches by itself; a switch in between may send it back",
+                "let it end (hitless upgrade watch), pause or abort it; --force switches all the same"
+            );
+        }
+    }
+
+    private void RefuseOpenRun()
+    {
+        if (journals.Last() is var open && RunJournal.IsOpen(open))
+        {
+            throw new RefusedException(
+                $"no-open-run: run {open[0].Run} is under way",
+                "hitless upgrade watch follows it, hitless upgrade abort ends it"
+            );
+        }
     }
 
     /// <summary>Waits until an entry of a journal has made something so; false: not within <paramref name="limit"/>.</summary>

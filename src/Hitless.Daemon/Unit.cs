@@ -296,6 +296,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             return await ForwardAsync(former.Name, UpgradeCalls.SwitchOver, request, cancel);
         }
 
+        RefuseDuringRun(request.Force);
+
         UnitId? target = null;
         if (request.To is { } to)
         {

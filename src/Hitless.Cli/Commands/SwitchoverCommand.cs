@@ -25,7 +25,7 @@ internal static class SwitchoverCommand
         };
         var force = new Option<bool>("--force")
         {
-            Description = "Also to a unit that is worse off, or would not forward as the primary does",
+            Description = "Also to a unit that is worse off, or would not forward as the primary does, and while an upgrade acts",
         };
         return shell.Command(
             "switchover",

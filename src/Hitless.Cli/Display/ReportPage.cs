@@ -58,7 +58,7 @@ internal static class ReportPage
                 report.Mode
             )}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
             <dt>sessions at the switches</dt><dd>{sessions}</dd>
-            <dt>longest gap</dt><dd>{Words.Duration(report.LongestGapMs)}</dd>{(
+            <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{(
                 report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : ""
             )}</dl>
             """

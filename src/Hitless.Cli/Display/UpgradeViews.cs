@@ -117,7 +117,7 @@ internal static class UpgradeViews
             screen.Line(line);
         }
 
-        screen.Line($"longest gap: {Words.Duration(report.LongestGapMs)}");
+        screen.Line($"longest gap: {Words.Gap(report)}");
         if (report.Traffic is { } traffic)
         {
             screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hitless.Core.Api;
 
 namespace Hitless.Cli.Display;
 
@@ -16,6 +17,7 @@ internal static class Words
         var time = TimeSpan.FromMilliseconds(milliseconds);
         return time switch
         {
+            { TotalMilliseconds: > 0 and < 1 } => $"{milliseconds:0.0} ms",
             { TotalSeconds: < 1 } => $"{milliseconds:0} ms",
             { TotalMinutes: < 1 } => $"{time.TotalSeconds:0.0} s",
             { TotalHours: < 1 } => $"{time.Minutes}m{time.Seconds:00}s",
@@ -23,6 +25,12 @@ internal static class Words
             _ => $"{time.Days}d{time.Hours:00}h",
         };
     }
+
+    /// <summary>How long a run left the cluster without a primary at the worst: the units' own word, not what hosts saw.</summary>
+    public static string Gap(RunReport report) =>
+        report.LongestGapMs > 0 ? $"{Duration(report.LongestGapMs)} between two primaries"
+        : report.Elections.Count > 0 ? "not known"
+        : "none, the primary did not change";
 
     /// <summary>"12.3 MB"; powers of 1,000.</summary>
     public static string Bytes(long bytes) =>

@@ -136,10 +136,13 @@ public sealed class ManagementMachine(string self) : IRunEffects
         }
     }
 
-    /// <summary>A unit has (come back with) a run that is open for it, and nobody drives one.</summary>
+    /// <summary>
+    /// A unit has (come back with) a run that is open for it, and nobody drives one. This unit, too: its disk was full when the end was
+    /// written, which others have.
+    /// </summary>
     private void DriveOrphan(ManagementInput.Seen seen, TimeSpan now, DateTimeOffset wall)
     {
-        if (!units.Any(unit => unit.Name != self && unit is { Present: true, RunOpen: true }))
+        if (!units.Any(unit => unit is { Present: true, RunOpen: true }))
         {
             return;
         }

@@ -158,6 +158,35 @@ public sealed class ManagementMachineTests : IManagementEffects
     }
 
     [Fact]
+    public void A_primary_whose_disk_missed_the_end_of_a_run_is_given_it_by_the_others_and_tries_until_it_is_written()
+    {
+        JournalEntry[] ended = [.. Journal(2), Entry(3, JournalEntryKind.End)];
+        See(Unit("gw1", primary: true), Unit("gw2"));
+        Drive(epoch: 2);
+        Found("gw1", []);
+        Found("gw2", []);
+
+        foreach (var copy in (JournalCopy[])[JournalCopy.None, JournalCopy.Written])
+        {
+            now += TimeSpan.FromSeconds(1);
+            reads.Clear();
+            writes.Clear();
+            See(Unit("gw1", primary: true, open: true), Unit("gw2"));
+            Found("gw1", Journal(2));
+            Found("gw2", ended);
+            var (_, unit, journal) = Assert.Single(writes);
+            Assert.Equal(("gw1", JournalEntryKind.End), (unit, journal[^1].Kind));
+            Answer("gw1", copy);
+            Assert.Null(machine.Header);
+        }
+
+        reads.Clear();
+        now += TimeSpan.FromSeconds(1);
+        See(Unit("gw1", primary: true), Unit("gw2"));
+        Assert.Empty(reads);
+    }
+
+    [Fact]
     public void What_was_seen_before_the_run_was_driven_moves_no_step()
     {
         Begin();

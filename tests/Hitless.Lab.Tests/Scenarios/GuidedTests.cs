@@ -66,6 +66,27 @@ public sealed class GuidedTests
         }
     }
 
+    [Scenario]
+    public async Task While_a_run_acts_a_second_one_and_a_switchover_are_refused_and_it_goes_on()
+    {
+        using var cluster = await LabCluster.ReadyAsync();
+        var primary = (await cluster.UntilReadyAsync()).Primary!;
+        var standby = cluster.Plan.Units.Single(unit => unit != primary);
+        string[] start = ["upgrade", "start", Prerequisites.SecondImage, "--detach"];
+
+        // Two operators at two units: one of them hears that it is not the first.
+        var both = await Task.WhenAll(cluster.Plan.Units.Select(unit => Task.Run(() => cluster.Watch.Cli(unit).Run(start))));
+        Assert.Equal([0, 1], both.Select(said => said.ExitCode).Order());
+        Assert.Contains("is under way", Assert.Single(both, said => said.ExitCode == 1).Errors, StringComparison.Ordinal);
+
+        var switched = cluster.Watch.Cli(standby).Run("switchover");
+        Assert.Equal(1, switched.ExitCode);
+        Assert.Contains("may send it back", switched.Errors, StringComparison.Ordinal);
+        Assert.Equal(primary, cluster.Watch.Status()!.Primary);
+        Assert.Equal(0, cluster.Watch.Cli(standby).Run("upgrade", "watch").ExitCode);
+        Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("1.0.0", unit.Version));
+    }
+
     private static string? GateOf(JsonElement status) => status.GetProperty("gate").GetProperty("step").GetString();
 
     private static JsonElement Ask(LabCluster cluster, string unit, params string[] words)
