@@ -146,12 +146,7 @@ public sealed partial class Unit
     private void RefuseDuringRun(bool force)
     {
         var open = journals.Last();
-        if (
-            !force
-            && RunJournal.IsOpen(open)
-            && !RunJournal.IsPaused(open)
-            && RunView.Status(open, DateTimeOffset.UtcNow).Gate is null
-        )
+        if (!force && RunJournal.IsOpen(open) && !RunJournal.IsPaused(open) && RunView.Status(open, DateTimeOffset.UtcNow).Gate is null)
         {
             throw new RefusedException(
                 $"run {open[0].Run} is under way, and switches by itself; a switch in between may send it back",
