@@ -363,7 +363,7 @@ public sealed partial class Unit
         [
             .. journal[0]
                 .Header!.Members.Select(m =>
-                    now.TryGetValue(m.Name, out var u)
+                    now.TryGetValue(m.Name, out var u) && u.State != UnitStateWord.Absent
                         ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
                         : new ReportUnit(m.Name, m.Version, "", m.Slot, "")
                 ),
