@@ -6,6 +6,7 @@ using Hitless.Daemon.Api;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
 using Hitless.Daemon.Joining;
+using Hitless.Daemon.Requests;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Linux.Native;
@@ -114,7 +115,7 @@ var files = new SettingsFiles(Path.GetFullPath(arguments.Config), arguments.Stat
 var joining = new JoinService(unit, settings, files, JoinService.PackageFolder);
 joining.Map(unit.PeerServer);
 await using var invitations = new Invitations(joining, settings, unit);
-await using var api = new ApiHost(unit, arguments.Socket, Console.Error.WriteLine);
+await using var api = new ApiHost(unit, arguments.Socket, new KeptRequests(arguments.State, TimeProvider.System), Console.Error.WriteLine);
 invitations.Map(api.Routes);
 unit.MapMaintenance(api.Routes);
 unit.MapKeys(api.Routes, files);

@@ -151,5 +151,8 @@ public sealed partial class Unit
             : unit;
 
     private static UnitView PrimaryOf(ClusterView view) =>
-        view.Primary ?? throw new RefusedException("nobody is primary now", "wait some seconds and try again; hitless status tells why");
+        view.Primary
+        ?? throw new RefusedException(
+            ProblemTypes.NoPrimary.Refuse("nobody is primary now", "wait some seconds and try again; hitless status tells why")
+        );
 }

@@ -18,7 +18,7 @@ using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon;
 
-/// <content>Images and runs.</content>
+/// <content>Runs.</content>
 public sealed partial class Unit
 {
     private const int AnswerLooks = 40;
@@ -27,16 +27,6 @@ public sealed partial class Unit
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan JudgementTimeout = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan GiveBackTimeout = TimeSpan.FromSeconds(15);
-
-    /// <inheritdoc/>
-    public async Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel)
-    {
-        var put = await images.PutAsync(source, null, 0, DateTimeOffset.UtcNow, cancel);
-        return put.Image ?? throw new RefusedException(put.Problem!.Error, put.Problem.Remedy);
-    }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Task.FromResult(images.List());
 
     /// <inheritdoc/>
     public async Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
@@ -73,7 +63,7 @@ public sealed partial class Unit
         var journal = journals.Read(run);
         if (journal.Count == 0)
         {
-            throw new RefusedException($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
         if (RunJournal.IsOpen(journal))
@@ -125,7 +115,9 @@ public sealed partial class Unit
         var check = await preflight.CheckAsync(header, duringRun: false, cancel);
         if (check.Checks.FirstOrDefault(c => c.Result == CheckOutcome.Fail) is { } failed)
         {
-            throw new RefusedException($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more");
+            throw new RefusedException(
+                ProblemTypes.CheckFailed.Refuse($"{failed.Id}: {failed.Text}", failed.Remedy ?? "hitless upgrade check tells more")
+            );
         }
 
         engine.Start(header);
@@ -195,9 +187,7 @@ public sealed partial class Unit
     {
         var name = run
             ?? (
-                journals.Runs() is [.., var last]
-                    ? last
-                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+                journals.Runs() is [.., var last] ? last : throw NoSuchRun("there was no run yet", "hitless upgrade start IMAGE begins one")
             );
         var shown = 0;
         while (true)
@@ -206,7 +196,7 @@ public sealed partial class Unit
             var journal = journals.Read(name);
             if (journal.Count == 0)
             {
-                throw new RefusedException($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
+                throw NoSuchRun($"there is no run \"{name}\"", "hitless upgrade report lists the last one");
             }
 
             if (journal.Count != shown)
@@ -245,14 +235,12 @@ public sealed partial class Unit
     {
         var name = run
             ?? (
-                journals.Runs() is [.., var last]
-                    ? last
-                    : throw new RefusedException("there was no run yet", "hitless upgrade start IMAGE begins one")
+                journals.Runs() is [.., var last] ? last : throw NoSuchRun("there was no run yet", "hitless upgrade start IMAGE begins one")
             );
         var journal = journals.Read(name);
         if (journal.Count == 0)
         {
-            throw new RefusedException($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
         return journals.Reports.Read(name) ?? RunView.Report(journal, await UnitsNowAsync(journal, cancel));
@@ -262,7 +250,7 @@ public sealed partial class Unit
     {
         if (!RunJournal.IsOpen(journals.Last()))
         {
-            throw new RefusedException("no run is open", "hitless upgrade start IMAGE begins one");
+            throw NoSuchRun("no run is open", "hitless upgrade start IMAGE begins one");
         }
 
         var primary = PrimaryOf(await control.ViewAsync());
@@ -293,6 +281,8 @@ public sealed partial class Unit
 
         return RunNow()!;
     }
+
+    private static RefusedException NoSuchRun(string error, string remedy) => new(ProblemTypes.NoSuchRun.Refuse(error, remedy));
 
     // A version or the beginning of a hash says elsewhere nothing, or something else.
     private UpgradeRequest Whole(UpgradeRequest request) =>

@@ -10,7 +10,7 @@ using Hitless.Firmware.Files;
 namespace Hitless.Cli.Commands;
 
 /// <summary>
-/// <c>web password, token, list, remove</c>: who may use the web manager. They change one file, on every unit where it is managed.
+/// <c>web password, totp, token, list, remove</c>: who may use the web manager. They change one file, on every unit where it is managed.
 /// </summary>
 internal static class WebCommands
 {
@@ -65,6 +65,7 @@ internal static class WebCommands
                 expires,
                 file
             ),
+            Totp(shell, user, file),
             shell.Command("list", "Users and tokens", call => Task.FromResult(List(call, call.Value(file)!)), file),
             shell.Command(
                 "remove",
@@ -74,6 +75,19 @@ internal static class WebCommands
                 file
             ),
         };
+    }
+
+    private static Command Totp(Shell shell, Argument<string> user, Option<string> file)
+    {
+        var off = new Option<bool>("--off") { Description = "The password is enough again" };
+        return shell.Command(
+            "totp",
+            "Give a user a second factor: a secret for an authenticator and recovery codes, shown once; --off takes it away",
+            call => TotpAsync(call, call.Value(file)!, call.Value(user)!, call.Value(off)),
+            user,
+            off,
+            file
+        );
     }
 
     private static async Task<int> PasswordAsync(Call call, string file, string name, WebRole? role, string[] hosts)
@@ -96,12 +110,51 @@ internal static class WebCommands
                 name,
                 role ?? former?.Role ?? WebRole.Admin,
                 PasswordHash.Of(password, RandomNumberGenerator.GetBytes(PasswordHash.SaltBytes)),
-                BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)))
+                NewStamp(),
+                former?.Factor
             )
         );
         var said = former is null ? $"{name} may log in" : $"{name} has a new password; former log-ins have ended";
-        return await KeepAsync(call, file, changed, said, null, $"web manager: password of {name}");
+        return await KeepAsync(call, file, changed, said, new WebChange(file, null), $"web manager: password of {name}");
     }
+
+    private static async Task<int> TotpAsync(Call call, string file, string name, bool off)
+    {
+        var secrets = Read(file);
+        var user = secrets.Users.FirstOrDefault(each => each.Name == name)
+            ?? throw new RefusedException($"there is no user {name}", "hitless web list shows them");
+        if (off)
+        {
+            var without = secrets.With(user with { Factor = null, Stamp = NewStamp() });
+            return await KeepAsync(
+                call,
+                file,
+                without,
+                $"{name} logs in by password alone",
+                new WebChange(file, null),
+                $"web manager: no second factor of {name}"
+            );
+        }
+
+        var secret = RandomNumberGenerator.GetBytes(TotpCode.SecretBytes);
+        var recovery = Enumerable
+            .Range(0, SecondFactor.RecoveryCount)
+            .Select(_ => SecondFactor.RecoveryText(RandomNumberGenerator.GetBytes(SecondFactor.RecoveryBytes)))
+            .ToList();
+        var factor = new SecondFactor(secret, [.. recovery.Select(SecondFactor.Hash)]);
+        var said =
+            $"{name} has a second factor; former log-ins have ended. Not shown again: for the authenticator, then ten recovery codes";
+        return await KeepAsync(
+            call,
+            file,
+            secrets.With(user with { Factor = factor, Stamp = NewStamp() }),
+            said,
+            new WebChange(file, null, null, TotpCode.Uri(Environment.MachineName, name, secret), recovery),
+            $"web manager: second factor of {name}"
+        );
+    }
+
+    private static long NewStamp() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
     private static async Task<int> TokenAsync(Call call, string file, string name, WebRole role, string expires)
     {
@@ -115,7 +168,7 @@ internal static class WebCommands
         var until = TimeProvider.System.GetUtcNow() + time;
         var changed = Read(file).With(new WebToken(name, role, TokenText.Hash(text), until));
         var said = $"token {name}, {Word(role)}, valid until {Words.Time(until)}; it is not shown again";
-        return await KeepAsync(call, file, changed, said, text, $"web manager: token {name}");
+        return await KeepAsync(call, file, changed, said, new WebChange(file, null, text), $"web manager: token {name}");
     }
 
     private static Task<int> RemoveAsync(Call call, string file, string name)
@@ -123,7 +176,7 @@ internal static class WebCommands
         var secrets = Read(file);
         var changed = secrets.Without(name);
         return changed.Users.Count + changed.Tokens.Count < secrets.Users.Count + secrets.Tokens.Count
-            ? KeepAsync(call, file, changed, $"{name} is removed", null, $"web manager: {name} removed")
+            ? KeepAsync(call, file, changed, $"{name} is removed", new WebChange(file, null), $"web manager: {name} removed")
             : throw new RefusedException($"there is no user or token {name}", "hitless web list shows them");
     }
 
@@ -156,7 +209,7 @@ internal static class WebCommands
     /// Where the file is managed, the change is a commit: every unit has it or none. Else it is written here, and the answer says what
     /// to do.
     /// </summary>
-    private static async Task<int> KeepAsync(Call call, string file, WebSecrets secrets, string said, string? token, string message)
+    private static async Task<int> KeepAsync(Call call, string file, WebSecrets secrets, string said, WebChange shown, string message)
     {
         var path = Path.GetFullPath(file);
         var committed = await CommitAsync(call, path, secrets, message);
@@ -166,12 +219,15 @@ internal static class WebCommands
             DurableFile.WriteAllBytes(path, secrets.ToFile(), DurableFile.OwnerOnly);
         }
 
-        call.Screen.Show(new WebChange(path, committed?.Revision.Number, token), CliJson.Own.WebChange, change =>
+        call.Screen.Show(shown with { File = path, Revision = committed?.Revision.Number }, CliJson.Own.WebChange, change =>
         {
             call.Screen.Line(said);
-            if (change.Token is not null)
+            foreach (var secret in (string?[])[change.Token, change.Authenticator, .. change.Recovery ?? []])
             {
-                call.Screen.Line(change.Token);
+                if (secret is not null)
+                {
+                    call.Screen.Line(secret);
+                }
             }
 
             call.Screen.Line(

@@ -50,6 +50,8 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(SyncReport))]
 [JsonSerializable(typeof(ImageInfo))]
 [JsonSerializable(typeof(IReadOnlyList<ImageInfo>))]
+[JsonSerializable(typeof(UploadRequest))]
+[JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(UpgradeRequest))]
 [JsonSerializable(typeof(Notices.WebhookBody))]
 [JsonSerializable(typeof(UpgradeCheck))]

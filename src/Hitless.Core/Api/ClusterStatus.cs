@@ -126,12 +126,6 @@ public sealed record HealthStatus(string Name, ProbeResult Result, string? Detai
 public sealed record ClusterEvent(long Number, DateTimeOffset Time, string Unit, string Kind, string Text, long? Epoch);
 
 /// <summary>
-/// Every refusal has one line that says why, and one that says what to do next. <c>Detail</c>: more lines where they help, such as what a
-/// check command printed.
-/// </summary>
-public sealed record Refusal(string Error, string Remedy, string? Detail = null);
-
-/// <summary>
 /// <c>POST /v1/switchover</c>. <c>To</c> null: the best standby. The call answers when the switch is complete if <c>Wait</c>. <c>Force</c>:
 /// also to a unit that is worse off than the primary.
 /// </summary>

@@ -42,6 +42,6 @@ public sealed record ConfigurationSetting(string Scope, string Key, string Value
 
 /// <summary>
 /// <c>POST /v1/config/rollback</c>: make the content of a revision current again, as a new one. <c>Revision</c>: number, beginning of a
-/// hash, or name of a branch.
+/// hash, or name of a branch. <c>Parent</c>: as that of a commit.
 /// </summary>
-public sealed record RollbackRequest(string Revision, string Author, string? Message);
+public sealed record RollbackRequest(string Revision, string Author, string? Message, string? Parent = null);

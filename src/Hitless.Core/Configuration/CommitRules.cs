@@ -29,7 +29,7 @@ public static class CommitRules
     {
         if (request.Parent is { } parent && parent != (head?.Info.Hash ?? ""))
         {
-            return new Refusal(
+            return ProblemTypes.ConfigurationChanged.Refuse(
                 ChangedMeanwhile(head, started, parent),
                 "look at hitless config diff, redo your change on the current revision, commit again"
             );

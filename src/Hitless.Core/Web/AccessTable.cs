@@ -12,6 +12,9 @@ public static class AccessTable
     /// <summary>Changes.</summary>
     public const string Post = "POST";
 
+    /// <summary>Appends.</summary>
+    public const string Patch = "PATCH";
+
     /// <summary>Ends.</summary>
     public const string Delete = "DELETE";
 
@@ -20,6 +23,9 @@ public static class AccessTable
 
     /// <summary>The status as server-sent events, one each second.</summary>
     public const string StatusWatch = "/v1/status/watch";
+
+    /// <summary>The description of the API (OpenAPI 3.1).</summary>
+    public const string Description = "/v1/openapi.json";
 
     /// <summary>For Prometheus.</summary>
     public const string Metrics = "/metrics";
@@ -43,6 +49,7 @@ public static class AccessTable
             new(Get, Session, WebRole.Viewer, null) { By = Answerer.Web },
             new(Delete, Session, WebRole.Viewer, "logs out") { By = Answerer.Web },
             new(Get, StatusWatch, WebRole.Viewer, null) { By = Answerer.Web },
+            new(Get, Description, WebRole.Viewer, null) { By = Answerer.Web },
             new(Get, Metrics, WebRole.Viewer, null) { By = Answerer.Web },
         ];
 
@@ -95,6 +102,10 @@ public static class AccessTable
         [
             new(Get, "/v1/firmware", WebRole.Viewer, null),
             new(Post, "/v1/firmware", WebRole.Operator, "uploads an image") { BodyMax = Image },
+            new(Post, "/v1/firmware/upload", WebRole.Operator, "begins to upload an image") { BodyMax = Small },
+            new(Get, "/v1/firmware/upload", WebRole.Operator, null),
+            new(Patch, "/v1/firmware/upload", WebRole.Operator, "uploads a part of an image") { BodyMax = Image },
+            new(Delete, "/v1/firmware/upload", WebRole.Operator, "gives up the upload of an image"),
             new(Post, "/v1/upgrade/check", WebRole.Operator, "checks for an upgrade") { BodyMax = Small },
             new(Post, "/v1/upgrade/plan", WebRole.Operator, "plans an upgrade") { BodyMax = Small },
             new(Post, "/v1/upgrade/start", WebRole.Operator, "starts an upgrade") { BodyMax = Small },

@@ -46,6 +46,8 @@ public sealed record WebSecrets(
             {
                 null or { SessionKey: null } or { Users: null } or { Tokens: null } or { Certificate: null } or { PrivateKey: null } =>
                     "a part is missing",
+                { Users: var users } when users.Any(user => user?.Factor is { Secret: null } or { Recovery: null }) =>
+                    "a part of a second factor is missing",
                 { Format: not CurrentFormat } => $"its format {read.Format} is not known to this version",
                 { SessionKey.Length: not KeyBytes } => $"its session key has not {KeyBytes} bytes",
                 _ => null,
@@ -81,8 +83,11 @@ public sealed record WebSecrets(
     public override string ToString() => "web secrets";
 }
 
-/// <summary>A local user. <c>Stamp</c>: 8 random bytes, new with each new password, which ends every log-in that was made before.</summary>
-public sealed record WebUser(string Name, WebRole Role, PasswordHash Password, long Stamp);
+/// <summary>
+/// A local user. <c>Stamp</c>: 8 random bytes, new with each new password or second factor, which ends every log-in that was made before.
+/// <c>Factor</c> null: the password is enough.
+/// </summary>
+public sealed record WebUser(string Name, WebRole Role, PasswordHash Password, long Stamp, SecondFactor? Factor = null);
 
 /// <summary>A named API token, of which only the SHA-256 is kept.</summary>
 public sealed record WebToken(string Name, WebRole Role, byte[] Hash, DateTimeOffset ExpiresAt);

@@ -1,4 +1,5 @@
 using Hitless.Daemon.Http;
+using Hitless.Daemon.Requests;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hitless.Daemon.Api;
@@ -15,8 +16,9 @@ public sealed class ApiHost : IAsyncDisposable
 
     /// <param name="unit">The unit that answers.</param>
     /// <param name="socketPath">Absolute path of the socket; its folder is made if need be.</param>
+    /// <param name="requests">The requests that had a key, of before this start too.</param>
     /// <param name="log">Gets one line for each thing that an operator must know (a handler that crashed).</param>
-    public ApiHost(IUnit unit, string socketPath, Action<string> log)
+    public ApiHost(IUnit unit, string socketPath, KeptRequests requests, Action<string> log)
     {
         _socket = new ApiSocket(socketPath);
         _application = QuietHost.Build(_socket.Bind, kestrel =>
@@ -24,7 +26,15 @@ public sealed class ApiHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 64 << 20;
             kestrel.ListenUnixSocket(_socket.Path, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        _application.Use(next => context => Refusals.AnswerAsync(context, next, log));
+        var memory = new RequestMemory(requests);
+        _application.Use(next => context => Refusals.AnswerAsync(context, next, log, Refusals.Problem));
+        _application.Use(next =>
+            context =>
+            {
+                Conditions.Check(context.Request);
+                return memory.AnswerAsync(context, next);
+            }
+        );
         StatusEndpoints.Map(_application, unit);
         SessionEndpoints.Map(_application, unit);
         ConfigurationEndpoints.Map(_application, unit);

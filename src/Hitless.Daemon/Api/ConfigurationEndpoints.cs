@@ -16,9 +16,19 @@ internal static class ConfigurationEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, IUnit unit)
     {
-        routes.Get("/v1/config", ApiJson.Default.Revision, context =>
-            unit.ConfigurationAsync(context.Text("revision"), context.RequestAborted)
-        );
+        MapReading(routes, unit);
+        MapCommits(routes, unit);
+        MapBackups(routes, unit);
+    }
+
+    private static void MapReading(IEndpointRouteBuilder routes, IUnit unit)
+    {
+        routes.Get("/v1/config", ApiJson.Default.Revision, async context =>
+        {
+            var revision = await unit.ConfigurationAsync(context.Text("revision"), context.RequestAborted);
+            context.Response.Headers.ETag = $"\"{revision.Info.Hash}\"";
+            return revision;
+        });
         routes.Get("/v1/config/settings", ApiJson.Default.ConfigurationSettings, context =>
             unit.ConfigurationSettingsAsync(context.RequestAborted)
         );
@@ -38,16 +48,48 @@ internal static class ConfigurationEndpoints
         routes.Get("/v1/config/diff", ApiJson.Default.ConfigurationDifference, context =>
             unit.CompareConfigurationAsync(context.Text("from"), context.Text("to"), context.RequestAborted)
         );
-        routes.Post("/v1/config/commit", ApiJson.Default.CommitRequest, ApiJson.Default.CommitResult, unit.CommitConfigurationAsync);
-        routes.Post("/v1/config/confirm", ApiJson.Default.CommitResult, context =>
-            unit.ConfirmConfigurationAsync(context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
-        );
         routes.Get("/v1/config/history", ApiJson.Default.ConfigurationHistory, context =>
             unit.ConfigurationHistoryAsync(context.RequestAborted)
         );
-        routes.Post("/v1/config/rollback", ApiJson.Default.RollbackRequest, ApiJson.Default.CommitResult, unit.RollBackConfigurationAsync);
         routes.Get("/v1/config/report", ApiJson.Default.SyncReport, context => unit.ConfigurationReportAsync(context.RequestAborted));
+    }
+
+    private static void MapCommits(IEndpointRouteBuilder routes, IUnit unit)
+    {
+        routes.Post(
+            "/v1/config/commit",
+            ApiJson.Default.CommitRequest,
+            ApiJson.Default.CommitResult,
+            (HttpContext context, CommitRequest request) =>
+                unit.CommitConfigurationAsync(
+                    request with
+                    {
+                        Parent = Conditions.Parent(context.Request, request.Parent),
+                    },
+                    context.RequestAborted
+                )
+        );
+        routes.Post("/v1/config/confirm", ApiJson.Default.CommitResult, context =>
+            unit.ConfirmConfigurationAsync(context.Text("author") ?? UnnamedAuthor, context.RequestAborted)
+        );
+        routes.Post(
+            "/v1/config/rollback",
+            ApiJson.Default.RollbackRequest,
+            ApiJson.Default.CommitResult,
+            (HttpContext context, RollbackRequest request) =>
+                unit.RollBackConfigurationAsync(
+                    request with
+                    {
+                        Parent = Conditions.Parent(context.Request, request.Parent),
+                    },
+                    context.RequestAborted
+                )
+        );
         routes.Post("/v1/config/sync", ApiJson.Default.SyncReport, context => unit.SyncConfigurationAsync(context.RequestAborted));
+    }
+
+    private static void MapBackups(IEndpointRouteBuilder routes, IUnit unit)
+    {
         routes.MapGet(
             "/v1/config/backup",
             (RequestDelegate)(

@@ -86,6 +86,21 @@ public interface IUnit
     /// </summary>
     Task<ImageInfo> UploadImageAsync(Stream source, CancellationToken cancel);
 
+    /// <summary>Makes a place for an image that is going to come in parts.</summary>
+    Task<UploadStatus> BeginUploadAsync(UploadRequest request, CancellationToken cancel);
+
+    /// <summary>How far an upload is.</summary>
+    Task<UploadStatus> UploadAsync(string id, CancellationToken cancel);
+
+    /// <summary>
+    /// Reads a part of an image (asynchronously) and appends it; the last one is complete when the image is verified. If the source breaks,
+    /// what has come stays.
+    /// </summary>
+    Task<UploadStatus> ContinueUploadAsync(string id, long offset, Stream source, CancellationToken cancel);
+
+    /// <summary>Gives an upload up; the answer is what it was.</summary>
+    Task<UploadStatus> RemoveUploadAsync(string id, CancellationToken cancel);
+
     /// <summary>The images that this unit keeps.</summary>
     Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel);
 

@@ -347,7 +347,7 @@ public sealed partial class ConfigurationService : IDisposable
     ) =>
         await FindAsync(request.Revision, peers, cancel) is { } old
             ? await CommitAsync(
-                new CommitRequest(old.Files, request.Message ?? $"rollback to {request.Revision}", request.Author, null, null),
+                new CommitRequest(old.Files, request.Message ?? $"rollback to {request.Revision}", request.Author, request.Parent, null),
                 epoch,
                 peers,
                 cancel

@@ -11,6 +11,7 @@ using Hitless.Daemon.Joining;
 using Hitless.Daemon.Keys;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Peers;
+using Hitless.Daemon.Requests;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Signing;
@@ -65,6 +66,7 @@ public static class SelfCheck
             ("JSON between units: questions", () => Records(RoundTrip.Problems(PeerJson.Default, out _))),
             ("JSON between units: forwarding state", () => Records(RoundTrip.Problems(ForwardingStateJson.Default, out _))),
             ("JSON between units: neighbours", () => Records(RoundTrip.Problems(NeighbourJson.Default, out _))),
+            ("JSON of requests with a key", () => Records(RoundTrip.Problems(RequestJson.Default, out _))),
             ("JSON of revisions and backups", () => Records(RoundTrip.Problems(RevisionJson.Default, out _))),
             ("unit.yaml", () => Task.FromResult(Yaml())),
             ("image signatures (CMS)", () => Task.FromResult(SignatureCheck.Run())),

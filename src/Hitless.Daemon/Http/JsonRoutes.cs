@@ -14,14 +14,14 @@ internal static class JsonRoutes
         string path,
         JsonTypeInfo<TAnswer> answer,
         Func<HttpContext, Task<TAnswer>> handler
-    ) => routes.MapGet(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    ) => routes.Answer(HttpMethods.Get, path, answer, handler);
 
     public static void Post<TAnswer>(
         this IEndpointRouteBuilder routes,
         string path,
         JsonTypeInfo<TAnswer> answer,
         Func<HttpContext, Task<TAnswer>> handler
-    ) => routes.MapPost(path, (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))));
+    ) => routes.Answer(HttpMethods.Post, path, answer, handler);
 
     public static void Post<TRequest, TAnswer>(
         this IEndpointRouteBuilder routes,
@@ -30,12 +30,36 @@ internal static class JsonRoutes
         JsonTypeInfo<TAnswer> answer,
         Func<TRequest, CancellationToken, Task<TAnswer>> handler
     )
-        where TRequest : class => routes.Post(path, answer, async context =>
-        {
-            var body = await JsonSerializer.DeserializeAsync(context.Request.Body, request, context.RequestAborted)
-                ?? throw new JsonException("the body is null");
-            return await handler(body, context.RequestAborted);
-        });
+        where TRequest : class =>
+        routes.Post(path, request, answer, (HttpContext context, TRequest body) => handler(body, context.RequestAborted));
+
+    public static void Post<TRequest, TAnswer>(
+        this IEndpointRouteBuilder routes,
+        string path,
+        JsonTypeInfo<TRequest> request,
+        JsonTypeInfo<TAnswer> answer,
+        Func<HttpContext, TRequest, Task<TAnswer>> handler
+    )
+        where TRequest : class =>
+        routes
+            .MapPost(
+                path,
+                (RequestDelegate)(
+                    async context => await context.WriteAsync(answer, await handler(context, await context.ReadAsync(request)))
+                )
+            )
+            .WithMetadata(new RouteTypes(request, answer));
+
+    public static void Answer<TAnswer>(
+        this IEndpointRouteBuilder routes,
+        string method,
+        string path,
+        JsonTypeInfo<TAnswer> answer,
+        Func<HttpContext, Task<TAnswer>> handler
+    ) =>
+        routes
+            .MapMethods(path, [method], (RequestDelegate)(async context => await context.WriteAsync(answer, await handler(context))))
+            .WithMetadata(new RouteTypes(null, answer));
 
     /// <summary>Server-sent events, one JSON document each, until the source ends, the reader leaves or the unit stops.</summary>
     public static void Stream<TItem>(
@@ -44,53 +68,64 @@ internal static class JsonRoutes
         JsonTypeInfo<TItem> item,
         Func<HttpContext, CancellationToken, IAsyncEnumerable<TItem>> handler
     ) =>
-        routes.MapGet(
-            path,
-            (RequestDelegate)(
-                async context =>
-                {
-                    var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-                    using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-                    try
+        routes
+            .MapGet(
+                path,
+                (RequestDelegate)(
+                    async context =>
                     {
-                        // The first item is fetched before the headers go out, so that a refusal can still become a status code…
-                        await using var items = handler(context, end.Token).GetAsyncEnumerator(end.Token);
-                        var first = items.MoveNextAsync().AsTask();
-                        if (first.IsCompleted && !await first)
+                        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+                        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+                        try
                         {
-                            return;
-                        }
-
-                        // …but a source with nothing to say yet must not keep the reader waiting for them.
-                        context.Response.ContentType = "text/event-stream";
-                        context.Response.Headers.CacheControl = "no-cache";
-                        if (!first.IsCompleted)
-                        {
-                            await context.Response.Body.FlushAsync(end.Token);
-                        }
-
-                        await SseFormatter.WriteAsync(
-                            Items(items, first),
-                            context.Response.Body,
-                            (source, buffer) =>
+                            // The first item is fetched before the headers go out, so that a refusal can still become a status code…
+                            await using var items = handler(context, end.Token).GetAsyncEnumerator(end.Token);
+                            var first = items.MoveNextAsync().AsTask();
+                            if (first.IsCompleted && !await first)
                             {
-                                using var json = new Utf8JsonWriter(buffer);
-                                JsonSerializer.Serialize(json, source.Data, item);
-                            },
-                            end.Token
-                        );
-                    }
-                    catch (OperationCanceledException) when (end.IsCancellationRequested)
-                    {
-                        // The reader left, or the unit stops: both are the ordinary end of a stream.
-                    }
-                }
-            )
-        );
+                                return;
+                            }
 
-    public static async Task WriteAsync<T>(this HttpContext context, JsonTypeInfo<T> type, T value)
+                            // …but a source with nothing to say yet must not keep the reader waiting for them.
+                            context.Response.ContentType = "text/event-stream";
+                            context.Response.Headers.CacheControl = "no-cache";
+                            if (!first.IsCompleted)
+                            {
+                                await context.Response.Body.FlushAsync(end.Token);
+                            }
+
+                            await SseFormatter.WriteAsync(
+                                Items(items, first),
+                                context.Response.Body,
+                                (source, buffer) =>
+                                {
+                                    using var json = new Utf8JsonWriter(buffer);
+                                    JsonSerializer.Serialize(json, source.Data, item);
+                                },
+                                end.Token
+                            );
+                        }
+                        catch (OperationCanceledException) when (end.IsCancellationRequested)
+                        {
+                            // The reader left, or the unit stops: both are the ordinary end of a stream.
+                        }
+                    }
+                )
+            )
+            .WithMetadata(new RouteTypes(null, item) { Streams = true });
+
+    /// <summary>The body as a record.</summary>
+    public static async Task<T> ReadAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
+        where T : class
     {
-        context.Response.ContentType = "application/json";
+        var body = await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+            ?? throw new JsonException("the body is null");
+        return WholeJson.Gap(type, body) is { } gap ? throw new JsonException($"{gap} is missing") : body;
+    }
+
+    public static async Task WriteAsync<T>(this HttpContext context, JsonTypeInfo<T> type, T value, string form = Refusals.Plain)
+    {
+        context.Response.ContentType = form;
         await JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
     }
 

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using Hitless.Core.Api;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Http;
 
 namespace Hitless.Daemon.Peers;
 
@@ -205,7 +206,7 @@ public sealed class PeerClient(PeerIdentity identity, Func<string, IReadOnlyList
         new(
             PeerFailureKind.Unreachable,
             unit,
-            new Refusal(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"),
+            ProblemTypes.UnitUnreachable.Refuse(error, $"check that hitlessd runs on {unit} and that a heartbeat link to it is up"),
             inner
         );
 

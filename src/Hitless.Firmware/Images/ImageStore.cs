@@ -17,6 +17,9 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
 
     private readonly string folder = Path.Combine(stateFolder, "images");
 
+    /// <summary>Images that come in parts.</summary>
+    public ImageUploads Uploads { get; } = new(stateFolder, TimeProvider.System);
+
     /// <summary>Whose images are believed.</summary>
     public TrustStore Trust => trust;
 
@@ -145,6 +148,30 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
             {
                 File.Delete(part);
             }
+        }
+    }
+
+    /// <summary>
+    /// Takes in a file of this file system that should be a whole image, after the same checks. A wrong one is removed, or left to its
+    /// owner.
+    /// </summary>
+    public ImagePut Take(string path, DateTimeOffset now)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return Accept(path, null, now);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new ImagePut(
+                null,
+                new ImageProblem(
+                    ImageFault.DiskError,
+                    $"the image could not be stored in {folder}: {e.Message}",
+                    "look at the disk, then upload it again"
+                )
+            );
         }
     }
 

@@ -9,7 +9,7 @@ namespace Hitless.Web.Access;
 /// Judges passwords: one at a time, so that a flood of attempts takes one processor at the most and no memory, and later and later
 /// after wrong ones. A user's own delay is short, for it could be used against the user; an address' is long.
 /// </summary>
-internal sealed class Logins(SecretsFile secrets) : IDisposable
+internal sealed class Logins(SecretsFile secrets, UsedCodes codes) : IDisposable
 {
     private const int WaitingMax = 16;
     private static readonly TimeSpan Busy = TimeSpan.FromSeconds(2);
@@ -19,15 +19,18 @@ internal sealed class Logins(SecretsFile secrets) : IDisposable
     private readonly SemaphoreSlim _one = new(1);
     private readonly LoginDelays _ofAddresses = new(TimeSpan.FromMinutes(1));
     private readonly LoginDelays _ofUsers = new(TimeSpan.FromSeconds(4));
+
+    // Long, for a code has a million values and only who has the password can make it grow.
+    private readonly LoginDelays _ofCodes = new(TimeSpan.FromMinutes(15));
     private int _waiting;
 
-    /// <summary>The user; or null, and how long to wait before the next attempt (zero: it was judged and is wrong).</summary>
-    public async Task<(WebUser? User, TimeSpan Wait)> JudgeAsync(string name, string password, IPAddress from, CancellationToken cancel)
+    /// <summary>Judges an attempt.</summary>
+    public async Task<LoginVerdict> JudgeAsync(LoginRequest asked, IPAddress from, CancellationToken cancel)
     {
         if (Interlocked.Increment(ref _waiting) > WaitingMax)
         {
             Interlocked.Decrement(ref _waiting);
-            return (null, Busy);
+            return LoginVerdict.Later(Busy);
         }
 
         try
@@ -35,7 +38,7 @@ internal sealed class Logins(SecretsFile secrets) : IDisposable
             await _one.WaitAsync(cancel);
             try
             {
-                return await JudgeAloneAsync(name, password, KeyOf(from));
+                return await JudgeAloneAsync(asked, KeyOf(from));
             }
             finally
             {
@@ -50,25 +53,59 @@ internal sealed class Logins(SecretsFile secrets) : IDisposable
 
     public void Dispose() => _one.Dispose();
 
-    private async Task<(WebUser? User, TimeSpan Wait)> JudgeAloneAsync(string name, string password, string address)
+    private async Task<LoginVerdict> JudgeAloneAsync(LoginRequest asked, string address)
     {
-        var wait = new[] { _ofAddresses.Left(address, Now()), _ofUsers.Left(name, Now()) }.Max();
+        var wait = new[] { _ofAddresses.Left(address, Now()), _ofUsers.Left(asked.User, Now()) }.Max();
         if (wait > TimeSpan.Zero)
         {
-            return (null, wait);
+            return LoginVerdict.Later(wait);
         }
 
-        var user = secrets.Current.Users.FirstOrDefault(each => each.Name == name);
-        if (await Task.Run(() => (user?.Password ?? Nobody).Matches(password)) && user is not null)
+        var user = secrets.Current.Users.FirstOrDefault(each => each.Name == asked.User);
+        var verdict =
+            await Task.Run(() => (user?.Password ?? Nobody).Matches(asked.Password)) && user is not null
+                ? JudgeCode(user, asked.Code)
+                : LoginVerdict.Wrong;
+        if (verdict.User is not null)
         {
             _ofAddresses.Succeeded(address);
-            _ofUsers.Succeeded(name);
-            return (user, TimeSpan.Zero);
+            _ofUsers.Succeeded(asked.User);
+        }
+        else if (verdict == LoginVerdict.Wrong)
+        {
+            _ofAddresses.Failed(address, Now());
+            _ofUsers.Failed(asked.User, Now());
         }
 
-        _ofAddresses.Failed(address, Now());
-        _ofUsers.Failed(name, Now());
-        return (null, TimeSpan.Zero);
+        return verdict;
+    }
+
+    /// <summary>The password is right.</summary>
+    private LoginVerdict JudgeCode(WebUser user, string? code)
+    {
+        if (user.Factor is not { } factor)
+        {
+            return LoginVerdict.Right(user);
+        }
+
+        if (string.IsNullOrWhiteSpace(code))
+        {
+            return LoginVerdict.CodeWanted;
+        }
+
+        if (_ofCodes.Left(user.Name, Now()) is var wait && wait > TimeSpan.Zero)
+        {
+            return LoginVerdict.Later(wait);
+        }
+
+        if (factor.Use(code, DateTimeOffset.UtcNow) is { } use && codes.TryUse(use))
+        {
+            _ofCodes.Succeeded(user.Name);
+            return LoginVerdict.Right(user);
+        }
+
+        _ofCodes.Failed(user.Name, Now());
+        return LoginVerdict.Wrong;
     }
 
     private static TimeSpan Now() => Stopwatch.GetElapsedTime(0);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Hitless.Core.Api;
 using Hitless.Core.Web;
 using Hitless.Web.Access;
 using Hitless.Web.Audit;
@@ -18,6 +19,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
     : IDisposable
 {
     private const int LoginBytesMax = 4096;
+    private const int CodeLengthMax = 64;
     private const string Health = "/healthz";
     private readonly Relay _relay = new(unit, authentication);
     private readonly StatusFeed _status = new(unit, authentication);
@@ -40,23 +42,19 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         catch (Exception e) when (e.GetBaseException() is BadHttpRequestException bad)
         {
             // By itself, or while the unit is sent what comes.
-            await Answers.RefuseAsync(context, bad.StatusCode, $"the request was not taken: {bad.Message}", "see docs/web.md");
+            var type = bad.StatusCode == ProblemTypes.TooLarge.Status ? ProblemTypes.TooLarge : ProblemTypes.NotUnderstood;
+            await Answers.RefuseAsync(context, type, $"the request was not taken: {bad.Message}", "see docs/web.md", bad.StatusCode);
         }
         catch (JsonException bad)
         {
             var why = bad.Message.ReplaceLineEndings(" ");
-            await Answers.RefuseAsync(
-                context,
-                StatusCodes.Status400BadRequest,
-                $"the request was not understood: {why}",
-                "see docs/web.md"
-            );
+            await Answers.RefuseAsync(context, ProblemTypes.NotUnderstood, $"the request was not understood: {why}", "see docs/web.md");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status503ServiceUnavailable,
+                ProblemTypes.DaemonUnreachable,
                 "the unit's hitlessd does not answer",
                 "it may be restarting: ask again; systemctl status hitless tells more"
             );
@@ -85,19 +83,14 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status401Unauthorized,
+                ProblemTypes.NotLoggedIn,
                 "not logged in",
                 "log in, or send a token: Authorization: Bearer TOKEN (hitless web token makes one)"
             );
         }
         else if (AccessTable.Find(method, path) is not { } rule)
         {
-            await Answers.RefuseAsync(
-                context,
-                StatusCodes.Status404NotFound,
-                $"there is no {method} {path}",
-                "docs/web.md lists what there is"
-            );
+            await Answers.RefuseAsync(context, ProblemTypes.NoSuchRoute, $"there is no {method} {path}", "docs/web.md lists what there is");
         }
         else
         {
@@ -107,10 +100,10 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
 
     private async Task AnswerAsync(HttpContext context, AccessRule rule, Caller caller)
     {
-        if (Denial(context, rule, caller) is var (status, error, remedy))
+        if (Denial(context, rule, caller) is var (denied, error, remedy))
         {
-            await Answers.RefuseAsync(context, status, error, remedy);
-            Note(context, caller, rule.Words ?? "reads", status);
+            await Answers.RefuseAsync(context, denied, error, remedy);
+            Note(context, caller, rule.Words ?? "reads", denied.Status);
             return;
         }
 
@@ -129,12 +122,12 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         }
     }
 
-    private static (int Status, string Error, string Remedy)? Denial(HttpContext context, AccessRule rule, Caller caller)
+    private static (ProblemType Type, string Error, string Remedy)? Denial(HttpContext context, AccessRule rule, Caller caller)
     {
         if (caller.Role < rule.Least)
         {
             return (
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.NotAllowed,
                 $"{caller.Name} is {Name(caller.Role)}; this is for {Name(rule.Least)}",
                 "ask an administrator of the cluster"
             );
@@ -143,7 +136,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         if (rule.Changes && !caller.IsToken && !Origins.IsOwn(context.Request))
         {
             return (
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.ForeignPage,
                 "the request does not come from the web manager's own page",
                 $"programs use a token; a page of ours sends the header {Origins.Header}"
             );
@@ -151,7 +144,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
 
         if (context.Request.ContentLength > rule.BodyMax)
         {
-            return (StatusCodes.Status413PayloadTooLarge, $"the body is larger than {rule.BodyMax} bytes", "send less");
+            return (ProblemTypes.TooLarge, $"the body is larger than {rule.BodyMax} bytes", "send less");
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
@@ -167,6 +160,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             _ when rule.By == Answerer.Unit => _relay.AnswerAsync(context, rule, caller),
             (_, AccessTable.StatusWatch) => _status.AnswerAsync(context, caller),
+            (_, AccessTable.Description) => ApiDescription.AnswerAsync(context),
             (_, AccessTable.Metrics) => MetricsPage.AnswerAsync(context, unit),
             (AccessTable.Delete, AccessTable.Session) => LogOut(context, caller),
             _ => TellAsync(context, caller),
@@ -178,7 +172,7 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         {
             await Answers.RefuseAsync(
                 context,
-                StatusCodes.Status403Forbidden,
+                ProblemTypes.ForeignPage,
                 "this is no log-in of the web manager's own page",
                 "programs use a token: hitless web token"
             );
@@ -186,13 +180,13 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
         }
 
         var asked = await JsonSerializer.DeserializeAsync(context.Request.Body, HostingJson.Default.LoginRequest, context.RequestAborted);
-        if (asked is not { User: not null, Password.Length: <= PasswordHash.LengthMax })
+        if (asked is not { User: not null, Password.Length: <= PasswordHash.LengthMax, Code: null or { Length: <= CodeLengthMax } })
         {
             throw new JsonException("user and password are wanted");
         }
 
-        var (user, wait) = await logins.JudgeAsync(asked.User, asked.Password, From(context), context.RequestAborted);
-        if (user is not null)
+        var verdict = await logins.JudgeAsync(asked, From(context), context.RequestAborted);
+        if (verdict.User is { } user)
         {
             var caller = authentication.Begin(context.Response, user);
             await TellAsync(context, caller);
@@ -200,21 +194,39 @@ internal sealed class RequestFlow(PageFiles page, Authentication authentication,
             return;
         }
 
-        var status = wait > TimeSpan.Zero ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized;
-        var seconds = (int)Math.Ceiling(wait.TotalSeconds);
-        if (wait > TimeSpan.Zero)
+        var (type, error, remedy) = Refusal(verdict, asked.Code is not null);
+        if (verdict.Wait > TimeSpan.Zero)
         {
-            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = SecondsOf(verdict.Wait).ToString(CultureInfo.InvariantCulture);
         }
 
-        await Answers.RefuseAsync(
-            context,
-            status,
-            wait > TimeSpan.Zero ? $"too many wrong attempts: wait {seconds} s" : "user or password is wrong",
-            "hitless web password on a unit sets a new one"
-        );
-        Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", status);
+        await Answers.RefuseAsync(context, type, error, remedy);
+        if (!verdict.WantsCode)
+        {
+            Note(context, null, $"fails to log in as {(WebSecrets.IsName(asked.User) ? asked.User : "(no name)")}", type.Status);
+        }
     }
+
+    private static (ProblemType Type, string Error, string Remedy) Refusal(LoginVerdict verdict, bool withCode) =>
+        verdict.WantsCode
+            ? (
+                ProblemTypes.CodeWanted,
+                "a code is wanted beside the password",
+                "give the code that your authenticator shows, or a recovery code"
+            )
+        : verdict.Wait > TimeSpan.Zero
+            ? (
+                ProblemTypes.TooManyAttempts,
+                $"too many wrong attempts: wait {SecondsOf(verdict.Wait)} s",
+                "hitless web password on a unit sets a new one"
+            )
+        : (
+            ProblemTypes.LoginFailed,
+            withCode ? "user, password or code is wrong" : "user or password is wrong",
+            "hitless web password or totp on a unit sets a new one"
+        );
+
+    private static int SecondsOf(TimeSpan wait) => (int)Math.Ceiling(wait.TotalSeconds);
 
     private Task LogOut(HttpContext context, Caller caller)
     {

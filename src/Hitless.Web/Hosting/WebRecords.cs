@@ -1,11 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Web;
+using Hitless.Web.Access;
 
 namespace Hitless.Web.Hosting;
-
-/// <summary><c>POST /session</c>.</summary>
-internal sealed record LoginRequest(string User, string Password);
 
 /// <summary>Who is logged in (<c>/session</c>). <c>Version</c>: of the program that answers.</summary>
 internal sealed record SessionAnswer(string User, WebRole Role, DateTimeOffset ExpiresAt, string Version);

@@ -22,12 +22,12 @@ internal sealed class WebServer : IAsyncDisposable
 
     /// <param name="secrets">Users, tokens and the certificate; disposed of with the server.</param>
     /// <param name="socket">Path of the unit's local socket.</param>
-    /// <param name="folder">Where audit log and ended log-ins lie; it exists.</param>
+    /// <param name="folder">Where audit log, ended log-ins and used codes lie; it exists.</param>
     /// <param name="endPoints">What to listen on.</param>
     public WebServer(SecretsFile secrets, string socket, string folder, IReadOnlyList<IPEndPoint> endPoints)
     {
         _secrets = secrets;
-        _logins = new Logins(secrets);
+        _logins = new Logins(secrets, new UsedCodes(folder));
         _unit = new UnitSocket(socket);
         var authentication = new Authentication(secrets, new EndedSessions(folder, DateTimeOffset.UtcNow));
         _flow = new RequestFlow(new PageFiles(), authentication, _logins, _unit, new AuditLog(folder));

@@ -7,14 +7,16 @@ using Hitless.Web.Access;
 namespace Hitless.Web.Proxy;
 
 /// <summary>
-/// Passes a request to the unit and its answer back. Of the client's headers none goes on, of the unit's only the content's type. A stream
-/// gets a comment each second in which it says nothing, and ends when its caller may not read it any more.
+/// Passes a request to the unit and its answer back. Of the client's headers the condition and the key go on (the key with the caller's
+/// name, so that nobody gets another's answer), of the unit's the content's type and the ETag. A stream gets a comment each second in which
+/// it says nothing, and ends when its caller may not read it any more.
 /// </summary>
 internal sealed class Relay(UnitSocket unit, Authentication authentication)
 {
     /// <summary>How often a stream shows that it lives.</summary>
     public static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
 
+    private const string KeyHeader = "Idempotency-Key";
     private const string EventStream = "text/event-stream";
     private const int BufferBytes = 64 << 10;
 
@@ -22,7 +24,11 @@ internal sealed class Relay(UnitSocket unit, Authentication authentication)
     {
         var query = rule.Author == AuthorPlace.Query ? $"?author={Uri.EscapeDataString(caller.Name)}" : context.Request.QueryString.Value;
         using var body = await BodyAsync(context, rule, caller);
-        using var answer = await unit.SendAsync(new HttpMethod(rule.Method), rule.Path + query, body, context.RequestAborted);
+        using var request = new HttpRequestMessage(new HttpMethod(rule.Method), new Uri(rule.Path + query, UriKind.Relative));
+        request.Content = body;
+        PassOn(context.Request, request, caller);
+        using var answer = await unit.SendAsync(request, context.RequestAborted);
+        context.Response.Headers.ETag = answer.Headers.ETag?.ToString();
         context.Response.StatusCode = (int)answer.StatusCode;
         var type = answer.Content.Headers.ContentType?.MediaType;
         context.Response.ContentType = type;
@@ -34,6 +40,20 @@ internal sealed class Relay(UnitSocket unit, Authentication authentication)
         else
         {
             await source.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
+    }
+
+    private static void PassOn(HttpRequest from, HttpRequestMessage to, Caller caller)
+    {
+        if (from.Headers.IfMatch.Count > 0)
+        {
+            to.Headers.TryAddWithoutValidation("If-Match", from.Headers.IfMatch.ToString());
+        }
+
+        if (from.Headers.TryGetValue(KeyHeader, out var key))
+        {
+            // Without a key of its own it is for the unit to refuse.
+            to.Headers.TryAddWithoutValidation(KeyHeader, key.ToString() is { Length: > 0 } text ? $"{caller.Name} {text}" : "");
         }
     }
 

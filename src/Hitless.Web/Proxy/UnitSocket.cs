@@ -22,14 +22,17 @@ internal sealed class UnitSocket : IDisposable
             }
         );
 
-    /// <summary>Sends a request; the answer's body has not been read yet.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string pathAndQuery, HttpContent? body, CancellationToken cancel) =>
-        _http.SendAsync(new HttpRequestMessage(method, $"http://unit{pathAndQuery}") { Content = body }, cancel);
+    /// <summary>Sends a request (its target is a path and a query); the answer's body has not been read yet.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        request.RequestUri = new Uri($"http://unit{request.RequestUri!.OriginalString}");
+        return _http.SendAsync(request, cancel);
+    }
 
     /// <summary>An answer as bytes; null: the unit refused.</summary>
     public async Task<byte[]?> GetAsync(string path, CancellationToken cancel)
     {
-        using var answer = await SendAsync(HttpMethod.Get, path, null, cancel);
+        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative)), cancel);
         return answer.IsSuccessStatusCode ? await answer.Content.ReadAsByteArrayAsync(cancel) : null;
     }
 

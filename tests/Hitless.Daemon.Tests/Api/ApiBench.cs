@@ -1,7 +1,9 @@
+using System.Net.Sockets;
 using Hitless.Cli;
 using Hitless.Cli.Client;
 using Hitless.Cli.Display;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Requests;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Api;
@@ -12,11 +14,17 @@ internal sealed class ApiBench : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hitless-api-");
     private ApiHost? _host;
 
-    public string Socket => File("hitless.sock");
+    public string SocketPath => File("hitless.sock");
 
     public ScriptedUnit Unit { get; } = new();
 
     public List<string> Log { get; } = [];
+
+    /// <summary>As a daemon that starts finds them.</summary>
+    public KeptRequests Requests => new(_folder.FullName, Clock);
+
+    /// <summary>The wall clock of hosts that are started from now on.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     public static async Task<ApiBench> StartAsync()
     {
@@ -29,7 +37,7 @@ internal sealed class ApiBench : IAsyncDisposable
 
     public async Task StartHostAsync()
     {
-        _host = new ApiHost(Unit, Socket, Log.Add);
+        _host = new ApiHost(Unit, SocketPath, Requests, Log.Add);
         await _host.StartAsync(TestContext.Current.CancellationToken);
     }
 
@@ -40,6 +48,20 @@ internal sealed class ApiBench : IAsyncDisposable
             await _host.DisposeAsync();
             _host = null;
         }
+    }
+
+    /// <summary>A client of the socket.</summary>
+    public HttpClient Http() =>
+        new(new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await ConnectAsync(cancel) })
+        {
+            BaseAddress = new Uri("http://unit"),
+        };
+
+    public async Task<Stream> ConnectAsync(CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), cancel);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <summary>Runs <c>hitless --socket … args</c>, not on a terminal.</summary>
@@ -55,7 +77,7 @@ internal sealed class ApiBench : IAsyncDisposable
         await using var error = new StringWriter();
         var patience = new Patience(TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(5));
         var code = await HitlessCommand.RunAsync(
-            ["--socket", Socket, .. args],
+            ["--socket", SocketPath, .. args],
             new Screen(output, error, isTerminal: false),
             patience,
             ctrlC

@@ -15,9 +15,9 @@ public sealed class ApiHostTests
     public async Task Only_owner_and_group_may_open_the_socket_and_it_is_gone_after_the_end()
     {
         await using var bench = await ApiBench.StartAsync();
-        Assert.Equal("660", Convert.ToString((int)File.GetUnixFileMode(bench.Socket), 8));
+        Assert.Equal("660", Convert.ToString((int)File.GetUnixFileMode(bench.SocketPath), 8));
         await bench.StopHostAsync();
-        Assert.False(File.Exists(bench.Socket));
+        Assert.False(File.Exists(bench.SocketPath));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class ApiHostTests
         await using var bench = new ApiBench();
         var left = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         left.Bind(new UnixDomainSocketEndPoint(bench.File("other.sock")));
-        File.Move(bench.File("other.sock"), bench.Socket); // so that closing does not delete it, as when a process is killed
+        File.Move(bench.File("other.sock"), bench.SocketPath); // so that closing does not delete it, as when a process is killed
         left.Dispose();
         await bench.StartHostAsync();
         Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
@@ -36,7 +36,7 @@ public sealed class ApiHostTests
     public async Task A_second_unit_on_the_same_socket_is_refused_and_the_first_goes_on()
     {
         await using var bench = await ApiBench.StartAsync();
-        await using var second = new ApiHost(new ScriptedUnit(), bench.Socket, _ => { });
+        await using var second = new ApiHost(new ScriptedUnit(), bench.SocketPath, bench.Requests, _ => { });
         var refused = await Assert.ThrowsAsync<IOException>(() => second.StartAsync(Cancel));
         Assert.StartsWith("another hitlessd answers on", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, (await bench.HitlessAsync("status")).Code);
@@ -46,10 +46,10 @@ public sealed class ApiHostTests
     public async Task A_file_in_the_way_is_never_deleted()
     {
         await using var bench = new ApiBench();
-        await File.WriteAllTextAsync(bench.Socket, "", Cancel);
-        await using var host = new ApiHost(new ScriptedUnit(), bench.Socket, _ => { });
+        await File.WriteAllTextAsync(bench.SocketPath, "", Cancel);
+        await using var host = new ApiHost(new ScriptedUnit(), bench.SocketPath, bench.Requests, _ => { });
         await Assert.ThrowsAsync<IOException>(() => host.StartAsync(Cancel));
-        Assert.True(File.Exists(bench.Socket));
+        Assert.True(File.Exists(bench.SocketPath));
     }
 
     [Theory]
@@ -62,9 +62,7 @@ public sealed class ApiHostTests
     public async Task Every_answer_is_json_and_unknown_fields_are_passed_over(string method, string path, string body, int status)
     {
         await using var bench = await ApiBench.StartAsync();
-        using var http = new HttpClient(
-            new SocketsHttpHandler { ConnectCallback = async (_, cancel) => await ConnectAsync(bench.Socket, cancel) }
-        );
+        using var http = bench.Http();
         using var request = new HttpRequestMessage(new HttpMethod(method), "http://unit" + path)
         {
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
@@ -73,6 +71,7 @@ public sealed class ApiHostTests
         Assert.Equal(status, (int)answer.StatusCode);
         using var json = System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
         Assert.Equal(status != 200, json.RootElement.TryGetProperty("remedy", out _));
+        Assert.Equal(status == 200 ? "application/json" : "application/problem+json", answer.Content.Headers.ContentType?.MediaType);
     }
 
     [Fact]
@@ -106,7 +105,7 @@ public sealed class ApiHostTests
     public async Task An_open_stream_does_not_hold_up_the_end()
     {
         await using var bench = await ApiBench.StartAsync();
-        await using var stream = await ConnectAsync(bench.Socket, Cancel);
+        await using var stream = await bench.ConnectAsync(Cancel);
         await stream.WriteAsync("GET /v1/events HTTP/1.1\r\nHost: unit\r\n\r\n"u8.ToArray(), Cancel);
         var head = new byte[1000];
         Assert.StartsWith(
@@ -116,12 +115,5 @@ public sealed class ApiHostTests
         );
         await bench.StopHostAsync();
         Assert.Empty(bench.Log);
-    }
-
-    private static async Task<Stream> ConnectAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-        return new NetworkStream(socket, ownsSocket: true);
     }
 }

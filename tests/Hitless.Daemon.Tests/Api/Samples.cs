@@ -55,6 +55,8 @@ internal static class Samples
             ["wan0 of gw2 is down [cable?]"]
         );
 
+    public static UploadStatus Upload { get; } = new("00112233445566778899aabbccddeeff", 4000, 1000, Noon, null);
+
     public static SwitchoverResult Switched { get; } = new(4, "gw2", "gw1", 12.5);
 
     public static SessionEntry Session { get; } =

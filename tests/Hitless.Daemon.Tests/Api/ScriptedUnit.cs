@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Hitless.Core.Api;
 using Hitless.Daemon.Api;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Tests.Firmware;
+using Hitless.Firmware.Images;
 
 namespace Hitless.Daemon.Tests.Api;
 
@@ -14,6 +16,12 @@ internal sealed class ScriptedUnit : IUnit
 
     /// <summary>Thrown by every call while set.</summary>
     public Exception? Failure { get; set; }
+
+    /// <summary>Where uploads in parts go; null: nowhere.</summary>
+    public UploadBench? Parts { get; set; }
+
+    /// <summary>What a switchover waits for; null: nothing.</summary>
+    public Task? Hold { get; set; }
 
     /// <summary>Thrown by commits while set.</summary>
     public Exception? CommitFailure { get; set; }
@@ -36,8 +44,12 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Samples.Status);
 
-    public Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel) =>
-        Answer($"switchover {request}", Samples.Switched);
+    public async Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel)
+    {
+        var answer = Answer($"switchover {request}", Samples.Switched);
+        await (Hold?.WaitAsync(cancel) ?? Task.CompletedTask);
+        return await answer;
+    }
 
     public Task<LeaveResult> LeaveAsync(LeaveRequest request, CancellationToken cancel) =>
         Answer($"leave {request}", new LeaveResult("gw1", !request.PlanOnly, "gw2", ["10.0.0.1/24 dev lan0"], ["net.ipv4.ip_forward=0"]));
@@ -121,6 +133,21 @@ internal sealed class ScriptedUnit : IUnit
         UploadedHash = Convert.ToHexStringLower(await SHA256.HashDataAsync(source, cancel));
         return await Answer("upload", Samples.Image with { Hash = UploadedHash });
     }
+
+    public Task<UploadStatus> BeginUploadAsync(UploadRequest request, CancellationToken cancel) =>
+        Answer("begin upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Begin(request.SizeBytes)));
+
+    public Task<UploadStatus> UploadAsync(string id, CancellationToken cancel) =>
+        Answer("ask upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Find(id)));
+
+    public async Task<UploadStatus> ContinueUploadAsync(string id, long offset, Stream source, CancellationToken cancel) =>
+        await Answer(
+            "go on with upload",
+            Parts is null ? Samples.Upload : StatusOf(await Parts.Uploads.ContinueAsync(id, offset, source, Parts.Store, cancel))
+        );
+
+    public Task<UploadStatus> RemoveUploadAsync(string id, CancellationToken cancel) =>
+        Answer("remove upload", Parts is null ? Samples.Upload : StatusOf(Parts.Uploads.Remove(id)));
 
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) =>
         Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
@@ -209,6 +236,8 @@ internal sealed class ScriptedUnit : IUnit
             $"history {kind} {limit}",
             [Samples.Event(1, "gw1 is primary"), Samples.Event(2, "gw2 is standby")]
         );
+
+    private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 
     private Task<T> Answer<T>(string asked, T answer)
     {

@@ -172,7 +172,7 @@ public sealed class CommandTests
         var ran = await bench.HitlessAsync("status");
         Assert.Equal(3, ran.Code);
         Assert.Equal(
-            $"hitless: no unit answers on {bench.Socket}\n  start hitlessd (systemctl start hitless), or name its socket with "
+            $"hitless: no unit answers on {bench.SocketPath}\n  start hitlessd (systemctl start hitless), or name its socket with "
                 + $"--socket PATH\n",
             ran.Error
         );
@@ -283,7 +283,10 @@ public sealed class CommandTests
         await using var bench = new ApiBench();
         await File.WriteAllTextAsync(bench.File("hitless-lab"), "#!/bin/sh\nexit $(($# + 40))\n", Cancel);
         File.SetUnixFileMode(bench.File("hitless-lab"), (UnixFileMode)0b111_101_101);
-        Environment.SetEnvironmentVariable("PATH", $"{Path.GetDirectoryName(bench.Socket)}:{Environment.GetEnvironmentVariable("PATH")}");
+        Environment.SetEnvironmentVariable(
+            "PATH",
+            $"{Path.GetDirectoryName(bench.SocketPath)}:{Environment.GetEnvironmentVariable("PATH")}"
+        );
         await using var output = new StringWriter();
         Assert.Equal(
             43,

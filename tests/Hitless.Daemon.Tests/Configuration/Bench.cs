@@ -165,8 +165,8 @@ internal sealed class BenchUnit : IConfigurationPeers
     public Task<UnitAnswer> FollowAsync(string unit, CancellationToken cancel) =>
         Reach(unit).Service.SyncFromAsync(Name, _bench[unit], cancel);
 
-    public Task<CommitOutcome> RollBack(string reference, long epoch = 1) =>
-        Service.RollbackAsync(new RollbackRequest(reference, "anna", null), epoch, this, CancellationToken.None);
+    public Task<CommitOutcome> RollBack(string reference, long epoch = 1, string? parent = null) =>
+        Service.RollbackAsync(new RollbackRequest(reference, "anna", null, parent), epoch, this, CancellationToken.None);
 
     public Task<ConfigurationHistory> History() => Service.HistoryAsync(this, CancellationToken.None);
 

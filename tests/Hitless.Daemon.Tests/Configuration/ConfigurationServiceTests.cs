@@ -339,6 +339,19 @@ public sealed partial class ConfigurationServiceTests
     }
 
     [Fact]
+    public async Task A_rollback_that_is_meant_for_another_revision_is_refused_by_its_kind()
+    {
+        using var bench = await TwoUnits();
+        var first = (await bench["gw1"].History()).Revisions[0].Hash;
+        await bench["gw1"].Commit(Bench.A, "two\n");
+        var refused = (await bench["gw1"].RollBack("1", 1, first)).Refusal;
+        Assert.Equal(ProblemTypes.ConfigurationChanged.Uri, refused?.Type);
+        AssertAll(bench, "two\n", 2);
+        var second = (await bench["gw1"].History()).Revisions[0].Hash;
+        Assert.Equal(3, (await bench["gw1"].RollBack("1", 1, second)).Revision?.Number);
+    }
+
+    [Fact]
     public async Task Hand_edits_are_reported_and_kept_as_a_branch_when_they_are_put_back()
     {
         using var bench = await TwoUnits();

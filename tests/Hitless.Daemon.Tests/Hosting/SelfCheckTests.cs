@@ -14,7 +14,7 @@ public sealed partial class SelfCheckTests
         var output = new StringWriter();
         var exit = await SelfCheck.RunAsync(output);
         Assert.True(exit == 0, output.ToString());
-        Assert.Equal(16, output.ToString().Split('\n').Count(line => line.EndsWith(": ok", StringComparison.Ordinal)));
+        Assert.Equal(17, output.ToString().Split('\n').Count(line => line.EndsWith(": ok", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
 using Hitless.Daemon.Configuration;
+using Hitless.Daemon.Http;
 using Hitless.Daemon.Peers;
 using Hitless.Daemon.Upgrade;
 using Xunit;

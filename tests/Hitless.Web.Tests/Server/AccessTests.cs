@@ -65,6 +65,29 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task With_a_cookie_each_route_that_changes_wants_our_own_page()
+    {
+        await using var bench = await WebBench.StartAsync();
+        var cookie = await bench.CookieAsync(WebRole.Admin);
+        using var client = bench.Client();
+        List<string> wrong = [];
+        foreach (var rule in AccessTable.All.Where(rule => rule.Changes))
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(rule.Method), rule.Path);
+            request.Headers.Add("Cookie", cookie);
+            request.Content = rule.BodyMax > 0 ? new StringContent("{}", Encoding.UTF8, "text/plain") : null;
+            using var answer = await client.SendAsync(request, Cancel);
+            if (answer.StatusCode != HttpStatusCode.Forbidden)
+            {
+                wrong.Add($"{rule.Method} {rule.Path}: {(int)answer.StatusCode}");
+            }
+        }
+
+        Assert.Empty(wrong);
+        Assert.Empty(bench.Unit.Asked);
+    }
+
+    [Fact]
     public async Task Without_a_log_in_nothing_is_readable_but_the_page_and_whether_it_answers()
     {
         await using var bench = await WebBench.StartAsync();

@@ -49,6 +49,29 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(before.SessionKey, after.SessionKey);
     }
 
+    [Fact]
+    public async Task A_second_factor_is_shown_once_stays_with_a_new_password_and_can_be_taken_away()
+    {
+        await RunAsync("correct horse battery", "web", "password", "ada", "--file", Secrets);
+        var before = Read().Users.Single();
+        var (code, output) = await RunAsync("", "web", "totp", "ada", "--file", Secrets);
+        Assert.Equal(0, code);
+        var given = Read().Users.Single();
+        Assert.NotEqual(before.Stamp, given.Stamp);
+        Assert.Contains($"secret={TotpCode.Base32(given.Factor!.Secret)}&", output, StringComparison.Ordinal);
+        var recovery = output.Split('\n').Where(line => line.Length == 19 && line[4] == '-').ToList();
+        Assert.Equal(SecondFactor.RecoveryCount, recovery.Count);
+        Assert.All(recovery, each => Assert.NotNull(given.Factor.Use(each, DateTimeOffset.UtcNow)));
+        var file = await File.ReadAllTextAsync(Secrets, TestContext.Current.CancellationToken);
+        Assert.All(recovery, each => Assert.DoesNotContain(each, file, StringComparison.Ordinal));
+
+        await RunAsync("another horse battery", "web", "password", "ada", "--file", Secrets);
+        Assert.Equal(given.Factor.Secret, Read().Users.Single().Factor!.Secret);
+        Assert.Equal(0, (await RunAsync("", "web", "totp", "ada", "--off", "--file", Secrets)).Code);
+        Assert.Null(Read().Users.Single().Factor);
+        Assert.Equal(1, (await RunAsync("", "web", "totp", "nobody", "--file", Secrets)).Code);
+    }
+
     [Theory]
     [InlineData("short", "web", "password", "ada")]
     [InlineData("", "web", "token", "no-file-yet")]

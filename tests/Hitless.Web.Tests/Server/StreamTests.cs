@@ -57,7 +57,8 @@ public sealed class StreamTests
         using var answer = await client.PostAsync("/v1/switchover", new StringContent("{}"), Cancel);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Equal(
-            """{"error":"a run is open","remedy":"wait for its end","detail":null}""",
+            """{"error":"a run is open","remedy":"wait for its end","detail":null,"type":"urn:hitless:problem:refused","""
+                + "\"title\":\"Refused\",\"status\":409}",
             await answer.Content.ReadAsStringAsync(Cancel)
         );
     }

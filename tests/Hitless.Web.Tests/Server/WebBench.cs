@@ -9,6 +9,7 @@ using System.Text.Json;
 using Hitless.Cli.Commands;
 using Hitless.Core.Web;
 using Hitless.Daemon.Api;
+using Hitless.Daemon.Requests;
 using Hitless.Daemon.Tests.Api;
 using Hitless.Web.Access;
 using Hitless.Web.Hosting;
@@ -30,6 +31,9 @@ internal sealed class WebBench : IAsyncDisposable
     private ApiHost? _unit;
 
     public ScriptedUnit Unit { get; } = new();
+
+    /// <summary>What the local API's handlers failed of.</summary>
+    public List<string> Crashes { get; } = [];
 
     public ApiHost Host => _unit!;
 
@@ -80,9 +84,17 @@ internal sealed class WebBench : IAsyncDisposable
         return new Uri(server.Addresses.Single());
     }
 
+    /// <summary>The first server ends, and another begins with what it left.</summary>
+    public async Task RestartServerAsync()
+    {
+        await _servers[0].DisposeAsync();
+        _servers.Clear();
+        Address = await StartServerAsync();
+    }
+
     public async Task StartUnitAsync()
     {
-        _unit = new ApiHost(Unit, Socket(), _ => { });
+        _unit = new ApiHost(Unit, Socket(), new KeptRequests(_folder.FullName, TimeProvider.System), Crashes.Add);
         await _unit.StartAsync(Cancel);
     }
 

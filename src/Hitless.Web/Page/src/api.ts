@@ -1,10 +1,13 @@
-import type { Refusal } from "./types";
+import type { Refusal, Upload } from "./types";
 import { link, session } from "./state";
 import { texts } from "./texts";
 
 // A unit that says nothing for so long is given up: its connection with it (HTTP/1.1, one request each), and a new one finds whoever answers.
 const SILENCE_MS = 3000;
 const RETRY_MS = [100, 250, 500, 1000, 2000];
+
+// In a row, without a byte more: about a minute.
+const UPLOAD_FAILURES = 30;
 
 export class Refused extends Error {
     constructor(readonly status: number, readonly refusal: Refusal) { super(refusal.error); }
@@ -113,19 +116,58 @@ function lost() {
     if (link.value.lostAt === null) link.value = { ...link.value, lostAt: Date.now() };
 }
 
-/** Sends a file with progress from 0 to 1. */
-export function upload<T>(path: string, file: Blob, progress: (share: number) => void): { done: Promise<T>; cancel: () => void } {
-    const request = new XMLHttpRequest();
-    const done = new Promise<T>((resolve, reject) => {
-        request.open("POST", path);
+/**
+ * Sends an image with progress from 0 to 1, and goes on where it was cut off; a unit that does not know of the upload begins anew. The result
+ * is the image's hash.
+ */
+export function upload(file: Blob, progress: (share: number) => void): { done: Promise<string>; cancel: () => void } {
+    let cancelled = false;
+    let current: XMLHttpRequest | null = null;
+    const path = (id: string) => `/v1/firmware/upload?id=${encodeURIComponent(id)}`;
+    const run = async () => {
+        let at = await ask<Upload>("POST", "/v1/firmware/upload", { sizeBytes: file.size });
+        for (let failures = 0; at.image === null;) {
+            const before = at.receivedBytes;
+            try {
+                current = new XMLHttpRequest();
+                at = await append(current, `${path(at.id)}&offset=${before}`, file.slice(before), sent => progress((before + sent) / file.size));
+                failures = 0;
+            } catch (error) {
+                if (cancelled) void ask("DELETE", path(at.id)).catch(() => undefined);
+                if (cancelled || !(error instanceof Refused) || !mayGoOn(error) || ++failures > UPLOAD_FAILURES) throw error;
+                await new Promise(done => setTimeout(done, RETRY_MS[Math.min(failures - 1, RETRY_MS.length - 1)]));
+                at = await whereToGoOn(at, path(at.id), file.size);
+                if (at.receivedBytes > before) failures = 0;
+            }
+        }
+        return at.image;
+    };
+    return { done: run(), cancel: () => { cancelled = true; current?.abort(); } };
+}
+
+// No answer, or one that says that the offset is another: what else is refused stays refused.
+const mayGoOn = (error: Refused) =>
+    error.status === 0 || error.status === 503 || error.status === 408 || /wrong-offset|no-such-upload/.test(error.refusal.type ?? "");
+
+async function whereToGoOn(at: Upload, path: string, sizeBytes: number): Promise<Upload> {
+    try {
+        return await get<Upload>(path);
+    } catch (error) {
+        if (!(error instanceof Refused) || !mayGoOn(error)) throw error;
+        return error.status === 404 ? await ask<Upload>("POST", "/v1/firmware/upload", { sizeBytes }) : at;
+    }
+}
+
+function append(request: XMLHttpRequest, path: string, part: Blob, sent: (bytes: number) => void): Promise<Upload> {
+    return new Promise((resolve, reject) => {
+        request.open("PATCH", path);
         request.responseType = "json";
         request.setRequestHeader("Hitless-Request", "1");
         request.setRequestHeader("Content-Type", "application/octet-stream");
-        request.upload.onprogress = at => progress(at.lengthComputable ? at.loaded / at.total : 0);
-        request.onload = () => request.status < 300 ? resolve(request.response as T)
+        request.upload.onprogress = at => sent(at.loaded);
+        request.onload = () => request.status < 300 ? resolve(request.response as Upload)
             : reject(new Refused(request.status, request.response ?? { error: `${request.status}`, remedy: "" }));
         request.onerror = request.onabort = () => reject(new Refused(0, { error: texts.noAnswer, remedy: texts.uploadAgain }));
-        request.send(file);
+        request.send(part);
     });
-    return { done, cancel: () => request.abort() };
 }

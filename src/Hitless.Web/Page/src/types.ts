@@ -2,7 +2,8 @@
 
 export interface Session { user: string; role: Role; expiresAt: string; version: string }
 export type Role = "viewer" | "operator" | "admin";
-export interface Refusal { error: string; remedy: string; detail?: string | null }
+export interface Refusal { error: string; remedy: string; detail?: string | null; type?: string | null }
+export interface Upload { id: string; sizeBytes: number; receivedBytes: number; image: string | null }
 
 export interface Classes { follow: number; bound: number; excluded: number; local: number }
 export interface Cause { cause: string; class: string; count: number; breaking: number; critical: number; text: string; remedy: string | null }

@@ -36,9 +36,11 @@ function Drop({ arrived }: { arrived: (image: Image) => void }) {
     const send = async (file: File | undefined) => {
         if (!file) return;
         setRefusal(null);
-        const sending = upload<Image>("/v1/firmware", file, share => setProgress({ name: file.name, share, cancel: sending.cancel }));
+        const sending = upload(file, share => setProgress({ name: file.name, share, cancel: sending.cancel }));
         try {
-            arrived(await sending.done);
+            const hash = await sending.done;
+            const image = (await get<Image[]>("/v1/firmware")).find(each => each.hash === hash);
+            if (image) arrived(image);
         } catch (error) {
             setRefusal(error instanceof Refused ? error.refusal : { error: String(error), remedy: u.drop });
         }

@@ -2,10 +2,10 @@ using System.Collections;
 using System.Text.Json.Serialization.Metadata;
 using Hitless.Core.Api;
 
-namespace Hitless.Daemon.Peers;
+namespace Hitless.Daemon.Http;
 
 /// <summary>
-/// Whether all that must be there is there in what came from another unit: JSON may say null, or leave out, whatever a record declares,
+/// Whether all that must be there is there in what came from elsewhere: JSON may say null, or leave out, whatever a record declares,
 /// also in lists. Says it by the same tables that read it, so no record can be forgotten.
 /// </summary>
 public static class WholeJson
