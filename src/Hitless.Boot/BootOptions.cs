@@ -22,6 +22,9 @@ internal sealed record BootOptions(
     /// <summary>A machine that has not stopped us by then does not reboot, though its reboot command said nothing against it.</summary>
     public TimeSpan RebootTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>A daemon that said every few seconds that its loops turn, and has not for so long, hangs.</summary>
+    public TimeSpan PulseTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     public const string Usage = """
         usage: hitless-boot [--state DIR] [--config unit.yaml] [--socket PATH] [--reboot-command CMD] [-- ARGUMENTS OF hitlessd]
                hitless-boot --rauc PROGRAM [--state DIR] … as above

@@ -13,15 +13,19 @@ internal sealed class DaemonProcess
 {
     private readonly long startedAt = Stopwatch.GetTimestamp();
 
-    private DaemonProcess(int id, Task<int> exited) => (Id, Exited) = (id, exited);
+    private DaemonProcess(int id, Task<int> exited, Task hangs) => (Id, Exited, Hangs) = (id, exited, hangs);
 
     public int Id { get; }
 
     /// <summary>Ends with the daemon: its exit code, or 128 + the signal's number if a signal ended it.</summary>
     public Task<int> Exited { get; }
 
+    /// <summary>Ends when the daemon no longer says that its loops turn, though it did (<see cref="DaemonPulse"/>).</summary>
+    public Task Hangs { get; }
+
     /// <summary>Takes over a daemon that runs; null: it is no child of this process.</summary>
-    public static DaemonProcess? Adopt(int id) => ChildProcess.IsOurs(id) ? new DaemonProcess(id, ChildProcess.ExitAsync(id)) : null;
+    public static DaemonProcess? Adopt(int id) =>
+        ChildProcess.IsOurs(id) ? new DaemonProcess(id, ChildProcess.ExitAsync(id), Task.Delay(Timeout.Infinite)) : null;
 
     public TimeSpan Ran => Stopwatch.GetElapsedTime(startedAt);
 
@@ -46,14 +50,18 @@ internal sealed class DaemonProcess
         }
 
         (daemon, why) = (null!, "");
+        var pulse = new DaemonPulse();
+        start.Environment[SlotStore.PulseVariable] = pulse.Handle;
         try
         {
             var process = Process.Start(start)!;
-            daemon = new DaemonProcess(process.Id, ExitOfAsync(process));
+            pulse.WasInherited();
+            daemon = new DaemonProcess(process.Id, ExitOfAsync(process, pulse), pulse.FailsAsync(options.PulseTimeout));
             return true;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
         {
+            pulse.Dispose();
             why = e.Message;
             return false;
         }
@@ -78,8 +86,9 @@ internal sealed class DaemonProcess
         }
     }
 
-    private static async Task<int> ExitOfAsync(Process process)
+    private static async Task<int> ExitOfAsync(Process process, DaemonPulse pulse)
     {
+        using (pulse)
         using (process)
         {
             await process.WaitForExitAsync(CancellationToken.None);
@@ -87,7 +96,8 @@ internal sealed class DaemonProcess
         }
     }
 
-    private void Kill()
+    /// <summary>Ends it at once, and what it has started.</summary>
+    public void Kill()
     {
         try
         {

@@ -13,6 +13,7 @@ namespace Hitless.Boot;
 ///   exit 75 or crash of a good slot: choose again, the first time at once, then after 100 ms to 2 s
 ///   exit 76: the reboot command, then as 75
 ///   SIGUSR2: our own program was replaced: the new one runs in this process, and goes on with the same daemon (docs/decisions/0073)
+///   silence of a daemon that had said that its loops turn: kill it, then as a crash
 ///   SIGHUP: hand it on; the daemon exits with 75 and is started at once, while the kernel forwards (docs/decisions/0021)
 ///   deadline without a confirmation: stop it, fall back, choose again
 ///   SIGTERM: hand it on, wait, end
@@ -172,8 +173,20 @@ internal sealed class Supervisor(BootOptions options, SlotStore slots, OwnProgra
             return Next.Choose;
         }
 
-        while (await Task.WhenAny(daemon.Exited, stopping, replaced.Task) == replaced.Task)
+        while (
+            await Task.WhenAny(daemon.Exited, stopping, daemon.Hangs, replaced.Task) is var next
+            && (next == replaced.Task || next == daemon.Hangs)
+        )
         {
+            if (next == daemon.Hangs)
+            {
+                var silent = $"{options.PulseTimeout.TotalSeconds:0.#} s";
+                log($"hitlessd of slot {BootState.NameOf(slot)} has said nothing for {silent}: it hangs, and is killed");
+                daemon.Kill();
+                await daemon.Exited;
+                break;
+            }
+
             replaced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             log($"this hitless-boot goes on: {own.Replace(daemon.Id, slot, log)}");
         }

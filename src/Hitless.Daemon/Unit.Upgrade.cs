@@ -353,7 +353,7 @@ public sealed partial class Unit
         [
             .. journal[0]
                 .Header!.Members.Select(m =>
-                    now.TryGetValue(m.Name, out var u)
+                    now.TryGetValue(m.Name, out var u) && u.State != UnitStateWord.Absent
                         ? new ReportUnit(m.Name, m.Version, u.Version, m.Slot, u.Slot)
                         : new ReportUnit(m.Name, m.Version, "", m.Slot, "")
                 ),
@@ -438,7 +438,7 @@ public sealed partial class Unit
         });
         peerServer.Map(UpgradeCalls.Start, async (forwarded, cancel) =>
         {
-            if (!images.TryFind(forwarded.Request.Image, out _, out _, out _))
+            if (ImageStore.IsHash(forwarded.Request.Image) && !images.TryFind(forwarded.Request.Image, out _, out _, out _))
             {
                 await steps.TakeAsync(new StepRequest(RunStep.Copy, "", forwarded.Request.Image, "", forwarded.From), cancel);
             }

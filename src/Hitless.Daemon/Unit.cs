@@ -178,6 +178,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("load balancing", () => balance.RunAsync(ending.Token)),
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
+            Stand("the word that the loops turn", () => LoopPulse.RunAsync(control, sessions, ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token)),
             notices.IsIdle ? Task.CompletedTask : Stand("notices", () => notices.RunAsync(ending.Token)),
             notices.IsIdle

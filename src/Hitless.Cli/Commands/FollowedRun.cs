@@ -52,10 +52,11 @@ internal static class FollowedRun
 
         if (last.State == RunState.RolledBack)
         {
+            var who = report.Units.All(unit => unit.WasHeard) ? "every unit" : "every unit that is there";
             screen.Complain(
                 new(
                     $"the run was rolled back: {report.Reason ?? last.Text}",
-                    $"every unit runs {last.From} as before; hitless upgrade report {last.Run} has the details"
+                    $"{who} runs {last.From} as before; hitless upgrade report {last.Run} has the details"
                 )
             );
             return ExitCode.RolledBack;

@@ -71,14 +71,7 @@ internal static class ReportPage
             ["epoch", UnitRoleWord.Primary.ToString(), "reason"],
             report.Elections.Select(e => (string[])[$"{e.Epoch}", e.Primary, e.Reason])
         );
-        AddTable(
-            page,
-            "Units",
-            ["unit", "before", "after"],
-            report.Units.Select(u =>
-                (string[])[u.Name, $"{u.VersionBefore} (slot {u.SlotBefore})", $"{u.VersionAfter} (slot {u.SlotAfter})"]
-            )
-        );
+        AddTable(page, "Units", ["unit", "before", "after"], report.Units.Select(u => (string[])[u.Name, u.Before, u.After]));
         AddTable(
             page,
             "Operators' words",

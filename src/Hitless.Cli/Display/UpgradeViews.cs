@@ -109,7 +109,7 @@ internal static class UpgradeViews
 
         foreach (var unit in report.Units)
         {
-            screen.Line($"{unit.Name}: {unit.VersionBefore} (slot {unit.SlotBefore}) → {unit.VersionAfter} (slot {unit.SlotAfter})");
+            screen.Line($"{unit.Name}: {unit.Before} → {unit.After}");
         }
 
         foreach (var line in SessionWords.Of(report.Sessions))

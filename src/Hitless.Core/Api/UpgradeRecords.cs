@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Hitless.Core.Api;
 
@@ -219,7 +220,22 @@ public sealed record ReportSessions(long? Before, long? Survived, long? Lost, lo
 }
 
 /// <summary>A unit before and after the run.</summary>
-public sealed record ReportUnit(string Name, string VersionBefore, string VersionAfter, string SlotBefore, string SlotAfter);
+public sealed record ReportUnit(string Name, string VersionBefore, string VersionAfter, string SlotBefore, string SlotAfter)
+{
+    /// <summary>What it ran before the run.</summary>
+    [JsonIgnore]
+    public string Before => Words(VersionBefore, SlotBefore);
+
+    /// <summary>What it ran in the end; "not known": it was not heard then.</summary>
+    [JsonIgnore]
+    public string After => WasHeard ? Words(VersionAfter, SlotAfter) : "not known, it was not heard";
+
+    /// <summary>Whether it was there when the run ended.</summary>
+    [JsonIgnore]
+    public bool WasHeard => VersionAfter.Length > 0;
+
+    private static string Words(string version, string slot) => $"{version} (slot {slot})";
+}
 
 /// <summary>An image in the store of a unit (<c>GET /v1/firmware</c>).</summary>
 public sealed record ImageInfo(

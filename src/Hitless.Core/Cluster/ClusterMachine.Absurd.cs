@@ -12,11 +12,11 @@ public sealed partial class ClusterMachine
     private static readonly TimeSpan AbsurdMemory = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether the sender of a heartbeat is a unit, of an incarnation, that is known to be there now.</summary>
-    public bool Believes(in ClusterInput heartbeat) => PeerOf(heartbeat) is { } peer && peer.Tag == heartbeat.Tag;
+    public bool Believes(in ClusterInput heartbeat) => peers.Find(heartbeat.Unit) is { } peer && peer.Tag == heartbeat.Tag;
 
     private void OnHeard(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
-        if ((peers.Count < PeersMax || PeerOf(input) is not null) && !IsAbsurd(input, now, effects))
+        if ((peers.Count < PeersMax || peers.Find(input.Unit) is not null) && !IsAbsurd(input, now, effects))
         {
             OnHeartbeat(input, now, effects);
         }
@@ -35,19 +35,6 @@ public sealed partial class ClusterMachine
         }
     }
 
-    private Peer? PeerOf(in ClusterInput input)
-    {
-        foreach (var peer in peers)
-        {
-            if (peer.Unit == input.Unit)
-            {
-                return peer;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>
     /// An epoch that is ahead by more changes of primary than a cluster sees in years would, once believed, be above every other for good.
     /// A unit that has just begun knows of none, and has to believe the first that it hears.
@@ -60,7 +47,7 @@ public sealed partial class ClusterMachine
             return false;
         }
 
-        var peer = FindOrAdd(input.Unit);
+        var peer = peers.FindOrAdd(input.Unit);
         if (IsOver(peer.AbsurdAt, AbsurdMemory, now))
         {
             peer.AbsurdName = input.Heartbeat.Name;
@@ -77,7 +64,7 @@ public sealed partial class ClusterMachine
 
     private IEnumerable<string> AbsurdProblemsAt(TimeSpan now)
     {
-        foreach (var peer in peers.Where(peer => !IsOver(peer.AbsurdAt, AbsurdMemory, now)))
+        foreach (var peer in peers.All.Where(peer => !IsOver(peer.AbsurdAt, AbsurdMemory, now)))
         {
             yield return DescribeAbsurd(peer);
         }

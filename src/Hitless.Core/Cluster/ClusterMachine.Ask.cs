@@ -12,22 +12,6 @@ namespace Hitless.Core.Cluster;
 /// </summary>
 public sealed partial class ClusterMachine
 {
-    private const int QuestionsKept = 64;
-
-    /// <summary>Questions that only measure. Not more often: a wake a second is what knowing costs.</summary>
-    private static readonly TimeSpan CalibrateEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LearnEvery = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LearnTime = TimeSpan.FromSeconds(2);
-
-    private UnitId asked;
-    private TimeSpan askedSince;
-    private TimeSpan askAgain;
-    private uint question;
-    private TimeSpan questionAt = TimeSpan.MinValue;
-    private readonly (TimeSpan At, TimeSpan OwnLateness)[] questions = new (TimeSpan, TimeSpan)[QuestionsKept];
-    private TimeSpan calibrateAt;
-    private TimeSpan learnUntil;
-
     /// <summary>
     /// A link fell; <paramref name="others"/> tells whether another one still has carrier. Without one, and without a way through the
     /// ports, nobody can be asked, and the threshold decides.
@@ -37,44 +21,46 @@ public sealed partial class ClusterMachine
         if (!others)
         {
             // Whose own last cable is dead can ask no kernel, and hears of nobody's end.
-            peers.ForEach(static peer => peer.Liveness.ForgetEcho());
+            foreach (var peer in peers)
+            {
+                peer.Liveness.ForgetEcho();
+            }
         }
 
         if (
             phase == Phase.Standby
-            && asked == UnitId.None
-            && CurrentPrimary() is { Last.AnswersAtOnce: true } primary
+            && !carrier.IsOpen
+            && peers.Primary is { Last.AnswersAtOnce: true } primary
             && now >= primary.HeldUntil
             && (others || HearsOverTraffic(primary, now))
         )
         {
-            asked = primary.Unit;
-            askedSince = askAgain = now;
+            carrier.Begin(primary.Unit, now);
             effects.Record(EventKinds.Unit, $"a heartbeat link lost its carrier: is {primary.Last.Name} there?");
         }
     }
 
     private void KeepAsking(TimeSpan now, IClusterEffects effects)
     {
-        if (asked == UnitId.None)
+        if (!carrier.IsOpen)
         {
             return;
         }
 
-        var peer = FindOrAdd(asked);
-        if (peer.Absent || peer.HeardAt > askedSince + options.AskEvery || peer.Liveness.KernelAt >= askedSince + options.AskEvery)
+        var peer = peers.FindOrAdd(carrier.Unit);
+        if (peer.Absent || peer.HeardAt > carrier.ProofAfter || peer.Liveness.KernelAt >= carrier.ProofAfter)
         {
-            asked = UnitId.None;
+            carrier.End();
         }
-        else if (now - askedSince >= AskPatience(peer, now))
+        else if (now - carrier.Since >= AskPatience(peer, now))
         {
-            asked = UnitId.None;
+            carrier.End();
             peersLostAt = now;
-            MarkAbsent(peer, $"its link fell and it did not answer for {(now - askedSince).TotalMilliseconds:F0} ms", effects);
+            MarkAbsent(peer, $"its link fell and it did not answer for {(now - carrier.Since).TotalMilliseconds:F0} ms", effects);
         }
-        else if (now >= askAgain)
+        else if (now >= carrier.Next)
         {
-            askAgain = now + options.AskEvery;
+            carrier.Ask(now);
             AskKernels(now, effects);
             AskAtOnce(now, effects);
         }
@@ -90,7 +76,7 @@ public sealed partial class ClusterMachine
     private bool IsUrgent(Peer peer) => Role != UnitRole.Primary && peer.Last is { Role: UnitRole.Primary, AnswersAtOnce: true };
 
     /// <summary>When the kernel of a unit that is present is to be asked next. One whose daemon has ended has told so itself.</summary>
-    private TimeSpan AskAt(Peer peer, TimeSpan now) => Later(peer.Liveness.AskAt(questionAt, IsUrgent(peer), now), peer.HeldUntil);
+    private TimeSpan AskAt(Peer peer, TimeSpan now) => Later(peer.Liveness.AskAt(questions.LastAt, IsUrgent(peer), now), peer.HeldUntil);
 
     /// <summary>
     /// Who is late is asked: its kernel, and the primary itself on every way until its kernel has answered, for a heartbeat can be lost,
@@ -126,12 +112,11 @@ public sealed partial class ClusterMachine
     /// <summary>Once a second, and some times when a unit has come: which kernels answer, on which ways, and how soon.</summary>
     private void Calibrate(TimeSpan now, IClusterEffects effects)
     {
-        if (now < calibrateAt || peers.TrueForAll(static peer => peer.Absent))
+        if (peers.AllAbsent || !questions.TakeCalibration(now))
         {
             return;
         }
 
-        calibrateAt = now + (now < learnUntil ? LearnEvery : CalibrateEvery);
         foreach (var peer in peers)
         {
             peer.Liveness.Calibrate();
@@ -142,8 +127,7 @@ public sealed partial class ClusterMachine
 
     private void AskKernels(TimeSpan now, IClusterEffects effects)
     {
-        questionAt = now;
-        questions[++question % (uint)questions.Length] = (now, ownLateness);
+        var question = questions.Ask(now, pace.Lateness);
         foreach (var peer in peers)
         {
             peer.Liveness.Asked(now);
@@ -155,14 +139,9 @@ public sealed partial class ClusterMachine
     /// <summary>An answer says of its question's moment that the kernel was there: what was asked later is still open.</summary>
     private void OnKernelAnswered(in ClusterInput input, TimeSpan now)
     {
-        var later = question - input.Count;
-        foreach (var peer in peers)
+        if (questions.TryFind(input.Count, out var at, out var lateness, out var later) && peers.Find(input.Unit) is { } peer)
         {
-            if (peer.Unit == input.Unit && later < Math.Min(question, (uint)questions.Length))
-            {
-                var (at, lateness) = questions[input.Count % (uint)questions.Length];
-                peer.Liveness.Answered(input.Flag ? null : input.Link, at, (int)later, ownLateness - lateness, now);
-            }
+            peer.Liveness.Answered(input.Flag ? null : input.Link, at, later, pace.Lateness - lateness, now);
         }
     }
 }

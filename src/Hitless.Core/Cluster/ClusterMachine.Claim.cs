@@ -6,23 +6,7 @@ namespace Hitless.Core.Cluster;
 /// <content>The claim in the kernel: it expires unless renewed (docs/decisions/0020), and outlives a daemon that is started anew.</content>
 public sealed partial class ClusterMachine
 {
-    private TimeSpan claimUntil = TimeSpan.MaxValue;
-    private TimeSpan renewedAt;
-    private TimeSpan renewedBefore;
-    private TimeSpan freshUntil = TimeSpan.MaxValue;
-    private TimeSpan? listensUntil;
     private TimeSpan listenUntil;
-
-    private TimeSpan settledAt;
-
-    /// <summary>
-    /// The claim expires while somebody would take over, and who is there would, ready or not: a lone primary that freezes forwards on, and
-    /// a daemon that was just restarted has its peers' patience.
-    /// </summary>
-    private ClaimTerm TermOfClaim(TimeSpan now) =>
-        !peers.Exists(peer => !peer.Absent) ? ClaimTerm.Lasting
-        : now < settledAt ? ClaimTerm.Restart
-        : options.LeaseOf(lateness.At(now));
 
     /// <summary>The kernel speaks for the addresses no more, and its sessions go on elsewhere.</summary>
     private static void Unclaim(TrafficState next, IClusterEffects effects)
@@ -33,30 +17,10 @@ public sealed partial class ClusterMachine
 
     private void RenewClaim(TimeSpan now, IClusterEffects effects)
     {
-        if (Role == UnitRole.Primary && !stopped && !ListensBeforeRenewing(now))
+        if (Role == UnitRole.Primary && !stopped && lease.TryRenew(now, alone: peers.AllAbsent, pace.LatenessAt(now), out var term))
         {
-            var term = TermOfClaim(now);
-            claimUntil = options.TimeOf(term) is { } time ? now + time : TimeSpan.MaxValue;
-            (renewedBefore, renewedAt) = (renewedAt, now);
             effects.RenewClaim(term);
         }
-    }
-
-    /// <summary>
-    /// A claim that is fresh no more is renewed an interval later: should there be a successor, its announcement must still find the claim
-    /// as it is, and its heartbeat comes meanwhile. The claim itself stands much longer.
-    /// </summary>
-    private bool ListensBeforeRenewing(TimeSpan now)
-    {
-        if (now < freshUntil || now >= listensUntil || TermOfClaim(now) == ClaimTerm.Lasting)
-        {
-            freshUntil = now + options.ClaimFresh;
-            listensUntil = null;
-            return false;
-        }
-
-        listensUntil ??= now + options.Interval;
-        return true;
     }
 
     /// <summary>
@@ -67,26 +31,26 @@ public sealed partial class ClusterMachine
     /// <param name="effects">What is done about it.</param>
     private void FindExpiredClaim(TimeSpan now, bool byKernel, IClusterEffects effects)
     {
-        if (Role != UnitRole.Primary || now < claimUntil)
+        if (Role != UnitRole.Primary || !lease.IsOver(now))
         {
             return;
         }
 
         var handing = phase == Phase.Handing;
         outgoing.Offer = null;
-        claimUntil = TimeSpan.MaxValue;
+        lease.End();
         listenUntil = now + (2 * options.Interval);
-        unmerged = true;
+        merge.Note(unmerged: true);
         Unclaim(TrafficState.Muted, effects);
         effects.Record(
             EventKinds.Role,
             $"{options.Name} is primary no more: it did not get to renew its claim for "
-                + $"{(now - (byKernel ? renewedBefore : renewedAt)).TotalMilliseconds:F0} ms, "
+                + $"{lease.SinceRenewal(now, byKernel).TotalMilliseconds:F0} ms, "
                 + "and "
                 + (byKernel ? "its kernel has ended it: its time was over, or another unit had announced itself" : "that has expired")
         );
         BecomeStandby("its claim expired while it was not scheduled", now, effects);
-        if (handing && handingForOperator)
+        if (handing && handover.ForOperator)
         {
             effects.SwitchoverEnded(done: false, "the primary was not scheduled in time");
         }
@@ -99,9 +63,9 @@ public sealed partial class ClusterMachine
         everDecided = true;
         synced = true;
         reason = "primary on after a restart of its daemon";
-        quietUntil = now + options.RetryDelay;
-        nextAnnouncement = now;
-        settledAt = now + options.RestartHold / 2;
+        pauses.Resumed(now);
+        announcements.Begin(now);
+        lease.Resume(now);
         Enter(Phase.Primary, now);
         effects.Record(EventKinds.Role, $"{options.Name} is primary on, epoch {epoch.Number}: its daemon was restarted");
     }
@@ -116,7 +80,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        var peer = FindOrAdd(unit);
+        var peer = peers.FindOrAdd(unit);
         if (!peer.Absent && peer.Last.Role == UnitRole.Primary && peer.HeldTag != peer.Tag)
         {
             peer.HeldTag = peer.Tag;

@@ -6,14 +6,6 @@ namespace Hitless.Core.Cluster;
 /// <content>Handing over in a planned switchover: whoever asks for it, the rules or an operator.</content>
 public sealed partial class ClusterMachine
 {
-    private UnitId handingTo;
-    private string handingReason = "";
-    private bool handingForOperator;
-
-    /// <summary>FortiOS's flip timeout: probe targets that come and go must not throw the traffic from unit to unit.</summary>
-    private TimeSpan flipUntil = TimeSpan.MinValue;
-    private TimeSpan probesSince;
-
     /// <summary>What the rules, not an operator, move a primary to do.</summary>
     private void ConsiderHandingOver(TimeSpan now, IClusterEffects effects)
     {
@@ -31,7 +23,7 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (now < Later(quietUntil, retryAfter) || BestStandby(now) is not { } best)
+        if (!pauses.MayMove(now) || BestStandby(now) is not { } best)
         {
             return;
         }
@@ -40,10 +32,7 @@ public sealed partial class ClusterMachine
         {
             BeginHanding(best, $"{options.Name} is held {OperatorHold.At(now)}", forOperator: false, now, effects);
         }
-        else if (
-            best.Failures < Failures
-            && (FailedPorts > 0 || (now >= Later(flipUntil, calmUntil) && now - probesSince >= options.ProbeSettle))
-        )
+        else if (best.Failures < Failures && (health.FailedPorts > 0 || pauses.MayMoveForProbes(now)))
         {
             BeginHanding(
                 best,
@@ -52,11 +41,11 @@ public sealed partial class ClusterMachine
                 now,
                 effects
             );
-            outgoing.OfferForProbes = FailedPorts == 0;
+            outgoing.OfferForProbes = health.FailedPorts == 0;
         }
         else if (
             !hold
-            && now >= calmUntil
+            && pauses.IsCalm(now)
             && best.Failures == Failures
             && (best.Override || overrideOn)
             && best.Priority > options.Priority
@@ -93,7 +82,7 @@ public sealed partial class ClusterMachine
                 return;
             }
 
-            if (candidate.Serial == wanted && FindOrAdd(wanted).LinksCut && input.Value == 0)
+            if (candidate.Serial == wanted && peers.FindOrAdd(wanted).LinksCut && input.Value == 0)
             {
                 effects.SwitchoverEnded(
                     done: false,
@@ -112,7 +101,7 @@ public sealed partial class ClusterMachine
         effects.SwitchoverEnded(
             done: false,
             !input.Flag ? "no standby is ready"
-                : FindOrAdd(wanted) is { Absent: false, Last: { Held: true, Name: var held } } ? $"{held} is held for maintenance"
+                : peers.FindOrAdd(wanted) is { Absent: false, Last: { Held: true, Name: var held } } ? $"{held} is held for maintenance"
                 : "the unit asked for is not a standby that is ready"
         );
     }
@@ -164,9 +153,7 @@ public sealed partial class ClusterMachine
 
     private void BeginHanding(Candidate target, string why, bool forOperator, TimeSpan now, IClusterEffects effects)
     {
-        handingTo = target.Serial;
-        handingReason = why;
-        handingForOperator = forOperator;
+        handover.Begin(target.Serial, why, forOperator);
         outgoing.OfferForProbes = false;
         Enter(Phase.Handing, now);
         effects.Record(EventKinds.Role, $"{options.Name} hands over to {target.Name}: {why}");
@@ -177,7 +164,7 @@ public sealed partial class ClusterMachine
     {
         if (phase == Phase.Handing && input.Request == request)
         {
-            outgoing.Offer = new Offer(handingTo, request, input.Sequence);
+            outgoing.Offer = new Offer(handover.Target, request, input.Sequence);
             Tell(now, effects);
         }
     }
@@ -185,11 +172,11 @@ public sealed partial class ClusterMachine
     private void WithdrawOffer(string why, TimeSpan now, IClusterEffects effects)
     {
         outgoing.Offer = null;
-        retryAfter = now + options.RetryDelay;
+        pauses.OfferWithdrawn(now);
         Enter(Phase.Primary, now);
         Tell(now, effects);
         effects.Record(EventKinds.Role, $"{options.Name} stays primary: {why}");
-        if (handingForOperator)
+        if (handover.ForOperator)
         {
             effects.SwitchoverEnded(done: false, why);
         }

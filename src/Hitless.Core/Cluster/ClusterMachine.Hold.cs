@@ -17,7 +17,8 @@ public sealed partial class ClusterMachine
     /// <summary>
     /// Every unit of the cluster is heard, and held: then a hold keeps nobody from serving. While one is not heard, it may be primary.
     /// </summary>
-    private bool AllAreHeld => OperatorHold.Stands && peers.Count(static peer => !peer.Absent && peer.Last.Held) >= options.UnitCount - 1;
+    private bool AllAreHeld =>
+        OperatorHold.Stands && peers.All.Count(static peer => !peer.Absent && peer.Last.Held) >= options.UnitCount - 1;
 
     /// <summary>Who is held waits for the release; what silence there was meanwhile is no reason to hurry then.</summary>
     private bool WaitsForRelease(TimeSpan now, IClusterEffects effects)

@@ -29,7 +29,7 @@ public sealed partial class ClusterMachine
 
     private void YieldToTwin(TimeSpan now, IClusterEffects effects)
     {
-        var handing = phase == Phase.Handing && handingForOperator;
+        var handing = phase == Phase.Handing && handover.ForOperator;
         outgoing.Offer = null;
         if (Role == UnitRole.Primary || phase == Phase.Draining)
         {
@@ -39,8 +39,8 @@ public sealed partial class ClusterMachine
 
         everDecided = false;
         synced = false;
-        (syncFrom, syncTag) = (UnitId.None, IncarnationTag.None);
-        nextAnnouncement = TimeSpan.MaxValue;
+        source.Forget();
+        announcements.End();
         Enter(Phase.Starting, now);
         effects.Record(EventKinds.Role, $"{options.Name} has no role any more: {DescribeTwin()}");
         if (handing)
@@ -76,12 +76,7 @@ public sealed partial class ClusterMachine
 
     private bool AddressesAreTaken(TimeSpan now, IClusterEffects effects)
     {
-        var blocks = addresses.Blocks(
-            alone: !everDecided && peers.TrueForAll(peer => peer.Tag == IncarnationTag.None),
-            syncFrom,
-            now,
-            out var ask
-        );
+        var blocks = addresses.Blocks(alone: !everDecided && peers.AllUnknown, source.Unit, now, out var ask);
         if (ask)
         {
             effects.AskForAddresses();
@@ -113,13 +108,15 @@ public sealed partial class ClusterMachine
             yield return DescribeTwin();
         }
 
-        foreach (var peer in peers.Where(peer => !IsOver(peer.RivalAt, RivalMemory, now) && peer.RivalAt - peer.RivalSince >= RivalTime))
+        foreach (
+            var peer in peers.All.Where(peer => !IsOver(peer.RivalAt, RivalMemory, now) && peer.RivalAt - peer.RivalSince >= RivalTime)
+        )
         {
             yield return $"two units have the unit-id of {peer.Last.Name} (one is named {peer.RivalName}; is it a cloned machine?): "
                 + $"delete the file unit-id in the state directory of the one that is not in the cluster and restart hitlessd there";
         }
 
-        var names = peers.Where(peer => !peer.Absent).Select(peer => peer.Last.Name).Append(options.Name);
+        var names = peers.All.Where(peer => !peer.Absent).Select(peer => peer.Last.Name).Append(options.Name);
         foreach (var name in names.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1))
         {
             yield return $"{name.Count()} units are named {name.Key}: give each a unit.name of its own and restart hitlessd there; "

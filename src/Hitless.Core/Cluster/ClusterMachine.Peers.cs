@@ -7,12 +7,6 @@ namespace Hitless.Core.Cluster;
 /// <content>Hearing the others, telling them, and finding out that one is gone.</content>
 public sealed partial class ClusterMachine
 {
-    /// <summary>A wake that is later by no more than this is no stall.</summary>
-    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan StallMemory = TimeSpan.FromSeconds(2);
-    private readonly Unrest unrest = new();
-    private LearnedPeak lateness;
-
     /// <summary>
     /// The longest that a present unit let us wait for a heartbeat, since one became present last: what is left of
     /// <see cref="ClusterOptions.Silence"/> is the margin against a false takeover.
@@ -22,31 +16,11 @@ public sealed partial class ClusterMachine
     private void OnHeartbeat(in ClusterInput input, TimeSpan now, IClusterEffects effects)
     {
         var heartbeat = input.Heartbeat!;
-        var peer = FindOrAdd(input.Unit);
-        var news = false;
-        if (peer.Tag != input.Tag)
+        var peer = peers.FindOrAdd(input.Unit);
+        var news = peer.Tag != input.Tag;
+        if (news && !Meets(peer, input, now, effects))
         {
-            if (!heartbeat.Hears(options.Self, options.Tag))
-            {
-                // It could be a recording from before our start: name it, and believe it once it names us.
-                peer.PendingTag = input.Tag;
-                peer.PendingAt = now;
-                greetAt = input.Flag ? now : greetAt;
-                Tell(now, effects);
-                return;
-            }
-
-            if (IsRival(peer, heartbeat.Name, now))
-            {
-                (peer.PendingTag, peer.PendingAt) = (input.Tag, now);
-                return;
-            }
-
-            (peer.Tag, peer.Sequence) = (input.Tag, 0);
-            peer.PendingTag = IncarnationTag.None;
-            listenUntil = phase == Phase.Starting ? default : listenUntil;
-            effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
-            news = true;
+            return;
         }
 
         if (input.Sequence < peer.Sequence)
@@ -66,8 +40,7 @@ public sealed partial class ClusterMachine
         peer.Liveness.Heard(input.Flag ? null : input.Link, same: !news && peer.HeldTag != peer.Tag, peer.Absent, now);
         if (news)
         {
-            learnUntil = now + LearnTime;
-            calibrateAt = Earlier(calibrateAt, now + LearnEvery);
+            questions.Learn(now);
         }
 
         NoteWay(peer, input.Flag, now);
@@ -87,7 +60,54 @@ public sealed partial class ClusterMachine
             effects.Record(EventKinds.Unit, $"{heartbeat.Name} is present ({heartbeat.Version})");
         }
 
-        AgreeOnWire();
+        peers.AgreeOnWire();
+        TakeEpoch(peer, wasPrimary, planned, now, effects);
+
+        // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
+        if (heartbeat.Role == UnitRole.Primary && peers.Primary == peer)
+        {
+            lastPrimaryHeard = now;
+            FollowPrimary(peer, now, effects);
+        }
+
+        if (news || heartbeat.WantsAnswer)
+        {
+            greetAt = input.Flag ? now : greetAt;
+            Tell(now, effects);
+        }
+    }
+
+    /// <summary>Another incarnation speaks than the one that is believed; whether it is believed from now on.</summary>
+    private bool Meets(Peer peer, in ClusterInput input, TimeSpan now, IClusterEffects effects)
+    {
+        var heartbeat = input.Heartbeat!;
+        if (!heartbeat.Hears(options.Self, options.Tag))
+        {
+            // It could be a recording from before our start: name it, and believe it once it names us.
+            peer.PendingTag = input.Tag;
+            peer.PendingAt = now;
+            greetAt = input.Flag ? now : greetAt;
+            Tell(now, effects);
+            return false;
+        }
+
+        if (IsRival(peer, heartbeat.Name, now))
+        {
+            (peer.PendingTag, peer.PendingAt) = (input.Tag, now);
+            return false;
+        }
+
+        (peer.Tag, peer.Sequence) = (input.Tag, 0);
+        peer.PendingTag = IncarnationTag.None;
+        listenUntil = phase == Phase.Starting ? default : listenUntil;
+        effects.Record(EventKinds.Unit, $"{heartbeat.Name} has started ({heartbeat.Version})");
+        return true;
+    }
+
+    /// <summary>What the epoch that a unit names means for this one's.</summary>
+    private void TakeEpoch(Peer peer, bool wasPrimary, bool planned, TimeSpan now, IClusterEffects effects)
+    {
+        var heartbeat = peer.Last;
         if (heartbeat.Epoch > epoch && heartbeat.Role == UnitRole.Primary)
         {
             NoteChange(planned || wasPrimary, now);
@@ -98,7 +118,12 @@ public sealed partial class ClusterMachine
         {
             epoch = heartbeat.Epoch;
         }
-        else if (heartbeat.Epoch.Number > epoch.Number && heartbeat.Role != UnitRole.Primary && phase == Phase.Primary && now >= raiseAfter)
+        else if (
+            heartbeat.Epoch.Number > epoch.Number
+            && heartbeat.Role != UnitRole.Primary
+            && phase == Phase.Primary
+            && pauses.MayRaise(now)
+        )
         {
             RaiseEpoch(peer, now, effects);
         }
@@ -106,19 +131,6 @@ public sealed partial class ClusterMachine
         {
             // The other side of a split, or the former primary of our switchover, has stopped speaking for the addresses.
             AnnounceAnew(now, effects);
-        }
-
-        // Not only a primary of the highest epoch: whoever opened that may be gone, and then the one that is there counts.
-        if (heartbeat.Role == UnitRole.Primary && CurrentPrimary() == peer)
-        {
-            lastPrimaryHeard = now;
-            FollowPrimary(peer, now, effects);
-        }
-
-        if (news || heartbeat.WantsAnswer)
-        {
-            greetAt = input.Flag ? now : greetAt;
-            Tell(now, effects);
         }
     }
 
@@ -146,41 +158,21 @@ public sealed partial class ClusterMachine
             effects.Record(EventKinds.Unit, $"{peer.Last.Name} is absent: {why}");
         }
 
-        AgreeOnWire();
+        peers.AgreeOnWire();
     }
 
-    /// <summary>
-    /// A unit that was not scheduled for a while has missed heartbeats for a reason of its own: it grants everybody one more interval, and
-    /// what it did not hear proves nothing.
-    /// </summary>
+    /// <summary>What this unit did not hear while it stood still proves nothing.</summary>
     private void DoubtOneself(TimeSpan now)
     {
-        if (now - lastStep > options.Silence / 2)
+        if (!pace.Wake(now, out var late))
         {
-            graceUntil = now + options.Interval;
+            return;
         }
 
-        if (now > wantedAt)
+        carrier.Delay(late);
+        foreach (var peer in peers)
         {
-            var late = now - wantedAt;
-            ownLateness += late;
-
-            // Far beyond every limit it was a suspended machine, or a debugger's: that tells of no pace.
-            if (late < options.LatenessMax * 2)
-            {
-                lateness.Note(Earlier(late, options.LatenessMax), now);
-            }
-
-            askedSince += late;
-            if (late > longestStall || IsOver(stalledAt, StallMemory, now))
-            {
-                (longestStall, stalledAt) = (late, now);
-            }
-
-            foreach (var peer in peers)
-            {
-                peer.Liveness.OwnStall(late);
-            }
+            peer.Liveness.OwnStall(late);
         }
     }
 
@@ -190,16 +182,16 @@ public sealed partial class ClusterMachine
     /// </summary>
     private void LearnFromBeingReplaced(TimeSpan now)
     {
-        if (!IsOver(stalledAt, StallMemory, now) && longestStall < options.StallPatience)
+        if (pace.StallAt(now) is { } stall)
         {
             foreach (var peer in peers)
             {
-                peer.Liveness.Learn(longestStall, now);
+                peer.Liveness.Learn(stall, now);
             }
         }
     }
 
-    private bool IsOffered(UnitId unit) => outgoing.Offer?.Target == unit || peers.Exists(peer => peer.Last.Offer?.Target == unit);
+    private bool IsOffered(UnitId unit) => outgoing.Offer?.Target == unit || peers.Offers(unit);
 
     private void NoteChange(bool planned, TimeSpan now)
     {
@@ -214,7 +206,7 @@ public sealed partial class ClusterMachine
     {
         // Who does not hold the sessions would end them all by taking over, and a kernel that answers forwards on.
         var patient = !synced && peer.Last.Role == UnitRole.Primary;
-        var silent = Later(Later(peer.Liveness.SilentAt(patient, now), peer.HeldUntil), graceUntil);
+        var silent = Later(Later(peer.Liveness.SilentAt(patient, now), peer.HeldUntil), pace.GraceUntil);
         return IsUrgent(peer) ? Earlier(silent, Later(peer.Liveness.KernelGoneAt(now), peer.HeldUntil)) : silent;
     }
 
@@ -227,8 +219,8 @@ public sealed partial class ClusterMachine
         outgoing.Held = OperatorHold.Stands;
         outgoing.Age = AgeAt(now);
         outgoing.Failures = (ushort)Math.Min(Failures, ushort.MaxValue);
-        outgoing.PortsUp = portsUp;
-        outgoing.Lateness = TimeSpan.FromMilliseconds((long)lateness.At(now).TotalMilliseconds);
+        outgoing.PortsUp = health.PortsUp;
+        outgoing.Lateness = TimeSpan.FromMilliseconds((long)pace.LatenessAt(now).TotalMilliseconds);
         outgoing.EchoCount = 0;
         AddEcho(options.Self, twin.Tag, now - twin.HeardAt);
         foreach (var peer in peers)
@@ -252,45 +244,5 @@ public sealed partial class ClusterMachine
         {
             outgoing.Echoes[outgoing.EchoCount++] = new Echo(unit, tag);
         }
-    }
-
-    private void AgreeOnWire()
-    {
-        var agreed = options.WireMinor;
-        foreach (var peer in peers)
-        {
-            agreed = peer.Absent ? agreed : Math.Min(agreed, peer.Last.WireMinor);
-        }
-
-        AgreedWireMinor = agreed;
-    }
-
-    private Peer? CurrentPrimary()
-    {
-        Peer? best = null;
-        foreach (var peer in peers)
-        {
-            if (!peer.Absent && peer.Last.Role == UnitRole.Primary && (best is null || peer.Last.Epoch > best.Last.Epoch))
-            {
-                best = peer;
-            }
-        }
-
-        return best;
-    }
-
-    private Peer FindOrAdd(UnitId unit)
-    {
-        foreach (var peer in peers)
-        {
-            if (peer.Unit == unit)
-            {
-                return peer;
-            }
-        }
-
-        var added = new Peer(unit, options);
-        peers.Add(added);
-        return added;
     }
 }

@@ -6,22 +6,9 @@ namespace Hitless.Core.Cluster;
 /// <content>Becoming primary and ceasing to be.</content>
 public sealed partial class ClusterMachine
 {
-    /// <summary>
-    /// After a claim the announcement is repeated at these distances, then each <see cref="AnnounceEvery"/> to keep the switches' entries
-    /// alive.
-    /// </summary>
-    private static readonly TimeSpan[] AnnounceAgain = [.. new[] { 5, 20, 75, 400, 1500 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
-    private static readonly TimeSpan AnnounceEvery = TimeSpan.FromSeconds(10);
-
-    private TimeSpan nextAnnouncement = TimeSpan.MaxValue;
-    private int announcements;
     private TimeSpan drainTime;
-    private TimeSpan raiseAfter;
     private bool everDecided;
     private RequestId request;
-    private UnitId acceptingFrom;
-    private RequestId accepting;
-    private RequestId declined;
     private string takeoverReason = "";
 
     /// <summary>
@@ -32,7 +19,7 @@ public sealed partial class ClusterMachine
 
     private void ConsiderTakeover(TimeSpan now, IClusterEffects effects)
     {
-        if (CurrentPrimary() is not null)
+        if (peers.Primary is not null)
         {
             noPrimarySince = TimeSpan.MaxValue;
             return;
@@ -44,7 +31,13 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (StandsAside || now < listenUntil || !WitnessAllows(now) || WaitsForLinks(now, effects) || AddressesAreTaken(now, effects))
+        if (
+            StandsAside
+            || now < listenUntil
+            || !witness.Allows(noPrimarySince, now)
+            || WaitsForLinks(now, effects)
+            || AddressesAreTaken(now, effects)
+        )
         {
             return;
         }
@@ -56,7 +49,7 @@ public sealed partial class ClusterMachine
         var patience = phase == Phase.Starting ? (rank + 1) * options.StartHold : rank * options.Silence * 2;
 
         // Who has opened the present epoch is there, and its own word of that is on its way: the former primary's was faster.
-        patience += peers.Exists(peer => !peer.Absent && peer.Unit == epoch.Claimant) ? options.Silence : TimeSpan.Zero;
+        patience += peers.IsPresent(epoch.Claimant) ? options.Silence : TimeSpan.Zero;
         if (now - noPrimarySince < patience + unrest.TakeoverDelayAt(now))
         {
             return;
@@ -98,7 +91,7 @@ public sealed partial class ClusterMachine
 
     private void ClaimUnlessTaken(TimeSpan now, IClusterEffects effects)
     {
-        if (CurrentPrimary() is { } primary)
+        if (peers.Primary is { } primary)
         {
             BecomeStandby($"{primary.Last.Name} is primary", now, effects);
         }
@@ -116,7 +109,7 @@ public sealed partial class ClusterMachine
             BecomeStandby($"{primary.Last.Name} is primary", now, effects);
         }
 
-        if (phase == Phase.Accepting && primary.Last.Offer?.Request != accepting)
+        if (phase == Phase.Accepting && !taken.Stands(primary))
         {
             BecomeStandby($"{primary.Last.Name} withdrew its offer", now, effects);
         }
@@ -126,16 +119,15 @@ public sealed partial class ClusterMachine
             phase == Phase.Standby
             && primary.Last.Offer is { } offer
             && offer.Target == options.Self
-            && offer.Request != declined
+            && !taken.IsDeclined(offer)
             && synced
-            && Follows(primary)
+            && source.Is(primary)
             && !stopping
             && !StandsAside
             && !OperatorHold.Stands
         )
         {
-            acceptingFrom = primary.Unit;
-            accepting = offer.Request;
+            taken.Take(primary, offer);
             Enter(Phase.Accepting, now);
             effects.AwaitApplied(++request, primary.Unit, offer.Sequence);
         }
@@ -153,19 +145,23 @@ public sealed partial class ClusterMachine
             return;
         }
 
-        if (!input.Flag || CurrentPrimary() is not { } primary || primary.Unit != acceptingFrom || primary.Last.Offer?.Request != accepting)
+        if (!input.Flag || peers.Primary is not { } primary || !taken.IsMadeBy(primary))
         {
             Decline("did not get all sessions of the offer in time", now, effects);
             return;
         }
 
-        flipUntil = primary.Last.OfferForProbes ? now + options.FlipGuard : flipUntil;
+        if (primary.Last.OfferForProbes)
+        {
+            pauses.TakenForProbes(now);
+        }
+
         Claim($"switchover from {primary.Last.Name}", now, effects);
     }
 
     private void Decline(string why, TimeSpan now, IClusterEffects effects)
     {
-        declined = accepting;
+        taken.Decline();
         BecomeStandby(why, now, effects);
     }
 
@@ -177,13 +173,12 @@ public sealed partial class ClusterMachine
             : everDecided ? now - lastPrimaryHeard
             : TimeSpan.Zero;
         epoch = epoch.Next(options.Self);
-        freshUntil = TimeSpan.MaxValue;
+        lease.Begin();
         Enter(Phase.Primary, now);
         everDecided = true;
         synced = true;
         reason = why;
-        quietUntil = now + options.RetryDelay;
-        calmUntil = now + unrest.HoldAt(options.RetryDelay, now);
+        pauses.Claimed(now, unrest.HoldAt(options.RetryDelay, now));
         effects.SetTraffic(TrafficState.Claimed);
         AnnounceAnew(now, effects);
         Tell(now, effects);
@@ -199,7 +194,7 @@ public sealed partial class ClusterMachine
     private void RaiseEpoch(Peer witness, TimeSpan now, IClusterEffects effects)
     {
         epoch = witness.Last.Epoch.Next(options.Self);
-        raiseAfter = now + options.RetryDelay;
+        pauses.EpochRaised(now);
         reason = $"stays primary above epoch {witness.Last.Epoch.Number}, which {witness.Last.Name} knew of";
         Tell(now, effects);
         effects.Record(EventKinds.Role, $"{options.Name} is primary, epoch {epoch.Number}: {reason}");
@@ -208,15 +203,14 @@ public sealed partial class ClusterMachine
     /// <summary>Whoever learned something else meanwhile is told again and again.</summary>
     private void AnnounceAnew(TimeSpan now, IClusterEffects effects)
     {
-        announcements = 0;
+        announcements.Restart();
         Announce(now, effects);
     }
 
     private void Announce(TimeSpan now, IClusterEffects effects)
     {
         effects.Announce();
-        nextAnnouncement = now + (announcements < AnnounceAgain.Length ? AnnounceAgain[announcements] : AnnounceEvery);
-        announcements++;
+        announcements.Made(now);
     }
 
     /// <summary>A higher epoch is heard: whoever held the addresses here gives them up at once.</summary>
@@ -228,18 +222,18 @@ public sealed partial class ClusterMachine
         {
             Unclaim(TrafficState.Draining, effects);
             Enter(Phase.Draining, now);
-            drainTime = options.DrainTimeOf(lateness.At(now));
-            nextAnnouncement = TimeSpan.MaxValue;
+            drainTime = options.DrainTimeOf(pace.LatenessAt(now));
+            announcements.End();
             synced = false;
-            unmerged = was == Phase.Primary;
+            merge.Note(unmerged: was == Phase.Primary);
             LearnFromBeingReplaced(now);
             reason =
                 was == Phase.Handing
-                    ? $"handed over to {newPrimary.Last.Name}: {handingReason}"
+                    ? $"handed over to {newPrimary.Last.Name}: {handover.Reason}"
                     : $"{newPrimary.Last.Name} claimed epoch {newPrimary.Last.Epoch.Number}";
             Tell(now, effects);
             effects.Record(EventKinds.Role, $"{options.Name} steps down: {reason}");
-            if (was == Phase.Handing && handingForOperator)
+            if (was == Phase.Handing && handover.ForOperator)
             {
                 effects.SwitchoverEnded(done: true, $"{newPrimary.Last.Name} is primary, epoch {newPrimary.Last.Epoch.Number}");
             }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster.Splits;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
@@ -16,24 +17,12 @@ public sealed partial class ClusterMachine
     /// each other.
     /// </summary>
     private static readonly TimeSpan GreetEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MergePatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan WitnessMemory = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WitnessPatience = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Frames of our own from before a claim may still be told of; then it is somebody else's.</summary>
-    private static readonly TimeSpan OwnEcho = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
 
     /// <summary>So long a unit is heard through the ports alone before its links count as cut.</summary>
     private static readonly TimeSpan CutAfter = TimeSpan.FromMilliseconds(500);
 
     private TimeSpan greetAt;
-    private TimeSpan witnessAt = TimeSpan.MinValue;
     private TimeSpan peersLostAt = TimeSpan.MinValue;
-    private TimeSpan macHeardAt = TimeSpan.MinValue;
-    private TimeSpan macToldAt = TimeSpan.MinValue;
-    private bool unmerged;
-    private TimeSpan mergeUntil = TimeSpan.MinValue;
 
     /// <summary>The heartbeat that is to be sent now goes through the ports too.</summary>
     public bool SpeaksOverTraffic { get; private set; }
@@ -41,7 +30,7 @@ public sealed partial class ClusterMachine
     /// <summary>What an operator should mend, in words; empty while all is well.</summary>
     public IEnumerable<string> ProblemsAt(TimeSpan now)
     {
-        foreach (var peer in peers.Where(peer => !peer.Absent && peer.LinksCut))
+        foreach (var peer in peers.All.Where(peer => !peer.Absent && peer.LinksCut))
         {
             yield return $"{peer.Last.Name} is heard through the ports only: sessions do not reach it until a heartbeat link works again";
         }
@@ -51,7 +40,7 @@ public sealed partial class ClusterMachine
             yield return problem;
         }
 
-        if (!IsOver(macHeardAt, OwnEcho, now))
+        if (duplicateMac.IsHeard(now))
         {
             yield return "somebody else speaks with our virtual MAC: hitless history tells where";
         }
@@ -61,7 +50,7 @@ public sealed partial class ClusterMachine
     private void ChooseWays(TimeSpan now, IClusterEffects effects)
     {
         var missed = false;
-        var wanted = asked != UnitId.None;
+        var wanted = carrier.IsOpen;
         foreach (var peer in peers)
         {
             missed |= !peer.Absent && IsOver(peer.LinkHeardAt, options.Interval * 2, now);
@@ -115,25 +104,12 @@ public sealed partial class ClusterMachine
 
     private static bool IsOver(TimeSpan since, TimeSpan patience, TimeSpan now) => since == TimeSpan.MinValue || now - since >= patience;
 
-    /// <summary>
-    /// Who misses the primary asks the witness too: no answer since then means that it is this unit that is cut off. A witness that was
-    /// gone before has no say.
-    /// </summary>
-    private bool WitnessAllows(TimeSpan now) =>
-        !options.HasWitness || witnessAt >= noPrimarySince || IsOver(witnessAt, WitnessMemory + (now - noPrimarySince), now);
-
     /// <summary>A primary that lost every other unit, and in the same moment the witness, is the one that is cut off.</summary>
-    private bool IsCutOff(TimeSpan now) =>
-        options.HasWitness
-        && peersLostAt != TimeSpan.MinValue
-        && now - peersLostAt >= WitnessPatience
-        && witnessAt < peersLostAt
-        && !IsOver(witnessAt, WitnessMemory + (now - peersLostAt), now)
-        && peers.TrueForAll(peer => peer.Absent);
+    private bool IsCutOff(TimeSpan now) => witness.IsLostToo(peersLostAt, now) && peers.AllAbsent;
 
     private void GiveUp(TimeSpan now, IClusterEffects effects)
     {
-        unmerged = true;
+        merge.Note(unmerged: true);
         Unclaim(TrafficState.Muted, effects);
         effects.Record(EventKinds.Role, $"{options.Name} is primary no more: it hears no other unit, and the witness does not answer");
         BecomeStandby("it hears no other unit, and the witness does not answer", now, effects);
@@ -142,15 +118,13 @@ public sealed partial class ClusterMachine
 
     private void OnVirtualMacHeard(ulong ports, TimeSpan now, IClusterEffects effects)
     {
-        if (Role != UnitRole.Primary || now - phaseSince < OwnEcho)
+        if (Role != UnitRole.Primary || now - phaseSince < DuplicateMac.OwnEcho)
         {
             return;
         }
 
-        macHeardAt = now;
-        if (IsOver(macToldAt, TellAgain, now))
+        if (duplicateMac.Heard(now))
         {
-            macToldAt = now;
             effects.Record(
                 EventKinds.Unit,
                 $"somebody else speaks with the virtual MAC of {BitOperations.PopCount(ports)} ports: another cluster of the same "
@@ -167,28 +141,20 @@ public sealed partial class ClusterMachine
     /// </summary>
     private bool Merging(Peer primary, TimeSpan now, IClusterEffects effects)
     {
-        if (unmerged && mergeUntil == TimeSpan.MinValue)
+        if (merge.TakeStart(now))
         {
-            mergeUntil = now + MergePatience;
             synced = false;
             effects.MergeSessions(primary.Unit);
         }
 
-        if (unmerged && now < mergeUntil)
-        {
-            return true;
-        }
-
-        unmerged = false;
-        mergeUntil = TimeSpan.MinValue;
-        return false;
+        return merge.IsOpen(now);
     }
 
     private void OnMerged(string text, IClusterEffects effects)
     {
-        if (unmerged)
+        if (merge.Unmerged)
         {
-            unmerged = false;
+            merge.Note(unmerged: false);
             effects.Record(EventKinds.Sessions, text);
         }
     }

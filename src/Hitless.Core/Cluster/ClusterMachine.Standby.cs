@@ -6,8 +6,6 @@ namespace Hitless.Core.Cluster;
 /// <content>Being standby, fetching the sessions, leaving.</content>
 public sealed partial class ClusterMachine
 {
-    private UnitId syncFrom;
-    private IncarnationTag syncTag;
     private readonly Candidate[] candidates = new Candidate[8];
 
     private void BecomeStandby(string why, TimeSpan now, IClusterEffects effects)
@@ -21,7 +19,7 @@ public sealed partial class ClusterMachine
         Enter(Phase.Standby, now);
         noPrimarySince = TimeSpan.MaxValue;
         reason = why;
-        if (CurrentPrimary() is { } primary)
+        if (peers.Primary is { } primary)
         {
             SyncFrom(primary, now, effects);
         }
@@ -32,21 +30,18 @@ public sealed partial class ClusterMachine
     /// <summary>Fetches the table when the primary, or the primary's incarnation, is another one than before.</summary>
     private void SyncFrom(Peer primary, TimeSpan now, IClusterEffects effects)
     {
-        if (!Follows(primary) && !Merging(primary, now, effects))
+        if (!source.Is(primary) && !Merging(primary, now, effects))
         {
-            syncFrom = primary.Unit;
-            syncTag = primary.Tag;
-            declined = RequestId.None;
+            source.Follow(primary);
+            taken.Forget();
             synced = false;
-            effects.SetSessionRole(sending: false, syncFrom);
+            effects.SetSessionRole(sending: false, source.Unit);
         }
     }
 
-    private bool Follows(Peer primary) => syncFrom == primary.Unit && syncTag == primary.Tag;
-
     private void OnSynced(UnitId unit, bool windows, TimeSpan now, IClusterEffects effects)
     {
-        if (Role != UnitRole.Primary && unit == syncFrom && !synced)
+        if (Role != UnitRole.Primary && unit == source.Unit && !synced)
         {
             synced = true;
             if (windows)
@@ -72,7 +67,7 @@ public sealed partial class ClusterMachine
     private void Leave(TimeSpan now, IClusterEffects effects)
     {
         // Who hears this takes over at once, ready or not; two must not speak. With nobody there the kernel forwards on.
-        if (Role == UnitRole.Primary && peers.Exists(peer => !peer.Absent))
+        if (Role == UnitRole.Primary && !peers.AllAbsent)
         {
             effects.SetTraffic(TrafficState.Draining);
         }
@@ -89,14 +84,12 @@ public sealed partial class ClusterMachine
         // A takeover that was called off has let frames be passed over that the primary still has: what differs is asked for again.
         if (next is Phase.Primary or Phase.Draining || phase == Phase.TakingOver)
         {
-            syncFrom = UnitId.None;
-            syncTag = IncarnationTag.None;
+            source.Forget();
         }
 
         if (next == Phase.Primary)
         {
-            unmerged = false;
-            mergeUntil = TimeSpan.MinValue;
+            merge.End();
         }
 
         phase = next;

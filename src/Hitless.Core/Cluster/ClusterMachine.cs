@@ -1,6 +1,8 @@
-using System.Numerics;
 using Hitless.Core.Api;
+using Hitless.Core.Cluster.Claims;
 using Hitless.Core.Cluster.Membership;
+using Hitless.Core.Cluster.Splits;
+using Hitless.Core.Cluster.Switching;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Cluster;
@@ -18,49 +20,45 @@ namespace Hitless.Core.Cluster;
 ///      └── primary offers ──▶ Accepting ── Applied ──────┘
 /// </code>
 /// | invariant (design.md) | where |
-/// | 1 a higher epoch steps one down | <see cref="OnHeartbeat"/> |
+/// | 1 a higher epoch steps one down | <see cref="TakeEpoch"/> |
 /// | 2 commit before claim | <see cref="Claim"/> is reached from Drained and Applied only |
 /// | 3 make before break | Handing forwards on; Draining forwards for DrainTime more |
 /// </summary>
 public sealed partial class ClusterMachine
 {
     private readonly ClusterOptions options;
-    private readonly List<Peer> peers = [];
+    private readonly PeerTable peers;
     private readonly Heartbeat outgoing = new();
     private readonly TwinGuard twin;
     private readonly AddressGuard addresses;
+    private readonly OwnPace pace;
+    private readonly OwnHealth health;
+    private readonly KernelQuestions questions = new();
+    private readonly CarrierQuestion carrier;
+    private readonly Unrest unrest = new();
+    private readonly ClaimLease lease;
+    private readonly AnnouncementTimes announcements = new();
+    private readonly SessionSource source = new();
+    private readonly TakenOffer taken = new();
+    private readonly Handover handover = new();
+    private readonly SwitchPauses pauses;
+    private readonly Witness witness;
+    private readonly DuplicateMac duplicateMac = new();
+    private readonly MergeGate merge = new();
 
     private Phase phase = Phase.Starting;
     private TimeSpan phaseSince;
     private TimeSpan ageSince;
-    private TimeSpan lastStep;
-    private TimeSpan wantedAt = TimeSpan.MaxValue;
-    private TimeSpan ownLateness;
-    private TimeSpan longestStall;
-    private TimeSpan stalledAt = TimeSpan.MinValue;
     private TimeSpan lastPrimaryHeard;
     private TimeSpan nextHeartbeat;
     private TimeSpan noPrimarySince;
-
-    /// <summary>
-    /// A new primary lets the others settle; a port that falls ends that. After an offer that nobody took up it waits, whatever falls.
-    /// </summary>
-    private TimeSpan quietUntil;
-
-    /// <summary>What is no failure of a port waits the longer the more changes there were of late.</summary>
-    private TimeSpan calmUntil;
-    private TimeSpan retryAfter;
-    private TimeSpan graceUntil;
     private Epoch epoch;
     private bool synced;
     private bool hold;
     private bool stopping;
     private bool stopped;
-    private int probePenalty;
-    private bool forwardsOtherwise;
     private bool linksMissing;
     private bool saidLinksMissing;
-    private ulong portsUp;
     private bool overrideOn;
     private string reason = "starting: listening for a primary";
 
@@ -81,18 +79,21 @@ public sealed partial class ClusterMachine
         this.options = options;
         twin = new TwinGuard(options.Tag);
         addresses = new AddressGuard(options.Self, options.CanAskForAddresses);
-        phaseSince = ageSince = lastStep = nextHeartbeat = noPrimarySince = now;
+        peers = new PeerTable(options);
+        pace = new OwnPace(options, now);
+        health = new OwnHealth(options);
+        carrier = new CarrierQuestion(options);
+        lease = new ClaimLease(options);
+        pauses = new SwitchPauses(options);
+        witness = new Witness(options);
+        phaseSince = ageSince = nextHeartbeat = noPrimarySince = now;
         epoch = new Epoch(options.EpochNumber, UnitId.None);
         overrideOn = options.Override;
-        portsUp = AllPorts;
         outgoing.Name = options.Name;
         outgoing.Version = options.Version;
         outgoing.WireMinor = options.WireMinor;
         outgoing.Priority = options.Priority;
         outgoing.Start = options.Start;
-        lateness = new LearnedPeak(options);
-        lateness.Note(options.LatenessAtStart, now);
-        lateness.Begin(now);
         outgoing.AnswersAtOnce = true;
         if (options.Hold is { } kept)
         {
@@ -117,7 +118,7 @@ public sealed partial class ClusterMachine
     public Heartbeat Outgoing => outgoing;
 
     /// <summary>The wire minor version that every unit present speaks.</summary>
-    public byte AgreedWireMinor { get; private set; }
+    public byte AgreedWireMinor => peers.AgreedWireMinor;
 
     /// <summary>The unit's role.</summary>
     public UnitRole Role =>
@@ -158,20 +159,15 @@ public sealed partial class ClusterMachine
     public bool Override => overrideOn;
 
     /// <summary>Everyone heard since the start, present or absent.</summary>
-    public IReadOnlyList<Peer> Peers => peers;
+    public IReadOnlyList<Peer> Peers => peers.All;
 
     /// <summary>The unit that is primary as far as this one knows; 0: nobody.</summary>
-    public UnitId Primary => Role == UnitRole.Primary ? options.Self : CurrentPrimary()?.Unit ?? UnitId.None;
+    public UnitId Primary => Role == UnitRole.Primary ? options.Self : peers.Primary?.Unit ?? UnitId.None;
 
     /// <summary>Time in the cluster.</summary>
     public TimeSpan AgeAt(TimeSpan now) => now - ageSince;
 
-    // Whoever carries the traffic is what others are held against.
-    private int Failures => probePenalty + FailedPorts + (forwardsOtherwise && Role != UnitRole.Primary ? 1 : 0);
-
-    private int FailedPorts => options.PortCount - BitOperations.PopCount(portsUp & AllPorts);
-
-    private ulong AllPorts => options.PortCount >= 64 ? ulong.MaxValue : (1UL << options.PortCount) - 1;
+    private int Failures => health.Failures(Role);
 
     /// <summary>When <see cref="Step"/> wants to be called at the latest, if nothing happens before.</summary>
     public TimeSpan NextDeadline
@@ -186,20 +182,22 @@ public sealed partial class ClusterMachine
             var next = nextHeartbeat;
 
             // What the last questions of a step made due, or its change of role, is judged by the next step, at once.
-            var soon = lastStep + TimeSpan.FromTicks(1);
+            var soon = pace.LastStep + TimeSpan.FromTicks(1);
             foreach (var peer in peers)
             {
-                next = peer.Absent ? next : Earlier(next, Later(soon, Earlier(GoneAt(peer, lastStep), AskAt(peer, lastStep))));
+                next = peer.Absent ? next : Earlier(next, Later(soon, Earlier(GoneAt(peer, pace.LastStep), AskAt(peer, pace.LastStep))));
             }
 
             next = Earlier(next, Later(soon, OperatorHold.NextDeadline));
-            next = Role == UnitRole.Primary ? Earlier(next, nextAnnouncement) : next;
-            next = asked != UnitId.None ? Earlier(next, Earlier(askAgain, askedSince + AskPatience(FindOrAdd(asked), lastStep))) : next;
+            next = Role == UnitRole.Primary ? Earlier(next, announcements.Next) : next;
+            next = carrier.IsOpen
+                ? Earlier(next, Earlier(carrier.Next, carrier.Since + AskPatience(peers.FindOrAdd(carrier.Unit), pace.LastStep)))
+                : next;
             return Earlier(
                 next,
                 phase switch
                 {
-                    Phase.Starting when lastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
+                    Phase.Starting when pace.LastStep < phaseSince + options.StartHold => phaseSince + options.StartHold,
                     Phase.TakingOver => phaseSince + options.TakeoverDrainMax,
                     Phase.Draining => phaseSince + drainTime,
                     Phase.Handing => phaseSince + options.OfferTimeout,
@@ -259,7 +257,7 @@ public sealed partial class ClusterMachine
                 outgoing.ForwardingDigest = input.Value;
                 break;
             case ClusterInputKind.ForwardingCompared:
-                forwardsOtherwise = !input.Flag;
+                health.ForwardsOtherwise = !input.Flag;
                 Tell(now, effects);
                 break;
             case ClusterInputKind.Synced:
@@ -303,13 +301,13 @@ public sealed partial class ClusterMachine
                 OnVirtualMacHeard(input.Value, now, effects);
                 break;
             case ClusterInputKind.WitnessAnswered:
-                witnessAt = now;
+                witness.Answered(now);
                 break;
             case ClusterInputKind.Merged:
                 OnMerged(input.Text ?? "", effects);
                 break;
             case ClusterInputKind.ClaimLost:
-                claimUntil = now;
+                lease.Lose(now);
                 FindExpiredClaim(now, byKernel: true, effects);
                 break;
             case ClusterInputKind.Stop:
@@ -341,8 +339,8 @@ public sealed partial class ClusterMachine
             nextHeartbeat += options.Interval / 8;
         }
 
-        lastStep = now;
-        wantedAt = Later(NextDeadline, now + Tolerance);
+        pace.Rest(now);
+        pace.Expect(NextDeadline);
     }
 
     /// <summary>Moves that time, or the present state of the peers, asks for.</summary>
@@ -358,7 +356,7 @@ public sealed partial class ClusterMachine
                 }
 
                 break;
-            case Phase.Starting when CurrentPrimary() is { } primary:
+            case Phase.Starting when peers.Primary is { } primary:
                 BecomeStandby($"{primary.Last.Name} is primary", now, effects);
                 break;
             case Phase.Starting when now - phaseSince < options.StartHold && !stopping:
@@ -388,7 +386,7 @@ public sealed partial class ClusterMachine
                 );
                 ClaimUnlessTaken(now, effects);
                 break;
-            case Phase.Accepting when CurrentPrimary() is null:
+            case Phase.Accepting when peers.Primary is null:
                 BecomeStandby("the offering primary is gone", now, effects);
                 break;
             case Phase.Primary when IsCutOff(now):
@@ -400,7 +398,7 @@ public sealed partial class ClusterMachine
             case Phase.Handing when now - phaseSince >= options.OfferTimeout:
                 WithdrawOffer("the target did not claim in time", now, effects);
                 break;
-            case Phase.Handing when FindOrAdd(handingTo) is { Absent: true } target && now - target.HeardAt >= options.OfferPatience:
+            case Phase.Handing when IsTargetGone(now):
                 WithdrawOffer("the target is gone", now, effects);
                 break;
             case Phase.Draining when now - phaseSince >= drainTime:
@@ -411,11 +409,14 @@ public sealed partial class ClusterMachine
                 break;
         }
 
-        if (Role == UnitRole.Primary && now >= nextAnnouncement)
+        if (Role == UnitRole.Primary && now >= announcements.Next)
         {
             Announce(now, effects);
         }
     }
+
+    private bool IsTargetGone(TimeSpan now) =>
+        peers.FindOrAdd(handover.Target) is { Absent: true } target && now - target.HeardAt >= options.OfferPatience;
 
     private void OnLinks(bool usable, TimeSpan now)
     {
@@ -426,8 +427,8 @@ public sealed partial class ClusterMachine
 
     private void OnProbes(int penalty, TimeSpan now, IClusterEffects effects)
     {
-        probePenalty = penalty;
-        probesSince = now;
+        health.ProbePenalty = penalty;
+        pauses.ProbesChanged(now);
         Tell(now, effects);
     }
 
@@ -440,22 +441,21 @@ public sealed partial class ClusterMachine
 
     private void OnPorts(ulong up, TimeSpan now, IClusterEffects effects)
     {
-        var fallen = portsUp & ~up & AllPorts;
-        if (fallen != 0)
+        var (changed, fallen) = health.SetPorts(up);
+        if (fallen)
         {
             // FortiOS: age starts again when a monitored port fails. And however lately this unit became primary, a better one goes on.
             ageSince = now;
-            quietUntil = now;
+            pauses.PortFell(now);
         }
 
-        if (((portsUp ^ up) & AllPorts) != 0)
+        if (changed)
         {
-            portsUp = up;
             outgoing.PortsUp = up;
             Tell(now, effects);
         }
 
-        if (fallen != 0 && phase == Phase.Accepting && CurrentPrimary() is { } primary && Failures > primary.Last.Failures)
+        if (fallen && phase == Phase.Accepting && peers.Primary is { } primary && Failures > primary.Last.Failures)
         {
             Decline("a port fell, the primary is better off", now, effects);
         }

@@ -311,7 +311,8 @@ public sealed class ImageStore(string stateFolder, TrustStore trust)
         return paths;
     }
 
-    private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+    /// <summary>Whether this could name an image on every unit: 64 digits, SHA-256 in lower-case hex.</summary>
+    public static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }
 
 /// <summary>The image that is now in the store, or why it is not.</summary>

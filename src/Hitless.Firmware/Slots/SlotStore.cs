@@ -22,6 +22,11 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     public const string SlotVariable = "HITLESS_SLOT";
 
     /// <summary>
+    /// <c>hitless-boot</c> names in this variable the end of a pipe through which the daemon tells that its loops turn.
+    /// </summary>
+    public const string PulseVariable = "HITLESS_PULSE";
+
+    /// <summary>
     /// <c>hitless-boot</c> tells the daemon in this variable whether it has a command that reboots the machine: <c>yes</c> or <c>no</c>.
     /// </summary>
     public const string RebootVariable = "HITLESS_REBOOT";

@@ -156,6 +156,8 @@ internal static class Samples
             [new(4, "gw2", "the run switched")],
             new(500, 500, 0, 0),
             12.4,
-            [new("gw1", "1.0.0", "1.1.0", "a", "b")]
+            [new("gw1", "1.0.0", "1.1.0", "a", "b"), .. verdict == RunState.Failed ? [Unheard] : (ReportUnit[])[]]
         );
+
+    private static ReportUnit Unheard => new("gw2", "1.0.0", "", "a", "");
 }

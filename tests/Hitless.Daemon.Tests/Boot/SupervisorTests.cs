@@ -203,6 +203,25 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(["stopped"], Written());
     }
 
+    [Theory]
+    [InlineData("printf x >&$HITLESS_PULSE; kill -STOP $$", "stopped")]
+    [InlineData("while [ $((n += 1)) -lt 8 ]; do printf x >&$HITLESS_PULSE; sleep 0.1; done; sleep 60", "busy for ever")]
+    public async Task A_daemon_that_no_longer_says_that_its_loops_turn_is_killed_and_started_anew(string hangs, string how)
+    {
+        Script(Slot.A, $"[ ! -e DIARY ] || {{ echo again >>DIARY; exit 0; }}; echo {how} >>DIARY; exec bash -c '{hangs}'");
+        Assert.Equal(0, await RunAsync(options => options with { PulseTimeout = TimeSpan.FromSeconds(1) }));
+        Assert.Equal([how, "again"], Written());
+        Assert.Contains("hitlessd of slot a has said nothing for 1 s: it hangs, and is killed", log);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_never_says_that_its_loops_turn_is_left_alone()
+    {
+        Script(Slot.A, "sleep 1; echo done >>DIARY; exit 0");
+        Assert.Equal(0, await RunAsync(options => options with { PulseTimeout = TimeSpan.FromMilliseconds(100) }));
+        Assert.Equal(["done"], Written());
+    }
+
     [Fact]
     public void Only_one_supervisor_holds_a_state_directory()
     {

@@ -60,6 +60,17 @@ public sealed class FollowTests
     }
 
     [Fact]
+    public async Task A_unit_that_was_not_heard_in_the_end_is_not_said_to_run_anything()
+    {
+        await using var bench = await ApiBench.StartAsync();
+        bench.Unit.Verdict = RunState.Failed;
+        bench.Unit.Watched.Enqueue([Samples.Run(RunState.RolledBack, 2)]);
+        var ran = await bench.HitlessAsync("upgrade", "start", "f00d");
+        Assert.Contains("gw2: 1.0.0 (slot a) → not known, it was not heard", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("every unit that is there runs 1.0.0 as before", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_was_rolled_back_is_exit_code_4_with_the_reason()
     {
         await using var bench = await ApiBench.StartAsync();

@@ -58,6 +58,11 @@ public sealed class GuidedTests
         using var cluster = await LabCluster.ReadyAsync();
         var primary = (await cluster.UntilReadyAsync()).Primary!;
         var standby = cluster.Plan.Units.Single(unit => unit != primary);
+        Assert.Contains(
+            "no image here has the version \"9.9.9\"",
+            cluster.Watch.Cli(standby).Run("upgrade", "start", "9.9.9").Errors,
+            StringComparison.Ordinal
+        );
         for (var round = 0; round < 5; round++)
         {
             Assert.Equal("backup", GateOf(Ask(cluster, standby, "upgrade", "start", Prerequisites.SecondImage, "--guided")));

@@ -14,7 +14,7 @@ internal static partial class PackageFile
     {
         Prerequisites.NeedBuild();
         Prerequisites.NeedPrograms("dh", "lintian");
-        Tool.Run(Path.Combine(Prerequisites.Out, "..", "build", "package.sh"), [Prerequisites.Out]);
+        Tool.Run(Path.Combine(Prerequisites.Out, "..", "build", "package.sh"), [Prerequisites.Out], limit: TimeSpan.FromMinutes(10));
         return Assert.Single(Directory.GetFiles(Prerequisites.Out, "hitless_*_amd64.deb"));
     }
 

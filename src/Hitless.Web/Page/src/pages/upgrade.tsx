@@ -111,7 +111,7 @@ function Verdict({ now }: { now: Run }) {
             <dt>{u.duration}</dt><dd>{words(report.durationMs)}</dd>
             {report.traffic && <><dt>{u.traffic}</dt><dd>{report.traffic.verdict}</dd></>}
             <dt>{u.versions}</dt>
-            <dd>{report.units.map(unit => <div key={unit.name}>{unit.name}: {unit.versionBefore} → {unit.versionAfter} <span class="muted">{texts.slot(unit.slotAfter)}</span></div>)}</dd>
+            <dd>{report.units.map(unit => <div key={unit.name}>{unit.name}: {unit.versionBefore} → {unit.versionAfter ? <>{unit.versionAfter} <span class="muted">{texts.slot(unit.slotAfter)}</span></> : u.notHeard}</div>)}</dd>
             <dt>{u.elections}</dt><dd>{report.elections.map(each => <div key={each.epoch}>{each.primary}: {each.reason}</div>)}</dd>
         </dl>
     </div>;
