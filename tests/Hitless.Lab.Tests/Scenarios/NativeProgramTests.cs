@@ -17,7 +17,7 @@ public sealed class NativeProgramTests
     private static readonly string[] Cryptography = ["libssl.so.3", "libcrypto.so.3"];
 
     [Theory]
-    [InlineData("hitlessd", "--self-check", 16)]
+    [InlineData("hitlessd", "--self-check", 17)]
     [InlineData("hitless", "self-check", 4)]
     public void A_native_program_passes_its_own_checks(string program, string option, int checks)
     {
