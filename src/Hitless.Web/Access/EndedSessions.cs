@@ -13,21 +13,24 @@ internal sealed class EndedSessions
     public EndedSessions(string folder, DateTimeOffset now)
     {
         _path = Path.Combine(folder, "ended-sessions");
-        foreach (var line in File.Exists(_path) ? File.ReadAllLines(_path) : [])
+        Try(() =>
         {
-            if (
-                line.Split(' ') is [var id, var until]
-                && Guid.TryParse(id, out var guid)
-                && long.TryParse(until, CultureInfo.InvariantCulture, out var seconds)
-                && DateTimeOffset.FromUnixTimeSeconds(seconds) is var at
-                && at > now
-            )
+            foreach (var line in File.Exists(_path) ? File.ReadAllLines(_path) : [])
             {
-                _ended[guid] = at;
+                if (
+                    line.Split(' ') is [var id, var until]
+                    && Guid.TryParse(id, out var guid)
+                    && long.TryParse(until, CultureInfo.InvariantCulture, out var seconds)
+                    && seconds > now.ToUnixTimeSeconds()
+                    && seconds <= (now + (2 * SessionTicket.Lifetime)).ToUnixTimeSeconds()
+                )
+                {
+                    _ended[guid] = DateTimeOffset.FromUnixTimeSeconds(seconds);
+                }
             }
-        }
 
-        File.WriteAllLines(_path, _ended.Select(Line));
+            File.WriteAllLines(_path, _ended.Select(Line));
+        });
     }
 
     public bool Contains(SessionTicket ticket) => _ended.ContainsKey(ticket.Id);
@@ -38,7 +41,22 @@ internal sealed class EndedSessions
         _ended[ticket.Id] = until;
         lock (_ended)
         {
-            File.AppendAllLines(_path, [Line(new(ticket.Id, until))]);
+            Try(() => File.AppendAllLines(_path, [Line(new(ticket.Id, until))]));
+        }
+    }
+
+    // A full disk stops no web manager, and keeps nobody from logging out.
+    private void Try(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(
+                $"<3>hitless-web: {_path} cannot be used, log-outs are forgotten with the next start: {e.Message}; free disk space"
+            );
         }
     }
 
