@@ -94,7 +94,7 @@ public sealed partial class RunMachine
     private bool HasHandedOver(RunStep next) =>
         next.Name is RunStep.ServiceCheck or RunStep.Soak
         && next.Target != self
-        && journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Switchover } done
+        && journal[^1] is { Kind: JournalEntryKind.Done, Step: RunStep.Switchover or RunStep.TrialSwitchover } done
         && done.Unit == self
         && done.Target == next.Target;
 

@@ -17,12 +17,14 @@ public sealed class RunMachineTests
     }
 
     [Theory]
-    [InlineData(0.2)]
-    [InlineData(3)]
-    public void Who_has_handed_over_leaves_the_next_step_to_the_new_primary_however_late_the_engines_hear_of_it(double seconds)
+    [InlineData(0.2, false)]
+    [InlineData(3, false)]
+    [InlineData(0.2, true)]
+    [InlineData(3, true)]
+    public void Who_has_handed_over_leaves_the_next_step_to_the_new_primary_however_late_the_engines_hear(double seconds, bool rehearse)
     {
         world.RolesAreHeardAfter = seconds;
-        world.Start(RunWorld.Header(world));
+        world.Start(RunWorld.Header(world) with { Rehearse = rehearse });
         Assert.Equal("completed", world.Finish());
         Assert.DoesNotContain(world.Journal, e => e.Kind is JournalEntryKind.Failed or JournalEntryKind.Rollback);
         Assert.All(world.Journal.Where(e => e.Step is RunStep.ServiceCheck or RunStep.Soak), e => Assert.Equal(e.Target, e.Unit));
