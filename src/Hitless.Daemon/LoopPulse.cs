@@ -2,6 +2,7 @@ using System.IO.Pipes;
 using Hitless.Daemon.Control;
 using Hitless.Daemon.Sessions;
 using Hitless.Firmware.Slots;
+using Hitless.Linux.Processes;
 
 namespace Hitless.Daemon;
 
@@ -16,7 +17,10 @@ internal static class LoopPulse
     /// <summary>Tells until cancelled, or until the unit has left the cluster.</summary>
     public static async Task RunAsync(ControlLoop control, SessionLoop sessions, CancellationToken cancel)
     {
-        if (Environment.GetEnvironmentVariable(SlotStore.PulseVariable) is not { Length: > 0 } handle)
+        if (
+            Environment.GetEnvironmentVariable(SlotStore.PulseVariable) is not { } handle
+            || !InheritedDescriptor.TryKeepFromChildren(handle)
+        )
         {
             return;
         }

@@ -61,6 +61,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int processId, int signal);
 
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Fcntl(int descriptor, int command, int argument);
+
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     internal static partial FileDescriptor Socket(int domain, int type, int protocol);
 
