@@ -87,13 +87,15 @@ public static class RunView
 
     private static string? Reason(IReadOnlyList<JournalEntry> journal)
     {
-        string?[] all =
-        [
+        var cause =
             journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail
-                ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null),
-            .. journal.Where(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left }).Select(e => e.Detail),
-        ];
-        return string.Join("; ", all.OfType<string>()) is { Length: > 0 } reason ? reason : null;
+            ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null);
+        var leaving = journal.Where(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left });
+        string[] left = [.. leaving.Select(e => e.Detail).OfType<string>()];
+
+        // Why a unit is left says why the run went back, where that is the same.
+        string[] all = cause is null || left.Any(why => why.StartsWith(cause, StringComparison.Ordinal)) ? left : [cause, .. left];
+        return all.Length > 0 ? string.Join("; ", all) : null;
     }
 
     private static List<ReportStep> Steps(IReadOnlyList<JournalEntry> journal, DateTimeOffset now)

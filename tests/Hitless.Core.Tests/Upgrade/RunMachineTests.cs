@@ -284,7 +284,24 @@ public sealed class RunMachineTests
         Assert.True(three.Until(() => three.Verdict is not null, seconds: 120));
         Assert.Equal(("rolled-back", RunWorld.Old, RunWorld.Old), (three.Verdict, three["gw1"].Version, three["gw3"].Version));
         Assert.Equal("gw2 did not come back within 20 s and is left as it is", RunJournal.WhyLeft(three.Journal, "gw2"));
+        Assert.Equal("drops packets; gw2 did not come back within 20 s and is left as it is", RunView.Report(three.Journal, []).Reason);
         Assert.Empty(three.Wrongs);
+    }
+
+    [Fact]
+    public void Why_a_run_went_back_and_a_unit_was_left_is_said_once()
+    {
+        var three = new RunWorld("gw1", "gw2", "gw3");
+        three.AfterEntry = e =>
+        {
+            if (e is { Kind: JournalEntryKind.Started, Step: RunStep.Install, Target: "gw3" })
+            {
+                three.CutPower("gw3", double.PositiveInfinity);
+            }
+        };
+        three.Start(RunWorld.Header(three));
+        Assert.True(three.Until(() => three.Verdict is not null, seconds: 120));
+        Assert.Equal("gw3 did not come back within 20 s and is left as it is", RunView.Report(three.Journal, []).Reason);
     }
 
     [Fact]
