@@ -12,7 +12,7 @@
 # --smallest makes one alone, for the package: OUTDIR/smallest/hitless-1.0.0.hli, the same compressed as far as it goes (two minutes).
 # The signing key is a developer's own, made once: OUTDIR/keys. OUTDIR/hitless makes keys and images.
 set -eu
-[ $# -eq 1 ] || [ "$2" = --smallest ] || { echo "usage: build/images.sh OUTDIR [--smallest]" >&2; exit 2; }
+[ $# -eq 1 ] || [ "${2:-}" = --smallest ] || { echo "usage: build/images.sh OUTDIR [--smallest]" >&2; exit 2; }
 mkdir -p "$1/images"
 out=$(cd "$1" && pwd)
 parts=$out/.images

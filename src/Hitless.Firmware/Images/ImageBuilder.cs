@@ -14,7 +14,7 @@ namespace Hitless.Firmware.Images;
 /// </summary>
 public static class ImageBuilder
 {
-    // For programs like ours (46 MB): two seconds, and 12 % more than the smallest, which takes two minutes. What lies between pays least:
+    // For programs like ours (46 MB): two seconds, and 14 % more than the smallest, which takes two minutes. What lies between pays least:
     // quality 9 takes five times as long as this, and saves 3 %.
     private const int QuickQuality = 6;
     private const int SmallestQuality = 11;
