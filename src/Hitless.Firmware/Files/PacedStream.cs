@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Hitless.Firmware.Files;
 
 /// <summary>
@@ -8,14 +6,18 @@ namespace Hitless.Firmware.Files;
 /// with one processor, so it takes about a third of it instead of half (docs/decisions/0050, 0055). Time spent waiting for the stream
 /// itself is no work.
 /// </summary>
-public sealed class PacedStream(Stream inner) : Stream
+/// <param name="inner">what is read; disposed with this one</param>
+/// <param name="clock">measures the work and ends the rests; the system's where none is given</param>
+public sealed class PacedStream(Stream inner, TimeProvider? clock = null) : Stream
 {
     private const int RestPerWork = 2;
 
     // Shorter pieces of work are added up: a timer cannot rest for less than a millisecond.
     private static readonly TimeSpan WorkMin = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan RestMax = TimeSpan.FromMilliseconds(100);
-    private readonly Stopwatch _work = new();
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private TimeSpan _worked;
+    private long _begun;
 
     /// <inheritdoc/>
     public override bool CanRead => inner.CanRead;
@@ -44,11 +46,11 @@ public sealed class PacedStream(Stream inner) : Stream
     {
         if (RestDue() is { } rest)
         {
-            Thread.Sleep(rest);
+            Task.Delay(rest, _clock).Wait();
         }
 
         var count = inner.Read(buffer);
-        _work.Start();
+        _begun = _clock.GetTimestamp();
         return count;
     }
 
@@ -61,11 +63,11 @@ public sealed class PacedStream(Stream inner) : Stream
     {
         if (RestDue() is { } rest)
         {
-            await Task.Delay(rest, cancellationToken);
+            await Task.Delay(rest, _clock, cancellationToken);
         }
 
         var count = await inner.ReadAsync(buffer, cancellationToken);
-        _work.Start();
+        _begun = _clock.GetTimestamp();
         return count;
     }
 
@@ -94,14 +96,20 @@ public sealed class PacedStream(Stream inner) : Stream
 
     private TimeSpan? RestDue()
     {
-        _work.Stop();
-        var worked = _work.Elapsed;
-        if (worked < WorkMin)
+        if (_begun == 0)
         {
             return null;
         }
 
-        _work.Reset();
-        return worked * RestPerWork < RestMax ? worked * RestPerWork : RestMax;
+        _worked += _clock.GetElapsedTime(_begun);
+        _begun = 0;
+        if (_worked < WorkMin)
+        {
+            return null;
+        }
+
+        var rest = _worked * RestPerWork;
+        _worked = TimeSpan.Zero;
+        return rest < RestMax ? rest : RestMax;
     }
 }

@@ -83,7 +83,21 @@ public sealed class Download : IDisposable
     private static Process Curl(params IEnumerable<string> more) =>
         Tool.Start(
             "curl",
-            ["--silent", "--show-error", "--fail", "--connect-timeout", "20", "--speed-limit", "1", "--speed-time", "20", .. more],
+            [
+                "--silent",
+                "--show-error",
+                "--fail",
+                // A source whose flows the firewall translates: in active-active the list of those knows it.
+                "--interface",
+                Addresses.ServedSources[0],
+                "--connect-timeout",
+                "20",
+                "--speed-limit",
+                "1",
+                "--speed-time",
+                "20",
+                .. more,
+            ],
             redirectInput: false
         );
 }

@@ -18,6 +18,17 @@ public sealed record TrafficReport(
 {
     /// <summary>True when no connection and no packet was lost and every asked-for connection stood.</summary>
     public bool Clean => ConnectionsLost == 0 && PacketsLost == 0 && Long.Opened == Long.Asked;
+
+    /// <summary>What was lost, with the reason of the first few, as one line.</summary>
+    public string Losses =>
+        string.Join(
+            "; ",
+            [
+                $"{ConnectionsLost} connections and {PacketsLost} packets lost, {Long.Opened} of {Long.Asked} opened",
+                .. Long.Losses.Concat(Short.Failures).Take(5).Select(each => $"{each.Connection} at {each.At:HH:mm:ss.fff}: {each.Why}"),
+                .. Download.Intact ? (string[])[] : [$"download: {Download.Why}"],
+            ]
+        );
 }
 
 /// <summary>

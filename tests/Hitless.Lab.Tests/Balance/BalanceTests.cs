@@ -30,7 +30,7 @@ public sealed class BalanceTests
         var report = await traffic.FinishAsync();
 
         LabCluster.Say($"{report.Short.Opened} new connections, slowest {report.Short.SlowestMs} ms");
-        Assert.True(report.Clean, $"{report.ConnectionsLost} connections and {report.PacketsLost} packets are lost");
+        Assert.True(report.Clean, report.Losses);
         var counts = cluster.Plan.Units.ToDictionary(unit => unit, unit => Counts(cluster.Unit(unit)));
         foreach (var (unit, of) in counts)
         {
@@ -105,7 +105,7 @@ public sealed class BalanceTests
 
         var report = await traffic.FinishAsync();
         LabCluster.Say($"{report.Short.Opened} new connections, slowest {report.Short.SlowestMs} ms, gap {report.LongestGapMs} ms");
-        Assert.True(report.Clean, $"{report.ConnectionsLost} connections and {report.PacketsLost} packets are lost");
+        Assert.True(report.Clean, report.Losses);
     }
 
     [Scenario]

@@ -14,7 +14,7 @@ public sealed class StaticRouterTests
         using var cluster = LabCluster.StaticRouter();
         using var traffic = await cluster.FlowingAsync(connections: 100);
         var report = await traffic.FinishAsync();
-        Assert.True(report.Clean);
+        Assert.True(report.Clean, report.Losses);
         Assert.Equal((50, 20, 30), (report.Long.Hidden, report.Long.Forwarded, report.Long.Ipv6));
         Assert.True(report.Download.Intact, report.Download.Why);
         Assert.True(report.Probe.Sent > 0 && report.Short.Opened > 0);
