@@ -23,7 +23,7 @@ public sealed class PacedStreamTests
         Assert.Equal(300_000, paced.Length);
     }
 
-    /// <summary>Pieces of work of 20 ms, of 1.5 ms (added up until a timer can rest for them) and of 80 ms (the longest rest is 100 ms).</summary>
+    /// <summary>Work of 20 ms, of 1.5 ms (added up until a timer can rest for it) and of 80 ms (the longest rest is 100 ms).</summary>
     [Theory]
     [InlineData(20.0, 5, 4 * 40.0)]
     [InlineData(1.5, 5, 2 * 6.0)]
