@@ -17,6 +17,7 @@ public sealed partial class Unit
             settings,
             identity.Id,
             control,
+            sessions,
             new BalancePeers((identity.Id, Name), control, sessions, peers),
             events
         )

@@ -461,7 +461,7 @@ public sealed partial class Unit
         peerServer.Map(NeighbourCourier.Call, neighbours.TakeAsync);
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
-        new BalanceMember(settings, control, sessions, forwarding, Balance!.Kernel).Map(peerServer);
+        new BalanceMember(settings, control, sessions, forwarding, Balance!).Map(peerServer);
         Maintenance().Map(peerServer);
         Keys.Map(peerServer);
         MapSessionCalls();

@@ -15,6 +15,18 @@ public sealed record BalanceStatus(string Schedule, string? Off, IReadOnlyList<B
 
     /// <summary>What of this gateway's configuration keeps load balancing off; null: nothing.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>
+    /// How many inside hosts are kept on the primary because their flows are translated, though no listed network has them.
+    /// </summary>
+    public int UnlistedHosts { get; init; }
+
+    /// <summary>The first of them, by address.</summary>
+    public IReadOnlyList<string> Unlisted
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>

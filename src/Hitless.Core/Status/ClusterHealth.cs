@@ -27,6 +27,7 @@ public static class ClusterHealth
                 .Select(unit => $"{unit.Name} is heard, and its API does not answer: commits and upgrades wait for it"),
             .. units.SelectMany(Forwarding),
             .. units.Select(unit => unit.Balance?.Problem).OfType<string>().Select(problem => $"load balancing is off: {problem}"),
+            .. units.Select(unit => unit.Balance).OfType<BalanceStatus>().Where(each => each.UnlistedHosts > 0).Select(Unlisted),
             .. units.SelectMany(unit => (unit.Services?.Problems ?? []).Select(problem => $"{unit.Name}: {problem}")),
             .. ClockComparison.Problems(units),
             .. units
@@ -39,6 +40,12 @@ public static class ClusterHealth
         primary is null ? ClusterCondition.Down
         : problems.Count == 0 ? ClusterCondition.Ok
         : ClusterCondition.Degraded;
+
+    // Without a number: it is one problem, however many hosts there will be.
+    private static string Unlisted(BalanceStatus balance) =>
+        "the firewall translates flows of inside hosts that balance.on-primary does not list"
+        + (balance.Unlisted is [var first, ..] ? $", {first} among them" : "")
+        + ": their flows stay on the primary since that was seen, and packets before may be lost; list their networks";
 
     private static string NotReady(UnitStatus unit) =>
         unit.State != UnitStateWord.Held

@@ -39,6 +39,16 @@ public sealed record CarryAnswer(bool Ready, string? Obstacle, IReadOnlyDictiona
         get;
         init => field = value ?? new Dictionary<string, string>(StringComparer.Ordinal);
     } = Macs;
+
+    /// <summary>
+    /// Inside hosts whose flows this unit translates though no listed network has them (<see cref="UnlistedHosts"/>), as addresses. Older
+    /// versions do not say.
+    /// </summary>
+    public IReadOnlyList<string> Unlisted
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>All sessions are in the frames up to <paramref name="Sequence"/>.</summary>

@@ -43,12 +43,18 @@ public sealed class BalanceKernel : IDisposable
 
     /// <summary>
     /// Hands each bucket to its owner. False, with the table taken away: the kernel refused. <paramref name="owners"/>: one for each
-    /// bucket; <paramref name="macs"/>: of the other units.
+    /// bucket; <paramref name="macs"/>: of the other units; <paramref name="unlisted"/>: hosts whose packets stay here.
     /// </summary>
-    public Task<string?> WriteAsync(UnitId[] owners, IReadOnlyDictionary<UnitId, IReadOnlyDictionary<string, MacAddress>> macs) =>
-        AskAsync(each =>
+    public Task<string?> WriteAsync(
+        UnitId[] owners,
+        IReadOnlyDictionary<UnitId, IReadOnlyDictionary<string, MacAddress>> macs,
+        IReadOnlyList<HostAddress> unlisted
+    )
+    {
+        AddressPrefix[] all = [.. kept, .. unlisted.Select(host => host.Prefix)];
+        return AskAsync(each =>
         {
-            var result = each.Table.Set(Ports(), owners, macs, kept);
+            var result = each.Table.Set(Ports(), owners, macs, all);
             if (result.Succeeded)
             {
                 return null;
@@ -56,6 +62,19 @@ public sealed class BalanceKernel : IDisposable
 
             _ = each.Table.Remove();
             return result.ToString();
+        });
+    }
+
+    /// <summary>Those of the hosts that are reached by an inside interface.</summary>
+    public Task<IReadOnlyList<HostAddress>> InsideAsync(IReadOnlyList<HostAddress> hosts) =>
+        AskAsync<IReadOnlyList<HostAddress>>(each =>
+        {
+            var inside = each
+                .Links.Read()
+                .Where(link => sides.TryGetValue(link.Name, out var side) && side == PortSide.Inside)
+                .Select(link => (int?)link.Index)
+                .ToHashSet();
+            return [.. hosts.Where(host => inside.Contains(each.Routes.InterfaceTo(host.Address)))];
         });
 
     /// <summary>Hands on nothing. Returns at once.</summary>

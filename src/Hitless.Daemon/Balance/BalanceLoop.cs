@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Balance;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
+using Hitless.Core.Forwarding;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Sessions;
 using Hitless.Linux.Netlink;
 using Hitless.Linux.Scheduling;
 
@@ -17,6 +20,7 @@ namespace Hitless.Daemon.Balance;
 /// </summary>
 public sealed class BalanceLoop : IBalanceEffects, IDisposable
 {
+    private const int UnlistedNamed = 8;
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan DrawnMax = TimeSpan.FromSeconds(5);
@@ -34,13 +38,22 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     private CancellationToken ending;
     private TimeSpan drawnUntil;
     private string print = "";
+    private bool lookedThrough;
 
     /// <summary>Nothing is done before <see cref="RunAsync"/>, but that what a process before has left is taken away.</summary>
-    public BalanceLoop(UnitSettings settings, UnitId self, ControlLoop control, BalancePeers peers, EventLog events)
+    public BalanceLoop(
+        UnitSettings settings,
+        UnitId self,
+        ControlLoop control,
+        SessionLoop sessions,
+        BalancePeers peers,
+        EventLog events
+    )
     {
         (this.settings, this.control, this.peers, this.events) = (settings, control, peers, events);
         machine = new BalanceMachine(new BalanceOptions(self, WeightOf(settings.Unit.Weight)));
         Kernel = new BalanceKernel(settings);
+        Unlisted = sessions.Translated is { } translated ? new UnlistedHosts(translated, sessions, Kernel) : null;
     }
 
     /// <summary>Asked again and again: why nobody but the primary may carry anything; null: no reason.</summary>
@@ -52,7 +65,16 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     /// <summary>This unit's kernel.</summary>
     public BalanceKernel Kernel { get; }
 
-    private string? WhyNot => facts?.WhyNot(settings.KeptOnPrimary.Count > 0);
+    /// <summary>Hosts that this unit translates though they are not listed; null in active-passive.</summary>
+    public UnlistedHosts? Unlisted { get; }
+
+    private IReadOnlyList<HostAddress> UnlistedNow => Unlisted?.Found ?? [];
+
+    private string? WhyNot =>
+        UnlistedNow.Count >= UnlistedHosts.Max
+            ? $"the firewall translates flows of more than {UnlistedHosts.Max} inside hosts that balance.on-primary does not list: list "
+                + "their networks, and restart hitlessd"
+            : facts?.WhyNot(settings.KeptOnPrimary.Count > 0);
 
     /// <summary>Whether a unit carries flows, or is about to.</summary>
     public bool Carries(UnitId unit) => peers.Carries(unit);
@@ -63,7 +85,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         ending = cancel;
         while (settings.Cluster.ActiveActive)
         {
-            var changed = Task.WhenAny(control.Changes.Next, wake.Next, peers.Answered.Next);
+            var changed = Task.WhenAny(control.Changes.Next, wake.Next, peers.Answered.Next, Unlisted!.Next);
             await LookAsync(cancel);
             var due = machine.NextDeadline == TimeSpan.MaxValue ? LookInterval : machine.NextDeadline - MonotonicClock.Now;
             await ChangeSignal.WaitAsync(changed, TimeSpan.FromTicks(Math.Clamp(due.Ticks, 0, LookInterval.Ticks)), cancel);
@@ -120,7 +142,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     void IBalanceEffects.Write(RequestId request, ReadOnlySpan<UnitId> owners)
     {
         print = PrintNow();
-        var written = Kernel.WriteAsync(owners.ToArray(), peers.Macs());
+        var written = Kernel.WriteAsync(owners.ToArray(), peers.Macs(), UnlistedNow);
         Beside(
             async () =>
             {
@@ -158,7 +180,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
                 await peers.SetCarriersAsync([]);
             }
 
-            (status, quiet) = (null, true);
+            (status, quiet, lookedThrough) = (null, true, false);
             stepped.Raise();
             return;
         }
@@ -167,6 +189,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         facts ??= await Kernel.ReadAsync();
         Step(new BalanceInput.Seen([.. view.Peers.Select(peer => Seen(peer, view))], WhyOffNow()));
         facts = await Kernel.ReadAsync();
+        await LookForUnlistedAsync(view);
         if (PrintNow() is var now && now != print)
         {
             print = now;
@@ -180,11 +203,38 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         peers.AskAll(view, cancel);
     }
 
+    /// <summary>Before the first share: the sessions that stand. Then what begins here, and what the others say.</summary>
+    private async Task LookForUnlistedAsync(ClusterView view)
+    {
+        if (!lookedThrough)
+        {
+            await Unlisted!.LookThroughTableAsync();
+            lookedThrough = true;
+        }
+
+        var before = UnlistedNow.Count;
+        await Unlisted!.LookAsync();
+        foreach (var text in view.Peers.SelectMany(peer => peers.Said(peer.Id)?.Unlisted ?? []))
+        {
+            if (IPAddress.TryParse(text, out var address))
+            {
+                Unlisted.Add(HostAddress.Of(address));
+            }
+        }
+
+        if (UnlistedNow.Count > before)
+        {
+            var hosts = string.Join(", ", UnlistedNow.Skip(before).Take(UnlistedNamed));
+            events.Add(EventKinds.Unit, $"kept on the primary, as the firewall translates their flows: {hosts} (balance.on-primary)");
+        }
+    }
+
     private void Step(BalanceInput input) => machine.Step(input, MonotonicClock.Now, this);
 
     private string? WhyOffNow() =>
         settings.Schedule == BalanceSchedule.None ? "balance.schedule is none"
         : WhyNot is { } why ? why
+        : !lookedThrough ? "the sessions that stand are being looked through"
         : MonotonicClock.Now < drawnUntil ? "a switchover is to come"
         : WhyOff();
 
@@ -225,9 +275,12 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         )
         {
             Problem = WhyNot,
+            Unlisted = [.. UnlistedNow.Take(UnlistedNamed).Select(host => host.ToString())],
+            UnlistedHosts = UnlistedNow.Count,
         };
 
-    private string PrintNow() => $"{facts?.Print} {string.Join(' ', facts?.Sides ?? new Dictionary<string, PortSide>())} {peers.Print}";
+    private string PrintNow() =>
+        $"{UnlistedNow.Count} {facts?.Print} {string.Join(' ', facts?.Sides ?? new Dictionary<string, PortSide>())} {peers.Print}";
 
     private void Beside(Func<Task<bool>> work, Func<bool, BalanceInput> end) =>
         _ = Task.Run(

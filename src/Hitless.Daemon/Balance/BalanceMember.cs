@@ -13,7 +13,7 @@ public sealed class BalanceMember(
     ControlLoop control,
     SessionLoop sessions,
     ForwardingWatch forwarding,
-    BalanceKernel kernel
+    BalanceLoop balance
 )
 {
     /// <summary>How long the sessions of another unit are waited for.</summary>
@@ -39,14 +39,18 @@ public sealed class BalanceMember(
         }
 
         var ready = await sessions.SetCarriersAsync(settings.Cluster.ActiveActive ? request.Carriers : []);
-        var facts = await kernel.ReadAsync();
+        var facts = await balance.Kernel.ReadAsync();
+        await (balance.Unlisted?.LookAsync() ?? Task.CompletedTask);
         return new CarryAnswer(
             ready,
             await ObstacleAsync(facts),
             facts.Macs.ToDictionary(each => each.Key, each => each.Value.ToString(), StringComparer.Ordinal),
             facts.Forwarded,
             settings.Unit.Weight
-        );
+        )
+        {
+            Unlisted = [.. (balance.Unlisted?.Found ?? []).Select(host => host.ToString())],
+        };
     }
 
     private async Task<string?> ObstacleAsync(BalanceFacts facts) =>

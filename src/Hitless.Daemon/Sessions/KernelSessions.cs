@@ -36,6 +36,7 @@ internal sealed class KernelSessions : IDisposable
         Helpers = new HelperSessions(table);
         Young = new YoungSessions(settings.Sessions.Delay, table);
         Ledger = new LedgerKeeper(table, seed);
+        Translated = settings.Cluster.ActiveActive ? new TranslatedSessions(settings.KeptOnPrimary) : null;
         events = new ConntrackEvents(table.PortId);
         poller.Add(events.Handle, eventToken);
     }
@@ -51,6 +52,9 @@ internal sealed class KernelSessions : IDisposable
 
     /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
     public AnswerCount Answers { get; } = new();
+
+    /// <summary>Whose flows are translated; null where no other unit carries flows.</summary>
+    public TranslatedSessions? Translated { get; }
 
     /// <summary>When <see cref="OnTime"/> wants to be called next.</summary>
     public TimeSpan NextDeadline => Helpers.NextDeadline < Young.NextDeadline ? Helpers.NextDeadline : Young.NextDeadline;
@@ -136,6 +140,7 @@ internal sealed class KernelSessions : IDisposable
                     var verdict = filter.Classify(record);
                     Ledger.OnTold(change, record, verdict);
                     Answers.OnTold(change, record, verdict.IsReplicated && telling);
+                    Translated?.OnTold(change, record);
                     if (telling && verdict.IsReplicated)
                         Tell(change, record, exchange, effects, now);
                     else if (verdict.IsReplicated && change == ConntrackChange.Deleted && reader.Requester != 0)

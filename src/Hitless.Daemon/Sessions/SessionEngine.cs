@@ -103,6 +103,9 @@ internal sealed partial class SessionEngine : ISessionEffects, IDisposable
     /// <summary>For other threads too.</summary>
     public AnswerCount Answers => kernel.Answers;
 
+    /// <inheritdoc cref="KernelSessions.Translated"/>
+    public TranslatedSessions? Translated => kernel.Translated;
+
     /// <summary>Waits for work, at most until the next deadline or <paramref name="until"/>, and does it.</summary>
     public void Turn(Span<int> ready, TimeSpan until)
     {

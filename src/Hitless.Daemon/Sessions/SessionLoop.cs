@@ -146,6 +146,9 @@ public sealed class SessionLoop : IDisposable
     /// <summary>How many sessions began, and got an answer, while this unit carried the traffic.</summary>
     public AnswerCount Answers => engine.Answers;
 
+    /// <inheritdoc cref="KernelSessions.Translated"/>
+    public TranslatedSessions? Translated => engine.Translated;
+
     /// <summary>Frames that a follower has not reported as applied; 0 for a unit that does not follow.</summary>
     public Task<long> LagOfAsync(UnitId unit) => AskAsync(each => each.LagOf(unit));
 

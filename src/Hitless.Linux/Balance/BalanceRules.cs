@@ -97,7 +97,8 @@ internal static class BalanceRules
     private static IReadOnlyList<(UInt128 First, UInt128 Last)> Ranges(IReadOnlyList<AddressPrefix> networks, AddressPlace place)
     {
         var ranges = new List<(UInt128 First, UInt128 Last)>();
-        foreach (var (first, last) in networks.Where(each => each.IsIpv6 == (place.Bytes == 16)).Select(RangeOf).Order())
+        var wanted = networks.Where(each => each.IsIpv6 == (place.Bytes == 16)).Select(AddressRange.Of);
+        foreach (var (_, first, last) in wanted.OrderBy(each => each.First).ThenBy(each => each.Last))
         {
             if (ranges.Count > 0 && first <= ranges[^1].Last + 1 && ranges[^1].Last != UInt128.MaxValue)
             {
@@ -110,20 +111,6 @@ internal static class BalanceRules
         }
 
         return ranges;
-    }
-
-    private static (UInt128 First, UInt128 Last) RangeOf(AddressPrefix network)
-    {
-        var number = UInt128.Zero;
-        var bytes = network.Address.GetAddressBytes();
-        foreach (var each in bytes)
-        {
-            number = (number << 8) | each;
-        }
-
-        var host = (bytes.Length * 8) - network.PrefixLength;
-        var mask = host == 128 ? UInt128.MaxValue : (UInt128.One << host) - 1;
-        return (number & ~mask, number | mask);
     }
 
     private static void HandOn(

@@ -72,6 +72,45 @@ public sealed class BalanceTests
         await UntilSharedAsync(cluster);
     }
 
+    /// <summary>Translated by DNAT in both families, and by masquerade on whoever forwards.</summary>
+    [Scenario]
+    public async Task Hosts_that_are_translated_and_not_listed_are_kept_on_the_primary_and_named()
+    {
+        using var cluster = await SharedAsync();
+        var standby = Standby(cluster, out var primary);
+        using var traffic = await cluster.FlowingAsync(connections: 100);
+        foreach (var unit in cluster.Plan.Units)
+        {
+            var rules = $"ip saddr {Addresses.PlainSources[7]} masquerade";
+            Load(cluster.Unit(unit), $"table ip extra {{\nchain post {{\ntype nat hook postrouting priority 90;\n{rules}\n}}\n}}\n");
+        }
+
+        string[] served = [.. Addresses.PlainSources.Take(7), .. Addresses.PlainSources6];
+        FetchAll(cluster, served, seconds: "5");
+        Fetch(cluster, Addresses.PlainSources[7], Addresses.Server, seconds: "5");
+        await cluster.Watch.UntilAsync(
+            "every host is known",
+            ShareLimit,
+            seen => seen[primary]!.Units.Sum(each => each.Balance?.UnlistedHosts ?? 0) is var count && count < 16 ? $"{count} are" : null,
+            Cancellation
+        );
+
+        // Now they are forwarded from the first packet on.
+        FetchAll(cluster, served, seconds: "0.9");
+        var report = await traffic.SnapshotAsync();
+        Assert.True(report.Clean, report.Losses);
+        var status = cluster.Watch.Status(primary, out _)!;
+        Assert.Contains(status.Problems, problem => problem.Contains($"{Addresses.PlainSources[0]} among them", StringComparison.Ordinal));
+        Assert.Equal(BucketHash.Buckets / 2, status.Units.Sum(unit => Buckets(unit.Balance, standby)));
+
+        // The next primary finds them in its table before it shares anything out.
+        var switched = cluster.Watch.Cli(primary).Run("switchover", "--wait");
+        Assert.True(switched.Ok, switched.Output + switched.Errors);
+        await UntilSharedAsync(cluster);
+        FetchAll(cluster, served, seconds: "0.9");
+        _ = await traffic.FinishAsync();
+    }
+
     [Scenario]
     public async Task The_primary_loses_power_and_no_connection_is_lost()
     {
@@ -173,6 +212,21 @@ public sealed class BalanceTests
         return cluster.Plan.Units.Single(unit => unit != name);
     }
 
+    private static void FetchAll(LabCluster cluster, string[] sources, string seconds)
+    {
+        foreach (var source in sources)
+        {
+            Fetch(cluster, source, source.Contains(':') ? $"[{Addresses.VirtualLan6}]" : Addresses.VirtualLan, seconds);
+        }
+    }
+
+    /// <summary>Connects, and asks for what is not there.</summary>
+    private static void Fetch(LabCluster cluster, string source, string host, string seconds)
+    {
+        string[] curl = ["curl", "-s", "-o", "/dev/null", "--connect-timeout", seconds, "--interface", source];
+        Tool.Run("ip", ["netns", "exec", cluster.Plan.NamespaceOf(LabPlan.Client), .. curl, $"http://{host}:{Ports.Http}/none"]);
+    }
+
     /// <summary>Lets a unit count what it forwards from and to each address of the client.</summary>
     private static void Count(LabUnit unit)
     {
@@ -180,11 +234,13 @@ public sealed class BalanceTests
             .Select(address =>
                 $"ip saddr {address} counter comment \"from-{address}\"\nip daddr {address} counter comment \"to-{address}\"\n"
             );
-        var file = Path.Combine(unit.Plan.Folder, $"count-{unit.Name}.nft");
-        File.WriteAllText(
-            file,
-            $"table ip watch {{\nchain forward {{\ntype filter hook forward priority -10;\n{string.Concat(rules)}}}\n}}\n"
-        );
+        Load(unit, $"table ip watch {{\nchain forward {{\ntype filter hook forward priority -10;\n{string.Concat(rules)}}}\n}}\n");
+    }
+
+    private static void Load(LabUnit unit, string rules)
+    {
+        var file = Path.Combine(unit.Plan.Folder, $"rules-{unit.Name}.nft");
+        File.WriteAllText(file, rules);
         Tool.Run("ip", ["netns", "exec", unit.Namespace, "nft", "-f", file]);
     }
 

@@ -140,7 +140,7 @@ public static class MachinePower
             "-o",
             "UserKnownHostsFile=/dev/null",
             "-o",
-            "ConnectTimeout=5",
+            "ConnectTimeout=30",
             "-o",
             "ServerAliveInterval=10",
             "-o",
