@@ -23,7 +23,9 @@ public sealed class UnlistedHosts(TranslatedSessions translated, SessionLoop ses
     /// <summary>All of them as of now; it changes by another list in its place.</summary>
     public IReadOnlyList<HostAddress> Found => found;
 
-    /// <summary>Ends when a session shows a host; not so soon after <see cref="LookAsync"/>, which is called from time to time anyway.</summary>
+    /// <summary>
+    /// Ends when a session shows a host; not so soon after <see cref="LookAsync"/>, which is called from time to time anyway.
+    /// </summary>
     public Task Next => MonotonicClock.Now >= lookedAt + WakeInterval ? translated.Seen.Next : new TaskCompletionSource().Task;
 
     /// <summary>Looks which of the hosts that sessions have shown of late are on the inside.</summary>

@@ -63,7 +63,8 @@ public sealed class TranslatedHostsTests
     [Fact]
     public void A_flood_costs_bounded_memory_and_is_seen_again()
     {
-        SessionRecord From(int number) => Session($"10.11.{number / 250}.{(number % 250) + 1}", "198.51.100.7", "198.51.100.7", "203.0.113.1");
+        static SessionRecord From(int number) =>
+            Session($"10.11.{number / 250}.{(number % 250) + 1}", "198.51.100.7", "198.51.100.7", "203.0.113.1");
         for (var number = 0; number < 3000; number++)
         {
             hosts.OnSession(From(number));
