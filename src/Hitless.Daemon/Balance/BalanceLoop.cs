@@ -41,14 +41,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     private bool lookedThrough;
 
     /// <summary>Nothing is done before <see cref="RunAsync"/>, but that what a process before has left is taken away.</summary>
-    public BalanceLoop(
-        UnitSettings settings,
-        UnitId self,
-        ControlLoop control,
-        SessionLoop sessions,
-        BalancePeers peers,
-        EventLog events
-    )
+    public BalanceLoop(UnitSettings settings, UnitId self, ControlLoop control, SessionLoop sessions, BalancePeers peers, EventLog events)
     {
         (this.settings, this.control, this.peers, this.events) = (settings, control, peers, events);
         machine = new BalanceMachine(new BalanceOptions(self, WeightOf(settings.Unit.Weight)));

@@ -54,9 +54,8 @@ public sealed class TranslatedHostsTests
     {
         hosts.Know(HostAddress.Of(IPAddress.Parse("10.10.1.5")));
 
-        Assert.All(
-            Enumerable.Range(1, 200),
-            each => Assert.False(hosts.OnSession(Session("10.10.1.5", $"198.51.100.{each}", $"198.51.100.{each}", "203.0.113.1")))
+        Assert.All(Enumerable.Range(1, 200), each =>
+            Assert.False(hosts.OnSession(Session("10.10.1.5", $"198.51.100.{each}", $"198.51.100.{each}", "203.0.113.1")))
         );
     }
 
