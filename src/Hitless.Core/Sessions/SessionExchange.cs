@@ -239,7 +239,11 @@ public sealed class SessionExchange(UnitId ownUnit, Incarnation ownIncarnation, 
         if (Sending || sender.Lingers)
             sender.OnTime(now, effects);
         foreach (var receiver in receivers)
+        {
             receiver.OnTime(now, effects);
+            if (receiver.IsStuck(now))
+                RequestAgain(receiver, SyncKind.Bulk, now, effects);
+        }
     }
 
     /// <summary>An authentic payload of another unit; false when it makes no sense.</summary>

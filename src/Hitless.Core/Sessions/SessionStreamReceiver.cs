@@ -15,6 +15,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
     private static readonly TimeSpan RequestInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReportProgressAfter = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReportGapAgainAfter = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
 
     private readonly FrameRing early = new(ringFrames, SessionPayload.SizeMax);
@@ -36,6 +37,12 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
     private bool partial;
     private ulong bulk;
 
+    // Between the begin and the end of a bulk, or of a part for this unit.
+    private bool beingTold;
+
+    // Since when nothing has brought this table nearer to the other; Never: it is synced, or not to be.
+    private TimeSpan waitsSince = Never;
+
     public UnitId Unit => unit;
 
     /// <summary>
@@ -51,8 +58,14 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 return;
             StopMarking();
             comparison.Cancel();
+            waitsSince = Never;
         }
     }
+
+    /// <summary>
+    /// What was asked for has not come to an end, and nothing has happened for a minute: it is to be asked for anew.
+    /// </summary>
+    public bool IsStuck(TimeSpan now) => waitsSince != Never && now - waitsSince >= SyncPatience;
 
     /// <summary>
     /// What a bulk does not tell is removed. Not on a unit that carries flows of its own, which the followed one may not know yet.
@@ -77,6 +90,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         get
         {
             var deadline = nonce != 0 || comparison.Asks ? requestedAt + RequestInterval : Never;
+            deadline = waitsSince == Never ? deadline : Earlier(deadline, waitsSince + SyncPatience);
             if (!follows)
                 return deadline;
             if (highest > Applied)
@@ -104,12 +118,14 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         if (!pruning)
             return;
         StopMarking();
+        waitsSince = Never;
         effects.Synced(unit);
     }
 
     /// <summary>The own table has been read for a look.</summary>
     public void OnLooked(SessionDigests digests, TimeSpan now, ISessionEffects effects)
     {
+        NoteProgress(now);
         comparison.OnLooked(digests);
         Conclude(now, effects);
     }
@@ -118,6 +134,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
     {
         nonce = newNonce;
         kind = newKind;
+        waitsSince = TakesBulks ? now : Never;
         SendRequest(now, effects);
     }
 
@@ -130,6 +147,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         // that answered the former one would prune what it did not tell.
         if (Follows(from) && Applied >= start)
             return;
+        NoteProgress(now);
         follows = true;
         incarnation = from;
         Applied = highest = reported = start - 1;
@@ -208,6 +226,8 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
 
     private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, ApplyMode mode, TimeSpan now, ISessionEffects effects)
     {
+        if (beingTold)
+            NoteProgress(now);
         var reader = new SessionFrameReader(payload[SessionPayload.FrameHeaderSize..]);
         while (reader.TryNext(out var operation, out var operand))
         {
@@ -262,7 +282,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         switch (operation)
         {
             case SessionOperation.BulkBegin:
-                BeginMarking(number);
+                BeginMarking(number, told: true, now);
                 comparison.Cancel();
                 partial = false;
                 if (TakesBulks && Prunes)
@@ -270,7 +290,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 return true;
             case SessionOperation.LookBegin or SessionOperation.LedgerBegin:
                 // What is expected is told in a look itself.
-                BeginMarking(number);
+                BeginMarking(number, told: false, now);
                 partial = true;
                 if (!TakesBulks)
                     return true;
@@ -287,12 +307,16 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 if (!TakesBulks || !comparison.Asks || !Names(ref body))
                     return true;
                 comparison.Cancel();
-                BeginMarking(number);
+                BeginMarking(number, told: true, now);
                 return true;
             case SessionOperation.BulkEnd:
-                pruning = marking && number == bulk;
-                if (pruning)
+                // Another follower's part ends too, while this one's may still be pruned.
+                if (marking && number == bulk)
+                {
+                    beingTold = false;
                     Prune(partial ? comparison.Unequal : null, onlyExpectations: false, effects);
+                }
+
                 return true;
             default:
                 return false;
@@ -335,16 +359,18 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         return false;
     }
 
-    private void BeginMarking(ulong number)
+    private void BeginMarking(ulong number, bool told, TimeSpan now)
     {
         StopMarking();
+        NoteProgress(now);
         bulk = number;
         marking = TakesBulks;
+        beingTold = told;
     }
 
     private void StopMarking()
     {
-        marking = pruning = false;
+        marking = pruning = beingTold = false;
         marks.Clear();
     }
 
@@ -395,6 +421,8 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         writer.WriteBytes(ranges.Written);
         effects.Send(unit, writer.Written);
     }
+
+    private void NoteProgress(TimeSpan now) => waitsSince = waitsSince == Never ? Never : now;
 
     private void NoteGap(TimeSpan now) => behindSince = highest == Applied ? Never : Earlier(behindSince, now);
 

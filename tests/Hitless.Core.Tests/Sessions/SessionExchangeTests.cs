@@ -321,6 +321,60 @@ public sealed class SessionExchangeTests
         Assert.Equal(2, units.B.TimesSynced);
     }
 
+    /// <summary>What one follower asks for ends while another still removes what its own part did not tell.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_part_for_another_follower_does_not_take_away_the_end_of_this_ones(bool again)
+    {
+        var units = Following();
+        units.B.SetRole(false, new UnitId(1), SyncKind.Look);
+        units.C.SetRole(false, new UnitId(1), SyncKind.Look);
+        units.B.Table.Remove(SessionSamples.Tcp(5).Key);
+        units.B.Table[SessionSamples.Tcp(7777).Key] = SessionSamples.Tcp(7777);
+        units.B.DefersPrune = units.C.DefersLook = true;
+        var before = units.B.TimesSynced;
+        units.Run(Second);
+        units.C.Look(new UnitId(1));
+        units.Run(Second);
+        Assert.Equal(1, units.C.TimesSynced);
+        if (again)
+        {
+            units.C.Table.Remove(SessionSamples.Tcp(6).Key);
+            units.C.SetRole(false, new UnitId(1), SyncKind.Look);
+            units.Run(Second);
+        }
+
+        units.B.DefersPrune = units.C.DefersLook = false;
+        units.B.Prune(new UnitId(1));
+        units.Run(Second);
+
+        Assert.Equal(before + 1, units.B.TimesSynced);
+        Assert.Equal(units.A.Table, units.B.Table);
+    }
+
+    /// <summary>The look at the own table, or the removal of what was not told, never comes to an end.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Who_waits_for_what_never_ends_asks_for_everything_after_a_minute(bool look, bool prune)
+    {
+        var units = Following();
+        units.B.Table.Remove(SessionSamples.Tcp(5).Key);
+        (units.B.DefersLook, units.B.DefersPrune) = (look, prune);
+        units.B.SetRole(false, new UnitId(1), SyncKind.Look);
+        units.Run(55 * Second, () => units.A.Set(SessionSamples.Tcp(3000)));
+        Assert.Equal((1, 0), (units.B.TimesSynced, units.B.Lost));
+
+        (units.B.DefersLook, units.B.DefersPrune) = (false, false);
+        units.Run(10 * Second);
+
+        Assert.Equal((2, 1), (units.B.TimesSynced, units.B.Lost));
+        Assert.Equal(units.A.Table, units.B.Table);
+        units.Run(100 * Second);
+        Assert.Equal((2, 1), (units.B.TimesSynced, units.B.Lost));
+    }
+
     [Fact]
     public void What_is_expected_follows_and_what_is_expected_no_longer_goes()
     {

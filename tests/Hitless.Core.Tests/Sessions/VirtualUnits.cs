@@ -3,7 +3,7 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Tests.Sessions;
 
-/// <summary>Two units with a table each instead of a kernel, in virtual time, over a network that loses, doubles and reorders.</summary>
+/// <summary>Two units, or three, with a table each instead of a kernel, in virtual time, over a network that loses, doubles and reorders.</summary>
 internal sealed class VirtualUnits
 {
     private readonly Random random;
@@ -15,11 +15,15 @@ internal sealed class VirtualUnits
         random = new Random(seed);
         A = new VirtualUnit(this, new(1), new(100), ringFrames);
         B = new VirtualUnit(this, new(2), new(200), ringFrames);
+        C = new VirtualUnit(this, new(3), new(300), ringFrames);
     }
 
     public VirtualUnit A { get; private set; }
 
     public VirtualUnit B { get; private set; }
+
+    /// <summary>Speaks only once it has a role.</summary>
+    public VirtualUnit C { get; }
 
     public TimeSpan Now { get; private set; }
 
@@ -44,11 +48,19 @@ internal sealed class VirtualUnits
 
     public void RestartB() => B = new VirtualUnit(this, new(2), new(201), 4096);
 
-    public void Send(VirtualUnit from, ReadOnlySpan<byte> payload)
+    public void Send(VirtualUnit from, UnitId unit, ReadOnlySpan<byte> payload)
     {
-        var to = from == A ? B : A;
         if (from == A)
             Recording.Add(payload.ToArray());
+        foreach (var to in (ReadOnlySpan<VirtualUnit>)[A, B, C])
+        {
+            if (to.HasRole && to != from && (unit == ISessionEffects.EveryUnit || unit == to.Header.UnitId))
+                Send(from, to, payload);
+        }
+    }
+
+    private void Send(VirtualUnit from, VirtualUnit to, ReadOnlySpan<byte> payload)
+    {
         for (var copies = random.NextDouble() < Duplication ? 2 : 1; copies > 0; copies--)
         {
             if (random.NextDouble() >= Loss)
@@ -66,12 +78,13 @@ internal sealed class VirtualUnits
             {
                 wire.Dequeue();
                 Delivered++;
-                if (datagram.To == A || datagram.To == B)
+                if (datagram.To == A || datagram.To == B || datagram.To == C)
                     datagram.To.Exchange.OnMessage(datagram.From, datagram.Payload, Now, datagram.To);
             }
 
             A.Tick();
             B.Tick();
+            C.Tick();
         }
     }
 }
@@ -79,6 +92,7 @@ internal sealed class VirtualUnits
 internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation incarnation, int ringFrames) : ISessionEffects
 {
     private Queue<SessionRecord>? dump;
+    private bool? lookedFor;
 
     public SessionExchange Exchange { get; } = new(id, incarnation, (ulong)incarnation.Bits, ringFrames);
 
@@ -95,6 +109,7 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
     {
         // As the daemon does: nobody is told what a dump of former times found.
         dump = sending ? dump : null;
+        HasRole = true;
         Exchange.SetRole(sending, syncFrom, kind ?? (Table.Count > 0 ? SyncKind.Look : SyncKind.Bulk), units.Now, this);
     }
 
@@ -104,6 +119,11 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
     public int Dumps { get; private set; }
 
     public bool DefersPrune { get; set; }
+
+    public bool DefersLook { get; set; }
+
+    /// <summary>It has been told what it is; a third unit need not be there.</summary>
+    public bool HasRole { get; private set; }
 
     /// <summary>Asks as a version that knows no looks.</summary>
     public bool IsOlder { get; set; }
@@ -146,7 +166,7 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
     }
 
     public void Send(UnitId unit, ReadOnlySpan<byte> payload) =>
-        units.Send(this, IsOlder && payload[0] == (byte)SessionMessage.SyncRequest ? payload[..17] : payload);
+        units.Send(this, unit, IsOlder && payload[0] == (byte)SessionMessage.SyncRequest ? payload[..17] : payload);
 
     public void Apply(in SessionRecord record, bool onlyIfMissing)
     {
@@ -180,7 +200,14 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
 
     public void SyncLost(UnitId unit) => Lost++;
 
-    public void StartLook(UnitId unit, bool exact) => Exchange.OnLooked(unit, Digests(exact), units.Now, this);
+    public void StartLook(UnitId unit, bool exact)
+    {
+        lookedFor = exact;
+        if (!DefersLook)
+            Look(unit);
+    }
+
+    public void Look(UnitId unit) => Exchange.OnLooked(unit, Digests(lookedFor!.Value), units.Now, this);
 
     public void BulkBegins() { }
 

@@ -1,0 +1,30 @@
+using Hitless.Lab.Tests.Clusters;
+using Hitless.Lab.Units;
+using Xunit;
+
+namespace Hitless.Lab.Tests.Scenarios;
+
+/// <summary>What one fault does to every unit at once: a setting pushed to all, a package that restarts.</summary>
+public sealed class AllDaemonsTests
+{
+    /// <summary>They compare their tables with one primary at the same time, each in its own pace.</summary>
+    [Scenario]
+    public async Task Every_daemon_of_three_units_dies_at_once_and_all_are_ready_again_with_every_session()
+    {
+        using var cluster = await LabCluster.ReadyAsync(units: 3);
+        using var traffic = await cluster.FlowingAsync(connections: 300, ratePerSecond: 200);
+        for (var round = 0; round < 3; round++)
+        {
+            foreach (var unit in cluster.Plan.Units)
+            {
+                Faults.Kill(cluster.Unit(unit));
+            }
+
+            await cluster.UntilReadyAsync();
+        }
+
+        var report = await traffic.FinishAsync();
+        Assert.True(report.Clean, report.Losses);
+        Assert.Equal(1, cluster.Watch.Status("gw1", out _)!.Epoch);
+    }
+}
