@@ -7,12 +7,17 @@ using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Hosting;
 using Hitless.Daemon.Joining;
 using Hitless.Daemon.Requests;
+using Hitless.Daemon.Rights;
 using Hitless.Firmware.Images;
 using Hitless.Firmware.Signing;
 using Hitless.Linux.Native;
 using Hitless.Linux.Scheduling;
 
 Console.SetError(new EnduringWriter(Console.Error));
+if (ApplyProcess.Run(args) is { } applied)
+{
+    return applied;
+}
 
 // A restart that is asked for while we start is under way already: nothing to do, and no reason to die.
 Unit? running = null;
@@ -61,6 +66,7 @@ if (KernelRelease.Refuse() is { } tooOld)
     return 2;
 }
 
+var rights = RightsAtStart.Divide(args, arguments);
 if (
     !LastGoodUnitFile.TryRead(
         arguments.Config,
@@ -90,8 +96,15 @@ var trust = TrustStore.Empty;
 ImageProblem? untrusted = null;
 _ = settings.Upgrade.TrustFile is { } trustFile && TrustStore.TryRead(trustFile, out trust, out untrusted);
 
-await using var unit = new Unit(settings, arguments.Config, arguments.State, keys, trust);
+using var apply = rights.Channel is { } channel ? new ApplyClient(channel, arguments.State) : null;
+var root = apply is null ? RootTasks.Own(arguments.State, settings) with { Absent = rights.Absent } : RootTasks.By(apply);
+await using var unit = new Unit(settings, arguments.Config, arguments.State, keys, trust, root);
 running = unit;
+if (rights.Kept is { } kept)
+{
+    unit.Note($"hitlessd has more rights than it needs: {kept}");
+}
+
 if (lostKey is not null)
 {
     unit.NoteDamage(lostKey);

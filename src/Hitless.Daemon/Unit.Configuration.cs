@@ -181,7 +181,13 @@ public sealed partial class Unit
     {
         var said = slots.Running is { } slot ? slots.ManifestIn(slot)?.Configuration.Max : null;
         var schema = Math.Min(said ?? RevisionSchema.Newest, RevisionSchema.Newest);
-        var service = new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, schema: schema)
+        var files = new ManagedFiles(
+            Root.Work,
+            ConfigurationService.CommandTimeMax,
+            Template.ValuesOf(settings),
+            clusterFile: new ClusterFileHere(unitFile, stateFolder)
+        );
+        var service = new ConfigurationService(settings, unitFile, stateFolder, TimeProvider.System, files: files, schema: schema)
         {
             RunLimits = SchemasOfRun,
             RunIsOpen = () => RunJournal.IsOpen(journals.Last()),

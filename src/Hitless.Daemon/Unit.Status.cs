@@ -26,6 +26,7 @@ public sealed partial class Unit
                 .. control.RoutingProblems,
                 .. Notices?.Problems ?? [],
                 .. slots.Backend.Leftover is { } leftover ? [leftover] : Array.Empty<string>(),
+                .. Root.Problem is { } apply ? [$"{Name}: {apply}"] : Array.Empty<string>(),
                 .. Keys.Problem is { } rotation ? [rotation] : Array.Empty<string>(),
                 .. await sessions.LinkProblemAsync() is { } link ? [link] : Array.Empty<string>(),
             ],

@@ -17,6 +17,7 @@ using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Notices;
 using Hitless.Daemon.Peers;
+using Hitless.Daemon.Rights;
 using Hitless.Daemon.Roles;
 using Hitless.Daemon.Sessions;
 using Hitless.Daemon.Upgrade;
@@ -72,10 +73,11 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     /// identity, epoch, kernel) is read at once, and everything else
     /// takes its time beside them. The unit claims nothing before its session loop is there (<see cref="ControlLoop.Attach"/>).
     /// </summary>
-    public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKeys keys, TrustStore trust)
+    public Unit(UnitSettings settings, string unitFile, string stateFolder, ClusterKeys keys, TrustStore trust, RootTasks root)
     {
         this.settings = settings;
         this.stateFolder = stateFolder;
+        Root = root;
         Name = settings.Unit.Name;
         events = new EventLog(stateFolder, Name);
         disk = new StateDisk(stateFolder, events);
@@ -94,7 +96,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         images = new ImageStore(stateFolder, trust);
         slots = settings.Unit.RaucSlots
             ? new SlotStore(stateFolder, new RaucBackend(PreflightReader.RunningHere.Version, new RaucCommand("rauc")))
-            : new SlotStore(stateFolder);
+            : new SlotStore(stateFolder, new DirectoryBackend(stateFolder, root.Recipes));
         configuration = OpenConfiguration(unitFile);
         disk.Write("the clearing of its backups", Backups.RemoveTemporary);
         // Its arrays are large enough for a garbage collection, which stops every thread: by now the first heartbeat is out.
@@ -104,7 +106,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         control.Attach(sessions);
         neighbours = new NeighbourCourier([.. settings.Interfaces.Select(p => p.Name)], control, peers);
         forwarding = new ForwardingWatch(Name, control, peers, events, settings.Ignored);
-        roles = new RoleLoop(settings, stateFolder, control, events, disk);
+        roles = new RoleLoop(settings, stateFolder, control, events, disk, root.Work);
         traffic = new ForwardingMonitor(
             Name,
             [.. settings.Interfaces.Select(p => p.Name)],
@@ -120,7 +122,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             control,
             peers,
             configuration,
-            new ImageConverter(stateFolder, Path.GetFullPath(unitFile), TimeSpan.FromSeconds(8)),
+            new ImageConverter(Path.GetFullPath(unitFile), root.Converter),
             slots,
             Backups
         );
@@ -143,13 +145,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         acts = new StepActs(Name, settings.Upgrade, control, targets, tables, preflight, forRuns);
         control.Preparing = PrepareSwitchAsync;
         engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
-        probes = new ProbeLoop(
-            settings.Health,
-            settings.Election.ProbeThreshold,
-            settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address),
-            penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
-            events
-        );
+        probes = OpenProbes();
         background = StandAll(OpenBalance(self));
         complete.SetResult();
     }
@@ -188,6 +184,19 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
                 )
         );
     }
+
+    /// <summary>Who does what takes root's rights.</summary>
+    private RootTasks Root { get; }
+
+    private ProbeLoop OpenProbes() =>
+        new(
+            settings.Health,
+            settings.Election.ProbeThreshold,
+            settings.Interfaces.SelectMany(port => port.VirtualAddresses).Select(each => each.Address),
+            penalty => control.Post(ClusterInput.ProbesChanged(penalty)),
+            events,
+            Root.Work
+        );
 
     private KeyRotations Keys { get; }
 

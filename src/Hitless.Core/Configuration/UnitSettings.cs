@@ -72,6 +72,9 @@ public sealed record IdentitySettings(string Name, int Priority, bool Override)
     /// <summary><c>unit.weight</c>: its share of the traffic by the schedule <c>weighted-round-robin</c>.</summary>
     public int Weight { get; init; } = 1;
 
+    /// <summary><c>unit.commands-from: unit</c>: cluster.yaml lists no files and no commands on this unit.</summary>
+    public bool OwnCommands { get; init; }
+
     /// <summary><c>unit.slots</c>: whether RAUC holds the slots, as whole systems; else they are folders.</summary>
     public bool RaucSlots { get; init; }
 }

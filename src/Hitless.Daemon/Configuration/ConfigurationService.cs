@@ -56,13 +56,16 @@ public sealed partial class ConfigurationService : IDisposable
         _clusterFile = new ClusterFileHere(unitFilePath, stateFolder);
         _startedWith = ReadClusterFile();
         files ??= new ManagedFiles(
-            Path.Combine(folder, "candidates"),
-            TimeSpan.FromSeconds(10),
+            new OwnRootWork(stateFolder, settings),
+            CommandTimeMax,
             Template.ValuesOf(settings),
             clusterFile: _clusterFile
         );
-        Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, new ManagedList(settings.Files, _clusterFile), schema);
+        Local = new LocalConfiguration(settings.Unit.Name, _store, files, clock, new ManagedList(settings, _clusterFile), schema);
     }
+
+    /// <summary>How long one command of a managed file may take.</summary>
+    public static TimeSpan CommandTimeMax { get; } = TimeSpan.FromSeconds(10);
 
     /// <summary>This unit alone: what the units' API answers with.</summary>
     public LocalConfiguration Local { get; }
@@ -381,7 +384,7 @@ public sealed partial class ConfigurationService : IDisposable
             return (null, problems[0]);
         }
 
-        var shared = UnitFile.SectionsOf(cluster);
+        var shared = UnitFile.SectionsOf(cluster, root);
         return (
             new ConfigurationSettings(
                 Local.Unit,

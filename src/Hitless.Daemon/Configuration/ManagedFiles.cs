@@ -1,7 +1,7 @@
 using System.Text;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
-using Hitless.Firmware.Files;
+using Hitless.Core.Rights;
 
 namespace Hitless.Daemon.Configuration;
 
@@ -16,7 +16,7 @@ public sealed record FilesOutcome(string? Why, string Output, string? Path = nul
 /// and in the current revision already are left alone, so nothing is reloaded that did not change. Commands that several files share run
 /// once. All methods take files as a revision holds them; what a template becomes on this unit is worked out here.
 /// </summary>
-/// <param name="candidateFolder">Where candidates for check commands are put.</param>
+/// <param name="work">Reads, writes and runs.</param>
 /// <param name="commandTimeMax">How long one command may run.</param>
 /// <param name="values">What names in templates stand for on this unit.</param>
 /// <param name="root">
@@ -24,19 +24,16 @@ public sealed record FilesOutcome(string? Why, string Output, string? Path = nul
 /// each.
 /// </param>
 /// <param name="clusterFile">What <see cref="ClusterFile"/> is on this unit; null: none is taken.</param>
-/// <param name="write">Replaces a file (as <see cref="DiskFile.WriteAsync"/>); tests put a power cut here.</param>
 public sealed class ManagedFiles(
-    string candidateFolder,
+    IRootWork work,
     TimeSpan commandTimeMax,
     IReadOnlyDictionary<string, string> values,
     string root = "",
-    ClusterFileHere? clusterFile = null,
-    Func<FileBefore, TimeSpan, Task>? write = null
+    ClusterFileHere? clusterFile = null
 )
 {
     private const string FileMark = "{file}";
     private const int OutputMax = 64 << 10;
-    private readonly Func<FileBefore, TimeSpan, Task> _write = write ?? DiskFile.WriteAsync;
 
     /// <summary>
     /// Reads the listed files from disk, for the first revision. Files that do not exist are left out; one that cannot be taken is an
@@ -89,6 +86,7 @@ public sealed class ManagedFiles(
     {
         var output = new StringBuilder();
         var now = Here(current);
+        Propose(files);
         foreach (var raw in files)
         {
             var file = Here([raw])[0];
@@ -102,7 +100,8 @@ public sealed class ManagedFiles(
                 continue;
             }
 
-            var outcome = await CheckCandidateAsync(file, file.Check, cancel);
+            var candidate = new FileCommand(FileCommandKind.Check, Real(file.Path), file.Check, file.Content, file.Mode);
+            var outcome = await work.RunAsync(candidate, commandTimeMax, cancel);
             Append(output, $"check {file.Path}", outcome.Output);
             if (outcome.Why is not null)
             {
@@ -118,9 +117,10 @@ public sealed class ManagedFiles(
     }
 
     /// <summary>What stands on disk now for these files; null and the reason if it cannot be read.</summary>
-    public (IReadOnlyList<FileBefore>? Before, string? Why) Before(IEnumerable<ManagedFile> files)
+    public (IReadOnlyList<FileBefore>? Before, string? Why) Before(IReadOnlyList<ManagedFile> files)
     {
         var before = new List<FileBefore>();
+        Propose(files);
         foreach (var file in files)
         {
             if (TryRead(file.Path, out var read) is { } why)
@@ -153,26 +153,27 @@ public sealed class ManagedFiles(
         try
         {
             var now = Here(current);
-            var commands = new List<(string Path, string Command)>();
+            var commands = new List<FileCommand>();
+            Propose(files);
             foreach (var file in Here(files))
             {
-                var differs = !IsOnDisk(file, DiskFile.Read(Real(file.Path)));
+                var differs = !IsOnDisk(file, work.Read(Real(file.Path)));
                 if (differs && file.Absent)
                 {
-                    DiskFile.Delete(Real(file.Path));
+                    work.Delete(Real(file.Path));
                 }
                 else if (differs)
                 {
-                    await _write(new FileBefore(Real(file.Path), file.Content, file.Mode, file.Owner), commandTimeMax);
+                    await work.WriteAsync(new FileBefore(Real(file.Path), file.Content, file.Mode, file.Owner), commandTimeMax);
                 }
 
-                if ((differs || repeat || !Holds(now, file)) && CommandOf(file, file.Apply) is { } command)
+                if ((differs || repeat || !Holds(now, file)) && CommandOf(file, FileCommandKind.Apply) is { } command)
                 {
-                    commands.Add((file.Path, command));
+                    commands.Add(command);
                 }
             }
 
-            return await RunAsync("apply", commands, output, cancel);
+            return await RunAsync(commands, output, cancel);
         }
         catch (ManagedFileException e)
         {
@@ -195,10 +196,10 @@ public sealed class ManagedFiles(
         }
 
         var now = Here(current);
+        Propose(files);
         var changed = Here(files).Where(f => !Holds(now, f));
         return await RunAsync(
-            "verify",
-            [.. changed.Select(f => (f.Path, Command: CommandOf(f, f.Verify)!)).Where(c => c.Command is not null)],
+            [.. changed.Select(f => CommandOf(f, FileCommandKind.Verify)).OfType<FileCommand>()],
             new StringBuilder(),
             cancel
         );
@@ -216,18 +217,19 @@ public sealed class ManagedFiles(
     {
         var output = new StringBuilder();
         string? why = null;
-        var commands = new List<(string Path, string Command)>();
+        var commands = new List<FileCommand>();
+        Propose(files);
         foreach (var old in before)
         {
             try
             {
                 if (old.Content is null)
                 {
-                    DiskFile.Delete(Real(old.Path));
+                    work.Delete(Real(old.Path));
                 }
                 else
                 {
-                    await _write(old with { Path = Real(old.Path) }, commandTimeMax);
+                    await work.WriteAsync(old with { Path = Real(old.Path) }, commandTimeMax);
                 }
             }
             catch (ManagedFileException e)
@@ -241,14 +243,14 @@ public sealed class ManagedFiles(
             if (
                 before.FirstOrDefault(b => b.Path == file.Path) is { } old
                 && !IsOnDisk(file, old)
-                && CommandOf(file with { Absent = old.Content is null }, file.Apply) is { } command
+                && CommandOf(file with { Absent = old.Content is null }, FileCommandKind.Apply) is { } command
             )
             {
-                commands.Add((file.Path, command));
+                commands.Add(command);
             }
         }
 
-        var ran = await RunAsync("apply", commands, output, cancel, goOn: true);
+        var ran = await RunAsync(commands, output, cancel, goOn: true);
         return (new FilesOutcome(why ?? ran.Why, ran.Output), why is null);
     }
 
@@ -284,7 +286,7 @@ public sealed class ManagedFiles(
     {
         try
         {
-            before = DiskFile.Read(Real(path)) with { Path = path };
+            before = work.Read(Real(path)) with { Path = path };
             return null;
         }
         catch (ManagedFileException e)
@@ -298,10 +300,20 @@ public sealed class ManagedFiles(
         files.Any(f => f.Path == file.Path && f.Absent == file.Absent && f.Content.AsSpan().SequenceEqual(file.Content));
 
     /// <summary>A command ready to run; null if there is none, or if it is about a file that is gone.</summary>
-    private string? CommandOf(ManagedFile file, string? command) =>
-        command is null || (file.Absent && command.Contains(FileMark, StringComparison.Ordinal))
+    private FileCommand? CommandOf(ManagedFile file, FileCommandKind kind) =>
+        (kind == FileCommandKind.Verify ? file.Verify : file.Apply) is not { } command
+        || (file.Absent && command.Contains(FileMark, StringComparison.Ordinal))
             ? null
-            : ShellCommand.WithFile(command, Real(file.Path));
+            : new FileCommand(kind, Real(file.Path), command);
+
+    /// <summary>What a revision's cluster.yaml lists is known before anything of it is checked or written.</summary>
+    private void Propose(IReadOnlyList<ManagedFile> files)
+    {
+        if (files.FirstOrDefault(file => file is { Path: ClusterFile.Path, Absent: false }) is { } listing)
+        {
+            work.Propose(listing.Content);
+        }
+    }
 
     private string Real(string path) =>
         path == ClusterFile.Path && clusterFile is not null ? clusterFile.RealPath
@@ -316,41 +328,18 @@ public sealed class ManagedFiles(
                 && (file.Mode ?? disk.Mode) == disk.Mode
                 && (file.Owner ?? disk.Owner) == disk.Owner;
 
-    private async Task<CommandOutcome> CheckCandidateAsync(ManagedFile file, string check, CancellationToken cancel)
-    {
-        var folder = Path.Combine(candidateFolder, Guid.NewGuid().ToString("n"));
-        try
-        {
-            Directory.CreateDirectory(folder);
-            var candidate = Path.Combine(folder, Path.GetFileName(file.Path));
-            DurableFile.WriteAllBytes(candidate, file.Content, DiskFile.ModeOf(file.Mode) ?? DurableFile.OwnerOnly);
-            return await ShellCommand.RunAsync(ShellCommand.WithFile(check, candidate), commandTimeMax, cancel);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new CommandOutcome($"the candidate cannot be written: {e.Message}", "");
-        }
-        finally
-        {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-    }
-
     private async Task<FilesOutcome> RunAsync(
-        string what,
-        IReadOnlyList<(string Path, string Command)> commands,
+        IReadOnlyList<FileCommand> commands,
         StringBuilder output,
         CancellationToken cancel,
         bool goOn = false
     )
     {
         (string Path, string Why)? failed = null;
-        foreach (var (path, command) in commands.DistinctBy(c => c.Command))
+        foreach (var command in commands.DistinctBy(each => ShellCommand.WithFile(each.Command, each.Path)))
         {
-            var outcome = await ShellCommand.RunAsync(command, commandTimeMax, cancel);
+            var (what, path) = ($"{command.Kind}".ToLowerInvariant(), Listed(command.Path));
+            var outcome = await work.RunAsync(command, commandTimeMax, cancel);
             Append(output, $"{what} {path}", outcome.Output);
             failed ??= outcome.Why is null ? null : (path, $"{what} of {path} failed: {outcome.Why}{FirstLine(outcome.Output)}");
             if (failed is not null && !goOn)
@@ -361,6 +350,9 @@ public sealed class ManagedFiles(
 
         return new FilesOutcome(failed?.Why, output.ToString(), failed?.Path);
     }
+
+    /// <summary>The path by which a revision names what lies at <see cref="Real"/>.</summary>
+    private string Listed(string real) => real == clusterFile?.RealPath ? ClusterFile.Path : real[root.Length..];
 
     private static void Append(StringBuilder output, string what, string text)
     {

@@ -6,8 +6,9 @@ namespace Hitless.Daemon.Configuration;
 
 /// <summary>
 /// How a command ended. <c>Why</c> is null when it exited with 0; <c>Output</c> is both streams, bounded, control characters taken out.
+/// <c>Ran</c> false: nobody was there to run it.
 /// </summary>
-public sealed record CommandOutcome(string? Why, string Output);
+public sealed record CommandOutcome(string? Why, string Output, bool Ran = true);
 
 /// <summary>Runs an operator's command line by <c>/bin/sh -c</c>, bounded in time and output, without standard input.</summary>
 public static class ShellCommand

@@ -70,15 +70,22 @@ public static class UnitFile
         {
             found = new Problems(ClusterFile.Path);
             var shared = Read(cluster, UnitKeys.ClusterWide, found, out var given);
-            foreach (var key in given)
+            var own = TextOf(root!.Under("unit"), "commands-from") == UnitKeys.OwnCommands;
+            foreach (var key in given.Where(key => !own || !UnitKeys.ListsCommands(key)))
             {
+                if (own && key == "upgrade")
+                {
+                    // Whose images are believed is a right to run commands, too.
+                    shared?.Under(key).Replace("trust-file", root.Under(key).Find("trust-file"));
+                }
+
                 if (key == "sessions")
                 {
                     // The session link has the unit's own address.
-                    shared?.Under(key).Set("link", root!.Under(key).Find("link"));
+                    shared?.Under(key).Set("link", root.Under(key).Find("link"));
                 }
 
-                root!.Set(key, shared?.Find(key));
+                root.Set(key, shared?.Find(key));
             }
         }
 
@@ -91,12 +98,13 @@ public static class UnitFile
         return found.None ? root : null;
     }
 
-    /// <summary>Which sections a cluster.yaml gives.</summary>
-    public static IReadOnlyList<string> SectionsOf(byte[]? cluster)
+    /// <summary>Which sections a cluster.yaml gives on a unit whose whole settings are <paramref name="root"/>.</summary>
+    public static IReadOnlyList<string> SectionsOf(byte[]? cluster, Section root)
     {
         IReadOnlyList<string> given = [];
         _ = cluster is null ? null : Read(cluster, UnitKeys.ClusterWide, new Problems(ClusterFile.Path), out given);
-        return given;
+        var own = TextOf(root.Under("unit"), "commands-from") == UnitKeys.OwnCommands;
+        return [.. given.Where(key => !own || !UnitKeys.ListsCommands(key))];
     }
 
     /// <summary>One document; <paramref name="given"/>: which of its top keys it really has.</summary>
@@ -240,6 +248,7 @@ public static class UnitFile
         new(unit.Get<string>("name"), unit.Get<int>("priority"), unit.Get<bool>("override"))
         {
             Weight = unit.Get<int>("weight"),
+            OwnCommands = TextOf(unit, "commands-from") == UnitKeys.OwnCommands,
             RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
         };
 

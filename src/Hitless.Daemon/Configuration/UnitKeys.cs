@@ -27,6 +27,10 @@ public static partial class UnitKeys
     private static readonly ScalarShape FilePath = Scalars.Line("the path of a file", 1024);
     private static readonly ScalarShape ProbeCommand = Scalars.Line("a shell command on one line", 2000);
     private static readonly ScalarShape Command = Scalars.Line("a shell command on one line, with {file} for the path", 2000);
+
+    /// <summary>The value of <c>unit.commands-from</c> with which cluster.yaml lists none.</summary>
+    public const string OwnCommands = "unit";
+
     private static readonly ScalarShape Hook = Scalars.Line(
         "a shell command on one line; the environment has HITLESS_ROLE, _EPOCH, _REASON, _UNIT and _CLUSTER",
         2000
@@ -59,6 +63,13 @@ public static partial class UnitKeys
             Scalars.Choice("directory", "rauc"),
             "What firmware is installed in: directory, two folders under the state directory (the default); rauc, two whole systems "
                 + "in the hands of RAUC."
+        ),
+        new(
+            "commands-from",
+            Scalars.Choice("cluster", OwnCommands),
+            "Who says which files are written and which commands are run on this unit: cluster, cluster.yaml too; unit, this file alone: "
+                + "configuration, health, services, hooks and upgrade.trust-file of cluster.yaml do not count here.",
+            "cluster"
         ),
         new(
             "values",
@@ -366,6 +377,9 @@ public static partial class UnitKeys
                 }
             ),
         ]);
+
+    /// <summary>Whether a section lists files that are written, or commands that are run.</summary>
+    public static bool ListsCommands(string section) => section is "configuration" or "health" or "services" or "hooks";
 
     /// <summary>
     /// Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where the key lies. All

@@ -3,6 +3,7 @@ using Hitless.Core.Api;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Configuration;
 using Hitless.Linux.Scheduling;
 
 namespace Hitless.Daemon.Health;
@@ -19,6 +20,7 @@ public sealed class ProbeLoop : IAsyncDisposable
     private readonly IReadOnlyList<ProbeSettings> probes;
     private readonly Action<int> penaltyChanged;
     private readonly EventLog events;
+    private readonly IRootWork work;
     private readonly ProbeTally tally;
     private readonly string?[] details;
     private readonly bool[] passedOver;
@@ -33,7 +35,8 @@ public sealed class ProbeLoop : IAsyncDisposable
         int threshold,
         IEnumerable<IPAddress> virtualAddresses,
         Action<int> penaltyChanged,
-        EventLog events
+        EventLog events,
+        IRootWork work
     )
     {
         this.virtualAddresses = [.. virtualAddresses];
@@ -41,6 +44,7 @@ public sealed class ProbeLoop : IAsyncDisposable
         this.probes = probes;
         this.penaltyChanged = penaltyChanged;
         this.events = events;
+        this.work = work;
         tally = new ProbeTally([.. probes.Select(p => (p.Weight, p.FailAfter))], threshold);
         details = new string?[probes.Count];
         tasks = [.. probes.Select((probe, i) => StandingTask.Run($"the probe {probe.Name}", () => ProbeAsync(i), events, ending.Token))];
@@ -100,7 +104,7 @@ public sealed class ProbeLoop : IAsyncDisposable
             }
 
             var asked = MonotonicClock.Now;
-            var answer = await ProbeQuestion.AskAsync(probe.Target, patience, ending.Token);
+            var answer = await ProbeQuestion.AskAsync(probe.Target, patience, work, ending.Token);
             if (misses.Counts(answer.Well, MonotonicClock.Now - asked, patience))
             {
                 Take(index, answer);

@@ -27,8 +27,10 @@ public static class ProbeQuestion
 
     private const int OutputMax = 200;
 
-    /// <summary>Asks, and waits at most <paramref name="patience"/>.</summary>
-    public static async Task<ProbeAnswer> AskAsync(ProbeTarget target, TimeSpan patience, CancellationToken cancel)
+    /// <summary>
+    /// Asks, and waits at most <paramref name="patience"/>; <paramref name="work"/> runs a command; null: there is none to run.
+    /// </summary>
+    public static async Task<ProbeAnswer> AskAsync(ProbeTarget target, TimeSpan patience, IRootWork? work, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(patience);
@@ -39,7 +41,7 @@ public static class ProbeQuestion
                 ProbeTarget.Ping ping => await PingAsync(ping, patience, cancel),
                 ProbeTarget.Tcp tcp => await ConnectAsync(tcp, limit.Token),
                 ProbeTarget.Http http => await GetAsync(http, limit.Token),
-                ProbeTarget.Exec exec => await RunAsync(exec, patience, cancel),
+                ProbeTarget.Exec exec when work is not null => await RunAsync(exec, patience, work, cancel),
                 ProbeTarget.Memory memory => Judge(
                     "memory in use",
                     MemoryInUsePercent(File.ReadAllLines("/proc/meminfo")),
@@ -122,9 +124,15 @@ public static class ProbeQuestion
         return new ProbeAnswer((int)answer.StatusCode < 400, $"{target.Page} answers {(int)answer.StatusCode}");
     }
 
-    private static async Task<ProbeAnswer> RunAsync(ProbeTarget.Exec target, TimeSpan patience, CancellationToken cancel)
+    /// <summary>What nobody was there to run says nothing of the target: a unit does not lose its role by it.</summary>
+    private static async Task<ProbeAnswer> RunAsync(ProbeTarget.Exec target, TimeSpan patience, IRootWork work, CancellationToken cancel)
     {
-        var ended = await ShellCommand.RunAsync(target.Command, patience, cancel);
+        var ended = await work.ProbeAsync(target.Command, patience, cancel);
+        if (!ended.Ran)
+        {
+            return new ProbeAnswer(true, $"{target.Command} was not run, and does not count: {ended.Why}");
+        }
+
         var said = ended.Output.Split('\n')[^1].Trim();
         said = said.Length == 0 ? "" : $" ({(said.Length > OutputMax ? said[..OutputMax] : said)})";
         return ended.Why is null

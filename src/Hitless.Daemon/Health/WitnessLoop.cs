@@ -15,7 +15,7 @@ public static class WitnessLoop
         using var timer = new PeriodicTimer(Every);
         while (await timer.WaitForNextTickAsync(cancel))
         {
-            if ((await ProbeQuestion.AskAsync(target, Every, cancel)).Well)
+            if ((await ProbeQuestion.AskAsync(target, Every, work: null, cancel)).Well)
             {
                 answered();
             }

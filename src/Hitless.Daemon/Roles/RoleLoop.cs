@@ -5,6 +5,7 @@ using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
 using Hitless.Core.Wire;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
 using Hitless.Firmware.Files;
 using Hitless.Linux.Processes;
@@ -31,14 +32,13 @@ public sealed class RoleLoop : IRoleEffects, IDisposable
     private volatile bool leftAlone;
 
     /// <summary>Reads what the process before has done.</summary>
-    public RoleLoop(UnitSettings settings, string stateFolder, ControlLoop control, EventLog events, StateDisk disk)
+    public RoleLoop(UnitSettings settings, string stateFolder, ControlLoop control, EventLog events, StateDisk disk, IRootWork work)
     {
         (this.control, this.events, this.disk) = (control, events, disk);
         file = Path.Combine(stateFolder, "role");
         boot = Boot();
-        var targets = Systemd.RunsDaemon && Systemd.HasUnit(RoleTasks.PrimaryTarget) && Systemd.HasUnit(RoleTasks.StandbyTarget);
-        tasks = new RoleTasks(settings.Services, settings.Hooks, Systemd.RunsMachine, targets);
-        processes = new RoleProcess(settings);
+        tasks = new RoleTasks(settings.Services, settings.Hooks, Systemd.RunsMachine, Systemd.HasTargets);
+        processes = new RoleProcess(work);
         AppliedRole? applied = AppliedRole.TryParse(StateFile.Read(file, disk), out var read) && read.Boot == boot ? read : null;
         var orphan = applied is { Complete: false } left && RoleProcess.Runs(left);
         follower = new RoleFollower(tasks, applied, orphan, MonotonicClock.Now);

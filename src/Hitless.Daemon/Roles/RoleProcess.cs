@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
-using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
 using Hitless.Daemon.Configuration;
 using Hitless.Linux.Processes;
@@ -9,7 +7,7 @@ using Hitless.Linux.Processes;
 namespace Hitless.Daemon.Roles;
 
 /// <summary>Runs one <see cref="RoleTask"/> as a process, and finds one that a former daemon left running.</summary>
-public sealed class RoleProcess(UnitSettings settings)
+public sealed class RoleProcess(IRootWork work)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
@@ -33,7 +31,7 @@ public sealed class RoleProcess(UnitSettings settings)
     /// <summary>Null when the task did what it should, else why not. <paramref name="started"/>: called with the process's id.</summary>
     public async Task<string?> RunAsync(RoleTask task, RoleChange change, Action<int> started, CancellationToken kill)
     {
-        var outcome = await ShellCommand.RunAsync(StartOf(task, change), Timeout.InfiniteTimeSpan, started, kill);
+        var outcome = await work.RunAsync(task, change, started, kill);
         var last = outcome.Output.Split('\n').LastOrDefault(line => line.Trim().Length > 0);
         return outcome.Why is null || last is null ? outcome.Why : $"{outcome.Why}: {last.Trim()}";
     }
@@ -49,21 +47,5 @@ public sealed class RoleProcess(UnitSettings settings)
         {
             // It has ended just now.
         }
-    }
-
-    private ProcessStartInfo StartOf(RoleTask task, RoleChange change)
-    {
-        var start = task switch
-        {
-            RoleTask.Hook hook => ShellCommand.StartOf(hook.Command),
-            RoleTask.Systemctl ctl => new ProcessStartInfo("systemctl", ["--no-ask-password", ctl.Verb, "--", .. ctl.Units]),
-            _ => throw new InvalidOperationException($"{task} is no task"),
-        };
-        start.Environment["HITLESS_ROLE"] = change.Word.Word;
-        start.Environment["HITLESS_EPOCH"] = change.Epoch.ToString(CultureInfo.InvariantCulture);
-        start.Environment["HITLESS_REASON"] = change.Reason;
-        start.Environment["HITLESS_UNIT"] = settings.Unit.Name;
-        start.Environment["HITLESS_CLUSTER"] = settings.Cluster.Name;
-        return start;
     }
 }

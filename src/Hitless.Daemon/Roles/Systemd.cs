@@ -1,3 +1,5 @@
+using Hitless.Core.Roles;
+
 namespace Hitless.Daemon.Roles;
 
 /// <summary>Whether systemd runs this machine, and this daemon.</summary>
@@ -20,6 +22,9 @@ public static class Systemd
     /// targets of the machine around it.
     /// </summary>
     public static bool RunsDaemon => RunsMachine && IsSystemService(Cgroups());
+
+    /// <summary>The targets that follow the role are there, and this daemon's to start and stop.</summary>
+    public static bool HasTargets => RunsDaemon && HasUnit(RoleTasks.PrimaryTarget) && HasUnit(RoleTasks.StandbyTarget);
 
     /// <summary>Whether a process with this <c>/proc/self/cgroup</c> is in a service, and not one of a user's own.</summary>
     public static bool IsSystemService(string cgroups) =>

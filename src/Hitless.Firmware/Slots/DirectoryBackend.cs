@@ -1,4 +1,5 @@
 using Hitless.Core.Firmware;
+using Hitless.Core.Rights;
 using Hitless.Firmware.Files;
 
 namespace Hitless.Firmware.Slots;
@@ -7,13 +8,15 @@ namespace Hitless.Firmware.Slots;
 /// Slots as folders: what was unpacked is all there is, and <c>hitless-boot</c> starts what <c>boot.json</c> says. An image may bring a
 /// recipe that changes the system under it (docs/decisions/0074); then the system is kept in step with the slot that starts next.
 /// </summary>
-public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
+/// <param name="stateFolder">The state directory.</param>
+/// <param name="shell">Runs a recipe's commands; null: this process.</param>
+public sealed class DirectoryBackend(string stateFolder, IRecipeShell? shell = null) : ISlotBackend
 {
     /// <summary>The default of <c>unit.slots</c>.</summary>
     public const string Kind = "directory";
 
     private readonly string file = Path.Combine(stateFolder, "system.json");
-    private readonly RecipeRunner runner = new(stateFolder);
+    private readonly IRecipeShell runner = shell ?? new RecipeRunner(stateFolder);
     private bool rebootDue;
 
     /// <inheritdoc/>
@@ -66,14 +69,14 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
     {
         written = null;
         File.Delete(file);
-        if (manifest.Recipe is not { Stage: { } stage } recipe)
+        if (manifest.Recipe is not { Stage: not null } recipe)
         {
             return null;
         }
 
         File.Delete(runner.Log);
         tell($"preparing the change of the system: {recipe.Name}");
-        return runner.Run("be prepared", stage, recipe, folder);
+        return runner.Run(RecipeAct.Stage, recipe, slot, unpacking: true);
     }
 
     /// <inheritdoc/>
@@ -102,8 +105,8 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
             case SystemAct.Install when state.Trial is { } trial && state.Content(trial.Slot) is { } content:
                 return Install(state, trial.Slot, content, RecipeIn(trial.Slot)!);
             case SystemAct.Check:
-                var problem = change!.Recipe.Check is { } check ? Run(change, "find the system as it should be", check) : null;
-                return problem ?? Keep(change with { Stage = SystemStage.Kept });
+                var problem = Run(change!, RecipeAct.Check);
+                return problem ?? Keep(change! with { Stage = SystemStage.Kept });
             case SystemAct.TakeBack:
                 return TakeBack(change!);
             case SystemAct.Leave:
@@ -124,7 +127,7 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
         );
         Keep(change);
         rebootDue |= recipe.Reboot;
-        return Run(change, "change the system", recipe.Install) ?? Keep(change with { Stage = SystemStage.Installed });
+        return Run(change, RecipeAct.Install) ?? Keep(change with { Stage = SystemStage.Installed });
     }
 
     /// <summary>
@@ -136,7 +139,7 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
 
         // What this very process has changed has not taken effect yet.
         rebootDue = change.Recipe.Reboot && !rebootDue;
-        if (Run(change, "bring the former system back", change.Recipe.Revert!) is not null)
+        if (Run(change, RecipeAct.Revert) is not null)
         {
             return Keep(change with { Stage = SystemStage.Left });
         }
@@ -145,8 +148,7 @@ public sealed class DirectoryBackend(string stateFolder) : ISlotBackend
         return null;
     }
 
-    private ImageProblem? Run(SystemChange change, string what, string command) =>
-        runner.Run(what, command, change.Recipe, FolderOf(change.Slot));
+    private ImageProblem? Run(SystemChange change, RecipeAct act) => runner.Run(act, change.Recipe, change.Slot, unpacking: false);
 
     private SystemAct Due(BootState state, SystemChange? change) =>
         SystemRules.Due(state, change, state.Trial is { } trial ? RecipeIn(trial.Slot) : null);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Hitless.Core.Firmware;
+using Hitless.Core.Rights;
 
 namespace Hitless.Firmware.Slots;
 
@@ -8,16 +9,38 @@ namespace Hitless.Firmware.Slots;
 /// Runs the commands of a <see cref="SystemRecipe"/>: one at a time, also across a restart of the daemon in the middle of one, at a lower
 /// priority than what forwards, bounded in time. What they print is in a file.
 /// </summary>
-internal sealed class RecipeRunner(string stateFolder)
+public sealed class RecipeRunner(string stateFolder) : IRecipeShell
 {
     private const int TailBytes = 600;
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the commands of the last change have printed.</summary>
+    /// <inheritdoc/>
     public string Log { get; } = Path.Combine(stateFolder, "system.log");
 
-    /// <summary>Runs one in the folder of a slot; a failure says how it ended and what it said last.</summary>
-    public ImageProblem? Run(string what, string command, SystemRecipe recipe, string folder)
+    /// <inheritdoc/>
+    public ImageProblem? Run(RecipeAct act, SystemRecipe recipe, Slot slot, bool unpacking) =>
+        CommandOf(act, recipe) is { } command ? Run(WordsOf(act), command, recipe, SlotStore.FolderOf(stateFolder, slot, unpacking)) : null;
+
+    /// <summary>The recipe's command for an act; null: it has none.</summary>
+    public static string? CommandOf(RecipeAct act, SystemRecipe recipe) =>
+        act switch
+        {
+            RecipeAct.Stage => recipe.Stage,
+            RecipeAct.Install => recipe.Install,
+            RecipeAct.Check => recipe.Check,
+            _ => recipe.Revert,
+        };
+
+    private static string WordsOf(RecipeAct act) =>
+        act switch
+        {
+            RecipeAct.Stage => "be prepared",
+            RecipeAct.Install => "change the system",
+            RecipeAct.Check => "find the system as it should be",
+            _ => "bring the former system back",
+        };
+
+    private ImageProblem? Run(string what, string command, SystemRecipe recipe, string folder)
     {
         var start = new ProcessStartInfo("/usr/bin/flock")
         {

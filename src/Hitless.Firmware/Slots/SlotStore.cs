@@ -75,6 +75,12 @@ public sealed class SlotStore(string stateFolder, ISlotBackend backend)
     /// <summary>What the image in a slot says of itself; null if none was installed there.</summary>
     public ImageManifest? ManifestIn(Slot slot) => ManifestIn(FolderOf(slot));
 
+    /// <summary>The same of an image that is still being unpacked into the slot.</summary>
+    public ImageManifest? ManifestIn(Slot slot, bool unpacking) => ManifestIn(FolderOf(stateFolder, slot, unpacking));
+
+    internal static string FolderOf(string stateFolder, Slot slot, bool unpacking) =>
+        unpacking ? FolderOf(stateFolder, slot) + Unfinished : FolderOf(stateFolder, slot);
+
     internal static string FolderOf(string stateFolder, Slot slot) => Path.Combine(stateFolder, "slots", BootState.NameOf(slot));
 
     internal static ImageManifest? ManifestIn(string folder)

@@ -52,6 +52,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Execve(string path, nint* arguments, nint* environment);
 
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    internal static partial uint EffectiveUserId();
+
+    [LibraryImport(Library, EntryPoint = "getppid")]
+    internal static partial int ParentProcessId();
+
     [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
     internal static partial int WaitPid(int processId, out int status, int options);
 
@@ -61,11 +67,30 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int processId, int signal);
 
+    /// <summary>Returns the error itself, and leaves errno alone.</summary>
+    [LibraryImport(Library, EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Spawn(out int process, string path, void* actions, void* attributes, nint* arguments, nint* environment);
+
+    [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int ProcessControl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport(Library, EntryPoint = "capget", SetLastError = true)]
+    internal static partial int GetCapabilities(CapabilityHeader* header, CapabilitySets* sets);
+
+    [LibraryImport(Library, EntryPoint = "capset", SetLastError = true)]
+    internal static partial int SetCapabilities(CapabilityHeader* header, CapabilitySets* sets);
+
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Fcntl(int descriptor, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     internal static partial FileDescriptor Socket(int domain, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "socketpair", SetLastError = true)]
+    internal static partial int SocketPair(int domain, int type, int protocol, int* ends);
+
+    [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(FileDescriptor socket, int how);
 
     [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(FileDescriptor socket, void* address, uint length);
@@ -173,6 +198,23 @@ internal static unsafe partial class Libc
         internal void* Control;
         internal nuint ControlBytes;
         internal int Flags;
+    }
+
+    /// <summary><c>struct __user_cap_header_struct</c>; process 0 is the calling thread.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct CapabilityHeader
+    {
+        internal uint Version;
+        internal int Process;
+    }
+
+    /// <summary><c>struct __user_cap_data_struct</c>: 32 capabilities each.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct CapabilitySets
+    {
+        internal uint Effective;
+        internal uint Permitted;
+        internal uint Inheritable;
     }
 
     /// <summary><c>struct pollfd</c>.</summary>

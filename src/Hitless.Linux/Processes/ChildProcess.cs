@@ -11,6 +11,9 @@ public static class ChildProcess
     private const int SignalMask = 0x7f; // WTERMSIG of bits/waitstatus.h
     private const int ExitShift = 8; // WEXITSTATUS
 
+    /// <summary>The process whose child this one is; another one once that has ended.</summary>
+    public static int Parent => Libc.ParentProcessId();
+
     /// <summary>Whether the process is a child of this one that nobody has waited for yet.</summary>
     public static unsafe bool IsOurs(int processId)
     {

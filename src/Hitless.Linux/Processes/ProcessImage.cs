@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hitless.Linux.Native;
 
 namespace Hitless.Linux.Processes;
@@ -16,8 +15,8 @@ public static class ProcessImage
     /// <returns>Only where it fails: why. Everything is as before then.</returns>
     public static unsafe string Replace(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        var argv = Strings([program, .. arguments]);
-        var envp = Strings([.. environment.Select(each => $"{each.Key}={each.Value}")]);
+        var argv = CStrings.Of([program, .. arguments]);
+        var envp = CStrings.Of([.. environment.Select(each => $"{each.Key}={each.Value}")]);
         try
         {
             fixed (nint* first = argv)
@@ -30,18 +29,8 @@ public static class ProcessImage
         }
         finally
         {
-            Free(argv);
-            Free(envp);
-        }
-    }
-
-    private static nint[] Strings(IReadOnlyList<string> texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
-
-    private static void Free(nint[] texts)
-    {
-        foreach (var text in texts)
-        {
-            Marshal.FreeCoTaskMem(text);
+            CStrings.Free(argv);
+            CStrings.Free(envp);
         }
     }
 }

@@ -102,12 +102,11 @@ internal sealed class BenchUnit : IConfigurationPeers
             Keep = new KeepSettings(_bench.KeepRevisions, TimeSpan.Zero, 3),
         };
         var files = new ManagedFiles(
-            State + "/candidates",
+            new BenchWork(State, settings, writeManaged),
             _bench.CommandTimeMax,
             Template.ValuesOf(settings),
             Root,
-            new ClusterFileHere(Root + "/unit.yaml", State),
-            writeManaged
+            new ClusterFileHere(Root + "/unit.yaml", State)
         );
         Service = new ConfigurationService(
             settings,
@@ -194,4 +193,11 @@ internal sealed class BenchUnit : IConfigurationPeers
     }
 
     private BenchUnit Reach(string unit) => Cut || _bench[unit].Cut ? throw new IOException("cut off") : _bench[unit];
+}
+
+/// <summary>A unit's own work, with power cuts at writes.</summary>
+internal sealed class BenchWork(string state, UnitSettings settings, Func<FileBefore, TimeSpan, Task>? write) : OwnRootWork(state, settings)
+{
+    public override Task WriteAsync(FileBefore wanted, TimeSpan timeMax) =>
+        write is null ? base.WriteAsync(wanted, timeMax) : write(wanted, timeMax);
 }

@@ -92,6 +92,39 @@ public sealed class ClusterFileTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("configuration: { files: [{ path: /etc/b.conf, apply: id }] }\n")]
+    [InlineData("health: [{ name: x, exec: id }]\n")]
+    [InlineData("services: [{ unit: ssh.service }]\n")]
+    [InlineData("hooks: { primary: id }\n")]
+    [InlineData("upgrade: { trust-file: /etc/theirs.pem, soak: 7s }\n")]
+    public void A_unit_that_takes_commands_from_its_own_file_takes_none_of_it_from_cluster_yaml(string cluster)
+    {
+        Assert.NotEqual(Commands("", ""), Commands("", cluster));
+        Assert.Equal(Commands(Own, ""), Commands(Own, cluster));
+        Assert.Equal(TimeSpan.FromSeconds(33), Read(Own, cluster + "election: { flip-guard: 33s }\n").Election.FlipGuard);
+    }
+
+    private const string Own = "\n  commands-from: unit";
+
+    private static string Commands(string own, string cluster)
+    {
+        var read = Read(own, cluster);
+        return $"{string.Join(' ', read.Files)} {string.Join(' ', read.Health)} {string.Join(' ', read.Services)} {read.Hooks} "
+            + $"{read.Upgrade.TrustFile}";
+    }
+
+    private static UnitSettings Read(string own, string cluster) =>
+        UnitFile.TryParse(
+            Encoding.UTF8.GetBytes(UnitFileTests.Minimal.Replace("name: gw1", "name: gw1" + own, StringComparison.Ordinal)),
+            "/etc/hitless/unit.yaml",
+            Encoding.UTF8.GetBytes(cluster.Length == 0 ? Delay : cluster),
+            out var settings,
+            out var problems
+        )
+            ? settings
+            : throw new InvalidOperationException($"{problems[0]}");
+
     private async Task<(BenchUnit, BenchUnit)> TwoUnits()
     {
         var (gw1, gw2) = (Add("gw1", 1), Add("gw2", 2));

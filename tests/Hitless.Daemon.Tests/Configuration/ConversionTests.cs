@@ -111,9 +111,8 @@ public sealed class ConversionTests : IDisposable
         );
         using var image = Workshop.Open(_shop.MakeImage("1.0.3", script.Replace("good", good)));
         using var converter = new ImageConverter(
-            _shop.State,
             UnitFile,
-            TimeSpan.FromSeconds(script.Contains("sleep", StringComparison.Ordinal) ? 0.5 : 10)
+            new LocalConverter(_shop.State, TimeSpan.FromSeconds(script.Contains("sleep", StringComparison.Ordinal) ? 0.5 : 10))
         );
         var check = await converter.CheckAsync(image, new string('a', 64), Head, accepted: false, Cancel);
         Assert.Equal(CheckOutcome.Of(result), check.Result);
@@ -129,7 +128,7 @@ public sealed class ConversionTests : IDisposable
     {
         File.WriteAllText(UnitFile, UnitYaml);
         using var image = Workshop.Open(_shop.MakeImage("1.0.3", "exec sleep 1000"));
-        using var converter = new ImageConverter(_shop.State, UnitFile, TimeSpan.FromMilliseconds(25));
+        using var converter = new ImageConverter(UnitFile, new LocalConverter(_shop.State, TimeSpan.FromMilliseconds(25)));
         for (var attempt = 0; attempt < 30; attempt++)
         {
             var check = await converter.CheckAsync(image, $"{attempt:x64}", Head, accepted: false, Cancel);

@@ -11,7 +11,12 @@ public sealed class ManagedFilesTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ManagedFiles Files => new(_folder + "/candidates", TimeSpan.FromSeconds(10), new Dictionary<string, string>());
+    private ManagedFiles Files =>
+        new(
+            new OwnRootWork(_folder, UnitFileTests.Read(UnitFileTests.Minimal)),
+            TimeSpan.FromSeconds(10),
+            new Dictionary<string, string>()
+        );
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

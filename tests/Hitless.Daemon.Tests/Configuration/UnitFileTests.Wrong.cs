@@ -13,7 +13,8 @@ public sealed partial class UnitFileTests
     [InlineData(
         "  priority: 200",
         "  prioritty: 200",
-        "8:3: unknown key \"prioritty\" in unit; expected name, priority, weight, override, slots, values (did you mean \"priority\"?)"
+        "8:3: unknown key \"prioritty\" in unit; expected name, priority, weight, override, slots, commands-from, values "
+            + "(did you mean \"priority\"?)"
     )]
     [InlineData(
         "  priority: 200",

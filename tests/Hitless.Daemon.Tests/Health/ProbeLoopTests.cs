@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Health;
+using Hitless.Daemon.Tests.Configuration;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Health;
@@ -23,9 +25,10 @@ public sealed class ProbeLoopTests : IDisposable
         var target = (IPEndPoint)nobody.LocalEndpoint;
         nobody.Stop();
         using var events = new EventLog(folder, "gw1");
+        var work = new OwnRootWork(folder, UnitFileTests.Read(UnitFileTests.Minimal));
         var penalties = new System.Collections.Concurrent.ConcurrentQueue<int>();
         ProbeSettings[] probes = [new("upstream", new ProbeTarget.Tcp(target), TimeSpan.FromMilliseconds(20), FailAfter: 2)];
-        await using var loop = new ProbeLoop(probes, threshold: 1, [IPAddress.Loopback], penalties.Enqueue, events);
+        await using var loop = new ProbeLoop(probes, threshold: 1, [IPAddress.Loopback], penalties.Enqueue, events, work);
 
         await UntilAsync(() => loop.Status()[0].Detail is not null);
         Assert.Equal(ProbeResult.Unknown, loop.Status()[0].Result);

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Hitless.Core.Configuration;
+using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Health;
+using Hitless.Daemon.Tests.Configuration;
 using Xunit;
 
 namespace Hitless.Daemon.Tests.Health;
@@ -74,6 +76,7 @@ public sealed class ProbeQuestionTests
         var answer = await ProbeQuestion.AskAsync(
             new ProbeTarget.Exec($"sh -c 'sleep 60; : {mark}' & wait"),
             TimeSpan.FromMilliseconds(300),
+            Work,
             TestContext.Current.CancellationToken
         );
         Assert.False(answer.Well);
@@ -105,6 +108,7 @@ public sealed class ProbeQuestionTests
         var answer = await ProbeQuestion.AskAsync(
             new ProbeTarget.Http(new Uri($"http://{service.LocalEndpoint}/")),
             TimeSpan.FromMilliseconds(50),
+            Work,
             TestContext.Current.CancellationToken
         );
 
@@ -124,6 +128,8 @@ public sealed class ProbeQuestionTests
         Assert.True((await AskAsync(new ProbeTarget.Load(100_000))).Well);
     }
 
+    private static OwnRootWork Work => new("/nowhere", UnitFileTests.Read(UnitFileTests.Minimal));
+
     private static Task<ProbeAnswer> AskAsync(ProbeTarget target) =>
-        ProbeQuestion.AskAsync(target, Patience, TestContext.Current.CancellationToken);
+        ProbeQuestion.AskAsync(target, Patience, Work, TestContext.Current.CancellationToken);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Core.Roles;
+using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Roles;
 using Hitless.Daemon.Tests.Configuration;
 using Hitless.Linux.Processes;
@@ -12,7 +13,7 @@ namespace Hitless.Daemon.Tests.Roles;
 public sealed class RoleProcessTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("hitless-roles-").FullName;
-    private readonly RoleProcess processes = new(UnitFileTests.Read(UnitFileTests.Minimal));
+    private readonly RoleProcess processes = new(new OwnRootWork("/nowhere", UnitFileTests.Read(UnitFileTests.Minimal)));
 
     [Fact]
     public async Task A_hook_is_told_all_by_its_environment()

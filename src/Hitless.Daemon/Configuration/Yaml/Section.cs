@@ -20,6 +20,13 @@ public sealed class Section(Place at)
         }
     }
 
+    /// <summary>Sets a value; null takes away what is there.</summary>
+    public void Replace(string key, Located? value)
+    {
+        _values.Remove(key);
+        Set(key, value);
+    }
+
     /// <summary>The value of a key that is there; only called for a file without problems.</summary>
     public T Get<T>(string key) =>
         Find(key) is { Value: T value }
