@@ -41,16 +41,25 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         (this.settings, this.control, this.peers, this.events) = (settings, control, peers, events);
         machine = new BalanceMachine(new BalanceOptions(self, WeightOf(settings.Unit.Weight)));
         Kernel = new BalanceKernel(settings);
+        Owners = new BalanceOwners(settings, control, peers.Client, Kernel);
     }
 
     /// <summary>Asked again and again: why nobody but the primary may carry anything; null: no reason.</summary>
     public Func<string?> WhyOff { get; set; } = () => null;
+
+    /// <summary>
+    /// Compares the sessions of a unit, by name, with those of this one, and tells it what it lacks.
+    /// </summary>
+    public Func<string, Task> Complete { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Who forwards what; null: this unit is not primary, or the mode is active-passive.</summary>
     public BalanceStatus? Status => status;
 
     /// <summary>This unit's kernel.</summary>
     public BalanceKernel Kernel { get; }
+
+    /// <summary>Who forwards which flows.</summary>
+    public BalanceOwners Owners { get; }
 
     private string? WhyNot => facts?.WhyNot(settings.KeptOnPrimary.Count > 0);
 
@@ -107,7 +116,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     /// <inheritdoc/>
     public void Dispose() => Kernel.Dispose();
 
-    void IBalanceEffects.Open(UnitId unit) => Beside(() => peers.OpenAsync(unit, ending), ok => new BalanceInput.Opened(unit, ok));
+    void IBalanceEffects.Open(UnitId unit) => Beside(() => OpenAsync(unit), ok => new BalanceInput.Opened(unit, ok));
 
     void IBalanceEffects.Close(UnitId unit)
     {
@@ -140,6 +149,32 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
     void IBalanceEffects.Record(string text) => events.Add(EventKinds.Unit, text);
 
+    /// <summary>
+    /// A unit follows the others from a moment on, and was told by this one what stood before another one. What a third unit made between
+    /// the two nobody has told it: this unit has it, and compares.
+    /// </summary>
+    private async Task<bool> OpenAsync(UnitId unit)
+    {
+        if (!await peers.OpenAsync(unit, ending))
+        {
+            return false;
+        }
+
+        if (!peers.HasCarriersBut(unit))
+        {
+            return true;
+        }
+
+        var view = await control.ViewAsync();
+        if (view.Units.FirstOrDefault(each => each.Id == unit)?.Name is not { } name || !await peers.GatherAsync(unit, ending))
+        {
+            return false;
+        }
+
+        await Complete(name);
+        return true;
+    }
+
     private async Task LookAsync(CancellationToken cancel)
     {
         var view = await control.ViewAsync();
@@ -159,6 +194,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             }
 
             (status, quiet) = (null, true);
+            Owners.Keep([]);
             stepped.Raise();
             return;
         }
@@ -175,6 +211,9 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
         await peers.SetCarriersAsync(machine.Carriers);
         status = Describe(view);
+        Owners.Keep(
+            machine.IsQuiet ? [] : [.. Enumerable.Range(0, BucketHash.Buckets).Select(bucket => NameOf(machine.OwnerOf(bucket), view))]
+        );
         quiet = machine.IsQuiet;
         stepped.Raise();
         peers.AskAll(view, cancel);
@@ -203,6 +242,8 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             Gone: !peer.Present || peer.State == UnitState.Leaving
         );
     }
+
+    private static string NameOf(UnitId unit, ClusterView view) => view.Units.FirstOrDefault(each => each.Id == unit)?.Name ?? "";
 
     private int WeightOf(int weight) => settings.Schedule == BalanceSchedule.WeightedRoundRobin ? Math.Max(weight, 1) : 1;
 

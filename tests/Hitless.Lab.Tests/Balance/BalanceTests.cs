@@ -13,13 +13,12 @@ namespace Hitless.Lab.Tests.Balance;
 /// <summary>Two units in active-active under real traffic: who forwards what is read from the units' own kernels.</summary>
 public sealed class BalanceTests
 {
-    private static readonly TimeSpan ShareLimit = TimeSpan.FromSeconds(60);
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Scenario]
     public async Task Both_units_forward_each_flow_meets_one_of_them_and_no_connection_waits_for_a_lost_answer()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         foreach (var unit in cluster.Plan.Units)
         {
             Count(cluster.Unit(unit));
@@ -56,7 +55,7 @@ public sealed class BalanceTests
     [Scenario]
     public async Task A_standby_that_carries_half_loses_power_and_no_connection_is_lost()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
         using var traffic = await cluster.FlowingAsync(connections: 500);
         await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
@@ -67,15 +66,15 @@ public sealed class BalanceTests
 
         LabCluster.Say($"longest stall {report.Long.LongestStallMs} ms");
         Assert.Equal(0, report.ConnectionsLost);
-        Assert.Equal(BucketHash.Buckets, cluster.Watch.Status(primary, out _)!.Units.Sum(unit => Buckets(unit.Balance, primary)));
+        Assert.Equal(BucketHash.Buckets, Shares.Buckets(new Shares(cluster).Status(), primary));
         Faults.PowerOn(cluster.Unit(standby));
-        await UntilSharedAsync(cluster);
+        await new Shares(cluster).UntilSharedAsync();
     }
 
     [Scenario]
     public async Task The_primary_loses_power_and_no_connection_is_lost()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
         using var traffic = await cluster.FlowingAsync(connections: 500);
         await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
@@ -92,15 +91,16 @@ public sealed class BalanceTests
     [Scenario(Explicit = true)] // Two minutes: ./dev test lab -- -explicit only
     public async Task Twenty_moves_of_all_that_a_standby_carries_lose_nothing()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
+        var shares = new Shares(cluster);
         using var traffic = await cluster.FlowingAsync(connections: 500, ratePerSecond: 100);
         for (var round = 0; round < 10; round++)
         {
             Assert.True(cluster.Watch.Cli(primary).Run("unit", "hold", standby).Ok);
-            await UntilBucketsAsync(cluster, standby, 0);
+            await shares.UntilBucketsAsync(standby, 0);
             Assert.True(cluster.Watch.Cli(primary).Run("unit", "release", standby).Ok);
-            await UntilBucketsAsync(cluster, standby, BucketHash.Buckets / 2);
+            await shares.UntilBucketsAsync(standby, BucketHash.Buckets / 2);
         }
 
         var report = await traffic.FinishAsync();
@@ -111,7 +111,7 @@ public sealed class BalanceTests
     [Scenario]
     public async Task An_upgrade_turns_load_balancing_off_first_and_on_at_the_end_and_loses_nothing()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
 
         var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.Completed);
 
@@ -123,48 +123,8 @@ public sealed class BalanceTests
         Assert.Contains("forwarded no packet", off.Detail);
         Assert.True(Array.IndexOf(steps, "load-balancing-off") < Array.IndexOf(steps, "install"));
         Assert.Equal("load-balancing-on", steps[^1]);
-        await UntilSharedAsync(cluster);
+        await new Shares(cluster).UntilSharedAsync();
     }
-
-    private static async Task<LabCluster> SharedAsync()
-    {
-        var cluster = await LabCluster.ReadyAsync(activeActive: true);
-        try
-        {
-            await UntilSharedAsync(cluster);
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
-    }
-
-    private static async Task UntilSharedAsync(LabCluster cluster)
-    {
-        await cluster.UntilReadyAsync();
-        await UntilBucketsAsync(cluster, Standby(cluster, out _), BucketHash.Buckets / 2);
-    }
-
-    private static Task UntilBucketsAsync(LabCluster cluster, string standby, int count) =>
-        cluster.Watch.UntilAsync(
-            $"{standby} has {count} buckets",
-            ShareLimit,
-            seen =>
-                seen.Values.OfType<ClusterStatus>().FirstOrDefault()?.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().ToArray()
-                    is [var balance]
-                    ? Buckets(balance, standby) == count
-                        ? null
-                        : $"it has {Buckets(balance, standby)}, {balance.Off}, {Obstacles(balance)}"
-                    : "nobody shares anything out",
-            Cancellation
-        );
-
-    private static string Obstacles(BalanceStatus balance) => string.Join(' ', balance.Units.Select(unit => unit.Obstacle));
-
-    private static int Buckets(BalanceStatus? balance, string unit) =>
-        balance?.Units.Where(each => each.Unit == unit).Sum(each => each.Buckets) ?? 0;
 
     private static string Standby(LabCluster cluster, out string primary)
     {
