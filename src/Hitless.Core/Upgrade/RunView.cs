@@ -67,6 +67,7 @@ public static class RunView
         {
             Baseline = Rehearsal.Measured(journal) ?? header.Baseline,
             Traffic = Traffic(journal),
+            ReadyMin = journal.Min(e => e.ReadyMin),
             Words =
             [
                 .. journal
@@ -87,8 +88,7 @@ public static class RunView
 
     private static string? Reason(IReadOnlyList<JournalEntry> journal)
     {
-        var cause =
-            journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail
+        var cause = journal.FirstOrDefault(e => e.Kind == JournalEntryKind.Rollback)?.Detail
             ?? (RunJournal.IsAborted(journal) ? "aborted by an operator" : null);
         var leaving = journal.Where(e => e is { Kind: JournalEntryKind.Failed, Step: RunStep.Left });
         string[] left = [.. leaving.Select(e => e.Detail).OfType<string>()];

@@ -174,7 +174,7 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
         Answer(
-            $"plan {request.Image} {request.Guided} {request.KeepPrimary}",
+            $"plan {request.Image} {request.Guided} {request.KeepPrimary}{(request.KeepRedundancy ? " redundancy" : "")}",
             new UpgradePlan(
                 request.Image,
                 "1.0.0",
