@@ -1,3 +1,4 @@
+using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Balance;
 using Hitless.Daemon.Control;
@@ -23,6 +24,13 @@ public sealed partial class Unit
         )
         {
             WhyOff = WhyBalanceOff,
+            Complete = async unit =>
+            {
+                if (await AuditAsync(unit) is > 0 and var told)
+                {
+                    events.Add(EventKinds.Sessions, $"{told} sessions that others had made while {unit} joined were told to it");
+                }
+            },
         };
     }
 

@@ -1,4 +1,6 @@
+using System.Net;
 using Hitless.Core.Api;
+using Hitless.Core.Balance;
 using Hitless.Core.Cluster;
 using Hitless.Core.Keys;
 using Hitless.Core.Sessions;
@@ -41,6 +43,7 @@ public sealed partial class Unit
         }
 
         var (total, records) = await sessions.ListAsync(limit, expression is null ? null : record => expression.Matches(record));
+        var owners = await OwnersAsync(records.Select(each => each.Record.Key), cancel);
         return new SessionList(
             Name,
             total,
@@ -50,11 +53,24 @@ public sealed partial class Unit
                     {
                         Class = SessionCauses.Id(each.Verdict.Class),
                         Cause = each.Verdict.Cause == SessionCause.None ? null : SessionCauses.Id(each.Verdict.Cause),
+                        ForwardedBy =
+                            each.Verdict.Class == SessionClass.Local
+                                ? null
+                                : owners?.Of(SourceOf(each.Record.Key), DestinationOf(each.Record.Key)),
                     }
                 ),
             ]
         );
     }
+
+    private Task<FlowOwners?> OwnersAsync(IEnumerable<SessionKey> keys, CancellationToken cancel) =>
+        Balance is { } balance && settings.Cluster.ActiveActive
+            ? balance.Owners.ReadAsync(keys.SelectMany(key => (IPAddress[])[SourceOf(key), DestinationOf(key)]).ToHashSet(), cancel)
+            : Task.FromResult<FlowOwners?>(null);
+
+    private static IPAddress SourceOf(SessionKey key) => SessionTuple.Address(key.Original.Source, key.V6);
+
+    private static IPAddress DestinationOf(SessionKey key) => SessionTuple.Address(key.Original.Destination, key.V6);
 
     /// <inheritdoc/>
     public async Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel)

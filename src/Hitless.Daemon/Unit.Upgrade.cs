@@ -462,6 +462,7 @@ public sealed partial class Unit
         peerServer.Map(ForwardingCalls.Tell, traffic.TakeAsync);
         peerServer.Map(ForwardingCalls.Judgement, (_, cancel) => traffic.JudgementAsync(cancel));
         new BalanceMember(settings, control, sessions, forwarding, Balance!).Map(peerServer);
+        Balance!.Owners.Map(peerServer);
         Maintenance().Map(peerServer);
         Keys.Map(peerServer);
         MapSessionCalls();

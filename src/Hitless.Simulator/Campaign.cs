@@ -29,6 +29,9 @@ internal static class Campaign
                            epoch-without-claimant   breaks rule 1, two claims can have the same epoch
                            install-anywhere         breaks rules 4 and 5, slots are touched on the primary, which comes first
                            forgets-silences         breaks the rule that a cluster gets used to a load
+                           bucket-before-sessions   breaks rule 2 for each bucket of load balancing
+                           buckets-of-the-dead      breaks that every bucket has an owner that forwards
+                           table-outlives-daemon    breaks that only a primary hands flows on
                            journal-after-effect     breaks rule 7, a step acts before it is written down
         """;
 

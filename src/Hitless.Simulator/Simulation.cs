@@ -59,6 +59,9 @@ internal sealed class Simulation
         Rules = new ClusterRules(this);
         storm = new Storm(this, Chance.Fork());
         LosesUnit = HasRun && !Quiet && Chance.Happens(0.15);
+        SharesFlows =
+            plant is Plant.BucketBeforeSessions or Plant.BucketsOfTheDead or Plant.TableOutlivesDaemon
+            || (plant == Plant.None && seed % 4 == 1);
         IsOverloaded = !HasRun && plant is (Plant.None or Plant.ForgetsSilences) && Chance.Happens(0.15);
     }
 
@@ -97,6 +100,9 @@ internal sealed class Simulation
 
     /// <summary>Nothing fails in this life: its run must go as its plan said.</summary>
     public bool Quiet { get; }
+
+    /// <summary>The standbys carry flows too (mode active-active).</summary>
+    public bool SharesFlows { get; }
 
     /// <summary>A unit loses its power during the run and never comes back.</summary>
     public bool LosesUnit { get; }
@@ -185,6 +191,7 @@ internal sealed class Simulation
         Trace.Line(unit.Name, $"power off for {off.TotalMilliseconds:F0} ms");
         unit.Process?.End();
         unit.Sessions.Clear();
+        unit.Table = null;
         unit.Powered = false;
         SetTraffic(unit, TrafficState.Muted, starting: true);
         unit.KernelIsUsed = unit.SessionsWentOn = unit.TakesAnyWindow = false;
@@ -340,7 +347,12 @@ internal sealed class Simulation
         )
         {
             // Units that start at once have ages that no plan can tell apart by a short margin.
+            Balanced = SharesFlows,
             Simultaneous = Plant == Plant.None && Chance.Happens(0.1) && !(Quiet && Margin < TimeSpan.FromSeconds(2)),
+        };
+        header = header with
+        {
+            KeepRedundancy = Units.Count >= Redundancy.UnitsMin && !header.Simultaneous && Plant == Plant.None && Seed % 3 == 0,
         };
         if (Quiet && Plant == Plant.None)
         {
@@ -401,6 +413,7 @@ internal sealed class Simulation
         if (Breached is null)
         {
             SettledRules.Check(this, when);
+            Rules.Buckets.CheckSettled(when);
         }
     }
 
@@ -463,12 +476,19 @@ internal sealed class Simulation
     private void BearSession()
     {
         var session = nextSession++;
-        foreach (var unit in Units)
+        Rules.Buckets.Born();
+        foreach (var unit in Units.Where(unit => unit.Traffic == TrafficState.Claimed))
         {
-            if (unit.Traffic == TrafficState.Claimed)
+            var owner = UnitOf(BucketRules.OwnerOf(unit, session));
+            if (owner == unit)
             {
                 unit.Sessions.Add(session);
                 unit.Process?.Sessions.Born(session);
+            }
+            else if (owner.Powered)
+            {
+                owner.Sessions.Add(session);
+                owner.Process?.Buckets?.Born(session);
             }
         }
 

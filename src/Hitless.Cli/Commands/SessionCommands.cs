@@ -51,10 +51,11 @@ internal static class SessionCommands
         var list = await call.Unit.GetAsync(path, ApiJson.Default.SessionList, call.Cancel);
         call.Screen.Show(list, CliJson.Api.SessionList, answer =>
         {
-            var table = Tables.Plain("PROTOCOL", "ORIGINAL", "REPLY", "STATE", "TIMEOUT", "MARK", "ZONE", "CLASS", "");
+            string[] owner = answer.Entries.Any(entry => entry.ForwardedBy is not null) ? ["FORWARDED BY"] : [];
+            var table = Tables.Plain(["PROTOCOL", "ORIGINAL", "REPLY", "STATE", "TIMEOUT", "MARK", "ZONE", "CLASS", .. owner, ""]);
             foreach (var entry in answer.Entries)
             {
-                table.AddTexts(
+                table.AddTexts([
                     entry.Protocol,
                     entry.Original,
                     entry.Reply,
@@ -63,8 +64,9 @@ internal static class SessionCommands
                     entry.Mark == 0 ? "" : $"0x{entry.Mark:x}",
                     entry.Zone == 0 ? "" : $"{entry.Zone}",
                     entry.Cause?.Word ?? entry.Class.ToString(),
-                    entry.Critical ? "critical" : ""
-                );
+                    .. owner.Select(_ => entry.ForwardedBy ?? ""),
+                    entry.Critical ? "critical" : "",
+                ]);
             }
 
             call.Screen.Console.Write(table);

@@ -17,6 +17,10 @@ internal sealed class UpgradeWish
     };
     private readonly Option<bool> thisUnit = new("--this-unit-only") { Description = "Upgrade the unit that this command talks to" };
     private readonly Option<bool> parallel = new("--parallel") { Description = "All standbys at once, not one after the other" };
+    private readonly Option<bool> keepRedundancy = new("--keep-redundancy")
+    {
+        Description = "Take a unit out only while two others are ready (three or more units)",
+    };
     private readonly Option<bool> simultaneous = new("--simultaneous")
     {
         Description = "Every unit at once, the primary too: fast, and it may interrupt the traffic",
@@ -64,6 +68,7 @@ internal sealed class UpgradeWish
             standbys,
             thisUnit,
             parallel,
+            keepRedundancy,
             simultaneous,
             acceptInterruption,
             acceptConversion,
@@ -90,6 +95,7 @@ internal sealed class UpgradeWish
                 : call.Value(thisUnit) ? "this"
                 : "all",
             Parallel = call.Value(parallel),
+            KeepRedundancy = call.Value(keepRedundancy),
             Simultaneous = call.Value(simultaneous),
             AcceptInterruption = call.Value(acceptInterruption),
             AcceptConversion = call.Value(acceptConversion),

@@ -58,9 +58,7 @@ internal static class ReportPage
                 report.Mode
             )}</dd><dt>started</dt><dd>{report.StartedAt.UtcDateTime:u}</dd><dt>took</dt><dd>{Words.Duration(report.DurationMs)}</dd>
             <dt>sessions at the switches</dt><dd>{sessions}</dd>
-            <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{(
-                report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : ""
-            )}</dl>
+            <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{Redundancy(report)}{Rehearsal(report)}</dl>
             """
         );
         AddTraffic(page, report.Traffic);
@@ -112,6 +110,12 @@ internal static class ReportPage
             return null;
         }
     }
+
+    private static string Redundancy(RunReport report) =>
+        report.ReadyMin is { } ready ? $"<dt>redundancy</dt><dd>{Words.Redundancy(ready)}</dd>" : "";
+
+    private static string Rehearsal(RunReport report) =>
+        report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "";
 
     private static void AddTraffic(StringBuilder page, ReportTraffic? traffic)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hitless.Core.Api;
 using Hitless.Core.Balance;
 using Spectre.Console;
@@ -18,7 +19,7 @@ internal static class StatusTable
                     + (unit.Hold is { } hold ? $"; [yellow]held {Escape(HoldWords.Of(hold))}[/]" : "")
             ))
         );
-        parts.AddRange(status.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().Select(Balance));
+        parts.AddRange(status.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().SelectMany(Balance));
         parts.AddRange(status.Problems.Select(problem => new Markup($"[red]![/] {Escape(problem)}")));
         parts.AddRange(
             status
@@ -40,19 +41,29 @@ internal static class StatusTable
         return new Rows(parts);
     }
 
-    private static Markup Balance(BalanceStatus balance) =>
-        new(
-            balance.Off is { } off
-                ? $"load balancing ({Escape(balance.Schedule)}) is [yellow]off[/]: {Escape(off)}"
-                : $"load balancing ({Escape(balance.Schedule)}): "
-                    + string.Join(
-                        ", ",
-                        balance.Units.Select(unit =>
-                            $"{Escape(unit.Unit)} {unit.Buckets} of {BucketHash.Buckets} buckets"
-                            + (unit.Obstacle is { } why ? $" [yellow]({Escape(why)})[/]" : "")
-                        )
-                    )
-        );
+    private static IEnumerable<IRenderable> Balance(BalanceStatus balance)
+    {
+        if (balance.Off is { } off)
+        {
+            yield return new Markup($"load balancing ({Escape(balance.Schedule)}) is [yellow]off[/]: {Escape(off)}");
+            yield break;
+        }
+
+        yield return new Markup($"load balancing ({Escape(balance.Schedule)}) shares {BucketHash.Buckets} buckets out:");
+        var table = Tables.Plain("UNIT", "BUCKETS", "SHARE", "PACKETS FORWARDED", "");
+        foreach (var unit in balance.Units)
+        {
+            table.AddRow(
+                new Markup(Escape(unit.Unit)),
+                new Text($"{unit.Buckets}"),
+                new Text(string.Create(CultureInfo.InvariantCulture, $"{100.0 * unit.Buckets / BucketHash.Buckets:0} %")),
+                new Text(unit.Forwarded is { } packets ? Words.Count(packets) : "not known"),
+                new Markup(unit.Obstacle is { } why ? $"[yellow]{Escape(why)}[/]" : "")
+            );
+        }
+
+        yield return table;
+    }
 
     private static Markup Headline(ClusterStatus status)
     {

@@ -118,6 +118,11 @@ internal static class UpgradeViews
         }
 
         screen.Line($"longest gap: {Words.Gap(report)}");
+        if (report.ReadyMin is { } ready)
+        {
+            screen.Line($"redundancy: {Words.Redundancy(ready)}");
+        }
+
         if (report.Traffic is { } traffic)
         {
             screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");

@@ -32,6 +32,11 @@ internal static class Words
         : report.Elections.Count > 0 ? "not known"
         : "none, the primary did not change";
 
+    /// <summary>The fewest units that were ready at once in a run that keeps redundancy.</summary>
+    public static string Redundancy(int readyMin) =>
+        $"{Count(readyMin, "unit")} ready at the worst moment"
+        + (readyMin < Core.Upgrade.Redundancy.OthersMin ? ": a unit failed while another was away" : "");
+
     /// <summary>"12.3 MB"; powers of 1,000.</summary>
     public static string Bytes(long bytes) =>
         bytes switch

@@ -26,6 +26,12 @@ public sealed record SessionEntry(
 
     /// <summary>The cause, where it is not follow (<see cref="SessionCauseCount"/>).</summary>
     public SessionCauseWord? Cause { get; init; }
+
+    /// <summary>
+    /// The unit that forwards its packets now, both ways, in mode <c>active-active</c>; null: the mode is active-passive (the primary
+    /// forwards all), nothing of it is forwarded (class local), or it is not known.
+    /// </summary>
+    public string? ForwardedBy { get; init; }
 }
 
 /// <summary>

@@ -20,6 +20,9 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
+    /// <summary>Two units stay ready at all times: one is taken out only while two others are. With three or more units.</summary>
+    public bool KeepRedundancy { get; init; }
+
     /// <summary>Every unit at once, the one that carries the traffic too: fast, and it may interrupt the traffic.</summary>
     public bool Simultaneous { get; init; }
 
@@ -156,6 +159,12 @@ public sealed record RunReport(
     /// Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.
     /// </summary>
     public ReportTraffic? Traffic { get; init; }
+
+    /// <summary>
+    /// The fewest units that were ready at once during the run, as those that drove it saw; null: the run was not started with
+    /// <see cref="UpgradeRequest.KeepRedundancy"/>.
+    /// </summary>
+    public int? ReadyMin { get; init; }
 
     /// <summary>The gates' openings and other words of operators, in order.</summary>
     public IReadOnlyList<ReportWord> Words

@@ -45,6 +45,11 @@ public sealed record JournalEntry(
     /// <summary>The share of the packets, 0 to 1, that the primary dropped at the end of a soak.</summary>
     public double? DropShare { get; init; }
 
+    /// <summary>
+    /// The fewest units that were ready at once since <see cref="Unit"/> drives the run, in one that keeps redundancy; null: in any other.
+    /// </summary>
+    public int? ReadyMin { get; init; }
+
     /// <summary>Longest time in milliseconds between a primary's last word and its successor's claim, at a switch.</summary>
     public double? GapMs { get; init; }
 }

@@ -33,6 +33,9 @@ public sealed record RunHeader(
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
+    /// <summary>A unit that is ready is taken out only while two others are (<see cref="Redundancy"/>).</summary>
+    public bool KeepRedundancy { get; init; }
+
     /// <summary>
     /// Every unit at once, the one that carries the traffic too: the exception from invariants 4 and 5 that an operator asks for
     /// (docs/decisions/0028).

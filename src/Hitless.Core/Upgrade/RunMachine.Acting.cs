@@ -73,6 +73,9 @@ public sealed partial class RunMachine
             case RunStep.Soak:
                 WatchSoak(now, wall, effects);
                 break;
+            case RunStep.Redundancy:
+                WatchRedundancy(now, wall, effects);
+                break;
             case RunStep.Freeze or RunStep.Release:
                 // An open run in the journal is the freeze; its end is the release.
                 NoteDone(null, wall, effects);
@@ -119,7 +122,7 @@ public sealed partial class RunMachine
     {
         // What fails on every unit is not the new version's fault, and going back would not help.
         var own = Facts(self).Failures;
-        if (own > 0 && units.Any(u => u.Name != self && u.Ready && u.Failures < own))
+        if (own > 0 && seen.Units.Any(u => u.Name != self && u.Ready && u.Failures < own))
         {
             Fail($"failed ports or probes on {self} while it carried the traffic", wall, effects);
         }
@@ -141,12 +144,54 @@ public sealed partial class RunMachine
         {
             Fail($"{step.Target} did not come back within {RejoinTimeout.TotalSeconds:F0} s", wall, effects);
         }
+        else if (!acted && WhyKept(step) is { } why)
+        {
+            // A unit has failed since the step was begun, or since it was asked for the first time.
+            FailIfLate(why, now, wall, effects);
+        }
+        else if (!acted && TakesOut(step) && !IsLookedAt)
+        {
+            // What was seen before the entry was on disk may be over.
+        }
         else if (!acted && now >= actAgainAt)
         {
             acted = true;
             effects.Act(++request, step, header!);
         }
     }
+
+    /// <summary>It lacks only what may still come: a unit that joins again, a probe that passes again.</summary>
+    private void WatchRedundancy(TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        if (WhyKept(step) is { } why)
+        {
+            FailIfLate(why, now, wall, effects);
+        }
+        else if (IsLookedAt)
+        {
+            NoteDone(Redundancy.Describe(seen.Units, step.Targets, self), wall, effects);
+        }
+    }
+
+    private void FailIfLate(string why, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        if (now - stepSince >= RejoinTimeout)
+        {
+            Fail(why, wall, effects);
+        }
+    }
+
+    /// <summary>The units have been looked at since the step was begun.</summary>
+    private bool IsLookedAt => seenAt > stepSince;
+
+    /// <summary>The step may leave too few units ready, and the run is to keep to that.</summary>
+    private bool TakesOut(RunStep of) => header!.KeepRedundancy && (of.Name is RunStep.Redundancy or RunStep.Trial or RunStep.Revert);
+
+    /// <summary>
+    /// Why the step would leave too few units ready (<see cref="RunHeader.KeepRedundancy"/>); null: it would not, or need not care.
+    /// </summary>
+    private string? WhyKept(RunStep of) =>
+        TakesOut(of) && Redundancy.WhyNot(seen.Units, of.Targets, self) is { } why ? $"{of.Target} is not taken out: {why}" : null;
 
     /// <summary>A unit that has a primary beside it and calls itself one, too, has a past to give up before it is ready.</summary>
     private bool IsSettled(in UnitFacts unit) => unit.Present && unit.Ready && (!unit.Primary || unit.Name == self);
@@ -188,8 +233,8 @@ public sealed partial class RunMachine
             {
                 Sessions = reply?.Sessions,
                 GapMs = reply?.GapMs,
-                DropShare = step.Name == RunStep.Soak ? dropShare : null,
-                Traffic = step.Name == RunStep.Soak ? traffic : null,
+                DropShare = step.Name == RunStep.Soak ? seen.DropShare : null,
+                Traffic = step.Name == RunStep.Soak ? seen.Traffic : null,
             },
             effects
         );
@@ -208,7 +253,7 @@ public sealed partial class RunMachine
     /// </summary>
     private void FailIfNothingGoesOn(DateTimeOffset wall, IRunEffects effects)
     {
-        if (breach is not { } why || units.Count == 0 || state is not (State.Acting or State.Choosing) || RollingBack)
+        if (seen.Breach is not { } why || seen.Units.Count == 0 || state is not (State.Acting or State.Choosing) || RollingBack)
         {
             return;
         }
@@ -220,7 +265,7 @@ public sealed partial class RunMachine
             || (at.Target == self && at.Name is RunStep.Switchover or RunStep.TrialSwitchover or RunStep.ServiceCheck or RunStep.Soak);
         if (carriesSince && (state == State.Acting || at.Name != RunStep.Soak))
         {
-            Note(Entry(JournalEntryKind.Rollback, at.Name, at.Target, why, wall) with { Traffic = traffic }, effects);
+            Note(Entry(JournalEntryKind.Rollback, at.Name, at.Target, why, wall) with { Traffic = seen.Traffic }, effects);
         }
     }
 

@@ -132,9 +132,9 @@ public sealed partial class RunMachine
         }
 
         settledSince ??= now;
-        if (now - settledSince >= Steady && !judging)
+        if (now - settledSince >= Steady && !seen.Judging)
         {
-            Note(Entry(JournalEntryKind.End, "end", null, RunState.Completed.Word, wall) with { Traffic = traffic }, effects);
+            Note(Entry(JournalEntryKind.End, "end", null, RunState.Completed.Word, wall) with { Traffic = seen.Traffic }, effects);
         }
     }
 
@@ -172,6 +172,8 @@ public sealed partial class RunMachine
 
         switch (move)
         {
+            case WayBack.Move.Revert when WhyKept(new RunStep(RunStep.Revert, unit)) is not null:
+                break;
             case WayBack.Move.Revert:
                 Begin(new RunStep(RunStep.Revert, unit), wall, effects);
                 break;
@@ -236,12 +238,13 @@ public sealed partial class RunMachine
             !facts.Present ? "did not come back"
             : facts.Version != WantedOf(unit) ? $"was not brought from {facts.Version} to {WantedOf(unit)}"
             : "did not become ready";
+        var blocked = facts.Present ? WhyKept(new RunStep(RunStep.Revert, unit)) : null;
         Note(
             Entry(
                 JournalEntryKind.Failed,
                 RunStep.Left,
                 unit,
-                $"{unit} {why} within {RejoinTimeout.TotalSeconds:F0} s and is left as it is",
+                $"{unit} {why} within {RejoinTimeout.TotalSeconds:F0} s and is left as it is{(blocked is null ? "" : $": {blocked}")}",
                 wall
             ),
             effects

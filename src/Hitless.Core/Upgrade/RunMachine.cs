@@ -18,8 +18,9 @@ namespace Hitless.Core.Upgrade;
 public sealed partial class RunMachine(string self)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly RunInput.Tick Nothing = new([]);
     private readonly List<JournalEntry> journal = [];
-    private IReadOnlyList<UnitFacts> units = [];
+    private RunInput.Tick seen = Nothing;
     private IReadOnlyList<RunStep> forward = [];
     private RunHeader? header;
     private State state = State.Idle;
@@ -32,10 +33,8 @@ public sealed partial class RunMachine(string self)
     private double? driveGapMs;
     private bool gateOpen;
     private RunCommand? wanted;
-    private string? breach;
-    private double? dropShare;
-    private ReportTraffic? traffic;
-    private bool judging;
+    private TimeSpan seenAt;
+    private int? readyMin;
     private bool acted;
     private TimeSpan? loadAgainAt;
     private TimeSpan stepSince;
@@ -84,11 +83,8 @@ public sealed partial class RunMachine(string self)
         switch (input)
         {
             case RunInput.Tick tick:
-                units = tick.Units;
-                breach = tick.Breach;
-                dropShare = tick.DropShare;
-                traffic = tick.Traffic;
-                judging = tick.Judging;
+                (seen, seenAt) = (tick, now);
+                CountReady();
                 break;
             case RunInput.Drive drive:
                 OnDrive(drive, effects);
@@ -99,6 +95,7 @@ public sealed partial class RunMachine(string self)
             case RunInput.Start start when state == State.Idle && driving:
                 Open([]);
                 header = start.Header;
+                readyMin = null;
                 Plan();
                 Note(Entry(JournalEntryKind.Begin, "begin", null, $"{header.From} to {header.To}", wall) with { Header = header }, effects);
                 break;
@@ -123,14 +120,22 @@ public sealed partial class RunMachine(string self)
         FailIfNothingGoesOn(wall, effects);
 
         // Nothing is decided blindly: a new driver looks at the units first.
-        if (state == State.Acting && units.Count > 0)
+        if (state == State.Acting && seen.Units.Count > 0)
         {
             Watch(now, wall, effects);
         }
 
-        if (state == State.Choosing && units.Count > 0)
+        if (state == State.Choosing && seen.Units.Count > 0)
         {
             Choose(now, wall, effects);
+        }
+    }
+
+    private void CountReady()
+    {
+        if (header is { KeepRedundancy: true } && seen.Units.Count > 0)
+        {
+            readyMin = Math.Min(readyMin ?? int.MaxValue, Redundancy.Count(seen.Units, self));
         }
     }
 
@@ -149,8 +154,7 @@ public sealed partial class RunMachine(string self)
         epoch = drive.Epoch;
         driveReason = drive.Reason;
         driveGapMs = drive.GapMs;
-        units = [];
-        (breach, traffic, judging) = (null, null, false);
+        (seen, readyMin) = (Nothing, null);
         Open([]);
         if (driving)
         {
@@ -267,10 +271,10 @@ public sealed partial class RunMachine(string self)
     {
         // What kept the run on its way forward has its time anew on the way back.
         kept = entry.Kind == JournalEntryKind.Rollback ? null : kept;
-        pending = entry;
+        pending = entry with { ReadyMin = readyMin };
         state = State.Noting;
         Waiting = false;
-        effects.Append(++request, entry);
+        effects.Append(++request, pending);
     }
 
     private JournalEntry Entry(JournalEntryKind kind, string name, string? target, string? detail, DateTimeOffset wall) =>
@@ -278,7 +282,7 @@ public sealed partial class RunMachine(string self)
 
     private UnitFacts Facts(string? name)
     {
-        foreach (var facts in units)
+        foreach (var facts in seen.Units)
         {
             if (facts.Name == name)
             {

@@ -216,7 +216,15 @@ public static class RunPlan
         string[] names = header.TakesBack is null
             ? [RunStep.Copy, RunStep.Install, RunStep.Trial, RunStep.Rejoin, RunStep.Verify, RunStep.Confirm]
             : [RunStep.Revert, RunStep.Return, RunStep.Verify];
-        steps.AddRange(names.Select(name => new RunStep(name, target)));
+        foreach (var name in names)
+        {
+            if (header.KeepRedundancy && (name is RunStep.Trial or RunStep.Revert))
+            {
+                steps.Add(new(RunStep.Redundancy, target));
+            }
+
+            steps.Add(new(name, target));
+        }
     }
 
     /// <summary>A step in words.</summary>
@@ -230,6 +238,7 @@ public static class RunPlan
             RunStep.BalanceOn => "turn load balancing on",
             RunStep.Copy => $"copy the image to {step.Target}",
             RunStep.Install => $"install the image in the spare slot of {step.Target}",
+            RunStep.Redundancy => $"see that {Redundancy.OthersMin} other units are ready before {step.Target} is taken out",
             RunStep.Trial => $"start {step.Target} from the new slot, on trial",
             RunStep.Rejoin => $"wait for {step.Target} to come back ready",
             RunStep.Verify => $"compare sessions and configuration of {step.Target} with the primary's",

@@ -67,6 +67,7 @@ public static class RunPlanner
                     "a simultaneous run takes every unit at once, and switches nothing over",
                     "leave out the extent, parallel and rehearse; or leave out simultaneous"
                 )
+            : WhyNoRedundancy(request, header.Members.Count) is { } kept ? kept
             : request.RehearseOnly || request.Extent is "all" or "standbys" or "this" ? null
             : new Refusal($"\"{request.Extent}\" is no extent of an upgrade", "the extents are all, standbys and this");
         if (why is not null)
@@ -81,6 +82,7 @@ public static class RunPlanner
             Guided = request.Guided,
             KeepPrimary = request.KeepPrimary,
             Parallel = request.Parallel,
+            KeepRedundancy = request.KeepRedundancy,
             Simultaneous = request.Simultaneous,
             AcceptInterruption = request.AcceptInterruption,
             AcceptConversion = request.AcceptConversion,
@@ -127,9 +129,32 @@ public static class RunPlanner
             return false;
         }
 
-        header = header with { From = done.To, TakesBack = done.Run, Units = changed };
+        header = header with
+        {
+            From = done.To,
+            TakesBack = done.Run,
+            Units = changed,
+            KeepRedundancy = done.KeepRedundancy && header.Members.Count >= Redundancy.UnitsMin,
+        };
         return true;
     }
+
+    private static Refusal? WhyNoRedundancy(UpgradeRequest request, int units) =>
+        !request.KeepRedundancy ? null
+        : units < Redundancy.UnitsMin
+            ? new Refusal(
+                $"a run keeps {Redundancy.OthersMin} units ready while another is upgraded only where there are {Redundancy.UnitsMin}, and "
+                    + $"this cluster has {units}",
+                "leave out --keep-redundancy, or add a unit first: hitless invite"
+            )
+        : request.Parallel || request.Simultaneous
+            ? new Refusal(
+                "a run that keeps redundancy takes out one unit at a time",
+                "leave out --keep-redundancy, or --parallel and --simultaneous"
+            )
+        : request.RehearseOnly
+            ? new Refusal("a rehearsal takes no unit out, so there is no redundancy to keep", "leave out --keep-redundancy")
+        : null;
 
     private static bool TryBegin(
         RunOccasion occasion,

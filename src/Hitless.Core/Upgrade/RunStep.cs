@@ -24,6 +24,9 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>The image is in the target's spare slot.</summary>
     public const string Install = "install";
 
+    /// <summary>Two other units are ready: the target may be taken out (<c>--keep-redundancy</c>).</summary>
+    public const string Redundancy = "redundancy";
+
     /// <summary>The target starts from its spare slot, on trial.</summary>
     public const string Trial = "trial";
 

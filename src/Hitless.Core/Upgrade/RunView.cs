@@ -67,6 +67,7 @@ public static class RunView
         {
             Baseline = Rehearsal.Measured(journal) ?? header.Baseline,
             Traffic = Traffic(journal),
+            ReadyMin = journal.Min(e => e.ReadyMin),
             Words =
             [
                 .. journal

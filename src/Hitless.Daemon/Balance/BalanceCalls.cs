@@ -19,6 +19,10 @@ public static class BalanceCalls
     /// <summary>Waits until a unit's sessions up to a frame are in the kernel.</summary>
     public static PeerCall<AppliedRequest, AppliedAnswer> Applied { get; } =
         new("balance.applied", BalanceJson.Default.AppliedRequest, BalanceJson.Default.AppliedAnswer);
+
+    /// <summary>Who forwards which bucket: asked of the primary.</summary>
+    public static PeerCall<PeerQuestion, OwnersAnswer> Owners { get; } =
+        new("balance.owners", PeerJson.Default.PeerQuestion, BalanceJson.Default.OwnersAnswer);
 }
 
 /// <summary>
@@ -60,6 +64,24 @@ public sealed record AppliedRequest(string From, UnitId Sender, ulong Sequence);
 /// <summary>Whether they are in the kernel.</summary>
 public sealed record AppliedAnswer(bool Ok);
 
+/// <summary>The name of each bucket's owner; empty: the primary hands nothing on.</summary>
+public sealed record OwnersAnswer(IReadOnlyList<string> Owners)
+{
+    /// <inheritdoc cref="OwnersAnswer"/>
+    public IReadOnlyList<string> Owners
+    {
+        get;
+        init => field = value ?? [];
+    } = Owners;
+
+    /// <summary>Hosts whose flows stay on the primary beside the listed networks (<see cref="UnlistedHosts"/>), as addresses.</summary>
+    public IReadOnlyList<string> Unlisted
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+}
+
 /// <summary>The JSON of <see cref="BalanceCalls"/>.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(CarryRequest))]
@@ -67,4 +89,5 @@ public sealed record AppliedAnswer(bool Ok);
 [JsonSerializable(typeof(BarrierAnswer))]
 [JsonSerializable(typeof(AppliedRequest))]
 [JsonSerializable(typeof(AppliedAnswer))]
+[JsonSerializable(typeof(OwnersAnswer))]
 public sealed partial class BalanceJson : JsonSerializerContext;

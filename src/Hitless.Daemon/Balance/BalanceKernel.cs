@@ -1,3 +1,4 @@
+using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
@@ -65,17 +66,9 @@ public sealed class BalanceKernel : IDisposable
         });
     }
 
-    /// <summary>Those of the hosts that are reached by an inside interface.</summary>
-    public Task<IReadOnlyList<HostAddress>> InsideAsync(IReadOnlyList<HostAddress> hosts) =>
-        AskAsync<IReadOnlyList<HostAddress>>(each =>
-        {
-            var inside = each
-                .Links.Read()
-                .Where(link => sides.TryGetValue(link.Name, out var side) && side == PortSide.Inside)
-                .Select(link => (int?)link.Index)
-                .ToHashSet();
-            return [.. hosts.Where(host => inside.Contains(each.Routes.InterfaceTo(host.Address)))];
-        });
+    /// <summary>The side that each address is on, by the interface that leads to it; those that lead nowhere are left out.</summary>
+    public Task<IReadOnlyList<(IPAddress Address, PortSide Side)>> SidesOfAsync(IReadOnlyList<IPAddress> addresses) =>
+        AskAsync(each => SidesOf(each, addresses));
 
     /// <summary>Hands on nothing. Returns at once.</summary>
     public void Remove() => thread.Do(() => _ = Open().Table.Remove());
@@ -132,6 +125,22 @@ public sealed class BalanceKernel : IDisposable
         );
     }
 
+    private IReadOnlyList<(IPAddress Address, PortSide Side)> SidesOf(Tools each, IReadOnlyList<IPAddress> addresses)
+    {
+        var names = each.Links.Read().ToDictionary(link => link.Index, link => link.Name);
+        LookAtRules(each, names);
+        var found = new List<(IPAddress, PortSide)>();
+        foreach (var address in addresses)
+        {
+            if (each.Lookup.LinkTo(address) is { } link && names.TryGetValue(link, out var name) && sides.TryGetValue(name, out var side))
+            {
+                found.Add((address, side));
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>There may be very many routes: they are read now and then, and not at all where every side is given.</summary>
     private void LookAtRules(Tools each, IReadOnlyDictionary<int, string> names)
     {
@@ -174,6 +183,8 @@ public sealed class BalanceKernel : IDisposable
 
         public RouteTable Routes { get; } = new();
 
+        public RouteLookup Lookup { get; } = new();
+
         public RulesetReader Ruleset { get; } = new();
 
         public ForwardingReader Counters { get; } = new(interfaces);
@@ -184,6 +195,7 @@ public sealed class BalanceKernel : IDisposable
             Links.Dispose();
             Addresses.Dispose();
             Routes.Dispose();
+            Lookup.Dispose();
             Ruleset.Dispose();
             Counters.Dispose();
         }

@@ -47,10 +47,16 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
         machine = new BalanceMachine(new BalanceOptions(self, WeightOf(settings.Unit.Weight)));
         Kernel = new BalanceKernel(settings);
         Unlisted = sessions.Translated is { } translated ? new UnlistedHosts(translated, sessions, Kernel) : null;
+        Owners = new BalanceOwners(settings, control, peers.Client, Kernel);
     }
 
     /// <summary>Asked again and again: why nobody but the primary may carry anything; null: no reason.</summary>
     public Func<string?> WhyOff { get; set; } = () => null;
+
+    /// <summary>
+    /// Compares the sessions of a unit, by name, with those of this one, and tells it what it lacks.
+    /// </summary>
+    public Func<string, Task> Complete { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Who forwards what; null: this unit is not primary, or the mode is active-passive.</summary>
     public BalanceStatus? Status => status;
@@ -68,6 +74,9 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             ? $"the firewall translates flows of more than {UnlistedHosts.Max} inside hosts that balance.on-primary does not list: list "
                 + "their networks, and restart hitlessd"
             : facts?.WhyNot(settings.KeptOnPrimary.Count > 0);
+
+    /// <summary>Who forwards which flows.</summary>
+    public BalanceOwners Owners { get; }
 
     /// <summary>Whether a unit carries flows, or is about to.</summary>
     public bool Carries(UnitId unit) => peers.Carries(unit);
@@ -122,7 +131,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
     /// <inheritdoc/>
     public void Dispose() => Kernel.Dispose();
 
-    void IBalanceEffects.Open(UnitId unit) => Beside(() => peers.OpenAsync(unit, ending), ok => new BalanceInput.Opened(unit, ok));
+    void IBalanceEffects.Open(UnitId unit) => Beside(() => OpenAsync(unit), ok => new BalanceInput.Opened(unit, ok));
 
     void IBalanceEffects.Close(UnitId unit)
     {
@@ -155,6 +164,32 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
     void IBalanceEffects.Record(string text) => events.Add(EventKinds.Unit, text);
 
+    /// <summary>
+    /// A unit follows the others from a moment on, and was told by this one what stood before another one. What a third unit made between
+    /// the two nobody has told it: this unit has it, and compares.
+    /// </summary>
+    private async Task<bool> OpenAsync(UnitId unit)
+    {
+        if (!await peers.OpenAsync(unit, ending))
+        {
+            return false;
+        }
+
+        if (!peers.HasCarriersBut(unit))
+        {
+            return true;
+        }
+
+        var view = await control.ViewAsync();
+        if (view.Units.FirstOrDefault(each => each.Id == unit)?.Name is not { } name || !await peers.GatherAsync(unit, ending))
+        {
+            return false;
+        }
+
+        await Complete(name);
+        return true;
+    }
+
     private async Task LookAsync(CancellationToken cancel)
     {
         var view = await control.ViewAsync();
@@ -174,6 +209,7 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             }
 
             (status, quiet, lookedThrough) = (null, true, false);
+            Owners.Keep([], []);
             stepped.Raise();
             return;
         }
@@ -191,6 +227,10 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
 
         await peers.SetCarriersAsync(machine.Carriers);
         status = Describe(view);
+        Owners.Keep(
+            machine.IsQuiet ? [] : [.. Enumerable.Range(0, BucketHash.Buckets).Select(bucket => NameOf(machine.OwnerOf(bucket), view))],
+            UnlistedNow
+        );
         quiet = machine.IsQuiet;
         stepped.Raise();
         peers.AskAll(view, cancel);
@@ -246,6 +286,8 @@ public sealed class BalanceLoop : IBalanceEffects, IDisposable
             Gone: !peer.Present || peer.State == UnitState.Leaving
         );
     }
+
+    private static string NameOf(UnitId unit, ClusterView view) => view.Units.FirstOrDefault(each => each.Id == unit)?.Name ?? "";
 
     private int WeightOf(int weight) => settings.Schedule == BalanceSchedule.WeightedRoundRobin ? Math.Max(weight, 1) : 1;
 

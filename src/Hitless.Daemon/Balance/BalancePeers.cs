@@ -27,6 +27,9 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
     private readonly ConcurrentDictionary<UnitId, Task> asking = new();
     private volatile IReadOnlyList<UnitId> carriers = [];
 
+    /// <summary>The way to the others.</summary>
+    public PeerClient Client => peers;
+
     /// <summary>Somebody has answered.</summary>
     public ChangeSignal Answered { get; } = new();
 
@@ -92,6 +95,25 @@ public sealed class BalancePeers((UnitId Id, string Name) self, ControlLoop cont
         }
 
         return false;
+    }
+
+    /// <summary>Somebody carries beside this unit, but for <paramref name="unit"/>.</summary>
+    public bool HasCarriersBut(UnitId unit) => carriers.Any(each => each != unit);
+
+    /// <summary>
+    /// Waits until this unit holds what every one that carries, but for <paramref name="unit"/>, has told by now; false: not in time.
+    /// </summary>
+    public async Task<bool> GatherAsync(UnitId unit, CancellationToken cancel)
+    {
+        foreach (var carrier in carriers.Where(each => each != unit))
+        {
+            if (!await PassAsync(carrier, self.Id, cancel))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Waits until all sessions that <paramref name="from"/> has now are in the kernel of <paramref name="to"/>.</summary>

@@ -1,3 +1,4 @@
+using Hitless.Core.Configuration;
 using Hitless.Core.Forwarding;
 using Hitless.Daemon.Sessions;
 using Hitless.Linux.Scheduling;
@@ -38,9 +39,12 @@ public sealed class UnlistedHosts(TranslatedSessions translated, SessionLoop ses
         }
 
         lookedAt = MonotonicClock.Now;
-        foreach (var host in await kernel.InsideAsync(fresh))
+        foreach (var (address, side) in await kernel.SidesOfAsync([.. fresh.Select(host => host.Address)]))
         {
-            Add(host);
+            if (side == PortSide.Inside)
+            {
+                Add(HostAddress.Of(address));
+            }
         }
     }
 

@@ -29,34 +29,48 @@ internal static class BalanceRules
 
     private static readonly AddressPlace Ipv4 = new([0x08, 0x00], NftKeyType.Ipv4Address, Source: 12, Destination: 16, Bytes: 4);
     private static readonly AddressPlace Ipv6 = new([0x86, 0xdd], NftKeyType.Ipv6Address, Source: 8, Destination: 24, Bytes: 16);
+    private static readonly AddressPlace[] Families = [Ipv4, Ipv6];
 
-    /// <summary>The whole transaction: the table that stood goes, and the new one comes.</summary>
-    internal static byte[] Encode(
+    /// <summary>The first transaction: a table that hands nothing on, with the sets that its rules will look into.</summary>
+    internal static byte[] EncodeSets(
         string table,
         IReadOnlyList<(BalancePort Port, Link Link)> ports,
-        ReadOnlySpan<UnitId> owners,
-        IReadOnlyDictionary<UnitId, IReadOnlyDictionary<string, MacAddress>> macs,
         IReadOnlyList<AddressPrefix> kept,
         ReadOnlySpan<byte> boot
     )
     {
-        var batch = new NftBatchWriter(new byte[8192 + (kept.Count * 128) + (ports.Count * 2 * (4096 + (owners.Length * 64)))], table);
+        var batch = new NftBatchWriter(new byte[8192 + (kept.Count * 512) + (ports.Count * 256)], table);
         batch.Begin();
         batch.DeleteTable(acknowledge: false);
         batch.Table(NftTableFlags.Owner, "hitless: load balancing"u8, boot);
         batch.Set(InsideSet, NftKeyType.InterfaceIndex, 4, Indexes(ports, PortSide.Inside));
         batch.Set(OutsideSet, NftKeyType.InterfaceIndex, 4, Indexes(ports, PortSide.Outside));
-        AddressPlace[] families = [Ipv4, Ipv6];
-        foreach (var place in families.Where(place => Ranges(kept, place).Count > 0))
+        foreach (var place in Families.Where(place => Ranges(kept, place).Count > 0))
         {
             batch.Ranges($"{KeptSet}{place.Bytes}", place.KeyType, place.Bytes, Ranges(kept, place));
         }
 
+        batch.Commit(tableStays: true);
+        return batch.Written.ToArray();
+    }
+
+    /// <summary>The second: its rules come, and the table that stood goes.</summary>
+    internal static byte[] EncodeRules(
+        string table,
+        string former,
+        IReadOnlyList<(BalancePort Port, Link Link)> ports,
+        ReadOnlySpan<UnitId> owners,
+        IReadOnlyDictionary<UnitId, IReadOnlyDictionary<string, MacAddress>> macs,
+        IReadOnlyList<AddressPrefix> kept
+    )
+    {
+        var batch = new NftBatchWriter(new byte[8192 + (ports.Count * 2 * (4096 + (owners.Length * 64)))], table);
+        batch.Begin();
         foreach (var (port, link) in ports)
         {
             var chain = $"in-{port.Name}";
             batch.Chain(chain, NftHook.Ingress, Priority, port.Name);
-            foreach (var place in families.Where(place => Ranges(kept, place).Count > 0))
+            foreach (var place in Families.Where(place => Ranges(kept, place).Count > 0))
             {
                 Keep(ref batch, chain, port, place, place.Source);
                 Keep(ref batch, chain, port, place, place.Destination);
@@ -70,6 +84,9 @@ internal static class BalanceRules
             }
         }
 
+        batch.GoOnWith(former);
+        batch.DeleteTable(acknowledge: false);
+        batch.GoOnWith(table);
         batch.Commit(tableStays: true);
         return batch.Written.ToArray();
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Hitless.Core.Forwarding;
 using Hitless.Linux.Links;
 using Hitless.Linux.Native;
@@ -84,28 +83,6 @@ public sealed class RouteTable : IDisposable
         return result.Errno is Errno.NoProcess or Errno.NoEntry or Errno.NoDevice ? default : result;
     }
 
-    /// <summary>
-    /// The number of the interface by which the kernel would send to an address now; null: there is no route. An address of this machine is
-    /// reached by <c>lo</c>.
-    /// </summary>
-    public int? InterfaceTo(IPAddress address)
-    {
-        var ipv6 = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        var writer = new NetlinkMessageWriter(stackalloc byte[64]);
-        writer.BeginMessage(Rtnetlink.GetRoute, NetlinkFlags.Request | NetlinkFlags.Acknowledge, _netlink.NextSequence());
-        writer.Header(
-            new Rtnetlink.RouteHeader
-            {
-                Family = (byte)(ipv6 ? Libc.AddressFamilyInet6 : Libc.AddressFamilyInet),
-                DestinationLength = (byte)(ipv6 ? 128 : 32),
-            }
-        );
-        WriteAddress(ref writer, Rtnetlink.RouteDestination, address);
-        writer.EndMessage();
-        var found = 0;
-        return _netlink.Query(writer.Written, ref found, ReadOutput).Succeeded && found != 0 ? found : null;
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
 
@@ -160,18 +137,6 @@ public sealed class RouteTable : IDisposable
         if (address is not null)
         {
             writer.Attribute(attribute, address.GetAddressBytes());
-        }
-    }
-
-    private static void ReadOutput(NetlinkMessage message, ref int link)
-    {
-        var attributes = message.Attributes(Marshal.SizeOf<Rtnetlink.RouteHeader>());
-        while (message.Type == Rtnetlink.NewRoute && attributes.TryRead(out var attribute))
-        {
-            if (attribute.Type == Rtnetlink.RouteOutput)
-            {
-                _ = MemoryMarshal.TryRead(attribute.Value, out link);
-            }
         }
     }
 

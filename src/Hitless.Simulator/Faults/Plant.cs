@@ -32,6 +32,15 @@ internal enum Plant
     /// <summary>A machine forgets at once how long others were silent: breaks the rule that a cluster gets used to a load.</summary>
     ForgetsSilences,
 
+    /// <summary>A bucket moves without its sessions, which nobody was told of either: breaks rule 2 for each bucket.</summary>
+    BucketBeforeSessions,
+
+    /// <summary>A primary does not take the buckets of a unit that is not heard any more: breaks that every bucket has an owner.</summary>
+    BucketsOfTheDead,
+
+    /// <summary>What a kernel hands on outlives the daemon that set it: breaks that only a primary hands flows on.</summary>
+    TableOutlivesDaemon,
+
     /// <summary>A step acts while its journal entry is still on the way to the disk: breaks rule 7.</summary>
     JournalAfterEffect,
 }

@@ -16,6 +16,9 @@ internal sealed class ClusterRules(Simulation world)
     /// <summary>The rules about how often the primary changes.</summary>
     public UnrestRules Unrest { get; } = new(world);
 
+    /// <summary>The rules about load balancing.</summary>
+    public BucketRules Buckets { get; } = new(world);
+
     /// <summary>The rules about runs.</summary>
     public RunRules Runs { get; } = new(world);
 

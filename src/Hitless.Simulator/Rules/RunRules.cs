@@ -11,6 +11,7 @@ internal sealed class RunRules(Simulation world)
 {
     // What a unit cannot have heard yet, it cannot be blamed for.
     private static readonly TimeSpan Unheard = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan HeardOf = TimeSpan.FromSeconds(3);
     private readonly Dictionary<string, (RunState Verdict, IReadOnlyList<JournalEntry> Journal)> ends = new(StringComparer.Ordinal);
     private UpgradePlan? plan;
     private int planned;
@@ -48,7 +49,7 @@ internal sealed class RunRules(Simulation world)
             step is null
             || step.Name != entry.Step
             || step.Unit != entry.Target
-            || (!switches && entry.Step != RunStep.Release && step.PrimaryAfter != entry.Unit)
+            || (!switches && entry.Step is not (RunStep.Release or RunStep.BalanceOn) && step.PrimaryAfter != entry.Unit)
         )
         {
             world.Breach(
@@ -68,6 +69,14 @@ internal sealed class RunRules(Simulation world)
         if (process.Unit.Traffic == TrafficState.Claimed || (switched && process.Unit.Forwards))
         {
             world.Breach("rule 4, slots are left alone under traffic", $"{process.Unit} {how} while it is {process.Unit.Traffic}");
+        }
+
+        if (
+            world.Units.FirstOrDefault(unit => unit.Traffic == TrafficState.Claimed && unit.Table?.Has(process.Unit.Serial) == true) is
+            { } giver
+        )
+        {
+            world.Breach("rule 4, slots are left alone under traffic", $"{process.Unit} {how} while {giver} hands flows on to it");
         }
 
         if (!Others(process.Unit).Any(IsClaimedOrWas))
@@ -92,6 +101,29 @@ internal sealed class RunRules(Simulation world)
             world.Breach(
                 "rule 5, the primary is upgraded last",
                 $"{process.Unit} begins its trial, and no upgraded unit carries the traffic"
+            );
+        }
+    }
+
+    /// <summary>
+    /// The driver of a run that keeps redundancy asks a unit to restart. Those that were ready a moment ago may have failed since; a unit
+    /// that was not ready itself may be taken out.
+    /// </summary>
+    public void TakesOut(UnitProcess driver, RunStep step, RunHeader header)
+    {
+        if (!header.KeepRedundancy || step.Name is not (RunStep.Trial or RunStep.Revert))
+        {
+            return;
+        }
+
+        var now = world.Timeline.Now;
+        var targets = world.Units.Where(unit => step.Targets.Contains(unit.Name)).ToList();
+        var others = world.Units.Except(targets).Where(unit => now - unit.LastReadyAt < HeardOf).ToList();
+        if (others.Count < Redundancy.OthersMin && targets.Exists(unit => unit.Process is not null && now - unit.WholeSince > HeardOf))
+        {
+            world.Breach(
+                "two units stay ready in a run that keeps redundancy",
+                $"{driver.Unit} begins {step}, and of the others only {(others.Count == 0 ? "none" : others[0])} is ready"
             );
         }
     }

@@ -2,6 +2,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Firmware;
 using Hitless.Core.Wire;
 using Hitless.Simulator.Time;
+using Hitless.Simulator.Units.Buckets;
 using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Units;
@@ -86,11 +87,20 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
     /// <summary>When it claimed the addresses, last.</summary>
     public TimeSpan LastClaimedAt { get; set; } = TimeSpan.MinValue / 2;
 
+    /// <summary>When it was ready, last: its daemon said so of itself.</summary>
+    public TimeSpan LastReadyAt { get; private set; } = TimeSpan.MinValue / 2;
+
+    /// <summary>Since when it has been ready, with nothing that fails; null: it is not.</summary>
+    public TimeSpan? WholeSince { get; private set; }
+
     /// <summary>The version that runs, or ran last.</summary>
     public SemanticVersion LastVersion { get; set; }
 
     /// <summary>A firewall lets no ICMP echo in.</summary>
     public bool DropsEcho { get; set; }
+
+    /// <summary>What its kernel hands on to other units; null: nothing. It belongs to the daemon, and goes with it.</summary>
+    public BucketTable? Table { get; set; }
 
     /// <summary>Until when the whole machine stands still, kernel and all.</summary>
     public TimeSpan StandsStillUntil { get; set; }
@@ -109,6 +119,13 @@ internal sealed class SimulatedUnit(int index, byte priority, bool overrides)
 
     /// <summary>Writes the hold to disk.</summary>
     public void KeepHold(UnitHold? hold, TimeSpan now) => (Hold, ReleasedAt) = (hold, hold is null ? now : ReleasedAt);
+
+    /// <summary>Its daemon looks at itself.</summary>
+    public void Look(bool ready, int failures, TimeSpan now)
+    {
+        LastReadyAt = ready ? now : LastReadyAt;
+        WholeSince = ready && failures == 0 ? WholeSince ?? now : null;
+    }
 
     /// <summary>Does what the kernel does, now or when the machine stands still no more.</summary>
     public void WhenKernelRuns(Timeline timeline, Action work)

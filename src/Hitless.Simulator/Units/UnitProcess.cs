@@ -4,6 +4,7 @@ using Hitless.Core.Upgrade;
 using Hitless.Core.Wire;
 using Hitless.Simulator.Faults;
 using Hitless.Simulator.Time;
+using Hitless.Simulator.Units.Buckets;
 using Hitless.Simulator.Units.Runs;
 
 namespace Hitless.Simulator.Units;
@@ -64,6 +65,7 @@ internal sealed partial class UnitProcess : IClusterEffects
         Speak();
         Steps = new UnitSteps(world, this, chance.Fork());
         Runs = new RunHost(world, this, chance.Fork());
+        Buckets = world.SharesFlows ? new BucketHost(world, this, new Chance(world.Seed + Tag.Bits)) : null;
         Take(ClusterInput.PortsChanged(unit.PortsUp));
         AskWitness();
         if (Ails(Firmware.Unhealthy))
@@ -83,6 +85,9 @@ internal sealed partial class UnitProcess : IClusterEffects
     public UnitSteps Steps { get; }
 
     public RunHost Runs { get; }
+
+    /// <summary>Its load balancing; null: the cluster is active-passive.</summary>
+    public BucketHost? Buckets { get; }
 
     public SessionLoop Sessions { get; }
 
@@ -117,6 +122,7 @@ internal sealed partial class UnitProcess : IClusterEffects
     public void End()
     {
         Alive = false;
+        Unit.Table = world.Plant == Plant.TableOutlivesDaemon ? Unit.Table : null;
         if (Unit.Process == this)
         {
             Unit.Process = null;

@@ -101,6 +101,14 @@ public sealed class PreflightTests
                 CheckOutcome.Fail,
                 f => Units(f, u => u.Name == "gw1" ? u : u with { Ready = false, State = UnitStateWord.Absent })
             },
+            { "too few to keep redundancy", "redundancy", CheckOutcome.Fail, f => Header(f, h => h with { KeepRedundancy = true }) },
+            {
+                "redundancy by a unit that fails",
+                "redundancy",
+                CheckOutcome.Fail,
+                f => Three(f) with { Units = [Unit("gw1"), Unit("gw2"), Unit("gw3") with { Failures = 1 }] }
+            },
+            { "redundancy", "redundancy", CheckOutcome.Pass, Three },
             {
                 "a unit held",
                 "units-ready",
@@ -271,6 +279,13 @@ public sealed class PreflightTests
 
     private static PreflightUnit Unit(string name) =>
         new(name, UnitStateWord.Ready, Present: true, Ready: true, "1.0.0", Failures: 0, FreeBytes: 1L << 30, CanReboot: null);
+
+    private static PreflightFacts Three(PreflightFacts facts) =>
+        Header(facts, header => header with { KeepRedundancy = true }) with
+        {
+            Units = [Unit("gw1"), Unit("gw2"), Unit("gw3")],
+            Rules = facts.Rules with { Units = 3 },
+        };
 
     private static SyncReport Report(SyncState state) =>
         new("edge", state == SyncState.InSync, 3, "hash", [new("gw2", state, 3, "hash", null, null, null, [])]);

@@ -82,6 +82,35 @@ public sealed class RunPlannerTests
     }
 
     [Fact]
+    public void Redundancy_is_kept_with_three_units_one_at_a_time()
+    {
+        var keeps = All with { KeepRedundancy = true };
+        Assert.True(Try(Occasion("1.0.0", "1.0.0", "1.0.0"), keeps, out var header, out _));
+        Assert.True(header!.KeepRedundancy);
+
+        Assert.False(Try(Occasion(), keeps, out _, out var why));
+        Assert.Contains("this cluster has 2", why!.Error, StringComparison.Ordinal);
+        foreach (var wish in (UpgradeRequest[])[keeps with { Parallel = true }, keeps with { Simultaneous = true }])
+        {
+            Assert.False(Try(Occasion("1.0.0", "1.0.0", "1.0.0"), wish, out _, out why));
+            Assert.Contains("one unit at a time", why!.Error, StringComparison.Ordinal);
+        }
+
+        Assert.False(Try(Occasion("1.0.0", "1.0.0", "1.0.0"), keeps with { RehearseOnly = true }, out _, out why));
+        Assert.Contains("takes no unit out", why!.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_takes_a_run_back_keeps_redundancy_as_that_run_did_where_there_are_units_enough()
+    {
+        Assert.True(Try(Occasion("1.0.0", "1.0.0", "1.0.0"), All with { KeepRedundancy = true }, out var done, out _));
+        Assert.True(RunPlanner.TryTakeBack(Occasion("1.1.0", "1.0.0", "1.0.0"), done!, out var header, out _));
+        Assert.True(header.KeepRedundancy);
+        Assert.True(RunPlanner.TryTakeBack(Occasion("1.1.0", "1.0.0"), done!, out header, out _));
+        Assert.False(header.KeepRedundancy);
+    }
+
+    [Fact]
     public void Two_units_of_one_name_are_refused_unless_one_of_them_is_gone()
     {
         var occasion = Occasion();
@@ -103,7 +132,10 @@ public sealed class RunPlannerTests
         Assert.Contains("no unit runs 1.1.0", why.Error, StringComparison.Ordinal);
     }
 
-    private static bool Try(RunOccasion occasion, out Refusal? why) => RunPlanner.TryPlan(occasion, All, "gw9", Image, out _, out why);
+    private static bool Try(RunOccasion occasion, out Refusal? why) => Try(occasion, All, out _, out why);
+
+    private static bool Try(RunOccasion occasion, UpgradeRequest request, out RunHeader? header, out Refusal? why) =>
+        RunPlanner.TryPlan(occasion, request, "gw9", Image, out header, out why);
 
     private static RunHeader Plan(UpgradeRequest request, string version, params string[] versions)
     {
@@ -124,7 +156,7 @@ public sealed class RunPlannerTests
             3,
             "gw1",
             "gw1",
-            [Unit("gw1", versions[0], "a"), Unit("gw2", versions[1], "b")],
+            [.. versions.Select((version, index) => Unit($"gw{index + 1}", version, index == 0 ? "a" : "b"))],
             null,
             []
         );
@@ -134,7 +166,7 @@ public sealed class RunPlannerTests
             "gw1",
             "0.1.0",
             status,
-            [("gw1", new UnitId(11), true), ("gw2", new UnitId(22), true)],
+            [.. versions.Select((_, index) => ($"gw{index + 1}", new UnitId(11 * ((ulong)index + 1)), true))],
             Now,
             TimeSpan.FromSeconds(2),
             TimeSpan.FromMinutes(1)

@@ -42,7 +42,10 @@ internal sealed class ScriptedUnit : IUnit
 
     public string? UploadedHash { get; private set; }
 
-    public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Samples.Status);
+    /// <summary>What <c>status</c> answers.</summary>
+    public ClusterStatus Status { get; set; } = Samples.Status;
+
+    public Task<ClusterStatus> StatusAsync(CancellationToken cancel) => Answer("status", Status);
 
     public async Task<SwitchoverResult> SwitchOverAsync(SwitchoverRequest request, CancellationToken cancel)
     {
@@ -61,7 +64,10 @@ internal sealed class ScriptedUnit : IUnit
         Answer("count", new SessionCount("gw1", 30, new Dictionary<string, long>(StringComparer.Ordinal) { ["tcp"] = 20, ["udp"] = 10 }));
 
     public Task<SessionList> ListSessionsAsync(string? filter, int limit, CancellationToken cancel) =>
-        Answer($"list {filter} {limit}", new SessionList("gw1", 1, [Samples.Session]));
+        Answer(
+            $"list {filter} {limit}",
+            new SessionList("gw1", 1, [Samples.Session with { ForwardedBy = filter == "udp" ? "gw2" : null }])
+        );
 
     public Task<SessionDifference> CompareSessionsAsync(string? with, CancellationToken cancel) =>
         Answer($"diff {with}", Samples.Difference);
@@ -168,7 +174,7 @@ internal sealed class ScriptedUnit : IUnit
 
     public Task<UpgradePlan> PlanUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
         Answer(
-            $"plan {request.Image} {request.Guided} {request.KeepPrimary}",
+            $"plan {request.Image} {request.Guided} {request.KeepPrimary}{(request.KeepRedundancy ? " redundancy" : "")}",
             new UpgradePlan(
                 request.Image,
                 "1.0.0",

@@ -54,6 +54,7 @@ public sealed class CommandTests
                 "plan f00d True True",
                 "in the end gw2 is primary: its age is greater by more than 300 s"
             },
+            { "upgrade plan f00d --keep-redundancy", "plan f00d False False redundancy", "installs in slot b" },
             { "upgrade start f00d --detach", "start f00d False", "run r1: running, 1.0.0 → 1.1.0" },
             { "upgrade status", "run", "no run yet" },
             { "upgrade pause", "pause", "run r1: paused" },

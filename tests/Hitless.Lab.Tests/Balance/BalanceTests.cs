@@ -13,13 +13,12 @@ namespace Hitless.Lab.Tests.Balance;
 /// <summary>Two units in active-active under real traffic: who forwards what is read from the units' own kernels.</summary>
 public sealed class BalanceTests
 {
-    private static readonly TimeSpan ShareLimit = TimeSpan.FromSeconds(60);
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Scenario]
     public async Task Both_units_forward_each_flow_meets_one_of_them_and_no_connection_waits_for_a_lost_answer()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         foreach (var unit in cluster.Plan.Units)
         {
             Count(cluster.Unit(unit));
@@ -56,7 +55,7 @@ public sealed class BalanceTests
     [Scenario]
     public async Task A_standby_that_carries_half_loses_power_and_no_connection_is_lost()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
         using var traffic = await cluster.FlowingAsync(connections: 500);
         await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
@@ -67,17 +66,18 @@ public sealed class BalanceTests
 
         LabCluster.Say($"longest stall {report.Long.LongestStallMs} ms");
         Assert.Equal(0, report.ConnectionsLost);
-        Assert.Equal(BucketHash.Buckets, cluster.Watch.Status(primary, out _)!.Units.Sum(unit => Buckets(unit.Balance, primary)));
+        Assert.Equal(BucketHash.Buckets, Shares.Buckets(new Shares(cluster).Status(), primary));
         Faults.PowerOn(cluster.Unit(standby));
-        await UntilSharedAsync(cluster);
+        await new Shares(cluster).UntilSharedAsync();
     }
 
     /// <summary>Translated by DNAT in both families, and by masquerade on whoever forwards.</summary>
     [Scenario]
     public async Task Hosts_that_are_translated_and_not_listed_are_kept_on_the_primary_and_named()
     {
-        using var cluster = await SharedAsync();
-        var standby = Standby(cluster, out var primary);
+        using var cluster = await Shares.UpAsync();
+        var shares = new Shares(cluster);
+        var primary = shares.Primary;
         using var traffic = await cluster.FlowingAsync(connections: 100);
         foreach (var unit in cluster.Plan.Units)
         {
@@ -88,12 +88,7 @@ public sealed class BalanceTests
         string[] served = [.. Addresses.PlainSources.Take(7), .. Addresses.PlainSources6];
         FetchAll(cluster, served, seconds: "5");
         Fetch(cluster, Addresses.PlainSources[7], Addresses.Server, seconds: "5");
-        await cluster.Watch.UntilAsync(
-            "every host is known",
-            ShareLimit,
-            seen => seen[primary]!.Units.Sum(each => each.Balance?.UnlistedHosts ?? 0) is var count && count < 16 ? $"{count} are" : null,
-            Cancellation
-        );
+        await shares.UntilAsync("every host is known", balance => balance.UnlistedHosts == 16);
 
         // Now they are forwarded from the first packet on.
         FetchAll(cluster, served, seconds: "0.9");
@@ -101,12 +96,12 @@ public sealed class BalanceTests
         Assert.True(report.Clean, report.Losses);
         var status = cluster.Watch.Status(primary, out _)!;
         Assert.Contains(status.Problems, problem => problem.Contains($"{Addresses.PlainSources[0]} among them", StringComparison.Ordinal));
-        Assert.Equal(BucketHash.Buckets / 2, status.Units.Sum(unit => Buckets(unit.Balance, standby)));
+        await shares.UntilSharedAsync();
 
         // The next primary finds them in its table before it shares anything out.
         var switched = cluster.Watch.Cli(primary).Run("switchover", "--wait");
         Assert.True(switched.Ok, switched.Output + switched.Errors);
-        await UntilSharedAsync(cluster);
+        await shares.UntilSharedAsync();
         FetchAll(cluster, served, seconds: "0.9");
         _ = await traffic.FinishAsync();
     }
@@ -114,7 +109,7 @@ public sealed class BalanceTests
     [Scenario]
     public async Task The_primary_loses_power_and_no_connection_is_lost()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
         using var traffic = await cluster.FlowingAsync(connections: 500);
         await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
@@ -131,15 +126,16 @@ public sealed class BalanceTests
     [Scenario(Explicit = true)] // Two minutes: ./dev test lab -- -explicit only
     public async Task Twenty_moves_of_all_that_a_standby_carries_lose_nothing()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
         var standby = Standby(cluster, out var primary);
+        var shares = new Shares(cluster);
         using var traffic = await cluster.FlowingAsync(connections: 500, ratePerSecond: 100);
         for (var round = 0; round < 10; round++)
         {
             Assert.True(cluster.Watch.Cli(primary).Run("unit", "hold", standby).Ok);
-            await UntilBucketsAsync(cluster, standby, 0);
+            await shares.UntilBucketsAsync(standby, 0);
             Assert.True(cluster.Watch.Cli(primary).Run("unit", "release", standby).Ok);
-            await UntilBucketsAsync(cluster, standby, BucketHash.Buckets / 2);
+            await shares.UntilBucketsAsync(standby, BucketHash.Buckets / 2);
         }
 
         var report = await traffic.FinishAsync();
@@ -150,7 +146,7 @@ public sealed class BalanceTests
     [Scenario]
     public async Task An_upgrade_turns_load_balancing_off_first_and_on_at_the_end_and_loses_nothing()
     {
-        using var cluster = await SharedAsync();
+        using var cluster = await Shares.UpAsync();
 
         var report = await cluster.UpgradeAsync(Prerequisites.SecondImage, RunState.Completed);
 
@@ -162,48 +158,8 @@ public sealed class BalanceTests
         Assert.Contains("forwarded no packet", off.Detail);
         Assert.True(Array.IndexOf(steps, "load-balancing-off") < Array.IndexOf(steps, "install"));
         Assert.Equal("load-balancing-on", steps[^1]);
-        await UntilSharedAsync(cluster);
+        await new Shares(cluster).UntilSharedAsync();
     }
-
-    private static async Task<LabCluster> SharedAsync()
-    {
-        var cluster = await LabCluster.ReadyAsync(activeActive: true);
-        try
-        {
-            await UntilSharedAsync(cluster);
-            return cluster;
-        }
-        catch
-        {
-            cluster.Dispose();
-            throw;
-        }
-    }
-
-    private static async Task UntilSharedAsync(LabCluster cluster)
-    {
-        await cluster.UntilReadyAsync();
-        await UntilBucketsAsync(cluster, Standby(cluster, out _), BucketHash.Buckets / 2);
-    }
-
-    private static Task UntilBucketsAsync(LabCluster cluster, string standby, int count) =>
-        cluster.Watch.UntilAsync(
-            $"{standby} has {count} buckets",
-            ShareLimit,
-            seen =>
-                seen.Values.OfType<ClusterStatus>().FirstOrDefault()?.Units.Select(unit => unit.Balance).OfType<BalanceStatus>().ToArray()
-                    is [var balance]
-                    ? Buckets(balance, standby) == count
-                        ? null
-                        : $"it has {Buckets(balance, standby)}, {balance.Off}, {Obstacles(balance)}"
-                    : "nobody shares anything out",
-            Cancellation
-        );
-
-    private static string Obstacles(BalanceStatus balance) => string.Join(' ', balance.Units.Select(unit => unit.Obstacle));
-
-    private static int Buckets(BalanceStatus? balance, string unit) =>
-        balance?.Units.Where(each => each.Unit == unit).Sum(each => each.Buckets) ?? 0;
 
     private static string Standby(LabCluster cluster, out string primary)
     {

@@ -74,7 +74,8 @@ internal sealed class GuestPrograms : IDisposable
 
     /// <param name="plan">The lab.</param>
     /// <param name="ftpOnly">Only FTP has a helper, and nothing is marked or put into a zone.</param>
-    public GuestPrograms(LabPlan plan, bool ftpOnly = false)
+    /// <param name="source">The address of programs that do not let one choose it.</param>
+    public GuestPrograms(LabPlan plan, bool ftpOnly = false, string source = "10.10.1.204")
     {
         this.plan = plan;
         folder = Directory.CreateTempSubdirectory("hitless-guests-").FullName;
@@ -93,20 +94,10 @@ internal sealed class GuestPrograms : IDisposable
         File.WriteAllBytes(Path.Combine(folder, "public", "small"), new byte[4 << 10]);
         File.WriteAllText(Path.Combine(folder, "vsftpd.conf"), Vsftpd.Replace("FOLDER", folder, StringComparison.Ordinal));
         Tool.Run("chmod", ["-R", "a+rX,go-w", folder]);
-        // Programs that do not let one choose their source speak from a hidden one.
+        // Programs that do not let one choose their source speak from this one.
         Tool.Run(
             "ip",
-            [
-                "-n",
-                plan.NamespaceOf(LabPlan.Client),
-                "route",
-                "add",
-                $"{Addresses.Server}/32",
-                "via",
-                Addresses.VirtualLan,
-                "src",
-                "10.10.1.204",
-            ]
+            ["-n", plan.NamespaceOf(LabPlan.Client), "route", "add", $"{Addresses.Server}/32", "via", Addresses.VirtualLan, "src", source]
         );
         Start(LabPlan.Server, "vsftpd", Path.Combine(folder, "vsftpd.conf"));
         Start(
@@ -166,8 +157,8 @@ internal sealed class GuestPrograms : IDisposable
         Start(LabPlan.Client, "tftp", "-m", "binary", Addresses.Server, "-c", "get", file, Path.Combine(folder, "client", file));
 
     /// <summary>Ten echoes a second, of one identifier.</summary>
-    public Guest Ping(int seconds) =>
-        Start(LabPlan.Client, "ping", "-i", "0.1", "-c", $"{seconds * 10}", "-q", "-I", "10.10.1.203", Addresses.Server);
+    public Guest Ping(int seconds, string source = "10.10.1.203") =>
+        Start(LabPlan.Client, "ping", "-i", "0.1", "-c", $"{seconds * 10}", "-q", "-I", source, Addresses.Server);
 
     /// <summary>A file that came is as long as the one that was sent.</summary>
     public void AssertWhole(string file) =>

@@ -176,6 +176,23 @@ public sealed class BalanceTableTests : IDisposable
         Assert.Contains("1000 received", Shell.Finish(ping).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_kept_stays_on_the_primary_while_buckets_move()
+    {
+        var kept = new AddressPrefix(IPAddress.Parse(Sources[0]), 32);
+        Set(_ => Primary, kept);
+        using var ping = Shell.Start($"ip netns exec {units.Client} ping -f -c 60000 -W 1 -I {Sources[0]} 10.77.2.10");
+        for (var move = 0; move < 80; move++)
+        {
+            var owner = move % 2 == 0 ? Other : Primary;
+            Set(_ => owner, kept);
+            Thread.Sleep(10);
+        }
+
+        _ = Shell.Finish(ping);
+        Assert.Equal((0, 0), Seen(units.B, Sources[0]));
+    }
+
     public void Dispose()
     {
         table.Dispose();

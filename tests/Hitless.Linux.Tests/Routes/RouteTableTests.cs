@@ -27,28 +27,6 @@ public sealed class RouteTableTests : IDisposable
     public void Dispose() => Shell.Run($"ip netns del {space}");
 
     [Theory]
-    [InlineData("10.10.2.77", "wan0")]
-    [InlineData("10.9.7.7", "wan1")]
-    [InlineData("10.10.3.1", "lo")]
-    [InlineData("192.0.2.1", null)]
-    [InlineData("fd00:2::77", "wan0")]
-    [InlineData("fd00:9::1", null)]
-    public void The_interface_to_an_address_is_the_kernels_choice(string address, string? expected)
-    {
-        Shell.Run($"ip -n {space} link set lo up; ip -n {space} route add 10.9.0.0/16 via 10.10.3.10 dev wan1");
-
-        var found = NetworkNamespace.Run(space, () =>
-        {
-            using var table = new RouteTable();
-            using var links = new LinkTable();
-            var link = table.InterfaceTo(System.Net.IPAddress.Parse(address));
-            return links.Read().Where(each => each.Index == link).Select(each => each.Name).SingleOrDefault();
-        });
-
-        Assert.Equal(expected, found);
-    }
-
-    [Theory]
     [InlineData("default via 10.10.2.10 dev wan0 src 10.10.2.1 metric 7 mtu lock 1400 onlink")]
     [InlineData("10.9.0.0/16 table 100 src 10.10.2.1 nexthop via 10.10.2.10 dev wan0 weight 3 nexthop via 10.10.3.10 dev wan1 weight 1")]
     [InlineData("blackhole 10.8.0.0/16")]

@@ -13,6 +13,10 @@ internal static class UnitChecks
         yield return Ready(facts);
         yield return Healthy(facts);
         yield return OneVersion(facts);
+        if (facts.Header.KeepRedundancy)
+        {
+            yield return KeptRedundancy(facts);
+        }
     }
 
     /// <summary>Routes, rules, sysctls, interfaces and firewall of a standby against the primary's.</summary>
@@ -57,6 +61,19 @@ internal static class UnitChecks
                 ? $"{held.Name} is held for maintenance, and carries the traffic"
                 : $"{ready} of {expected} units are ready: {string.Join(", ", late)}",
             held is null ? "hitless status tells why a unit is not ready" : $"end its hold first: hitless unit release {held.Name}"
+        );
+    }
+
+    private static CheckResult KeptRedundancy(PreflightFacts facts)
+    {
+        var whole = facts.Units.Where(unit => unit.Ready && unit.Failures == 0).Select(unit => unit.Name).ToArray();
+        return Preflight.Result(
+            "redundancy",
+            whole.Length >= Redundancy.UnitsMin,
+            $"{whole.Length} units are ready: one is taken out at a time, and only while {Redundancy.OthersMin} others are",
+            $"{(whole.Length == 0 ? "no unit is" : $"only {string.Join(" and ", whole)}")} ready without failures: a run that keeps "
+                + $"redundancy begins with {Redundancy.UnitsMin} ready units",
+            "hitless status tells why a unit is not ready; or leave out --keep-redundancy"
         );
     }
 

@@ -2,6 +2,7 @@ using Hitless.Core.Cluster;
 using Hitless.Core.Upgrade;
 using Hitless.Simulator.Time;
 using Hitless.Simulator.Units;
+using Hitless.Simulator.Units.Buckets;
 
 namespace Hitless.Simulator.Units.Runs;
 
@@ -10,11 +11,13 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
 {
     private const int MissingMax = 5;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan QuietPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan VerifyPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Begins the act; <paramref name="end"/> gets whether it went well, whether it may be tried again, and why not.</summary>
     public void Begin(RunStep step, RunHeader header, Action<bool, bool, string> end)
     {
+        world.Rules.Runs.TakesOut(process, step, header);
         switch (step.Name)
         {
             case RunStep.Preflight:
@@ -28,6 +31,9 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 break;
             case RunStep.FinalPrimary:
                 Later(() => process.Renegotiate((ok, text) => end(ok, false, text)));
+                break;
+            case RunStep.BalanceOff when process.Buckets is { } buckets:
+                Later(() => AwaitQuiet(buckets, world.Timeline.Now + QuietPatience, end));
                 break;
             case RunStep.Backup or RunStep.ServiceCheck:
                 Later(() => end(true, false, ""));
@@ -52,6 +58,17 @@ internal sealed class RunActs(Simulation world, UnitProcess process, Chance chan
                 );
                 break;
         }
+    }
+
+    private void AwaitQuiet(BucketHost buckets, TimeSpan until, Action<bool, bool, string> end)
+    {
+        if (buckets.IsQuiet || world.Timeline.Now >= until)
+        {
+            end(buckets.IsQuiet, false, buckets.IsQuiet ? "" : "load balancing could not be turned off in time");
+            return;
+        }
+
+        world.Timeline.After(LookAgain, () => Later(() => AwaitQuiet(buckets, until, end)));
     }
 
     private void Ask(string target, RunStep step, RunHeader header, Action<bool, bool, string> end) =>

@@ -159,6 +159,8 @@ internal sealed class RunHost : IManagementEffects
     {
         if (process.Alive)
         {
+            var own = process.Machine;
+            process.Unit.Look(IsReady(own.Role, own.State), own.Outgoing.Failures, world.Timeline.Now);
             Take(Seen());
             world.Timeline.After(LookInterval, Look);
         }
