@@ -30,18 +30,27 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
     private TimeSpan reportedAt;
     private TimeSpan behindSince = Never;
     private SyncKind kind;
-    private bool marking;
-    private bool pruning;
+    private Stage stage;
 
     // Only the buckets that differed are told and pruned.
     private bool partial;
     private ulong bulk;
 
-    // Between the begin and the end of a bulk, or of a part for this unit.
-    private bool beingTold;
-
     // Since when nothing has brought this table nearer to the other; Never: it is synced, or not to be.
     private TimeSpan waitsSince = Never;
+
+    /// <summary>What is told of the other table, and kept in mind until it has made this one like it.</summary>
+    private enum Stage
+    {
+        /// <summary>Nothing is.</summary>
+        None,
+
+        /// <summary>What is told is marked.</summary>
+        Marking,
+
+        /// <summary>What was not marked is being removed.</summary>
+        Pruning,
+    }
 
     public UnitId Unit => unit;
 
@@ -82,6 +91,9 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
 
     public long Skipped { get; private set; }
 
+    // Between the begin and the end of a bulk, or of a part for this unit.
+    private bool IsBeingTold => stage == Stage.Marking && comparison.Look == 0;
+
     /// <summary>A request is under way.</summary>
     public bool Requests => nonce != 0;
 
@@ -107,15 +119,16 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
     public TimeSpan Lag(TimeSpan now) => behindSince == Never ? TimeSpan.Zero : now - behindSince;
 
     /// <summary>False for a session that a prune has to remove; while nothing is to be pruned, everything counts as told.</summary>
-    public bool IsMarked(in SessionKey key) => !pruning || (partial && !comparison.Unequal.Contains(key)) || marks.Contains(key.Hash64());
+    public bool IsMarked(in SessionKey key) =>
+        stage != Stage.Pruning || (partial && !comparison.Unequal.Contains(key)) || marks.Contains(key.Hash64());
 
     /// <summary>The same for what is expected.</summary>
-    public bool IsMarked(in SessionExpectation expectation) => !pruning || marks.Contains(expectation.Key.Hash64());
+    public bool IsMarked(in SessionExpectation expectation) => stage != Stage.Pruning || marks.Contains(expectation.Key.Hash64());
 
     /// <summary>A prune has ended; if another bulk began meanwhile, its own prune will tell.</summary>
     public void OnPruned(ISessionEffects effects)
     {
-        if (!pruning)
+        if (stage != Stage.Pruning)
             return;
         StopMarking();
         waitsSince = Never;
@@ -226,7 +239,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
 
     private void ApplyFrame(ulong sequence, ReadOnlySpan<byte> payload, ApplyMode mode, TimeSpan now, ISessionEffects effects)
     {
-        if (beingTold)
+        if (IsBeingTold)
             NoteProgress(now);
         var reader = new SessionFrameReader(payload[SessionPayload.FrameHeaderSize..]);
         while (reader.TryNext(out var operation, out var operand))
@@ -245,7 +258,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         switch (operation)
         {
             case SessionOperation.Update when SessionCodec.TryReadRecord(ref operand, out var record):
-                if (marking)
+                if (stage != Stage.None)
                     marks.Add(record.Key.Hash64());
 
                 // A unit that carries traffic itself knows better; but a SYN may have come through it and the answer through the former
@@ -260,7 +273,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 EventsApplied++;
                 return true;
             case SessionOperation.Expect when SessionCodec.TryReadExpectation(ref operand, out var expected):
-                if (marking)
+                if (stage != Stage.None)
                     marks.Add(expected.Key.Hash64());
                 effects.Expect(expected, ended: false);
                 EventsApplied++;
@@ -282,7 +295,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         switch (operation)
         {
             case SessionOperation.BulkBegin:
-                BeginMarking(number, told: true, now);
+                BeginMarking(number, now);
                 comparison.Cancel();
                 partial = false;
                 if (TakesBulks && Prunes)
@@ -290,7 +303,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 return true;
             case SessionOperation.LookBegin or SessionOperation.LedgerBegin:
                 // What is expected is told in a look itself.
-                BeginMarking(number, told: false, now);
+                BeginMarking(number, now);
                 partial = true;
                 if (!TakesBulks)
                     return true;
@@ -307,16 +320,12 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 if (!TakesBulks || !comparison.Asks || !Names(ref body))
                     return true;
                 comparison.Cancel();
-                BeginMarking(number, told: true, now);
+                BeginMarking(number, now);
                 return true;
             case SessionOperation.BulkEnd:
                 // Another follower's part ends too, while this one's may still be pruned.
-                if (marking && number == bulk)
-                {
-                    beingTold = false;
+                if (stage != Stage.None && number == bulk)
                     Prune(partial ? comparison.Unequal : null, onlyExpectations: false, effects);
-                }
-
                 return true;
             default:
                 return false;
@@ -340,7 +349,7 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
 
     private void Prune(BucketSet? only, bool onlyExpectations, ISessionEffects effects)
     {
-        pruning = true;
+        stage = Stage.Pruning;
         if (Prunes)
             effects.StartPrune(unit, only, onlyExpectations);
         else
@@ -359,18 +368,17 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         return false;
     }
 
-    private void BeginMarking(ulong number, bool told, TimeSpan now)
+    private void BeginMarking(ulong number, TimeSpan now)
     {
         StopMarking();
         NoteProgress(now);
         bulk = number;
-        marking = TakesBulks;
-        beingTold = told;
+        stage = TakesBulks ? Stage.Marking : Stage.None;
     }
 
     private void StopMarking()
     {
-        marking = pruning = beingTold = false;
+        stage = Stage.None;
         marks.Clear();
     }
 

@@ -3,7 +3,9 @@ using Hitless.Core.Wire;
 
 namespace Hitless.Core.Tests.Sessions;
 
-/// <summary>Two units, or three, with a table each instead of a kernel, in virtual time, over a network that loses, doubles and reorders.</summary>
+/// <summary>
+/// Two units, or three, with a table each instead of a kernel, in virtual time, over a network that loses, doubles and reorders.
+/// </summary>
 internal sealed class VirtualUnits
 {
     private readonly Random random;
