@@ -95,7 +95,7 @@ public sealed class BalanceTests
         var report = await traffic.SnapshotAsync();
         Assert.True(report.Clean, report.Losses);
         var status = cluster.Watch.Status(primary, out _)!;
-        var named = Assert.Single(status.Problems, problem => problem.Contains("balance.on-primary does not list", StringComparison.Ordinal));
+        var named = Assert.Single(status.Problems, problem => problem.Contains("on-primary does not list", StringComparison.Ordinal));
         Assert.Contains($", {shares.Status().Unlisted[0]} among them", named, StringComparison.Ordinal);
         await shares.UntilSharedAsync();
 
