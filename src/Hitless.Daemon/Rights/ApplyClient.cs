@@ -280,12 +280,13 @@ public sealed class ApplyClient : IRootWork, IConverterRun, IRecipeShell, IDispo
         _ready = New<byte>();
         _ready.SetResult(generation);
         former.TrySetResult(generation);
-        FailAll();
+        FailAll(but: generation);
     }
 
-    private void FailAll()
+    // Who hears of a failure may ask the new one at once: that is no request of the former.
+    private void FailAll(byte? but = null)
     {
-        foreach (var pending in _pending.Values)
+        foreach (var pending in _pending.Values.Where(each => ApplyGeneration.Of(each.Id) != but))
         {
             pending.Answer.TrySetResult(null);
         }

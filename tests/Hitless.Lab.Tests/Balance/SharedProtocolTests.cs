@@ -156,13 +156,17 @@ public sealed class SharedProtocolTests
     {
         var client = plan.NamespaceOf(LabPlan.Client);
         using var socket = Open(client, host, 0);
+        if (socket.AddressFamily == AddressFamily.InterNetwork)
+        {
+            // Without leave to cut it (IP_PMTUDISC_DO), as routers never do with IPv6: the router has to say so.
+            socket.DontFragment = true;
+        }
+
         var route = "";
         for (var tries = 0; tries < 10; tries++)
         {
             try
             {
-                // Without leave to cut it (IP_PMTUDISC_DO): the router has to say so.
-                socket.DontFragment = socket.AddressFamily == AddressFamily.InterNetwork;
                 socket.SendTo(new byte[1400], new IPEndPoint(IPAddress.Parse(far), 9));
             }
             catch (SocketException told) when (told.SocketErrorCode == SocketError.MessageSize)
