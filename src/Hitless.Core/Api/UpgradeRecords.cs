@@ -20,7 +20,7 @@ public sealed record UpgradeRequest(string Image, bool Guided, bool KeepPrimary)
     /// <summary>All standbys at once, not one after the other.</summary>
     public bool Parallel { get; init; }
 
-    /// <summary>Two units stay ready at all times: one is taken out only while two others are. With three or more units.</summary>
+    /// <summary>A unit is taken out only while two others are ready. With three or more units.</summary>
     public bool KeepRedundancy { get; init; }
 
     /// <summary>Every unit at once, the one that carries the traffic too: fast, and it may interrupt the traffic.</summary>

