@@ -159,7 +159,11 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
         // It has been followed all the time, and what begins there has begun. Told again, a look would find another table here, and a part
         // that answered the former one would prune what it did not tell.
         if (Follows(from) && Applied >= start)
+        {
+            waitsSince = stage == Stage.None && comparison.Look == 0 ? Never : waitsSince;
             return;
+        }
+
         NoteProgress(now);
         follows = true;
         incarnation = from;
