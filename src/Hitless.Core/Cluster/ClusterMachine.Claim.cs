@@ -75,7 +75,7 @@ public sealed partial class ClusterMachine
     {
         if (unit == UnitId.None)
         {
-            // A unit from before our start may be forwarding without its daemon.
+            // A unit from before our start may be forwarding without its daemon; which one, only its own heartbeat tells.
             listenUntil = phase == Phase.Starting && listenUntil == default ? now + options.RestartHold : listenUntil;
             return;
         }

@@ -76,7 +76,9 @@ public sealed partial class ClusterMachine
 
     private bool AddressesAreTaken(TimeSpan now, IClusterEffects effects)
     {
-        var blocks = addresses.Blocks(alone: !everDecided && peers.AllUnknown, source.Unit, now, out var ask);
+        // Whose kernel may be forwarding is, before the first decision, any unit that was not heard yet.
+        var alone = !everDecided && (peers.AllUnknown || peers.Met < options.UnitCount - 1);
+        var blocks = addresses.Blocks(alone, source.Unit, now, out var ask);
         if (ask)
         {
             effects.AskForAddresses();

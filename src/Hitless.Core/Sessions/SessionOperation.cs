@@ -43,4 +43,7 @@ public enum SessionOperation : byte
     /// stream; body: number (8).
     /// </summary>
     LedgerBegin = 11,
+
+    /// <summary>From here on somebody follows who wants nothing of the table; nothing for anybody else; body: number (8).</summary>
+    FollowBegin = 12,
 }

@@ -314,6 +314,8 @@ internal sealed class SessionStreamReceiver(UnitId ownUnit, UnitId unit, int rin
                 comparison.Begin(number);
                 effects.StartLook(unit, exact: operation == SessionOperation.LookBegin);
                 return true;
+            case SessionOperation.FollowBegin:
+                return true;
             case SessionOperation.Digests:
                 return comparison.TryTake(number, ref body);
             case SessionOperation.LookEnd:

@@ -310,11 +310,11 @@ internal sealed class SessionStreamSender(int ringFrames, ulong seed)
             BeginLive(now, effects);
     }
 
-    // Whoever waits for no more than that takes no digests either: the mark is only where they begin to follow.
+    // Who waits for no more takes no digests either, and who follows already must not wait for any: the mark is only where they begin.
     private void BeginLive(TimeSpan now, ISessionEffects effects)
     {
         number++;
-        BeginStream(SessionOperation.LedgerBegin, now, effects);
+        BeginStream(SessionOperation.FollowBegin, now, effects);
     }
 
     // What has been told so far is in the digests, and nothing else: no dump is needed, and nothing has to wait.

@@ -119,18 +119,32 @@ public sealed partial class ConfigurationService : IDisposable
     /// </summary>
     public async Task<UnitAnswer> BecomePrimaryAsync(long epoch, IConfigurationPeers peers, CancellationToken cancel)
     {
-        var resolved = await Local.ResolvePendingAsync(stands: true, cancel);
-        if (!resolved.Ok)
-        {
-            await Local.ResolvePendingAsync(stands: false, cancel);
-        }
-
+        await EndTrialAsync(cancel);
         foreach (var unit in peers.Names)
         {
             await SyncFromAsync(unit, peers, cancel);
         }
 
         return await Local.ImportAsync(_settings.Files, epoch, cancel);
+    }
+
+    /// <summary>
+    /// What the former primary had on trial stands. A commit that this unit drives meanwhile, being primary, ends its own trial.
+    /// </summary>
+    private async Task EndTrialAsync(CancellationToken cancel)
+    {
+        await _oneCommit.WaitAsync(cancel);
+        try
+        {
+            if (await Local.ResolvePendingAsync(stands: true, cancel) is { Ok: false })
+            {
+                await Local.ResolvePendingAsync(stands: false, cancel);
+            }
+        }
+        finally
+        {
+            _oneCommit.Release();
+        }
     }
 
     /// <summary>

@@ -57,21 +57,29 @@ public sealed unsafe class Poller : IDisposable
     /// <exception cref="IOException">It was not watched.</exception>
     public void Remove(SafeHandle handle) => Control(handle, ControlDelete, 0);
 
+    /// <summary>Waits until something is ready or <see cref="WakeUp"/>, however long that takes.</summary>
+    /// <param name="ready">As for the other one.</param>
+    public int WaitForEver(Span<int> ready) => Wait(null, ready);
+
     /// <summary>Waits until something is ready, the time is over, or <see cref="WakeUp"/>; one of the latter two if it returns 0.</summary>
-    /// <param name="timeout">How long at most; zero or less looks only; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</param>
+    /// <param name="timeout">
+    /// How long at most; zero or less looks only, and no such time means anything else: a deadline that has passed by whatever it may be is
+    /// one that has passed (<see cref="Timeout.InfiniteTimeSpan"/> is -1 ms).
+    /// </param>
     /// <param name="ready">Receives the tokens; what does not fit is told by the next call.</param>
     /// <returns>How many tokens were written.</returns>
-    public int Wait(TimeSpan timeout, Span<int> ready)
+    public int Wait(TimeSpan timeout, Span<int> ready) => Wait(Math.Max(timeout.Ticks, 0), ready);
+
+    private int Wait(long? timeoutTicks, Span<int> ready)
     {
         var events = stackalloc byte[EventsMax * EventBytes];
-        var forever = timeout == Timeout.InfiniteTimeSpan;
-        var ticks = Math.Max(timeout.Ticks, 0);
+        var ticks = timeoutTicks ?? 0;
         var time = new Libc.TimeSpec
         {
             Seconds = ticks / TimeSpan.TicksPerSecond,
             Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
         };
-        var count = Libc.EpollWait(_epoll, events, Math.Clamp(ready.Length, 1, EventsMax), forever ? null : &time, null);
+        var count = Libc.EpollWait(_epoll, events, Math.Clamp(ready.Length, 1, EventsMax), timeoutTicks is null ? null : &time, null);
         if (count < 0)
         {
             return Errno.Last == Errno.Interrupted ? 0 : throw new InvalidOperationException($"epoll: {Errno.Words(Errno.Last)}");

@@ -56,7 +56,7 @@ public sealed class WorkThread : IDisposable
                 return;
             }
 
-            poller.Wait(Timeout.InfiniteTimeSpan, []);
+            poller.WaitForEver([]);
         }
     }
 }

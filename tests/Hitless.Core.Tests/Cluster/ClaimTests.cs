@@ -122,6 +122,50 @@ public sealed class ClaimTests
         }
     }
 
+    /// <summary>
+    /// Who starts knows neither who it is whose kernel forwards on, nor for how long: that goes by how long the other one's daemon takes to
+    /// start.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 0, 1000)]
+    [InlineData(70, 0, 4000)]
+    [InlineData(0, 2, 5700)]
+    [InlineData(70, 3, 8500)]
+    [InlineData(200, 3, 7000)]
+    public void Where_every_daemon_ended_nobody_claims_beside_the_kernel_that_forwards(int endsAfterMs, int startSeconds, int backAfterMs)
+    {
+        var bench = new MachineBench(200, 150, 100).Run(3000);
+        var primary = bench.Primary;
+        List<MachineBench.Node> others = [.. Enumerable.Range(0, 3).Select(i => bench[i]).Where(unit => unit != primary)];
+        foreach (var unit in (ReadOnlySpan<MachineBench.Node>)[primary, .. others])
+        {
+            unit.PortsOn = true;
+        }
+
+        primary.StartTime = TimeSpan.FromSeconds(startSeconds);
+        var epoch = primary.Machine!.Epoch;
+        others.ForEach(unit => unit.Kill());
+        bench.Run(endsAfterMs);
+        primary.Kill();
+        foreach (var unit in others)
+        {
+            unit.Restart();
+            bench.Run(20);
+        }
+
+        for (var i = 0; i < backAfterMs; i++)
+        {
+            bench.Run(1);
+            Assert.True(others.TrueForAll(unit => unit.Traffic != TrafficState.Claimed) || primary.Traffic != TrafficState.Claimed);
+        }
+
+        Assert.Equal(TrafficState.Claimed, primary.Traffic);
+        primary.Restart();
+        bench.Run(300);
+        Assert.Equal(epoch, bench.Primary.Machine!.Epoch);
+        Assert.All(others, unit => Assert.Equal(UnitState.Ready, unit.Machine!.State));
+    }
+
     [Fact]
     public void A_daemon_that_does_not_come_back_is_replaced_after_the_hold_when_its_kernel_is_mute()
     {

@@ -392,6 +392,9 @@ internal sealed class MachineBench
             }
         }
 
+        /// <summary>Only who was heard since the start is known by the address of its refusal.</summary>
+        private bool Knows(UnitId unit) => Machine?.Peers.Any(peer => peer.Unit == unit && peer.Tag != IncarnationTag.None) == true;
+
         private ClusterMachine? ended;
 
         /// <summary>Nobody listens: "port unreachable", and the claim has the time of a restart, once.</summary>
@@ -408,7 +411,7 @@ internal sealed class MachineBench
             }
 
             toldEnd = true;
-            sender.inbox.Enqueue(ClusterInput.DaemonEnded(serial));
+            sender.inbox.Enqueue(ClusterInput.DaemonEnded(sender.Knows(serial) ? serial : UnitId.None));
         }
     }
 }

@@ -117,6 +117,41 @@ public sealed class SessionCarriersTests
         Assert.True(units.A.Table.ContainsKey(SessionSamples.Tcp(8).Key));
     }
 
+    /// <summary>It holds the sessions already, or is being compared at that moment.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_is_synced_waits_for_nothing_when_somebody_else_begins_to_follow(bool compares)
+    {
+        var units = new VirtualUnits(1);
+        units.A.SetRole(true, null);
+        units.A.Set(SessionSamples.Tcp(1));
+        units.C.SetRole(false, new UnitId(1));
+        units.Run(Second);
+        units.C.DefersLook = true;
+        if (compares)
+        {
+            units.C.SetRole(false, new UnitId(1), SyncKind.LedgerLook);
+            units.Run(Second);
+        }
+
+        var (looks, synced) = (units.C.Looks, units.C.TimesSynced);
+        units.B.SetRole(true, null);
+        units.B.Exchange.SetCarriers([new UnitId(1)], units.Now, units.B);
+        units.Run(Second);
+        Assert.True(units.B.Exchange.IsFollowing(new UnitId(1)));
+        Assert.Equal(looks, units.C.Looks);
+
+        units.C.DefersLook = false;
+        if (compares)
+        {
+            units.C.Look(new UnitId(1));
+        }
+
+        units.Run(Second);
+        Assert.Equal(synced + (compares ? 1 : 0), units.C.TimesSynced);
+    }
+
     private static VirtualUnits Shared(int seed)
     {
         var units = new VirtualUnits(seed);

@@ -120,6 +120,9 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
 
     public int Dumps { get; private set; }
 
+    /// <summary>How often it was to read its table for a comparison.</summary>
+    public int Looks { get; private set; }
+
     public bool DefersPrune { get; set; }
 
     public bool DefersLook { get; set; }
@@ -205,6 +208,7 @@ internal sealed class VirtualUnit(VirtualUnits units, UnitId id, Incarnation inc
     public void StartLook(UnitId unit, bool exact)
     {
         lookedFor = exact;
+        Looks++;
         if (!DefersLook)
             Look(unit);
     }

@@ -76,6 +76,9 @@ public sealed class LabCluster : IDisposable
         {
             LabSite.Up(cluster.Plan);
             await cluster.UntilReadyAsync();
+
+            // Ready units may still be applying the first revision: its firewall file flushes what a test has added meanwhile.
+            await cluster.Watch.UntilAsync("all units hold the configuration", ReadyLimit, WhyNotInSync, TestContext.Current.CancellationToken);
             return cluster;
         }
         catch
@@ -117,6 +120,11 @@ public sealed class LabCluster : IDisposable
             Assert.True(DateTimeOffset.UtcNow < until, $"waited {Patience.TotalSeconds} s until {goal}");
         }
     }
+
+    private static string? WhyNotInSync(IReadOnlyDictionary<string, ClusterStatus?> seen) =>
+        seen.Values.Any(status => status is null || status.Units.Any(unit => unit.Configuration != SyncState.InSync))
+            ? "a unit is not in sync"
+            : null;
 
     /// <summary>Starts traffic and waits until every long connection stands.</summary>
     public async Task<TrafficRun> FlowingAsync(int connections = 300, int ratePerSecond = 50)

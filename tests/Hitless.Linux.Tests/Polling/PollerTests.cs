@@ -12,9 +12,31 @@ public sealed class PollerTests
         var waker = new Thread(poller.WakeUp);
         waker.Start();
 
-        Assert.Equal(0, poller.Wait(Timeout.InfiniteTimeSpan, stackalloc int[1]));
+        Assert.Equal(0, poller.WaitForEver(stackalloc int[1]));
         waker.Join();
         Assert.Equal(0, poller.Wait(TimeSpan.Zero, stackalloc int[1]));
+    }
+
+    /// <summary>The second is what .NET calls "for ever".</summary>
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(-10_000)]
+    [InlineData(long.MinValue)]
+    public void A_deadline_that_has_passed_is_not_waited_for(long ticks)
+    {
+        using var poller = new Poller();
+        var returned = new ManualResetEventSlim();
+        var waiter = new Thread(() =>
+        {
+            poller.Wait(TimeSpan.FromTicks(ticks), stackalloc int[1]);
+            returned.Set();
+        });
+        waiter.Start();
+
+        var ended = returned.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        poller.WakeUp();
+        waiter.Join();
+        Assert.True(ended);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Hitless.Core.Cluster.Membership;
 /// heard at all (docs/decisions/0042). The network itself is
 /// asked who has the addresses; only an answer from our own virtual MAC counts, since only a unit of this cluster speaks with it.
 /// <code>
-///   alone (nobody of the cluster was heard since the start): asks while it listens, and waits as long as it is answered;
+///   alone (some unit of the cluster was not heard since the start): asks while it listens, and waits as long as it is answered;
 /// heartbeats that its key does not open make it listen StrangerPatience longer, and the one with the lesser id twice as long:
 ///                                                            two that start together with different keys do not both claim
 /// in the cluster, the primary is gone: asks only while heartbeats that bear the primary's id, and that our key does not open, come; waits
@@ -46,8 +46,8 @@ public sealed class AddressGuard(UnitId self, bool canAsk)
     }
 
     /// <summary>
-    /// Whether a claim has to wait. <paramref name="alone"/>: nobody of the cluster was heard since the start; <paramref name="former"/>:
-    /// the primary that is gone, if there was one. <paramref name="ask"/>: ask the network now.
+    /// Whether a claim has to wait. <paramref name="alone"/>: this unit has just started, and did not hear every other one yet;
+    /// <paramref name="former"/>: the primary that is gone, if there was one. <paramref name="ask"/>: ask the network now.
     /// </summary>
     public bool Blocks(bool alone, UnitId former, TimeSpan now, out bool ask)
     {

@@ -22,6 +22,9 @@ internal sealed class PeerTable(ClusterOptions options)
     /// <summary>No incarnation of anybody was believed yet.</summary>
     public bool AllUnknown => all.TrueForAll(static peer => peer.Tag == IncarnationTag.None);
 
+    /// <summary>How many have spoken since this unit's start, and were believed.</summary>
+    public int Met => all.Count(static peer => peer.Tag != IncarnationTag.None);
+
     /// <summary>The primary that is present, of the highest epoch; null: there is none.</summary>
     public Peer? Primary
     {
