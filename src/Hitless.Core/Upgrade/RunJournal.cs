@@ -16,9 +16,15 @@ public static class RunJournal
     /// <summary>A run that has not ended.</summary>
     public static bool IsOpen(IReadOnlyList<JournalEntry> journal) => journal.Count > 0 && journal[^1].Kind != JournalEntryKind.End;
 
-    /// <summary>A run is open that has not turned load balancing on again: the primary carries everything.</summary>
+    /// <summary>
+    /// A run is open that has not turned load balancing on again, or has turned back since: the primary carries everything.
+    /// </summary>
     public static bool HoldsLoad(IReadOnlyList<JournalEntry> journal) =>
-        IsOpen(journal) && !journal.Any(e => e is { Kind: JournalEntryKind.Started, Step: RunStep.BalanceOn });
+        IsOpen(journal)
+        && journal.LastOrDefault(e =>
+            e.Kind == JournalEntryKind.Rollback || e is { Kind: JournalEntryKind.Started, Step: RunStep.BalanceOn }
+        )
+            is not { Kind: JournalEntryKind.Started };
 
     /// <summary>Compares the last entries of two journals of one run: positive if <paramref name="a"/> is the true one.</summary>
     public static int Compare(JournalEntry a, JournalEntry b) =>

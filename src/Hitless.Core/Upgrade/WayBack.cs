@@ -10,7 +10,7 @@ public static class WayBack
     /// <summary>What comes next.</summary>
     public enum Move
     {
-        /// <summary>A unit is away, not ready, or primary too: it has to settle first.</summary>
+        /// <summary>A unit is away, not ready, or primary too, or flows are still handed on to it: it has to settle first.</summary>
         Wait,
 
         /// <summary>Start the unit from its other slot.</summary>
@@ -40,7 +40,7 @@ public static class WayBack
             var now = facts(member.Name);
             if (now.Present && !now.Primary && (now.Version != member.Version || trialOpen(member.Name)))
             {
-                return (Move.Revert, member.Name);
+                return (now.Carries ? Move.Wait : Move.Revert, member.Name);
             }
 
             if (!now.Present || !now.Ready || now.Primary)

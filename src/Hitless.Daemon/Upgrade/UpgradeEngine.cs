@@ -306,7 +306,8 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
                 u.Version,
                 u.Failures,
                 u.Tag,
-                u.Id == view.Self.Id ? RunJournal.IsOpen(store.Last()) : u.Upgrading
+                u.Id == view.Self.Id ? RunJournal.IsOpen(store.Last()) : u.Upgrading,
+                acts.Balance?.Carries(u.Id) == true
             )),
         ];
 

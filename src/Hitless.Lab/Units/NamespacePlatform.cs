@@ -61,13 +61,9 @@ public sealed class NamespacePlatform : Platform
         {
             File.WriteAllText(Path.Combine(unit.Folder, "etc", "nftables.conf"), Firewall.Text(plan.Masquerade));
             Topology.AttachMissing(plan, unit.Name);
-            File.WriteAllText(unit.KernelDefaults, ReadSysctls(unit));
-            if (!plan.StaticRouter)
-            {
-                Install(unit, plan.Image!, plan.Trust!);
-            }
         }
 
+        Task.WhenAll(LabSite.UnitsOf(plan).Select(unit => Task.Run(() => Prepare(plan, unit)))).GetAwaiter().GetResult();
         foreach (var unit in LabSite.UnitsOf(plan))
         {
             Boot(unit);
@@ -76,6 +72,15 @@ public sealed class NamespacePlatform : Platform
         foreach (var unit in plan.StaticRouter ? [] : LabSite.UnitsOf(plan))
         {
             SetDefaultRoute(unit);
+        }
+    }
+
+    private static void Prepare(LabPlan plan, LabUnit unit)
+    {
+        File.WriteAllText(unit.KernelDefaults, ReadSysctls(unit));
+        if (!plan.StaticRouter)
+        {
+            Install(unit, plan.Image!, plan.Trust!);
         }
     }
 

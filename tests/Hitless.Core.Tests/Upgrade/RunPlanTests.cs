@@ -83,6 +83,20 @@ public sealed class RunPlanTests
         Assert.True(RunJournal.HoldsLoad([begin]));
         Assert.False(RunJournal.HoldsLoad([begin, begin with { Kind = JournalEntryKind.Started, Step = RunStep.BalanceOn }]));
         Assert.False(RunJournal.HoldsLoad([begin, begin with { Kind = JournalEntryKind.End, Step = "end" }]));
+        var (on, back) = (
+            begin with
+            {
+                Kind = JournalEntryKind.Started,
+                Step = RunStep.BalanceOn,
+            },
+            begin with
+            {
+                Kind = JournalEntryKind.Rollback,
+            }
+        );
+        Assert.True(RunJournal.HoldsLoad([begin, on, back]));
+        Assert.True(RunJournal.HoldsLoad([begin, back]));
+        Assert.False(RunJournal.HoldsLoad([begin, on, back, begin with { Kind = JournalEntryKind.End, Step = "end" }]));
     }
 
     private static Dictionary<string, TimeSpan> Ages => new() { ["gw1"] = TimeSpan.FromDays(3), ["gw2"] = TimeSpan.FromDays(2) };

@@ -78,7 +78,12 @@ public sealed class LabCluster : IDisposable
             await cluster.UntilReadyAsync();
 
             // Ready units may still be applying the first revision: its firewall file flushes what a test has added meanwhile.
-            await cluster.Watch.UntilAsync("all units hold the configuration", ReadyLimit, WhyNotInSync, TestContext.Current.CancellationToken);
+            await cluster.Watch.UntilAsync(
+                "all units hold the configuration",
+                ReadyLimit,
+                WhyNotInSync,
+                TestContext.Current.CancellationToken
+            );
             return cluster;
         }
         catch

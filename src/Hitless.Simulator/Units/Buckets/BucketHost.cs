@@ -16,6 +16,7 @@ internal sealed class BucketHost : IBalanceEffects
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ToldAgain = TimeSpan.FromMilliseconds(200);
     private readonly Simulation world;
     private readonly UnitProcess process;
     private readonly Chance chance;
@@ -39,6 +40,9 @@ internal sealed class BucketHost : IBalanceEffects
     /// <summary>Nobody but this unit carries anything, and nobody is about to.</summary>
     public bool IsQuiet => machine.IsQuiet;
 
+    /// <summary>Whether a unit carries flows, or is about to.</summary>
+    public bool Carries(UnitId unit) => machine.Carriers.Contains(unit);
+
     /// <summary>Why a unit has no buckets; null: it may have some.</summary>
     public string? ObstacleOf(UnitId unit) => machine.WhyOff ?? machine.ObstacleOf(unit);
 
@@ -47,14 +51,28 @@ internal sealed class BucketHost : IBalanceEffects
     {
         foreach (var other in world.Units.Where(other => other != process.Unit && world.Plant != Plant.BucketBeforeSessions))
         {
-            world.Fabric.SendOnAll(process.Unit.Index, other.Index, () =>
-            {
-                if (other.Process?.Buckets is { } follower && follower.followed.GetValueOrDefault(process.Unit) == process)
-                {
-                    other.Sessions.Add(session);
-                }
-            });
+            Tell(other, session);
         }
+    }
+
+    /// <summary>What is lost on its way is asked for again, as long as the unit follows.</summary>
+    private void Tell(SimulatedUnit other, int session)
+    {
+        bool Follows() => other.Process?.Buckets is { } follower && follower.followed.GetValueOrDefault(process.Unit) == process;
+        world.Fabric.SendOnAll(process.Unit.Index, other.Index, () =>
+        {
+            if (Follows())
+            {
+                other.Sessions.Add(session);
+            }
+        });
+        world.Timeline.After(ToldAgain, () =>
+        {
+            if (process.Alive && Follows() && !other.Sessions.Contains(session))
+            {
+                Tell(other, session);
+            }
+        });
     }
 
     void IBalanceEffects.Open(UnitId unit) =>

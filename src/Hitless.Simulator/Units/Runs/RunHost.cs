@@ -204,7 +204,8 @@ internal sealed class RunHost : IManagementEffects
                     peer.Last.Version,
                     peer.Last.Failures,
                     peer.Tag,
-                    peer.Last.Upgrading
+                    peer.Last.Upgrading,
+                    process.Buckets?.Carries(peer.Unit) == true
                 )),
         ];
     }
