@@ -70,10 +70,11 @@ public sealed partial class ClusterMachine
     private TimeSpan AskPatience(Peer peer, TimeSpan now) => Later(options.AskPatience, peer.Liveness.Noise(now));
 
     /// <summary>
-    /// The primary that this unit may have to replace: the traffic waits for the verdict. One that answers heartbeats at once, so that it
-    /// can be asked through the ports too.
+    /// The primary that this unit may have to replace, or a standby that this primary hands flows on to: traffic waits for the verdict. One
+    /// that answers heartbeats at once, so that it can be asked through the ports too.
     /// </summary>
-    private bool IsUrgent(Peer peer) => Role != UnitRole.Primary && peer.Last is { Role: UnitRole.Primary, AnswersAtOnce: true };
+    private bool IsUrgent(Peer peer) =>
+        peer.Last.AnswersAtOnce && (Role == UnitRole.Primary ? options.ActiveActive : peer.Last.Role == UnitRole.Primary);
 
     /// <summary>When the kernel of a unit that is present is to be asked next. One whose daemon has ended has told so itself.</summary>
     private TimeSpan AskAt(Peer peer, TimeSpan now) => Later(peer.Liveness.AskAt(questions.LastAt, IsUrgent(peer), now), peer.HeldUntil);

@@ -201,7 +201,7 @@ public sealed partial class ClusterMachine
         }
     }
 
-    /// <summary>When a unit counts as gone. Only for the primary is haste worth anything: that is gone as soon as its kernel is.</summary>
+    /// <summary>When a unit counts as gone. Where traffic waits for it, it is as soon as its kernel is.</summary>
     private TimeSpan GoneAt(Peer peer, TimeSpan now)
     {
         // Who does not hold the sessions would end them all by taking over, and a kernel that answers forwards on.

@@ -121,6 +121,9 @@ public sealed record ClusterOptions(UnitId Self, IncarnationTag Tag, string Name
     /// <summary>There are virtual addresses that <see cref="IClusterEffects.AskForAddresses"/> can ask for.</summary>
     public bool CanAskForAddresses { get; init; } = true;
 
+    /// <summary>The standbys carry flows too, which wait where one of them is gone.</summary>
+    public bool ActiveActive { get; init; }
+
     /// <summary>How many units the cluster has, this one included.</summary>
     public int UnitCount { get; init; } = 2;
 

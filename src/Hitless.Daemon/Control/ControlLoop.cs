@@ -91,6 +91,7 @@ public sealed partial class ControlLoop : IClusterEffects, IDisposable
             Interval = settings.Heartbeat.Interval,
             LostThreshold = settings.Heartbeat.LostThreshold,
             Margin = settings.Upgrade.UptimeMargin,
+            ActiveActive = settings.Cluster.ActiveActive,
             UnitCount = 1 + settings.Heartbeat.Links.Max(link => link.Peers.Count),
             PortCount = settings.Interfaces.Count(p => p.Monitor),
             ProbeSettle = settings.Health.Select(p => ProbeLoop.PatienceOf(p) + p.Interval).DefaultIfEmpty().Max(),

@@ -10,6 +10,8 @@ namespace Hitless.Simulator.Rules;
 /// </summary>
 internal static class SettledRules
 {
+    private static readonly TimeSpan DrainedMax = TimeSpan.FromSeconds(1);
+
     /// <summary>Checks the whole cluster now.</summary>
     public static void Check(Simulation world, string when)
     {
@@ -35,7 +37,7 @@ internal static class SettledRules
             return;
         }
 
-        foreach (var process in processes)
+        foreach (var process in processes.Where(each => !IsDrained(each.Unit, world.Timeline.Now)))
         {
             var machine = process.Machine;
             var expected = process == primary ? TrafficState.Claimed : TrafficState.Muted;
@@ -69,6 +71,10 @@ internal static class SettledRules
             }
         }
     }
+
+    /// <summary>An override that had waited for its time: what is on its way to the former primary is still forwarded.</summary>
+    private static bool IsDrained(SimulatedUnit unit, TimeSpan now) =>
+        unit.Traffic == TrafficState.Draining && now - unit.LastClaimedAt < DrainedMax;
 
     /// <summary>One line about each unit.</summary>
     public static string Describe(Simulation world) =>

@@ -56,6 +56,7 @@ internal sealed partial class UnitProcess : IClusterEffects
             HasWitness = world.HasWitness,
             AdoptClaim = unit.Traffic == TrafficState.Claimed,
             KernelIsUsed = unit.KernelIsUsed,
+            ActiveActive = world.SharesFlows,
             UnitCount = world.Units.Count,
             Hold = unit.Hold,
         };

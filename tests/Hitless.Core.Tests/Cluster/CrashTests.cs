@@ -24,6 +24,31 @@ public sealed class CrashTests
         Assert.Contains(other.Told, text => text.Contains("its kernel does not answer", StringComparison.Ordinal));
     }
 
+    /// <summary>Flows that are handed on to a standby wait for the verdict; where none are, nothing is gained by haste.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_standby_that_carries_is_missed_as_soon_as_a_primary(bool carries)
+    {
+        var bench = new MachineBench(200, 150, 100);
+        for (var i = 0; i < bench.Count; i++)
+        {
+            bench[i].ActiveActive = carries;
+            bench[i].Start(adopt: false);
+        }
+
+        bench.Run(6000);
+        var (primary, other) = (bench.Primary, bench.OtherThan(bench.Primary));
+
+        CutPower(other);
+        bench.Run(DetectionMs);
+        Assert.Equal(carries, IsMissed());
+        bench.Run(82 - DetectionMs);
+        Assert.True(IsMissed());
+
+        bool IsMissed() => primary.Machine!.Peers.Single(peer => peer.Unit == other.Serial).Absent;
+    }
+
     [Fact]
     public void A_firewall_that_drops_echo_leaves_the_threshold_to_decide()
     {

@@ -146,6 +146,9 @@ internal sealed class MachineBench
         /// <summary>Its session loop answers: what it received is in the kernel.</summary>
         public bool Drains { get; set; } = true;
 
+        /// <summary>From its next start on its cluster shares flows out.</summary>
+        public bool ActiveActive { get; set; }
+
         /// <summary>How long its daemon takes to start.</summary>
         public TimeSpan StartTime { get; set; }
 
@@ -176,6 +179,7 @@ internal sealed class MachineBench
                     EpochNumber = epoch,
                     Start = StartTime,
                     UnitCount = bench.Count,
+                    ActiveActive = ActiveActive,
                     Hold = Hold,
                     AdoptClaim = adopt && Traffic == TrafficState.Claimed,
                 },

@@ -24,6 +24,7 @@ internal sealed class BucketHost : IBalanceEffects
     private readonly Dictionary<SimulatedUnit, Said> answers = [];
     private readonly Dictionary<SimulatedUnit, UnitProcess> followed = [];
     private readonly HashSet<SimulatedUnit> asking = [];
+    private int withdrawals;
 
     public BucketHost(Simulation world, UnitProcess process, Chance chance)
     {
@@ -99,13 +100,18 @@ internal sealed class BucketHost : IBalanceEffects
     void IBalanceEffects.Write(RequestId request, ReadOnlySpan<UnitId> owners)
     {
         process.Effect();
-        var table = new BucketTable(owners.ToArray());
+        var (table, turn) = (new BucketTable(owners.ToArray()), withdrawals);
         world.Timeline.After(chance.Milliseconds(0.1, 2), () =>
         {
             if (process.Alive)
             {
-                world.Rules.Buckets.Written(process, table);
-                process.Unit.Table = table;
+                // One thread writes and takes away, in the order of the orders.
+                if (turn == withdrawals)
+                {
+                    world.Rules.Buckets.Written(process, table);
+                    process.Unit.Table = table;
+                }
+
                 Take(new BalanceInput.Written(request, true));
             }
         });
@@ -114,6 +120,7 @@ internal sealed class BucketHost : IBalanceEffects
     void IBalanceEffects.Withdraw()
     {
         process.Effect();
+        withdrawals++;
         process.Unit.Table = null;
     }
 
