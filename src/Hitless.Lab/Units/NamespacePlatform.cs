@@ -192,8 +192,9 @@ public sealed class NamespacePlatform : Platform
 
     /// <summary>
     /// Every cable is dead at the same instant, by one transaction on the switch and, where one is a direct cable, by a second program that
-    /// is told in the same moment; the other heartbeat links die just before, for who sees a direct cable fall asks on them at once. Then
-    /// every process ends, the switch sees the carriers fall, and the kernel has forgotten.
+    /// is told in the same moment; the other heartbeat links die just before, for who sees a direct cable fall asks on them at once. What
+    /// the unit still says is dropped before the switch could learn where its addresses are. Then every process ends, the switch sees the
+    /// carriers fall, and the kernel has forgotten.
     /// </summary>
     public override void PowerOff(LabUnit unit)
     {
@@ -204,9 +205,12 @@ public sealed class NamespacePlatform : Platform
         string Drop(string chain, IEnumerable<string> names) =>
             $$"""
                 table bridge {{table}} {
-                  chain {{chain}} {
-                    type filter hook forward priority 0; policy accept;
+                  chain {{chain}}-in {
+                    type filter hook prerouting priority -300; policy accept;
                     iifname { {{string.Join(", ", names)}} } drop
+                  }
+                  chain {{chain}}-out {
+                    type filter hook forward priority 0; policy accept;
                     oifname { {{string.Join(", ", names)}} } drop
                   }
                 }
