@@ -105,8 +105,9 @@ internal sealed class ClusterRules(Simulation world)
 
         foreach (var peer in process.Machine.Peers)
         {
-            // A recording from before the unit's start is not to be believed; this one was.
-            if (peer.Unit == datagram.Unit && peer.Tag == datagram.Tag && process.Machine.Role == UnitRole.Primary)
+            // A recording from before the unit's start is not to be believed, and one that a newer word came before says nothing more.
+            var counts = peer.Tag == datagram.Tag && peer.Sequence <= datagram.Sequence;
+            if (peer.Unit == datagram.Unit && counts && process.Machine.Role == UnitRole.Primary)
             {
                 world.Breach(
                     "rule 1, who hears a higher epoch steps down",
