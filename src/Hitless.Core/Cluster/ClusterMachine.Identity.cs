@@ -77,7 +77,7 @@ public sealed partial class ClusterMachine
     private bool AddressesAreTaken(TimeSpan now, IClusterEffects effects)
     {
         // Whose kernel may be forwarding is, before the first decision, any unit that was not heard yet.
-        var alone = !everDecided && (peers.AllUnknown || peers.Met < options.UnitCount - 1);
+        var alone = !everDecided && (peers.Met == 0 || peers.Met < options.UnitCount - 1);
         var blocks = addresses.Blocks(alone, source.Unit, now, out var ask);
         if (ask)
         {

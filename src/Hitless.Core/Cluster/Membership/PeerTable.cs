@@ -19,9 +19,6 @@ internal sealed class PeerTable(ClusterOptions options)
     /// <summary>Nobody is present.</summary>
     public bool AllAbsent => all.TrueForAll(static peer => peer.Absent);
 
-    /// <summary>No incarnation of anybody was believed yet.</summary>
-    public bool AllUnknown => all.TrueForAll(static peer => peer.Tag == IncarnationTag.None);
-
     /// <summary>How many have spoken since this unit's start, and were believed.</summary>
     public int Met => all.Count(static peer => peer.Tag != IncarnationTag.None);
 
