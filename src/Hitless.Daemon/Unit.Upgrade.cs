@@ -14,7 +14,6 @@ using Hitless.Daemon.Recovery;
 using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Files;
 using Hitless.Firmware.Images;
-using Hitless.Firmware.Signing;
 
 namespace Hitless.Daemon;
 
@@ -22,6 +21,7 @@ namespace Hitless.Daemon;
 public sealed partial class Unit
 {
     private const int AnswerLooks = 40;
+    private const int GateReasonMax = 200;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GateLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
@@ -219,6 +219,32 @@ public sealed partial class Unit
         CommandAsync(rehearse ? RunCommand.Rehearse : RunCommand.Next, cancel);
 
     /// <inheritdoc/>
+    public async Task<RunStatus> PassGateAsync(GateWord word, CancellationToken cancel)
+    {
+        if (word.Gate is null || (word.Reason is { } reason && (reason.Length > GateReasonMax || reason.Any(char.IsControl))))
+        {
+            throw new RefusedException(
+                $"the word names no gate, or its reason is not one line of at most {GateReasonMax} characters",
+                "as in {\"gate\": \"change-board\", \"pass\": true, \"reason\": \"CHG-123\"}"
+            );
+        }
+
+        if (PrimaryOf(await control.ViewAsync()) is var primary && primary.Name != Name)
+        {
+            return await KnownHereAsync(await ForwardAsync(primary.Name, UpgradeCalls.Gate, word, cancel), cancel);
+        }
+
+        if (RunNow() is not { Gate.Name: { } held } || held != word.Gate)
+        {
+            throw new RefusedException($"no run waits for the gate {word.Gate} now", "hitless upgrade status tells where the run is");
+        }
+
+        engine.Say(word);
+        _ = await UntilWrittenAsync(() => RunNow()?.Gate?.Name != word.Gate, GateLimit, cancel);
+        return RunNow()!;
+    }
+
+    /// <inheritdoc/>
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Pause, cancel);
 
     /// <inheritdoc/>
@@ -243,7 +269,7 @@ public sealed partial class Unit
             throw NoSuchRun($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
         }
 
-        return journals.Reports.Read(name) ?? RunView.Report(journal, await UnitsNowAsync(journal, cancel));
+        return await Reports.ReadAsync(journal, UnitsNowAsync, cancel);
     }
 
     private async Task<RunStatus> CommandAsync(RunCommand word, CancellationToken cancel)
@@ -328,22 +354,14 @@ public sealed partial class Unit
             settings.Upgrade.RejoinTimeout
         )
         {
+            Gates = settings.Upgrade.Gates,
             WindowEnd = MaintenanceWindow.OpenUntil(settings.Upgrade.Windows, DateTime.Now),
         };
     }
 
     private RunStatus? RunNow() => journals.Last() is { Count: > 0 } journal ? RunView.Status(journal, DateTimeOffset.UtcNow) : null;
 
-    /// <summary>The run has ended and its journal is whole here: the report is kept on every unit.</summary>
-    private void ArchiveReport(IReadOnlyList<JournalEntry> journal) =>
-        _ = Task.Run(async () =>
-        {
-            if (journals.Reports.Read(journal[0].Run) is null)
-            {
-                using var seal = new ReportSeal(keys.Now.Sending);
-                journals.Reports.Keep(seal.Sign(RunView.Report(journal, await UnitsNowAsync(journal, CancellationToken.None))));
-            }
-        });
+    private void ArchiveReport(IReadOnlyList<JournalEntry> journal) => Reports.Make(journal, UnitsNowAsync);
 
     private async Task<IReadOnlyList<ReportUnit>> UnitsNowAsync(IReadOnlyList<JournalEntry> journal, CancellationToken cancel)
     {
@@ -429,7 +447,7 @@ public sealed partial class Unit
         peerServer.Map(UpgradeCalls.ReadJournal, (question, _) =>
             Task.FromResult(new JournalDocument(JournalStore.IsName(question.Run) ? journals.Read(question.Run) : []))
         );
-        peerServer.Map(UpgradeCalls.ReadReport, (question, _) => Task.FromResult(new ReportDocument(journals.Reports.Read(question.Run))));
+        Reports.Map(peerServer);
         peerServer.Map(UpgradeCalls.Step, steps.TakeAsync);
         peerServer.Map(UpgradeCalls.PutSnapshot, (snapshot, _) =>
         {
@@ -446,6 +464,7 @@ public sealed partial class Unit
             return await StartUpgradeAsync(forwarded.Request, forwarded.From, cancel);
         });
         peerServer.Map(UpgradeCalls.Command, CommandAsync);
+        peerServer.Map(UpgradeCalls.Gate, PassGateAsync);
         peerServer.Map(UpgradeCalls.SwitchOver, SwitchOverAsync);
         peerServer.Map(UpgradeCalls.Status, async (_, _) => await OwnStatusAsync(await control.ViewAsync()));
         peerServer.MapContent(UpgradeCalls.ImageContent, (hash, _) =>

@@ -17,6 +17,7 @@ using Hitless.Daemon.Maintenance;
 using Hitless.Daemon.Neighbours;
 using Hitless.Daemon.Notices;
 using Hitless.Daemon.Peers;
+using Hitless.Daemon.Reports;
 using Hitless.Daemon.Rights;
 using Hitless.Daemon.Roles;
 using Hitless.Daemon.Sessions;
@@ -126,12 +127,9 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             slots,
             Backups
         );
-        steps = new UnitSteps(
-            new ImageCopies(images, peers),
-            new SlotChanges(settings.Upgrade, control, images, slots, forRuns, exit, events),
-            slots,
-            forRuns
-        );
+        var surroundings = new RunSurroundings(settings, stateFolder, control, root.Work, disk);
+        Reports = new RunReports(settings, journals, this.keys, peers, surroundings);
+        steps = OpenSteps(surroundings);
         var targets = new StepTargets(Name, control, peers, steps);
         preflight = new PreflightReader(
             settings,
@@ -144,7 +142,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         );
         acts = new StepActs(Name, settings.Upgrade, control, targets, tables, preflight, forRuns);
         control.Preparing = PrepareSwitchAsync;
-        engine = new UpgradeEngine(Name, control, journals, peers, acts, traffic, events, ArchiveReport);
+        engine = new UpgradeEngine(Name, control, journals, peers, acts, new RunSight(traffic), events, ArchiveReport);
         probes = OpenProbes();
         background = StandAll(OpenBalance(self));
         complete.SetResult();
@@ -198,7 +196,18 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Root.Work
         );
 
+    private UnitSteps OpenSteps(RunSurroundings surroundings) =>
+        new(
+            new ImageCopies(images, peers),
+            new SlotChanges(settings.Upgrade, control, images, slots, forRuns, exit, events),
+            slots,
+            forRuns,
+            surroundings
+        );
+
     private KeyRotations Keys { get; }
+
+    private RunReports Reports { get; }
 
     private NoticeService? Notices { get; set; }
 

@@ -4,7 +4,9 @@ using Hitless.Core.Api;
 
 namespace Hitless.Cli.Commands;
 
-/// <summary><c>upgrade check, plan, start, rehearse, status, watch, next, pause, resume, abort, rollback, report, path</c>.</summary>
+/// <summary>
+/// <c>upgrade check, plan, start, rehearse, status, watch, next, approve, refuse, pause, resume, abort, rollback, report, path</c>.
+/// </summary>
 internal static class UpgradeCommands
 {
     public static Command Make(Shell shell)
@@ -47,6 +49,8 @@ internal static class UpgradeCommands
                 rehearse,
                 detach
             ),
+            GateCommand(shell, "approve", pass: true, "Say for a gate of upgrade.gates that the run may go on"),
+            GateCommand(shell, "refuse", pass: false, "Say for a gate of upgrade.gates that the run goes back"),
             shell.Command("pause", "Let the step in hand end, then wait", call => ActAsync(call, "pause", null)),
             shell.Command("resume", "Go on after a pause", call => ActAsync(call, "resume", null)),
             shell.Command("abort", "End the run; what is upgraded stays, nothing further is touched", call =>
@@ -148,6 +152,26 @@ internal static class UpgradeCommands
         var status = await call.Unit.GetAsync("/v1/upgrade/status", ApiJson.Default.RunStatus, call.Cancel);
         call.Screen.Show(status, CliJson.Api.RunStatus, answer => UpgradeViews.Show(call.Screen, answer));
         return ExitCode.Done;
+    }
+
+    private static Command GateCommand(Shell shell, string name, bool pass, string about)
+    {
+        var gate = new Argument<string>("GATE") { Description = "The gate that the run waits for" };
+        var reason = new Option<string?>("--reason") { Description = "In a line; it stands in the report" };
+        return shell.Command(
+            name,
+            about,
+            async call =>
+            {
+                var word = new GateWord(call.Value(gate)!, pass, call.Value(reason));
+                var (said, now) = (ApiJson.Default.GateWord, ApiJson.Default.RunStatus);
+                var status = await call.Unit.PostAsync("/v1/upgrade/gate", word, said, now, call.Cancel);
+                call.Screen.Show(status, CliJson.Api.RunStatus, answer => UpgradeViews.Show(call.Screen, answer));
+                return ExitCode.Done;
+            },
+            gate,
+            reason
+        );
     }
 
     private static async Task<int> ActAsync(Call call, string action, Follow? follow)

@@ -61,7 +61,7 @@ internal static class ReportPage
             <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{Redundancy(report)}{Rehearsal(report)}</dl>
             """
         );
-        AddTraffic(page, report.Traffic);
+        AddTraffic(page, report);
         AddSteps(page, report);
         AddTable(
             page,
@@ -117,6 +117,12 @@ internal static class ReportPage
     private static string Rehearsal(RunReport report) =>
         report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "";
 
+    private static void AddTraffic(StringBuilder page, RunReport report)
+    {
+        AddTraffic(page, report.Traffic);
+        AddChanges(page, report.Changes);
+    }
+
     private static void AddTraffic(StringBuilder page, ReportTraffic? traffic)
     {
         if (traffic is null)
@@ -148,6 +154,25 @@ internal static class ReportPage
                         ]
                 )
         );
+    }
+
+    private static void AddChanges(StringBuilder page, ReportChanges? changes)
+    {
+        if (changes is null)
+        {
+            return;
+        }
+
+        page.AppendLine(CultureInfo.InvariantCulture, $"<h2>Before and after</h2><p>{Text(ChangeWords.Sum(changes))}</p>");
+        AddTable(
+            page,
+            "What is otherwise than before the run",
+            ["unit", "what", "before", "after", "expected"],
+            changes.Found.Select(each =>
+                (string[])[each.Unit, each.Name, ChangeWords.Of(each.Before), ChangeWords.Of(each.After), each.Why ?? "no"]
+            )
+        );
+        AddTable(page, "Not compared", ["what, and why"], changes.NotKnown.Select(line => (string[])[line]));
     }
 
     private static void AddSteps(StringBuilder page, RunReport report)

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Spectre.Console;
 
 namespace Hitless.Cli.Display;
 
@@ -24,7 +25,13 @@ internal static class UpgradeViews
         var table = Tables.Plain("STEP", "", "UNIT", "PRIMARY AFTER", "WHAT HAPPENS");
         foreach (var step in plan.Steps)
         {
-            table.AddTexts($"{(step.Gate ? ">" : " ")}{step.Index + 1}", step.Name, step.Unit ?? "", step.PrimaryAfter, step.Text);
+            table.AddTexts(
+                $"{(step.Gate ? ">" : " ")}{step.Index + 1}",
+                step.Name,
+                step.Unit ?? "",
+                step.PrimaryAfter,
+                $"{step.Text}{WaitsFor(step)}"
+            );
         }
 
         screen.Console.Write(table);
@@ -61,10 +68,12 @@ internal static class UpgradeViews
         }
     }
 
+    private static string WaitsFor(PlannedStep step) => step.WaitsFor.Count == 0 ? "" : $"; waits for {string.Join(", ", step.WaitsFor)}";
+
     /// <summary>What was found before a gate, and what can be done at it.</summary>
     public static void Show(Screen screen, RunGate gate)
     {
-        screen.Line($"gate: {gate.Text}?");
+        screen.Line(gate.Name is null ? $"gate: {gate.Text}?" : gate.Text);
         foreach (var found in gate.Checked)
         {
             screen.Line($"  checked  {found}");
@@ -77,17 +86,8 @@ internal static class UpgradeViews
         }
     }
 
-    public static void Show(Screen screen, RunReport report)
+    private static Table StepsOf(RunReport report)
     {
-        screen.Line(
-            $"run {report.Run}: {report.Verdict}, {report.From} → {report.To}, {report.Mode}, {Words.Duration(report.DurationMs)}, "
-                + $"started {Words.Time(report.StartedAt)}"
-        );
-        if (report.Reason is { Length: > 0 } reason)
-        {
-            screen.Line($"  {reason}");
-        }
-
         var table = Tables.Plain("STEP", "UNIT", "AT", "TOOK", "RESULT", "DETAIL");
         foreach (var step in report.Steps)
         {
@@ -101,7 +101,21 @@ internal static class UpgradeViews
             );
         }
 
-        screen.Console.Write(table);
+        return table;
+    }
+
+    public static void Show(Screen screen, RunReport report)
+    {
+        screen.Line(
+            $"run {report.Run}: {report.Verdict}, {report.From} → {report.To}, {report.Mode}, {Words.Duration(report.DurationMs)}, "
+                + $"started {Words.Time(report.StartedAt)}"
+        );
+        if (report.Reason is { Length: > 0 } reason)
+        {
+            screen.Line($"  {reason}");
+        }
+
+        screen.Console.Write(StepsOf(report));
         foreach (var election in report.Elections)
         {
             screen.Line($"epoch {election.Epoch}: {election.Primary} is primary: {election.Reason}");
@@ -126,6 +140,11 @@ internal static class UpgradeViews
         if (report.Traffic is { } traffic)
         {
             screen.Line($"traffic: {traffic.Verdict}: {traffic.Text}");
+        }
+
+        foreach (var line in ChangeWords.Of(report.Changes))
+        {
+            screen.Line(line);
         }
 
         if (report.Baseline is { } baseline)

@@ -53,6 +53,7 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(UpgradeRequest))]
+[JsonSerializable(typeof(GateWord))]
 [JsonSerializable(typeof(Notices.WebhookBody))]
 [JsonSerializable(typeof(UpgradeCheck))]
 [JsonSerializable(typeof(UpgradePlan))]

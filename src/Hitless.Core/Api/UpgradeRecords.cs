@@ -106,6 +106,13 @@ public sealed record PlannedStep(int Index, string Name, string? Unit, string Pr
 
     /// <summary>A guided run waits here for <c>upgrade next</c>.</summary>
     public bool Gate { get; init; }
+
+    /// <summary>The gates of <c>upgrade.gates</c> that have to open before it.</summary>
+    public IReadOnlyList<string> WaitsFor
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>
@@ -131,9 +138,19 @@ public sealed record RunStatus(
 }
 
 /// <summary>
-/// A gate of a guided run: the step behind it, what was checked before it, and the commands that an operator can choose from.
+/// A gate of a run: the step behind it, what was checked before it, and the commands that an operator can choose from.
 /// </summary>
-public sealed record RunGate(string Step, string? Unit, string Text, IReadOnlyList<string> Checked, IReadOnlyList<GateOffer> Offers);
+public sealed record RunGate(string Step, string? Unit, string Text, IReadOnlyList<string> Checked, IReadOnlyList<GateOffer> Offers)
+{
+    /// <summary>The gate of <c>upgrade.gates</c> that the run waits for; null: the next one of a guided run.</summary>
+    public string? Name { get; init; }
+}
+
+/// <summary><c>POST /v1/upgrade/gate</c>: what somebody says of a gate: the run may go on, or goes back.</summary>
+/// <param name="Gate">The gate's name.</param>
+/// <param name="Pass">It may go on.</param>
+/// <param name="Reason">Why, in a line; null: not said.</param>
+public sealed record GateWord(string Gate, bool Pass, string? Reason);
 
 /// <summary>A command that is offered at a gate, and what it does.</summary>
 public sealed record GateOffer(string Command, string Text);
@@ -159,6 +176,12 @@ public sealed record RunReport(
     /// Whether the traffic went on after the run's switch, by the new primary's kernel; null: a report of a version that did not ask.
     /// </summary>
     public ReportTraffic? Traffic { get; init; }
+
+    /// <summary>
+    /// What was otherwise around the traffic afterwards than before; null: the run has not ended, or a version made the report that does
+    /// not compare.
+    /// </summary>
+    public ReportChanges? Changes { get; init; }
 
     /// <summary>
     /// The fewest units that were ready at once during the run, as those that drove it saw; null: the run was not started with

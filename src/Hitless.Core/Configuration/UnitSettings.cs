@@ -32,6 +32,9 @@ public sealed record UnitSettings(
     /// <summary><c>forwarding.rules</c>: policy rules that every unit has.</summary>
     public IReadOnlyList<DeclaredRule> Rules { get; init; } = [];
 
+    /// <summary><c>compare:</c>: commands whose output is compared before and after a run.</summary>
+    public IReadOnlyList<ComparedCommand> Compared { get; init; } = [];
+
     /// <summary><c>services:</c>: units of systemd that follow the role.</summary>
     public IReadOnlyList<ServiceSettings> Services { get; init; } = [];
 
@@ -59,6 +62,9 @@ public sealed record UnitSettings(
     /// <summary><c>unit.values</c>: what <c>{{name}}</c> in a template stands for on this unit.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
+
+/// <summary>A command of <c>compare:</c>, run by <c>/bin/sh -c</c> as root.</summary>
+public sealed record ComparedCommand(string Name, string Command);
 
 /// <summary><c>configuration.keep-revisions</c>, <c>backup-every</c> (zero: never) and <c>keep-backups</c>.</summary>
 public sealed record KeepSettings(int Revisions, TimeSpan BackupEvery, int Backups);
@@ -149,4 +155,13 @@ public sealed record UpgradeSettings(
 
     /// <summary>The times in which runs may begin, in the unit's local time; empty: always.</summary>
     public IReadOnlyList<MaintenanceWindow> Windows { get; init; } = [];
+
+    /// <summary><c>upgrade.gates</c>: what a run waits for outside of the cluster.</summary>
+    public IReadOnlyList<OutsideGate> Gates { get; init; } = [];
+
+    /// <summary>
+    /// <c>upgrade.expect</c>: what a run may change around the traffic (names as the report prints them; <c>*</c> stands for
+    /// any characters).
+    /// </summary>
+    public IReadOnlyList<string> Expect { get; init; } = [];
 }

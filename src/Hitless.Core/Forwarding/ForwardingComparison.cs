@@ -25,10 +25,7 @@ public static class ForwardingComparison
         var here = ByName(standby);
         var differences = new List<ForwardingDifference>();
         foreach (
-            var name in there
-                .Keys.Union(here.Keys)
-                .Where(name => !ignored.Any(pattern => Matches(pattern, name)))
-                .Order(StringComparer.Ordinal)
+            var name in there.Keys.Union(here.Keys).Where(name => !NamePattern.AnyMatches(ignored, name)).Order(StringComparer.Ordinal)
         )
         {
             var (wanted, found) = (there.GetValueOrDefault(name), here.GetValueOrDefault(name));
@@ -144,37 +141,5 @@ public static class ForwardingComparison
         }
 
         return items;
-    }
-
-    private static bool Matches(string pattern, string name)
-    {
-        var parts = pattern.Split('*');
-        if (parts.Length == 1)
-        {
-            return pattern == name;
-        }
-
-        if (
-            !name.StartsWith(parts[0], StringComparison.Ordinal)
-            || !name.EndsWith(parts[^1], StringComparison.Ordinal)
-            || name.Length < parts[0].Length + parts[^1].Length
-        )
-        {
-            return false;
-        }
-
-        var at = parts[0].Length;
-        foreach (var part in parts[1..^1])
-        {
-            at = name.IndexOf(part, at, StringComparison.Ordinal);
-            if (at < 0)
-            {
-                return false;
-            }
-
-            at += part.Length;
-        }
-
-        return at <= name.Length - parts[^1].Length;
     }
 }

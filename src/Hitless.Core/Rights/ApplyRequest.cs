@@ -35,7 +35,7 @@ public abstract record ApplyRequest
     /// </summary>
     public sealed record RunRoleTask(RoleTask Task, RoleChange Change) : ApplyRequest;
 
-    /// <summary>A probe's command; answered by <see cref="ApplyAnswer.Ended"/>.</summary>
+    /// <summary>A command of a probe or of compare; answered by <see cref="ApplyAnswer.Ended"/>.</summary>
     public sealed record RunProbe(string Command, TimeSpan Limit) : ApplyRequest;
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 
 namespace Hitless.Core.Upgrade;
 
@@ -25,6 +26,56 @@ public static class RunGates
             && !RunJournal.IsBegun(forward[next], journal)
             && !journal.Any(e => e.Kind == JournalEntryKind.Rollback);
     }
+
+    /// <summary>
+    /// The gates that somebody outside opens before the step; pages last: what they showed while a word was waited for may be over.
+    /// </summary>
+    public static IEnumerable<OutsideGate> Before(RunStep step, RunHeader header) =>
+        header.TakesBack is null ? header.Gates.Where(gate => StandsBefore(gate, step)).OrderBy(gate => gate.Alerts is not null) : [];
+
+    private static bool StandsBefore(OutsideGate gate, RunStep step) =>
+        step.Name switch
+        {
+            RunStep.Backup => gate.Before.Contains(OutsideGate.Start),
+            RunStep.Copy => gate.Before.Contains(OutsideGate.Install),
+            RunStep.Switchover or RunStep.TrialSwitchover => gate.Before.Contains(OutsideGate.Switch),
+            RunStep.FinalPrimary => gate.Before.Contains(OutsideGate.End),
+            _ => false,
+        };
+
+    /// <summary>Whether an entry of a gate that stands open to the outside was written since the last step was done.</summary>
+    public static bool IsNoted(IReadOnlyList<JournalEntry> journal, string step, string gate) =>
+        journal
+            .Reverse()
+            .TakeWhile(e => e.Kind != JournalEntryKind.Done)
+            .Any(e => e.Kind == JournalEntryKind.Command && e.Step == step && e.Target == gate);
+
+    /// <summary>The entry by which the run waits for such a gate; null: it does not.</summary>
+    public static JournalEntry? Held(IReadOnlyList<JournalEntry> journal) =>
+        journal
+            .Reverse()
+            .TakeWhile(e => e.Kind is JournalEntryKind.Command or JournalEntryKind.Drive)
+            .FirstOrDefault(e => e.Step == RunStep.GateWaits && !IsNoted(journal, RunStep.GateOpened, e.Target!));
+
+    /// <summary>That gate: what it waits for, and what can be done.</summary>
+    public static RunGate Of(JournalEntry held, RunStep next) =>
+        new(
+            next.Name,
+            next.Target,
+            Describe(held),
+            [],
+            [
+                new GateOffer($"hitless upgrade approve {held.Target}", "let the run go on"),
+                new GateOffer($"hitless upgrade refuse {held.Target}", "let the run go back"),
+                new GateOffer("hitless upgrade abort", "end here: what is upgraded stays, nothing further is touched"),
+            ]
+        )
+        {
+            Name = held.Target,
+        };
+
+    /// <summary>What the run waits for.</summary>
+    public static string Describe(JournalEntry held) => $"gate {held.Target} {held.Detail}";
 
     /// <summary>The gate before step <paramref name="next"/> of <paramref name="forward"/>.</summary>
     public static RunGate Of(RunHeader header, IReadOnlyList<JournalEntry> journal, IReadOnlyList<RunStep> forward, int next)

@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
@@ -71,6 +72,13 @@ public sealed record RunHeader(
 
     /// <summary>Nothing that could not finish begins so late that it would reach beyond this; null: no limit.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Gates that somebody outside opens.</summary>
+    public IReadOnlyList<OutsideGate> Gates
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>Whether the unit is to run <see cref="To"/> in the end.</summary>
     public bool Includes(string unit) => Units?.Contains(unit) ?? true;

@@ -19,6 +19,9 @@ public abstract record RunInput
 
         /// <summary>That is not decided yet.</summary>
         public bool Judging { get; init; }
+
+        /// <summary>What the pages of alerts show that gates of the run look at, but for those that were not asked yet.</summary>
+        public IReadOnlyList<GateSight> Gates { get; init; } = [];
     }
 
     /// <summary>This unit has become primary (or is no longer): it drives open runs on, from the journals that it can reach.</summary>
@@ -47,6 +50,9 @@ public abstract record RunInput
 
     /// <summary>An operator's word.</summary>
     public sealed record Command(RunCommand Word) : RunInput;
+
+    /// <summary>Somebody's word for a gate that stands open to the outside.</summary>
+    public sealed record Gate(GateWord Word) : RunInput;
 }
 
 /// <summary>What an operator can tell a run.</summary>

@@ -55,15 +55,16 @@ public static class RunJournal
 
     /// <summary>An operator has asked the run to begin no further step, and has not said otherwise since.</summary>
     public static bool IsPaused(IReadOnlyList<JournalEntry> journal) =>
-        journal.LastOrDefault(e => e is { Kind: JournalEntryKind.Command, Detail: "pause" or "resume" })?.Detail == "pause";
+        journal.LastOrDefault(e => e is { Kind: JournalEntryKind.Command, Step: RunStep.Command, Detail: "pause" or "resume" })?.Detail
+        == "pause";
 
     /// <summary>An operator has asked the run to end where it is safe.</summary>
     public static bool IsAborted(IReadOnlyList<JournalEntry> journal) =>
-        journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "abort" });
+        journal.Any(e => e is { Kind: JournalEntryKind.Command, Step: RunStep.Command, Detail: "abort" });
 
     /// <summary>An operator wants a trial switchover first.</summary>
     public static bool IsRehearsed(IReadOnlyList<JournalEntry> journal) =>
-        journal.Any(e => e is { Kind: JournalEntryKind.Command, Detail: "rehearse" });
+        journal.Any(e => e is { Kind: JournalEntryKind.Command, Step: RunStep.Command, Detail: "rehearse" });
 
     /// <summary>Why the run has given the unit up and leaves it as it is; null: it has not.</summary>
     public static string? WhyLeft(IReadOnlyList<JournalEntry> journal, string unit) =>

@@ -50,7 +50,7 @@ public sealed partial class RunMachine
                 return true;
             case RunCommand.Rehearse when !RollingBack && NextForward() <= RunPlan.RehearsalAt(header!):
             case RunCommand.Pause or RunCommand.Resume or RunCommand.Abort:
-                Note(Entry(JournalEntryKind.Command, "command", null, word.ToString().ToLowerInvariant(), wall), effects);
+                Note(Entry(JournalEntryKind.Command, RunStep.Command, null, word.ToString().ToLowerInvariant(), wall), effects);
                 return true;
             default:
                 return false;
@@ -66,15 +66,16 @@ public sealed partial class RunMachine
             return;
         }
 
-        Waiting = header!.Guided && !gateOpen && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal);
+        Waiting = header!.Guided && !door.OpenedByOperator && RunPlan.IsGate(forward, next) && !RunJournal.IsBegun(forward[next], journal);
         if (Waiting || Paused)
         {
+            door.Forget();
             return;
         }
 
         if (header.Until is { } until && RunPlan.IsGate(forward, next) && wall + RunPlan.TimeToNextGate(header, forward, next) > until)
         {
-            Note(Entry(JournalEntryKind.Command, "command", null, "pause", wall), effects);
+            Note(Entry(JournalEntryKind.Command, RunStep.Command, null, "pause", wall), effects);
             return;
         }
 
@@ -83,8 +84,36 @@ public sealed partial class RunMachine
             return;
         }
 
-        gateOpen = false;
+        if (!RunJournal.IsBegun(forward[next], journal) && IsShut(forward[next], now, wall, effects))
+        {
+            return;
+        }
+
+        door.OpenedByOperator = false;
         Begin(forward[next], wall, effects);
+    }
+
+    /// <summary>Something outside keeps the step, or has just let it go, which is written down first; true: nothing begins now.</summary>
+    private bool IsShut(RunStep next, TimeSpan now, DateTimeOffset wall, IRunEffects effects)
+    {
+        switch (door.Look(header!, journal, next, seen.Gates, now))
+        {
+            case GateAnswer.Open:
+                return false;
+            case GateAnswer.Waits waits:
+                Note(Entry(JournalEntryKind.Command, RunStep.GateWaits, waits.Gate, waits.Why, wall), effects);
+                break;
+            case GateAnswer.Opened opened:
+                Note(Entry(JournalEntryKind.Command, RunStep.GateOpened, opened.Gate, opened.Why, wall), effects);
+                break;
+            case GateAnswer.Refused refused:
+                Note(Entry(JournalEntryKind.Rollback, RunStep.GateWaits, refused.Gate, refused.Why, wall), effects);
+                break;
+            default:
+                break;
+        }
+
+        return true;
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ public sealed partial class RunMachine(string self)
     private bool driving;
     private string driveReason = "";
     private double? driveGapMs;
-    private bool gateOpen;
+    private readonly GateDoor door = new();
     private RunCommand? wanted;
     private TimeSpan seenAt;
     private int? readyMin;
@@ -107,6 +107,9 @@ public sealed partial class RunMachine(string self)
                 break;
             case RunInput.Command command when header is not null && driving:
                 OnCommand(command.Word);
+                break;
+            case RunInput.Gate gate when header is not null && driving:
+                door.Take(gate.Word);
                 break;
             default:
                 break;
@@ -192,7 +195,8 @@ public sealed partial class RunMachine(string self)
         header = null;
         state = State.Idle;
         pending = null;
-        gateOpen = false;
+        door.OpenedByOperator = false;
+        door.Forget();
         wanted = null;
         loadAgainAt = null;
         kept = null;
@@ -205,11 +209,11 @@ public sealed partial class RunMachine(string self)
         if (word == RunCommand.Next)
         {
             // Only the gate that is shut now: a word said too early must not open the next one.
-            gateOpen = Waiting;
+            door.OpenedByOperator = Waiting;
         }
         else
         {
-            gateOpen |= word == RunCommand.Rehearse && Waiting;
+            door.OpenedByOperator |= word == RunCommand.Rehearse && Waiting;
             wanted = word;
         }
     }

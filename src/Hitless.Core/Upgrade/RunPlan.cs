@@ -85,8 +85,7 @@ public static class RunPlan
     {
         var primary = header.FormerPrimary;
         List<PlannedStep> planned = [];
-        var steps = Steps(header, []);
-        var time = TimeSpan.Zero;
+        var (steps, time) = (Steps(header, []), TimeSpan.Zero);
         Dictionary<string, TimeSpan> startedAt = new(StringComparer.Ordinal);
         foreach (var step in steps)
         {
@@ -106,6 +105,7 @@ public static class RunPlan
                 {
                     TakesMs = (long)takes.TotalMilliseconds,
                     Gate = header.Guided && IsGate(steps, planned.Count),
+                    WaitsFor = [.. RunGates.Before(step, header).Select(gate => gate.Name)],
                 }
             );
         }

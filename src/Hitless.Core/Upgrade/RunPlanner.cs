@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Configuration;
 using Hitless.Core.Wire;
 
 namespace Hitless.Core.Upgrade;
@@ -27,6 +28,9 @@ public sealed record RunOccasion(
 {
     /// <summary>When the maintenance window that is open ends; null: none is.</summary>
     public DateTimeOffset? WindowEnd { get; init; }
+
+    /// <summary>Gates that somebody outside opens.</summary>
+    public IReadOnlyList<OutsideGate> Gates { get; init; } = [];
 }
 
 /// <summary>The image of a run.</summary>
@@ -190,6 +194,7 @@ public static class RunPlanner
         )
         {
             Number = occasion.Number,
+            Gates = occasion.Gates,
             Balanced = status.Mode == ActiveActive,
         };
         return true;

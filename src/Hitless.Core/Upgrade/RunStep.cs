@@ -80,6 +80,15 @@ public readonly record struct RunStep(string Name, string? Target)
     /// <summary>A question: can the unit reboot its machine?</summary>
     public const string Reboot = "reboot";
 
+    /// <summary>The run waits for the gate that is its target (<c>upgrade.gates</c>). No step of a plan.</summary>
+    public const string GateWaits = "gate-waits";
+
+    /// <summary>Somebody has opened that gate. No step of a plan.</summary>
+    public const string GateOpened = "gate-opened";
+
+    /// <summary>What an operator has said. No step of a plan.</summary>
+    public const string Command = "command";
+
     /// <summary>The target, or all of them where a step is taken on several units together (<c>gw2+gw3</c>).</summary>
     public IReadOnlyList<string> Targets => Target?.Split('+') ?? [];
 

@@ -10,7 +10,8 @@ public static class RunView
     {
         var header = journal[0].Header!;
         var forward = RunPlan.Steps(header, journal);
-        var waiting = RunGates.IsWaiting(header, journal, forward);
+        var held = RunGates.Held(journal);
+        var waiting = held is not null || RunGates.IsWaiting(header, journal, forward);
         var steps = Steps(journal, now);
         var done = steps.Count(s => s.Result == StepResult.Done || s.Result == StepResult.Skipped);
         var last = journal[^1];
@@ -36,11 +37,14 @@ public static class RunView
             current.Step,
             current.Target,
             percent,
-            current.Detail ?? "",
+            held is null || state != RunState.Waiting ? current.Detail ?? "" : RunGates.Describe(held),
             steps
         )
         {
-            Gate = state == RunState.Waiting ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal)) : null,
+            Gate =
+                state != RunState.Waiting ? null
+                : held is null ? RunGates.Of(header, journal, forward, RunJournal.Next(forward, journal))
+                : RunGates.Of(held, forward[Math.Min(RunJournal.Next(forward, journal), forward.Count - 1)]),
         };
     }
 
@@ -72,7 +76,12 @@ public static class RunView
             [
                 .. journal
                     .Where(e => e.Kind == JournalEntryKind.Command || e is { Kind: JournalEntryKind.Rollback, Step: "rollback" })
-                    .Select(e => new ReportWord(e.Time, e.Kind == JournalEntryKind.Rollback ? "rollback" : e.Detail ?? "")),
+                    .Select(e => new ReportWord(
+                        e.Time,
+                        e.Kind == JournalEntryKind.Rollback ? "rollback"
+                            : e.Step == RunStep.Command ? e.Detail ?? ""
+                            : $"{e.Step} {e.Target}: {e.Detail}"
+                    )),
             ],
         };
     }

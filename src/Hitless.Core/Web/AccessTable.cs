@@ -112,6 +112,7 @@ public static class AccessTable
             new(Get, "/v1/upgrade/status", WebRole.Viewer, null),
             new(Get, "/v1/upgrade/watch", WebRole.Viewer, null),
             new(Post, "/v1/upgrade/next", WebRole.Operator, "opens a gate of the run"),
+            new(Post, "/v1/upgrade/gate", WebRole.Operator, "speaks for a gate of the run") { BodyMax = Small },
             new(Post, "/v1/upgrade/pause", WebRole.Operator, "pauses the run"),
             new(Post, "/v1/upgrade/resume", WebRole.Operator, "resumes the run"),
             new(Post, "/v1/upgrade/abort", WebRole.Operator, "aborts the run"),

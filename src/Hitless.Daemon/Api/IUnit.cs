@@ -128,6 +128,9 @@ public interface IUnit
     /// </summary>
     Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel);
 
+    /// <summary>Opens the gate of <c>upgrade.gates</c> that the run waits for, or lets the run go back because of it.</summary>
+    Task<RunStatus> PassGateAsync(GateWord word, CancellationToken cancel);
+
     /// <summary>Lets the step in hand end, then waits.</summary>
     Task<RunStatus> PauseRunAsync(CancellationToken cancel);
 

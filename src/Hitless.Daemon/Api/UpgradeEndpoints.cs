@@ -16,6 +16,7 @@ internal static class UpgradeEndpoints
         routes.Post("/v1/upgrade/next", ApiJson.Default.RunStatus, context =>
             unit.OpenGateAsync(context.Text("rehearse") == "true", context.RequestAborted)
         );
+        routes.Post("/v1/upgrade/gate", ApiJson.Default.GateWord, ApiJson.Default.RunStatus, unit.PassGateAsync);
         routes.Post("/v1/upgrade/pause", ApiJson.Default.RunStatus, context => unit.PauseRunAsync(context.RequestAborted));
         routes.Post("/v1/upgrade/resume", ApiJson.Default.RunStatus, context => unit.ResumeRunAsync(context.RequestAborted));
         routes.Post("/v1/upgrade/abort", ApiJson.Default.RunStatus, context => unit.AbortRunAsync(context.RequestAborted));

@@ -36,6 +36,8 @@ public interface IRootWork
     /// </summary>
     Task<CommandOutcome> RunAsync(RoleTask task, RoleChange change, Action<int> started, CancellationToken kill);
 
-    /// <summary>Runs a probe's command to its end, or kills it and its children after <paramref name="timeMax"/>.</summary>
+    /// <summary>
+    /// Runs a command of a probe or of compare to its end, or kills it and its children after <paramref name="timeMax"/>.
+    /// </summary>
     Task<CommandOutcome> ProbeAsync(string command, TimeSpan timeMax, CancellationToken cancel);
 }

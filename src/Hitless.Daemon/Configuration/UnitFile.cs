@@ -206,23 +206,7 @@ public static class UnitFile
             },
             [.. configuration.Sections("files").Select(ManagedFileFrom)],
             [.. root.Sections("health").Select(ProbeFrom)],
-            new UpgradeSettings(
-                upgrade.Get<TimeSpan>("soak"),
-                upgrade.Get<TimeSpan>("uptime-margin"),
-                upgrade.Get<TimeSpan>("rejoin-timeout"),
-                upgrade.Get<TimeSpan>("confirm-timeout"),
-                TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
-                upgrade.Get<double>("session-difference-limit")
-            )
-            {
-                MinimumVersion = TextOf(upgrade, "minimum-version"),
-                Windows =
-                [
-                    .. ValuesOf<string>(upgrade, "windows")
-                        .Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null)
-                        .OfType<MaintenanceWindow>(),
-                ],
-            }
+            UpgradeFrom(upgrade, folder)
         )
         {
             Election = new ElectionSettings(
@@ -231,6 +215,7 @@ public static class UnitFile
                 election.Find("witness")?.Value as IPAddress
             ),
             SessionLink = sessions.Find("link") is null ? null : LinkFrom(sessions.Under("link")),
+            Compared = [.. root.Sections("compare").Select(ComparedFrom)],
             Ignored = ValuesOf<string>(root.Under("forwarding"), "ignore"),
             Rules = [.. root.Under("forwarding").Sections("rules").SelectMany(RoutingRules.RulesFrom)],
             Schedule = root.Under("balance").Get<BalanceSchedule>("schedule"),
@@ -251,6 +236,37 @@ public static class UnitFile
             OwnCommands = TextOf(unit, "commands-from") == UnitKeys.OwnCommands,
             RaucSlots = TextOf(unit, "slots") == RaucBackend.Kind,
         };
+
+    private static UpgradeSettings UpgradeFrom(Section upgrade, string folder) =>
+        new(
+            upgrade.Get<TimeSpan>("soak"),
+            upgrade.Get<TimeSpan>("uptime-margin"),
+            upgrade.Get<TimeSpan>("rejoin-timeout"),
+            upgrade.Get<TimeSpan>("confirm-timeout"),
+            TextOf(upgrade, "trust-file") is { } trust ? Path.GetFullPath(trust, folder) : null,
+            upgrade.Get<double>("session-difference-limit")
+        )
+        {
+            Gates = [.. upgrade.Sections("gates").Select(GateFrom)],
+            Expect = ValuesOf<string>(upgrade, "expect"),
+            MinimumVersion = TextOf(upgrade, "minimum-version"),
+            Windows =
+            [
+                .. ValuesOf<string>(upgrade, "windows")
+                    .Select(text => MaintenanceWindow.TryParse(text, out var window) ? window : null)
+                    .OfType<MaintenanceWindow>(),
+            ],
+        };
+
+    private static ComparedCommand ComparedFrom(Section each) => new(each.Get<string>("name"), each.Get<string>("command"));
+
+    private static OutsideGate GateFrom(Section gate) =>
+        new(
+            gate.Get<string>("name"),
+            ValuesOf<string>(gate, "before") is { Count: > 0 } given ? given : [OutsideGate.Switch],
+            (gate.Find("alerts")?.Value as Uri)?.AbsoluteUri,
+            (long)gate.Get<TimeSpan>("timeout").TotalMilliseconds
+        );
 
     private static ServiceSettings ServiceFrom(Section service) =>
         new(service.Get<string>("unit"), ServiceRoleWord.Of(service.Get<string>("runs-on")) == ServiceRoleWord.Primary);

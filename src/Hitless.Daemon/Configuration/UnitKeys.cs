@@ -294,6 +294,47 @@ public static partial class UnitKeys
         ),
     ]);
 
+    private static readonly SectionShape Compared = new([
+        new(
+            "name",
+            Scalars.Word("a name of at most 32 letters a-z, digits and dashes, not beginning with a dash", NamePattern()),
+            "Name of the command, in the report.",
+            Mandatory: true
+        ),
+        new(
+            "command",
+            ProbeCommand,
+            "Run as root on each unit, 5 s at most; what it prints should change with the state alone: no times, no counters.",
+            Mandatory: true
+        ),
+    ]);
+
+    private static readonly SectionShape Gate = new([
+        new(
+            "name",
+            Scalars.Word("a name of at most 32 letters a-z, digits and dashes, not beginning with a dash", NamePattern()),
+            "Name of the gate.",
+            Mandatory: true
+        ),
+        new(
+            "before",
+            new ListShape(Scalars.Choice(OutsideGate.Start, OutsideGate.Install, OutsideGate.Switch, OutsideGate.End), 1, 4),
+            "What it stands before; left out: every switchover of the upgrade."
+        ),
+        new(
+            "alerts",
+            Scalars.Page,
+            "A query of Prometheus (…/api/v1/query?query=…) or a list of Alertmanager (…/api/v2/alerts): the run waits while it shows an "
+                + "alert, or does not answer. Left out: it waits for a word, by hitless upgrade approve NAME or POST /v1/upgrade/gate."
+        ),
+        new(
+            "timeout",
+            Scalars.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+            "A run that has waited for so long goes back.",
+            "1h"
+        ),
+    ]);
+
     private static readonly SectionShape Upgrade = new([
         new(
             "soak",
@@ -336,6 +377,16 @@ public static partial class UnitKeys
             ),
             "Runs begin only then (local time), and begin no step that could last beyond; upgrade start --outside-window overrides it."
         ),
+        new("gates", new ListShape(Gate, 0, 16), "What a run waits for outside of the cluster."),
+        new(
+            "expect",
+            new ListShape(
+                Scalars.Line("a name as the report prints it, such as \"listener udp 0.0.0.0:67\" or \"command bgp\"", 200),
+                0,
+                256
+            ),
+            "What a run may change on units without the report calling it unexpected; * stands for any characters."
+        ),
         new("session-difference-limit", Scalars.Share, "Share of the sessions that may be missing on the other unit at the gate.", "0.01"),
     ]);
 
@@ -361,6 +412,7 @@ public static partial class UnitKeys
             new("notices", new ListShape(Notice, 0, 16), "Who is told of each unit's events."),
             new("election", Election, "The choice of primary, beside priority and override."),
             new("upgrade", Upgrade, "Limits of an upgrade."),
+            new("compare", new ListShape(Compared, 0, 16), "Commands whose output is compared before and after a run."),
         ]);
 
     /// <summary>The whole of unit.yaml.</summary>
@@ -379,7 +431,7 @@ public static partial class UnitKeys
         ]);
 
     /// <summary>Whether a section lists files that are written, or commands that are run.</summary>
-    public static bool ListsCommands(string section) => section is "configuration" or "health" or "services" or "hooks";
+    public static bool ListsCommands(string section) => section is "configuration" or "health" or "services" or "hooks" or "compare";
 
     /// <summary>
     /// Whether a setting is the unit's own: name, priority, override, values, heartbeat and session links, and where the key lies. All

@@ -22,6 +22,8 @@ internal static class UnitRules
         CheckProbes(root.Sections("health"), problems);
         CheckTwice(root.Sections("notices"), "name", "who is told", problems);
         CheckNotices(root.Sections("notices"), problems);
+        CheckTwice(root.Under("upgrade").Sections("gates"), "name", "the gate", problems);
+        CheckTwice(root.Sections("compare"), "name", "the command", problems);
     }
 
     private static void CheckNotices(IReadOnlyList<Section> notices, Problems problems)

@@ -64,11 +64,12 @@ public sealed class AllowList(UnitSettings settings, ClusterFileHere clusterFile
             _ => "nothing is listed for it on this unit",
         };
 
-    /// <summary>The command of a probe.</summary>
+    /// <summary>The command of a probe, or one whose output a run compares.</summary>
     public string? RefuseProbe(string command) =>
         settings.Health.Any(probe => probe.Target is ProbeTarget.Exec exec && exec.Command == command)
+        || settings.Compared.Any(each => each.Command == command)
             ? null
-            : $"the command {Quoted(command)} is not listed under health on this unit";
+            : $"the command {Quoted(command)} is not listed under health or compare on this unit";
 
     /// <summary>
     /// The cluster.yaml of a revision that is about to be checked. What it lists newly counts from here on, and is answered, a line each:

@@ -13,7 +13,13 @@ namespace Hitless.Daemon.Upgrade;
 /// A slot is neither written nor switched while the unit carries traffic (invariant 4), whoever asks; but for a simultaneous run
 /// (docs/decisions/0028).
 /// </summary>
-public sealed class UnitSteps(ImageCopies copies, SlotChanges changes, SlotStore slots, RunConfiguration configuration) : IDisposable
+public sealed class UnitSteps(
+    ImageCopies copies,
+    SlotChanges changes,
+    SlotStore slots,
+    RunConfiguration configuration,
+    RunSurroundings surroundings
+) : IDisposable
 {
     private readonly SemaphoreSlim one = new(1);
 
@@ -27,7 +33,7 @@ public sealed class UnitSteps(ImageCopies copies, SlotChanges changes, SlotStore
             return new StepAnswer(
                 request.Step switch
                 {
-                    RunStep.Backup => await configuration.BackUpForRunAsync(request.Run, cancel),
+                    RunStep.Backup => await BackUpAsync(request.Run, cancel),
                     RunStep.Copy => await copies.FetchAsync(request, cancel),
                     RunStep.Install or RunStep.Trial or RunStep.Confirm or RunStep.Revert => await changes.TakeAsync(request, cancel),
                     RunStep.Room => DiskRoom
@@ -48,6 +54,13 @@ public sealed class UnitSteps(ImageCopies copies, SlotChanges changes, SlotStore
         {
             one.Release();
         }
+    }
+
+    private async Task<string> BackUpAsync(string run, CancellationToken cancel)
+    {
+        var made = await configuration.BackUpForRunAsync(run, cancel);
+        await surroundings.KeepBeforeAsync(run, cancel);
+        return made;
     }
 
     /// <inheritdoc cref="SlotChanges.KeepTrialOfPrimary"/>

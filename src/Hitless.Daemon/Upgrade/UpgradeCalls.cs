@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Upgrade.Changes;
 using Hitless.Daemon.Peers;
 
 namespace Hitless.Daemon.Upgrade;
@@ -26,6 +27,10 @@ public static class UpgradeCalls
     public static PeerCall<RunQuestion, ReportDocument> ReadReport { get; } =
         new("report.read", UpgradeJson.Default.RunQuestion, UpgradeJson.Default.ReportDocument);
 
+    /// <summary>What is around the traffic on a unit, before a run and now.</summary>
+    public static PeerCall<RunQuestion, UnitBeforeAndAfter> CompareSurroundings { get; } =
+        new("upgrade.surroundings", UpgradeJson.Default.RunQuestion, UpgradeJson.Default.UnitBeforeAndAfter);
+
     /// <summary>Brings about the goal of a step on the unit that is asked.</summary>
     public static PeerCall<StepRequest, StepAnswer> Step { get; } =
         new("upgrade.step", UpgradeJson.Default.StepRequest, UpgradeJson.Default.StepAnswer);
@@ -41,6 +46,10 @@ public static class UpgradeCalls
     /// <summary>An operator's word on a standby, passed to the primary.</summary>
     public static PeerCall<RunCommand, RunStatus> Command { get; } =
         new("upgrade.command", UpgradeJson.Default.RunCommand, UpgradeJson.Default.RunStatus);
+
+    /// <summary>Somebody's word for a gate on a standby, passed to the primary.</summary>
+    public static PeerCall<GateWord, RunStatus> Gate { get; } =
+        new("upgrade.gate", UpgradeJson.Default.GateWord, UpgradeJson.Default.RunStatus);
 
     /// <summary>An operator wants an ended run taken back, passed to the primary.</summary>
     public static PeerCall<TakeBackRequest, RunStatus> TakeBack { get; } =

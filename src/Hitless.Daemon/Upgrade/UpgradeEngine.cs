@@ -30,7 +30,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     private readonly PeerClient peers;
     private readonly StepActs acts;
     private readonly EventLog events;
-    private readonly ForwardingMonitor forwarding;
+    private readonly RunSight sight;
     private readonly Action<IReadOnlyList<JournalEntry>> ended;
     private readonly Task[] tasks;
     private CancellationTokenSource acting = new();
@@ -44,7 +44,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
         JournalStore store,
         PeerClient peers,
         StepActs acts,
-        ForwardingMonitor forwarding,
+        RunSight sight,
         EventLog events,
         Action<IReadOnlyList<JournalEntry>> ended
     )
@@ -54,7 +54,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
         this.store = store;
         this.peers = peers;
         this.acts = acts;
-        this.forwarding = forwarding;
+        this.sight = sight;
         this.events = events;
         this.ended = ended;
         machine = new ManagementMachine(self);
@@ -63,6 +63,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
         [
             StandingTask.Run("the driver of runs", RunAsync, events, ending.Token),
             StandingTask.Run("the clock of runs", LookAsync, events, ending.Token),
+            StandingTask.Run("the watch on alerts", () => sight.RunAsync(ending.Token), events, ending.Token),
         ];
     }
 
@@ -81,6 +82,9 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
 
     /// <summary>Passes an operator's word on.</summary>
     public void Command(RunCommand word) => Post(new ManagementInput.Passed(new RunInput.Command(word)));
+
+    /// <summary>Passes on somebody's word for a gate.</summary>
+    public void Say(GateWord word) => Post(new ManagementInput.Passed(new RunInput.Gate(word)));
 
     /// <summary>A journal from the unit that drives; the answer says whether the one here is further.</summary>
     /// <exception cref="RefusedException">It is not on this unit's disk now.</exception>
@@ -160,6 +164,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
         inbox.Writer.TryComplete();
         await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         acting.Dispose();
+        sight.Dispose();
         ending.Dispose();
     }
 
@@ -174,7 +179,7 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
             if (now != turn)
             {
                 Volatile.Write(ref turn, now);
-                forwarding.RunDriven = now.Driving;
+                sight.Follow(machine.Header);
                 turned.Raise();
             }
         }
@@ -199,22 +204,8 @@ public sealed class UpgradeEngine : IManagementEffects, IAsyncDisposable
     private ManagementInput.Seen SeenIn(ClusterView view)
     {
         var units = FactsOf(view);
-        if (Volatile.Read(ref turn) is not { Driving: true } driven)
-        {
-            return new ManagementInput.Seen(view.Epoch.Number, view.Reason, units, Run: null);
-        }
-
-        var judged = forwarding.Judged(driven.AllowedDropShare);
-        return new ManagementInput.Seen(
-            view.Epoch.Number,
-            view.Reason,
-            units,
-            new RunInput.Tick(units, judged?.Traffic.Breach, judged?.DropShare)
-            {
-                Traffic = judged?.Traffic,
-                Judging = judged is { Decided: false },
-            }
-        );
+        var run = Volatile.Read(ref turn) is { Driving: true } driven ? sight.Tick(units, driven.AllowedDropShare) : null;
+        return new ManagementInput.Seen(view.Epoch.Number, view.Reason, units, run);
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Upgrade.Changes;
 
 namespace Hitless.Daemon.Upgrade;
 
@@ -17,7 +18,10 @@ namespace Hitless.Daemon.Upgrade;
 [JsonSerializable(typeof(TakeBackRequest))]
 [JsonSerializable(typeof(ForwardedStart))]
 [JsonSerializable(typeof(SessionSnapshot))]
+[JsonSerializable(typeof(Surroundings))]
+[JsonSerializable(typeof(UnitBeforeAndAfter))]
 [JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(GateWord))]
 [JsonSerializable(typeof(RunStatus))]
 [JsonSerializable(typeof(RunReport))]
 [JsonSerializable(typeof(UnitStatus))]

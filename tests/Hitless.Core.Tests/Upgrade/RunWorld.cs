@@ -49,6 +49,9 @@ internal sealed class RunWorld : IRunEffects
     /// <summary>Units that cannot tell yet whether they forward.</summary>
     public Func<RunUnit, bool> Judging { get; set; } = _ => false;
 
+    /// <summary>What the pages of alerts show.</summary>
+    public IReadOnlyList<GateSight> Sights { get; set; } = [];
+
     /// <summary>What a service check on the unit finds: sessions, and the gap in milliseconds.</summary>
     public Func<RunUnit, (RunSessions? Sessions, double? GapMs)> Served { get; set; } = _ => (null, null);
 
@@ -94,6 +97,8 @@ internal sealed class RunWorld : IRunEffects
 
     public void Say(RunCommand word) => Primary!.Machine.Step(new RunInput.Command(word), Now, Wall, As(Primary!));
 
+    public void Say(GateWord word) => Primary!.Machine.Step(new RunInput.Gate(word), Now, Wall, As(Primary!));
+
     /// <summary>Lives until the run has ended, or for so long.</summary>
     public string? Finish(int seconds = 300)
     {
@@ -133,7 +138,12 @@ internal sealed class RunWorld : IRunEffects
             foreach (var unit in Units.Where(u => u.Present && u.Machine.Header is not null))
             {
                 unit.Machine.Step(
-                    new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01) { Traffic = TrafficOf(unit), Judging = Judging(unit) },
+                    new RunInput.Tick(Facts(), Breach(unit), DropShare: 0.01)
+                    {
+                        Traffic = TrafficOf(unit),
+                        Judging = Judging(unit),
+                        Gates = Sights,
+                    },
                     Now,
                     Wall,
                     As(unit)

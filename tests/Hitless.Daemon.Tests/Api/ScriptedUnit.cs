@@ -210,6 +210,9 @@ internal sealed class ScriptedUnit : IUnit
     public Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel) =>
         Answer(rehearse ? "next rehearse" : "next", Samples.Run(RunState.Running, 1));
 
+    public Task<RunStatus> PassGateAsync(GateWord word, CancellationToken cancel) =>
+        Answer($"gate {word.Gate} {word.Pass} {word.Reason}", Samples.Run(RunState.Running, 1));
+
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => Answer("pause", Samples.Run(RunState.Paused, 1));
 
     public Task<RunStatus> ResumeRunAsync(CancellationToken cancel) => Answer("resume", Samples.Run(RunState.Running, 1));

@@ -58,6 +58,8 @@ public sealed class CommandTests
             { "upgrade start f00d --detach", "start f00d False", "run r1: running, 1.0.0 → 1.1.0" },
             { "upgrade status", "run", "no run yet" },
             { "upgrade pause", "pause", "run r1: paused" },
+            { "upgrade approve change-board --reason CHG-123", "gate change-board True CHG-123", "run r1: running" },
+            { "upgrade refuse change-board", "gate change-board False", "run r1: running" },
             { "upgrade resume", "resume", "run r1: running" },
             { "upgrade next --detach", "next", "run r1: running" },
             { "upgrade abort", "abort", "run r1: failed" },

@@ -97,6 +97,40 @@ public sealed partial class UnitFileTests
     }
 
     [Fact]
+    public void Gates_and_comparisons_are_read_with_their_defaults()
+    {
+        var settings = Read(
+            Minimal
+                + """
+                upgrade:
+                  expect: ["listener udp 0.0.0.0:68"]
+                  gates:
+                    - { name: change-board }
+                    - { name: quiet, before: [start, final-primary], alerts: "http://10.0.0.5/api/v2/alerts", timeout: 10m }
+                compare: [{ name: ospf, command: "vtysh -c 'show ip ospf neighbor'" }]
+
+                """
+        );
+        Assert.Equal(["listener udp 0.0.0.0:68"], settings.Upgrade.Expect);
+        Assert.Equal([new ComparedCommand("ospf", "vtysh -c 'show ip ospf neighbor'")], settings.Compared);
+        Assert.Equal(("change-board", null, 3_600_000), Told(settings.Upgrade.Gates[0]));
+        Assert.Equal([OutsideGate.Switch], settings.Upgrade.Gates[0].Before);
+        Assert.Equal(("quiet", "http://10.0.0.5/api/v2/alerts", 600_000), Told(settings.Upgrade.Gates[1]));
+        Assert.Equal([OutsideGate.Start, OutsideGate.End], settings.Upgrade.Gates[1].Before);
+
+        static (string, string?, long) Told(OutsideGate gate) => (gate.Name, gate.Alerts, gate.TimeoutMs);
+    }
+
+    [Theory]
+    [InlineData("compare: [{ name: a, command: x }, { name: a, command: y }]\n", "the command a")]
+    [InlineData("upgrade: { gates: [{ name: a }, { name: a }] }\n", "the gate a")]
+    [InlineData("upgrade: { gates: [{ name: a, before: [reboot] }] }\n", "before[1]: \"reboot\" is not valid")]
+    [InlineData("upgrade: { gates: [{ name: a, alerts: ftp://x }] }\n", "alerts")]
+    [InlineData("compare: [{ name: a }]\n", "command is missing")]
+    public void What_is_wrong_with_a_gate_or_a_comparison_is_named(string section, string problem) =>
+        Assert.Contains(problem, Assert.Single(Refuse(Minimal + section)).ToString(), StringComparison.Ordinal);
+
+    [Fact]
     public void Load_balancing_is_read_and_wants_virtual_macs()
     {
         const string AsBalanced = "balance: { schedule: weighted-round-robin, on-primary: [10.10.1.192/26] }\n";
@@ -198,10 +232,15 @@ public sealed partial class UnitFileTests
             )
             {
                 Windows = settings.Upgrade.Windows,
+                Gates = settings.Upgrade.Gates,
+                Expect = settings.Upgrade.Expect,
             },
             settings.Upgrade
         );
         Assert.Empty(settings.Upgrade.Windows);
+        Assert.Empty(settings.Upgrade.Gates);
+        Assert.Empty(settings.Upgrade.Expect);
+        Assert.Empty(settings.Compared);
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class AllowListTests : IDisposable
             Files = [new("/etc/nftables.conf", "nft -c -f {file}", "nft -f {file}")],
             Hooks = new HookSettings("logger primary", null, "logger fault", null, TimeSpan.FromSeconds(10)),
             Services = [new("dnsmasq.service", OnPrimary: true)],
+            Compared = [new("ospf", "vtysh -c 'show ip ospf neighbor'")],
             Health = [new("lease", new ProbeTarget.Exec("test -e /run/lease"), TimeSpan.FromSeconds(1), 3)],
         };
         allowed = new AllowList(settings, Here, Head(new ManagedFile("/etc/old.conf", [1], null, "old {file}", null)), targets: true);
@@ -104,7 +105,9 @@ public sealed class AllowListTests : IDisposable
     [Theory]
     [InlineData("test -e /run/lease", true)]
     [InlineData("test -e /run/lease && id", false)]
-    public void A_probes_command_is_listed_or_refused(string command, bool listed) =>
+    [InlineData("vtysh -c 'show ip ospf neighbor'", true)]
+    [InlineData("vtysh", false)]
+    public void A_command_that_only_asks_is_listed_or_refused(string command, bool listed) =>
         Assert.Equal(listed, allowed.RefuseProbe(command) is null);
 
     [Fact]

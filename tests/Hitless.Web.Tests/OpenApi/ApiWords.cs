@@ -94,6 +94,7 @@ internal static class ApiWords
                 "Open the gate that a run waits at",
                 new QueryValue("rehearse", "string", "true: with a trial switchover before")
             ),
+            ["POST /v1/upgrade/gate"] = new("Speak for the gate of upgrade.gates that a run waits for"),
             ["POST /v1/upgrade/pause"] = new("Pause the run"),
             ["POST /v1/upgrade/resume"] = new("Resume the run"),
             ["POST /v1/upgrade/abort"] = new("End the run where it is safe"),

@@ -157,6 +157,7 @@ public sealed class AccessTests
 
     [Theory]
     [InlineData("/v1/switchover", 1 << 17)]
+    [InlineData("/v1/upgrade/gate", 1 << 17)]
     [InlineData("/v1/upgrade/pause", 1)]
     [InlineData("/v1/config/rollback", 1 << 17)]
     public async Task A_body_that_is_too_large_is_not_taken(string path, int bytes)

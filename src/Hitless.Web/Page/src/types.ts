@@ -20,7 +20,7 @@ export interface Status {
 }
 
 export interface Step { name: string; unit: string | null; startedAt: string; durationMs: number; result: string; detail: string | null }
-export interface Gate { step: string; unit: string | null; text: string; checked: string[]; offers: { command: string; text: string }[] }
+export interface Gate { step: string; unit: string | null; text: string; checked: string[]; offers: { command: string; text: string }[]; name: string | null }
 export interface Run {
     run: string; mode: string; state: string; from: string; to: string; stepIndex: number; stepCount: number; step: string;
     unit: string | null; percent: number; text: string; steps: Step[]; gate: Gate | null;
@@ -32,7 +32,9 @@ export interface Report {
     longestGapMs: number;
     units: { name: string; versionBefore: string; versionAfter: string; slotBefore: string; slotAfter: string }[];
     traffic: { verdict: string; text?: string } | null;
+    changes: { found: Change[]; leftOut: number; notKnown: string[] } | null;
 }
+export interface Change { unit: string; name: string; before: string | null; after: string | null; expected: boolean; why: string | null }
 export interface Image { hash: string; product: string; version: string; platform: string; sizeBytes: number; signedBy: string; releaseNotes: string }
 export interface Check { image: string; version: string; ready: boolean; checks: { id: string; result: string; text: string; remedy: string | null }[] }
 export interface Plan {

@@ -3,7 +3,7 @@ import { ask, follow, get } from "../api";
 import { Badge, Confirm, Notice, Time, useAction, useAnswer, type Tone } from "../parts";
 import { hasEnded, may, openRun, run, status } from "../state";
 import { texts, words } from "../texts";
-import type { Report, Run } from "../types";
+import type { Change, Report, Run } from "../types";
 import { Images } from "./images";
 
 const u = texts.upgrade;
@@ -73,13 +73,18 @@ function Gate({ now }: { now: Run }) {
     </div>;
 }
 
-interface Act { path: string; label: string; text: string; confirm?: string; danger?: boolean }
+interface Act { path: string; body?: unknown; label: string; text: string; confirm?: string; danger?: boolean }
 
 function Controls({ now }: { now: Run }) {
     const { busy, refusal, act } = useAction();
     const [asked, setAsked] = useState<Act | null>(null);
+    const outside = now.state === "waiting" ? now.gate?.name : null;
     const acts: Act[] = [
-        ...(now.state === "waiting" ? [{ path: "next", label: u.next, text: now.gate?.text ?? "" }] : []),
+        ...(now.state === "waiting" && !outside ? [{ path: "next", label: u.next, text: now.gate?.text ?? "" }] : []),
+        ...(outside ? [
+            { path: "gate", body: { gate: outside, pass: true }, label: u.pass(outside), text: now.gate!.text, confirm: u.passConfirm(outside) },
+            { path: "gate", body: { gate: outside, pass: false }, label: u.refuse(outside), text: u.rollbackText, confirm: u.refuseConfirm(outside), danger: true },
+        ] : []),
         ...(now.state === "paused" ? [{ path: "resume", label: u.resume, text: "" }] : []),
         ...(now.state === "running" ? [{ path: "pause", label: u.pause, text: u.pauseText }] : []),
         ...(now.state === "rolling-back" ? [] : [
@@ -87,9 +92,9 @@ function Controls({ now }: { now: Run }) {
             { path: "rollback", label: u.rollback, text: u.rollbackText, confirm: u.rollbackConfirm, danger: true },
         ]),
     ];
-    const send = (one: Act) => void act(async () => { run.value = await ask<Run>("POST", `/v1/upgrade/${one.path}`, undefined, 20000); });
+    const send = (one: Act) => void act(async () => { run.value = await ask<Run>("POST", `/v1/upgrade/${one.path}`, one.body, 20000); });
     return <>
-        <div class="row">{acts.map(one => <button key={one.path} type="button" disabled={busy} title={one.text}
+        <div class="row">{acts.map(one => <button key={one.label} type="button" disabled={busy} title={one.text}
             class={one.danger ? "danger" : one.path === "pause" ? "" : "primary"}
             onClick={() => one.confirm ? setAsked(one) : send(one)}>{one.label}</button>)}</div>
         <Notice refusal={refusal} />
@@ -110,9 +115,21 @@ function Verdict({ now }: { now: Run }) {
             <dt>{u.gap}</dt><dd>{words(report.longestGapMs)}</dd>
             <dt>{u.duration}</dt><dd>{words(report.durationMs)}</dd>
             {report.traffic && <><dt>{u.traffic}</dt><dd>{report.traffic.verdict}</dd></>}
+            {report.changes && <><dt>{u.changes}</dt><dd><Changes of={report.changes} /></dd></>}
             <dt>{u.versions}</dt>
             <dd>{report.units.map(unit => <div key={unit.name}>{unit.name}: {unit.versionBefore} → {unit.versionAfter ? <>{unit.versionAfter} <span class="muted">{texts.slot(unit.slotAfter)}</span></> : u.notHeard}</div>)}</dd>
             <dt>{u.elections}</dt><dd>{report.elections.map(each => <div key={each.epoch}>{each.primary}: {each.reason}</div>)}</dd>
         </dl>
     </div>;
+}
+
+/** What nobody expected, and what could not be compared; else a sentence. */
+function Changes({ of }: { of: NonNullable<Report["changes"]> }) {
+    const unexpected = of.found.filter(each => !each.expected);
+    const change = (one: Change) => one.after === null ? u.gone : one.before === null ? u.isNew : u.then(one.before, one.after);
+    if (unexpected.length === 0 && of.notKnown.length === 0) return <>{u.asBefore}</>;
+    return <>
+        {unexpected.map(one => <div key={one.unit + one.name}><Badge tone="warn">{u.unexpected}</Badge> {one.unit}: {one.name} {change(one)}</div>)}
+        {of.notKnown.map(line => <div key={line} class="muted">{u.notKnown}: {line}</div>)}
+    </>;
 }
