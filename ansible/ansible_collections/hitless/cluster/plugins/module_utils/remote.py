@@ -183,10 +183,15 @@ class Remote(Cluster):
     def backup(self, file, secrets):
         query = {} if secrets else dict(secrets="false")
         content = self.patiently(lambda: self.api.send("GET", "/v1/config/backup", query))
+        # Beside its place first, so that a backup that broke off does not look like one.
         unfinished = file + ".new"
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as backup:
-            backup.write(content)
-        os.rename(unfinished, file)
+        try:
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as backup:
+                backup.write(content)
+            os.rename(unfinished, file)
+        finally:
+            if os.path.exists(unfinished):
+                os.unlink(unfinished)
 
     def check(self, image, options):
         return self.post("/v1/upgrade/check", self.wish(image, options))

@@ -23,8 +23,10 @@ BOTH = dict(
 
 
 def finish(module, act):
-    """Ends the module with what C(act) returns; a refusal fails it with the reason and the remedy."""
+    """Ends the module with what C(act) returns; a refusal or a file that cannot be used fails it with the reason."""
     try:
         module.exit_json(**act(module, Remote(module.params) if module.params.get("api_url") else Command(module)))
     except Failed as failed:
         module.fail_json(msg=str(failed), **failed.answer)
+    except (IOError, OSError) as error:
+        module.fail_json(msg=str(error))

@@ -117,11 +117,8 @@ def wanted(module):
         elif each["src"] is None:
             result[each["path"]] = to_bytes(each["content"])
         else:
-            try:
-                with open(each["src"], "rb") as source:
-                    result[each["path"]] = source.read()
-            except (IOError, OSError) as error:
-                raise Failed("%s cannot be read: %s" % (each["src"], error))
+            with open(each["src"], "rb") as source:
+                result[each["path"]] = source.read()
     return result
 
 
