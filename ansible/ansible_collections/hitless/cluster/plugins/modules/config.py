@@ -13,7 +13,7 @@ description:
   - Says what managed files contain, and commits what differs. It is checked on every unit, applied on all of them, and taken back
     everywhere if one fails, as C(hitless config commit) does.
   - What differs is one revision by the API. The program on the unit takes files away by a second one.
-  - The files must be listed under C(configuration.files) of the cluster.
+  - The files must be listed under C(configuration.files) of the cluster. Of those that are secret there, diff shows no content.
 options:
   files:
     description:
