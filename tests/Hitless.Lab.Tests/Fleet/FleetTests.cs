@@ -1,6 +1,5 @@
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
-using Hitless.Lab.Tools;
 using Xunit;
 
 namespace Hitless.Lab.Tests.Fleet;
@@ -8,11 +7,9 @@ namespace Hitless.Lab.Tests.Fleet;
 /// <summary>The Ansible collection against real clusters: modules with check mode and diff, and a wave of upgrades.</summary>
 public sealed class FleetTests : IDisposable
 {
-    private static readonly string Collections = Path.Combine(Path.GetDirectoryName(Prerequisites.Out)!, "ansible");
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-    private readonly string folder = Directory.CreateTempSubdirectory("hitless-fleet-").FullName;
+    private readonly Playbooks books = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => books.Dispose();
 
     [Scenario]
     public async Task A_wave_stops_at_the_cluster_that_rolls_back_and_leaves_the_third_untouched()
@@ -24,11 +21,11 @@ public sealed class FleetTests : IDisposable
         var bad = Prerequisites.BadImage("bad-health");
         Inventory(("first", first, Prerequisites.SecondImage), ("second", second, bad), ("third", third, Prerequisites.SecondImage));
 
-        var check = Play("hitless.cluster.upgrade_fleet", "--check", "--diff");
+        var check = books.Play("hitless.cluster.upgrade_fleet", "-i", Fleet, "--check", "--diff");
         Assert.Contains("gw1: 1.0.0", check.Output, StringComparison.Ordinal);
         Assert.All((LabCluster[])[first, second, third], each => Assert.Null(each.Watch.Status()!.Upgrade));
 
-        var wave = Play("hitless.cluster.upgrade_fleet");
+        var wave = books.Play("hitless.cluster.upgrade_fleet", "-i", Fleet);
         LabCluster.Say(wave.Output);
         Assert.NotEqual(0, wave.ExitCode);
         Assert.Contains("the run was rolled back", wave.Output, StringComparison.Ordinal);
@@ -40,7 +37,7 @@ public sealed class FleetTests : IDisposable
         foreach (var row in (string[])["completed\">completed", "rolled-back\">rolled-back", "untouched\">untouched"])
             Assert.Contains(row, page, StringComparison.Ordinal);
 
-        var again = Play("hitless.cluster.upgrade_fleet", "--limit", "first");
+        var again = books.Play("hitless.cluster.upgrade_fleet", "-i", Fleet, "--limit", "first");
         Assert.Equal(0, again.ExitCode);
         Assert.Contains("changed=0", again.Output, StringComparison.Ordinal);
     }
@@ -53,18 +50,13 @@ public sealed class FleetTests : IDisposable
         Inventory(("edge", cluster, Prerequisites.SecondImage));
         var before = cluster.Watch.Status()!;
         var standby = before.Units.Single(unit => unit.Name != before.Primary).Name;
-        var book = Path.Combine(folder, "site.yml");
-        await File.WriteAllTextAsync(
-            book,
+        var book = books.Write(
+            "site.yml",
             $$$"""
             - hosts: all
               gather_facts: false
               module_defaults:
-                hitless.cluster.status_info: &unit { socket: "{{ hitless_socket }}", executable: "{{ hitless_executable }}" }
-                hitless.cluster.config: *unit
-                hitless.cluster.switchover: *unit
-                hitless.cluster.firmware: *unit
-                hitless.cluster.backup: *unit
+                group/hitless.cluster.unit: { socket: "{{ hitless_socket }}", executable: "{{ hitless_executable }}" }
               tasks:
                 - hitless.cluster.status_info: { require_health: true }
                 - hitless.cluster.config:
@@ -75,53 +67,32 @@ public sealed class FleetTests : IDisposable
                 - hitless.cluster.switchover: { to: {{{standby}}} }
                 - hitless.cluster.firmware: { src: "{{ hitless_image }}" }
 
-            """,
-            TestContext.Current.CancellationToken
+            """
         );
-        Assert.Contains("changed=3", Changes(Play(book, "--check", "--diff"), "+# by the playbook"), StringComparison.Ordinal);
+        books.Succeeds(book, ["-i", Fleet, "--check", "--diff"], "changed=3", "+# by the playbook");
         Assert.Equal(before.Primary, cluster.Watch.Status()!.Primary);
-        Assert.Contains("changed=3", Changes(Play(book, "--diff"), $"+primary: {standby}"), StringComparison.Ordinal);
+        books.Succeeds(book, ["-i", Fleet, "--diff"], "changed=3", $"+primary: {standby}");
         Assert.Equal(standby, (await cluster.UntilReadyAsync()).Primary);
         var file = Path.Combine(cluster.Unit(standby).Folder, "etc", "nftables.conf");
         Assert.EndsWith("# by the playbook\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
-    private string Page => Path.Combine(folder, "page.html");
+    private string Page => books.At("page.html");
+
+    private string Fleet => books.At("fleet.ini");
 
     private static async Task<IEnumerable<string>> VersionsAsync(LabCluster cluster) =>
         (await cluster.UntilReadyAsync()).Units.Select(unit => unit.Version);
 
-    private static string Changes(ToolResult played, string expected)
-    {
-        LabCluster.Say(played.Output);
-        Assert.Equal(0, played.ExitCode);
-        Assert.Contains(expected, played.Output, StringComparison.Ordinal);
-        return played.Output;
-    }
-
     private void Inventory(params ReadOnlySpan<(string Name, LabCluster Cluster, string Image)> clusters)
     {
-        using var file = File.CreateText(Path.Combine(folder, "fleet.ini"));
+        using var file = File.CreateText(Fleet);
         foreach (var (name, cluster, image) in clusters)
             file.WriteLine($"{name} hitless_socket={cluster.Unit("gw1").Folder}/run/hitless.sock hitless_image={image}");
         file.WriteLine("[all:vars]\nansible_connection=local\nansible_python_interpreter=/usr/bin/python3");
-        file.WriteLine($"hitless_executable={Prerequisites.Out}/hitless\nhitless_image_on_unit={folder}/{{{{ inventory_hostname }}}}.hli");
+        file.WriteLine(
+            $"hitless_executable={Prerequisites.Out}/hitless\nhitless_image_on_unit={books.Folder}/{{{{ inventory_hostname }}}}.hli"
+        );
         file.WriteLine($"hitless_page={Page}");
     }
-
-    private ToolResult Play(params IEnumerable<string> words) =>
-        Tool.Try(
-            "env",
-            [
-                $"ANSIBLE_COLLECTIONS_PATHS={Collections}",
-                $"ANSIBLE_LOCAL_TEMP={folder}/local",
-                "ANSIBLE_NOCOLOR=1",
-                "LC_ALL=C.UTF-8",
-                "ansible-playbook",
-                "-i",
-                Path.Combine(folder, "fleet.ini"),
-                .. words,
-            ],
-            limit: Limit
-        );
 }

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Options that every module has."""
+"""Options of every module."""
 
 from __future__ import absolute_import, division, print_function
 

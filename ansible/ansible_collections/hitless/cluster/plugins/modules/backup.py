@@ -10,11 +10,12 @@ DOCUMENTATION = r"""
 module: backup
 short_description: A backup of every unit's configuration
 description:
-  - Writes what C(hitless config backup) writes to a file on the unit, for C(ansible.builtin.fetch). Each call writes a new backup.
+  - Writes what C(hitless config backup) writes to a file, for C(ansible.builtin.fetch) or, by the API, where the module runs. Each call
+    writes a new backup.
 options:
   dest:
     description:
-      - The file on the unit. It is for its owner alone.
+      - The file. It is for its owner alone.
     type: path
     required: true
   secrets:
@@ -22,7 +23,9 @@ options:
       - With the cluster's key and the files that are marked as secret.
     type: bool
     default: true
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -34,37 +37,29 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-backup:
-  description: What is in it.
-  returned: when it was written
-  type: dict
+dest:
+  description: The file.
+  returned: always
+  type: str
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    Hitless,
-)
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
+
+
+def act(module, cluster):
+    dest = module.params["dest"]
+    said = "backup of %s in %s\n" % (cluster.status()["cluster"], dest)
+    if not module.check_mode:
+        cluster.backup(dest, module.params["secrets"])
+    return dict(changed=True, dest=dest, diff=dict(before=said if os.path.exists(dest) else "", after=said))
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            COMMON,
-            dest=dict(type="path", required=True),
-            secrets=dict(type="bool", default=True, no_log=False),
-        ),
-        supports_check_mode=True,
-    )
-    hitless = Hitless(module)
-    if module.check_mode:
-        hitless.status()
-        module.exit_json(changed=True)
-    words = ["config", "backup", module.params["dest"]]
-    backup = hitless.ask(
-        *(words + ([] if module.params["secrets"] else ["--without-secrets"]))
-    )
-    module.exit_json(changed=True, backup=backup)
+    spec = dict(BOTH, dest=dict(type="path", required=True), secrets=dict(type="bool", default=True, no_log=False))
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), act)
 
 
 if __name__ == "__main__":

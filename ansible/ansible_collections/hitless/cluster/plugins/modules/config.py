@@ -10,9 +10,10 @@ DOCUMENTATION = r"""
 module: config
 short_description: Managed files of a Hitless cluster
 description:
-  - Says what managed files contain, and commits what differs in one revision. It is checked on every unit, applied on all of them, and
-    taken back everywhere if one fails, as C(hitless config commit) does.
-  - The files must be listed under C(configuration.files) of the cluster.
+  - Says what managed files contain, and commits what differs. It is checked on every unit, applied on all of them, and taken back
+    everywhere if one fails, as C(hitless config commit) does.
+  - What differs is one revision by the API. The program on the unit takes files away by a second one.
+  - The files must be listed under C(configuration.files) of the cluster. Of those that are secret there, diff shows no content.
 options:
   files:
     description:
@@ -32,7 +33,7 @@ options:
         type: str
       src:
         description:
-          - A file on the unit with what it is to contain.
+          - A file with what it is to contain, on the unit, or where the module runs with I(api_url).
         type: path
       state:
         description:
@@ -45,7 +46,9 @@ options:
       - Why, for the history.
     type: str
     default: by Ansible
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -77,28 +80,32 @@ units:
 """
 
 import base64
-import os
 import re
-import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.converters import to_bytes, to_text
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    Hitless,
-)
+from ansible_collections.hitless.cluster.plugins.module_utils.cluster import Failed
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
 
 # The settings that all units share travel as a file of this name.
 SETTINGS = "cluster.yaml"
 
 
-def current(revision):
-    """Path to content, of the files that stand in a revision."""
-    return dict(
-        (each["path"], base64.b64decode(each["content"]))
-        for each in revision["files"]
-        if not each.get("absent")
-    )
+def act(module, cluster):
+    revision = cluster.revision()
+    held = dict((each["path"], each) for each in revision["files"] if not each.get("absent"))
+    changes = dict((path, content) for path, content in wanted(module).items() if content_of(held, path) != content)
+    listed = managed(cluster)
+    strange = sorted(set(changes) - set(listed) - set(held))
+    if strange:
+        raise Failed("not listed under configuration.files of this cluster: %s; list it in cluster.yaml first" % ", ".join(strange))
+    answer = dict(changed=bool(changes), paths=sorted(changes), revision=revision["info"])
+    if changes:
+        answer["diff"] = [diff(path, content_of(held, path), content, listed.get(path)) for path, content in sorted(changes.items())]
+    if changes and not module.check_mode:
+        result = cluster.commit(revision, changes, module.params["message"])
+        answer.update(revision=result["revision"], units=result["units"])
+    return answer
 
 
 def wanted(module):
@@ -107,110 +114,59 @@ def wanted(module):
     for each in module.params["files"]:
         if each["state"] == "absent":
             result[each["path"]] = None
-        elif each["src"] is not None:
-            try:
-                with open(each["src"], "rb") as source:
-                    result[each["path"]] = source.read()
-            except (IOError, OSError) as error:
-                module.fail_json(
-                    msg="%s cannot be read: %s" % (each["src"], error)
-                )
-        else:
+        elif each["src"] is None:
             result[each["path"]] = to_bytes(each["content"])
+        else:
+            with open(each["src"], "rb") as source:
+                result[each["path"]] = source.read()
     return result
 
 
-def managed(hitless):
-    """Paths of the files that the cluster manages."""
-    found = [
-        re.match(r"configuration\.files\[(.*)\]\.path$", each["key"])
-        for each in hitless.ask("config", "show", "--settings")["settings"]
-    ]
-    return set(match.group(1) for match in found if match) | set([SETTINGS])
+def content_of(held, path):
+    return base64.b64decode(held[path]["content"]) if path in held else None
 
 
-def commit(hitless, contents, message):
-    folder = tempfile.mkdtemp(prefix="hitless-")
-    pairs = []
-    try:
-        for number, (path, content) in enumerate(sorted(contents.items())):
-            name = os.path.join(folder, str(number))
-            with open(name, "wb") as file:
-                file.write(content)
-            pairs.append("%s=%s" % (path, name))
-        return hitless.ask(*(["config", "commit"] + pairs + ["--message", message]))
-    finally:
-        for name in os.listdir(folder):
-            os.unlink(os.path.join(folder, name))
-        os.rmdir(folder)
+def managed(cluster):
+    """Path to whether it is secret, of the files that the cluster manages."""
+    values = dict((each["key"], each["value"]) for each in cluster.settings())
+    found = [re.match(r"(configuration\.files\[(.*)\])\.path$", key) for key in values]
+    listed = dict((match.group(2), values.get(match.group(1) + ".secret") == "true") for match in found if match)
+    return dict(listed, **{SETTINGS: False})
 
 
-def diffs(held, changes):
-    return [
-        dict(
-            before_header=path,
-            after_header=path,
-            before=to_text(held.get(path, b""), errors="replace"),
-            after=to_text(content or b"", errors="replace"),
-        )
-        for path, content in sorted(changes.items())
-    ]
+def diff(path, before, after, secret):
+    return dict(
+        before_header=path,
+        after_header=path,
+        before=shown(before, secret and "(secret)\n"),
+        after=shown(after, secret and "(secret, another content)\n"),
+    )
+
+
+def shown(content, instead):
+    return "" if content is None else instead or to_text(content, errors="replace")
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            COMMON,
-            files=dict(
-                type="list",
-                elements="dict",
-                required=True,
-                options=dict(
-                    path=dict(type="path", required=True),
-                    content=dict(type="str"),
-                    src=dict(type="path"),
-                    state=dict(
-                        type="str", choices=["present", "absent"], default="present"
-                    ),
-                ),
-                mutually_exclusive=[["content", "src"]],
-                required_if=[["state", "present", ["content", "src"], True]],
-            ),
-            message=dict(type="str", default="by Ansible"),
+    file = dict(
+        path=dict(type="path", required=True),
+        content=dict(type="str"),
+        src=dict(type="path"),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+    )
+    spec = dict(
+        BOTH,
+        files=dict(
+            type="list",
+            elements="dict",
+            required=True,
+            options=file,
+            mutually_exclusive=[["content", "src"]],
+            required_if=[["state", "present", ["content", "src"], True]],
         ),
-        supports_check_mode=True,
+        message=dict(type="str", default="by Ansible"),
     )
-    hitless = Hitless(module)
-    revision = hitless.ask("config", "show")
-    held = current(revision)
-    changes = dict(
-        (path, content)
-        for path, content in wanted(module).items()
-        if held.get(path) != content
-    )
-    strange = sorted(set(changes) - managed(hitless) - set(held))
-    if strange:
-        module.fail_json(
-            msg="not listed under configuration.files of this cluster: %s; list it in cluster.yaml first"
-            % ", ".join(strange)
-        )
-    answer = dict(
-        changed=bool(changes), paths=sorted(changes), revision=revision["info"]
-    )
-    if changes:
-        answer["diff"] = diffs(held, changes)
-    if module.check_mode or not changes:
-        module.exit_json(**answer)
-    present = dict((path, text) for path, text in changes.items() if text is not None)
-    absent = sorted(path for path, text in changes.items() if text is None)
-    message = module.params["message"]
-    units = []
-    for result in (
-        [commit(hitless, present, message)] if present else []
-    ) + ([hitless.ask(*(["config", "remove"] + absent + ["--message", message]))] if absent else []):
-        answer["revision"] = result["revision"]
-        units = result["units"]
-    module.exit_json(units=units, **answer)
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), act)
 
 
 if __name__ == "__main__":

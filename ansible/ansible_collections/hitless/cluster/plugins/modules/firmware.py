@@ -10,15 +10,18 @@ DOCUMENTATION = r"""
 module: firmware
 short_description: An image in a unit's store
 description:
-  - Verifies an image (C(.hli)) that lies on the unit and puts it into the unit's store, from which a run takes it to all units.
+  - Puts an image (C(.hli)) into the unit's store, which verifies it, and from which a run takes it to all units.
   - Changes nothing where the store has it already.
+  - By the API it is uploaded in parts; where the connection is cut, it goes on from there.
 options:
   src:
     description:
-      - The image, a file on the unit.
+      - The image, a file on the unit, or where the module runs with I(api_url).
     type: path
     required: true
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -38,30 +41,27 @@ image:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    Hitless,
-)
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
+
+
+def act(module, cluster):
+    image = cluster.inspect(module.params["src"])
+    held = cluster.images()
+    if image["hash"] in [each["hash"] for each in held]:
+        return dict(changed=False, image=image)
+    diff = dict(before=listed(held), after=listed(held + [image]))
+    if not module.check_mode:
+        image = cluster.upload(module.params["src"])
+    return dict(changed=True, image=image, diff=diff)
+
+
+def listed(images):
+    return "".join("%(version)s %(hash)s\n" % each for each in images)
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(COMMON, src=dict(type="path", required=True)),
-        supports_check_mode=True,
-    )
-    hitless = Hitless(module)
-    image = hitless.ask("firmware", "inspect", module.params["src"])
-    held = hitless.ask("firmware", "list")
-    changed = image["hash"] not in [each["hash"] for each in held]
-    diff = dict(
-        before="".join("%s\n" % each["version"] for each in held),
-        after="".join(
-            "%s\n" % each["version"] for each in held + ([image] if changed else [])
-        ),
-    )
-    if changed and not module.check_mode:
-        image = hitless.ask("firmware", "upload", module.params["src"])
-    module.exit_json(changed=changed, image=image, diff=diff)
+    spec = dict(BOTH, src=dict(type="path", required=True))
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), act)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ options:
       - Fails unless the cluster's health is C(ok); the problems stand in the message.
     type: bool
     default: false
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -29,6 +31,13 @@ EXAMPLES = r"""
 - name: Go on only where all is well
   hitless.cluster.status_info:
     require_health: true
+
+- name: The same from the controller
+  hitless.cluster.status_info:
+    api_url: https://10.10.1.1:8443
+    api_token: "{{ lookup('file', 'edge.token') }}"
+    api_ca: edge.pem
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -40,25 +49,21 @@ status:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    Hitless,
-)
+from ansible_collections.hitless.cluster.plugins.module_utils.cluster import Failed
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
+
+
+def act(module, cluster):
+    status = cluster.status()
+    if module.params["require_health"] and status["health"] != "ok":
+        problems = "; ".join(status.get("problems") or ["no reason given"])
+        raise Failed("%s is %s: %s" % (status["cluster"], status["health"], problems), status=status)
+    return dict(changed=False, status=status)
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(COMMON, require_health=dict(type="bool", default=False)),
-        supports_check_mode=True,
-    )
-    status = Hitless(module).status()
-    if module.params["require_health"] and status["health"] != "ok":
-        module.fail_json(
-            msg="%s is %s: %s"
-            % (status["cluster"], status["health"], "; ".join(status.get("problems") or ["no reason given"])),
-            status=status,
-        )
-    module.exit_json(changed=False, status=status)
+    spec = dict(BOTH, require_health=dict(type="bool", default=False))
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), act)
 
 
 if __name__ == "__main__":

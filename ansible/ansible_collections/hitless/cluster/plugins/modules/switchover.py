@@ -23,7 +23,9 @@ options:
       - Also to a unit that is worse off, or would not forward as the primary does.
     type: bool
     default: false
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -39,46 +41,32 @@ primary:
   returned: always
   type: str
 result:
-  description: What C(hitless switchover --json) prints.
+  description:
+    - What C(hitless switchover --json) prints. By a virtual address that has moved away with the switch, C(primary) alone.
   returned: when it switched
   type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    Hitless,
-)
+from ansible_collections.hitless.cluster.plugins.module_utils.cluster import unit_of
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
+
+
+def act(module, cluster):
+    status = cluster.status()
+    wanted = unit_of(status, module.params["to"])["name"]
+    if status["primary"] == wanted:
+        return dict(changed=False, primary=wanted)
+    diff = dict(before="primary: %s\n" % status["primary"], after="primary: %s\n" % wanted)
+    if module.check_mode:
+        return dict(changed=True, primary=wanted, diff=diff)
+    result = cluster.switch_over(wanted, module.params["force"])
+    return dict(changed=True, primary=result["primary"], result=result, diff=diff)
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            COMMON,
-            to=dict(type="str", required=True),
-            force=dict(type="bool", default=False),
-        ),
-        supports_check_mode=True,
-    )
-    hitless = Hitless(module)
-    wanted = module.params["to"]
-    status = hitless.status()
-    names = [unit["name"] for unit in status["units"]]
-    if wanted not in names:
-        module.fail_json(
-            msg="there is no unit %s in %s; its units are %s"
-            % (wanted, status["cluster"], ", ".join(names))
-        )
-    diff = dict(
-        before="primary: %s\n" % status["primary"], after="primary: %s\n" % wanted
-    )
-    if status["primary"] == wanted:
-        module.exit_json(changed=False, primary=wanted)
-    if module.check_mode:
-        module.exit_json(changed=True, primary=wanted, diff=diff)
-    words = ["switchover", "--to", wanted, "--wait"]
-    result = hitless.ask(*(words + (["--force"] if module.params["force"] else [])))
-    module.exit_json(changed=True, primary=result["primary"], result=result, diff=diff)
+    spec = dict(BOTH, to=dict(type="str", required=True), force=dict(type="bool", default=False))
+    finish(AnsibleModule(argument_spec=spec, supports_check_mode=True), act)
 
 
 if __name__ == "__main__":

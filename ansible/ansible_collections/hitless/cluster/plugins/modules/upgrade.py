@@ -20,21 +20,29 @@ options:
       - C(planned) checks the cluster for the image and returns the plan.
       - C(started) starts the run and returns its name.
       - C(completed) has the run completed, or fails with its report.
-      - C(rolled_back) takes the last run back (I(image) is not needed).
+      - C(rolled_back) takes the last run back (I(image) is not needed), and changes nothing where that has been done.
     type: str
     choices: [planned, started, completed, rolled_back]
     default: completed
   image:
     description:
-      - An image file on the unit, the hash of an uploaded image, or a version that one uploaded image has.
+      - An image file on the unit (where the module runs with I(api_url)), the hash of an uploaded image, or a version that one uploaded
+        image has. A file is uploaded, in check mode too, for the cluster has to read it to say what it would do.
+    type: str
+  run:
+    description:
+      - For C(completed) in place of I(image), the run to wait for, as C(started) has named it. No other is started.
     type: str
   options:
     description:
-      - Further options of C(hitless upgrade start), without C(--json) and C(--detach), such as C(--rehearse).
+      - Further options of C(hitless upgrade start), without C(--json) and C(--detach), such as C(--rehearse). The API takes those that
+        describe the run itself, with C(--until) in ISO 8601.
     type: list
     elements: str
     default: []
-extends_documentation_fragment: hitless.cluster.unit
+extends_documentation_fragment:
+  - hitless.cluster.unit
+  - hitless.cluster.api
 author: Hitless
 """
 
@@ -49,6 +57,17 @@ EXAMPLES = r"""
     image: /root/hitless-1.1.0.hli
     state: planned
 
+- name: Start it, do something else meanwhile, then wait for its end
+  hitless.cluster.upgrade:
+    image: 1.1.0
+    state: started
+  register: upgrade
+
+- name: That very run has completed
+  hitless.cluster.upgrade:
+    run: "{{ upgrade.run }}"
+  when: upgrade.run is defined
+
 - name: Back to what ran before
   hitless.cluster.upgrade:
     state: rolled_back
@@ -57,7 +76,7 @@ EXAMPLES = r"""
 RETURN = r"""
 version:
   description: The image's version.
-  returned: when an image was given
+  returned: when an image or a run was given
   type: str
 versions:
   description: The version of each unit that is present, at the end.
@@ -83,143 +102,110 @@ checks:
   elements: dict
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hitless.cluster.plugins.module_utils.command import (
-    COMMON,
-    REFUSED,
-    ROLLED_BACK,
-    Hitless,
+from ansible_collections.hitless.cluster.plugins.module_utils.cluster import (
+    ENDED,
+    Failed,
     versions,
 )
+from ansible_collections.hitless.cluster.plugins.module_utils.task import BOTH, finish
 
-OPEN = ("running", "waiting", "paused", "rolling-back")
+
+def act(module, cluster):
+    state, run = module.params["state"], module.params["run"]
+    if state == "rolled_back":
+        return take_back(module, cluster)
+    if run:
+        return wait_for(module, cluster, run)
+    return upgrade(module, cluster, state, module.params["image"], module.params["options"])
 
 
-def image_of(hitless, module):
-    """The image's own words, from the file or from the store."""
-    wanted = module.params["image"]
-    if os.path.exists(wanted):
-        return hitless.ask("firmware", "inspect", wanted)
-    found = [
-        each
-        for each in hitless.ask("firmware", "list")
-        if each["hash"].startswith(wanted) or each["version"] == wanted
-    ]
-    if len(found) != 1:
-        module.fail_json(
-            msg="%s is no file on the unit, and %s in its store; see hitless firmware list"
-            % (wanted, "no such image is" if not found else "several such images are")
+def upgrade(module, cluster, state, image, options):
+    version = cluster.image(image)["version"]
+    before = versions(cluster.status())
+    answer = dict(changed=False, version=version, versions=before)
+    run = cluster.open_run()
+    if run and run["to"] != version:
+        raise Failed(
+            "run %s to %s is %s: wait for it, or end it with hitless upgrade abort" % (run["run"], run["to"], run["state"]),
+            **dict(answer, run=run["run"])
         )
-    return found[0]
+    if not run and all(each == version for each in before.values()):
+        return answer
+    after = dict((name, version) for name in before)
+    answer["diff"] = dict(before=listed(before), after=listed(after))
+    if state == "planned" or module.check_mode:
+        if not run:
+            answer.update(plan(cluster, image, options, answer))
+        return dict(answer, changed=state != "planned")
+    started = run or cluster.start(image, options)
+    answer.update(changed=not run, run=started["run"])
+    return answer if state == "started" else ended(cluster, dict(answer, changed=True), ["completed"])
 
 
-def open_run(hitless):
-    code, run, complaint = hitless.run("upgrade", "status")
-    return run if code == 0 and run and run["state"] in OPEN else None
-
-
-def watch(hitless, *words):
-    """Follows a run to its end; its report, and why it is not what was wanted (None: it is)."""
-    code, report, complaint = hitless.run(*words)
-    if code not in (0, REFUSED, ROLLED_BACK) or not report or "verdict" not in report:
-        hitless.module.fail_json(
-            msg=complaint or "hitless %s ended with %d" % (" ".join(words), code),
-            rc=code,
-        )
-    return report, None if code == 0 else complaint
-
-
-def plan(hitless, module, answer):
-    image = module.params["image"]
-    code, check, complaint = hitless.run("upgrade", "check", image)
-    if not check or "checks" not in check:
-        module.fail_json(msg=complaint)
-    answer["checks"] = check["checks"]
-    bad = [each for each in check["checks"] if each["result"] == "fail"]
+def plan(cluster, image, options, answer):
+    checks = cluster.check(image, options)["checks"]
+    bad = ["%s: %s" % (each["id"], each["text"]) for each in checks if each["result"] == "fail"]
     if bad:
-        module.fail_json(
-            msg="the cluster is not ready: %s"
-            % "; ".join("%s: %s" % (each["id"], each["text"]) for each in bad),
-            **answer
-        )
-    answer["plan"] = hitless.ask("upgrade", "plan", image)
+        raise Failed("the cluster is not ready: %s" % "; ".join(bad), **dict(answer, checks=checks))
+    return dict(checks=checks, plan=cluster.plan(image, options))
 
 
-def take_back(hitless, module):
-    code, last, complaint = hitless.run("upgrade", "status")
-    if code != 0 or not last:
-        module.fail_json(msg=complaint or "there is no run that could be taken back")
-    before = versions(hitless.status())
-    if last["state"] == "rolled-back":
-        module.exit_json(changed=False, run=last["run"], versions=before)
+def wait_for(module, cluster, run):
+    version = cluster.report(run)["to"]
+    now = cluster.open_run()
+    answer = dict(changed=bool(now) and now["run"] == run, run=run, version=version, versions=versions(cluster.status()))
+    return answer if answer["changed"] and module.check_mode else ended(cluster, answer, ["completed"])
+
+
+def take_back(module, cluster):
+    last = cluster.last_run()
+    if not last:
+        raise Failed("there is no run that could be taken back")
+    answer = dict(changed=False, run=last["run"], versions=versions(cluster.status()))
+    if last["state"] == "rolled-back" or (last["mode"] == "rollback" and last["state"] == "completed"):
+        return answer
+    answer.update(changed=True, diff=dict(before="%(run)s to %(to)s\n" % last, after="%(run)s taken back to %(from)s\n" % last))
     if module.check_mode:
-        module.exit_json(changed=True, run=last["run"], versions=before)
-    report, why = watch(hitless, "upgrade", "rollback", last["run"])
-    answer = dict(run=report["run"], report=report, versions=versions(hitless.status()))
-    if why:
-        module.fail_json(msg=why, changed=True, **answer)
-    module.exit_json(changed=True, **answer)
+        return answer
+    back = cluster.roll_back(last["run"] if last["state"] in ENDED else None)
+    return ended(cluster, dict(answer, run=back["run"]), ["rolled-back", "completed"])
+
+
+def ended(cluster, answer, good):
+    """Follows the run to its end, which has to be a good one."""
+    report = cluster.follow(answer["run"])
+    answer.update(report=report, versions=versions(cluster.status()))
+    verdict = report["verdict"]
+    if verdict not in good:
+        words = "the run was rolled back" if verdict == "rolled-back" else "the run %s" % verdict
+        raise Failed("%s: %s; hitless upgrade report %s has the details" % (words, report["reason"], answer["run"]), **answer)
+    return answer
+
+
+def listed(units):
+    return "".join("%s: %s\n" % each for each in sorted(units.items()))
 
 
 def main():
+    spec = dict(
+        BOTH,
+        state=dict(type="str", choices=["planned", "started", "completed", "rolled_back"], default="completed"),
+        image=dict(type="str"),
+        run=dict(type="str"),
+        options=dict(type="list", elements="str", default=[]),
+    )
     module = AnsibleModule(
-        argument_spec=dict(
-            COMMON,
-            state=dict(
-                type="str",
-                choices=["planned", "started", "completed", "rolled_back"],
-                default="completed",
-            ),
-            image=dict(type="str"),
-            options=dict(type="list", elements="str", default=[]),
-        ),
+        argument_spec=spec,
         required_if=[
             ["state", "planned", ["image"]],
             ["state", "started", ["image"]],
-            ["state", "completed", ["image"]],
+            ["state", "completed", ["image", "run"], True],
         ],
+        mutually_exclusive=[["image", "run"]],
         supports_check_mode=True,
     )
-    hitless = Hitless(module)
-    state = module.params["state"]
-    if state == "rolled_back":
-        take_back(hitless, module)
-
-    version = image_of(hitless, module)["version"]
-    status = hitless.status()
-    before = versions(status)
-    answer = dict(version=version, versions=before)
-    run = open_run(hitless)
-    if run and run["to"] != version:
-        module.fail_json(
-            msg="run %s to %s is %s: wait for it, or end it with hitless upgrade abort"
-            % (run["run"], run["to"], run["state"]),
-            run=run["run"],
-            **answer
-        )
-    if not run and all(each == version for each in before.values()):
-        module.exit_json(changed=False, **answer)
-    answer["diff"] = dict(
-        before="".join("%s: %s\n" % each for each in sorted(before.items())),
-        after="".join("%s: %s\n" % (name, version) for name in sorted(before)),
-    )
-    if module.check_mode or state == "planned":
-        if not run:
-            plan(hitless, module, answer)
-        module.exit_json(changed=state != "planned", **answer)
-
-    words = ["upgrade", "start", module.params["image"]] + module.params["options"]
-    if state == "started":
-        started = run or hitless.ask(*(words + ["--detach"]))
-        module.exit_json(changed=not run, run=started["run"], **answer)
-
-    report, why = watch(hitless, *(["upgrade", "watch"] if run else words))
-    answer.update(run=report["run"], report=report, versions=versions(hitless.status()))
-    if why:
-        module.fail_json(msg=why, changed=True, **answer)
-    module.exit_json(changed=True, **answer)
+    finish(module, act)
 
 
 if __name__ == "__main__":
