@@ -1,4 +1,5 @@
 using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
 using Hitless.Firmware.Images;
 
@@ -31,6 +32,33 @@ public sealed partial class Unit
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) => Task.FromResult(images.List());
+
+    /// <inheritdoc/>
+    public Task<ImageInfo> RemoveImageAsync(string image, CancellationToken cancel)
+    {
+        if (!images.TryFind(image, out var hash, out _, out var problem))
+        {
+            throw new RefusedException(problem!.Error, problem.Remedy);
+        }
+
+        var info = images.List().First(each => each.Hash == hash);
+        if (journals.Last() is [{ Header.Image: { } used }, ..] open && RunJournal.IsOpen(open) && used == hash)
+        {
+            throw new RefusedException($"run {open[0].Run} brings this image to units", "let it end: hitless upgrade watch");
+        }
+
+        if (info.Version == RunningRelease.Version)
+        {
+            throw new RefusedException(
+                $"{Name} runs {info.Version}: a unit that joins, or is replaced, gets it from this image",
+                "remove images of other versions; hitless firmware list shows them"
+            );
+        }
+
+        images.Remove(hash);
+        events.Add(EventKinds.Firmware, $"the image of {info.Version} was removed from the store of {Name}");
+        return Task.FromResult(info);
+    }
 
     private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 }

@@ -21,7 +21,7 @@ namespace Hitless.Daemon;
 public sealed partial class Unit
 {
     private const int AnswerLooks = 40;
-    private const int GateReasonMax = 200;
+    private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GateLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(150);
@@ -46,7 +46,13 @@ public sealed partial class Unit
     }
 
     /// <inheritdoc/>
-    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) => StartUpgradeAsync(request, Name, cancel);
+    public Task<RunStatus> StartUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
+        request.At > DateTimeOffset.UtcNow + ClockMargin
+            ? throw new RefusedException(
+                $"a unit begins a run when it is asked to, and it is not {request.At.Value.UtcDateTime:u} yet",
+                "ask then; hitless upgrade start --at waits until then"
+            )
+            : StartUpgradeAsync(request, Name, cancel);
 
     /// <inheritdoc/>
     public async Task<RunStatus> TakeBackRunAsync(string run, CancellationToken cancel)
@@ -63,7 +69,7 @@ public sealed partial class Unit
         var journal = journals.Read(run);
         if (journal.Count == 0)
         {
-            throw NoSuchRun($"there is no run \"{run}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{run}\"", RunsHere());
         }
 
         if (RunJournal.IsOpen(journal))
@@ -219,32 +225,6 @@ public sealed partial class Unit
         CommandAsync(rehearse ? RunCommand.Rehearse : RunCommand.Next, cancel);
 
     /// <inheritdoc/>
-    public async Task<RunStatus> PassGateAsync(GateWord word, CancellationToken cancel)
-    {
-        if (word.Gate is null || (word.Reason is { } reason && (reason.Length > GateReasonMax || reason.Any(char.IsControl))))
-        {
-            throw new RefusedException(
-                $"the word names no gate, or its reason is not one line of at most {GateReasonMax} characters",
-                "as in {\"gate\": \"change-board\", \"pass\": true, \"reason\": \"CHG-123\"}"
-            );
-        }
-
-        if (PrimaryOf(await control.ViewAsync()) is var primary && primary.Name != Name)
-        {
-            return await KnownHereAsync(await ForwardAsync(primary.Name, UpgradeCalls.Gate, word, cancel), cancel);
-        }
-
-        if (RunNow() is not { Gate.Name: { } held } || held != word.Gate)
-        {
-            throw new RefusedException($"no run waits for the gate {word.Gate} now", "hitless upgrade status tells where the run is");
-        }
-
-        engine.Say(word);
-        _ = await UntilWrittenAsync(() => RunNow()?.Gate?.Name != word.Gate, GateLimit, cancel);
-        return RunNow()!;
-    }
-
-    /// <inheritdoc/>
     public Task<RunStatus> PauseRunAsync(CancellationToken cancel) => CommandAsync(RunCommand.Pause, cancel);
 
     /// <inheritdoc/>
@@ -266,7 +246,7 @@ public sealed partial class Unit
         var journal = journals.Read(name);
         if (journal.Count == 0)
         {
-            throw NoSuchRun($"there is no run \"{name}\"", $"the runs are {string.Join(", ", journals.Runs())}");
+            throw NoSuchRun($"there is no run \"{name}\"", RunsHere());
         }
 
         return await Reports.ReadAsync(journal, UnitsNowAsync, cancel);
@@ -307,6 +287,11 @@ public sealed partial class Unit
 
         return RunNow()!;
     }
+
+    private string RunsHere() =>
+        journals.Runs() is { Count: > 0 } runs
+            ? $"the runs are {string.Join(", ", runs)}"
+            : "there was none yet; hitless upgrade start IMAGE begins one";
 
     private static RefusedException NoSuchRun(string error, string remedy) => new(ProblemTypes.NoSuchRun.Refuse(error, remedy));
 

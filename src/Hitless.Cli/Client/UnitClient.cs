@@ -91,6 +91,9 @@ internal sealed class UnitClient : IDisposable
     public Task<T> PostAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancel) =>
         AskAsync(HttpMethod.Post, path, null, answer, cancel);
 
+    public Task<T> DeleteAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken cancel) =>
+        AskAsync(HttpMethod.Delete, path, null, answer, cancel);
+
     public Task<TAnswer> PostAsync<TRequest, TAnswer>(
         string path,
         TRequest request,

@@ -10,7 +10,8 @@ using Hitless.Firmware.Signing;
 namespace Hitless.Cli.Commands;
 
 /// <summary>
-/// <c>firmware build, inspect, verify, upload, list</c>. All but the last two ask no unit; build is in <see cref="BuildCommand"/>.
+/// <c>firmware build, inspect, verify, upload, list, remove</c>. All but the last three ask no unit; build is in
+/// <see cref="BuildCommand"/>.
 /// </summary>
 internal static class FirmwareCommands
 {
@@ -22,6 +23,7 @@ internal static class FirmwareCommands
             Description = "PEM file of the certificates whose images are accepted; without it the signer is shown, not judged",
             HelpName = "CERT",
         };
+        var image = new Argument<string>("IMAGE") { Description = "A version, or the beginning of a hash" };
         return new Command("firmware", "Images: signed files with a version of Hitless")
         {
             BuildCommand.Make(shell),
@@ -36,6 +38,7 @@ internal static class FirmwareCommands
             ),
             shell.Command("upload", "Put an image into the unit's store", call => UploadAsync(call, call.Value(file)!), file),
             shell.Command("list", "The images in the unit's store", ListAsync),
+            shell.Command("remove", "Take an image out of the unit's store", call => RemoveAsync(call, call.Value(image)!), image),
         };
     }
 
@@ -111,6 +114,17 @@ internal static class FirmwareCommands
     {
         var image = await Upload.SendAsync(call, path);
         call.Screen.Show(image, CliJson.Api.ImageInfo, answer => Describe(call.Screen, answer));
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> RemoveAsync(Call call, string image)
+    {
+        var removed = await call.Unit.DeleteAsync(
+            $"/v1/firmware?image={Uri.EscapeDataString(image)}",
+            ApiJson.Default.ImageInfo,
+            call.Cancel
+        );
+        call.Screen.Show(removed, CliJson.Api.ImageInfo, was => call.Screen.Line($"{was.Version} is removed from this unit's store"));
         return ExitCode.Done;
     }
 

@@ -88,9 +88,7 @@ internal static class SwitchoverCommand
         while (true)
         {
             var status = await call.Unit.GetAsync("/v1/status", ApiJson.Default.ClusterStatus, call.Cancel);
-            if (
-                status.Units.FirstOrDefault(unit => unit.State != UnitStateWord.Ready && unit.State != UnitStateWord.Absent) is not { } late
-            )
+            if (status.Units.FirstOrDefault(unit => !unit.State.IsUp && unit.State != UnitStateWord.Absent) is not { } late)
             {
                 return;
             }

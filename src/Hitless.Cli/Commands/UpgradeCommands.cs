@@ -41,7 +41,7 @@ internal static class UpgradeCommands
                 detach
             ),
             shell.Command("status", "The open run, else the last one", StatusAsync),
-            shell.Command("watch", "Follow the open run to its end", call => FollowedRun.FollowAsync(call, null, stopAtGate: false)),
+            WatchCommand(shell),
             shell.Command(
                 "next",
                 "Open the gate that the run waits at, and follow it to the next",
@@ -152,6 +152,17 @@ internal static class UpgradeCommands
         var status = await call.Unit.GetAsync("/v1/upgrade/status", ApiJson.Default.RunStatus, call.Cancel);
         call.Screen.Show(status, CliJson.Api.RunStatus, answer => UpgradeViews.Show(call.Screen, answer));
         return ExitCode.Done;
+    }
+
+    private static Command WatchCommand(Shell shell)
+    {
+        var run = new Argument<string?>("RUN") { Description = "Default: the open run", Arity = ArgumentArity.ZeroOrOne };
+        return shell.Command(
+            "watch",
+            "Follow a run to its end",
+            call => FollowedRun.FollowAsync(call, call.Value(run), stopAtGate: false),
+            run
+        );
     }
 
     private static Command GateCommand(Shell shell, string name, bool pass, string about)

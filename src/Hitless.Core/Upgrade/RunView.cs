@@ -56,7 +56,7 @@ public static class RunView
         return new RunReport(
             header.Run,
             Mode(header),
-            last.Verdict ?? RunState.Failed,
+            last.Verdict ?? Status(journal, last.Time).State,
             header.From,
             header.To,
             header.StartedAt,

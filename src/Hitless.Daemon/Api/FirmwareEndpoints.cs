@@ -4,7 +4,8 @@ using Hitless.Daemon.Http;
 namespace Hitless.Daemon.Api;
 
 /// <summary>
-/// <c>/v1/firmware</c>: POST takes the image as the body, GET lists. <c>/v1/firmware/upload?id=&amp;offset=</c>: the same in parts.
+/// <c>/v1/firmware</c>: POST takes the image as the body, GET lists, DELETE removes one.
+/// <c>/v1/firmware/upload?id=&amp;offset=</c>: the same in parts.
 /// </summary>
 internal static class FirmwareEndpoints
 {
@@ -25,6 +26,12 @@ internal static class FirmwareEndpoints
         );
         routes.Answer(HttpMethods.Delete, "/v1/firmware/upload", ApiJson.Default.UploadStatus, context =>
             unit.RemoveUploadAsync(Id(context), context.RequestAborted)
+        );
+        routes.Answer(HttpMethods.Delete, "/v1/firmware", ApiJson.Default.ImageInfo, context =>
+            unit.RemoveImageAsync(
+                context.Text("image") ?? throw new BadHttpRequestException("the query wants image, a version or the beginning of a hash"),
+                context.RequestAborted
+            )
         );
         routes.Get("/v1/firmware", ApiJson.Default.IReadOnlyListImageInfo, context => unit.ImagesAsync(context.RequestAborted));
     }

@@ -128,6 +128,9 @@ public interface IUnit
     /// </summary>
     Task<RunStatus> OpenGateAsync(bool rehearse, CancellationToken cancel);
 
+    /// <summary>Removes an image from this unit's store; the answer is what it was. Slots keep what was installed from it.</summary>
+    Task<ImageInfo> RemoveImageAsync(string image, CancellationToken cancel);
+
     /// <summary>Opens the gate of <c>upgrade.gates</c> that the run waits for, or lets the run go back because of it.</summary>
     Task<RunStatus> PassGateAsync(GateWord word, CancellationToken cancel);
 

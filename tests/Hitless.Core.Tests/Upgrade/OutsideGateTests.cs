@@ -30,6 +30,7 @@ public sealed class OutsideGateTests
         Assert.True(world.Until(() => IsHeld));
         world.Beats(100);
         Assert.DoesNotContain(step, world.Acts);
+        Assert.Equal(RunState.Waiting, Report().Verdict);
         Assert.Equal((Board, step.Split(' ')[0]), (Status.Gate!.Name, Status.Gate.Step));
         Assert.Contains("waits for its word", Status.Text, StringComparison.Ordinal);
         SayUntilTheEnd(new GateWord(Board, Pass: true, "CHG-123"));

@@ -158,6 +158,8 @@ internal sealed class ScriptedUnit : IUnit
     public Task<IReadOnlyList<ImageInfo>> ImagesAsync(CancellationToken cancel) =>
         Answer<IReadOnlyList<ImageInfo>>("images", [Samples.Image]);
 
+    public Task<ImageInfo> RemoveImageAsync(string image, CancellationToken cancel) => Answer($"remove {image}", Samples.Image);
+
     public Task<UpgradeCheck> CheckUpgradeAsync(UpgradeRequest request, CancellationToken cancel) =>
         Answer(
             $"check {request.Image}",

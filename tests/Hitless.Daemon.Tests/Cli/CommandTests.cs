@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Hitless.Core.Api;
 using Hitless.Core.Configuration;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
@@ -48,6 +49,7 @@ public sealed class CommandTests
             { "config report", "report", "    /etc/nftables.conf: drifted: 2 lines differ" },
             { "config sync", "sync", "edge: in sync, revision 4" },
             { "firmware list", "images", "f00dfeedf00d  1.1.0" },
+            { "firmware remove 1.1.0", "remove 1.1.0", "1.1.0 is removed from this unit's store" },
             { "upgrade check f00d", "check f00d", "pass  two-units: 2 units are ready" },
             {
                 "upgrade plan f00d --guided --keep-primary",
@@ -68,6 +70,21 @@ public sealed class CommandTests
             { "events", "history  50", "2026-11-21 12:00:00Z  gw1  role  gw1 is primary (epoch 3)" },
             { "history --limit 7", "history role 7", "gw2 is standby" },
         };
+
+    [Theory]
+    [InlineData("ready")]
+    [InlineData("held")]
+    [InlineData("absent")]
+    public async Task A_switchover_waits_for_no_unit_that_is_kept_out(string state)
+    {
+        await using var bench = await ApiBench.StartAsync();
+        var units = bench.Unit.Status.Units;
+        bench.Unit.Status = bench.Unit.Status with { Units = [.. units, units[^1] with { Name = "gw3", State = UnitStateWord.Of(state) }] };
+        var ran = await bench
+            .HitlessAsync("switchover", "--wait")
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(0, ran.Code);
+    }
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -45,6 +45,28 @@ public sealed class UnitFleetTests : IDisposable
     }
 
     [Scenario]
+    public async Task An_image_is_put_into_the_store_and_taken_out_again_but_for_the_one_that_runs()
+    {
+        Prerequisites.NeedPrograms("ansible-playbook");
+        using var cluster = await LabCluster.ReadyAsync();
+        var inside = $$"""{ executable: {{books.Inside(cluster.Unit("gw1"))}} }""";
+        string Book(string name, string words) => books.Book(name, "unit", inside, $"    - hitless.cluster.firmware: {{ {words} }}");
+        var (there, gone) = (Book("there.yml", $"src: {Prerequisites.SecondImage}"), Book("gone.yml", "image: 1.0.0, state: absent"));
+        books.Succeeds(there, [], "changed=1");
+        books.Succeeds(there, [], "changed=0");
+        books.Succeeds(gone, ["--check", "--diff"], "changed=1", "-1.0.0 ");
+        Assert.Contains("1.0.0", cluster.Watch.Cli("gw1").Run("firmware", "list").Output, StringComparison.Ordinal);
+        books.Succeeds(gone, [], "changed=1");
+        Assert.DoesNotContain("1.0.0", cluster.Watch.Cli("gw1").Run("firmware", "list").Output, StringComparison.Ordinal);
+        books.Succeeds(gone, [], "changed=0");
+
+        Assert.Equal(0, cluster.Watch.Cli("gw1").Run("firmware", "upload", Prerequisites.FirstImage).ExitCode);
+        var refused = books.Play(Book("runs.yml", "image: 0.9.0, state: absent"));
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("gw1 runs 0.9.0", refused.Output, StringComparison.Ordinal);
+    }
+
+    [Scenario]
     public async Task Users_and_tokens_are_made_and_taken_away_once()
     {
         Prerequisites.NeedPrograms("ansible-playbook");

@@ -5,6 +5,7 @@ using Hitless.Core.Api;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
+using Hitless.Lab.Tools;
 using Hitless.Linux.Namespaces;
 using Xunit;
 
@@ -65,6 +66,8 @@ public sealed class OutsideGateTests
         await cluster.UntilReadyAsync();
         var first = cluster.Watch.Cli("gw1");
         Assert.Equal(0, first.Run("firmware", "upload", Prerequisites.SecondImage).ExitCode);
+        Assert.Contains("begins a run when it is asked to", StartAt(cluster, "2099-01-01T00:00:00Z"), StringComparison.Ordinal);
+        Assert.Null(first.Ask<ClusterStatus>(out _, "status")!.Upgrade);
         var gone = first.Run("upgrade", "start", Prerequisites.SecondImage);
         Assert.Equal(4, gone.ExitCode);
         Assert.Contains("gate no-alerts did not open within 8 s", gone.Errors, StringComparison.Ordinal);
@@ -78,6 +81,14 @@ public sealed class OutsideGateTests
         Assert.Equal(4, ended.ExitCode);
         Assert.Contains("gate change-board said no: match of the year", ended.Errors, StringComparison.Ordinal);
         Assert.All((await cluster.UntilReadyAsync()).Units, unit => Assert.Equal("0.9.0", unit.Version));
+    }
+
+    /// <summary>What a program gets that wants the unit to wait: only <c>hitless upgrade start --at</c> does.</summary>
+    private static string StartAt(LabCluster cluster, string time)
+    {
+        string[] curl = ["-sS", "--unix-socket", Path.Combine(cluster.Unit("gw1").Folder, "run", "hitless.sock"), "-X", "POST"];
+        string[] json = ["-H", "Content-Type: application/json", "-d", $$"""{"image":"1.0.0","extent":"all","at":"{{time}}"}"""];
+        return Tool.Run("curl", [.. curl, .. json, "http://unit/v1/upgrade/start"]);
     }
 
     private static Task UntilHeldAsync(LabCluster cluster, string gate, string why) =>

@@ -77,6 +77,10 @@ internal static class ApiWords
             ["POST /v1/config/restore"] = new("Restore a backup"),
             ["GET /v1/firmware"] = new("The images of this unit"),
             ["POST /v1/firmware"] = new("Upload an image"),
+            ["DELETE /v1/firmware"] = new(
+                "Remove an image from the unit's store",
+                new QueryValue("image", "string", "a version, or the beginning of a hash", Required: true)
+            ),
             ["POST /v1/firmware/upload"] = new("Begin to upload an image in parts"),
             ["GET /v1/firmware/upload"] = new("How far an upload is", Upload),
             ["PATCH /v1/firmware/upload"] = new(

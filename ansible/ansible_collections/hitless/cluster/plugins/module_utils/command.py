@@ -70,6 +70,9 @@ class Command(Cluster):
     def images(self):
         return self.ask("firmware", "list")
 
+    def remove_image(self, image):
+        self.ask("firmware", "remove", image)
+
     def inspect(self, file):
         return self.ask("firmware", "inspect", file)
 

@@ -128,6 +128,9 @@ class Remote(Cluster):
     def images(self):
         return self.get("/v1/firmware")
 
+    def remove_image(self, image):
+        self.patiently(lambda: self.api.send("DELETE", "/v1/firmware", dict(image=image)))
+
     def inspect(self, file):
         """The hash of the file, and what stands in its manifest."""
         sha = hashlib.sha256()
