@@ -6,6 +6,7 @@ using Hitless.Bench.Flood;
 using Hitless.Bench.Million;
 using Hitless.Bench.Sessions;
 using Hitless.Bench.Units;
+using Hitless.Bench.Waves;
 
 switch (args)
 {
@@ -28,6 +29,8 @@ switch (args)
         return IdleBench.Run(rest);
     case ["start", .. var rest]:
         return StartBench.Run(rest);
+    case ["waves", .. var rest]:
+        return WavesBench.Run(rest);
     case ["heartbeat", .. var rest]:
         return HeartbeatBench.Run(rest);
     case ["machine", var unit, var sessions, var rounds]:
@@ -65,6 +68,7 @@ switch (args)
             "heartbeat  how late a real-time thread is while its process collects garbage, native and on the JIT: [SECONDS=8]"
         );
         Console.WriteLine($"million    a cluster with a very large table: comparing, switching, at rest, joining: {MillionOptions.Usage}");
+        Console.WriteLine($"waves      a fleet upgraded in waves, simulated with the durations of real runs: {WavesBench.Usage}");
         Console.WriteLine(
             "flood      new sessions as fast as one thread makes them, towards a full table and beyond: [SECONDS=60] [TABLE=300000]"
         );
