@@ -34,10 +34,12 @@ internal static class WavesBench
             double.Parse(Value(args, "--extra") ?? "0", CultureInfo.InvariantCulture)
         );
         Console.WriteLine(
-            $"{fleet.Clusters} clusters in waves of {string.Join(", ", fleet.Waves)}, by {completed} completed and {rolledBack} rolled-back "
-                + $"runs of {folder}, {fleet.ExtraSeconds:F0} s more each; {Trials} trials"
+            $"{fleet.Clusters} clusters in waves of {string.Join(", ", fleet.Waves)}, by {completed} completed and {rolledBack} "
+                + $"rolled-back runs of {folder}, {fleet.ExtraSeconds:F0} s more each; {Trials} trials"
         );
-        Console.WriteLine("| runs that fail | fleets that stop | waves | time, median (95 %) | upgraded when it stops | rolled back then |");
+        Console.WriteLine(
+            "| runs that fail | fleets that stop | waves | time, median (95 %) | upgraded when it stops | rolled back then |"
+        );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (var share in (double[])[0, 0.0001, 0.001, 0.01, 0.1, 1])
         {
@@ -57,8 +59,8 @@ internal static class WavesBench
         var upgraded = stopped.Length == 0 ? "–" : $"{Middle(stopped, each => each.Upgraded):F0}";
         var back = stopped.Length == 0 ? "–" : $"{Middle(stopped, each => each.RolledBack):F0}";
         Console.WriteLine(
-            $"| {share:P2} | {(double)stopped.Length / Trials:P1} | {Middle(all, each => each.Waves):F0} | {Programs.At(minutes, 0.5):F1} min "
-                + $"({Programs.At(minutes, 0.95):F1}) | {upgraded} | {back} |"
+            $"| {share:P2} | {(double)stopped.Length / Trials:P1} | {Middle(all, each => each.Waves):F0} | "
+                + $"{Programs.At(minutes, 0.5):F1} min ({Programs.At(minutes, 0.95):F1}) | {upgraded} | {back} |"
         );
     }
 
