@@ -348,6 +348,7 @@ internal sealed class Simulation
         {
             // Units that start at once have ages that no plan can tell apart by a short margin.
             Balanced = SharesFlows,
+            Gates = GateKeeper.Of(this),
             Simultaneous = Plant == Plant.None && Chance.Happens(0.1) && !(Quiet && Margin < TimeSpan.FromSeconds(2)),
         };
         header = header with

@@ -55,20 +55,18 @@ public sealed class RunReports(UnitSettings settings, JournalStore journals, Key
             return;
         }
 
-        var report = RunView.Report(journal, await unitsNow(journal, CancellationToken.None)) with
-        {
-            Changes = await ChangesAsync(journal),
-        };
+        var units = await unitsNow(journal, CancellationToken.None);
+        var report = RunView.Report(journal, units) with { Changes = await ChangesAsync(journal[0].Run, units) };
         using var seal = new ReportSeal(keys.Now.Sending);
         journals.Reports.Keep(seal.Sign(report));
     }
 
     /// <summary>Something may be still on its way up: what nobody expects is looked at again.</summary>
-    private async Task<ReportChanges> ChangesAsync(IReadOnlyList<JournalEntry> journal)
+    private async Task<ReportChanges> ChangesAsync(string run, IReadOnlyList<ReportUnit> members)
     {
         for (var look = 1; ; look++)
         {
-            var units = await Task.WhenAll(journal[0].Header!.Members.Select(member => AskAsync(member.Name, journal[0].Run)));
+            var units = await Task.WhenAll(members.Select(member => AskAsync(member, run)));
             var changes = SurroundingsComparison.Compare(units, settings.Upgrade.Expect, settings.Ignored);
             if (look == Looks || changes.Found.All(change => change.Expected))
             {
@@ -79,8 +77,14 @@ public sealed class RunReports(UnitSettings settings, JournalStore journals, Key
         }
     }
 
-    private async Task<UnitBeforeAndAfter> AskAsync(string unit, string run)
+    private async Task<UnitBeforeAndAfter> AskAsync(ReportUnit member, string run)
     {
+        var unit = member.Name;
+        if (!member.WasHeard)
+        {
+            return new UnitBeforeAndAfter(unit, null, null, "it was not heard when the run had ended");
+        }
+
         if (unit == settings.Unit.Name)
         {
             return await surroundings.CompareAsync(run, CancellationToken.None);

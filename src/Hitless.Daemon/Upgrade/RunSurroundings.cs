@@ -28,7 +28,9 @@ public sealed class RunSurroundings(UnitSettings settings, string stateFolder, C
     private readonly string folder = Path.Combine(stateFolder, "surroundings");
     private readonly string[] ports = [.. settings.Interfaces.Select(port => port.Name)];
 
-    /// <summary>Writes down how it is now, unless that was done for the run already.</summary>
+    /// <summary>
+    /// Writes down how it is now, unless that was done for the run already. What goes wrong is seen when somebody asks: there is no note.
+    /// </summary>
     public async Task KeepBeforeAsync(string run, CancellationToken cancel)
     {
         if (!JournalStore.IsName(run) || File.Exists(PathOf(run)))
@@ -36,16 +38,14 @@ public sealed class RunSurroundings(UnitSettings settings, string stateFolder, C
             return;
         }
 
-        var content = JsonSerializer.SerializeToUtf8Bytes(await ReadAsync(cancel), UpgradeJson.Default.Surroundings);
-        disk.Write($"what is around the traffic before {run}", () =>
+        try
         {
-            Directory.CreateDirectory(folder);
-            DurableFile.WriteOwnBytes(PathOf(run), content);
-            foreach (var old in Directory.EnumerateFiles(folder).OrderByDescending(File.GetLastWriteTimeUtc).Skip(KeptRuns))
-            {
-                File.Delete(old);
-            }
-        });
+            Keep(run, JsonSerializer.SerializeToUtf8Bytes(await ReadAsync(cancel), UpgradeJson.Default.Surroundings));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A backup is what the step is for.
+        }
     }
 
     /// <summary>Before the run, as it was written down, and now.</summary>
@@ -64,11 +64,22 @@ public sealed class RunSurroundings(UnitSettings settings, string stateFolder, C
                 ? new UnitBeforeAndAfter(unit, before, await ReadAsync(cancel), null)
                 : new UnitBeforeAndAfter(unit, null, null, "its note of how it was before the run is damaged");
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new UnitBeforeAndAfter(unit, null, null, $"its note of how it was before the run cannot be read: {e.Message}");
+            return new UnitBeforeAndAfter(unit, null, null, $"how it was before the run, or how it is, cannot be read: {e.Message}");
         }
     }
+
+    // What commands print is for whoever reads reports, and for nobody else on the machine.
+    private void Keep(string run, byte[] content) => disk.Write($"what is around the traffic before {run}", () =>
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.WriteOwnBytes(PathOf(run), content, DurableFile.OwnerOnly);
+            foreach (var old in Directory.EnumerateFiles(folder).OrderByDescending(File.GetLastWriteTimeUtc).Skip(KeptRuns))
+            {
+                File.Delete(old);
+            }
+        });
 
     private async Task<Surroundings> ReadAsync(CancellationToken cancel)
     {

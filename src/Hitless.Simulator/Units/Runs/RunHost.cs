@@ -63,10 +63,14 @@ internal sealed class RunHost : IManagementEffects
     /// <summary>An operator's word.</summary>
     public void Command(RunCommand word) => Take(new ManagementInput.Passed(new RunInput.Command(word)));
 
+    /// <summary>Somebody's word for a gate.</summary>
+    public void Say(GateWord word) => Take(new ManagementInput.Passed(new RunInput.Gate(word)));
+
     void IManagementEffects.Announce(JournalEntry entry)
     {
         world.Trace.Line(process.Unit.Name, $"run: {entry.Kind} {new RunStep(entry.Step, entry.Target)}: {entry.Detail}");
         world.Rules.Runs.Noted(entry);
+        GateKeeper.Noted(world, entry);
     }
 
     void IManagementEffects.Write(RequestId round, string unit, IReadOnlyList<JournalEntry> journal)
