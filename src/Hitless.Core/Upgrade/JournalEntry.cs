@@ -5,8 +5,8 @@ using Hitless.Core.Wire;
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
-/// One line of a run's journal. It is on a disk (docs/decisions/0056) before the effect that it announces. Entries are ordered by
-/// (<c>Epoch</c>, <c>Sequence</c>): of two journals of one run the one with the higher last entry is the true one.
+/// One line of a run's journal. It is on a disk (docs/decisions/0056) before the effect that it announces. Of two journals of one run
+/// <see cref="RunJournal.Compare"/> says which is the true one, by <c>Epoch</c>, <c>Unit</c> and <c>Sequence</c> of their last entries.
 /// </summary>
 public sealed record JournalEntry(
     string Run,

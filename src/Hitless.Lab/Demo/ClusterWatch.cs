@@ -59,10 +59,12 @@ public sealed class ClusterWatch(LabPlan plan)
                 },
                 StringComparer.Ordinal
             );
-            var complaint = whyNot(seen);
-            if (complaint is null)
+            // Where nobody answers, nothing is reached.
+            var some = seen.Values.FirstOrDefault(status => status is not null);
+            var complaint = some is null ? "no unit answers" : whyNot(seen);
+            if (some is not null && complaint is null)
             {
-                return seen.Values.First(status => status is not null)!;
+                return some;
             }
 
             if (DateTimeOffset.UtcNow > until)

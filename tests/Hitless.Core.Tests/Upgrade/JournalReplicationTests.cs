@@ -1,5 +1,6 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
+using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -38,6 +39,34 @@ public sealed class JournalReplicationTests
 
         Assert.Equal(expected, JournalReplication.CopyIn(here, journal));
         Assert.Equal(expected == JournalCopy.None, JournalReplication.Replaces(here, journal));
+    }
+
+    [Theory]
+    [InlineData(1, 2, 7, 7, JournalCopy.None)]
+    [InlineData(2, 1, 7, 7, JournalCopy.Further)]
+    [InlineData(1, 2, 9, 7, JournalCopy.None)]
+    [InlineData(2, 1, 7, 9, JournalCopy.Further)]
+    [InlineData(0, 0, 7, 7, JournalCopy.None)]
+    public void Entries_of_two_drivers_in_one_epoch_number_are_never_the_same(
+        uint serialHere,
+        uint serial,
+        int sequenceHere,
+        int sequence,
+        JournalCopy expected
+    )
+    {
+        RunMember[] members =
+        [
+            new("gw1", "1.0.0", "a", 100) { Serial = new UnitId(serialHere) },
+            new("gw2", "1.0.0", "a", 100) { Serial = new UnitId(serial) },
+        ];
+        var header = new RunHeader("r", "", "1", "2", false, false, "gw1", members, DateTimeOffset.UnixEpoch, 0, 0);
+        JournalEntry[] here = [Entry("r", 1, 1) with { Header = header }, Entry("r", 2, sequenceHere) with { Unit = "gw1" }];
+        JournalEntry[] journal = [here[0], Entry("r", 2, sequence) with { Unit = "gw2" }];
+
+        Assert.Equal(expected, JournalReplication.CopyIn(here, journal));
+        Assert.Equal(expected == JournalCopy.None, JournalReplication.Replaces(here, journal));
+        Assert.NotEqual(JournalReplication.Replaces(here, journal), JournalReplication.Replaces(journal, here));
     }
 
     [Fact]

@@ -23,6 +23,13 @@ public static class Prerequisites
         }
     }
 
+    /// <summary>The web manager is there: it needs npm, which a machine may lack.</summary>
+    public static void NeedWeb()
+    {
+        NeedBuild();
+        Assert.SkipUnless(File.Exists(Path.Combine(Out, "hitless-web")), "NOT BUILT: hitless-web is missing; run ./dev build");
+    }
+
     /// <summary>Programs of the distribution are there; <c>./dev test lab</c> installs them where it can.</summary>
     public static void NeedPrograms(params IEnumerable<string> names)
     {

@@ -225,6 +225,7 @@ public sealed class RemoteFleetTests : IDisposable
     private async Task<LabCluster> ClusterWithWebAsync()
     {
         Prerequisites.NeedPrograms("ansible-playbook");
+        Prerequisites.NeedWeb();
         var cluster = await LabCluster.ReadyAsync();
         try
         {

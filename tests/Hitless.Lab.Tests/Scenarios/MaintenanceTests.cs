@@ -86,7 +86,10 @@ public sealed class MaintenanceTests
         await cluster.Watch.UntilAsync(
             "both have restarted",
             Limit,
-            seen => seen[primary]?.Units.FirstOrDefault(unit => before.Contains(unit.Incarnation))?.Name,
+            seen =>
+                seen[primary] is { } status
+                    ? status.Units.FirstOrDefault(unit => before.Contains(unit.Incarnation))?.Name
+                    : $"{primary} does not answer",
             Cancellation
         );
         Assert.Equal(primary, (await cluster.UntilReadyAsync()).Primary);
