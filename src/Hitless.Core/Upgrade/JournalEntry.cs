@@ -6,7 +6,7 @@ namespace Hitless.Core.Upgrade;
 
 /// <summary>
 /// One line of a run's journal. It is on a disk (docs/decisions/0056) before the effect that it announces. Of two journals of one run
-/// <see cref="RunJournal.Compare"/> says which is the true one, by <c>Epoch</c>, <c>Unit</c> and <c>Sequence</c> of their last entries.
+/// <see cref="RunJournal.Compare"/> says which is the true one, by <c>Epoch</c>, <c>Sequence</c> and <c>Unit</c> of their last entries.
 /// </summary>
 public sealed record JournalEntry(
     string Run,

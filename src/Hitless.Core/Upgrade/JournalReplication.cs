@@ -21,13 +21,13 @@ public static class JournalReplication
 {
     /// <summary>Whether a disk that has <paramref name="here"/> of a run takes <paramref name="journal"/>: journals only grow.</summary>
     public static bool Replaces(IReadOnlyList<JournalEntry> here, IReadOnlyList<JournalEntry> journal) =>
-        journal.Count > 0 && (here.Count == 0 || RunJournal.Compare(here, journal) < 0);
+        journal.Count > 0 && (here.Count == 0 || RunJournal.Compare(here[^1], journal[^1]) < 0);
 
     /// <summary>What a disk that has <paramref name="here"/> of a run has of <paramref name="journal"/>, which is not empty.</summary>
     public static JournalCopy CopyIn(IReadOnlyList<JournalEntry> here, IReadOnlyList<JournalEntry> journal) =>
         here.Count == 0 || here[0].Run != journal[0].Run
             ? JournalCopy.None
-            : RunJournal.Compare(here, journal) switch
+            : RunJournal.Compare(here[^1], journal[^1]) switch
             {
                 0 => JournalCopy.Written,
                 > 0 => JournalCopy.Further,

@@ -1,5 +1,3 @@
-using Hitless.Core.Wire;
-
 namespace Hitless.Core.Upgrade;
 
 /// <summary>
@@ -28,23 +26,15 @@ public static class RunJournal
             is not { Kind: JournalEntryKind.Started };
 
     /// <summary>
-    /// Compares two journals of one run, neither empty, by their last entries: positive if <paramref name="a"/> is the true one. In a split
-    /// several units may drive it in epochs of one number; the one counts whose claim does (docs/decisions/0003), which is the one with the
-    /// highest serial. 0: both end with the same entry.
+    /// Compares the last entries of two journals of one run: positive if <paramref name="a"/> is the true one. In a split several units may
+    /// drive it in epochs of one number, and reach the same sequence: one of them counts, and they are never the same (decision 0103).
     /// </summary>
-    public static int Compare(IReadOnlyList<JournalEntry> a, IReadOnlyList<JournalEntry> b)
-    {
-        var members = (a[0].Header ?? b[0].Header)?.Members;
-        return Rank(a[^1]).CompareTo(Rank(b[^1])) is not 0 and var order ? order : string.CompareOrdinal(a[^1].Unit, b[^1].Unit);
-
-        (bool, long, UnitId, long) Rank(JournalEntry last) =>
-            (
-                last.Kind == JournalEntryKind.End,
-                last.Epoch,
-                members?.FirstOrDefault(member => member.Name == last.Unit)?.Serial ?? default,
-                last.Sequence
-            );
-    }
+    public static int Compare(JournalEntry a, JournalEntry b) =>
+        (a.Kind == JournalEntryKind.End, a.Epoch, a.Sequence).CompareTo((b.Kind == JournalEntryKind.End, b.Epoch, b.Sequence))
+            is not 0
+                and var order
+            ? order
+            : string.CompareOrdinal(a.Unit, b.Unit);
 
     /// <summary>
     /// Orders two runs by the first entries of their journals: by epoch, then by number. No clock has a say in it; names, which hold one,
@@ -65,7 +55,7 @@ public static class RunJournal
         }
 
         return a[0].Run != b[0].Run ? (CompareRuns(a[0], b[0]) > 0 ? a : b)
-            : Compare(a, b) >= 0 ? a
+            : Compare(a[^1], b[^1]) >= 0 ? a
             : b;
     }
 

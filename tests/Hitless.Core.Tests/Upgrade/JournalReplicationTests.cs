@@ -1,6 +1,5 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
-using Hitless.Core.Wire;
 using Xunit;
 
 namespace Hitless.Core.Tests.Upgrade;
@@ -42,31 +41,23 @@ public sealed class JournalReplicationTests
     }
 
     [Theory]
-    [InlineData(1, 2, 7, 7, JournalCopy.None)]
-    [InlineData(2, 1, 7, 7, JournalCopy.Further)]
-    [InlineData(1, 2, 9, 7, JournalCopy.None)]
-    [InlineData(2, 1, 7, 9, JournalCopy.Further)]
-    [InlineData(0, 0, 7, 7, JournalCopy.None)]
+    [InlineData("gw1", 7, "gw2", 7, JournalCopy.None)]
+    [InlineData("gw2", 7, "gw1", 7, JournalCopy.Further)]
+    [InlineData("gw2", 7, "gw1", 8, JournalCopy.None)]
+    [InlineData("gw1", 8, "gw2", 7, JournalCopy.Further)]
+    [InlineData("gw1", 7, "gw1", 7, JournalCopy.Written)]
     public void Entries_of_two_drivers_in_one_epoch_number_are_never_the_same(
-        uint serialHere,
-        uint serial,
+        string driverHere,
         int sequenceHere,
+        string driver,
         int sequence,
         JournalCopy expected
     )
     {
-        RunMember[] members =
-        [
-            new("gw1", "1.0.0", "a", 100) { Serial = new UnitId(serialHere) },
-            new("gw2", "1.0.0", "a", 100) { Serial = new UnitId(serial) },
-        ];
-        var header = new RunHeader("r", "", "1", "2", false, false, "gw1", members, DateTimeOffset.UnixEpoch, 0, 0);
-        JournalEntry[] here = [Entry("r", 1, 1) with { Header = header }, Entry("r", 2, sequenceHere) with { Unit = "gw1" }];
-        JournalEntry[] journal = [here[0], Entry("r", 2, sequence) with { Unit = "gw2" }];
-
+        JournalEntry[] here = [Entry("r", 2, sequenceHere) with { Unit = driverHere }];
+        JournalEntry[] journal = [Entry("r", 2, sequence) with { Unit = driver }];
         Assert.Equal(expected, JournalReplication.CopyIn(here, journal));
         Assert.Equal(expected == JournalCopy.None, JournalReplication.Replaces(here, journal));
-        Assert.NotEqual(JournalReplication.Replaces(here, journal), JournalReplication.Replaces(journal, here));
     }
 
     [Fact]
