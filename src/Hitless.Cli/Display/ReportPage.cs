@@ -61,8 +61,9 @@ internal static class ReportPage
             <dt>longest gap</dt><dd>{Words.Gap(report)}</dd>{Redundancy(report)}{Rehearsal(report)}</dl>
             """
         );
-        AddTraffic(page, report);
+        AddTraffic(page, report.Traffic);
         AddSteps(page, report);
+        AddChanges(page, report.Changes);
         AddTable(
             page,
             "Elections",
@@ -76,12 +77,7 @@ internal static class ReportPage
             ["at", "word"],
             report.Words.Select(w => (string[])[w.At.UtcDateTime.ToString("u", CultureInfo.InvariantCulture), w.Word])
         );
-        page.AppendLine(
-            report.Signature is { } signature
-                ? $"<p><small>Signed by the cluster with the key {Text(signature.Key)}. Check this page: hitless upgrade report "
-                    + $"--verify FILE</small></p>"
-                : "<p><small>Not signed: the run has not ended.</small></p>"
-        );
+        page.AppendLine(Seal(report));
         return page.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"{Begin}{JsonSerializer.Serialize(report, ApiJson.Default.RunReport).Replace("</", "<\\/", StringComparison.Ordinal)}{End}"
@@ -111,17 +107,17 @@ internal static class ReportPage
         }
     }
 
+    private static string Seal(RunReport report) =>
+        report.Signature is { } signature
+            ? $"<p><small>Signed by the cluster with the key {Text(signature.Key)}. Check this page: hitless upgrade report "
+                + $"--verify FILE</small></p>"
+            : "<p><small>Not signed: the run has not ended.</small></p>";
+
     private static string Redundancy(RunReport report) =>
         report.ReadyMin is { } ready ? $"<dt>redundancy</dt><dd>{Words.Redundancy(ready)}</dd>" : "";
 
     private static string Rehearsal(RunReport report) =>
         report.Baseline is { } baseline ? $"<dt>rehearsal</dt><dd>{Text($"{baseline} (run {baseline.Run})")}</dd>" : "";
-
-    private static void AddTraffic(StringBuilder page, RunReport report)
-    {
-        AddTraffic(page, report.Traffic);
-        AddChanges(page, report.Changes);
-    }
 
     private static void AddTraffic(StringBuilder page, ReportTraffic? traffic)
     {
