@@ -23,6 +23,20 @@ public sealed class ReportPageTests
         }
     }
 
+    [Theory]
+    [InlineData("down & <out>", "<td>down &amp; &lt;out&gt;</td>")]
+    [InlineData(null, "<td>not there</td>")]
+    [InlineData("", "<td>there</td>")]
+    public void What_has_changed_stands_on_the_page_as_text_and_so_does_what_was_not_compared(string? after, string cell)
+    {
+        var changes = new ReportChanges([new("gw2", "command ospf", "up", after, Expected: false, null)], 0, ["gw1: <silent>"]);
+        var page = ReportPage.Write(Samples.RunReport(RunState.Completed) with { Changes = changes });
+        var shown = page[..page.IndexOf("<script", StringComparison.Ordinal)];
+        Assert.Contains(cell, shown, StringComparison.Ordinal);
+        Assert.Contains("gw1: &lt;silent&gt;", shown, StringComparison.Ordinal);
+        Assert.Contains("1 unexpected difference, 0 expected", shown, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_report_that_was_changed_or_comes_from_another_cluster_is_refused()
     {
