@@ -46,7 +46,7 @@ switch (args)
             $"failover   switches, power cuts, pulled cables, frozen and killed daemons, Hitless against keepalived + conntrackd: "
                 + $"{BenchOptions.Usage}"
         );
-        Console.WriteLine($"compare    the same at both products' defaults, as a page: [FILE=compare.html] {BenchOptions.Usage}");
+        Console.WriteLine($"compare    the same and replication at both products' defaults, as a page: {CompareBench.Usage}");
         Console.WriteLine(
             "sessions   replication, Hitless against conntrackd (FT-FW): [SESSIONS=200000] [RATE=20000] [rate|sustained|join|churn] "
                 + "[MINUTES=60]"

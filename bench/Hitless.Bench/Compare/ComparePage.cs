@@ -5,8 +5,8 @@ using Hitless.Bench.Failover;
 
 namespace Hitless.Bench.Compare;
 
-/// <summary>What was measured, as one page without anything from elsewhere, and as a table for a document.</summary>
-internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, BenchOptions options, Surroundings before, Surroundings after)
+/// <summary>What was measured, as one page without anything from elsewhere.</summary>
+internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, CompareTable table, Course course)
 {
     // The chart: outages from a millisecond to ten seconds, each tenfold as wide as the one before.
     private const int Left = 190;
@@ -17,25 +17,20 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, BenchOption
     private IEnumerable<IGrouping<string, FailoverCase>> Events =>
         cases.Where(one => one.Samples.Count > 0).GroupBy(one => one.Event.Name, StringComparer.Ordinal);
 
-    /// <summary>A row for each event and product.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder("| what happens | product | n | outage, median | worst | packets lost | connections kept |\n");
-        text.AppendLine("| --- | --- | --: | --: | --: | --: | --: |");
-        foreach (var row in Rows())
-            text.AppendLine($"| {string.Join(" | ", row)} |");
-        return text.ToString();
-    }
-
     /// <summary>The page.</summary>
     public string ToHtml()
     {
         var text = new StringBuilder(Head);
+        var options = course.Options;
         text.Append("<h1>Hitless beside keepalived + conntrackd</h1>");
         text.Append(Invariant($"<p>Two gateways in network namespaces of one machine, the same traffic through both products in turn: "));
         text.Append(Invariant($"{options.Connections} TCP connections, {options.NewPerSecond} new ones a second, a download, and "));
         text.Append(Invariant($"{options.Probes} UDP packets a second each way. An outage is the packets that did not arrive, as time. "));
         text.Append("Both products at their defaults: keepalived announces each second, Hitless every 20 ms.</p>");
+        text.Append("<div class=\"wide\"><table class=\"claims\"><tr><th><th>keepalived + conntrackd<th>Hitless</tr>");
+        foreach (var (what, rival, ours) in table.Rows())
+            text.Append($"<tr><td>{WebUtility.HtmlEncode(what)}<td>{WebUtility.HtmlEncode(rival)}<td>{WebUtility.HtmlEncode(ours)}</tr>");
+        text.Append("</table></div>");
         Chart(text);
         text.Append("<h2>Figures</h2><div class=\"wide\"><table><tr><th>What happens<th>Product<th>n<th>Outage, median<th>Worst");
         text.Append("<th>Packets lost<th>Connections kept</tr>");
@@ -101,6 +96,7 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, BenchOption
 
     private void Machine(StringBuilder text)
     {
+        var (before, after, _) = course;
         text.Append("<h2>Where, when, how</h2><dl>");
         foreach (
             var (name, value) in new[]
@@ -111,7 +107,7 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, BenchOption
                 ("Load of the minute before, and at the end", $"{before.Load}, {after.Load}"),
                 ("Hitless", before.Ours),
                 ("Beside it", before.Rival),
-                ("Again", $"./dev bench compare --rounds {options.Rounds} --runs {options.Runs}"),
+                ("Again", course.Command),
             }
         )
             text.Append($"<dt>{WebUtility.HtmlEncode(name)}<dd>{WebUtility.HtmlEncode(value)}");
@@ -134,6 +130,7 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, BenchOption
         table { border-collapse: collapse; width: 100%; }
         th, td { text-align: left; padding: .35rem .7rem; border-bottom: 1px solid #8886; white-space: nowrap; }
         th:nth-child(n+3), td:nth-child(n+3) { text-align: right; font-variant-numeric: tabular-nums; }
+        .claims td, .claims th:nth-child(n+3), .claims td:nth-child(n+3) { white-space: normal; text-align: left; }
         svg { min-width: 46rem; width: 100%; font: 14px system-ui, sans-serif; fill: currentColor; }
         .axis { stroke: #8886; }
         .ours { fill: light-dark(#0b6bcb, #5cb0ff); background: light-dark(#0b6bcb, #5cb0ff); fill-opacity: .75; }

@@ -59,45 +59,48 @@ internal static class FailoverBench
         }
     }
 
+    /// <summary>Either product as it comes.</summary>
+    public static IEnumerable<(string Product, Func<IGatewayPair> Make)> Pairs(BenchOptions options) =>
+        [
+            (Rival, () => new KeepalivedPair(Plan(options, 1, router: true), "1")),
+            (Ours, () => new HitlessPair(Plan(options, 1, router: false), "")),
+        ];
+
     /// <summary>All that can be measured.</summary>
     public static IEnumerable<FailoverCase> Cases(BenchOptions options)
     {
-        LabPlan Plan(int links, bool router)
-        {
-            var image = router ? null : options.Image ?? Images.Default(options.Binaries, 1);
-            return new LabPlan(
-                options.Name,
-                Path.Combine(LabPlan.DefaultRoot, options.Name),
-                options.Binaries,
-                2,
-                links,
-                router,
-                image,
-                image is null ? null : Images.TrustBeside(image)
-            );
-        }
-
         const string Tuned = "  interval: 10ms\n  lost-threshold: 3\n";
         foreach (
-            var (happens, seconds) in new[]
-            {
-                (FailoverEvent.Planned, "1"),
-                (FailoverEvent.PowerOff, "1"),
-                (FailoverEvent.LinkPull, "1"),
-                (FailoverEvent.Freeze, "1"),
-                (FailoverEvent.Restart, "1"),
-            }
+            var happens in (FailoverEvent[])
+                [FailoverEvent.Planned, FailoverEvent.PowerOff, FailoverEvent.LinkPull, FailoverEvent.Freeze, FailoverEvent.Restart]
         )
         {
-            yield return new(happens, FailoverCase.Defaults, Rival, () => new KeepalivedPair(Plan(1, router: true), seconds));
-            yield return new(happens, FailoverCase.Defaults, Ours, () => new HitlessPair(Plan(1, router: false), ""));
+            foreach (var (product, make) in Pairs(options))
+                yield return new(happens, FailoverCase.Defaults, product, make);
         }
 
-        yield return new(FailoverEvent.Busy(options), FailoverCase.Defaults, Ours, () => new HitlessPair(Plan(1, router: false), ""));
-        yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", Rival, () => new KeepalivedPair(Plan(1, router: true), "0.01"));
-        yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", Ours, () => new HitlessPair(Plan(1, router: false), Tuned));
+        yield return new(FailoverEvent.Busy(options), FailoverCase.Defaults, Ours, () =>
+            new HitlessPair(Plan(options, 1, router: false), "")
+        );
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms)", Rival, () => new KeepalivedPair(Plan(options, 1, router: true), "0.01"));
+        yield return new(FailoverEvent.PowerOff, "tuned (10 ms × 3)", Ours, () => new HitlessPair(Plan(options, 1, router: false), Tuned));
         yield return new(FailoverEvent.PowerOff, "direct cable, defaults", Ours, () =>
-            new HitlessPair(Plan(2, router: false) with { DirectCable = true }, "")
+            new HitlessPair(Plan(options, 2, router: false) with { DirectCable = true }, "")
+        );
+    }
+
+    private static LabPlan Plan(BenchOptions options, int links, bool router)
+    {
+        var image = router ? null : options.Image ?? Images.Default(options.Binaries, 1);
+        return new LabPlan(
+            options.Name,
+            Path.Combine(LabPlan.DefaultRoot, options.Name),
+            options.Binaries,
+            2,
+            links,
+            router,
+            image,
+            image is null ? null : Images.TrustBeside(image)
         );
     }
 

@@ -187,22 +187,22 @@ internal sealed class KeepalivedPair : IGatewayPair
                     IPv4_Destination_Address {{Addresses.Link("hb0", 3 - unit.Number)}}
                     Port 3780
                     Interface hb0
-                    SndSocketBuffer 1249280
-                    RcvSocketBuffer 1249280
+                    SndSocketBuffer 16777216
+                    RcvSocketBuffer 16777216
                     Checksum on
                 }
             }
             General {
                 HashSize 65536
-                HashLimit 262144
+                HashLimit 1048576
                 LogFile off
                 Syslog off
                 LockFile {{unit.Folder}}/conntrackd.lock
                 UNIX {
                     Path {{unit.Folder}}/conntrackd.ctl
                 }
-                NetlinkBufferSize 8388608
-                NetlinkBufferSizeMaxGrowth 33554432
+                NetlinkBufferSize 33554432
+                NetlinkBufferSizeMaxGrowth 134217728
                 Filter From Userspace {
                     Protocol Accept {
                         TCP

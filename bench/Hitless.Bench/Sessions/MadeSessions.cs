@@ -45,6 +45,21 @@ internal static class MadeSessions
         return count;
     }
 
+    /// <summary>The same at a rate, a millisecond's worth at a time; gives the rate that was reached.</summary>
+    public static double FillAt(ConntrackTable table, int first, int count, int rate)
+    {
+        var clock = Stopwatch.StartNew();
+        for (var made = 0; made < count; )
+        {
+            var due = Math.Min(count, (int)(clock.Elapsed.TotalSeconds * rate));
+            if (due == made)
+                Thread.Sleep(1);
+            made += Fill(table, first + made, due - made);
+        }
+
+        return count / clock.Elapsed.TotalSeconds;
+    }
+
     /// <summary>
     /// In a table of so many, <paramref name="rate"/> sessions a second end and as many begin; <paramref name="tell"/> is called ten times
     /// with the time so far.

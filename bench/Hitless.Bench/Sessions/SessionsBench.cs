@@ -104,7 +104,7 @@ internal static class SessionsBench
         using var ends = new CancellationTokenSource();
         var probe = new Thread(() => Probe(lags, ends.Token));
         probe.Start();
-        Generate(rate, seconds, first: 0);
+        Generate(rate, seconds);
         ends.Cancel();
         probe.Join();
         var complete = AwaitEqual();
@@ -126,7 +126,7 @@ internal static class SessionsBench
         var reached = 0.0;
         foreach (var rate in Rates)
         {
-            reached = Generate(rate, 1.5, first: 0);
+            reached = Generate(rate, 1.5);
             var complete = AwaitEqual();
             Empty();
             if (!complete)
@@ -198,23 +198,8 @@ internal static class SessionsBench
             return 0;
         });
 
-    /// <summary>Makes sessions at a rate, a millisecond's worth at a time; returns the rate that was reached.</summary>
-    private static double Generate(int rate, double seconds, int first) => In(Shell.A, table =>
-        {
-            var clock = Stopwatch.StartNew();
-            var made = 0;
-            var total = (int)(rate * seconds);
-            while (made < total)
-            {
-                var due = Math.Min(total, (int)(clock.Elapsed.TotalSeconds * rate));
-                if (due == made)
-                    Thread.Sleep(1);
-                MadeSessions.Fill(table, first + made, due - made);
-                made = due;
-            }
-
-            return total / clock.Elapsed.TotalSeconds;
-        });
+    private static double Generate(int rate, double seconds) =>
+        In(Shell.A, table => MadeSessions.FillAt(table, 0, (int)(rate * seconds), rate));
 
     /// <summary>Every 20 ms a session of its own: how long until the other side holds it?</summary>
     private static void Probe(List<double> lags, CancellationToken ends)

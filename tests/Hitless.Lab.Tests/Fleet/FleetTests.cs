@@ -7,7 +7,7 @@ namespace Hitless.Lab.Tests.Fleet;
 /// <summary>The Ansible collection against real clusters: modules with check mode and diff, and a wave of upgrades.</summary>
 public sealed class FleetTests : IDisposable
 {
-    private readonly Playbooks books = new();
+    private readonly AnsibleFolder books = new();
 
     public void Dispose() => books.Dispose();
 

@@ -44,7 +44,7 @@ public sealed class RemoteFleetTests : IDisposable
 
         """;
 
-    private readonly Playbooks books = new();
+    private readonly AnsibleFolder books = new();
 
     public void Dispose() => books.Dispose();
 

@@ -7,7 +7,7 @@ namespace Hitless.Lab.Tests.Fleet;
 /// <summary>The modules that use the program on a unit: holds, reboots, users and tokens.</summary>
 public sealed class UnitFleetTests : IDisposable
 {
-    private readonly Playbooks books = new();
+    private readonly AnsibleFolder books = new();
 
     public void Dispose() => books.Dispose();
 

@@ -38,6 +38,25 @@ internal static partial class PackageFile
         return newer;
     }
 
+    /// <summary>The same package in a folder, with another first image.</summary>
+    public static string With(string package, string folder, string image)
+    {
+        var other = Path.Combine(folder, Path.GetFileName(package));
+        Tool.Run(
+            "sh",
+            [
+                "-ec",
+                "dpkg-deb -R \"$1\" \"$2/tree\"; cp \"$3\" \"$2/tree/usr/lib/hitless/\"; dpkg-deb --root-owner-group -b \"$2/tree\" \"$4\"",
+                "with",
+                package,
+                folder,
+                image,
+                other,
+            ]
+        );
+        return other;
+    }
+
     /// <summary>An image of this version that a restart of the daemon activates.</summary>
     public static string RestartingImage(string folder)
     {
@@ -59,20 +78,25 @@ internal static partial class PackageFile
     }
 
     /// <summary>An image of a newer version, of the programs that are there.</summary>
-    public static string NewerImage(string folder)
+    public static string NewerImage(string folder) => Image(folder, "1.2.0", "exec \"$here/hitlessd.real\" \"$@\"");
+
+    /// <summary>An image of a newer version whose hitlessd never joins.</summary>
+    public static string BadImage(string folder) => Image(folder, "1.2.1", "exec sleep 86400");
+
+    private static string Image(string folder, string version, string script)
     {
-        var image = Path.Combine(folder, "hitless-1.2.0.hli");
+        var image = Path.Combine(folder, $"hitless-{version}.hli");
         MatrixImages.Build(
             Prerequisites.Out,
             folder,
             image,
             Path.Combine(Prerequisites.Out, "keys", "image-signing.key"),
-            "exec \"$here/hitlessd.real\" \"$@\"",
+            script,
             whole: true,
             "--activation",
             "restart",
             "--version",
-            "1.2.0"
+            version
         );
         return image;
     }

@@ -10,7 +10,7 @@ namespace Hitless.Machines.Tests.Newcomer;
 /// </summary>
 internal sealed class SystemdSite : IDisposable
 {
-    private const string Name = "newcomer";
+    private const string Newcomer = "newcomer";
     private readonly string _shared;
     private readonly List<SystemdMachine> _machines = [];
 
@@ -22,11 +22,12 @@ internal sealed class SystemdSite : IDisposable
     /// <summary>A machine by its place: gw1 is the first.</summary>
     public SystemdMachine this[int index] => _machines[index];
 
-    public static SystemdSite Boot(int units = 2)
+    /// <summary>Boots the machines of a site; sites of other names have networks of their own.</summary>
+    public static SystemdSite Boot(int units = 2, string name = Newcomer)
     {
-        var plan = new LabPlan(Name, Path.Combine(LabPlan.DefaultRoot, Name), Prerequisites.Out, units, 1, StaticRouter: false, null, null);
+        var plan = new LabPlan(name, Path.Combine(LabPlan.DefaultRoot, name), Prerequisites.Out, units, 1, StaticRouter: false, null, null);
         MachineStore.Prepare(LabPlan.DebianKernel, _ => { });
-        Topology.Remove(Name);
+        Topology.Remove(name);
         Topology.Create(plan);
         foreach (var unit in plan.Units)
         {
@@ -76,7 +77,7 @@ internal sealed class SystemdSite : IDisposable
     public void Dispose()
     {
         _machines.ForEach(machine => machine.Dispose());
-        Topology.Remove(Name);
+        Topology.Remove(Plan.Name);
         Directory.Delete(_shared, recursive: true);
     }
 }

@@ -12,9 +12,10 @@ public static class MachineStore
     private const string Release = "bookworm";
 
     // What an operator installs on a gateway, and what looks at it. No fsck, no documentation: the machines live for minutes.
+    // python3-apt: Ansible installs packages by it.
     private const string Packages =
         "systemd-sysv,udev,dbus,kmod,iproute2,iputils-ping,nftables,conntrack,procps,openssh-server,ifupdown,ca-certificates,libssl3,"
-        + "linux-image-amd64,initramfs-tools,tcpdump,arping,netcat-openbsd,curl,systemd-timesyncd";
+        + "linux-image-amd64,initramfs-tools,tcpdump,arping,netcat-openbsd,curl,systemd-timesyncd,python3-apt";
 
     private const string Ubuntu = "http://archive.ubuntu.com/ubuntu/";
     private static readonly TimeSpan DownloadLimit = TimeSpan.FromMinutes(20);
