@@ -6,7 +6,9 @@ namespace Hitless.Lab.Tests.Fleet;
 /// <summary>A folder with an inventory and playbooks, and Ansible on them with the collection of this repository.</summary>
 internal sealed class AnsibleFolder : IDisposable
 {
-    private static readonly string Collections = Path.Combine(Path.GetDirectoryName(Prerequisites.Out)!, "ansible");
+    /// <summary>Where the repository has its collections.</summary>
+    public static readonly string Collections = Path.Combine(Path.GetDirectoryName(Prerequisites.Out)!, "ansible");
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     /// <summary>The folder.</summary>

@@ -77,6 +77,16 @@ public sealed class FleetTests : IDisposable
         Assert.EndsWith("# by the playbook\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public void Roles_and_playbooks_are_clean_to_ansible_lint()
+    {
+        Prerequisites.NeedPrograms("ansible-lint");
+        var collection = Path.Combine(AnsibleFolder.Collections, "ansible_collections", "hitless", "cluster");
+        var said = books.Run("env", "-C", collection, "ansible-lint", "--offline", "--nocolor", "roles", "playbooks");
+        Assert.True(said.ExitCode == 0, said.Output + said.Errors);
+        Assert.Matches("Passed with production profile.* on [1-9][0-9]* files", said.Output + said.Errors);
+    }
+
     private string Page => books.At("page.html");
 
     private string Fleet => books.At("fleet.ini");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hitless.Lab.Network;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Fleet;
@@ -37,6 +38,8 @@ public sealed class RoleTests : IDisposable
         }
 
         WriteInventory(package);
+        Succeeds("role.yml", ["--check", "--diff"], "failed=0");
+        Assert.All(sites, site => Assert.Equal("", site[0].Type("ls /usr/bin/hitless /var/cache/hitless.deb 2>/dev/null || true")));
         Succeeds("role.yml", [], "failed=0");
         foreach (var (site, branch) in sites.Zip(Branches))
             await site[0].UntilReadyAsync($"{branch}-gw1");
@@ -67,8 +70,9 @@ public sealed class RoleTests : IDisposable
         Assert.NotEqual(0, wave.ExitCode);
         foreach (var (site, version) in sites.Zip(["1.2.0", "1.0.0", "1.0.0"]))
         {
-            foreach (var unit in (int[])[0, 1])
-                Assert.Contains($"\"version\": \"{version}", site[unit].Type("hitless --json status"), StringComparison.Ordinal);
+            using var status = JsonDocument.Parse(site[0].Type("hitless --json status"));
+            var versions = status.RootElement.GetProperty("units").EnumerateArray().Select(unit => unit.GetProperty("version").GetString());
+            Assert.Equal([version, version], versions);
             await site[0].UntilNoProblemAsync();
         }
 
@@ -157,6 +161,8 @@ public sealed class RoleTests : IDisposable
                           configuration:
                             files:
                               - path: /etc/edge.conf
+                          upgrade:
+                            confirm-timeout: 20s
                 - hitless.cluster.config:
                     message: by the playbook
                     files: [{ path: /etc/edge.conf, content: "one of edge\n" }]
