@@ -73,9 +73,9 @@ public static class UnitFile
             var own = TextOf(root!.Under("unit"), "commands-from") == UnitKeys.OwnCommands;
             foreach (var key in given.Where(key => !own || !UnitKeys.ListsCommands(key)))
             {
-                if (own && key == "upgrade")
+                if (key == "upgrade" && (own || shared?.Under(key).Find("trust-file") is null))
                 {
-                    // Whose images are believed is a right to run commands, too.
+                    // Whose images are believed is a right to run commands, too; and who sets a soak time does not mean to believe nobody.
                     shared?.Under(key).Replace("trust-file", root.Under(key).Find("trust-file"));
                 }
 

@@ -358,7 +358,8 @@ public static partial class UnitKeys
         new(
             "trust-file",
             FilePath,
-            "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to the folder of unit.yaml."
+            "Certificates (PEM) whose images are accepted, and lists of revoked ones (X509 CRL); relative to the folder of unit.yaml. A "
+                + "cluster.yaml that does not name it leaves each unit its own."
         ),
         new(
             "minimum-version",

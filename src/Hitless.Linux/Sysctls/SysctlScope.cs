@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hitless.Linux.Sysctls;
 
 /// <summary>
@@ -71,7 +73,7 @@ public sealed class SysctlScope
         try
         {
             var path = Path.Combine(Root, name);
-            var before = File.ReadAllText(path).Trim();
+            var before = Text(path);
             if (before == value)
             {
                 return null;
@@ -97,12 +99,20 @@ public sealed class SysctlScope
     {
         try
         {
-            return IsName(name) ? File.ReadAllText(Path.Combine(Root, name)).Trim() : null;
+            return IsName(name) ? Text(Path.Combine(Root, name)) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
+    }
+
+    // Some forty of them are looked at each second: no lock of the file, and one read, which gives all of a value (proc_sys_read).
+    private static string Text(string path)
+    {
+        Span<byte> text = stackalloc byte[4096];
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return Encoding.UTF8.GetString(text[..RandomAccess.Read(file, text, 0)]).Trim();
     }
 
     /// <summary>The folders below a name: interfaces, mostly.</summary>

@@ -105,6 +105,14 @@ public sealed class ClusterFileTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(33), Read(Own, cluster + "election: { flip-guard: 33s }\n").Election.FlipGuard);
     }
 
+    [Theory]
+    [InlineData("", "/etc/hitless/trust.pem")]
+    [InlineData("upgrade: { soak: 7s }\n", "/etc/hitless/trust.pem")]
+    [InlineData("upgrade: { confirm-timeout: 20s, windows: [sat 02:00-04:00] }\n", "/etc/hitless/trust.pem")]
+    [InlineData("upgrade: { soak: 7s, trust-file: theirs.pem }\n", "/etc/hitless/theirs.pem")]
+    public void A_cluster_yaml_that_does_not_say_whose_images_are_believed_leaves_each_unit_its_own(string cluster, string believed) =>
+        Assert.Equal(believed, Read("", cluster, "\nupgrade: { trust-file: trust.pem }\n").Upgrade.TrustFile);
+
     private const string Own = "\n  commands-from: unit";
 
     private static string Commands(string own, string cluster)
@@ -114,9 +122,9 @@ public sealed class ClusterFileTests : IDisposable
             + $"{read.Upgrade.TrustFile}";
     }
 
-    private static UnitSettings Read(string own, string cluster) =>
+    private static UnitSettings Read(string own, string cluster, string more = "") =>
         UnitFile.TryParse(
-            Encoding.UTF8.GetBytes(UnitFileTests.Minimal.Replace("name: gw1", "name: gw1" + own, StringComparison.Ordinal)),
+            Encoding.UTF8.GetBytes(UnitFileTests.Minimal.Replace("name: gw1", "name: gw1" + own, StringComparison.Ordinal) + more),
             "/etc/hitless/unit.yaml",
             Encoding.UTF8.GetBytes(cluster.Length == 0 ? Delay : cluster),
             out var settings,
