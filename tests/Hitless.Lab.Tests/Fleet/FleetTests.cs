@@ -1,5 +1,9 @@
+using System.Net.Sockets;
+using Hitless.Core.Api;
+using Hitless.Core.Upgrade;
 using Hitless.Lab.Tests.Clusters;
 using Hitless.Lab.Tests.Machine;
+using Hitless.Linux.Namespaces;
 using Xunit;
 
 namespace Hitless.Lab.Tests.Fleet;
@@ -7,6 +11,7 @@ namespace Hitless.Lab.Tests.Fleet;
 /// <summary>The Ansible collection against real clusters: modules with check mode and diff, and a wave of upgrades.</summary>
 public sealed class FleetTests : IDisposable
 {
+    private const int ListenerPort = 67;
     private readonly AnsibleFolder books = new();
 
     public void Dispose() => books.Dispose();
@@ -40,6 +45,39 @@ public sealed class FleetTests : IDisposable
         var again = books.Play("hitless.cluster.upgrade_fleet", "-i", Fleet, "--limit", "first");
         Assert.Equal(0, again.ExitCode);
         Assert.Contains("changed=0", again.Output, StringComparison.Ordinal);
+    }
+
+    [Scenario]
+    public async Task A_wave_stops_where_a_run_completed_and_broke_an_objective()
+    {
+        Prerequisites.NeedPrograms("ansible-playbook");
+        using var first = await LabCluster.ReadyAsync();
+        using var second = await LabCluster.ReadyAsync();
+        Inventory(("first", first, Prerequisites.SecondImage), ("second", second, Prerequisites.SecondImage));
+        var listener = NetworkNamespace.Run(first.Plan.NamespaceOf("gw1"), () => new UdpClient(ListenerPort));
+        string[] wave = ["hitless.cluster.upgrade_fleet", "-i", Fleet, "-e"];
+        var playing = Task.Run(() => books.Play([.. wave, """{"hitless_objectives": {"unexpected_changes": 0}}"""]));
+        await LabCluster.UntilAsync("the run has come to the switch", () =>
+            first.Watch.Cli("gw1").Ask<RunStatus>(out _, "upgrade", "status")?.Steps.Any(each => each.Name == RunStep.Switchover) == true
+        );
+        listener.Dispose();
+
+        var played = await playing;
+        LabCluster.Say(played.Output);
+        Assert.NotEqual(0, played.ExitCode);
+        Assert.Contains($"broke an objective: 1 unexpected changes (at most 0): gw1: listener udp 0.0.0.0:{ListenerPort}", played.Output);
+        Assert.Equal(["1.0.0", "1.0.0"], await VersionsAsync(first));
+        Assert.Null(second.Watch.Status()!.Upgrade);
+        var page = await File.ReadAllTextAsync(Page, TestContext.Current.CancellationToken);
+        Assert.Contains("breached\">breached", page, StringComparison.Ordinal);
+        Assert.Contains("untouched\">untouched", page, StringComparison.Ordinal);
+
+        // The first has the version now; no gap at all is more than a switch can give.
+        played = books.Play([.. wave, """{"hitless_objectives": {"longest_gap_ms": 0, "sessions_lost": 0}}"""]);
+        LabCluster.Say(played.Output);
+        Assert.NotEqual(0, played.ExitCode);
+        Assert.Matches(@"the run completed, and broke an objective: a gap of [0-9.]+ ms \(at most 0\); hitless", played.Output);
+        Assert.Equal(["1.0.0", "1.0.0"], await VersionsAsync(second));
     }
 
     [Scenario]

@@ -40,6 +40,26 @@ options:
     type: list
     elements: str
     default: []
+  objectives:
+    description:
+      - What a run that completed is held to beside its verdict. Where it broke one the module fails with the report; the run is not taken
+        back. What is not named is not asked.
+    type: dict
+    default: {}
+    suboptions:
+      sessions_lost:
+        description:
+          - At most so many sessions lost. A number that the report does not know counts as too many.
+        type: int
+      longest_gap_ms:
+        description:
+          - At most so long a gap in the traffic, in milliseconds.
+        type: float
+      unexpected_changes:
+        description:
+          - At most so many differences around the traffic that nobody expected (C(changes) of the report). What could not be compared
+            counts as one each.
+        type: int
 extends_documentation_fragment:
   - hitless.cluster.unit
   - hitless.cluster.api
@@ -51,6 +71,11 @@ EXAMPLES = r"""
   hitless.cluster.upgrade:
     image: /root/hitless-1.1.0.hli
     options: [--until, "04:00"]
+
+- name: The same, where a run that lost a session or left something else changed counts as failed
+  hitless.cluster.upgrade:
+    image: /root/hitless-1.1.0.hli
+    objectives: { sessions_lost: 0, unexpected_changes: 0 }
 
 - name: What would be done
   hitless.cluster.upgrade:
@@ -91,6 +116,11 @@ report:
   description: What C(hitless upgrade report --json) prints.
   returned: when a run has ended, also where it failed or was rolled back
   type: dict
+breached:
+  description: The objectives that the run broke, in words.
+  returned: when it broke some
+  type: list
+  elements: str
 plan:
   description: What C(hitless upgrade plan --json) prints.
   returned: for C(planned), and in check mode
@@ -116,8 +146,8 @@ def act(module, cluster):
     if state == "rolled_back":
         return take_back(module, cluster)
     if run:
-        return wait_for(module, cluster, run)
-    return upgrade(module, cluster, state, module.params["image"], module.params["options"])
+        return held_to(module, wait_for(module, cluster, run))
+    return held_to(module, upgrade(module, cluster, state, module.params["image"], module.params["options"]))
 
 
 def upgrade(module, cluster, state, image, options):
@@ -183,6 +213,37 @@ def ended(cluster, answer, good):
     return answer
 
 
+def held_to(module, answer):
+    """The answer, if the run in it broke no objective."""
+    report = answer.get("report")
+    broken = breaches(report, module.params["objectives"]) if report else []
+    if broken:
+        raise Failed(
+            "the run completed, and broke an objective: %s; hitless upgrade report %s has the details" % ("; ".join(broken), answer["run"]),
+            **dict(answer, breached=broken)
+        )
+    return answer
+
+
+def breaches(report, objectives):
+    found = []
+    asked = dict((name, most) for name, most in objectives.items() if most is not None)
+    if "sessions_lost" in asked:
+        lost, most = report["sessions"].get("lost"), asked["sessions_lost"]
+        if lost is None:
+            found.append("it is not known how many sessions were lost (at most %d)" % most)
+        elif lost > most:
+            found.append("%d sessions lost (at most %d)" % (lost, most))
+    if "longest_gap_ms" in asked and report["longestGapMs"] > asked["longest_gap_ms"]:
+        found.append("a gap of %.1f ms (at most %g)" % (report["longestGapMs"], asked["longest_gap_ms"]))
+    if "unexpected_changes" in asked:
+        changes = report.get("changes") or dict(found=[], notKnown=["the report has no comparison"])
+        strange = ["%(unit)s: %(name)s" % each for each in changes["found"] if not each["expected"]] + list(changes["notKnown"])
+        if len(strange) > asked["unexpected_changes"]:
+            found.append("%d unexpected changes (at most %d): %s" % (len(strange), asked["unexpected_changes"], ", ".join(strange)))
+    return found
+
+
 def listed(units):
     return "".join("%s: %s\n" % each for each in sorted(units.items()))
 
@@ -194,6 +255,15 @@ def main():
         image=dict(type="str"),
         run=dict(type="str"),
         options=dict(type="list", elements="str", default=[]),
+        objectives=dict(
+            type="dict",
+            default={},
+            options=dict(
+                sessions_lost=dict(type="int"),
+                longest_gap_ms=dict(type="float"),
+                unexpected_changes=dict(type="int"),
+            ),
+        ),
     )
     module = AnsibleModule(
         argument_spec=spec,
