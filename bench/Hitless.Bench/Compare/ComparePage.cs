@@ -130,6 +130,7 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, CompareTabl
         table { border-collapse: collapse; width: 100%; }
         th, td { text-align: left; padding: .35rem .7rem; border-bottom: 1px solid #8886; white-space: nowrap; }
         th:nth-child(n+3), td:nth-child(n+3) { text-align: right; font-variant-numeric: tabular-nums; }
+        .claims { min-width: 46rem; }
         .claims td, .claims th:nth-child(n+3), .claims td:nth-child(n+3) { white-space: normal; text-align: left; }
         svg { min-width: 46rem; width: 100%; font: 14px system-ui, sans-serif; fill: currentColor; }
         .axis { stroke: #8886; }

@@ -74,12 +74,15 @@ internal sealed class CompareTable(IReadOnlyList<FailoverCase> cases, IReadOnlyL
         var asked = one.Samples.Sum(sample => sample.Connections);
         var kept = asked - one.Samples.Sum(sample => sample.ConnectionsLost);
         var median = FailoverBench.Quantile(times, 0.5);
-        return Invariant(
-                $"median {median:N0} ms, worst {times[^1]:N0} ms; {one.Samples.Sum(sample => sample.PacketsLost):N0} packets lost; "
-            ) + Invariant($"{kept:N0} of {asked:N0} connections kept");
+        var packets = one.Samples.Sum(sample => sample.PacketsLost);
+        return Invariant($"median {median:N0} ms, worst {times[^1]:N0} ms; {packets:N0} {(packets == 1 ? "packet" : "packets")} lost; ")
+            + Invariant($"{kept:N0} of {asked:N0} connections kept");
     }
 
-    private static string Words(FailoverEvent happens) => happens == FailoverEvent.Planned ? "planned switch" : happens.Name;
+    private static string Words(FailoverEvent happens) =>
+        happens == FailoverEvent.Planned ? "planned switch"
+        : happens == FailoverEvent.Freeze ? $"all daemons of the primary {happens.Name}"
+        : happens.Name;
 
     private ReplicationFigures? Of(string product) => replication.FirstOrDefault(each => each.Product == product);
 
