@@ -91,7 +91,7 @@ internal sealed class ReplicationCase(string product, Func<IGatewayPair> make)
         }
     }
 
-    /// <summary>Whether all of them come to be there. The first of them tell when it is worth to ask for each.</summary>
+    /// <summary>Whether all of them come to be there. How many there are tells when it is worth to ask for each.</summary>
     private static bool Arrived(string host, int first, int count, TimeSpan patience)
     {
         var clock = Stopwatch.StartNew();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
@@ -78,6 +79,31 @@ public sealed class FleetTests : IDisposable
         Assert.NotEqual(0, played.ExitCode);
         Assert.Matches(@"the run completed, and broke an objective: a gap of [0-9.]+ ms \(at most 0\); hitless", played.Output);
         Assert.Equal(["1.0.0", "1.0.0"], await VersionsAsync(second));
+    }
+
+    [Scenario]
+    public async Task A_cluster_whose_maintenance_window_is_closed_stops_the_wave_or_is_left_out()
+    {
+        Prerequisites.NeedPrograms("ansible-playbook");
+        using var first = await LabCluster.ReadyAsync();
+        using var second = await LabCluster.ReadyAsync();
+        Inventory(("first", first, Prerequisites.SecondImage), ("second", second, Prerequisites.SecondImage));
+        var inThreeDays = DateTime.Now.AddDays(3).ToString("ddd", CultureInfo.InvariantCulture).ToLowerInvariant();
+        first.RestartWith(("upgrade:", $"upgrade:\n  windows: [\"{inThreeDays} 02:00-02:30\"]"));
+        await first.UntilReadyAsync();
+
+        var wave = books.Play("hitless.cluster.upgrade_fleet", "-i", Fleet);
+        LabCluster.Say(wave.Output);
+        Assert.NotEqual(0, wave.ExitCode);
+        Assert.Contains($"no maintenance window is open ({inThreeDays} 02:00-02:30)", wave.Output, StringComparison.Ordinal);
+        Assert.All((LabCluster[])[first, second], each => Assert.Null(each.Watch.Status()!.Upgrade));
+
+        books.Succeeds("hitless.cluster.upgrade_fleet", ["-i", Fleet, "-e", "hitless_when_closed=skip"], "failed=0");
+        Assert.Equal(["0.9.0", "0.9.0"], await VersionsAsync(first));
+        Assert.Equal(["1.0.0", "1.0.0"], await VersionsAsync(second));
+        var page = await File.ReadAllTextAsync(Page, TestContext.Current.CancellationToken);
+        Assert.Contains("closed\">closed", page, StringComparison.Ordinal);
+        Assert.Contains("completed\">completed", page, StringComparison.Ordinal);
     }
 
     [Scenario]

@@ -40,6 +40,13 @@ options:
     type: list
     elements: str
     default: []
+  when_closed:
+    description:
+      - What to do where the cluster's settings have maintenance windows (C(upgrade.windows)) and none is open. C(fail), as the cluster
+        would, or C(skip), which leaves it as it is and returns C(closed).
+    type: str
+    choices: [fail, skip]
+    default: fail
   objectives:
     description:
       - What a run that completed is held to beside its verdict. Where it broke one the module fails with the report; the run is not taken
@@ -121,6 +128,10 @@ breached:
   returned: when it broke some
   type: list
   elements: str
+closed:
+  description: That no maintenance window is open, and when the next begins.
+  returned: when the cluster was left as it is for that reason
+  type: str
 plan:
   description: What C(hitless upgrade plan --json) prints.
   returned: for C(planned), and in check mode
@@ -162,6 +173,9 @@ def upgrade(module, cluster, state, image, options):
         )
     if not run and all(each == version for each in before.values()):
         return answer
+    closed = closed_by(cluster, image, options) if not run and module.params["when_closed"] == "skip" else None
+    if closed:
+        return dict(answer, closed=closed)
     after = dict((name, version) for name in before)
     answer["diff"] = dict(before=listed(before), after=listed(after))
     if state == "planned" or module.check_mode:
@@ -179,6 +193,11 @@ def plan(cluster, image, options, answer):
     if bad:
         raise Failed("the cluster is not ready: %s" % "; ".join(bad), **dict(answer, checks=checks))
     return dict(checks=checks, plan=cluster.plan(image, options))
+
+
+def closed_by(cluster, image, options):
+    checks = cluster.check(image, options)["checks"]
+    return next((each["text"] for each in checks if each["id"] == "maintenance-window" and each["result"] == "fail"), None)
 
 
 def wait_for(module, cluster, run):
@@ -255,6 +274,7 @@ def main():
         image=dict(type="str"),
         run=dict(type="str"),
         options=dict(type="list", elements="str", default=[]),
+        when_closed=dict(type="str", choices=["fail", "skip"], default="fail"),
         objectives=dict(
             type="dict",
             default={},
