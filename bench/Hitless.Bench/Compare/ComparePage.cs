@@ -26,7 +26,8 @@ internal sealed class ComparePage(IReadOnlyList<FailoverCase> cases, CompareTabl
         text.Append(Invariant($"<p>Two gateways in network namespaces of one machine, the same traffic through both products in turn: "));
         text.Append(Invariant($"{options.Connections} TCP connections, {options.NewPerSecond} new ones a second, a download, and "));
         text.Append(Invariant($"{options.Probes} UDP packets a second each way. An outage is the packets that did not arrive, as time. "));
-        text.Append("Both products at their defaults: keepalived announces each second, Hitless every 20 ms.</p>");
+        text.Append("Timers at their defaults: keepalived announces each second, Hitless every 20 ms; conntrackd with large buffers ");
+        text.Append("and direct injection, which replicates most.</p>");
         text.Append("<div class=\"wide\"><table class=\"claims\"><tr><th><th>keepalived + conntrackd<th>Hitless</tr>");
         foreach (var (what, rival, ours) in table.Rows())
             text.Append($"<tr><td>{WebUtility.HtmlEncode(what)}<td>{WebUtility.HtmlEncode(rival)}<td>{WebUtility.HtmlEncode(ours)}</tr>");

@@ -9,7 +9,7 @@ namespace Hitless.Bench.Compare;
 internal sealed class DaemonsOf
 {
     private const double TicksPerSecond = 100;
-    private static readonly string[] Names = ["hitlessd", "hitless-boot", "keepalived", "conntrackd"];
+    private static readonly string[] Names = ["hitless", "keepalived", "conntrackd"];
     private readonly string[] folders;
     private readonly double before;
 
