@@ -1,7 +1,8 @@
-using System.Net;
 using Hitless.Core.Balance;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
+using Hitless.Core.Tests.Memory;
+using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Balance;
@@ -81,14 +82,14 @@ public sealed class TranslatedHostsTests
             Session("10.10.1.193", "198.51.100.7", "198.51.100.7", "203.0.113.1")
         );
         hosts.OnSession(listed);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var round = 0; round < 1000; round++)
+        Allocation.AssertNone(() =>
         {
-            hosts.OnSession(plain);
-            hosts.OnSession(listed);
-        }
-
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            for (var round = 0; round < 1000; round++)
+            {
+                hosts.OnSession(plain);
+                hosts.OnSession(listed);
+            }
+        });
     }
 
     private static SessionRecord Session(string from, string to, string answers, string answersTo)

@@ -1,6 +1,7 @@
-using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Sessions;
+using Hitless.Core.Tests.Memory;
+using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;
@@ -193,10 +194,7 @@ public sealed class SessionClassTests
                 .Range(0, 5000)
                 .Select(i => Session(Protocols.Tcp, "10.0.1.50", "203.0.113.9", "203.0.113.9", "10.0.2.2", (ushort)i)),
         ];
-        Round();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Round();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Allocation.AssertNone(Round);
 
         void Round()
         {

@@ -1,5 +1,6 @@
-using System.Net;
 using Hitless.Core.Sessions;
+using Hitless.Core.Tests.Memory;
+using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;
@@ -121,10 +122,11 @@ public sealed class SessionExpressionTests
         Assert.Equal((false, false, true), (filter.Replicates(Web), filter.Replicates(Name), filter.Replicates(other)));
         Assert.False(filter.Replicates(Expectation(Web)));
         Assert.True(filter.Replicates(Expectation(other)));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            filter.Replicates(i % 2 == 0 ? Web : other);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Allocation.AssertNone(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                filter.Replicates(i % 2 == 0 ? Web : other);
+        });
     }
 
     private static SessionExpectation Expectation(SessionRecord parent) => SessionSamples.Expectation(1) with { Parent = parent.Key };

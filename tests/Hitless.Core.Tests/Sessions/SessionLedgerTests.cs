@@ -1,4 +1,5 @@
 using Hitless.Core.Sessions;
+using Hitless.Core.Tests.Memory;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;
@@ -111,10 +112,7 @@ public sealed class SessionLedgerTests
         [
             .. Enumerable.Range(0, 5000).SelectMany(i => (SessionRecord[])[SessionSamples.Tcp(i), SessionSamples.NatV6(i)]),
         ];
-        Round();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Round();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Allocation.AssertNone(Round);
 
         void Round()
         {

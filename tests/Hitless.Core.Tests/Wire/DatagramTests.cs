@@ -1,3 +1,4 @@
+using Hitless.Core.Tests.Memory;
 using Hitless.Core.Wire;
 using Xunit;
 
@@ -60,25 +61,25 @@ public sealed class DatagramTests
         using var sealer = Sealer();
         using var opener = Opener();
         Assert.Equal(DatagramVerdict.Accepted, Open("one"u8));
-        var (exceptions, before, thread) = (0, 0L, Environment.CurrentManagedThreadId);
+        var (exceptions, thread) = (0, Environment.CurrentManagedThreadId);
         void Count(object? sender, System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs e) =>
             exceptions += Environment.CurrentManagedThreadId == thread ? 1 : 0;
         AppDomain.CurrentDomain.FirstChanceException += Count;
         try
         {
-            for (var round = 0; round < 1000; round++)
+            Allocation.AssertNone(() =>
             {
-                var length = sealer.Seal("two"u8, datagram);
-                datagram[length - 1] ^= 1;
-                var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _);
-                before = round == 10 ? GC.GetAllocatedBytesForCurrentThread() : before;
-                if (verdict != DatagramVerdict.BadTag || !opener.SenderWasKnown)
+                for (var round = 0; round < 1000; round++)
                 {
-                    Assert.Fail($"{verdict} in round {round}");
+                    var length = sealer.Seal("two"u8, datagram);
+                    datagram[length - 1] ^= 1;
+                    var verdict = opener.Open(datagram.AsSpan(0, length), plaintext, Now, out _, out _);
+                    if (verdict != DatagramVerdict.BadTag || !opener.SenderWasKnown)
+                    {
+                        Assert.Fail($"{verdict} in round {round}");
+                    }
                 }
-            }
-
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            });
         }
         finally
         {
@@ -252,21 +253,11 @@ public sealed class DatagramTests
         using var sealer = Sealer();
         using var opener = Opener();
         void Exchange() => opener.Open(datagram.AsSpan(0, sealer.Seal(plaintext.AsSpan(0, 100), datagram)), plaintext, Now, out _, out _);
-        for (var i = 0; i < 100; i++)
-            Exchange();
-
-        // A collection that other tests cause in between counts what was left of this thread's room as allocated.
-        var allocated = Enumerable
-            .Range(0, 3)
-            .Select(_ =>
-            {
-                var before = GC.GetAllocatedBytesForCurrentThread();
-                for (var i = 0; i < 1000; i++)
-                    Exchange();
-                return GC.GetAllocatedBytesForCurrentThread() - before;
-            })
-            .ToArray();
-        Assert.Contains(0, allocated);
+        Allocation.AssertNone(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+                Exchange();
+        });
     }
 
     [Fact]

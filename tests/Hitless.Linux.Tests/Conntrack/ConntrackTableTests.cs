@@ -1,8 +1,9 @@
-using System.Net;
 using Hitless.Core.Sessions;
+using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Conntrack;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Netlink;
+using System.Net;
 
 namespace Hitless.Linux.Tests.Conntrack;
 
@@ -308,12 +309,11 @@ public sealed class ConntrackTableTests : IDisposable
             using var table = new ConntrackTable();
             var samples = Samples().Values.ToArray();
             var frame = new SessionFrameWriter(SessionPayload.SizeMax, SessionPayload.FrameHeaderSize);
-            Round();
-            Round();
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 100; i++)
-                Round();
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Allocation.AssertNone(() =>
+            {
+                for (var i = 0; i < 50; i++)
+                    Round();
+            });
 
             void Round()
             {

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sockets;
@@ -20,12 +21,11 @@ public sealed class PortSocketTests
         using var a = Open(units.A, Group);
         using var b = Open(units.B, Group);
         byte[] datagram = [.. "HL"u8, .. Enumerable.Range(0, 200).Select(i => (byte)i)];
-        Exchange(a, b, datagram);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Exchange(a, b, datagram);
-        Exchange(b, a, datagram);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Allocation.AssertNone(() =>
+        {
+            Exchange(a, b, datagram);
+            Exchange(b, a, datagram);
+        });
         Assert.False(a.TryReceive(new byte[300], out _, out _));
 
         // What cannot be sealed is dropped by the kernel.

@@ -1,4 +1,5 @@
 using Hitless.Core.Cluster;
+using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Traffic;
 
@@ -222,17 +223,14 @@ public sealed class TrafficTableTests
     public void Applying_a_state_allocates_nothing()
     {
         using var units = new TwoUnits();
-        units.TableA.Apply(TrafficState.Muted);
-        units.TableA.Apply(TrafficState.Claimed);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10; i++)
+        Allocation.AssertNone(() =>
         {
-            units.TableA.Apply(TrafficState.Muted);
-            units.TableA.Apply(TrafficState.Claimed);
-        }
-
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            for (var i = 0; i < 10; i++)
+            {
+                units.TableA.Apply(TrafficState.Muted);
+                units.TableA.Apply(TrafficState.Claimed);
+            }
+        });
     }
 
     [Fact]
