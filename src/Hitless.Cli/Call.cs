@@ -20,6 +20,9 @@ internal sealed class Call(ParseResult parsed, Screen screen, string socketPath,
     /// <summary>The unit that <c>--socket</c> names.</summary>
     public UnitClient Unit => _unit ??= new UnitClient(socketPath);
 
+    /// <summary>Whether it stands on the command line, with a value or without.</summary>
+    public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+
     public T? Value<T>(Option<T> option) => parsed.GetValue(option);
 
     public T? Value<T>(Argument<T> argument) => parsed.GetValue(argument);

@@ -131,6 +131,7 @@ await using var invitations = new Invitations(joining, settings, unit);
 await using var api = new ApiHost(unit, arguments.Socket, new KeptRequests(arguments.State, TimeProvider.System), Console.Error.WriteLine);
 invitations.Map(api.Routes);
 unit.MapMaintenance(api.Routes);
+unit.MapFeed(api.Routes);
 unit.MapKeys(api.Routes, files);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

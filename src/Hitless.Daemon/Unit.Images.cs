@@ -1,6 +1,8 @@
 using Hitless.Core.Api;
 using Hitless.Core.Upgrade;
 using Hitless.Daemon.Common;
+using Hitless.Daemon.Feeds;
+using Hitless.Daemon.Upgrade;
 using Hitless.Firmware.Images;
 
 namespace Hitless.Daemon;
@@ -59,6 +61,11 @@ public sealed partial class Unit
         events.Add(EventKinds.Firmware, $"the image of {info.Version} was removed from the store of {Name}");
         return Task.FromResult(info);
     }
+
+    /// <summary>The path of the local API that asks the feed of images.</summary>
+    public void MapFeed(IEndpointRouteBuilder routes) => Feed?.Map(routes);
+
+    private FeedService OpenFeed() => new(settings.Upgrade.Feed, images, PreflightReader.RunningHere, events, TimeProvider.System);
 
     private static UploadStatus StatusOf(UploadAnswer answer) => answer.Status ?? throw new RefusedException(answer.Refusal!);
 }

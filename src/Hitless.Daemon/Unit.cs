@@ -9,6 +9,7 @@ using Hitless.Daemon.Balance;
 using Hitless.Daemon.Common;
 using Hitless.Daemon.Configuration;
 using Hitless.Daemon.Control;
+using Hitless.Daemon.Feeds;
 using Hitless.Daemon.Forwarding;
 using Hitless.Daemon.Health;
 using Hitless.Daemon.Joining;
@@ -154,6 +155,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private Task StandAll(BalanceLoop balance)
     {
         var notices = Notices = new NoticeService(settings, stateFolder, events, disk);
+        var feed = Feed = OpenFeed();
         return Task.WhenAll(
             settings.Election.Witness is { } address
                 ? Stand("asking the witness", () =>
@@ -173,6 +175,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
             Stand("the rotation of the cluster key", () => Keys.RunAsync(ending.Token)),
             Stand("the units' API on its links", () => peerServer.FollowLinksAsync(ending.Token)),
             Stand("the word that the loops turn", () => LoopPulse.RunAsync(control, sessions, ending.Token)),
+            Stand("the daily look at the feed of images", () => feed.WatchAsync(control, ending.Token)),
             Stand("what systemd shows of the role", () => RoleNotice.RunAsync(control, ending.Token)),
             notices.IsIdle ? Task.CompletedTask : Stand("notices", () => notices.RunAsync(ending.Token)),
             notices.IsIdle
@@ -210,6 +213,8 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
     private RunReports Reports { get; }
 
     private NoticeService? Notices { get; set; }
+
+    private FeedService? Feed { get; set; }
 
     private Task Stand(string name, Func<Task> work) => StandingTask.Run(name, work, events, ending.Token);
 
@@ -293,6 +298,7 @@ public sealed partial class Unit : IUnit, IInvitingUnit, IAsyncDisposable
         configuration.Dispose();
         forRuns.Dispose();
         neighbours.Dispose();
+        Feed?.Dispose();
         Balance?.Dispose();
         roles.Dispose();
         traffic.Dispose();

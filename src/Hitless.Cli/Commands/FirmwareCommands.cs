@@ -10,8 +10,8 @@ using Hitless.Firmware.Signing;
 namespace Hitless.Cli.Commands;
 
 /// <summary>
-/// <c>firmware build, inspect, verify, upload, list, remove</c>. All but the last three ask no unit; build is in
-/// <see cref="BuildCommand"/>.
+/// <c>firmware inspect, verify, upload, list, remove</c>. build is in <see cref="BuildCommand"/>, system in
+/// <see cref="SystemImageCommand"/>, index and check in <see cref="FeedCommands"/>.
 /// </summary>
 internal static class FirmwareCommands
 {
@@ -38,6 +38,8 @@ internal static class FirmwareCommands
             ),
             shell.Command("upload", "Put an image into the unit's store", call => UploadAsync(call, call.Value(file)!), file),
             shell.Command("list", "The images in the unit's store", ListAsync),
+            FeedCommands.Check(shell),
+            FeedCommands.Index(shell),
             shell.Command("remove", "Take an image out of the unit's store", call => RemoveAsync(call, call.Value(image)!), image),
         };
     }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hitless.Core.Api;
+using Hitless.Core.Firmware;
 using Hitless.Core.Importing;
 
 namespace Hitless.Cli.Display;
@@ -10,6 +11,7 @@ namespace Hitless.Cli.Display;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(WrittenFiles))]
 [JsonSerializable(typeof(Verdict))]
+[JsonSerializable(typeof(FeedIndex))]
 [JsonSerializable(typeof(SetupResult))]
 [JsonSerializable(typeof(ImportResult))]
 [JsonSerializable(typeof(WebChange))]

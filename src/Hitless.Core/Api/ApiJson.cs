@@ -15,6 +15,8 @@ namespace Hitless.Core.Api;
 [JsonSerializable(typeof(LeaveRequest))]
 [JsonSerializable(typeof(LeaveResult))]
 [JsonSerializable(typeof(IReadOnlyList<UnitStatus>))]
+[JsonSerializable(typeof(FeedRequest))]
+[JsonSerializable(typeof(FeedReport))]
 [JsonSerializable(typeof(HoldRequest))]
 [JsonSerializable(typeof(HoldResult))]
 [JsonSerializable(typeof(ReleaseRequest))]

@@ -150,6 +150,9 @@ public sealed record UpgradeSettings(
     double SessionDifferenceLimit
 )
 {
+    /// <summary>Where the index of newer images is: an address (http, https), or the absolute path of a file; null: nowhere.</summary>
+    public string? Feed { get; init; }
+
     /// <summary>Images of older versions are refused unless an operator says otherwise; null: none is too old.</summary>
     public string? MinimumVersion { get; init; }
 

@@ -16,6 +16,7 @@ namespace Hitless.Core.Firmware;
 [JsonSerializable(typeof(BootState))]
 [JsonSerializable(typeof(SystemChange))]
 [JsonSerializable(typeof(SystemRecipe))]
+[JsonSerializable(typeof(FeedIndex))]
 internal sealed partial class FirmwareJson : JsonSerializerContext;
 
 internal delegate bool TryParseText<T>(string text, [MaybeNullWhen(false)] out T value);

@@ -119,7 +119,8 @@ internal static class ManifestRules
         return true;
     }
 
-    private static bool IsHash(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept(HexDigits);
+    /// <summary>Whether it is a SHA-256 in lower-case hex.</summary>
+    public static bool IsHash(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept(HexDigits);
 
     private static string Quote(string text) => '"' + (text.Length <= 80 ? text : text[..80] + "…") + '"';
 }

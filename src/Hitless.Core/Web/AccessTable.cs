@@ -103,6 +103,7 @@ public static class AccessTable
             new(Get, "/v1/firmware", WebRole.Viewer, null),
             new(Post, "/v1/firmware", WebRole.Operator, "uploads an image") { BodyMax = Image },
             new(Delete, "/v1/firmware", WebRole.Operator, "removes an image"),
+            new(Post, "/v1/firmware/check", WebRole.Operator, "asks the feed of images") { BodyMax = Small },
             new(Post, "/v1/firmware/upload", WebRole.Operator, "begins to upload an image") { BodyMax = Small },
             new(Get, "/v1/firmware/upload", WebRole.Operator, null),
             new(Patch, "/v1/firmware/upload", WebRole.Operator, "uploads a part of an image") { BodyMax = Image },

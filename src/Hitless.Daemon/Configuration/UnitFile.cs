@@ -250,6 +250,7 @@ public static class UnitFile
             Gates = [.. upgrade.Sections("gates").Select(GateFrom)],
             Expect = ValuesOf<string>(upgrade, "expect"),
             MinimumVersion = TextOf(upgrade, "minimum-version"),
+            Feed = TextOf(upgrade, "feed"),
             Windows =
             [
                 .. ValuesOf<string>(upgrade, "windows")

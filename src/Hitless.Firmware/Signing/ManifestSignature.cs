@@ -32,13 +32,14 @@ public static class ManifestSignature
     }
 
     /// <summary>Null if a certificate of <paramref name="trust"/> (itself, or one that it issued) signed exactly these bytes.</summary>
-    public static ImageProblem? Verify(byte[] manifest, byte[] signature, TrustStore trust, DateTimeOffset now)
+    /// <param name="what">What is signed, for the words of the problem.</param>
+    public static ImageProblem? Verify(byte[] manifest, byte[] signature, TrustStore trust, DateTimeOffset now, string what = "the image")
     {
         if (signature.Length == 0)
         {
             return new ImageProblem(
                 ImageFault.Unsigned,
-                "the image is not signed",
+                $"{what} is not signed",
                 "take a released image, or sign it: `hitless firmware build … --key KEY`"
             );
         }
@@ -49,7 +50,7 @@ public static class ManifestSignature
         {
             return new ImageProblem(
                 ImageFault.SignatureMalformed,
-                "the image's signature is no CMS signature with one signer and its certificate",
+                $"the signature of {what} is no CMS signature with one signer and its certificate",
                 "copy the image again from where it was released"
             );
         }
@@ -62,12 +63,12 @@ public static class ManifestSignature
         {
             return new ImageProblem(
                 ImageFault.Tampered,
-                $"the manifest is not what {NameOf(signer)} signed: the image has been changed",
+                $"{what} is not what {NameOf(signer)} signed: it has been changed",
                 "do not use this file; copy the image again from where it was released"
             );
         }
 
-        return trust.Refuse(signer, now);
+        return trust.Refuse(signer, now, what);
     }
 
     internal static string NameOf(X509Certificate2 certificate) => certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);

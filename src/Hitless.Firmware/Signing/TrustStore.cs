@@ -53,7 +53,7 @@ public sealed class TrustStore
     /// <summary>
     /// Null if a trusted certificate stands behind this signer, none of them is revoked, and the time of none has ended or not yet begun.
     /// </summary>
-    internal ImageProblem? Refuse(X509Certificate2 signer, DateTimeOffset now)
+    internal ImageProblem? Refuse(X509Certificate2 signer, DateTimeOffset now, string what)
     {
         var path = PathToTrust(signer);
         if (path.Count == 0)
@@ -61,7 +61,7 @@ public sealed class TrustStore
             var known = certificates.Count == 0 ? "nobody" : string.Join(", ", certificates.Select(ManifestSignature.NameOf));
             return new ImageProblem(
                 ImageFault.Stranger,
-                $"the image is signed by {ManifestSignature.NameOf(signer)} (certificate "
+                $"{what} is signed by {ManifestSignature.NameOf(signer)} (certificate "
                     + $"{signer.Thumbprint[..16].ToLowerInvariant()}), whom this unit does not trust; it trusts {known}",
                 "take an image signed by someone trusted, or add the signer's certificate to upgrade.trust-file on every unit"
             );

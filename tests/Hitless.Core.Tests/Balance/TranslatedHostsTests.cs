@@ -1,8 +1,8 @@
+using System.Net;
 using Hitless.Core.Balance;
 using Hitless.Core.Forwarding;
 using Hitless.Core.Sessions;
 using Hitless.Core.Tests.Memory;
-using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Balance;

@@ -1,7 +1,7 @@
+using System.Net;
 using Hitless.Core.Api;
 using Hitless.Core.Sessions;
 using Hitless.Core.Tests.Memory;
-using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;

@@ -1,6 +1,6 @@
+using System.Net;
 using Hitless.Core.Sessions;
 using Hitless.Core.Tests.Memory;
-using System.Net;
 using Xunit;
 
 namespace Hitless.Core.Tests.Sessions;

@@ -1,9 +1,9 @@
+using System.Net;
 using Hitless.Core.Sessions;
 using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Conntrack;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Netlink;
-using System.Net;
 
 namespace Hitless.Linux.Tests.Conntrack;
 

@@ -1,8 +1,8 @@
+using System.Net;
 using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Native;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
-using System.Net;
 
 namespace Hitless.Linux.Tests.Sockets;
 

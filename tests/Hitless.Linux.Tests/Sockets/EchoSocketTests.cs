@@ -1,7 +1,7 @@
+using System.Net;
 using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Polling;
 using Hitless.Linux.Sockets;
-using System.Net;
 
 namespace Hitless.Linux.Tests.Sockets;
 

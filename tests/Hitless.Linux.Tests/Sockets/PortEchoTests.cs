@@ -1,10 +1,10 @@
+using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Links;
 using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sockets;
 using Hitless.Linux.Traffic;
-using System.Net;
 
 namespace Hitless.Linux.Tests.Sockets;
 

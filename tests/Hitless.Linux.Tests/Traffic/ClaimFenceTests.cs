@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using Hitless.Core.Cluster;
 using Hitless.Core.Tests.Memory;
 using Hitless.Linux.Announcements;
@@ -5,8 +7,6 @@ using Hitless.Linux.Namespaces;
 using Hitless.Linux.Sockets;
 using Hitless.Linux.Sysctls;
 using Hitless.Linux.Traffic;
-using System.Diagnostics;
-using System.Net;
 
 namespace Hitless.Linux.Tests.Traffic;
 

@@ -21,6 +21,7 @@ internal static class ApiDocument
     // Mapped by the daemon beside its local API, or answered by the web manager.
     private static readonly Dictionary<string, RouteTypes> Others = new(StringComparer.Ordinal)
     {
+        ["POST /v1/firmware/check"] = new(ApiJson.Default.FeedRequest, ApiJson.Default.FeedReport),
         ["POST /v1/invite"] = new(ApiJson.Default.InviteRequest, ApiJson.Default.InviteResult),
         ["POST /v1/key/rotate"] = new(ApiJson.Default.KeyRotationRequest, ApiJson.Default.KeyRotationResult),
         ["POST /v1/unit/hold"] = new(ApiJson.Default.HoldRequest, ApiJson.Default.HoldResult),

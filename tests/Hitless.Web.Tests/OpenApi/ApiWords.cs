@@ -81,6 +81,7 @@ internal static class ApiWords
                 "Remove an image from the unit's store",
                 new QueryValue("image", "string", "a version, or the beginning of a hash", Required: true)
             ),
+            ["POST /v1/firmware/check"] = new("What newer images the feed has; downloads those of a version"),
             ["POST /v1/firmware/upload"] = new("Begin to upload an image in parts"),
             ["GET /v1/firmware/upload"] = new("How far an upload is", Upload),
             ["PATCH /v1/firmware/upload"] = new(

@@ -13,6 +13,7 @@ public sealed class AccessTests
     private const HttpStatusCode Unknown = HttpStatusCode.NotFound;
     private static readonly string[] OutsideApiHost =
     [
+        "POST /v1/firmware/check",
         "POST /v1/invite",
         "POST /v1/key/rotate",
         "POST /v1/unit/hold",

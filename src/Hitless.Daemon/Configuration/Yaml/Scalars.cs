@@ -205,6 +205,36 @@ public static partial class Scalars
                 }
         );
 
+    /// <summary>Where a feed is: an address, or the absolute path of a file.</summary>
+    public static ScalarShape Feed { get; } =
+        new(
+            "an address such as https://updates.example.org/hitless.feed, or the absolute path of a file",
+            (string text, bool _, out string? wrong) =>
+            {
+                wrong = "is neither an address nor an absolute path";
+                return
+                    text.Length <= 1024
+                    && !text.Any(char.IsControl)
+                    && (
+                        text.StartsWith('/')
+                        || (
+                            Uri.TryCreate(text, UriKind.Absolute, out var page)
+                            && page.Scheme is "http" or "https"
+                            && page.UserInfo.Length == 0
+                        )
+                    )
+                    ? text
+                    : null;
+            },
+            () =>
+                new JsonObject
+                {
+                    ["type"] = "string",
+                    ["pattern"] = "^(https?://|/)",
+                    ["maxLength"] = 1024,
+                }
+        );
+
     /// <summary>Which sessions are meant.</summary>
     public static ScalarShape Sessions { get; } =
         new(
