@@ -44,6 +44,13 @@ internal static class FirmwareCommands
         };
     }
 
+    /// <summary>What the image in a file says of itself.</summary>
+    public static ImageInfo Read(string path)
+    {
+        using var image = Open(path);
+        return image.Describe(image.ComputeHash());
+    }
+
     /// <summary>One image in a few lines.</summary>
     public static void Describe(Screen screen, ImageInfo image)
     {

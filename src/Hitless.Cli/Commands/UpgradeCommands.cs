@@ -37,7 +37,7 @@ internal static class UpgradeCommands
                 "rehearse",
                 "Switch over and back under the real traffic, everything but the installation",
                 call => StartAsync(call, wish, rehearseOnly: true, call.Value(detach)),
-                wish.Image,
+                wish.Image.Named,
                 detach
             ),
             shell.Command("status", "The open run, else the last one", StatusAsync),

@@ -54,15 +54,12 @@ internal sealed class UpgradeWish
         HelpName = "SECONDS",
     };
 
-    public Argument<string> Image { get; } =
-        new("IMAGE")
-        {
-            Description = "An image file (uploaded first), or the version of an uploaded one, or its hash or the beginning of that",
-        };
+    /// <summary>Which image.</summary>
+    public ImageWish Image { get; } = new();
 
     public Symbol[] Symbols =>
         [
-            Image,
+            .. Image.Symbols,
             guided,
             keep,
             standbys,
@@ -88,7 +85,7 @@ internal sealed class UpgradeWish
             throw new UsageException("--standbys-only and --this-unit-only exclude each other", "give one of them");
         }
 
-        return new UpgradeRequest(await UploadedAsync(call, call.Value(Image)!), call.Value(guided), call.Value(keep))
+        return new UpgradeRequest(await Image.UploadedAsync(call), call.Value(guided), call.Value(keep))
         {
             Extent =
                 call.Value(standbys) ? "standbys"
@@ -141,22 +138,6 @@ internal sealed class UpgradeWish
                 ),
             }
             : request;
-
-    // A path is what looks like one or is there; everything else is for the unit to find.
-    private static async Task<string> UploadedAsync(Call call, string image)
-    {
-        if (File.Exists(image))
-        {
-            return (await Upload.SendAsync(call, image)).Hash;
-        }
-
-        return image.Contains('/') || image.EndsWith(".hli", StringComparison.Ordinal)
-            ? throw new RefusedException(
-                $"there is no file {image}",
-                "name an image file, or the version or hash of an uploaded one (hitless firmware list)"
-            )
-            : image;
-    }
 
     private static DateTimeOffset? Time(string option, string? text)
     {

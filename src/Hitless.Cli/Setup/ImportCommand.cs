@@ -64,9 +64,9 @@ internal static partial class ImportCommand
             call.Screen.Output.Write(output is null ? made.UnitFile : "");
             foreach (var finding in made.Findings)
             {
-                call.Screen.Error.WriteLine(
-                    $"{finding.Outcome, -10} {(finding.Line == 0 ? "" : $"line {finding.Line}: ")}{finding.Statement}: {finding.Text}"
-                );
+                var other = finding.Source == ImportFinding.First ? "" : finding.Source + " ";
+                var place = finding.Line == 0 ? "" : $"{other}line {finding.Line}: ";
+                call.Screen.Error.WriteLine($"{finding.Outcome, -10} {place}{finding.Statement}: {finding.Text}");
             }
         });
         return ExitCode.Done;

@@ -1,3 +1,4 @@
+using System.Net;
 using static Hitless.Core.Importing.ImportOutcome;
 
 namespace Hitless.Core.Importing;
@@ -8,6 +9,7 @@ internal static class ConntrackdImport
     /// <summary>Translates a file that <see cref="ConfigText"/> has read.</summary>
     public static void Run(IReadOnlyList<ConfigLine> lines, ImportedUnit unit)
     {
+        unit.Source = ImportFinding.Second;
         foreach (var line in lines.SelectMany(each => each.Keyword is "Sync" or "General" or "Helper" ? each.Below ?? [] : [each]))
         {
             switch (line.Keyword)
@@ -20,7 +22,7 @@ internal static class ConntrackdImport
                     );
                     break;
                 case "UDP" or "Multicast" or "TCP":
-                    unit.Find(line, Equal, "sessions take the heartbeat links; a network of their own: sessions.link");
+                    Link(line, unit);
                     break;
                 case "Filter":
                     Filter(line, unit);
@@ -32,6 +34,42 @@ internal static class ConntrackdImport
                     unit.Find(line, Equal, "a matter of conntrackd's own");
                     break;
             }
+        }
+    }
+
+    // conntrackd's own network is what a heartbeat link should be: a cable of its own.
+    private static void Link(ConfigLine line, ImportedUnit unit)
+    {
+        string? Said(params ReadOnlySpan<string> keywords)
+        {
+            foreach (var keyword in keywords)
+            {
+                if (line.All(keyword).FirstOrDefault()?.Argument(0) is { Length: > 0 } value)
+                {
+                    return value;
+                }
+            }
+
+            return null;
+        }
+
+        var multicast = line.Keyword == "Multicast";
+        var port = Said("Interface");
+        var own = multicast ? Said("IPv4_interface") : Said("IPv4_address", "IPv6_address");
+        var other = multicast ? null : Said("IPv4_Destination_Address", "IPv6_Destination_Address");
+        if (port is null || !IPAddress.TryParse(own, out _) || unit.IsLink(port))
+        {
+            unit.Find(line, Equal, "sessions take the heartbeat links; a network of their own: sessions.link");
+        }
+        else if (IPAddress.TryParse(other, out _))
+        {
+            unit.AddLink(port, own!, [other!]);
+            unit.Find(line, Taken, $"heartbeat.links: {port}; sessions take the heartbeat links");
+        }
+        else
+        {
+            unit.AddLink(port, own!, []);
+            unit.Find(line, Decide, $"heartbeat.links: {port}: write the other unit's address in peers, or let it hitless join");
         }
     }
 

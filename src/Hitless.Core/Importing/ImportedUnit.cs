@@ -24,7 +24,15 @@ public enum ImportOutcome
 /// <param name="Statement">As it stands there.</param>
 /// <param name="Outcome">What became of it: taken, equal, decide, impossible.</param>
 /// <param name="Text">By which name, or why not, and what to do.</param>
-public sealed record ImportFinding(int Line, string Statement, string Outcome, string Text);
+/// <param name="Source">The file that the line is of: keepalived.conf or conntrackd.conf.</param>
+public sealed record ImportFinding(int Line, string Statement, string Outcome, string Text, string Source)
+{
+    /// <summary>The file that is imported.</summary>
+    public const string First = "keepalived.conf";
+
+    /// <summary>The one that may lie beside it.</summary>
+    public const string Second = "conntrackd.conf";
+}
 
 /// <summary><c>import keepalived --json</c>.</summary>
 public sealed record ImportResult(string UnitFile, IReadOnlyList<ImportFinding> Findings);
@@ -33,6 +41,7 @@ public sealed record ImportResult(string UnitFile, IReadOnlyList<ImportFinding> 
 internal sealed class ImportedUnit
 {
     private readonly List<ImportFinding> _findings = [];
+    private readonly HashSet<string> _linked = new(StringComparer.Ordinal);
     private readonly List<string> _interfaces = [];
     private readonly Dictionary<string, List<string>> _addresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> _routes = new(StringComparer.Ordinal);
@@ -60,14 +69,37 @@ internal sealed class ImportedUnit
 
     public Dictionary<string, string> Hooks { get; } = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<ImportFinding> Findings => [.. _findings.OrderBy(each => each.Line)];
+    /// <summary>The file that is read now.</summary>
+    public string Source { get; set; } = ImportFinding.First;
+
+    /// <summary>What is missing first, then each file from its beginning.</summary>
+    public IReadOnlyList<ImportFinding> Findings =>
+        [
+            .. _findings
+                .OrderBy(each =>
+                    each.Line == 0 ? 0
+                    : each.Source == ImportFinding.First ? 1
+                    : 2
+                )
+                .ThenBy(each => each.Line),
+        ];
 
     public IReadOnlyList<string> Interfaces => _interfaces;
 
     public void Find(ConfigLine line, ImportOutcome outcome, string text) => Find(line.Line, $"{line}", outcome, text);
 
     public void Find(int line, string statement, ImportOutcome outcome, string text) =>
-        _findings.Add(new ImportFinding(line, statement, outcome.ToString().ToLower(CultureInfo.InvariantCulture), text));
+        _findings.Add(new ImportFinding(line, statement, outcome.ToString().ToLower(CultureInfo.InvariantCulture), text, Source));
+
+    /// <summary>Whether a heartbeat link uses this interface.</summary>
+    public bool IsLink(string port) => _linked.Contains(port);
+
+    /// <summary>Another heartbeat link.</summary>
+    public void AddLink(string port, string address, IEnumerable<string> peers)
+    {
+        _linked.Add(port);
+        Links.Add($"{{ interface: {port}, address: {Quoted(address)}, peers: [{string.Join(", ", peers.Select(Quoted))}] }}");
+    }
 
     public void AddAddress(string port, string prefix) => Add(_addresses, port, Quoted(prefix));
 

@@ -37,8 +37,8 @@ public sealed class KeepalivedImport
 
         var instances = lines.Where(line => line.Keyword == "vrrp_instance").ToList();
         import.Heartbeats(instances);
-        import.Missing(instances);
         ConntrackdImport.Run(conntrackd ?? [], import._unit);
+        import.Missing(instances);
         return new ImportResult(import._unit.ToYaml(), import._unit.Findings);
     }
 
@@ -408,11 +408,10 @@ public sealed class KeepalivedImport
     // Each interface that VRRP was spoken on is a heartbeat link.
     private void Heartbeats(List<ConfigLine> instances)
     {
-        var ports = new HashSet<string>(StringComparer.Ordinal);
         foreach (var instance in instances)
         {
             var port = instance.All("interface").Select(line => line.Argument(0)).FirstOrDefault();
-            if (port is null || !ports.Add(port))
+            if (port is null || _unit.IsLink(port))
             {
                 continue;
             }
@@ -447,10 +446,7 @@ public sealed class KeepalivedImport
                 _unit.Find(place, Taken, "heartbeat.links");
             }
 
-            var known = peers.Where(peer => IPAddress.TryParse(peer, out _)).Take(3).Select(ImportedUnit.Quoted);
-            _unit.Links.Add(
-                $"{{ interface: {port}, address: {ImportedUnit.Quoted(address ?? placeholder)}, peers: [{string.Join(", ", known)}] }}"
-            );
+            _unit.AddLink(port, address ?? placeholder, peers.Where(peer => IPAddress.TryParse(peer, out _)).Take(3));
         }
     }
 

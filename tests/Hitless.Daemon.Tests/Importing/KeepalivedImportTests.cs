@@ -121,6 +121,22 @@ public sealed class KeepalivedImportTests
     }
 
     [Theory]
+    [InlineData("UDP", "IPv4_address 10.10.9.1", "IPv4_Destination_Address 10.10.9.2", "taken", "peers: [10.10.9.2]")]
+    [InlineData("UDP Default", "IPv6_address fd00:9::1", "IPv6_Destination_Address fd00:9::2", "taken", "peers: [\"fd00:9::2\"]")]
+    [InlineData("Multicast", "IPv4_interface 10.10.9.1", "IPv4_address 225.0.0.50", "decide", "peers: []")]
+    [InlineData("UDP", "IPv4_address nowhere", "IPv4_Destination_Address 10.10.9.2", "equal", null)]
+    public void The_network_of_conntrackd_becomes_a_heartbeat_link(string kind, string own, string other, string outcome, string? peers)
+    {
+        var text = $"Sync {{\n {kind} {{\n {own}\n {other}\n Port 3780\n Interface hb0\n }}\n}}\n";
+        Assert.True(ConfigText.TryRead(text, "gw1", out var conntrackd, out _));
+        var result = KeepalivedImport.Run(Read("01-simplest"), conntrackd, Own);
+        Assert.Contains(result.Findings, each => (each.Source, each.Line, each.Outcome) == ("conntrackd.conf", 2, outcome));
+        Assert.Equal(peers is not null, result.UnitFile.Contains($"interface: hb0", StringComparison.Ordinal));
+        Assert.Contains(peers ?? "", result.UnitFile, StringComparison.Ordinal);
+        Assert.Equal(peers is null ? 1 : 2, Settings(result).Heartbeat.Links.Count);
+    }
+
+    [Theory]
     [InlineData("a {\n", "line 1: a brace is not closed")]
     [InlineData("a\n}\n", "line 2: a brace is closed that was not opened")]
     [InlineData("{\n}\n", "line 1: a brace is opened, and nothing stands before it")]

@@ -10,7 +10,8 @@ namespace Hitless.Lab.Tests.Clusters;
 
 /// <summary>
 /// Two units as somebody would start them by hand, without the lab: own namespaces, the shortest unit.yaml of contract.md (no sessions,
-/// configuration, health or upgrade), hitlessd started directly, and a firewall that knows nothing of Hitless but its heartbeat ports.
+/// configuration, health or upgrade) or another one, hitlessd started directly, and a firewall that knows nothing of Hitless but its
+/// heartbeat ports.
 /// </summary>
 public sealed class HandMadeCluster : IDisposable
 {
@@ -59,18 +60,24 @@ public sealed class HandMadeCluster : IDisposable
 
     private IEnumerable<string> Namespaces => [$"{_prefix}-switch", Client, Server, .. Units.Select(NamespaceOf)];
 
+    /// <summary>Where its files are; gone with it.</summary>
+    public string Folder => _folder;
+
     /// <summary>Makes the namespaces and starts both daemons.</summary>
-    public static HandMadeCluster Start()
+    /// <param name="unitFile">
+    /// Gives a unit's unit.yaml, once its interfaces and the cluster's key are there; null: the shortest one.
+    /// </param>
+    public static HandMadeCluster Start(Func<HandMadeCluster, string, string>? unitFile = null)
     {
         Prerequisites.NeedBuild();
         var cluster = new HandMadeCluster();
         try
         {
-            cluster.MakeNetwork();
+            cluster.MakeNetwork(unitFile is null ? Firewall : Firewall.Replace("\"hb0\"", "{ hb0, lan0, wan0 }", StringComparison.Ordinal));
             Tool.Run(Path.Combine(Prerequisites.Out, "hitless"), ["key", "generate", Path.Combine(cluster._folder, "cluster.key")]);
             foreach (var unit in Units)
             {
-                cluster.StartUnit(unit);
+                cluster.StartUnit(unit, unitFile?.Invoke(cluster, unit) ?? ShortestFile(unit));
             }
 
             return cluster;
@@ -152,13 +159,10 @@ public sealed class HandMadeCluster : IDisposable
 
     private string SocketOf(string unit) => Path.Combine(_folder, $"{unit}.sock");
 
-    private void StartUnit(string unit)
+    private static string ShortestFile(string unit)
     {
         var number = unit[^1] - '0';
-        var file = Path.Combine(_folder, $"{unit}.yaml");
-        File.WriteAllText(
-            file,
-            $$"""
+        return $$"""
             cluster:
               name: edge
               group: 7
@@ -177,8 +181,13 @@ public sealed class HandMadeCluster : IDisposable
               - { name: lan0, virtual-addresses: [10.10.1.1/24, "fd00:1::1/64"], monitor: true }
               - { name: wan0, virtual-addresses: [10.10.2.1/24], monitor: true }
 
-            """
-        );
+            """;
+    }
+
+    private void StartUnit(string unit, string text)
+    {
+        var file = Path.Combine(_folder, $"{unit}.yaml");
+        File.WriteAllText(file, text);
         _daemons[unit] = Tool.Start(
             "ip",
             [
@@ -202,7 +211,7 @@ public sealed class HandMadeCluster : IDisposable
         );
     }
 
-    private void MakeNetwork()
+    private void MakeNetwork(string firewall)
     {
         var lines = new StringBuilder();
         foreach (var name in Namespaces)
@@ -251,7 +260,7 @@ public sealed class HandMadeCluster : IDisposable
                     "net.netfilter.nf_conntrack_tcp_loose=0",
                 ]
             );
-            Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "nft", "-f", "-"], Firewall);
+            Tool.Run("ip", ["netns", "exec", NamespaceOf(unit), "nft", "-f", "-"], firewall);
         }
 
         Host(

@@ -11,6 +11,8 @@ public sealed class SystemUpgradeTests
     private const string MakeImage =
         "hitless firmware system /usr/lib/hitless/hitless-*.hli --apt --key image-signing.key --out packages.hli 2>&1";
 
+    private const string System = "--system --key image-signing.key";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -32,9 +34,12 @@ public sealed class SystemUpgradeTests
 
         edge.Offer(site[0], 2, 3);
         site[0].Type("rm packages.hli");
-        Assert.Contains("can be taken back", site[0].Type(MakeImage));
+        var plan = site[0].Type($"hitless upgrade plan {System}");
+        Assert.Contains("edge-demo 2 -> 3", plan);
+        Assert.Contains("can be taken back", plan);
         var primary = site[0].Type("hitless --json status | grep '\"primary\"'");
-        Run(site[0], "rolled-back");
+        Run(site[0], "rolled-back", System);
+        Assert.Equal("2", site[0].Type("hitless firmware list | grep -c +system.").Trim());
         for (var unit = 0; unit < 2; unit++)
         {
             Assert.Equal("installed 2", EdgePackage.On(site[unit]));
@@ -108,9 +113,9 @@ public sealed class SystemUpgradeTests
     }
 
     // The exit code tells how it ended; what it printed is in the failure.
-    private static void Run(SystemdMachine unit, string state)
+    private static void Run(SystemdMachine unit, string state, string image = "packages.hli")
     {
-        var said = unit.Type("hitless upgrade start packages.hli 2>&1 || true; hitless --json upgrade status");
+        var said = unit.Type($"hitless upgrade start {image} 2>&1 || true; hitless --json upgrade status");
         Assert.True(said.Contains($"\"state\": \"{state}\"", StringComparison.Ordinal), said);
     }
 
