@@ -29,6 +29,7 @@ install -m 644 "$root"/build/systemd/* "$tree/lib/systemd/system/"
 sed -i 's:/usr/local/sbin/:/usr/sbin/:' "$tree/lib/systemd/system/hitless.service"
 cp -a "$root/docs" "$tree/usr/share/doc/hitless/"
 install -m 644 "$root/README.md" "$root/CHANGELOG.md" "$tree/usr/share/doc/hitless/docs/"
+"$root/build/sbom.sh" >"$tree/usr/share/doc/hitless/sbom.cdx.json"
 "$out/hitless" manual >"$tree/usr/share/man/man1/hitless.1"
 "$out/hitless-boot" --manual >"$tree/usr/share/man/man8/hitless-boot.8"
 find "$tree" -type f ! -perm -100 -exec chmod 644 {} +

@@ -50,7 +50,8 @@ public static class Prerequisites
     /// <summary>An image that is bad on purpose; <paramref name="how"/> is part of its name (bad-exit, bad-health).</summary>
     public static string BadImage(string how) => Directory.EnumerateFiles(Path.Combine(Out, "images"), $"*{how}*.hli").Single();
 
-    private static string Repository()
+    /// <summary>The checkout that the tests are of.</summary>
+    public static string Repository()
     {
         var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Hitless.slnx")))
