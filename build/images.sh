@@ -9,7 +9,8 @@
 #   hitless-1.0.2-bad-health.hli  its hitlessd starts, and never joins
 #   hitless-1.0.3-bad-converter.hli  its converter drops a key of the configuration
 #   trust.pem
-# --smallest makes one alone, for the package: OUTDIR/smallest/hitless-1.0.0.hli, the same compressed as far as it goes (two minutes).
+# --smallest makes one alone, for the package: OUTDIR/smallest/hitless-1.0.0.hli, the same compressed as far as it goes (two minutes). With
+# HITLESS_ARCH=arm64 of the programs in OUTDIR/arm64, and into OUTDIR/arm64/smallest.
 # The signing key is a developer's own, made once: OUTDIR/keys. OUTDIR/hitless makes keys and images.
 set -eu
 [ $# -eq 1 ] || [ "${2:-}" = --smallest ] || { echo "usage: build/images.sh OUTDIR [--smallest]" >&2; exit 2; }
@@ -22,16 +23,18 @@ key=$out/keys/image-signing.key
 cp "$out/keys/image-signing.crt" "$out/images/trust.pem"
 rm -rf "$parts"
 folder=images
+programs=$out platform=linux-x64
 
 image() { # NAME VERSION WIREMAX SCHEMAMAX [OPTION]: the folder $parts/NAME becomes the image of that name
     "$out/hitless" firmware build "$parts/$1" --version "$2" --wire-min 1.0 --wire-max "$3" --schema-max "$4" --from ">=0.9.0 <2.0.0" --activation reboot \
+        --platform "$platform" \
         --key "$key" --out "$out/$folder/hitless-$1.hli" ${5:-} >/dev/null
     echo "$folder/hitless-$1.hli"
 }
 
 programs() { # VERSION: a folder of that name with all of them
     mkdir -p "$parts/$1"
-    ln "$out/hitlessd" "$out/hitless" "$parts/$1/"
+    ln "$programs/hitlessd" "$programs/hitless" "$parts/$1/"
 }
 
 bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
@@ -43,6 +46,7 @@ bad() { # NAME VERSION WHAT-ITS-HITLESSD-DOES
 
 if [ "${2:-}" = --smallest ]; then
     folder=smallest
+    [ "${HITLESS_ARCH:-amd64}" = amd64 ] || folder=$HITLESS_ARCH/smallest programs=$out/$HITLESS_ARCH platform=linux-$HITLESS_ARCH
     mkdir -p "$out/$folder"
     programs 1.0.0
     image 1.0.0 1.0.0 1.1 3 --smallest
