@@ -100,11 +100,12 @@ internal static class FeedCommands
             if (report.Downloaded.Count > 0)
             {
                 screen.Line($"in this unit's store now: {string.Join(", ", report.Downloaded.Select(image => image.Version))}");
-                screen.Line($"next: hitless upgrade start {report.Downloaded[0].Version}");
             }
-            else if (report.Newer.Any(offer => offer.Path.Count > 0))
+
+            if (report.Newer.FirstOrDefault(offer => offer.Path.Count > 0)?.Path is [var first, ..])
             {
-                screen.Line("next: hitless firmware check --download");
+                var stored = report.Newer.Any(offer => offer.Image.Version == first && offer.Stored);
+                screen.Line($"next: hitless {(stored ? $"upgrade start {first}" : "firmware check --download")}");
             }
         };
 
