@@ -21,8 +21,8 @@ internal static class AptScripts
         """;
 
     /// <summary>
-    /// Prints why GRUB does not bring a kernel back that does not start; nothing where it does. What counts is the menu that GRUB reads, and
-    /// that GRUB itself can write into its environment: else "once" would be forever.
+    /// Prints why GRUB does not bring a kernel back that does not start; nothing where it does. What counts is the menu that GRUB reads,
+    /// and that GRUB itself can write into its environment: else "once" would be forever.
     /// </summary>
     public const string WhyUnguarded = """
         why_unguarded() {

@@ -66,8 +66,8 @@ public sealed partial record LabPlan(
     public string? Kernel { get; init; }
 
     /// <summary>
-    /// Emulated machines have a boot loader of their own: GRUB reads its menu from the machine's disk, and starts the kernel that the machine
-    /// itself has chosen (<see cref="Kernel"/> is null or 6.1 then).
+    /// Emulated machines have a boot loader of their own: GRUB reads its menu from the machine's disk, and starts the kernel that the
+    /// machine itself has chosen (<see cref="Kernel"/> is null or 6.1 then).
     /// </summary>
     public bool BootLoader { get; init; }
 

@@ -24,8 +24,8 @@ public static class MachineBootLoader
         """;
 
     /// <summary>
-    /// Makes the first menu, in the machine's root folder: $1 is the id of its file system. The machine's own update-grub does it; grub-probe,
-    /// which would look at the disk, is answered for, as there is no disk yet.
+    /// Makes the first menu, in the machine's root folder: $1 is the id of its file system. The machine's own update-grub does it;
+    /// grub-probe, which would look at the disk, is answered for, as there is no disk yet.
     /// </summary>
     internal const string MakeMenu = """
         set -e

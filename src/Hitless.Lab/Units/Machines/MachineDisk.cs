@@ -96,21 +96,13 @@ public static class MachineDisk
             Copy(image, Path.Combine("root", Path.GetFileName(image)));
         }
 
-        if (unit.Plan.MachineFiles is { } more)
-        {
-            foreach (var file in Directory.EnumerateFiles(more, "*", SearchOption.AllDirectories))
-            {
-                Copy(file, Path.GetRelativePath(more, file));
-            }
-        }
-
-        if (unit.Plan.BootLoader)
-        {
-            Write("etc/default/grub", MachineBootLoader.Settings);
-        }
-
+        AddMore(unit.Plan, own);
         Copy(MachineStore.Key + ".pub", "root/.ssh/authorized_keys");
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PutTogether(unit, folder);
+    }
+
+    private static void PutTogether(LabUnit unit, string folder) =>
         Tool.Run(
             "bash",
             [
@@ -125,6 +117,24 @@ public static class MachineDisk
                 unit.Plan.BootLoader ? MachineBootLoader.MakeMenu : "",
             ]
         );
+
+    private static void AddMore(LabPlan plan, string own)
+    {
+        if (plan.MachineFiles is { } more)
+        {
+            foreach (var source in Directory.EnumerateFiles(more, "*", SearchOption.AllDirectories))
+            {
+                var file = Path.Combine(own, Path.GetRelativePath(more, source));
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.Copy(source, file);
+            }
+        }
+
+        if (plan.BootLoader)
+        {
+            Directory.CreateDirectory(Path.Combine(own, "etc/default"));
+            File.WriteAllText(Path.Combine(own, "etc/default/grub"), MachineBootLoader.Settings);
+        }
     }
 
     /// <summary>The disk's file.</summary>
