@@ -17,72 +17,6 @@ internal sealed record AptRecipe(SystemRecipe Recipe, string Notes)
     private const int NamesInNotes = 40;
     private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(30);
 
-    private const string Common = """
-        #!/bin/sh
-        # Made by hitless firmware system --apt. Run in the slot's folder, as root.
-        set -eu
-        cd "$HITLESS_RECIPE"
-        export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-        standing() { dpkg-query -W -f='${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'; }
-        apt() {
-            apt-get -y -q -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef \
-                -o Dpkg::Options::=--force-confold "$@"
-        }
-
-        """;
-
-    // Each unit has to begin with the versions that the way back leads to.
-    private const string Stage =
-        Common
-        + """
-            while read -r name former version; do
-                have=$(standing "$name")
-                case "${have:--}" in
-                    "$former" | "$version") ;;
-                    *) wrong="${wrong:-}$name is ${have:-not installed}, expected was $former; " ;;
-                esac
-            done <packages
-            [ -z "${wrong:-}" ] || { echo "this unit's packages differ from those that the image was made for: $wrong"; exit 1; }
-            apt --simulate --no-remove install ./new/*.deb
-
-            """;
-
-    private const string Install =
-        Common
-        + """
-            dpkg --force-confdef --force-confold --configure -a
-            apt --no-remove install ./new/*.deb
-
-            """;
-
-    // A kernel that was to be new must be the one that runs.
-    private const string Check =
-        Common
-        + """
-            [ -z "$(dpkg --audit)" ] || { dpkg --audit; exit 1; }
-            while read -r name former version; do
-                have=$(standing "$name")
-                [ "$have" = "$version" ] || { echo "$name is ${have:-not installed}, expected was $version"; exit 1; }
-                case "$name" in linux-image-[0-9]*) kernel=${name#linux-image-} ;; esac
-            done <packages
-            [ -z "${kernel:-}" ] || [ "$(uname -r)" = "$kernel" ] || { echo "kernel $(uname -r) runs, expected was $kernel"; exit 1; }
-
-            """;
-
-    private const string Revert =
-        Common
-        + """
-            dpkg --force-confdef --force-confold --configure -a || true
-            added=$(awk '$2 == "-" { print $1 "-" }' packages)
-            # shellcheck disable=SC2046,SC2086
-            apt --allow-downgrades install $(ls ./old/*.deb 2>/dev/null) $added
-            while read -r name former version; do
-                have=$(standing "$name")
-                [ "${have:--}" = "$former" ] || { echo "$name is ${have:-not installed}, before it was $former"; exit 1; }
-            done <packages
-
-            """;
-
     /// <summary>Writes the recipe's files into <paramref name="folder"/>, which is there.</summary>
     /// <param name="tell">Is told what takes time.</param>
     /// <exception cref="RefusedException">apt offers nothing, or what no recipe can do.</exception>
@@ -119,7 +53,7 @@ internal sealed record AptRecipe(SystemRecipe Recipe, string Notes)
         );
         foreach (
             var (name, text) in (ReadOnlySpan<(string, string)>)
-                [("stage", Stage), ("install", Install), ("check", Check), ("revert", Revert)]
+                [("stage", AptScripts.Stage), ("install", AptScripts.Install), ("check", AptScripts.Check), ("revert", AptScripts.Revert)]
         )
         {
             if (name != "revert" || lost.Length == 0)
@@ -150,8 +84,28 @@ internal sealed record AptRecipe(SystemRecipe Recipe, string Notes)
             lost.Length == 0
                 ? "The packages that they replace are in the image: the change can be taken back."
                 : $"No way back: the present version of {string.Join(", ", lost.Select(change => change.Name))} is no longer to be had.";
-        return $"Packages:\n{string.Join('\n', lines)}{more}\n{back}";
+        return $"Packages:\n{string.Join('\n', lines)}{more}\n{back}{KernelNotes(offer, UnguardedKernel)}";
     }
+
+    /// <summary>What becomes of a kernel that does not start; empty where none is offered.</summary>
+    /// <param name="unguarded">Why GRUB does not bring it back; empty if it does. Asked only where it matters.</param>
+    internal static string KernelNotes(AptOffer offer, Func<string> unguarded)
+    {
+        if (offer.Kernels.FirstOrDefault(kernel => kernel.Former is not null) is { Name: { } replaced })
+        {
+            return $"\n{replaced} is replaced in place: if the new one does not start, it is not brought back by itself.";
+        }
+
+        return !offer.Kernels.Any() ? ""
+            : unguarded() is { Length: > 0 } why
+                ? $"\nA kernel that does not start is not brought back by itself: {why}. See docs/system.md."
+            : "\nGRUB starts the new kernel once: if it does not start, the machine comes back with the present one.";
+    }
+
+    private static string UnguardedKernel() =>
+        Machine.Run("/bin/sh", ["-c", AptScripts.WhyUnguarded + "why_unguarded"]) is (0, var why, _)
+            ? why.Trim()
+            : "the boot loader could not be asked";
 
     private static void Fetch(string into, IEnumerable<string> packages)
     {

@@ -16,11 +16,12 @@ public readonly record struct PackageChange(string Name, string? Former, string 
 public sealed record AptOffer(IReadOnlyList<PackageChange> Changes, IReadOnlyList<string> Removed)
 {
     private const int LineMax = 2000;
+    private const string KernelPrefix = "linux-image-";
 
     // What runs on after the packages are new, until the machine starts again.
     private static readonly string[] NeedReboot =
     [
-        "linux-image-",
+        KernelPrefix,
         "linux-modules-",
         "systemd",
         "libc6",
@@ -37,6 +38,9 @@ public sealed record AptOffer(IReadOnlyList<PackageChange> Changes, IReadOnlyLis
                 name.EndsWith('-') ? change.Name.StartsWith(name, StringComparison.Ordinal) : change.Name == name
             )
         );
+
+    /// <summary>The kernels among them, not the meta packages that depend on one: <c>linux-image-6.1.0-57-amd64</c>.</summary>
+    public IEnumerable<PackageChange> Kernels => Changes.Where(change => IsKernel(change.Name));
 
     /// <summary>Reads the output; other lines are skipped. Packages named in <paramref name="without"/> are left out.</summary>
     public static AptOffer Read(IEnumerable<string> lines, params IReadOnlyCollection<string> without)
@@ -67,6 +71,12 @@ public sealed record AptOffer(IReadOnlyList<PackageChange> Changes, IReadOnlyLis
             removed
         );
     }
+
+    // linux-image-6.1.0-57-amd64; linux-image-amd64 and linux-image-6.12-amd64 depend on one.
+    private static bool IsKernel(string name) =>
+        name.StartsWith(KernelPrefix, StringComparison.Ordinal)
+        && name.AsSpan(KernelPrefix.Length) is [>= '0' and <= '9', ..] version
+        && version.Count('.') >= 2;
 
     // Names and versions of Debian's policy (5.6.1, 5.6.12), with ":" for an architecture: nothing that a shell would read otherwise.
     private static bool IsFine(params ReadOnlySpan<string> words)

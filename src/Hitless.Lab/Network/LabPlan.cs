@@ -65,6 +65,15 @@ public sealed partial record LabPlan(
     /// </summary>
     public string? Kernel { get; init; }
 
+    /// <summary>
+    /// Emulated machines have a boot loader of their own: GRUB reads its menu from the machine's disk, and starts the kernel that the
+    /// machine itself has chosen (<see cref="Kernel"/> is null or 6.1 then).
+    /// </summary>
+    public bool BootLoader { get; init; }
+
+    /// <summary>A folder whose files an operator would have put onto every emulated machine; null: none.</summary>
+    public string? MachineFiles { get; init; }
+
     /// <summary>The kernel of Debian 12.</summary>
     public const string DebianKernel = "6.1";
 

@@ -27,7 +27,9 @@ public static class MachineDisk
             ln -sf "/$unit" "etc/systemd/system/multi-user.target.wants/$service.service"
         done
         usr/local/sbin/hitless-boot --state var/lib/hitless --install "root/$5" --trust etc/hitless/trust.pem >&2
-        rm -f "$image"; truncate -s "$size" "$image"; mkfs.ext4 -q -F -d . "$image"
+        id=$(cat /proc/sys/kernel/random/uuid)
+        [ -z "$6" ] || sh -c "$6" menu "$id" >&2
+        rm -f "$image"; truncate -s "$size" "$image"; mkfs.ext4 -q -F -U "$id" -d . "$image"
         """;
 
     /// <summary>Makes the disk anew. What stood on it is gone.</summary>
@@ -94,12 +96,45 @@ public static class MachineDisk
             Copy(image, Path.Combine("root", Path.GetFileName(image)));
         }
 
+        AddMore(unit.Plan, own);
         Copy(MachineStore.Key + ".pub", "root/.ssh/authorized_keys");
         File.SetUnixFileMode(Path.Combine(own, "root"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PutTogether(unit, folder);
+    }
+
+    private static void PutTogether(LabUnit unit, string folder) =>
         Tool.Run(
             "bash",
-            ["-c", Build, "disk", folder, MachineStore.System, Image(unit), $"{Gigabytes}G", Path.GetFileName(unit.Plan.Image!)]
+            [
+                "-c",
+                Build,
+                "disk",
+                folder,
+                MachineStore.System,
+                Image(unit),
+                $"{Gigabytes}G",
+                Path.GetFileName(unit.Plan.Image!),
+                unit.Plan.BootLoader ? MachineBootLoader.MakeMenu : "",
+            ]
         );
+
+    private static void AddMore(LabPlan plan, string own)
+    {
+        if (plan.MachineFiles is { } more)
+        {
+            foreach (var source in Directory.EnumerateFiles(more, "*", SearchOption.AllDirectories))
+            {
+                var file = Path.Combine(own, Path.GetRelativePath(more, source));
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.Copy(source, file);
+            }
+        }
+
+        if (plan.BootLoader)
+        {
+            Directory.CreateDirectory(Path.Combine(own, "etc/default"));
+            File.WriteAllText(Path.Combine(own, "etc/default/grub"), MachineBootLoader.Settings);
+        }
     }
 
     /// <summary>The disk's file.</summary>

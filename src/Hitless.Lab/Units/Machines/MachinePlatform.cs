@@ -21,6 +21,11 @@ public sealed class MachinePlatform : Platform
     {
         var kernel = plan.Kernel ?? LabPlan.DebianKernel;
         MachineStore.Prepare(kernel, say);
+        if (plan.BootLoader)
+        {
+            MachineBootLoader.Prepare(say);
+        }
+
         UnitFiles.Write(plan);
         Topology.Create(plan);
         Topology.AddSwitch(plan, "mgmt");

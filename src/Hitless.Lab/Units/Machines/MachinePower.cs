@@ -34,7 +34,6 @@ public static class MachinePower
     public static void On(LabUnit unit)
     {
         UnitPower.Note(unit, "power on");
-        var (kernel, initial) = MachineStore.KernelFiles(unit.Plan.Kernel ?? LabPlan.DebianKernel);
         var cards = MachineDisk
             .Ports(unit)
             .SelectMany(card =>
@@ -68,12 +67,7 @@ public static class MachinePower
                 "-display",
                 NoDisplay,
                 "-no-user-config",
-                "-kernel",
-                kernel,
-                "-initrd",
-                initial,
-                "-append",
-                "root=/dev/vda rw console=ttyS0 mitigations=off",
+                .. Starts(unit.Plan),
                 "-drive",
                 $"file={MachineDisk.Image(unit)},format=raw,if=virtio,cache=unsafe",
                 "-device",
@@ -88,6 +82,17 @@ public static class MachinePower
                 .. cards,
             ]
         );
+    }
+
+    private static string[] Starts(LabPlan plan)
+    {
+        if (plan.BootLoader)
+        {
+            return ["-kernel", MachineBootLoader.Program];
+        }
+
+        var (kernel, initial) = MachineStore.KernelFiles(plan.Kernel ?? LabPlan.DebianKernel);
+        return ["-kernel", kernel, "-initrd", initial, "-append", $"root=/dev/vda rw {MachineBootLoader.KernelWords}"];
     }
 
     /// <summary>Waits until the machine lets somebody in; a machine that never does is a <see cref="LabException"/>.</summary>
