@@ -5,11 +5,11 @@ namespace Hitless.Daemon.Feeds;
 /// asynchronously.
 /// </summary>
 /// <param name="inner">The server's bytes; its owner disposes of it.</param>
-/// <param name="length">How many may come.</param>
+/// <param name="length">How many may come; none if it is below 0.</param>
 internal sealed class LimitedStream(Stream inner, long length) : Stream
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private long left = length;
+    private long left = Math.Max(0, length);
 
     /// <inheritdoc/>
     public override bool CanRead => true;

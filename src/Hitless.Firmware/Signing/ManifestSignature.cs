@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.Pkcs;
 using System.Security.Cryptography.X509Certificates;
@@ -28,7 +29,7 @@ public static class ManifestSignature
     public static string? SignerName(byte[] signature)
     {
         var cms = new SignedCms();
-        return TryDecode(cms, signature) && cms.SignerInfos is [{ Certificate: { } certificate }] ? NameOf(certificate) : null;
+        return TryDecode(cms, signature, out var info) ? NameOf(info.Certificate!) : null;
     }
 
     /// <summary>Null if a certificate of <paramref name="trust"/> (itself, or one that it issued) signed exactly these bytes.</summary>
@@ -46,7 +47,7 @@ public static class ManifestSignature
 
         // "detached": what is checked is the manifest given here, even if the message carries content of its own.
         var cms = new SignedCms(new ContentInfo(manifest), detached: true);
-        if (!TryDecode(cms, signature) || cms.SignerInfos is not [{ Certificate: { } signer } info])
+        if (!TryDecode(cms, signature, out var info))
         {
             return new ImageProblem(
                 ImageFault.SignatureMalformed,
@@ -55,6 +56,7 @@ public static class ManifestSignature
             );
         }
 
+        var signer = info.Certificate!;
         try
         {
             info.CheckSignature(verifySignatureOnly: true);
@@ -73,16 +75,20 @@ public static class ManifestSignature
 
     internal static string NameOf(X509Certificate2 certificate) => certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
 
-    private static bool TryDecode(SignedCms cms, byte[] signature)
+    // The certificate is decoded when it is asked for: a message that holds one may still hold no certificate.
+    private static bool TryDecode(SignedCms cms, byte[] signature, [NotNullWhen(true)] out SignerInfo? signer)
     {
+        signer = null;
         try
         {
             cms.Decode(signature);
-            return true;
+            signer = cms.SignerInfos is [{ Certificate: not null } only] ? only : null;
         }
         catch (CryptographicException)
         {
-            return false;
+            // No signature.
         }
+
+        return signer is not null;
     }
 }

@@ -88,7 +88,15 @@ public sealed class TrustStore
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(SigningKey.CodeSigning));
         // Time has its own, clearer answer.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        return chain.Build(signer) ? [.. chain.ChainElements.Select(element => element.Certificate)] : [];
+        try
+        {
+            return chain.Build(signer) ? [.. chain.ChainElements.Select(element => element.Certificate)] : [];
+        }
+        catch (CryptographicException)
+        {
+            // A certificate whose extensions cannot be read was issued by nobody who is trusted.
+            return [];
+        }
     }
 
     private ImageProblem? RefuseRevoked(X509Certificate2 certificate) =>

@@ -98,8 +98,25 @@ internal sealed class FeedBench : IAsyncDisposable
             new Clock()
         );
 
-    /// <summary>The texts of the unit's events.</summary>
-    public async Task<IReadOnlyList<string>> ToldAsync() => [.. (await Events.LastAsync(null, 50, Cancel)).Select(each => each.Text)];
+    /// <summary>The texts of the unit's events until now. They are written behind who adds them: a last one is waited for.</summary>
+    public async Task<IReadOnlyList<string>> ToldAsync()
+    {
+        var mark = $"mark {Guid.NewGuid()}";
+        Events.Add(EventKinds.Unit, mark);
+        for (var attempt = 0; attempt < 1000; attempt++)
+        {
+            string[] texts = [.. (await Events.LastAsync(null, 50, Cancel)).Select(each => each.Text)];
+            if (texts.Contains(mark))
+            {
+                return [.. texts.Where(text => !text.StartsWith("mark ", StringComparison.Ordinal))];
+            }
+
+            await Task.Delay(10, Cancel);
+        }
+
+        Assert.Fail("the last event was not written within 10 s");
+        return [];
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -123,6 +123,51 @@ public sealed class FeedServiceTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_had_arrived_of_it_and_is_longer_than_it_is_refused_and_forgotten(bool byHttp)
+    {
+        await using var bench = new FeedBench();
+        var image = Workshop.Open(bench.Add("1.1.0"));
+        var (hash, length) = (image.ComputeHash(), image.SizeBytes);
+        image.Dispose();
+        bench.Sign();
+        Directory.CreateDirectory(Path.Combine(bench.Shop.State, "images"));
+        File.WriteAllBytes(Path.Combine(bench.Shop.State, "images", hash + ".part"), new byte[length + 100]);
+        using var feed = byHttp ? await bench.ByHttpAsync() : bench.ByPath();
+
+        await Assert.ThrowsAsync<RefusedException>(() => feed.CheckAsync(new FeedRequest("1.1.0"), Cancel));
+
+        Assert.Equal("1.1.0", Assert.Single((await feed.CheckAsync(new FeedRequest("1.1.0"), Cancel)).Downloaded).Version);
+    }
+
+    [Fact]
+    public async Task Bytes_changed_at_random_are_never_believed()
+    {
+        await using var bench = new FeedBench();
+        bench.Add("1.1.0");
+        var good = bench.Sign();
+        var random = new Random(106);
+        for (var round = 0; round < 2000; round++)
+        {
+            var bad = good.AsSpan(0, random.Next(2) == 0 ? good.Length : random.Next(good.Length)).ToArray();
+            for (var change = random.Next(3); change >= 0 && bad.Length > 0; change--)
+            {
+                bad[random.Next(bad.Length)] ^= (byte)random.Next(1, 256);
+            }
+
+            if (SignedIndex.TryRead(bad, bench.Shop.Trust, Workshop.Now, out var signed, out var problem))
+            {
+                // Behind the signature, or in the white space around it.
+                Assert.Equal("1.1.0", Assert.Single(signed.Index.Images).Image.Version);
+                continue;
+            }
+
+            Assert.NotEmpty(problem.Remedy);
+        }
+    }
+
+    [Theory]
     [InlineData("1.2.0")]
     [InlineData("1.0.0")]
     [InlineData("newer than that")]

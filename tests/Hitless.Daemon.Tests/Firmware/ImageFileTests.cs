@@ -197,6 +197,31 @@ public sealed class ImageFileTests : IDisposable
         Assert.Equal(ImageFault.Tampered, VerifyFault(forged));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_signature_changed_at_random_is_refused_and_breaks_nothing(int seed)
+    {
+        var random = new Random(seed);
+        byte[] content = [.. "{}"u8];
+        var good = ManifestSignature.Sign(content, workshop.Signer);
+        var refused = 0;
+        for (var round = 0; round < 3000; round++)
+        {
+            var bad = good.AsSpan(0, random.Next(4) > 0 ? good.Length : random.Next(good.Length)).ToArray();
+            for (var change = random.Next(3); change >= 0 && bad.Length > 0; change--)
+            {
+                bad[random.Next(bad.Length)] ^= (byte)random.Next(1, 256);
+            }
+
+            // A few bytes of a signature are looked at by nobody.
+            refused += ManifestSignature.Verify(content, bad, workshop.Trust, Workshop.Now) is null ? 0 : 1;
+            _ = ManifestSignature.SignerName(bad);
+        }
+
+        Assert.InRange(refused, 2900, 3000);
+    }
+
     [Fact]
     public void What_is_no_trust_file_is_named()
     {
